@@ -1,0 +1,28 @@
+"""Run machine-learning pipelines as containers on any Kubernetes cluster, and unchanged on a laptop.
+
+The names a pipeline file uses (``Workspace``, ``Pipeline``, ``PipelineData`` …) are found here
+lazily, so that ``import runner`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .sdk import *  # noqa: F403 - the one list of public names is sdk.__all__
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from the authoring API on first use (PEP 562)."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from . import sdk
+
+    try:
+        value: object = getattr(sdk, name)
+    except AttributeError:
+        raise AttributeError(f"module 'runner' has no attribute {name!r}") from None
+    globals()[name] = value
+    return value

@@ -1,0 +1,1 @@
+"""The controller: what to do next (pure), doing it, and the loop around both."""

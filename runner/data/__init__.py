@@ -1,0 +1,1 @@
+"""Trees of files: snapshots, manifests, staging in and out. Functions over `ObjectStore`."""

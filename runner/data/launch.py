@@ -1,0 +1,76 @@
+"""How a script's process is called: its arguments and its environment (pure).
+
+The rules are v1's (see docs/differences.md): a reference in the arguments becomes a local path, and
+every reference is also a variable ``AZUREML_DATAREFERENCE_<name>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..model.context import StagedInput
+from ..model.data import Mode
+from ..model.step import InputPath, Interpreter, OutputPath, ParameterValue
+from ..model.task import Task
+
+VARIABLES_LIMIT = 64 << 10
+"""Bytes. Beyond it no variable per input is set: Linux gives argv and environment together 2 MiB at
+most and a single string 128 KiB (execve(2)), and the user's own part must fit as well."""
+
+
+def argv(task: Task, interpreter: str, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> list[str]:
+    """The command with every placeholder replaced."""
+    out: list[str] = []
+    for argument in task.command:
+        match argument:
+            case Interpreter():
+                out.append(interpreter)
+            case InputPath(name):
+                out.append(shown_path(inputs[name]))
+            case OutputPath(name):
+                out.append(outputs[name])
+            case ParameterValue(name):
+                raise ValueError(f"parameter {name} is not bound")
+            case _:
+                out.append(argument)
+    return out
+
+
+def variables(task: Task, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> dict[str, str]:
+    """What the step's process gets beside the machine's own environment."""
+    paths = {**{name: shown_path(staged) for name, staged in inputs.items()}, **outputs}
+    references = {f"AZUREML_DATAREFERENCE_{name}": path for name, path in paths.items()}
+    references.update(_dataset_variables(inputs))
+    if too_many(references):
+        references = {}
+    return {**task.variables, **references}
+
+
+def too_many(references: Mapping[str, str]) -> bool:
+    """Whether the variables per input are over the limit and are therefore left out."""
+    return sum(len(name) + len(value) + 2 for name, value in references.items()) >= VARIABLES_LIMIT
+
+
+def left_out(inputs: Mapping[str, StagedInput], outputs: Mapping[str, str], task: Task) -> bool:
+    """Whether `variables` leaves the references out."""
+    return bool(inputs) and not any(
+        name.startswith("AZUREML_DATAREFERENCE_") for name in variables(task, inputs, outputs)
+    )
+
+
+def shown_path(staged: StagedInput) -> str:
+    """What stands for an input in the arguments: its path, or a directly consumed dataset's id."""
+    if staged.mode is Mode.DIRECT and staged.dataset is not None and staged.dataset.id:
+        return staged.dataset.id
+    return staged.path
+
+
+def _dataset_variables(inputs: Mapping[str, StagedInput]) -> dict[str, str]:
+    datasets = {name: staged for name, staged in inputs.items() if staged.dataset is not None}
+    if not datasets:
+        return {}
+    listed = ",".join(f"{name}:{staged.mode.value}" for name, staged in datasets.items())
+    return {
+        **{name: shown_path(staged) for name, staged in datasets.items()},
+        "AZUREML_DATASET_ENVIRONMENT_VARS": listed,
+    }

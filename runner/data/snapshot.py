@@ -1,0 +1,154 @@
+"""A folder of scripts, frozen by content.
+
+The digest is over sorted (path, executable bit, file digest): no times, owners or archive bytes.
+v1's ignore rules hold: ``.amlignore`` at the folder's root, else ``.gitignore`` there.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import BadInput
+from ..model.digest import digest_of, digest_of_file
+
+ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
+MAX_FILES = 2000
+MAX_BYTES = 300 << 20
+"""v1's limits of a snapshot; ``AML_SNAPSHOT_NO_FILE_LIMIT`` lifts the first."""
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class SnapshotFile:
+    """One file of a snapshot."""
+
+    path: str
+    executable: bool
+    digest: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a folder held when it was taken."""
+
+    folder: Path
+    files: tuple[SnapshotFile, ...]
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 over path, executable bit and content of each file."""
+        return digest_of([(file.path, file.executable, file.digest) for file in self.files])
+
+    @property
+    def bytes(self) -> int:
+        """The sizes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+def take(folder: Path) -> Snapshot:
+    """Read the folder as it is now.
+
+    Raises BadInput for a folder over v1's limits (naming its biggest files) and for links that leave it.
+    """
+    files = tuple(_file(folder, path) for path in _chosen(folder))
+    snapshot = Snapshot(folder, files)
+    _check_size(snapshot)
+    return snapshot
+
+
+def pack(snapshot: Snapshot) -> bytes:
+    """A zip of the snapshot: equal bytes for equal snapshots."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in snapshot.files:
+            info = zipfile.ZipInfo(file.path, _EPOCH)
+            info.external_attr = (0o755 if file.executable else 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, (snapshot.folder / file.path).read_bytes())
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, into: Path) -> None:
+    """Write the files of a packed snapshot below `into`, which is made. Raises BadInput for a path that leaves it."""
+    into.mkdir(parents=True, exist_ok=True)
+    made = {into}
+    for path, mode, content in _members(data):
+        target = into / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        with target.open("wb") as file:
+            file.write(content)
+        if mode & 0o100:
+            target.chmod(0o755)
+
+
+@lru_cache(maxsize=4)
+def _members(data: bytes) -> tuple[tuple[str, int, bytes], ...]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = [info for info in archive.infolist() if not info.is_dir()]
+        for info in members:
+            if info.filename.startswith("/") or ".." in info.filename.split("/"):
+                raise BadInput(f"a snapshot holds {info.filename!r}, which lies outside its folder")
+        return tuple((info.filename, info.external_attr >> 16, archive.read(info)) for info in members)
+
+
+def _file(folder: Path, relative: str) -> SnapshotFile:
+    path = folder / relative
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(
+            f"the link {relative} leads out of the source directory",
+            where=str(folder),
+            remedy="replace it by a file, or list it in .amlignore",
+        )
+    facts = path.stat()
+    return SnapshotFile(relative, bool(facts.st_mode & 0o100), digest_of_file(path), facts.st_size)
+
+
+def _chosen(folder: Path) -> Iterator[str]:
+    ignored = _ignore_rule(folder)
+    found: list[str] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not _always_excluded(Path(parent, name))]
+        for name in names:
+            relative = Path(parent, name).relative_to(folder).as_posix()
+            if Path(parent, name).is_file() and not ignored(relative):
+                found.append(relative)
+    yield from sorted(found)
+
+
+def _always_excluded(path: Path) -> bool:
+    return path.name in ALWAYS_EXCLUDED or (path / "pyvenv.cfg").exists()
+
+
+def _ignore_rule(folder: Path) -> Callable[[str], bool]:
+    for name in (".amlignore", ".gitignore"):
+        rules = folder / name
+        if rules.is_file():
+            import pathspec
+
+            spec = pathspec.PathSpec.from_lines("gitwildmatch", rules.read_text(encoding="utf-8").splitlines())
+            return spec.match_file
+    return lambda _path: False
+
+
+def _check_size(snapshot: Snapshot) -> None:
+    too_many = len(snapshot.files) > MAX_FILES and not os.environ.get("AML_SNAPSHOT_NO_FILE_LIMIT")
+    if not too_many and snapshot.bytes <= MAX_BYTES:
+        return
+    biggest = sorted(snapshot.files, key=lambda file: -file.size)[:5]
+    listed = ", ".join(f"{file.path} ({file.size / 2**20:.1f} MiB)" for file in biggest)
+    raise BadInput(
+        f"the source directory holds {len(snapshot.files)} files and {snapshot.bytes / 2**20:.0f} MiB; "
+        f"a snapshot may have {MAX_FILES} files and {MAX_BYTES >> 20} MiB. Biggest: {listed}",
+        where=str(snapshot.folder),
+        remedy="list what the scripts do not need in .amlignore, or point source_directory at a smaller folder",
+    )

@@ -1,0 +1,72 @@
+"""Move the files of a manifest between a store and a local folder, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from ..errors import StoreError
+from ..model.data import Entry, Kind, Manifest
+from ..ports import ObjectStore
+
+T = TypeVar("T")
+_THREADS = 16
+
+Place = Callable[[str, Path], None]
+"""Make the object of a key a file at a path."""
+
+
+def fetch(store: ObjectStore, key: str, manifest: Manifest, into: Path, *, place: Place | None = None) -> None:
+    """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
+
+    `place` brings one object (default: ``store.download``). Raises StoreError when a file is gone
+    or has another size than the manifest says.
+    """
+    bring = place or store.download
+    into.parent.mkdir(parents=True, exist_ok=True)
+    if manifest.kind is Kind.FILE:
+        _bring(bring, key, manifest.entries[0], into)
+        return
+    into.mkdir(exist_ok=True)
+    for parent in sorted({target_of(into, entry).parent for entry in manifest.entries}):
+        parent.mkdir(parents=True, exist_ok=True)
+    _each(manifest.entries, lambda entry: _bring(bring, key, entry, target_of(into, entry)))
+
+
+def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
+    """Put the files that `manifest` lists of the file or folder at `path` into the store at `key`."""
+    _each(manifest.entries, lambda entry: store.upload(key_of(key, entry), path / entry.path if entry.path else path))
+
+
+def key_of(key: str, entry: Entry) -> str:
+    """The key of one file of a manifest that lies at `key`."""
+    return entry.key or (f"{key}/{entry.path}" if entry.path else key)
+
+
+def target_of(folder: Path, entry: Entry) -> Path:
+    """Where a file of a manifest belongs below `folder`. Raises StoreError for a path that leaves it."""
+    parts = PurePosixPath(entry.path)
+    if parts.is_absolute() or ".." in parts.parts:
+        raise StoreError(f"a manifest names {entry.path!r}, which lies outside its folder")
+    return folder / parts
+
+
+def _bring(bring: Place, key: str, entry: Entry, path: Path) -> None:
+    source = key_of(key, entry)
+    bring(source, path)
+    size = path.stat().st_size
+    if size != entry.size:
+        raise StoreError(f"{source} has {size} bytes where its manifest says {entry.size}: it was changed in the store")
+
+
+def _each(items: Iterable[T], work: Callable[[T], None]) -> None:
+    todo = tuple(items)
+    if len(todo) < 2:
+        for item in todo:
+            work(item)
+        return
+    with ThreadPoolExecutor(min(_THREADS, len(todo))) as pool:
+        for future in [pool.submit(work, item) for item in todo]:
+            future.result()

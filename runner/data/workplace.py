@@ -1,0 +1,174 @@
+"""The local folders of one attempt, and what the side that runs it puts there and takes from there.
+
+Both sides use this: the bootstrap inside a pod, and the controller for a local process. The one
+difference is where outputs are written: in a pod below the workplace, locally in the store's folder.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model.context import STEP_VARIABLE, StagedInput, StepContext
+from ..model.data import DataRef, Kind
+from ..model.document import to_document
+from ..model.task import InputBinding, OutputBinding, Task, snapshot_key
+from ..ports import ObjectStore
+from . import launch, manifest, snapshot, transfer
+from .dataset import Datastores
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """The folders of one attempt."""
+
+    root: Path
+
+    @property
+    def code(self) -> Path:
+        """The private copy of the snapshot: the script's working directory."""
+        return self.root / "code"
+
+    @property
+    def inputs(self) -> Path:
+        """Staged inputs without a path of their own, one entry each."""
+        return self.root / "inputs"
+
+    @property
+    def outputs(self) -> Path:
+        """Outputs without a path of their own, where they are not written in place."""
+        return self.root / "outputs"
+
+    @property
+    def step(self) -> Path:
+        """The step folder: ``context.json`` and ``reports/``."""
+        return self.root / "step"
+
+    @property
+    def reports(self) -> Path:
+        """Where the script appends its metrics, tags and properties."""
+        return self.step / "reports"
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A process ready to start."""
+
+    argv: tuple[str, ...]
+    variables: Mapping[str, str]
+    cwd: Path
+    outputs: Mapping[str, Path]
+    notes: tuple[str, ...] = ()
+    """Lines for people, shown at the top of the step's log."""
+
+
+InputPlace = Callable[[InputBinding, Kind], Path]
+OutputPlace = Callable[[OutputBinding], Path]
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What preparing an attempt needs to know of the side that runs it."""
+
+    workspace: ObjectStore
+    datastores: Datastores
+    input_place: InputPlace
+    """Where an input is to lie."""
+    output_place: OutputPlace
+    bring: transfer.Place | None = None
+    """How to make an object a file; None: download it."""
+
+
+def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) -> Launch:
+    """Stage code and inputs and write the step folder. Raises StoreError."""
+    snapshot.unpack(staging.workspace.get(snapshot_key(task.snapshot)), place.code)
+    for folder in (place.code / "outputs", place.code / "logs", place.reports):
+        folder.mkdir(parents=True, exist_ok=True)
+    inputs = {binding.name: _stage(binding, staging) for binding in task.inputs}
+    outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
+    shown = {name: str(path) for name, path in outputs.items()}
+    _write_context(task, place, inputs, shown)
+    notes = ()
+    if launch.left_out(inputs, shown, task):
+        notes = (f"{len(inputs)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
+    return Launch(
+        tuple(launch.argv(task, interpreter, inputs, shown)),
+        {**launch.variables(task, inputs, shown), STEP_VARIABLE: str(place.step)},
+        place.code,
+        outputs,
+        notes,
+    )
+
+
+def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[dict[str, DataRef], tuple[str, ...]]:
+    """Describe the outputs, and put those not written in place into their datastore.
+
+    Returns the references and warnings (an output never written is one). Raises StoreError, OSError.
+    """
+    refs: dict[str, DataRef] = {}
+    warnings: list[str] = []
+    for binding in task.outputs:
+        path = outputs[binding.name]
+        described = manifest.describe(path)
+        if not path.exists():
+            warnings.append(f"output '{binding.name}' was never written: it is empty")
+        store = staging.datastores(binding.datastore)
+        if not _in_place(store, path, binding):
+            transfer.deliver(store, path, binding.key, described)
+        digest = manifest.save(staging.workspace, described)
+        refs[binding.name] = DataRef(binding.datastore, binding.key, digest, len(described.entries), described.bytes)
+    return refs, tuple(warnings)
+
+
+def keep_files(store: ObjectStore, folder: Path, prefix: str, below: str = "") -> tuple[str, ...]:
+    """Upload every file of `folder` to ``prefix + below + name``; the names (with `below`)."""
+    names: list[str] = []
+    for relative, path in manifest.files_below(folder):
+        if path.stat().st_size or below:
+            store.upload(f"{prefix}{below}{relative}", path)
+            names.append(below + relative)
+    return tuple(names)
+
+
+def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[str, ...]:
+    """Keep what the script left in ``outputs/`` and ``logs/`` of its working directory."""
+    return tuple(
+        name
+        for folder in ("outputs", "logs")
+        for name in keep_files(store, place.code / folder, task.id.artifacts, f"{folder}/")
+    )
+
+
+def _in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> bool:
+    locate = getattr(store, "path", None)
+    return locate is not None and locate(binding.key) == path
+
+
+def _stage(binding: InputBinding, staging: Staging) -> StagedInput:
+    described = manifest.load(staging.workspace, binding.ref.digest)
+    path = staging.input_place(binding, described.kind)
+    store = staging.datastores(binding.ref.datastore)
+    transfer.fetch(store, binding.ref.key, described, path, place=staging.bring)
+    return StagedInput(binding.mode, str(path), binding.dataset)
+
+
+def _make_room(binding: OutputBinding, path: Path) -> Path:
+    # v1 scripts make the folder themselves, and some write a lone file at this very path.
+    (path if binding.folder else path.parent).mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _write_context(task: Task, place: Workplace, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> None:
+    context = StepContext(
+        run=task.id.run,
+        key=task.id.key,
+        name=task.name,
+        step_run=task.step_run,
+        attempt=task.id.attempt,
+        experiment=task.experiment,
+        inputs=inputs,
+        outputs=outputs,
+    )
+    (place.step / "context.json").write_text(json.dumps(to_document(context)), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The values that flow through `runner`: frozen dataclasses, standard library only."""

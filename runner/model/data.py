@@ -1,0 +1,101 @@
+"""Places in datastores, what lies there, and datasets as definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+DEFAULT_DATASTORE = "workspaceblobstore"
+"""v1's name for the datastore every workspace has."""
+
+
+class Kind(str, Enum):
+    """What lies at a place."""
+
+    FILE = "file"
+    FOLDER = "folder"
+
+
+class Mode(str, Enum):
+    """How data reaches a step, or leaves it."""
+
+    MOUNT = "mount"
+    DOWNLOAD = "download"
+    UPLOAD = "upload"
+    DIRECT = "direct"
+
+
+@dataclass(frozen=True)
+class DataPath:
+    """A place in a datastore as a user names it; `path` may hold ``*`` and ``**``."""
+
+    datastore: str
+    path: str
+
+
+@dataclass(frozen=True)
+class DataRef:
+    """A place in a datastore whose content is known: never a URL, a host or a local path."""
+
+    datastore: str
+    key: str
+    """The file's key, or the folder's without a trailing slash."""
+    digest: str
+    """The digest of its `Manifest`, which is stored at ``manifests/<digest>.json``."""
+    files: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a manifest."""
+
+    path: str
+    """POSIX, relative to the folder; empty for a lone file."""
+    size: int
+    """Bytes."""
+    digest: str
+    """Hex SHA-256 of the content, or ``etag:…`` where only the store has read it."""
+    key: str = ""
+    """The object's key when it is not the ref's key joined with `path` (datasets)."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The files of one output or one pinned dataset, sorted by path."""
+
+    kind: Kind
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """The sizes of all files together."""
+        return sum(entry.size for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Transform:
+    """One lazy operation of a dataset, applied where the data are read."""
+
+    operation: str
+    """``keep_columns``, ``drop_columns``, ``take`` …"""
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetDefinition:
+    """A dataset: where its files are and how to read them; the data themselves are never copied."""
+
+    kind: str
+    """``file`` or ``tabular``."""
+    paths: tuple[DataPath, ...]
+    format: str = ""
+    """For tabular ones: ``delimited``, ``parquet`` or ``json_lines``."""
+    options: Mapping[str, object] = field(default_factory=dict)
+    """How to parse: the arguments of v1's ``from_delimited_files`` and friends."""
+    transforms: tuple[Transform, ...] = ()
+    name: str = ""
+    """The registered name, for show."""
+    version: int = 0
+    id: str = ""

@@ -1,0 +1,37 @@
+"""Content digests: the names of values that never change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from .document import Document, to_document
+
+_BLOCK = 1 << 20
+
+
+def canonical_json(document: Document) -> bytes:
+    """One byte string per value: sorted keys, no spaces, UTF-8."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def digest_of(value: object) -> str:
+    """The hex SHA-256 of a value's written form."""
+    return hashlib.sha256(canonical_json(to_document(value))).hexdigest()
+
+
+def digest_of_bytes(data: bytes) -> str:
+    """The hex SHA-256 of a byte string."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """The hex SHA-256 of a file's content. Raises OSError."""
+    with path.open("rb") as file:
+        first = file.read(_BLOCK)
+        state = hashlib.sha256(first)
+        while len(first) == _BLOCK:
+            first = file.read(_BLOCK)
+            state.update(first)
+    return state.hexdigest()

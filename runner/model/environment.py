@@ -1,0 +1,44 @@
+"""What a step's process needs around it: packages, an image, variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .digest import digest_of
+
+
+@dataclass(frozen=True)
+class EnvironmentSpec:
+    """The packages and the base of an environment; its digest is its identity across projects."""
+
+    pip: tuple[str, ...] = ()
+    """Requirement strings (PEP 508)."""
+    conda: tuple[str, ...] = ()
+    """Conda match specifications, without Python itself."""
+    channels: tuple[str, ...] = ()
+    python: str = ""
+    """``3.11`` or ``3.11.4``; empty: whatever the base brings."""
+    image: str = ""
+    """A base image to build on, or the ready image itself when `ready`."""
+    ready: bool = False
+    """The image is used as it is: nothing is installed and nothing is built."""
+    dockerfile: str = ""
+    """The user's own Dockerfile, instead of a rendered one."""
+    interpreter: str = ""
+    """Path of the Python to use inside it; empty: ``python3``, else ``python``."""
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the specification."""
+        return digest_of(self)
+
+
+@dataclass(frozen=True)
+class NamedEnvironment:
+    """An environment as a plan carries it."""
+
+    name: str
+    spec: EnvironmentSpec
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the step's process; not part of the image."""

@@ -1,0 +1,184 @@
+"""What a run's journal records: each event is something that has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .data import DataRef
+from .plan import Submission
+from .record import Failure
+from .status import RunStatus
+
+
+@dataclass(frozen=True)
+class RunSubmitted:
+    """The first event of every run."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True)
+class ControllerStarted:
+    """A controller took the run over."""
+
+    controller: str
+    """Its id: drawn when it started."""
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The controller is alive and nothing else happened."""
+
+
+@dataclass(frozen=True)
+class EnvironmentReady:
+    """An image or a virtual environment can be used on a target."""
+
+    environment: str
+    """The plan's key of it."""
+    target: str
+    reference: str
+    built: bool = False
+    """False: it was there already."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class EnvironmentLost:
+    """An environment could not be made: the steps that need it fail."""
+
+    environment: str
+    target: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TaskStarted:
+    """An attempt's Job or process exists."""
+
+    key: str
+    attempt: int
+    uid: str
+
+
+@dataclass(frozen=True)
+class TaskWaits:
+    """The target says why the attempt does not run yet."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TaskRuns:
+    """A process of the attempt has been seen."""
+
+    key: str
+    started: datetime
+
+
+@dataclass(frozen=True)
+class TaskLost:
+    """The attempt ended for a reason that is not the script's; another one follows."""
+
+    key: str
+    attempt: int
+    failure: Failure
+    reason: str
+
+
+@dataclass(frozen=True)
+class StepSucceeded:
+    """A commit record exists."""
+
+    key: str
+    attempt: int
+    started: datetime
+    ended: datetime
+    outputs: Mapping[str, DataRef] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StepReused:
+    """The outputs of `origin`, a step run of an earlier run, stand in for this step."""
+
+    key: str
+    origin: str
+    outputs: Mapping[str, DataRef] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StepFailed:
+    """The step has failed for good."""
+
+    key: str
+    failure: Failure
+    reason: str
+    exit_code: int | None = None
+    tail: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StepSkipped:
+    """The step will never start."""
+
+    key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CancelRequested:
+    """Somebody asked for the end of the run."""
+
+
+@dataclass(frozen=True)
+class StepCanceled:
+    """The step was stopped, or not started, because of a cancel."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The last event of every run."""
+
+    status: RunStatus
+
+
+Event = (
+    RunSubmitted
+    | ControllerStarted
+    | Heartbeat
+    | EnvironmentReady
+    | EnvironmentLost
+    | TaskStarted
+    | TaskWaits
+    | TaskRuns
+    | TaskLost
+    | StepSucceeded
+    | StepReused
+    | StepFailed
+    | StepSkipped
+    | CancelRequested
+    | StepCanceled
+    | RunEnded
+)
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One append: the events of one tick."""
+
+    number: int
+    """From 1, without gaps."""
+    time: datetime
+    """By the writer's clock; order is the number, never this."""
+    controller: str
+    events: tuple[Event, ...]

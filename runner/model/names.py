@@ -1,0 +1,65 @@
+"""How things are named: run ids, step run ids, Job names, slugs.
+
+Names are derived, never drawn twice: whoever resumes a run computes the same ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from datetime import datetime, timedelta, timezone
+
+SLUG_LIMIT = 30
+_RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
+_EPOCH_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
+
+
+def slug(text: str, limit: int = SLUG_LIMIT) -> str:
+    """`text` as a DNS label (RFC 1123): lower case, digits and inner dashes, at most `limit` long."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    return plain[:limit].strip("-") or "step"
+
+
+def new_run_id(now: datetime, entropy: bytes) -> str:
+    """UTC time to the millisecond and 80 random bits; sorts by time and is a valid label value.
+
+    Raises ValueError unless `entropy` is ten bytes and `now` is aware.
+    """
+    if len(entropy) != 10 or now.tzinfo is None:
+        raise ValueError("a run id takes an aware time and 10 bytes of entropy")
+    at = now.astimezone(timezone.utc)
+    stamp = at.strftime("%Y%m%dt%H%M%S") + f"{at.microsecond // 1000:03d}z"
+    return f"{stamp}-{base64.b32encode(entropy).decode().lower()}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether `text` has the form that `new_run_id` makes."""
+    return _RUN_ID.fullmatch(text) is not None
+
+
+def run_time(run_id: str) -> datetime:
+    """When the run of this id was created."""
+    return datetime.strptime(run_id[:18], "%Y%m%dt%H%M%S%f").replace(tzinfo=timezone.utc)
+
+
+def inverted_time(run_id: str) -> str:
+    """A string that sorts newest first, for an index that is listed from its start."""
+    left = (_EPOCH_END - run_time(run_id)) // timedelta(milliseconds=1)
+    return f"{left:015d}"
+
+
+def step_run_id(run_id: str, key: str) -> str:
+    """The id of one step's run, as scripts see it in ``AZUREML_RUN_ID``."""
+    return f"{run_id}.{key}"
+
+
+def attempt_folder(step_run: str, attempt: int) -> str:
+    """Where an attempt writes on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
+    return f"azureml/{step_run}" if attempt == 1 else f"azureml/{step_run}.{attempt}"
+
+
+def job_name(store_id: str, run_id: str, key: str, attempt: int) -> str:
+    """The name of an attempt's Job: at most 41 characters, equal for equal attempts only."""
+    whole = "\0".join((store_id, run_id, key, str(attempt)))
+    return f"{slug(key)}-{hashlib.sha256(whole.encode()).hexdigest()[:10]}"

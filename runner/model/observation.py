@@ -1,0 +1,42 @@
+"""What a compute target says is so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from .data import DataRef
+from .record import Failure
+
+
+class Phase(str, Enum):
+    """How far an attempt is, as its target sees it."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    """Its commit record exists."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One attempt as its target sees it now. An attempt that is absent has no observation."""
+
+    phase: Phase
+    uid: str
+    """The identity of the object seen: the Job's UID; locally the attempt's folder."""
+    reason: str = ""
+    """Why it waits, or why it failed: one line for people."""
+    failure: Failure | None = None
+    exit_code: int | None = None
+    tail: str = ""
+    """The last lines of its output, when it failed."""
+    started: datetime | None = None
+    ended: datetime | None = None
+    outputs: Mapping[str, DataRef] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    retriable: bool = False
+    """FAILED for a reason that is not the script's: another attempt may succeed."""

@@ -1,0 +1,62 @@
+"""The DAG of a run, immutable, and what is said when it is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .digest import digest_of
+from .environment import NamedEnvironment
+from .step import StepSpec
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Steps, environments and parameter defaults; parameters are not bound.
+
+    *Draft*: steps name folders (``source``). *Locked*: they name snapshots. Only locked plans are stored.
+    """
+
+    steps: tuple[StepSpec, ...]
+    environments: Mapping[str, NamedEnvironment] = field(default_factory=dict)
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    description: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Hex SHA-256 of the written form; a locked plan is stored at ``plans/<digest>.json``."""
+        return digest_of(self)
+
+    def step(self, key: str) -> StepSpec:
+        """The step of that key. Raises KeyError."""
+        return self.by_key[key]
+
+    @property
+    def by_key(self) -> Mapping[str, StepSpec]:
+        """Steps by key."""
+        return {step.key: step for step in self.steps}
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A plan set going: the first event of every run."""
+
+    plan: str
+    """The locked plan's digest."""
+    experiment: str
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """Each step's key to the name of the configured target it runs on."""
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    parent: str = ""
+    """The parent run's id, if any."""
+    user: str = ""
+    subscription: str = ""
+    """v1's names for the workspace; steps see them in their environment."""
+    resource_group: str = ""
+    workspace: str = ""
+    continue_on_step_failure: bool = False
+    regenerate_outputs: bool = False

@@ -1,0 +1,205 @@
+"""The state of a run: the fold of its journal, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ..errors import IllegalTransition
+from . import events as e
+from .data import DataRef
+from .plan import Plan, Submission
+from .record import Failure
+from .status import RUN_ENDS, STEP_ENDS, RunStatus, StepStatus, check_run, check_step
+
+
+@dataclass(frozen=True)
+class StepState:
+    """What the journal says of one step."""
+
+    status: StepStatus = StepStatus.WAITING
+    attempt: int = 0
+    """The newest attempt; 0: none was made."""
+    uid: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+    failure: Failure | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    tail: str = ""
+    outputs: Mapping[str, DataRef] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    origin: str = ""
+    """The step run whose outputs are reused."""
+    losses: int = 0
+    """Attempts lost for reasons that are not the script's."""
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What the journal says of a run."""
+
+    run: str
+    status: RunStatus = RunStatus.RUNNING
+    submission: Submission | None = None
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    environments: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(environment, target) → reference."""
+    broken: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(environment, target) → why it could not be made."""
+    number: int = 0
+    """The journal entry this state includes."""
+    controller: str = ""
+    host: str = ""
+    pid: int = 0
+    created: datetime | None = None
+    ended: datetime | None = None
+    last: datetime | None = None
+    """When the newest entry was written."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self.status in RUN_ENDS
+
+
+def begin(run: str, plan: Plan) -> RunState:
+    """The state before the first entry: every step waits."""
+    return RunState(run, steps={step.key: StepState() for step in plan.steps})
+
+
+def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
+    """`state` after `entries`. Raises IllegalTransition when the journal contradicts itself."""
+    draft = _Draft(state, dict(state.steps))
+    for entry in entries:
+        for event in entry.events:
+            _APPLY[type(event)](draft, event, entry.time)
+        draft.state = replace(draft.state, number=entry.number, last=entry.time)
+    return replace(draft.state, steps=draft.steps)
+
+
+class _Draft:
+    """One copy of the steps for a whole batch, so that a fold costs its events and not its steps."""
+
+    def __init__(self, state: RunState, steps: dict[str, StepState]) -> None:
+        self.state = state
+        self.steps = steps
+
+    def move(self, key: str, status: StepStatus, **changes: Any) -> None:
+        old = self.steps[key]
+        check_step(old.status, status, key)
+        self.steps[key] = replace(old, status=status, **changes)
+
+
+def _submitted(draft: _Draft, event: e.RunSubmitted, at: datetime) -> None:
+    draft.state = replace(draft.state, submission=event.submission, created=at)
+
+
+def _controller(draft: _Draft, event: e.ControllerStarted, _at: datetime) -> None:
+    draft.state = replace(draft.state, controller=event.controller, host=event.host, pid=event.pid)
+
+
+def _heartbeat(_draft: _Draft, _event: e.Heartbeat, _at: datetime) -> None:
+    """Only the entry's time counts."""
+
+
+def _environment_ready(draft: _Draft, event: e.EnvironmentReady, _at: datetime) -> None:
+    known = {**draft.state.environments, (event.environment, event.target): event.reference}
+    draft.state = replace(draft.state, environments=known)
+
+
+def _environment_lost(draft: _Draft, event: e.EnvironmentLost, _at: datetime) -> None:
+    broken = {**draft.state.broken, (event.environment, event.target): event.reason}
+    draft.state = replace(draft.state, broken=broken)
+
+
+def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
+    draft.move(event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="")
+
+
+def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
+    draft.steps[event.key] = replace(draft.steps[event.key], reason=event.reason)
+
+
+def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
+    draft.move(event.key, StepStatus.RUNNING, started=event.started, reason="")
+
+
+def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
+    losses = draft.steps[event.key].losses + 1
+    draft.move(event.key, StepStatus.WAITING, reason=event.reason, losses=losses, started=None)
+
+
+def _succeeded(draft: _Draft, event: e.StepSucceeded, _at: datetime) -> None:
+    draft.move(
+        event.key,
+        StepStatus.SUCCEEDED,
+        attempt=event.attempt,
+        started=event.started,
+        ended=event.ended,
+        outputs=event.outputs,
+        warnings=event.warnings,
+        reason="",
+    )
+
+
+def _reused(draft: _Draft, event: e.StepReused, at: datetime) -> None:
+    draft.move(
+        event.key, StepStatus.REUSED, origin=event.origin, outputs=event.outputs, started=at, ended=at
+    )
+
+
+def _failed(draft: _Draft, event: e.StepFailed, at: datetime) -> None:
+    draft.move(
+        event.key,
+        StepStatus.FAILED,
+        failure=event.failure,
+        reason=event.reason,
+        exit_code=event.exit_code,
+        tail=event.tail,
+        started=event.started or draft.steps[event.key].started,
+        ended=event.ended or at,
+    )
+
+
+def _skipped(draft: _Draft, event: e.StepSkipped, _at: datetime) -> None:
+    draft.move(event.key, StepStatus.SKIPPED, reason=event.reason)
+
+
+def _cancel(draft: _Draft, _event: e.CancelRequested, _at: datetime) -> None:
+    check_run(draft.state.status, RunStatus.CANCELING)
+    draft.state = replace(draft.state, status=RunStatus.CANCELING)
+
+
+def _canceled(draft: _Draft, event: e.StepCanceled, at: datetime) -> None:
+    draft.move(event.key, StepStatus.CANCELED, ended=at)
+
+
+def _ended(draft: _Draft, event: e.RunEnded, at: datetime) -> None:
+    check_run(draft.state.status, event.status)
+    still = [key for key, step in draft.steps.items() if step.status not in STEP_ENDS]
+    if still:
+        raise IllegalTransition(f"the run cannot end: {', '.join(still)} have not")
+    draft.state = replace(draft.state, status=event.status, ended=at)
+
+
+_APPLY: Mapping[type, Callable[[_Draft, Any, datetime], None]] = {
+    e.RunSubmitted: _submitted,
+    e.ControllerStarted: _controller,
+    e.Heartbeat: _heartbeat,
+    e.EnvironmentReady: _environment_ready,
+    e.EnvironmentLost: _environment_lost,
+    e.TaskStarted: _task_started,
+    e.TaskWaits: _task_waits,
+    e.TaskRuns: _task_runs,
+    e.TaskLost: _task_lost,
+    e.StepSucceeded: _succeeded,
+    e.StepReused: _reused,
+    e.StepFailed: _failed,
+    e.StepSkipped: _skipped,
+    e.CancelRequested: _cancel,
+    e.StepCanceled: _canceled,
+    e.RunEnded: _ended,
+}

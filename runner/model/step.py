@@ -1,0 +1,113 @@
+"""One container call: what runs, on which data, where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
+from .resources import Resources
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """Stands in a command for the environment's Python."""
+
+
+@dataclass(frozen=True)
+class InputPath:
+    """Stands in a command for the local path (or, in direct mode, the id) of an input."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class OutputPath:
+    """Stands in a command for the local path of an output."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class ParameterValue:
+    """Stands in a command for a pipeline parameter's value, as ``str()`` writes it."""
+
+    name: str
+
+
+Argument = str | Interpreter | InputPath | OutputPath | ParameterValue
+
+
+@dataclass(frozen=True)
+class OutputOf:
+    """An input that another step makes: the dependency comes from this alone."""
+
+    step: str
+    """The producer's key."""
+    output: str
+
+
+Source = OutputOf | DatasetDefinition | DataPath
+"""Where an input comes from."""
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """One named input of a step."""
+
+    name: str
+    source: Source
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    """An absolute path the script expects it at; empty: anywhere."""
+
+
+@dataclass(frozen=True)
+class OutputSpec:
+    """One named output of a step."""
+
+    name: str
+    datastore: str = DEFAULT_DATASTORE
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    folder: bool = False
+    """v1's ``is_directory=True``: made before the script starts. Otherwise only its parent is."""
+    shown_as: str = ""
+    """v1's ``pipeline_output_name``: a name for the whole pipeline."""
+
+
+@dataclass(frozen=True)
+class StepSpec:
+    """One container call of a plan."""
+
+    key: str
+    """Slug and ordinal: unique in the plan. Two steps may share a name."""
+    name: str
+    command: tuple[Argument, ...]
+    environment: str
+    """A key of the plan's ``environments``."""
+    compute: str
+    """The compute target's name as the user wrote it; may be empty."""
+    source: str = ""
+    """*Draft stage*: the folder of the scripts."""
+    snapshot: str = ""
+    """*Locked stage*: the digest of its snapshot."""
+    script: str = ""
+    """The entry script, relative to the folder, where there is one."""
+    inputs: tuple[InputSpec, ...] = ()
+    outputs: tuple[OutputSpec, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of this step's process."""
+    parameters: tuple[str, ...] = ()
+    """Pipeline parameters the process sees as ``AML_PARAMETER_<name>``."""
+    after: tuple[str, ...] = ()
+    """Keys of steps that must end first, beside those the inputs imply."""
+    resources: Resources = field(default_factory=Resources)
+    reuse: bool = True
+    """v1's ``allow_reuse``."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The keys of the steps this one waits for."""
+        made = {spec.source.step for spec in self.inputs if isinstance(spec.source, OutputOf)}
+        return frozenset(made.union(self.after))

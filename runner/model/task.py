@@ -1,0 +1,136 @@
+"""A step bound to a run, an attempt and its data: all that the side which runs it must know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .data import DataRef, DatasetDefinition, Mode
+from .digest import digest_of
+from .names import attempt_folder, step_run_id
+from .resources import Resources
+from .step import Argument
+
+
+@dataclass(frozen=True, order=True)
+class TaskId:
+    """One attempt at one step of a run; records, logs and observations are keyed by this, never by Job."""
+
+    run: str
+    key: str
+    attempt: int = 1
+    index: int = 0
+    """Which of the step's workers; 0 where there is one."""
+
+    @property
+    def folder(self) -> str:
+        """``runs/<run>/<key>``: where the step's records lie in the workspace store."""
+        return f"runs/{self.run}/{self.key}"
+
+    @property
+    def assignment(self) -> str:
+        """Key of the stored `Task`."""
+        return f"{self.folder}/assignments/{self.attempt}.json"
+
+    @property
+    def record(self) -> str:
+        """Key of the attempt record, written at the end of every attempt, success or failure."""
+        suffix = f"-{self.index}" if self.index else ""
+        return f"{self.folder}/attempts/{self.attempt}{suffix}.json"
+
+    @property
+    def commit(self) -> str:
+        """Key of the commit record: the step has succeeded iff it exists; the first wins."""
+        return f"{self.folder}/committed.json"
+
+    @property
+    def logs(self) -> str:
+        """Prefix of the attempt's log chunks, numbered from ``00000001.txt``."""
+        return f"{self.folder}/logs/{self.attempt}/"
+
+    @property
+    def artifacts(self) -> str:
+        """Prefix of the files the attempt left under ``outputs/`` and ``logs/``."""
+        return f"{self.folder}/artifacts/{self.attempt}/"
+
+    @property
+    def reports(self) -> str:
+        """Prefix of what the script reported: ``metrics.jsonl``, ``tags.jsonl`` …"""
+        return f"{self.folder}/reports/{self.attempt}/"
+
+
+def cancel_marker(run: str) -> str:
+    """Key of the object whose existence forbids every step of the run to start."""
+    return f"runs/{run}/cancelled"
+
+
+def manifest_key(digest: str) -> str:
+    """Key of a stored `Manifest`."""
+    return f"manifests/{digest}.json"
+
+
+def snapshot_key(digest: str) -> str:
+    """Key of a stored snapshot: a zip of the folder."""
+    return f"snapshots/{digest}.zip"
+
+
+@dataclass(frozen=True)
+class InputBinding:
+    """An input with its data known."""
+
+    name: str
+    ref: DataRef
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    dataset: DatasetDefinition | None = None
+    """Set when the script is to see a dataset."""
+
+
+@dataclass(frozen=True)
+class OutputBinding:
+    """An output with its place known."""
+
+    name: str
+    datastore: str
+    key: str
+    """Where this attempt writes it."""
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    folder: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """The assignment of one attempt, stored at `TaskId.assignment`."""
+
+    id: TaskId
+    command: tuple[Argument, ...]
+    """Parameters are bound; paths and the interpreter are not: only the side that runs it knows them."""
+    snapshot: str
+    environment: str
+    """What the environment store answered: an image reference, or an interpreter's path."""
+    target: str
+    name: str = ""
+    """The step's name for people."""
+    experiment: str = ""
+    inputs: tuple[InputBinding, ...] = ()
+    outputs: tuple[OutputBinding, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """The process's environment: v1's ``AZUREML_*``, ``AML_PARAMETER_*`` and the user's own."""
+    resources: Resources = field(default_factory=Resources)
+    workers: int = 1
+
+    @property
+    def digest(self) -> str:
+        """Adoption compares this: an object of another digest under our name is not ours."""
+        return digest_of(self)
+
+    @property
+    def step_run(self) -> str:
+        """The id scripts see."""
+        return step_run_id(self.id.run, self.id.key)
+
+    @property
+    def output_folder(self) -> str:
+        """Where this attempt's outputs lie in their datastores."""
+        return attempt_folder(self.step_run, self.id.attempt)

@@ -1,0 +1,29 @@
+"""How a bucket is reached from one place: the laptop and a pod see different endpoints of one bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class BucketVantage:
+    """A bucket, seen from somewhere, with the key to it. Never stored in a Plan, Task or journal."""
+
+    bucket: str
+    endpoint: str
+    """``http://host:port`` or ``https://host``; requests use path style."""
+    prefix: str = ""
+    """Put before every key; empty, or ends with a slash."""
+    region: str = "us-east-1"
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class StepStores:
+    """What a step's pod needs to reach its data: the content of the mounted secret file."""
+
+    workspace: BucketVantage
+    datastores: Mapping[str, BucketVantage] = field(default_factory=dict)
+    """Datastores that do not lie in the workspace store."""

@@ -1,0 +1,124 @@
+"""The effects `runner` needs, as protocols. Each has at least a fake and a real adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from .errors import Problem
+from .model.environment import NamedEnvironment
+from .model.observation import Observation
+from .model.task import Task, TaskId
+
+
+@dataclass(frozen=True)
+class ObjectInfo:
+    """An object as a listing shows it."""
+
+    key: str
+    size: int
+    """Bytes."""
+    etag: str
+    """Changes whenever the content does."""
+
+
+class ObjectStore(Protocol):
+    """Bytes by key, in one flat namespace, with an atomic put-if-absent.
+
+    Keys are POSIX paths without a leading slash, ``.`` or ``..``. Errors are `StoreError`s:
+    ObjectMissing, StoreDenied, StoreUnreachable. No method keeps an object half written visible.
+    """
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises ObjectMissing."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write or overwrite, atomically."""
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Write unless there is an object of that key; False when there was one."""
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        """The object's facts, or None."""
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+
+    def delete(self, key: str) -> None:
+        """Remove; an absent key is no error."""
+
+    def upload(self, key: str, path: Path) -> None:
+        """Write the file's content, atomically."""
+
+    def download(self, key: str, path: Path) -> None:
+        """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+
+    def now(self) -> datetime:
+        """The store's own time, UTC."""
+
+
+class ComputeTarget(Protocol):
+    """Where tasks run. Every method may be called again after a crash, and says the same."""
+
+    name: str
+
+    @property
+    def capacity(self) -> int:
+        """The most tasks it should hold at a time."""
+
+    def start(self, task: Task) -> str:
+        """Make the attempt's object (Job, process) unless it is there; its uid.
+
+        The object found there is adopted only if it carries the task's digest. The task's
+        assignment is already in the store. Raises TargetError.
+        """
+
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        """Every attempt of the run that the target holds or has an ending of."""
+
+    def wait(self, seconds: float) -> None:
+        """Return when an observation may have changed, or after `seconds`."""
+
+    def stop(self, task: TaskId, uid: str) -> None:
+        """Kill it and see that it leaves nothing running; an absent one is no error."""
+
+    def remove(self, task: TaskId, uid: str) -> None:
+        """Forget the ended attempt: its outcome is in the journal. Absent is no error."""
+
+    def finish(self, run: str) -> None:
+        """The run has ended: remove all that was made for it as a whole."""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What stands against using this target now: unreachable, permissions, … ; empty: nothing."""
+
+    def close(self) -> None:
+        """Let go of threads and connections; started tasks go on."""
+
+
+class EnvironmentStore(Protocol):
+    """Makes environments usable on one target: images, or virtual environments."""
+
+    def find(self, environment: NamedEnvironment) -> str | None:
+        """The reference, if nothing has to be made."""
+
+    def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
+        """Why `ensure` could not work: checked before anything starts. Empty: it should."""
+
+    def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
+        """Make it unless it is there; a reference that `ComputeTarget.start` understands.
+
+        `say` gets a line at a time for people. Raises EnvironmentFailed.
+        """
+
+
+class Clock(Protocol):
+    """Time as an argument."""
+
+    def now(self) -> datetime:
+        """UTC, aware."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""

@@ -1,0 +1,1 @@
+"""A run in its store: journal, records, index. Functions over `ObjectStore`."""

@@ -1,0 +1,68 @@
+"""The journal: numbered objects, each put only if its number is free.
+
+The number a second controller finds taken tells it that it has lost the run: log, lock and fence in
+one. Readers start at the advisory head and read on until a number is absent; nothing lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import BadInput, ObjectMissing, RunTaken, StoreError
+from ..model.document import from_document, to_document
+from ..model.events import Event, JournalEntry
+from ..ports import ObjectStore
+
+
+def entry_key(run: str, number: int) -> str:
+    """Key of one journal entry."""
+    return f"runs/{run}/journal/{number:08d}.json"
+
+
+def read(store: ObjectStore, run: str, after: int = 0) -> Iterator[JournalEntry]:
+    """The entries whose number is greater than `after`, in order."""
+    number = after + 1
+    while True:
+        try:
+            data = store.get(entry_key(run, number))
+        except ObjectMissing:
+            return
+        yield _parse(data, run, number)
+        number += 1
+
+
+@dataclass
+class Writer:
+    """One controller's hold on a run's journal."""
+
+    store: ObjectStore
+    run: str
+    controller: str
+    number: int
+    """Of the last entry known."""
+
+    def append(self, events: Sequence[Event], now: datetime) -> JournalEntry:
+        """Write the next entry. Raises RunTaken when its number is taken by another controller."""
+        entry = JournalEntry(self.number + 1, now, self.controller, tuple(events))
+        data = json.dumps(to_document(entry), separators=(",", ":")).encode()
+        key = entry_key(self.run, entry.number)
+        if not self.store.put_if_absent(key, data) and self.store.get(key) != data:
+            winner = _parse(self.store.get(key), self.run, entry.number)
+            raise RunTaken(f"run {self.run} is now driven by {_name(winner)}")
+        self.number = entry.number
+        return entry
+
+
+def _parse(data: bytes, run: str, number: int) -> JournalEntry:
+    try:
+        return from_document(JournalEntry, json.loads(data))
+    except (ValueError, BadInput) as error:
+        raise StoreError(f"journal entry {number} of run {run} cannot be read: {error}") from error
+
+
+def _name(entry: JournalEntry) -> str:
+    hosts = [event.host for event in entry.events if hasattr(event, "host")]
+    return str(hosts[0]) if hosts else f"controller {entry.controller}"
