@@ -16,13 +16,14 @@ __version__ = "0.1.0"
 
 def __getattr__(name: str) -> object:
     """Fetch a public name from the authoring API on first use (PEP 562)."""
-    if name.startswith("__"):
-        raise AttributeError(name)
-    from . import sdk
+    from importlib import import_module, util
 
+    # `from . import x` asks this function before it looks for the submodule x: answer only for names of the API.
+    if name.startswith("_") or util.find_spec(f"{__name__}.{name}") is not None:
+        raise AttributeError(name)
     try:
-        value: object = getattr(sdk, name)
+        value: object = getattr(import_module(f"{__name__}.sdk"), name)
     except AttributeError:
-        raise AttributeError(f"module 'runner' has no attribute {name!r}") from None
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
     globals()[name] = value
     return value

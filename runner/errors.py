@@ -23,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .override import override
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -32,6 +34,7 @@ class Problem:
     where: str = ""
     remedy: str = ""
 
+    @override
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:

@@ -90,7 +90,7 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
     outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
     shown = {name: str(path) for name, path in outputs.items()}
     _write_context(task, place, inputs, shown)
-    notes = ()
+    notes: tuple[str, ...] = ()
     if launch.left_out(inputs, shown, task):
         notes = (f"{len(inputs)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
     return Launch(

@@ -14,7 +14,6 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from ..errors import BadInput
@@ -70,7 +69,7 @@ class _Field:
 
 def _write_fields(value: Any) -> dict[str, Document]:
     out: dict[str, Document] = {}
-    for field in _fields(type(value)):
+    for field in fields_of(type(value)):
         item = getattr(value, field.name)
         if not field.required and item == field.default and type(item) is type(field.default):
             continue
@@ -88,8 +87,17 @@ def _write_tagged(item: object) -> Document:
     return to_document(item)
 
 
-@lru_cache(maxsize=None)
-def _fields(shape: type) -> tuple[_Field, ...]:
+_KNOWN: dict[type, tuple[_Field, ...]] = {}
+
+
+def fields_of(shape: type) -> tuple[_Field, ...]:
+    """The fields of a dataclass and how each is written; worked out once per class."""
+    if shape not in _KNOWN:
+        _KNOWN[shape] = _work_out(shape)
+    return _KNOWN[shape]
+
+
+def _work_out(shape: type) -> tuple[_Field, ...]:
     hints = typing.get_type_hints(shape)
     return tuple(_field(field, hints[field.name]) for field in dataclasses.fields(shape))
 
@@ -155,7 +163,7 @@ def _read_union(arms: tuple[Any, ...], document: Document, where: str) -> object
 def _read_fields(shape: type, document: Document, where: str) -> object:
     if not isinstance(document, dict):
         raise _misfit(where, f"expected a mapping ({shape.__name__}), found {type(document).__name__}")
-    fields = {field.name: field for field in _fields(shape)}
+    fields = {field.name: field for field in fields_of(shape)}
     unknown = sorted(set(document) - set(fields))
     if unknown:
         raise _misfit(where, f"unknown field {unknown[0]!r}; known: {', '.join(fields)}")

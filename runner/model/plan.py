@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .digest import digest_of
 from .environment import NamedEnvironment
@@ -24,7 +25,7 @@ class Plan:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     description: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hex SHA-256 of the written form; a locked plan is stored at ``plans/<digest>.json``."""
         return digest_of(self)
@@ -33,7 +34,7 @@ class Plan:
         """The step of that key. Raises KeyError."""
         return self.by_key[key]
 
-    @property
+    @cached_property
     def by_key(self) -> Mapping[str, StepSpec]:
         """Steps by key."""
         return {step.key: step for step in self.steps}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
 from .resources import Resources
@@ -106,7 +107,7 @@ class StepSpec:
     reuse: bool = True
     """v1's ``allow_reuse``."""
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """The keys of the steps this one waits for."""
         made = {spec.source.step for spec in self.inputs if isinstance(spec.source, OutputOf)}

@@ -118,6 +118,8 @@ class Task:
     variables: Mapping[str, str] = field(default_factory=dict)
     """The process's environment: v1's ``AZUREML_*``, ``AML_PARAMETER_*`` and the user's own."""
     resources: Resources = field(default_factory=Resources)
+    fingerprint: str = ""
+    """The reuse key: what the step is and what it reads, never where or when it runs."""
     workers: int = 1
 
     @property

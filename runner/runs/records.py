@@ -12,9 +12,20 @@ from ..model.task import Task, TaskId, cancel_marker
 from ..ports import ObjectStore
 
 
-def assign(store: ObjectStore, task: Task) -> None:
-    """Store the task where the side that runs it looks for it."""
-    store.put(task.id.assignment, canonical_json(to_document(task)))
+def reuse_key(fingerprint: str) -> str:
+    """Key under which a later run finds the commit record of an equal step."""
+    return f"reuse/{fingerprint}.json"
+
+
+def assign(store: ObjectStore, task: Task) -> Task:
+    """Store the task where the side that runs it looks for it; the one in force.
+
+    An earlier controller may have stored another (a dataset has since changed, say) and started it:
+    that one stays.
+    """
+    if store.put_if_absent(task.id.assignment, canonical_json(to_document(task))):
+        return task
+    return assignment(store, task.id.assignment)
 
 
 def assignment(store: ObjectStore, key: str) -> Task:
@@ -22,18 +33,21 @@ def assignment(store: ObjectStore, key: str) -> Task:
     return from_document(Task, json.loads(store.get(key)))
 
 
-def finish(store: ObjectStore, task: TaskId, record: AttemptRecord) -> CommitRecord | None:
+def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:
     """Write the attempt record; then, on success, commit it unless another attempt was first.
 
     Returns the commit record in force, or None when the attempt failed and none is.
     """
-    store.put(task.record, canonical_json(to_document(record)))
+    store.put(task.id.record, canonical_json(to_document(record)))
     if record.failure is not None:
-        return committed(store, task)
-    commit = CommitRecord(record.attempt, task.record, record.outputs)
-    if store.put_if_absent(task.commit, canonical_json(to_document(commit))):
-        return commit
-    return committed(store, task)
+        return committed(store, task.id)
+    commit = CommitRecord(record.attempt, task.id.record, record.outputs)
+    data = canonical_json(to_document(commit))
+    if not store.put_if_absent(task.id.commit, data):
+        return committed(store, task.id)
+    if task.fingerprint:
+        store.put(reuse_key(task.fingerprint), data)
+    return commit
 
 
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:

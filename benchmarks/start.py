@@ -1,0 +1,57 @@
+"""How long the short commands take: `runner --help`, `import runner`, `runner status RUN`.
+
+python benchmarks/start.py [--steps 100] [--rounds 15]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from measure import RUNNER, bare_environ, run, table, wall
+from project import write_chain
+
+BARS_MS = {"runner --help": 100, "import runner, over a bare interpreter": 60, "runner status RUN": 150}
+
+
+def newest_run(folder: Path) -> str:
+    """The id of the workspace's newest run."""
+    listed = json.loads(run([RUNNER, "list", "--json"], cwd=folder, environ=bare_environ()))
+    runs = listed["runs"] if isinstance(listed, dict) else listed
+    return str(runs[0]["run"])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=15)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder, environ = Path(name), bare_environ()
+        driver = write_chain(folder, options.steps)
+        run([RUNNER, "run", driver.name], cwd=folder, environ=environ)
+        commands = {
+            "bare interpreter": [sys.executable, "-c", "pass"],
+            "import runner": [sys.executable, "-c", "import runner"],
+            "runner --help": [RUNNER, "--help"],
+            "runner status RUN": [RUNNER, "status", newest_run(folder)],
+        }
+        times: dict[str, list[float]] = {what: [] for what in commands}
+        for _ in range(options.rounds):
+            for what, command in commands.items():
+                times[what].append(1000 * wall(command, cwd=folder, environ=environ))
+    over = [a - b for a, b in zip(times["import runner"], times["bare interpreter"], strict=True)]
+    columns = {**times, "import runner, over a bare interpreter": over}
+    table(f"start, the run has {options.steps} steps", "ms", columns)
+    for what, bar in BARS_MS.items():
+        value = median(columns[what])
+        print(f"{what}: {value:.0f} ms (bar: {bar}; {'met' if value <= bar else 'MISSED'})")
+
+
+if __name__ == "__main__":
+    main()

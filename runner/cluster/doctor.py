@@ -1,0 +1,187 @@
+"""What stands between this machine and a run, each with the one command that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
+from ..ports import ComputeTarget, ObjectStore
+
+PYTHON = (3, 10)
+SKEW = timedelta(minutes=5)
+"""Signed requests are refused from 15 minutes on (AWS Signature Version 4)."""
+_UP = "runner cluster up"
+_PROBED_KEY = "store.json"
+"""Every workspace's store has it; asking for another's absence would do as well."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    """What was found, or what is wrong."""
+    remedy: str = ""
+    """What mends it; empty when nothing needs to."""
+
+
+@dataclass(frozen=True)
+class KindParts:
+    """The programs a kind target stands on, and its cluster."""
+
+    name: str
+    engine: Callable[[], str]
+    """The Docker Engine's version. Raises RunnerError."""
+    clusters: Callable[[], Sequence[str]]
+    """The kind clusters of this machine. Raises RunnerError."""
+    server: Callable[[], str]
+    """The API server's version, asked with the controller's kubeconfig. Raises RunnerError."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that `diagnose` looks at; None where the configuration has no such part."""
+
+    python: tuple[int, int, int]
+    kind: KindParts | None
+    target: Callable[[], ComputeTarget]
+    """Raises RunnerError."""
+    store: Callable[[], ObjectStore]
+    """Raises RunnerError."""
+    refuses_overwrite: Callable[[ObjectStore], bool]
+    """Whether the store honours conditional writes. Raises StoreError."""
+    now: Callable[[], datetime]
+    """This machine's time, UTC."""
+
+
+def diagnose(parts: Parts) -> tuple[Check, ...]:
+    """Look at everything; what stands on something broken is left out. Never raises RunnerError."""
+    checks = [_python(parts.python)]
+    if parts.kind is not None:
+        checks.extend(_kind(parts.kind))
+    if all(check.ok for check in checks):
+        checks.extend(_target(parts.target))
+        checks.extend(_store(parts))
+    return tuple(checks)
+
+
+def is_well(checks: Sequence[Check]) -> bool:
+    """True when nothing needs mending."""
+    return all(check.ok for check in checks)
+
+
+def to_text(checks: Sequence[Check]) -> str:
+    """The checks as lines for people."""
+    return "\n".join(line for check in checks for line in _lines(check))
+
+
+def _lines(check: Check) -> Iterator[str]:
+    yield f"{'ok' if check.ok else 'NO':<3} {check.name}: {check.detail}"
+    if check.remedy:
+        yield f"      do: {check.remedy}"
+
+
+def _python(version: tuple[int, int, int]) -> Check:
+    shown = ".".join(map(str, version))
+    if version[:2] >= PYTHON:
+        return Check("Python", ok=True, detail=shown)
+    return Check("Python", ok=False, detail=f"{shown} is too old", remedy="install Python 3.10 or newer")
+
+
+def _kind(parts: KindParts) -> Iterator[Check]:
+    """Stops at the first that fails: the others stand on it."""
+    engine = _asked("Docker Engine", parts.engine, "start Docker")
+    yield engine
+    if not engine.ok:
+        return
+    cluster = _asked("kind cluster", lambda: _found(parts), _UP)
+    yield cluster
+    if cluster.ok:
+        yield _asked("API server", parts.server, _UP)
+
+
+def _found(parts: KindParts) -> str:
+    if parts.name not in parts.clusters():
+        raise BadInput(f"there is no kind cluster {parts.name}", remedy=_UP)
+    return parts.name
+
+
+def _target(make: Callable[[], ComputeTarget]) -> Iterator[Check]:
+    try:
+        target = make()
+    except RunnerError as error:
+        yield _failed("target", error, "runner doctor")
+        return
+    try:
+        problems = target.problems()
+        yield from (_of_problem(f"target {target.name}", problem) for problem in problems)
+        if not problems:
+            yield Check(f"target {target.name}", ok=True, detail="ready")
+    finally:
+        target.close()
+
+
+def _store(parts: Parts) -> Iterator[Check]:
+    try:
+        store = parts.store()
+        store.stat(_PROBED_KEY)
+    except StoreDenied as error:
+        yield _failed("store's credentials", error, f"correct the credentials file, or: {_UP}")
+        return
+    except RunnerError as error:
+        yield _failed("store", error, _UP)
+        return
+    yield Check("store", ok=True, detail="reachable, credentials accepted")
+    yield _conditional(store, parts.refuses_overwrite)
+    yield _clock(store, parts.now)
+
+
+def _conditional(store: ObjectStore, refuses_overwrite: Callable[[ObjectStore], bool]) -> Check:
+    name = "conditional writes"
+    try:
+        if refuses_overwrite(store):
+            return Check(name, ok=True, detail="honoured")
+    except StoreError as error:
+        return _failed(name, error, "give the credentials the right to write")
+    return Check(
+        name,
+        ok=False,
+        detail="ignored: two controllers could drive one run",
+        remedy="use a store that honours If-None-Match (MinIO, AWS S3, SeaweedFS)",
+    )
+
+
+def _clock(store: ObjectStore, now: Callable[[], datetime]) -> Check:
+    name = "clock"
+    try:
+        skew = store.now() - now()
+    except StoreError as error:
+        return _failed(name, error, "runner doctor")
+    shown = f"{abs(skew.total_seconds()):.0f} s {'behind' if skew > timedelta() else 'ahead of'} the store's"
+    if abs(skew) <= SKEW:
+        return Check(name, ok=True, detail=shown)
+    return Check(name, ok=False, detail=shown, remedy="set this machine's clock: timedatectl set-ntp true")
+
+
+def _asked(name: str, ask: Callable[[], str], remedy: str) -> Check:
+    try:
+        return Check(name, ok=True, detail=ask())
+    except RunnerError as error:
+        return _failed(name, error, remedy)
+
+
+def _failed(name: str, error: RunnerError, remedy: str) -> Check:
+    """The error as a check; its own remedy goes before the general one."""
+    if isinstance(error, BadInput):
+        first = error.problems[0]
+        return Check(name, ok=False, detail=first.what, remedy=first.remedy or remedy)
+    return Check(name, ok=False, detail=str(error), remedy=remedy)
+
+
+def _of_problem(name: str, problem: Problem) -> Check:
+    detail = f"{problem.what} ({problem.where})" if problem.where else problem.what
+    return Check(name, ok=False, detail=detail, remedy=problem.remedy or _UP)

@@ -1,0 +1,56 @@
+"""The Docker Engine that kind's nodes run in, through the ``docker`` program, as kind itself does.
+
+The program follows the user's Docker context, which the docker package does not.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ..errors import BadInput, TargetError
+from ..model.document import Document
+from .manifests import NODE_PORT
+from .program import REMEDIES, run_program
+
+
+@dataclass(frozen=True)
+class Node:
+    """The container that is the cluster's node."""
+
+    running: bool
+    port: int | None
+    """The machine's port that leads to the store; None: no such mapping."""
+
+
+def engine_version() -> str:
+    """The Docker Engine's version. Raises BadInput when it does not answer."""
+    try:
+        return run_program(["docker", "version", "--format", "{{.Server.Version}}"], seconds=20).strip()
+    except TargetError as error:
+        raise BadInput("the Docker Engine does not answer", str(error), REMEDIES["docker"]) from error
+
+
+def has_image(reference: str) -> bool:
+    """True when the image is in the local Docker."""
+    return bool(run_program(["docker", "image", "ls", "--quiet", reference]).strip())
+
+
+def find_node(cluster: str) -> Node | None:
+    """The node of the kind cluster, or None."""
+    name = f"{cluster}-control-plane"
+    if not run_program(["docker", "ps", "--all", "--quiet", "--filter", f"name=^{name}$"]).strip():
+        return None
+    return node_of(json.loads(run_program(["docker", "container", "inspect", name]))[0])
+
+
+def node_of(inspected: Document) -> Node:
+    """The facts of interest in what ``docker container inspect`` says."""
+    bindings = (inspected["HostConfig"].get("PortBindings") or {}).get(f"{NODE_PORT}/tcp") or ()
+    ports = (int(binding["HostPort"]) for binding in bindings if binding.get("HostPort"))
+    return Node(bool(inspected["State"]["Running"]), next(ports, None))
+
+
+def start_node(cluster: str) -> None:
+    """Start the node's container again: Docker does not after a reboot of the machine."""
+    run_program(["docker", "start", f"{cluster}-control-plane"])

@@ -1,0 +1,71 @@
+"""Why a Deployment is not ready, read from what the API server says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ..model.document import Document
+
+_IMAGE_REASONS = frozenset({"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"})
+_STUCK_REASONS = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CrashLoopBackOff"}
+)
+_FULL_SECONDS = 10.0
+"""A kind node does not grow: waiting longer for CPU or memory only helps if a step ends."""
+_SETTLING_SECONDS = 60.0
+"""A new node is tainted, and a claim unbound, for a while."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that waiting does not mend."""
+
+    what: str
+    image: bool = False
+    """The image is the cause."""
+    pod: str = ""
+    """The pod whose log tells more; empty: none does."""
+
+
+def is_ready(deployment: Document) -> bool:
+    """True when the Deployment's newest form has all its replicas ready, and nothing older runs."""
+    status = deployment.get("status", {})
+    wanted = deployment["spec"].get("replicas", 1)
+    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    counts = {status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas")}
+    return bool(seen and counts == {wanted})
+
+
+def find_trouble(deployment: Document, pods: Sequence[Document], waited: float) -> Trouble | None:
+    """What keeps the Deployment from getting ready for good, after `waited` seconds; None: nothing known."""
+    return next(_troubles(deployment, pods, waited), None)
+
+
+def _troubles(deployment: Document, pods: Sequence[Document], waited: float) -> Iterator[Trouble]:
+    for condition in deployment.get("status", {}).get("conditions", ()):
+        if condition["type"] == "ReplicaFailure" and condition["status"] == "True" and waited > _FULL_SECONDS:
+            yield Trouble(f"its pod cannot be made: {condition.get('message', '')}")
+    for pod in pods:
+        if not pod["metadata"].get("deletionTimestamp"):
+            yield from _pod_troubles(pod, waited)
+
+
+def _pod_troubles(pod: Document, waited: float) -> Iterator[Trouble]:
+    status = pod.get("status", {})
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition["status"] == "False":
+            yield from _unscheduled(condition.get("message", ""), waited)
+    for container in status.get("containerStatuses", ()):
+        waiting = container.get("state", {}).get("waiting") or {}
+        reason, message = waiting.get("reason", ""), waiting.get("message", "")
+        if reason in _IMAGE_REASONS:
+            yield Trouble(f"its image cannot be had: {reason}: {message}", image=True)
+        elif reason in _STUCK_REASONS:
+            yield Trouble(f"its container does not start: {reason}: {message}", pod=pod["metadata"]["name"])
+
+
+def _unscheduled(message: str, waited: float) -> Iterator[Trouble]:
+    patience = _FULL_SECONDS if "Insufficient" in message else _SETTLING_SECONDS
+    if waited > patience:
+        yield Trouble(f"no node can take its pod: {message}")

@@ -1,0 +1,60 @@
+"""What the user may choose about the local cluster, and the names that follow from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadInput
+
+STEPS_NAMESPACE = "runner"
+STORAGE_NAMESPACE = "runner-storage"
+SERVICE_ACCOUNT = "runner-controller"
+BUCKET = "runner"
+DEFAULT_PORT = 9000
+CLUSTER_ENDPOINT = f"http://minio.{STORAGE_NAMESPACE}.svc:9000"
+"""The store as pods reach it."""
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,40}[a-z0-9])?")
+
+
+@dataclass(frozen=True)
+class ClusterOptions:
+    """The arguments of `runner cluster up` and `down`."""
+
+    configuration: Path
+    """The machine-wide configuration file; the keys are kept beside it."""
+    name: str = "runner"
+    """Of the kind cluster."""
+    target: str = "kind"
+    """The name pipelines' ``--target`` knows the cluster by."""
+    port: int | None = None
+    """Of this machine, for the store; None: the one the cluster has, else `DEFAULT_PORT`."""
+    minio_image: str = ""
+    """Empty: the one the cluster has, else the one manifests/minio.yaml names."""
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise BadInput(
+                f"{self.name!r} cannot name a cluster",
+                "--name",
+                "use at most 42 lower-case letters, digits, dots and hyphens, letters or digits at both ends",
+            )
+        if self.port is not None and not 0 < self.port < 65536:
+            raise BadInput(f"{self.port} is no port", "--port", "choose one from 1024 to 65535")
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The file with the controller's token."""
+        return self.configuration.parent / f"{self.name}.kubeconfig"
+
+    @property
+    def credentials(self) -> Path:
+        """The file with the bucket's keys."""
+        return self.configuration.parent / f"{self.name}.credentials.json"
+
+
+def endpoint(port: int) -> str:
+    """The store as this machine reaches it."""
+    return f"http://127.0.0.1:{port}"

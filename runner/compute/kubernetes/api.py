@@ -1,0 +1,298 @@
+"""The API server over the kubernetes package's connection pool.
+
+The package reads the kubeconfig, runs its credential plugins and sets up TLS; requests are plain JSON,
+because its model classes take two to six times the time and drop fields they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from ...errors import TargetDenied, TargetError, TargetUnreachable
+from ...override import override
+from .cluster import Cluster, Created, Listing
+from .fields import KubeObject, at, rows, text
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+    from urllib3 import BaseHTTPResponse
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+STALL_SECONDS = 15.0
+"""How much longer than the server may keep a watch open before it counts as dead."""
+_PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
+_OVERLOADED = (429, 502, 503, 504)
+
+
+class KubernetesApi(Cluster):
+    """One namespace, as the user of one kubeconfig context. Nothing is read or opened before the first call."""
+
+    def __init__(self, namespace: str, kubeconfig: str = "", context: str = "") -> None:
+        """Without `kubeconfig`: the pod's own account inside a cluster, else the user's default file."""
+        self.namespace = namespace
+        self._kubeconfig = kubeconfig
+        self._context = context
+        self._lock = threading.Lock()
+        self._client: ApiClient | None = None
+        self._watches: set[BaseHTTPResponse] = set()
+        self._lead = timedelta(0)
+
+    @property
+    @override
+    def server(self) -> str:
+        host = self._connected().configuration.host
+        return str(host)
+
+    @override
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + self._lead
+
+    @override
+    def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
+        query = {"dryRun": "All"} if dry_run else {}
+        with self._asked("POST", self._path(kind, query=query), body) as answer:
+            if answer.status == 409 and text(_document(answer), "reason") == "AlreadyExists":
+                return Created(None)
+            document = self._checked(answer, "create", kind, text(body, "metadata", "name"))
+            return Created(document, _warnings(answer.headers.get("Warning", "")))
+
+    @override
+    def get(self, kind: str, name: str) -> KubeObject | None:
+        with self._asked("GET", self._path(kind, name)) as answer:
+            return None if answer.status == 404 else self._checked(answer, "get", kind, name)
+
+    @override
+    def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
+        with self._asked("GET", self._path(kind, query={"labelSelector": labels, "fieldSelector": fields})) as answer:
+            document = self._checked(answer, "list", kind)
+        return Listing(tuple(rows(document, "items")), text(document, "metadata", "resourceVersion"))
+
+    @override
+    def delete(self, kind: str, name: str, *, uid: str = "") -> bool:
+        options: dict[str, object] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        with self._asked("DELETE", self._path(kind, name), options) as answer:
+            if answer.status in (404, 409):
+                return False
+            self._checked(answer, "delete", kind, name)
+            return True
+
+    @override
+    def watch(self, kind: str, *, labels: str, version: str, seconds: int) -> Iterator[KubeObject]:
+        query = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "labelSelector": labels,
+            "resourceVersion": version,
+            "timeoutSeconds": str(seconds),
+        }
+        with self._asked("GET", self._path(kind, query=query), patience=seconds + STALL_SECONDS) as answer:
+            if answer.status == 410:
+                yield {"type": "ERROR", "object": {"code": 410}}
+                return
+            if answer.status != 200:
+                self._checked(answer, "watch", kind)
+            self._watches.add(answer)
+            try:
+                yield from map(_parsed, _lines(answer))
+            finally:
+                self._watches.discard(answer)
+
+    @override
+    def allowed(self, verb: str, resource: str, subresource: str = "") -> bool:
+        attributes = {
+            "namespace": self.namespace,
+            "verb": verb,
+            "group": "batch" if resource == "jobs" else "",
+            "resource": resource,
+            "subresource": subresource,
+        }
+        path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        body = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        with self._asked("POST", path, body) as answer:
+            document = self._checked(answer, "create", "selfsubjectaccessreviews")
+        return at(document, "status", "allowed") is True
+
+    @override
+    def log_tail(self, pod: str, *, container: str, lines: int) -> str:
+        path = self._path("pods", f"{pod}/log", query={"container": container, "tailLines": str(lines)})
+        with self._asked("GET", path) as answer:
+            if answer.status in (400, 404):  # 400: the container never started
+                return ""
+            if answer.status != 200:
+                self._checked(answer, "get", "pods/log", pod)
+            return answer.read().decode("utf-8", "replace")
+
+    @override
+    def close(self) -> None:
+        with self._lock:
+            client, self._client = self._client, None
+        for answer in tuple(self._watches):
+            answer.shutdown() if hasattr(answer, "shutdown") else answer.close()
+        if client is not None:
+            client.rest_client.pool_manager.clear()
+
+    def _path(self, kind: str, name: str = "", *, query: Mapping[str, str] | None = None) -> str:
+        path = f"{_PATHS.get(kind, '/api/v1')}/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
+        wanted = {key: value for key, value in (query or {}).items() if value}
+        return f"{path}?{urlencode(wanted)}" if wanted else path
+
+    def _connected(self) -> ApiClient:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
+
+    def _connect(self) -> ApiClient:
+        from kubernetes.client import ApiClient, Configuration
+        from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+
+        configuration = Configuration()
+        try:
+            if not self._kubeconfig and not self._context and _in_cluster():
+                load_incluster_config(client_configuration=configuration)
+            else:
+                load_kube_config(self._kubeconfig or None, self._context or None, configuration)
+        except (ConfigException, OSError, KeyError, TypeError) as error:
+            where = self._kubeconfig or "the default kubeconfig"
+            context = f", context '{self._context}'" if self._context else ""
+            raise TargetError(f"{where}{context} cannot be used: {_line(error)}") from error
+        return ApiClient(configuration)
+
+    @contextmanager
+    def _asked(
+        self, method: str, path: str, body: KubeObject | None = None, *, patience: float = READ_SECONDS
+    ) -> Iterator[BaseHTTPResponse]:
+        """The answer, to be read within; a connection that fails, then or later, is TargetUnreachable."""
+        from urllib3 import Retry, Timeout
+        from urllib3.exceptions import HTTPError
+
+        client = self._connected()
+        # A POST may be sent twice: names are derived, so the second is told that it exists already.
+        retry = Retry(
+            connect=1,
+            read=1,
+            status=3,
+            status_forcelist=_OVERLOADED,
+            allowed_methods=None,
+            backoff_factor=0.2,
+            raise_on_status=False,
+        )
+        try:
+            answer = client.rest_client.pool_manager.request(
+                method,
+                client.configuration.host + path,
+                body=None if body is None else json.dumps(body),
+                headers=self._headers(client),
+                timeout=Timeout(connect=CONNECT_SECONDS, read=patience),
+                retries=retry,
+                preload_content=False,
+            )
+            self._learn_time(answer.headers.get("Date", ""))
+            try:
+                yield answer
+            finally:
+                # What was not read to its end cannot carry another request.
+                answer.drain_conn() if answer.headers.get("Content-Length") else answer.close()
+                answer.release_conn()
+        except (HTTPError, OSError) as error:
+            raise TargetUnreachable(f"no answer from {client.configuration.host}: {_line(error)}") from error
+
+    @staticmethod
+    def _headers(client: ApiClient) -> dict[str, str]:
+        """Asked anew each time: tokens are renewed by the configuration's own hook."""
+        settings: Mapping[str, Mapping[str, str]] = client.configuration.auth_settings()
+        return {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "User-Agent": "runner",
+            **{setting["key"]: setting["value"] for setting in settings.values()},
+        }
+
+    def _learn_time(self, date: str) -> None:
+        try:
+            self._lead = parsedate_to_datetime(date) - datetime.now(timezone.utc)
+        except (TypeError, ValueError):
+            return
+
+    def _checked(self, answer: BaseHTTPResponse, verb: str, kind: str, name: str = "") -> KubeObject:
+        document = _document(answer)
+        if answer.status < 300:
+            return document
+        message = text(document, "message") or f"HTTP {answer.status}"
+        what = f"{verb} {kind}" + (f" '{name}'" if name else "")
+        if answer.status == 401:
+            raise TargetDenied(f"{self.server} does not know the user ({message}); renew the kubeconfig's credentials")
+        if answer.status == 403 and "cannot " in message:
+            raise TargetDenied(
+                f"not allowed to {what} in namespace '{self.namespace}' of {self.server}; ask its administrator "
+                f"for a Role there with the rule: {rule(verb, kind)}"
+            )
+        if answer.status in _OVERLOADED or answer.status >= 500:
+            raise TargetUnreachable(f"{self.server} cannot {what} now: {message}")
+        raise TargetError(f"{self.server} refused to {what} in namespace '{self.namespace}': {message}")
+
+
+def rule(verb: str, resource: str) -> str:
+    """The RBAC rule that allows it, as it stands in a Role."""
+    group = "batch" if resource == "jobs" else ""
+    return f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]'
+
+
+def _in_cluster() -> bool:
+    return Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists()
+
+
+def _document(answer: BaseHTTPResponse) -> KubeObject:
+    return _parsed(answer.data)
+
+
+def _parsed(line: bytes) -> KubeObject:
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {}
+    return document if isinstance(document, Mapping) else {}
+
+
+def _lines(answer: BaseHTTPResponse) -> Iterator[bytes]:
+    rest = b""
+    for chunk in answer.stream(65536, decode_content=True):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, lines)
+
+
+def _warnings(header: str) -> tuple[str, ...]:
+    """RFC 7234 §5.5: ``299 - "text"``, several in one header; the text may hold escaped quotes."""
+    found, rest = [], header
+    while '"' in rest:
+        body = rest.partition('"')[2]
+        end = _closing(body)
+        found.append(body[:end].replace('\\"', '"'))
+        rest = body[end + 1 :]
+    return tuple(found)
+
+
+def _closing(body: str) -> int:
+    at_ = body.find('"')
+    while at_ > 0 and body[at_ - 1] == "\\":
+        at_ = body.find('"', at_ + 1)
+    return at_ if at_ >= 0 else len(body)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

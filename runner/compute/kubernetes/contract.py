@@ -1,0 +1,71 @@
+"""What a step's pod and the bootstrap inside it agree on, and how our objects are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...model.digest import digest_of_bytes
+from ...model.task import TaskId
+from .fields import KubeObject, text
+
+CONTAINER = "step"
+ARCHIVE = "step.pyz"
+STORES = "stores.json"
+STEP_FOLDER = "/runner/step"
+SECRET_FOLDER = "/runner/secret"  # noqa: S105 - a place, not a password
+WORK_FOLDER = "/runner/work"
+TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the pod's own: an emptyDir
+TERMINATION_LOG = "/dev/termination-log"
+
+NO_PYTHON = "runner: the image has no Python"
+"""How the line starts that the pod leaves, with exit code 127, when no interpreter was found."""
+
+START = f"""\
+for python in "$1" python3 python; do
+  if [ -n "$python" ] && command -v "$python" > /dev/null 2>&1; then exec "$python" -I -S {STEP_FOLDER}/{ARCHIVE}; fi
+done
+echo "{NO_PYTHON}: tried $1 python3 python" | tee {TERMINATION_LOG}
+exit 127
+"""
+"""The pod's command; ``$1`` is the environment's own interpreter, or empty."""
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PRODUCT = "runner"
+STORE_LABEL = "runner/store"
+RUN_LABEL = "runner/run"
+STEP_LABEL = "runner/step"
+ATTEMPT_LABEL = "runner/attempt"
+TASK_ANNOTATION = "runner/task"
+
+
+def run_labels(store_id: str, run: str) -> dict[str, str]:
+    """The labels of everything that is made for a run."""
+    return {MANAGED_BY: PRODUCT, STORE_LABEL: store_id, RUN_LABEL: run}
+
+
+def task_labels(store_id: str, task: TaskId) -> dict[str, str]:
+    """The labels of an attempt's Job and pod."""
+    return {**run_labels(store_id, task.run), STEP_LABEL: task.key, ATTEMPT_LABEL: str(task.attempt)}
+
+
+def selector(labels: Mapping[str, str]) -> str:
+    """Labels as the API's ``labelSelector``."""
+    return ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+
+
+def task_of(job: KubeObject) -> TaskId | None:
+    """Which attempt a Job's labels name; None when it is not one of ours."""
+    run, key, attempt = (text(job, "metadata", "labels", label) for label in (RUN_LABEL, STEP_LABEL, ATTEMPT_LABEL))
+    if not (run and key and attempt.isdecimal()):
+        return None
+    return TaskId(run, key, int(attempt))
+
+
+def run_object_name(run: str) -> str:
+    """The name of the ConfigMap that owns a run's objects, and of the run's Secret."""
+    return f"run-{run}"
+
+
+def step_configmap_name(archive: bytes) -> str:
+    """The name of the ConfigMap that holds this very archive."""
+    return f"runner-step-{digest_of_bytes(archive)[:12]}"

@@ -1,0 +1,90 @@
+"""What stands against using a cluster, found before anything is made there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import Problem, TargetDenied, TargetError, TargetUnreachable
+from . import render
+from .api import rule
+from .cluster import Cluster
+from .settings import ClusterSettings
+
+NEEDED = (
+    *(("jobs", verb) for verb in ("create", "get", "list", "watch", "delete")),
+    *(("pods", verb) for verb in ("get", "list", "watch")),
+    ("pods/log", "get"),
+    *(("configmaps", verb) for verb in ("create", "get", "delete")),
+    *(("secrets", verb) for verb in ("create", "get", "delete")),
+    ("events", "list"),
+)
+"""All that a controller does; nothing of it is cluster-wide."""
+
+
+def problems(cluster: Cluster, settings: ClusterSettings) -> tuple[Problem, ...]:
+    """What is wrong, each with its remedy; empty: a step's Job can be made and followed."""
+    try:
+        missing = tuple(_missing_rights(cluster))
+        return missing or tuple(_unfit(cluster, settings))
+    except TargetDenied as error:
+        return (Problem(str(error), remedy="renew the credentials of the kubeconfig, or name another one"),)
+    except TargetUnreachable as error:
+        return (Problem(str(error), remedy="start the cluster, or correct the kubeconfig and context of the target"),)
+    except TargetError as error:
+        return (Problem(str(error), remedy="correct the kubeconfig and context of the target"),)
+
+
+def _missing_rights(cluster: Cluster) -> Iterator[Problem]:
+    for resource, verb in NEEDED:
+        name, _, part = resource.partition("/")
+        if not cluster.allowed(verb, name, part):
+            yield Problem(
+                f"not allowed to {verb} {resource}",
+                where=_place(cluster),
+                remedy=f"ask the cluster's administrator for a Role in that namespace with: {rule(verb, resource)}",
+            )
+
+
+def _unfit(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
+    """Try a Job shaped like a step's, then its pod, on the server: nothing is kept."""
+    try:
+        warnings = cluster.create("jobs", render.probe_job(settings), dry_run=True).warnings
+    except (TargetDenied, TargetUnreachable):
+        raise
+    except TargetError as error:
+        yield _refusal(cluster, str(error))
+        return
+    refused = _refused_pod(cluster, settings) if cluster.allowed("create", "pods") else "; ".join(warnings)
+    if refused:
+        yield Problem(
+            f"the namespace would not admit a step's pod: {refused}",
+            where=_place(cluster),
+            remedy="steps keep to the 'restricted' Pod Security Standard; ask for what else the namespace demands",
+        )
+
+
+def _refused_pod(cluster: Cluster, settings: ClusterSettings) -> str:
+    """A Job is taken even where its pods never will be; only a pod itself is really judged."""
+    try:
+        cluster.create("pods", render.probe_pod(settings), dry_run=True)
+    except TargetUnreachable:
+        raise
+    except TargetError as error:
+        return str(error)
+    return ""
+
+
+def _refusal(cluster: Cluster, message: str) -> Problem:
+    if "namespaces" in message and "not found" in message:
+        return Problem(
+            f"there is no namespace '{cluster.namespace}'",
+            where=cluster.server,
+            remedy=f"make it: kubectl create namespace {cluster.namespace}; or name another one in the target",
+        )
+    return Problem(
+        f"the server refuses a step's Job: {message}", where=_place(cluster), remedy="ask the cluster's administrator"
+    )
+
+
+def _place(cluster: Cluster) -> str:
+    return f"namespace '{cluster.namespace}' of {cluster.server}"

@@ -1,0 +1,32 @@
+"""What is told about a cluster: everything a manifest needs beside the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """One target's namespace and rules."""
+
+    store_id: str
+    """The workspace store's id: runs of other stores in the same namespace are not touched."""
+    namespace: str = "runner"
+    run_as: int = 10001
+    """User, group and fsGroup of step pods."""
+    service_account: str = ""
+    """Of step pods, which get no token of it; empty: the namespace's default."""
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    tolerations: tuple[Mapping[str, str | int], ...] = ()
+    image_pull_secrets: tuple[str, ...] = ()
+    grace: int = 30
+    """Seconds between SIGTERM and SIGKILL."""
+    keep: int = 86400
+    """Seconds a finished Job stays when no controller has removed it."""
+    start_timeout: float = 86400.0
+    """Seconds an attempt may wait for its first process."""
+    unschedulable_grace: float = 30.0
+    """Seconds an attempt may wait when no node there is could ever take it: one may be added."""
+    stop_timeout: float = 60.0
+    """Seconds `stop` waits for the pods of a deleted Job to go."""

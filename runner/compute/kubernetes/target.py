@@ -1,0 +1,193 @@
+"""The compute target that makes one Job per attempt."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from time import monotonic, sleep
+
+from ...errors import Problem, TargetError
+from ...model.names import job_name
+from ...model.observation import Observation, Phase
+from ...model.task import Task, TaskId
+from ...override import override
+from ...ports import ComputeTarget, ObjectStore
+from ...runs import records
+from . import contract as c
+from . import interpret, preflight, render
+from .cluster import Cluster
+from .fields import KubeObject, at, text
+from .interpret import Sighting, Traces
+from .runwatch import RunWatch
+from .settings import ClusterSettings
+from .upkeep import RunObjects
+
+TAIL_LINES = 200
+_POLL_SECONDS = 0.5
+_EARLY_SECONDS = 1.0
+"""While an attempt is late at starting its events are asked for, which nothing announces."""
+
+
+class KubernetesTarget(ComputeTarget):
+    """Jobs in one namespace of one cluster.
+
+    A step costs two requests, its Job's POST and DELETE, and its share of two watches.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        cluster: Cluster,
+        settings: ClusterSettings,
+        *,
+        store: ObjectStore,
+        step_stores: str,
+        step_archive: bytes,
+        capacity: int = 8,
+    ) -> None:
+        """`step_stores`: the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``."""
+        self.name = name
+        self._cluster = cluster
+        self._settings = settings
+        self._store = store
+        self._capacity = capacity
+        self._step_configmap = c.step_configmap_name(step_archive)
+        self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
+        self._watches: dict[str, RunWatch] = {}
+        self._traces: dict[str, Traces] = {}
+        self._warnings: dict[str, str] = {}
+        self._changed = threading.Condition()
+        self._changes = 0
+        self._observed = -1
+        self._late = False
+
+    @property
+    @override
+    def capacity(self) -> int:
+        return self._capacity
+
+    @override
+    def start(self, task: Task) -> str:
+        owner = self._objects.ensure(task.id.run)
+        job = render.job(task, self._settings, owner=owner, step_configmap=self._step_configmap)
+        created = self._cluster.create("jobs", job)
+        made = created.object or self._adopted(task)
+        uid = text(made, "metadata", "uid")
+        if created.warnings:
+            self._warnings[uid] = "; ".join(created.warnings)
+        watch = self._watches.get(task.id.run)
+        if watch is not None:
+            # The watch may tell of it only later; until then it must not look lost.
+            watch.add(made)
+        return uid
+
+    @override
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        with self._changed:
+            self._observed = self._changes
+        watch = self._watches.get(run)
+        if watch is None:
+            watch = self._watches[run] = RunWatch(self._cluster, self._settings, run, changed=self._notice)
+        now = self._cluster.now()
+        seen = watch.sightings(now)
+        found = {task: self._observation(task, sighting) for task, sighting in seen.items()}
+        self._late = any(one.phase is Phase.PENDING for one in found.values())
+        return found
+
+    @override
+    def wait(self, seconds: float) -> None:
+        with self._changed:
+            patience = min(seconds, _EARLY_SECONDS) if self._late else seconds
+            self._changed.wait_for(lambda: self._changes != self._observed, patience)
+
+    @override
+    def stop(self, task: TaskId, uid: str) -> None:
+        """Delete the Job and wait for its pods. Raises TargetError when they outlive the patience for it."""
+        self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        deadline = monotonic() + self._settings.stop_timeout
+        labels = c.selector(c.task_labels(self._settings.store_id, task))
+        while pods := self._cluster.list("pods", labels=labels).items:
+            if all(map(_has_ended, pods)):
+                return
+            if monotonic() > deadline:
+                names = ", ".join(text(pod, "metadata", "name") for pod in pods)
+                raise TargetError(
+                    f"still running {self._settings.stop_timeout:.0f} s after the deletion of their Job: {names}; "
+                    f"see: kubectl -n {self._settings.namespace} get pods -l {labels}"
+                )
+            sleep(_POLL_SECONDS)
+
+    @override
+    def remove(self, task: TaskId, uid: str) -> None:
+        if uid in self._traces and self._traces[uid] == Traces():
+            self._save_tail(task, uid)
+        self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        self._traces.pop(uid, None)
+        self._warnings.pop(uid, None)
+
+    @override
+    def finish(self, run: str) -> None:
+        watch = self._watches.pop(run, None)
+        if watch is not None:
+            watch.close()
+        self._objects.finish(run)
+
+    @override
+    def problems(self) -> tuple[Problem, ...]:
+        return preflight.problems(self._cluster, self._settings)
+
+    @override
+    def close(self) -> None:
+        for watch in self._watches.values():
+            watch.close()
+        self._watches.clear()
+        self._cluster.close()
+
+    def _notice(self) -> None:
+        with self._changed:
+            self._changes += 1
+            self._changed.notify_all()
+
+    def _job_name(self, task: TaskId) -> str:
+        return job_name(self._settings.store_id, task.run, task.key, task.attempt)
+
+    def _adopted(self, task: Task) -> KubeObject:
+        name = self._job_name(task.id)
+        place = f"Job '{name}' in namespace '{self._settings.namespace}' of {self._cluster.server}"
+        found = self._cluster.get("jobs", name)
+        if found is None or text(found, "metadata", "deletionTimestamp"):
+            raise TargetError(f"{place} is being deleted; try again when it is gone")
+        labels = c.task_labels(self._settings.store_id, task.id)
+        ours = all(text(found, "metadata", "labels", label) == value for label, value in labels.items())
+        if not ours or text(found, "metadata", "annotations", c.TASK_ANNOTATION) != task.digest:
+            raise TargetError(f"{place} is not this attempt's; delete it if no one needs it")
+        return found
+
+    def _observation(self, task: TaskId, seen: Sighting) -> Observation:
+        now = self._cluster.now()
+        traces = Traces()
+        if interpret.needs_traces(seen, now):
+            traces = self._traces_of(task, seen.uid)
+        found = interpret.observe(seen, now=now, settings=self._settings, traces=traces)
+        return found
+
+    def _traces_of(self, task: TaskId, uid: str) -> Traces:
+        """Asked for once: what an ended attempt has left does not change."""
+        if uid not in self._traces:
+            commit = records.committed(self._store, task)
+            self._traces[uid] = Traces(records.record_of(self._store, task), commit.outputs if commit else None)
+        return self._traces[uid]
+
+    def _save_tail(self, task: TaskId, uid: str) -> None:
+        """An attempt without a record has shipped its log only up to a point: keep the end of the pod's own."""
+        watch = self._watches.get(task.run)
+        pod = watch.pod_of(uid) if watch else {}
+        name = text(pod, "metadata", "name")
+        tail = self._cluster.log_tail(name, container=c.CONTAINER, lines=TAIL_LINES) if name else ""
+        if tail:
+            number = 1 + sum(1 for _ in self._store.list(task.logs))
+            self._store.put(f"{task.logs}{number:08d}.txt", tail.encode())
+
+
+def _has_ended(pod: KubeObject) -> bool:
+    return at(pod, "status", "phase") in ("Succeeded", "Failed")

@@ -1,0 +1,82 @@
+"""The files by which a local attempt is known: who started it, whether it runs, how it ended.
+
+A script runs under ``sh``, which first claims the attempt (a file that can be made only once, holding
+its process id) and last writes the exit code. So a controller that comes later finds out the whole
+truth from the disk, and an attempt whose starter died before the claim can be given up for good.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
+"""``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
+_GIVEN_UP = "0"
+
+
+@dataclass(frozen=True)
+class AttemptFiles:
+    """The folder of one local attempt."""
+
+    folder: Path
+
+    @property
+    def claim(self) -> Path:
+        """Made once: by the wrapper (its process id), or by whoever gives the attempt up."""
+        return self.folder / "claim"
+
+    @property
+    def exit_code(self) -> int | None:
+        """The script's exit code, once it has ended: the file is complete when its line is."""
+        text = _read(self.folder / "exit")
+        return int(text) if text.endswith("\n") else None
+
+    @property
+    def pid(self) -> int:
+        """The wrapper's process id; 0: there is none, or the attempt was given up."""
+        text = _read(self.claim)
+        return int(text) if text.endswith("\n") else 0
+
+    def give_up(self) -> bool:
+        """Make sure that no process of this attempt ever starts; False when one has."""
+        try:
+            with self.claim.open("x", encoding="ascii") as file:
+                file.write(f"{_GIVEN_UP}\n")
+        except FileExistsError:
+            return False
+        return True
+
+    def alive(self) -> bool:
+        """Whether the wrapper's process exists. Its command line names the folder, so a reused id is told apart."""
+        return self.pid > 0 and str(self.folder) in _command_line(self.pid)
+
+    def kill(self) -> None:
+        """Kill the script and all it has started: the wrapper leads a session of its own."""
+        if self.alive():
+            try:
+                os.killpg(self.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                return
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
+
+
+def _command_line(pid: int) -> str:
+    proc = Path(f"/proc/{pid}/cmdline")
+    if proc.parent.parent.joinpath("self").exists():
+        try:
+            return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+    # No /proc (macOS): POSIX ps.
+    shown = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607 - fixed command
+    return shown.stdout

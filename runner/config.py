@@ -1,0 +1,217 @@
+"""What is configured: the workspace's ``runner.yaml`` over the machine-wide file.
+
+Nothing needs configuring: without files a workspace is ``./.runner`` and its one target, ``local``,
+is this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from .errors import BadInput, Problem
+from .model.document import Document, from_document
+from .model.vantage import BucketVantage
+
+LOCAL = "local"
+"""The target every workspace has: processes on this machine."""
+_MARKS = ("runner.yaml", ".runner", ".azureml")
+
+
+@dataclass(frozen=True)
+class BucketConfig:
+    """A bucket and its two vantages."""
+
+    bucket: str
+    endpoint: str
+    """As this machine reaches it."""
+    cluster_endpoint: str = ""
+    """As pods reach it; empty: the same."""
+    prefix: str = ""
+    region: str = "us-east-1"
+    credentials: str = ""
+    """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
+
+
+@dataclass(frozen=True)
+class ProcessConfig:
+    """Local processes."""
+
+    workers: int = 0
+    """The most steps at a time; 0: one per core."""
+
+
+@dataclass(frozen=True)
+class KubernetesConfig:
+    """A namespace of a Kubernetes cluster."""
+
+    store: BucketConfig
+    namespace: str = "runner"
+    kubeconfig: str = ""
+    context: str = ""
+    kind_cluster: str = ""
+    """Images are loaded into this kind cluster."""
+    registry: str = ""
+    """Images are pushed below this registry path."""
+    run_as: int = 10001
+    """User, group and file-system group of every step's process."""
+    capacity: int = 8
+    """The most Jobs at a time."""
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    image_pull_secrets: tuple[str, ...] = ()
+    service_account: str = ""
+
+
+@dataclass(frozen=True)
+class EnvironmentConfig:
+    """A ready image for an environment's name."""
+
+    image: str
+
+
+TargetConfig = ProcessConfig | KubernetesConfig
+_TYPES: Mapping[str, type[ProcessConfig] | type[KubernetesConfig]] = {
+    "process": ProcessConfig,
+    "kubernetes": KubernetesConfig,
+}
+
+
+@dataclass(frozen=True)
+class Config:
+    """One workspace's configuration."""
+
+    root: Path
+    """The workspace's folder: where ``.runner`` lies or will lie."""
+    name: str = ""
+    target: str = ""
+    """What ``--target`` is when it is not given."""
+    targets: Mapping[str, TargetConfig] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    """Targets that the workspace itself names; empty: every compute name means this machine."""
+    environments: Mapping[str, EnvironmentConfig] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """The folder store of the workspace."""
+        return self.root / ".runner"
+
+    def get(self, target: str) -> TargetConfig:
+        """A target by name. Raises BadInput for an unknown one."""
+        if target not in self.targets:
+            raise BadInput(unknown_target(self, target))
+        return self.targets[target]
+
+
+def unknown_target(config: Config, name: str, where: str = "") -> list[Problem]:
+    """The problem of a compute name that means nothing here."""
+    known = ", ".join(sorted(config.targets))
+    return [
+        Problem(
+            f"there is no compute target '{name}'; known: {known}",
+            where=where or str(config.root / "runner.yaml"),
+            remedy=f"add it under 'targets:' of {config.root / 'runner.yaml'}, or say --target NAME"
+            + (" (the target 'kind' is made by: runner cluster up)" if name == "kind" else ""),
+        )
+    ]
+
+
+def machine_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """The machine-wide configuration file's place; it need not exist."""
+    if environ.get("RUNNER_CONFIG"):
+        return Path(environ["RUNNER_CONFIG"])
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return home / "runner" / "config.yaml"
+
+
+def find_root(start: Path) -> Path:
+    """The nearest ancestor (or `start`) that is a workspace; else `start` itself."""
+    for folder in (start, *start.parents):
+        if any((folder / mark).exists() for mark in _MARKS):
+            return folder
+    return start
+
+
+def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration that holds in `start`. Raises BadInput naming file and field."""
+    root = find_root(start.resolve())
+    machine, own = _read_yaml(machine_file(environ)), _read_yaml(root / "runner.yaml")
+    config = Config(root, targets={LOCAL: ProcessConfig()})
+    config = _add(config, machine, str(machine_file(environ)))
+    config = _add(config, own, str(root / "runner.yaml"))
+    named = own.get("targets") or {}
+    return replace(config, own=frozenset(named) if isinstance(named, dict) else frozenset())
+
+
+def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
+    """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
+    access, secret = _credentials(store, where)
+    near = BucketVantage(store.bucket, store.endpoint, store.prefix, store.region, access, secret)
+    return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
+
+
+def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
+    if not store.credentials:
+        return "", ""
+    path = Path(store.credentials).expanduser()
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return str(document["access_key"]), str(document["secret_key"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"the credentials file {path} cannot be used ({type(error).__name__})",
+            where=where,
+            remedy='make it a JSON file {"access_key": …, "secret_key": …} that only you can read',
+        ) from error
+
+
+def _read_yaml(path: Path) -> dict[str, Document]:
+    if not path.is_file():
+        return {}
+    import yaml
+
+    try:
+        document = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+    except yaml.YAMLError as error:
+        raise BadInput(f"not valid YAML: {error}", where=str(path), remedy="correct the file") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise BadInput("expected a mapping", where=str(path), remedy="see docs/configuration.md")
+    return document
+
+
+def _add(config: Config, document: Mapping[str, Document], where: str) -> Config:
+    known = {"name", "target", "targets", "environments"}
+    problems = [
+        Problem(f"unknown field '{name}'; known: {', '.join(sorted(known))}", where, "correct or remove it")
+        for name in document
+        if name not in known
+    ]
+    targets = dict(config.targets)
+    for name, item in (document.get("targets") or {}).items():
+        try:
+            targets[name] = _target(item, f"{where}: targets.{name}")
+        except BadInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BadInput(problems)
+    environments = from_document(
+        Mapping[str, EnvironmentConfig], document.get("environments") or {}, f"{where}: environments"  # type: ignore[type-abstract]  # a shape, never instantiated
+    )
+    return replace(
+        config,
+        name=str(document.get("name") or config.name),
+        target=str(document.get("target") or config.target),
+        targets=targets,
+        environments={**config.environments, **environments},
+    )
+
+
+def _target(item: Document, where: str) -> TargetConfig:
+    if not isinstance(item, dict) or item.get("type") not in _TYPES:
+        raise BadInput(f"a target needs 'type': one of {', '.join(_TYPES)}", where, "correct the file")
+    rest = {key: value for key, value in item.items() if key != "type"}
+    return from_document(_TYPES[item["type"]], rest, where)

@@ -1,0 +1,164 @@
+"""The controller's loop: observe, decide, act, append; level-triggered, one append per tick.
+
+It holds nothing but what the journal holds: kill it at any instant and another one goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..errors import RunnerError, StoreUnreachable, TargetUnreachable
+from ..model import events as e
+from ..model.observation import Observation
+from ..model.plan import Plan
+from ..model.state import RunState, fold
+from ..model.status import RunStatus
+from ..model.task import TaskId
+from ..runs import head, journal, records
+from .act import Effects
+from .decide import Situation, decide, end_of, settle
+from .notice import notice
+
+IDLE = 1.0
+"""Seconds a tick waits when nothing is known to change: a cancel is seen within this."""
+BUSY = 0.1
+"""Seconds a tick waits while an environment is being made."""
+STALE = 5.0
+"""Seconds since the last append after which a controller proves that it still holds the run before it acts."""
+ASLEEP = 30.0
+"""Seconds between two ticks after which the first one only observes: the machine may have slept."""
+SETTLING = 15.0
+"""Seconds in which a target may not yet show an attempt that it has accepted."""
+_PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds to wait after the n-th failure in a row to reach store or target; the last one repeats."""
+
+
+@dataclass
+class Controller:
+    """Drives one run to its end."""
+
+    plan: Plan
+    state: RunState
+    effects: Effects
+    writer: journal.Writer
+    _appended: float = 0.0
+    _ticked: float = 0.0
+    _headed: float = 0.0
+    _failures: int = 0
+    _seen: dict[TaskId, Observation] = field(default_factory=dict)
+
+    def take(self, host: str, pid: int) -> None:
+        """Journal that this controller drives the run from here on. Raises RunTaken."""
+        self._append([e.ControllerStarted(self.writer.controller, host, pid)])
+        self._ticked = self.effects.clock.monotonic()
+
+    def drive(self) -> RunStatus:
+        """Tick until the run has ended. Raises RunTaken when another controller took it over."""
+        try:
+            while not self.state.over:
+                if not self._try_tick():
+                    self._wait()
+            self._clean()
+        except RunnerError as error:
+            head.write(self.effects.store, self.state, self.effects.clock.now(), str(error))
+            raise
+        finally:
+            self.effects.close()
+        return self.state.status
+
+    def tick(self) -> bool:
+        """One round; whether anything was appended."""
+        slept = self._slept()
+        self._seen = self._observe()
+        now = self.effects.clock.now()
+        events: list[e.Event] = list(notice(self.state, self._seen, now))
+        if self.state.status is RunStatus.RUNNING and records.canceled(self.effects.store, self.state.run):
+            events.append(e.CancelRequested())
+        draft = self._settled(events)
+        if not slept:
+            done = self._act(draft)
+            events.extend(done)
+            draft = self._settled(events) if done else draft
+        end = end_of(draft)
+        if end is not None:
+            events.append(end)
+        if events:
+            self._append(events)
+        self._beat()
+        return bool(events)
+
+    def _try_tick(self) -> bool:
+        try:
+            changed = self.tick()
+        except (StoreUnreachable, TargetUnreachable) as error:
+            self.effects.say(f"waiting: {error}")
+            self._rest()
+            return False
+        self._failures = 0
+        return changed
+
+    def _rest(self) -> None:
+        pause = _PATIENCE[min(self._failures, len(_PATIENCE) - 1)]
+        self._failures += 1
+        next(iter(self.effects.targets.values())).wait(pause)
+
+    def _settled(self, events: list[e.Event]) -> RunState:
+        """The state after `events` and all that follows from them, which is added to `events`."""
+        draft = self._after(events)
+        while more := settle(self.plan, draft):
+            events.extend(more)
+            draft = self._after(events)
+        return draft
+
+    def _after(self, events: Sequence[e.Event]) -> RunState:
+        entry = e.JournalEntry(
+            self.writer.number + 1, self.effects.clock.now(), self.writer.controller, tuple(events)
+        )
+        return fold(self.state, [entry])
+
+    def _act(self, draft: RunState) -> tuple[e.Event, ...]:
+        capacity = {name: target.capacity for name, target in self.effects.targets.items()}
+        situation = Situation(self.plan, draft, self.state, self._seen, capacity, self._settling())
+        actions = decide(situation)
+        if actions and self.effects.clock.monotonic() - self._appended > STALE:
+            # Another controller may have taken the run while this one was stopped or asleep.
+            self._append([e.Heartbeat()])
+        return self.effects.act(self.plan, draft, actions)
+
+    def _settling(self) -> frozenset[TaskId]:
+        now = self.effects.clock.monotonic()
+        return frozenset(task for task, at in self.effects.started.items() if now - at < SETTLING)
+
+    def _observe(self) -> dict[TaskId, Observation]:
+        seen: dict[TaskId, Observation] = {}
+        for target in self.effects.targets.values():
+            seen.update(target.observe(self.state.run))
+        return seen
+
+    def _slept(self) -> bool:
+        now = self.effects.clock.monotonic()
+        gap, self._ticked = now - self._ticked, now
+        return gap > ASLEEP
+
+    def _append(self, events: Sequence[e.Event]) -> None:
+        entry = self.writer.append(events, self.effects.clock.now())
+        self._appended = self.effects.clock.monotonic()
+        self.state = fold(self.state, [entry])
+
+    def _beat(self) -> None:
+        now = self.effects.clock.monotonic()
+        if self.state.over or now - self._headed > STALE:
+            self._headed = now
+            head.write(self.effects.store, self.state, self.effects.clock.now())
+
+    def _wait(self) -> None:
+        seconds = BUSY if self.effects.preparing else IDLE
+        targets = tuple(self.effects.targets.values())
+        targets[0].wait(seconds if len(targets) == 1 else BUSY)
+
+    def _clean(self) -> None:
+        for target in self.effects.targets.values():
+            for task, observation in target.observe(self.state.run).items():
+                target.remove(task, observation.uid)
+            target.finish(self.state.run)

@@ -1,0 +1,55 @@
+"""The controller's process: ``controller RUN WORKSPACE TARGET``, on a laptop or in a Job."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+from .control.act import Effects
+from .control.loop import Controller
+from .errors import RunTaken, RunnerError
+from .model.state import RunState
+from .operations.values import RunView
+from .runs import journal
+from .wiring import OpenWorkspace, SystemClock, open_session
+
+
+def main() -> None:
+    """Drive the run of the command line to its end."""
+    run, workspace, target = sys.argv[1:4]
+    session = open_session(Path(workspace), target)
+    try:
+        drive(session, run)
+    except RunTaken as error:
+        print(error, file=sys.stderr)
+    except RunnerError as error:
+        raise SystemExit(f"the controller stops: {error}") from error
+
+
+def drive(session: OpenWorkspace, run: str) -> RunState:
+    """Take the run over and drive it to its end, in this process. Raises RunTaken, RunnerError."""
+    known = session.view(run)
+    if known.state.over:
+        return known.state
+    controller = _controller(session, known)
+    controller.take(socket.gethostname(), os.getpid())
+    controller.drive()
+    return controller.state
+
+
+def _controller(session: OpenWorkspace, known: RunView) -> Controller:
+    submission = known.state.submission
+    names = sorted(set(submission.targets.values())) if submission else []
+    effects = Effects(
+        session.store,
+        session.datastore,
+        {name: session.target(name) for name in names},
+        {name: session.environments(name) for name in names},
+        SystemClock(),
+        lambda line: print(line, file=sys.stderr, flush=True),
+    )
+    writer = journal.Writer(session.store, known.state.run, secrets.token_hex(8), known.state.number)
+    return Controller(known.plan, known.state, effects, writer)

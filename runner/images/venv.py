@@ -1,0 +1,121 @@
+"""Environments as virtual environments, for steps that are processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import Problem
+from ..model.digest import digest_of
+from ..model.environment import EnvironmentSpec, NamedEnvironment
+from .failure import refused
+from .installed import installed, lacking
+from .packages import OLDEST_MINOR, Packages, python_minor, read
+from .venvfolder import VenvFolder, answers
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The Python that an environment is made with."""
+
+    python: str
+    minor: tuple[int, int]
+    note: str = ""
+    """Loud, if it is not the one asked for."""
+
+
+class VenvEnvironments:
+    """An `EnvironmentStore`: the running interpreter where it serves, else a venv under the cache.
+
+    References are paths of interpreters.
+    """
+
+    def __init__(self, cache: Path, python: str = sys.executable) -> None:
+        self._envs = cache / "envs"
+        self._python = python
+
+    def find(self, environment: NamedEnvironment) -> str | None:
+        """The interpreter, if nothing has to be made."""
+        spec, packages = environment.spec, read(environment)
+        made = self._folder(packages.requirements, _wanted(spec))
+        if packages.requirements and made.ready():
+            return made.python
+        choice = self._choose(spec)
+        if self._serves(choice, packages):
+            return choice.python
+        made = self._folder(packages.requirements, choice.minor)
+        return made.python if made.ready() else None
+
+    def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
+        """Why the environment could not be made here."""
+        return () if environment.spec.ready else read(environment).problems
+
+    def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
+        """Make the venv unless the interpreter serves or it is there. Raises EnvironmentFailed."""
+        problems = self.problems(environment)
+        if problems:
+            raise refused(problems)
+        packages, choice = read(environment), self._choose(environment.spec)
+        for note in _notes(environment, choice):
+            say(note)
+        if self._serves(choice, packages):
+            if packages.requirements:
+                say(f"environment {environment.name!r}: {choice.python} has all its packages and is used as it is")
+            return choice.python
+        folder = self._folder(packages.requirements, choice.minor)
+        if not folder.ready():
+            for note in packages.notes:
+                say(note)
+            folder.make(choice.python, packages.requirements, say, environment=environment.name)
+        return folder.python
+
+    def lock(self, environment: NamedEnvironment) -> tuple[str, ...]:
+        """The exact versions in the environment's venv, as ``pip freeze`` lines; empty: it has none."""
+        requirements = read(environment).requirements
+        return self._folder(requirements, self._choose(environment.spec).minor).lock()
+
+    def _folder(self, requirements: Sequence[str], minor: tuple[int, int]) -> VenvFolder:
+        key = digest_of([list(requirements), list(minor), sys.platform, os.uname().machine])
+        return VenvFolder(self._envs / key[:16])
+
+    def _serves(self, choice: _Choice, packages: Packages) -> bool:
+        """Whether the Python has everything: surely so if nothing is asked for."""
+        if not packages.requirements:
+            return True
+        if choice.python != sys.executable:
+            return False
+        folders = [folder for folder in sys.path if folder.endswith(("site-packages", "dist-packages"))]
+        return lacking(packages.requirements, installed(folders)) is None
+
+    def _choose(self, spec: EnvironmentSpec) -> _Choice:
+        """The Python named, the running one, or one on PATH; the running one in place of one that is missing."""
+        running = _Choice(self._python, sys.version_info[:2])
+        if spec.interpreter.startswith("/") and not spec.image and os.access(spec.interpreter, os.X_OK):
+            return _Choice(spec.interpreter, running.minor)
+        wanted = _wanted(spec)
+        if wanted == running.minor or spec.ready:
+            return running
+        name = "python{}.{}".format(*wanted)
+        path = shutil.which(name) if wanted >= OLDEST_MINOR else None
+        if path and answers(path):
+            return _Choice(path, wanted)
+        why = "is too old for a step" if wanted < OLDEST_MINOR else "is not on this machine"
+        version = "{}.{}".format(*running.minor)
+        return _Choice(running.python, running.minor, f"Python {spec.python} {why}; {version} is used instead")
+
+
+def _wanted(spec: EnvironmentSpec) -> tuple[int, int]:
+    return python_minor(spec.python) or sys.version_info[:2]
+
+
+def _notes(environment: NamedEnvironment, choice: _Choice) -> list[str]:
+    where, spec = f"environment {environment.name!r}", environment.spec
+    said = [f"{where}: {choice.note}"] if choice.note else []
+    if spec.image or spec.dockerfile:
+        subject = f"image {spec.image}" if spec.image else "its Dockerfile"
+        said.append(f"{where}: {subject} is not used here: steps are processes of this machine")
+    return said

@@ -1,0 +1,132 @@
+"""One virtual environment on disk: made in place, once, whoever else tries and whatever is killed.
+
+``<folder>/ready`` is written last and holds the folder's own path: a venv does not survive being
+moved, so one that was moved is made anew. The lock beside the folder is inherited by pip, so it
+is held for as long as anything writes, even if the process that started pip is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import EnvironmentFailed
+from .failure import explain
+
+Say = Callable[[str], None]
+
+_KEPT = 200
+"""Lines of pip's output kept for its error."""
+_FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "__PYVENV_LAUNCHER__")
+"""Variables that would make pip look or install elsewhere than into the new venv."""
+
+
+class VenvFolder:
+    """The folder of one virtual environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+
+    @property
+    def python(self) -> str:
+        """Path of its interpreter."""
+        return str(self._folder / "bin" / "python")
+
+    def ready(self) -> bool:
+        """Whether it was made to the end, here, and its base Python still exists."""
+        try:
+            made_at = (self._folder / "ready").read_text(encoding="utf-8")
+        except OSError:
+            return False
+        return made_at == str(self._folder) and os.access(self.python, os.X_OK)
+
+    def lock(self) -> tuple[str, ...]:
+        """The exact versions in it; empty unless it is ready."""
+        if not self.ready():
+            return ()
+        return tuple((self._folder / "lock.txt").read_text(encoding="utf-8").splitlines())
+
+    def make(self, python: str, requirements: Sequence[str], say: Say, *, environment: str) -> None:
+        """Make it with `python` as its base, unless another process has by now. Raises EnvironmentFailed."""
+        what = f"the virtual environment of {environment!r} could not be made"
+        try:
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            with self._held(say, environment) as held:
+                if not self.ready():
+                    say(f"environment {environment!r}: installing {len(requirements)} packages into {self._folder}")
+                    self._fill(_Installer(held, say, what), python, requirements)
+        except OSError as error:
+            raise EnvironmentFailed(f"{what}: {error}") from error
+
+    def _fill(self, installer: _Installer, python: str, requirements: Sequence[str]) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        installer.run(python, "-m", "venv", str(self._folder))
+        listing = self._folder / "requirements.txt"
+        listing.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
+        pip = (self.python, "-m", "pip", "--disable-pip-version-check", "--no-input")
+        installer.run(*pip, "install", "--progress-bar", "off", "-r", str(listing))
+        frozen = installer.run(*pip, "freeze", quiet=True)
+        (self._folder / "lock.txt").write_text("".join(f"{line}\n" for line in frozen), encoding="utf-8")
+        unfinished = self._folder / "ready.new"
+        unfinished.write_text(str(self._folder), encoding="utf-8")
+        unfinished.replace(self._folder / "ready")
+
+    @contextmanager
+    def _held(self, say: Say, environment: str) -> Iterator[int]:
+        import fcntl
+
+        with self._folder.with_suffix(".lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say(f"environment {environment!r}: another process is making it; waiting")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield file.fileno()
+
+
+class _Installer:
+    """Runs the programs that fill a venv."""
+
+    def __init__(self, held: int, say: Say, what: str) -> None:
+        self._held = held
+        self._say = say
+        self._what = what
+
+    def run(self, *command: str, quiet: bool = False) -> list[str]:
+        """The program's last lines. Raises EnvironmentFailed if it fails."""
+        last: deque[str] = deque(maxlen=None if quiet else _KEPT)
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=_clean(os.environ),
+            pass_fds=(self._held,),
+        ) as process:
+            for line in map(str.rstrip, process.stdout or ()):
+                last.append(line)
+                if not quiet:
+                    self._say(line)
+        if process.returncode:
+            raise EnvironmentFailed(explain(self._what, list(last)))
+        return list(last)
+
+
+def answers(python: str) -> bool:
+    """Whether the program runs: version switchers leave names on PATH that only print an error."""
+    try:
+        done = subprocess.run([python, "-c", ""], capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _clean(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name not in _FOREIGN}

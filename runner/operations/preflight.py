@@ -1,0 +1,88 @@
+"""All that can be known to be wrong before anything starts, found together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from ..errors import BadInput, Problem, RunnerError
+from ..model.data import DatasetDefinition
+from ..model.plan import Plan, Scalar
+from ..model.step import OutputOf, StepSpec
+from ..plan.validate import validate
+from ..ports import ComputeTarget, EnvironmentStore
+
+
+def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem, ...]:
+    """What is wrong with the plan and the folders it names."""
+    found = list(validate(plan))
+    for step in plan.steps:
+        found.extend(_source_problems(step))
+    for name in parameters:
+        if name not in plan.parameters:
+            known = ", ".join(plan.parameters) or "none"
+            found.append(Problem(f"the pipeline has no parameter '{name}'; it has: {known}", remedy="correct the name"))
+    return tuple(found)
+
+
+def place_problems(
+    plan: Plan,
+    targets: Mapping[str, str],
+    *,
+    target: Callable[[str], ComputeTarget],
+    environments: Callable[[str], EnvironmentStore],
+) -> tuple[Problem, ...]:
+    """What stands against running the plan's steps on their targets: cluster, permissions, images."""
+    found: list[Problem] = []
+    for name in dict.fromkeys(targets.values()):
+        found.extend(_asked(lambda name=name: target(name).problems(), name))
+    pairs = dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps)
+    for environment, name in pairs:
+        if environment in plan.environments:
+            wanted = plan.environments[environment]
+            found.extend(_asked(lambda name=name, wanted=wanted: environments(name).problems(wanted), name))
+    return tuple(dict.fromkeys(found))
+
+
+def datastore_problems(plan: Plan, known: tuple[str, ...]) -> tuple[Problem, ...]:
+    """Datastores the plan names that do not exist."""
+    return tuple(
+        Problem(
+            f"there is no datastore '{name}'; known: {', '.join(known)}",
+            f"step '{step.name}'",
+            "correct the name",
+        )
+        for step in plan.steps
+        for name in dict.fromkeys(_datastores(step))
+        if name not in known
+    )
+
+
+def _datastores(step: StepSpec) -> Iterator[str]:
+    for made in step.outputs:
+        yield made.datastore
+    for spec in step.inputs:
+        if isinstance(spec.source, DatasetDefinition):
+            yield from (path.datastore for path in spec.source.paths)
+        elif not isinstance(spec.source, OutputOf):
+            yield spec.source.datastore
+
+
+def _source_problems(step: StepSpec) -> Iterator[Problem]:
+    where = f"step '{step.name}'"
+    if not step.source:
+        return
+    folder = Path(step.source)
+    if not folder.is_dir():
+        yield Problem(f"the source directory {folder} does not exist", where, "correct source_directory")
+    elif step.script and not (folder / step.script).is_file():
+        yield Problem(f"the script {folder / step.script} does not exist", where, "correct script_name")
+
+
+def _asked(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:
+    try:
+        return ask()
+    except BadInput as error:
+        return error.problems
+    except RunnerError as error:
+        return (Problem(str(error), f"target '{target}'", "see: runner doctor"),)

@@ -1,0 +1,94 @@
+"""Set a plan going: check, lock, journal. The controller is started by the caller."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ..data import snapshot
+from ..errors import BadInput, Problem
+from ..model.events import RunSubmitted
+from ..model.names import new_run_id
+from ..model.plan import Plan, Submission
+from ..model.task import snapshot_key
+from ..plan.lock import lock, sources
+from ..ports import ObjectStore
+from ..runs import index, journal, plans
+from .values import Request, WorkspaceFacts
+
+STORE_KEY = "store.json"
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """Who submits, with what luck."""
+
+    user: str
+    now: datetime
+    entropy: bytes
+    """Ten random bytes."""
+    facts: WorkspaceFacts
+
+
+def store_id(store: ObjectStore, entropy: bytes) -> str:
+    """The store's immutable id, drawn when the store is first used."""
+    store.put_if_absent(STORE_KEY, json.dumps({"id": entropy.hex()}).encode())
+    return str(json.loads(store.get(STORE_KEY))["id"])
+
+
+def submit(store: ObjectStore, plan: Plan, targets: Mapping[str, str], request: Request, who: Submitter) -> str:
+    """Lock and store the plan and journal the run's first event; the run's id.
+
+    The plan has passed preflight. Raises BadInput (a source directory cannot be a snapshot), StoreError.
+    """
+    locked = lock(plan, _upload_snapshots(store, plan))
+    run = new_run_id(who.now, who.entropy)
+    facts = request.workspace or who.facts
+    submission = Submission(
+        plan=plans.save(store, locked),
+        experiment=request.experiment,
+        targets=targets,
+        parameters=request.parameters,
+        tags=request.tags,
+        description=plan.description,
+        parent=request.parent,
+        user=who.user,
+        subscription=facts.subscription_id,
+        resource_group=facts.resource_group,
+        workspace=facts.name,
+        continue_on_step_failure=request.continue_on_step_failure,
+        regenerate_outputs=request.regenerate_outputs,
+    )
+    journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
+    entry = index.IndexEntry(
+        run, request.experiment, who.now, who.user, len(plan.steps), dict(request.tags), plan.description
+    )
+    index.add(store, entry)
+    return run
+
+
+def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:
+    """Each source folder of a draft, read once. Raises BadInput with the problems of all."""
+    taken: dict[str, snapshot.Snapshot] = {}
+    problems: list[Problem] = []
+    for source in sources(plan):
+        try:
+            taken[source] = snapshot.take(Path(source))
+        except BadInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BadInput(problems)
+    return taken
+
+
+def _upload_snapshots(store: ObjectStore, plan: Plan) -> dict[str, str]:
+    digests: dict[str, str] = {}
+    for source, taken in snapshots_of(plan).items():
+        digests[source] = taken.digest
+        key = snapshot_key(taken.digest)
+        if store.stat(key) is None:
+            store.put_if_absent(key, snapshot.pack(taken))
+    return digests

@@ -1,0 +1,84 @@
+"""Reading a run: its state as it grows, and its logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from ..errors import BadInput, ObjectMissing
+from ..model.state import fold
+from ..model.task import TaskId
+from ..ports import ObjectStore
+from ..runs import journal, plans
+from .values import RunView
+
+
+def view(store: ObjectStore, run: str) -> RunView:
+    """The run now. Raises BadInput for an unknown id."""
+    found = plans.replay(store, run)
+    if found is None:
+        raise BadInput(f"there is no run '{run}' here", remedy="see: runner list")
+    plan, state = found
+    return RunView(state, plan)
+
+
+def newer(store: ObjectStore, known: RunView) -> RunView:
+    """`known` with the journal entries written since."""
+    fresh = fold(known.state, journal.read(store, known.state.run, known.state.number))
+    return RunView(fresh, known.plan)
+
+
+def wait(store: ObjectStore, known: RunView, *, seconds: float, pause: float) -> RunView:
+    """The run as soon as it has ended or has new entries, else after `seconds`; looks every `pause` seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        fresh = newer(store, known)
+        if fresh.state.over or fresh.state.number > known.state.number or time.monotonic() >= deadline:
+            return fresh
+        time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
+
+
+def log_text(store: ObjectStore, task: TaskId) -> str:
+    """All output of the attempt so far."""
+    return b"".join(store.get(info.key) for info in store.list(task.logs)).decode(errors="replace")
+
+
+@dataclass
+class LogFollower:
+    """Reads an attempt's chunks as they appear; the last one may still grow (local runs)."""
+
+    store: ObjectStore
+    task: TaskId
+    _chunk: int = 1
+    _offset: int = 0
+    _rest: str = field(default="")
+
+    def lines(self, *, final: bool = False) -> Iterator[str]:
+        """The complete lines that are new; with `final` an unfinished last one as well."""
+        text = self._rest + self._read()
+        self._rest = ""
+        for line in text.splitlines(keepends=True):
+            if line.endswith("\n") or final:
+                yield line.rstrip("\r\n")
+            else:
+                self._rest = line
+
+    def _read(self) -> str:
+        out = b""
+        while (data := self._chunk_data(self._chunk)) is not None:
+            out += data[self._offset :]
+            self._offset = len(data)
+            if self._chunk_data(self._chunk + 1) is None:
+                break
+            self._chunk, self._offset = self._chunk + 1, 0
+        return out.decode(errors="replace")
+
+    def _chunk_data(self, number: int) -> bytes | None:
+        try:
+            return self.store.get(f"{self.task.logs}{number:08d}.txt")
+        except ObjectMissing:
+            return None
+
+
+Say = Callable[[str], None]

@@ -1,0 +1,90 @@
+"""All that is wrong with a plan, found together (pure)."""
+
+from __future__ import annotations
+
+import graphlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from ..errors import Problem
+from ..model.plan import Plan
+from ..model.step import InputPath, OutputOf, OutputPath, ParameterValue, StepSpec
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+"""v1's rule for the names of inputs and outputs: they become environment variables."""
+
+
+def validate(plan: Plan) -> tuple[Problem, ...]:
+    """Every problem of the plan's own; what needs a disk, a store or a cluster is checked at submit."""
+    found: list[Problem] = []
+    if not plan.steps:
+        found.append(Problem("the pipeline has no steps", remedy="give it at least one"))
+    found.extend(_duplicates(plan))
+    for step in plan.steps:
+        found.extend(_step_problems(plan, step))
+    found.extend(cycle_problems(plan))
+    return tuple(found)
+
+
+def cycle_problems(plan: Plan) -> tuple[Problem, ...]:
+    """One problem naming a cycle's steps in order, if there is a cycle."""
+    keys = {step.key for step in plan.steps}
+    try:
+        graphlib.TopologicalSorter({step.key: step.needs & keys for step in plan.steps}).prepare()
+    except graphlib.CycleError as error:
+        names = {step.key: step.name for step in plan.steps}
+        ring = " → ".join(names[key] for key in reversed(error.args[1]))
+        return (Problem(f"the steps wait for each other: {ring}", remedy="break the cycle"),)
+    return ()
+
+
+def _duplicates(plan: Plan) -> Iterator[Problem]:
+    for key, count in Counter(step.key for step in plan.steps).items():
+        if count > 1:
+            yield Problem(f"{count} steps have the key '{key}'", remedy="give each its own")
+    shown = Counter(spec.shown_as for step in plan.steps for spec in step.outputs if spec.shown_as)
+    for name, count in shown.items():
+        if count > 1:
+            yield Problem(f"{count} outputs have the pipeline_output_name '{name}'", remedy="give each its own")
+
+
+def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
+    where = f"step '{step.name}'"
+    if step.environment not in plan.environments:
+        yield Problem(f"there is no environment '{step.environment}'", where, "add it to 'environments'")
+    yield from _name_problems(step, where)
+    inputs, outputs = {spec.name for spec in step.inputs}, {spec.name for spec in step.outputs}
+    for argument in step.command:
+        match argument:
+            case InputPath(name) if name not in inputs:
+                yield Problem(f"its arguments use the input '{name}', which it does not have", where, "list it in inputs")
+            case OutputPath(name) if name not in outputs:
+                yield Problem(f"its arguments use the output '{name}', which it lacks", where, "list it in outputs")
+            case ParameterValue(name) if name not in plan.parameters:
+                yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
+            case _:
+                pass
+    yield from _producer_problems(plan, step, where)
+
+
+def _name_problems(step: StepSpec, where: str) -> Iterator[Problem]:
+    for kind, names in (("input", [s.name for s in step.inputs]), ("output", [s.name for s in step.outputs])):
+        for name, count in Counter(names).items():
+            if not _NAME.fullmatch(name):
+                yield Problem(f"'{name}' cannot name an {kind}", where, "use letters, digits and _ only")
+            if count > 1:
+                yield Problem(f"{count} {kind}s are called '{name}'", where, "give each its own name")
+
+
+def _producer_problems(plan: Plan, step: StepSpec, where: str) -> Iterator[Problem]:
+    steps = plan.by_key
+    for spec in step.inputs:
+        if not isinstance(spec.source, OutputOf):
+            continue
+        producer = steps.get(spec.source.step)
+        if producer is None or spec.source.output not in {made.name for made in producer.outputs}:
+            yield Problem(f"nobody produces its input '{spec.name}'", where, "add the step that does to the pipeline")
+    for key in step.after:
+        if key not in steps:
+            yield Problem(f"it is to run after '{key}', which is not in the pipeline", where, "add that step")

@@ -1,0 +1,49 @@
+"""The advisory head: a summary of a run that its controller overwrites. The journal stays the truth."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import ObjectMissing
+from ..model.document import from_document, to_document
+from ..model.state import RunState
+from ..model.status import RunStatus, StepStatus
+from ..ports import ObjectStore
+
+
+@dataclass(frozen=True)
+class Head:
+    """A run at a glance."""
+
+    number: int
+    status: RunStatus
+    time: datetime
+    """When the controller was last alive."""
+    host: str = ""
+    pid: int = 0
+    succeeded: int = 0
+    ended: datetime | None = None
+    error: str = ""
+    """Why the controller stopped before the run's end."""
+
+
+def head_key(run: str) -> str:
+    """Key of a run's head."""
+    return f"runs/{run}/head.json"
+
+
+def write(store: ObjectStore, state: RunState, now: datetime, error: str = "") -> None:
+    """Overwrite the head by what `state` says."""
+    done = sum(step.status in (StepStatus.SUCCEEDED, StepStatus.REUSED) for step in state.steps.values())
+    head = Head(state.number, state.status, now, state.host, state.pid, done, state.ended, error)
+    store.put(head_key(state.run), json.dumps(to_document(head)).encode())
+
+
+def read(store: ObjectStore, run: str) -> Head | None:
+    """The run's head, or None before the controller's first."""
+    try:
+        return from_document(Head, json.loads(store.get(head_key(run))))
+    except ObjectMissing:
+        return None

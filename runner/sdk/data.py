@@ -1,0 +1,130 @@
+"""Places in datastores that a user names: DataReference, DataPath and its binding."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from ..model.data import DEFAULT_DATASTORE, Mode
+from ..model.data import DataPath as Place
+from .caller import caller
+from .exceptions import UserErrorException
+from .flow import Consumed, Placeholder
+
+if TYPE_CHECKING:
+    from .datastore import Datastore
+
+_READING = {"mount": Mode.MOUNT, "download": Mode.DOWNLOAD}
+
+
+def reading_mode(mode: str) -> Mode:
+    """v1's word for how an input arrives, as ours. Raises UserErrorException."""
+    if mode not in _READING:
+        raise UserErrorException(f"input mode {mode!r} is not one of mount, download")
+    return _READING[mode]
+
+
+class DataReference(Placeholder):
+    """A file or folder of a datastore, as an input of a step."""
+
+    def __init__(
+        self,
+        datastore: Datastore,
+        data_reference_name: str | None = None,
+        path_on_datastore: str | None = None,
+        mode: str = "mount",
+        path_on_compute: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self.where = caller()
+        self.datastore = datastore
+        self.path_on_datastore = path_on_datastore
+        self.mode = mode
+        self.path_on_compute = path_on_compute
+        self.overwrite = overwrite
+        self.data_reference_name = data_reference_name or _stable_name(datastore.name, path_on_datastore)
+
+    def path(self, path: str | None = None, data_reference_name: str | None = None) -> DataReference:
+        """A place below this one."""
+        below = "/".join(part for part in (self.path_on_datastore, path) if part) or None
+        return DataReference(self.datastore, data_reference_name, below, self.mode)
+
+    def as_mount(self) -> DataReference:
+        """Present at its path."""
+        return self._with("mount", self.path_on_compute)
+
+    def as_download(self, path_on_compute: str | None = None, overwrite: bool = False) -> DataReference:
+        """A private copy at `path_on_compute`."""
+        return self._with("download", path_on_compute, overwrite=overwrite)
+
+    def as_upload(self, path_on_compute: str | None = None, overwrite: bool = False) -> DataReference:
+        """Written by the step and uploaded at its end."""
+        return self._with("upload", path_on_compute, overwrite=overwrite)
+
+    def consumed(self) -> Consumed:
+        """The place, read by the step."""
+        place = Place(self.datastore.name, (self.path_on_datastore or "").strip("/"))
+        return Consumed(self.data_reference_name, place, reading_mode(self.mode), self.path_on_compute or "")
+
+    def _with(self, mode: str, path_on_compute: str | None, *, overwrite: bool = False) -> DataReference:
+        return DataReference(
+            self.datastore, self.data_reference_name, self.path_on_datastore, mode, path_on_compute, overwrite
+        )
+
+    def __str__(self) -> str:
+        return f"$AZUREML_DATAREFERENCE_{self.data_reference_name}"
+
+    def __repr__(self) -> str:
+        return f"DataReference({self.data_reference_name!r}, {self.datastore.name}/{self.path_on_datastore or ''})"
+
+
+class DataPath:
+    """A place in a datastore, as a value: the default or the argument of a PipelineParameter."""
+
+    def __init__(
+        self, datastore: Datastore | None = None, path_on_datastore: str | None = None, name: str | None = None
+    ) -> None:
+        self.datastore = datastore
+        self.path_on_datastore = path_on_datastore
+        self.name = name
+
+    @property
+    def datastore_name(self) -> str:
+        """The datastore's name; the default's when none was given."""
+        return self.datastore.name if self.datastore is not None else DEFAULT_DATASTORE
+
+    def create_data_reference(
+        self, data_reference_name: str | None = None, datapath_compute_binding: DataPathComputeBinding | None = None
+    ) -> DataReference:
+        """The place as an input."""
+        if self.datastore is None:
+            raise UserErrorException("this DataPath names no datastore")
+        binding = datapath_compute_binding or DataPathComputeBinding()
+        return DataReference(
+            self.datastore,
+            data_reference_name,
+            self.path_on_datastore,
+            binding.mode,
+            binding.path_on_compute,
+            binding.overwrite,
+        )
+
+    def place(self) -> Place:
+        """The place as the plan carries it."""
+        return Place(self.datastore_name, (self.path_on_datastore or "").strip("/"))
+
+
+class DataPathComputeBinding:
+    """How a data path reaches the step."""
+
+    def __init__(self, mode: str = "mount", path_on_compute: str | None = None, overwrite: bool = False) -> None:
+        self.mode = mode
+        self.path_on_compute = path_on_compute
+        self.overwrite = overwrite
+
+
+def _stable_name(datastore: str, path: str | None) -> str:
+    # v1 draws a random name here, so such a step was never reused; ours says what it reads.
+    if not path:
+        return datastore
+    return hashlib.sha256(f"{datastore}/{path}".encode()).hexdigest()[:32]

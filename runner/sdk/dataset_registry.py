@@ -1,0 +1,112 @@
+"""Registered datasets in the workspace store: ``datasets/<name>/<version, 8 digits>.json``.
+
+Versions are claimed by put-if-absent, so two drivers that register at once get two versions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..errors import ObjectMissing
+from ..model.data import DatasetDefinition
+from ..model.digest import canonical_json
+from ..model.document import from_document, to_document
+from ..ports import ObjectStore
+from .dataset_base import bare, dataset_id
+from .exceptions import UserErrorException
+
+_PREFIX = "datasets/"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One version of a registered dataset."""
+
+    definition: DatasetDefinition
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def register(store: ObjectStore, name: str, entry: Registration, *, new_version: bool) -> Registration:
+    """The version that holds this definition, made if needed. Raises UserErrorException."""
+    if not _NAME.fullmatch(name):
+        raise UserErrorException(
+            f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space"
+        )
+    while True:
+        newest = latest(store, name)
+        if newest is not None and bare(newest.definition) == bare(entry.definition):
+            return newest
+        if newest is not None and not new_version:
+            raise UserErrorException(
+                f"dataset {name!r} is registered with another definition (version {newest.definition.version})",
+                remedy="register(..., create_new_version=True), or take another name",
+            )
+        made = _versioned(entry, name, newest.definition.version + 1 if newest else 1)
+        if store.put_if_absent(_key(name, made.definition.version), _encode(made)):
+            store.put(_id_key(made.definition.id), _encode(made))
+            return made
+
+
+def latest(store: ObjectStore, name: str) -> Registration | None:
+    """The newest version, or None."""
+    keys = [info.key for info in store.list(f"{_PREFIX}{name}/")]
+    return _decode(store.get(keys[-1])) if keys else None
+
+
+def fetch(store: ObjectStore, name: str, version: int) -> Registration | None:
+    """One version, or None."""
+    return _read(store, _key(name, version))
+
+
+def find(store: ObjectStore, identity: str) -> Registration | None:
+    """The registered dataset of that id, or None."""
+    return _read(store, _id_key(identity))
+
+
+def names(store: ObjectStore) -> Iterator[str]:
+    """Every registered name, sorted."""
+    seen = ""
+    for info in store.list(_PREFIX):
+        name = info.key[len(_PREFIX) :].rpartition("/")[0]
+        if name != seen:
+            seen = name
+            yield name
+
+
+def forget(store: ObjectStore, name: str) -> None:
+    """Remove every version of the name."""
+    for info in tuple(store.list(f"{_PREFIX}{name}/")):
+        store.delete(info.key)
+
+
+def _versioned(entry: Registration, name: str, version: int) -> Registration:
+    identity = dataset_id(entry.definition)
+    return replace(entry, definition=replace(entry.definition, name=name, version=version, id=identity))
+
+
+def _key(name: str, version: int) -> str:
+    return f"{_PREFIX}{name}/{version:08d}.json"
+
+
+def _id_key(identity: str) -> str:
+    return f"dataset-ids/{identity}.json"
+
+
+def _encode(entry: Registration) -> bytes:
+    return canonical_json(to_document(entry))
+
+
+def _decode(data: bytes) -> Registration:
+    return from_document(Registration, json.loads(data))
+
+
+def _read(store: ObjectStore, key: str) -> Registration | None:
+    try:
+        return _decode(store.get(key))
+    except ObjectMissing:
+        return None

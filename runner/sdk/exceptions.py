@@ -1,0 +1,121 @@
+"""v1's exceptions (``azureml.exceptions``), standing on runner's own tree.
+
+::
+
+    RunnerError
+    └── AzureMLException
+        ├── UserErrorException (is a BadInput)
+        │   ├── AuthenticationException
+        │   └── NotOffered (is a NotImplementedError)
+        ├── ComputeTargetException (is a BadInput)
+        ├── ExperimentExecutionException, ActivityFailedException, ActivityCanceledException
+        └── SnapshotException, RunConfigurationException, WorkspaceException, ModelNotFoundException …
+    BadInput
+    └── PipelineInvalid (is a ValueError: what v1 raises for a graph that cannot run)
+"""
+
+from __future__ import annotations
+
+from ..errors import BadInput, Problem, RunnerError
+
+
+class AzureMLException(RunnerError):
+    """The root of v1's exceptions."""
+
+    def __init__(self, exception_message: str = "", inner_exception: BaseException | None = None) -> None:
+        super().__init__(exception_message)
+        self.message = exception_message
+        self.inner_exception = inner_exception
+
+
+class _Faulty(AzureMLException, BadInput):
+    """A v1 exception that says where the fault is and what to do."""
+
+    def __init__(
+        self,
+        exception_message: str = "",
+        inner_exception: BaseException | None = None,
+        *,
+        where: str = "",
+        remedy: str = "",
+    ) -> None:
+        problem = Problem(exception_message, where, remedy)
+        super().__init__(str(problem), inner_exception)
+        self.message = exception_message
+        self.problems = (problem,)
+
+
+class UserErrorException(_Faulty):
+    """What the user asked for cannot be done."""
+
+
+class AuthenticationException(UserErrorException):
+    """The workspace refused the credentials."""
+
+
+class NotOffered(UserErrorException, NotImplementedError):
+    """A part of v1 that `runner` does not have."""
+
+
+class ComputeTargetException(_Faulty):
+    """There is no such compute target, or it cannot be made."""
+
+
+class ExperimentExecutionException(AzureMLException):
+    """Waiting for a run was interrupted; the run goes on."""
+
+
+class ActivityFailedException(AzureMLException):
+    """A run failed; the message has the last lines of the failed steps' output."""
+
+    def __init__(self, error_details: str = "", inner_exception: BaseException | None = None) -> None:
+        super().__init__(error_details, inner_exception)
+        self.error_details = error_details
+
+
+class ActivityCanceledException(AzureMLException):
+    """A run was canceled."""
+
+
+class RunEnvironmentException(AzureMLException):
+    """There is no submitted run around this process."""
+
+
+class SnapshotException(AzureMLException):
+    """A snapshot cannot be taken or restored."""
+
+
+class RunConfigurationException(_Faulty):
+    """A run configuration contradicts itself."""
+
+
+class WorkspaceException(_Faulty):
+    """The workspace cannot be opened."""
+
+
+class ProjectSystemException(_Faulty):
+    """There is no workspace configuration where one was asked for."""
+
+
+class WebserviceException(AzureMLException):
+    """Deployment as a web service, which `runner` does not offer."""
+
+
+class ModelNotFoundException(_Faulty):
+    """No model of that name, version or id is registered."""
+
+
+class ModelPathNotFoundException(_Faulty):
+    """The path given for a model does not exist."""
+
+
+class DatasetTimestampMissingError(_Faulty):
+    """A time filter was asked of a dataset without timestamp columns."""
+
+
+class TrainingException(AzureMLException):
+    """Submitting or running a training script failed."""
+
+
+class PipelineInvalid(BadInput, ValueError):
+    """The graph cannot run: every problem that was found, each with its place."""

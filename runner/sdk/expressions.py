@@ -1,0 +1,116 @@
+"""``dataset['column'] > 3``: conditions on rows as data, applied where the rows are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Expression:
+    """A condition: nested lists of an operator and its operands, JSON all through."""
+
+    def __init__(self, tree: list[object]) -> None:
+        self.tree = tree
+
+    def __gt__(self, other: object) -> Expression:
+        return self._with("gt", other)
+
+    def __ge__(self, other: object) -> Expression:
+        return self._with("ge", other)
+
+    def __lt__(self, other: object) -> Expression:
+        return self._with("lt", other)
+
+    def __le__(self, other: object) -> Expression:
+        return self._with("le", other)
+
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override] - v1 builds conditions with ==
+        return self._with("eq", other)
+
+    def __ne__(self, other: object) -> Expression:  # type: ignore[override] - the same
+        return self._with("ne", other)
+
+    __hash__ = None  # type: ignore[assignment] - == does not compare, so it cannot be a key
+
+    def __and__(self, other: Expression) -> Expression:
+        return self._with("and", other)
+
+    def __or__(self, other: Expression) -> Expression:
+        return self._with("or", other)
+
+    def __invert__(self) -> Expression:
+        return Expression(["not", self.tree])
+
+    def __bool__(self) -> bool:
+        raise UserErrorException("a dataset condition has no truth value", remedy="combine with & | ~")
+
+    def is_null(self) -> Expression:
+        """Rows without a value."""
+        return Expression(["null", self.tree])
+
+    def starts_with(self, text: str) -> Expression:
+        """Rows whose text begins so."""
+        return self._with("starts", text)
+
+    def contains(self, text: str) -> Expression:
+        """Rows whose text holds that."""
+        return self._with("contains", text)
+
+    def _with(self, operator: str, other: object) -> Expression:
+        return Expression([operator, self.tree, _operand(other)])
+
+
+def field(column: str) -> Expression:
+    """The value of a column."""
+    return Expression(["field", column])
+
+
+def evaluate(tree: object, frame: pd.DataFrame) -> pd.Series:
+    """The condition's truth per row. Raises UserErrorException for an unknown column."""
+    if not isinstance(tree, list):
+        raise UserErrorException(f"{tree!r} is not a condition")
+    operator, *operands = tree
+    if operator == "field":
+        return _column(frame, str(operands[0]))
+    left = evaluate(operands[0], frame)
+    if operator in _UNARY:
+        return _UNARY[operator](left)
+    right = evaluate(operands[1], frame) if isinstance(operands[1], list) else operands[1]
+    return _BINARY[operator](left, right)
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series:
+    if name not in frame.columns:
+        raise UserErrorException(f"there is no column {name!r}; columns: {', '.join(map(str, frame.columns))}")
+    return frame[name]
+
+
+def _operand(value: object) -> object:
+    if isinstance(value, Expression):
+        return value.tree
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise UserErrorException(f"a condition cannot hold a {type(value).__name__}")
+
+
+_UNARY: dict[object, Callable[[pd.Series], pd.Series]] = {"not": lambda left: ~left, "null": lambda left: left.isna()}
+_BINARY: dict[object, Callable[[pd.Series, object], pd.Series]] = {
+    "gt": lambda left, right: left > right,
+    "ge": lambda left, right: left >= right,
+    "lt": lambda left, right: left < right,
+    "le": lambda left, right: left <= right,
+    "eq": lambda left, right: left == right,
+    "ne": lambda left, right: left != right,
+    "and": lambda left, right: left & right,
+    "or": lambda left, right: left | right,
+    "starts": lambda left, right: left.astype(str).str.startswith(str(right)),
+    "contains": lambda left, right: left.astype(str).str.contains(str(right), regex=False),
+}

@@ -1,0 +1,64 @@
+"""How data flow between steps while a pipeline is being written: placeholders and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..model.data import DataPath, DatasetDefinition, Mode
+
+if TYPE_CHECKING:
+    from .parameter import PipelineParameter
+    from .steps.base import PipelineStep
+
+
+@dataclass(eq=False)
+class Output:
+    """One output of one step, known by identity: every placeholder made from it shares it."""
+
+    name: str
+    datastore: str = ""
+    """Empty: the pipeline's default."""
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    folder: bool = False
+    shown_as: str = ""
+    where: str = ""
+    producers: list[PipelineStep] = field(default_factory=list)
+    """Steps that list it in their outputs, oldest first (a notebook cell run twice makes two)."""
+
+
+Origin = Output | DatasetDefinition | DataPath
+"""Where an input's data come from."""
+
+
+@dataclass(frozen=True)
+class Consumed:
+    """One input of a step, as its author wrote it."""
+
+    name: str
+    origin: Origin | PipelineParameter
+    mode: Mode = Mode.MOUNT
+    path_on_compute: str = ""
+    view: DatasetDefinition | None = None
+    """How the script sees another step's output, when as a dataset."""
+
+
+class Placeholder:
+    """Stands for a local path that only the step's process will know."""
+
+    where: str = ""
+
+    def consumed(self) -> Consumed:
+        """What using it as an input means. Raises TypeError where it cannot be one."""
+        raise TypeError(f"{type(self).__name__} cannot be an input")
+
+    def produced(self) -> Output | None:
+        """The output it stands for, if it may stand in a step's outputs."""
+        return None
+
+    def __fspath__(self) -> str:
+        raise TypeError(
+            f"{type(self).__name__} has no path while the pipeline is being written, so it cannot be joined "
+            "or opened: the step's process gets the path as an argument; join there"
+        )

@@ -1,0 +1,136 @@
+"""What the authoring API needs from outside: one workspace, and runs in it.
+
+`Session` is the seam between the user's words and everything below them. `wiring` makes the real
+one; tests and ``runner plan`` set their own with `use`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from ..model.plan import Plan, Scalar
+    from ..model.state import RunState
+    from ..ports import ObjectStore
+
+
+@dataclass(frozen=True)
+class WorkspaceFacts:
+    """v1's names for a workspace; they need not exist anywhere."""
+
+    name: str
+    subscription_id: str = ""
+    resource_group: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is said when a plan is submitted, beside the plan."""
+
+    experiment: str
+    parameters: Mapping[str, Scalar] = field(default_factory=dict)
+    """Overrides of the plan's defaults."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parent: str = ""
+    continue_on_step_failure: bool = False
+    regenerate_outputs: bool = False
+    workspace: WorkspaceFacts | None = None
+    """The workspace object the user submitted with; None: the session's own facts hold."""
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as the journal tells it, with its plan."""
+
+    state: RunState
+    plan: Plan
+
+
+class Session(Protocol):
+    """One open workspace. Errors are of runner's own tree."""
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+
+    @property
+    def workspace_facts(self) -> WorkspaceFacts:
+        """The workspace's name and v1's other words for it."""
+
+    def datastore(self, name: str) -> ObjectStore:
+        """The store behind a datastore's name. Raises BadInput for an unknown one."""
+
+    def datastore_names(self) -> tuple[str, ...]:
+        """Every datastore of the workspace, the default one first."""
+
+    def target_names(self) -> tuple[str, ...]:
+        """The compute targets there are; empty: every name means the one target in force."""
+
+    def submit(self, plan: Plan, request: Request) -> str:
+        """Lock the draft plan, start a controller; the run's id, once its first event is journaled.
+
+        Raises BadInput with every problem found before anything was started. In capture mode
+        raises `Captured` instead.
+        """
+
+    def view(self, run: str) -> RunView:
+        """The run now. Raises BadInput for an unknown id."""
+
+    def wait(self, run: str, *, after: int, seconds: float) -> RunView:
+        """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`."""
+
+    def runs(self, experiment: str = "") -> tuple[str, ...]:
+        """Ids of the workspace's runs, newest first, of one experiment unless that is empty."""
+
+    def logs(self, run: str, key: str) -> str:
+        """All output of the step's newest attempt so far."""
+
+    def cancel(self, run: str) -> None:
+        """Ask for the end of the run; an ended one is left as it is."""
+
+
+class Captured(BaseException):
+    """Ends the driver in capture mode: here is the plan that it would have submitted.
+
+    Not an Exception, so that a driver's own ``except Exception`` does not swallow it.
+    """
+
+    def __init__(self, plan: Plan, request: Request) -> None:
+        super().__init__("captured")
+        self.plan = plan
+        self.request = request
+
+
+_in_use: list[Session] = []
+
+
+def use(session: Session | None) -> None:
+    """Make `session` the one every later call uses; None: forget the one in use."""
+    _in_use[:] = [] if session is None else [session]
+
+
+def current() -> Session:
+    """The session in use, opened from the current directory when there is none yet. Raises BadInput."""
+    if not _in_use:
+        _in_use.append(_opened())
+    return _in_use[0]
+
+
+def _opened() -> Session:
+    from importlib import import_module
+
+    from ..errors import BadInput
+
+    # Not a plain import: step processes carry this package without its wiring.
+    try:
+        wiring = import_module("..wiring", __package__)
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            "the workspace cannot be opened from here",
+            where="a step's process, which has its staged inputs and outputs only",
+            remedy="give the step what it needs as inputs, outputs and arguments",
+        ) from error
+    return cast("Session", wiring.open_session())

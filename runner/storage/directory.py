@@ -1,0 +1,169 @@
+"""A local folder as an object store: a key is a path below it."""
+
+# ruff: noqa: PTH100, PTH108, PTH113, PTH116, PTH121, PTH123
+# Paths are text here: making a Path costs more than the system call it is for.
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..errors import ObjectMissing, StoreDenied, StoreError
+from ..ports import ObjectInfo
+from .atomic import Workbench, claim, place, settle
+from .keys import RESERVED, check_key, check_prefix
+from .localfile import copy_into, new_file, trouble, write_all
+
+_IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR, errno.ENOTDIR})
+
+
+class DirectoryStore:
+    """An `ObjectStore` over a folder, which is made when first written to.
+
+    Objects appear whole: they are written below ``.tmp`` in the same folder and then moved. Unlike
+    a bucket, a folder cannot hold both ``a`` and ``a/b``: the later write raises StoreError.
+    """
+
+    def __init__(self, root: Path, *, durable: bool = True) -> None:
+        """Use the folder `root`; `durable` objects are on the disk (fsync) before they appear."""
+        self._root = os.path.abspath(root)
+        self._workbench = Workbench(f"{self._root}/{RESERVED}")
+        self._durable = durable
+
+    def path(self, key: str) -> Path:
+        """Where the object lies, whether it exists or not. Raises ValueError."""
+        return Path(self._at(key))
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises ObjectMissing."""
+        with self._reading(key), open(self._at(key), "rb", buffering=0) as file:
+            return file.read()
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write or overwrite, atomically."""
+        final = self._at(key)
+        with self._writing(key), self._workbench.file() as (descriptor, finished):
+            write_all(descriptor, data)
+            settle(descriptor, durable=self._durable)
+            place(os.replace, finished, final)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Write unless there is an object of that key; False when there was one."""
+        final = self._at(key)
+        if os.path.isfile(final):  # spares the work; when it says no, the claim decides
+            return False
+        with self._writing(key), self._workbench.file() as (descriptor, finished):
+            write_all(descriptor, data)
+            settle(descriptor, durable=self._durable)
+            try:
+                place(claim, finished, final)
+            except FileExistsError:
+                if not os.path.isfile(final):
+                    raise
+                return False
+        return True
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        """The object's facts, or None."""
+        with suppress(ObjectMissing), self._reading(key):
+            return _info(key, os.stat(self._at(key)))
+        return None
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        folder, slash, start = check_prefix(prefix).rpartition("/")
+        return self._walk(folder + slash, start, after)
+
+    def delete(self, key: str) -> None:
+        """Remove; an absent key is no error. Folders stay."""
+        path = self._at(key)
+        with suppress(ObjectMissing), self._reading(key):
+            os.unlink(path)
+
+    def upload(self, key: str, path: Path) -> None:
+        """Write the file's content, atomically; nothing is copied when the file lies there already."""
+        final = self._at(key)
+        with suppress(OSError):
+            if os.path.samefile(path, final):
+                return
+        with self._writing(key), self._workbench.file() as (descriptor, finished):
+            with trouble(path, "upload"):
+                copy_into(path, descriptor)
+            settle(descriptor, durable=self._durable)
+            place(os.replace, finished, final)
+
+    def download(self, key: str, path: Path) -> None:
+        """Make the object a new file at `path`, a copy; its parent exists. Raises ObjectMissing."""
+        source = self._at(key)
+        with self._reading(key), open(source, "rb"), new_file(path) as descriptor, trouble(path, "download to"):
+            copy_into(source, descriptor)
+
+    def now(self) -> datetime:
+        """The time by the clock of this machine, UTC."""
+        return datetime.now(timezone.utc)
+
+    def _at(self, key: str) -> str:
+        return f"{self._root}/{check_key(key)}"
+
+    def _walk(self, folder: str, start: str, after: str) -> Iterator[ObjectInfo]:
+        for name in self._names(folder, start):
+            key = folder + name
+            if name[-1] != "/":
+                if key > after and (info := self._listed(key)):
+                    yield info
+            elif key > after or after.startswith(key):
+                yield from self._walk(key, "", after)
+
+    def _names(self, folder: str, start: str) -> tuple[str, ...]:
+        """What the folder holds, folders with a slash, in the order of whole keys: ``a.b`` comes before ``a/b``.
+
+        Links to folders are not followed: they may lead in circles.
+        """
+        try:
+            with self._reading(folder), os.scandir(f"{self._root}/{folder}") as entries:
+                names = [f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries]
+        except ObjectMissing:
+            return ()
+        return tuple(sorted(name for name in names if name.startswith(start) and (folder or name != f"{RESERVED}/")))
+
+    def _listed(self, key: str) -> ObjectInfo | None:
+        try:
+            return _info(key, os.stat(f"{self._root}/{key}"))
+        except OSError:
+            return None  # just deleted, or no file
+
+    @contextmanager
+    def _reading(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise ObjectMissing(f"no object {key!r} ({self._root}/{key})") from error
+        except OSError as error:
+            raise _failure(error, f"{self._root}/{key}") from error
+
+    @contextmanager
+    def _writing(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise _failure(error, f"{self._root}/{key}") from error
+
+
+def _info(key: str, facts: os.stat_result) -> ObjectInfo:
+    """A folder is no object: IsADirectoryError."""
+    if not stat.S_ISREG(facts.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "not a file")
+    return ObjectInfo(key, facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}")
+
+
+def _failure(error: OSError, path: str) -> StoreError:
+    """What the operating system's error means for an object."""
+    if isinstance(error, PermissionError):
+        return StoreDenied(f"no permission for {path}: check the owner and mode of the folder")
+    if error.errno in _IN_THE_WAY:
+        return StoreError(f"cannot write {path}: a folder cannot hold an object and others below its name; rename one")
+    return StoreError(f"cannot use {path}: {error.strerror or error}")

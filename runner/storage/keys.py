@@ -1,0 +1,42 @@
+"""Which keys every store accepts: those that are also safe paths below a folder."""
+
+from __future__ import annotations
+
+RESERVED = ".tmp"
+"""No key starts with this segment: a `DirectoryStore` keeps its unfinished files there."""
+
+KEY_BYTES = 1024
+"""S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+SEGMENT_BYTES = 255
+"""NAME_MAX of the usual file systems, and of MinIO."""
+
+
+def check_key(key: str) -> str:
+    """Return `key`; raise ValueError unless it is a relative POSIX path without ``.``, ``..`` or empty segments."""
+    if not key:
+        raise ValueError("an object key is empty")
+    if not key.isascii() or len(key) > SEGMENT_BYTES:
+        _check_bytes(key)
+    if "/." in f"/{key}" or "//" in key or key[0] == "/" or key[-1] == "/" or "\0" in key:
+        _check_segments(key, key.split("/"))
+    return key
+
+
+def check_prefix(prefix: str) -> str:
+    """Return `prefix`, which may be empty or end anywhere in a key; raise ValueError where no key can start so."""
+    if prefix:
+        _check_segments(prefix, prefix.split("/")[:-1])
+    return prefix
+
+
+def _check_segments(key: str, segments: list[str]) -> None:
+    if "\0" in key or any(segment in ("", ".", "..") for segment in segments):
+        raise ValueError(f"not an object key: {key!r} (no leading slash, '.', '..', empty segment or NUL)")
+    if segments and segments[0] == RESERVED:
+        raise ValueError(f"not an object key: {key!r} ({RESERVED}/ is the store's own)")
+
+
+def _check_bytes(key: str) -> None:
+    whole = key.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    if len(whole) > KEY_BYTES or max(map(len, whole.split(b"/"))) > SEGMENT_BYTES:
+        raise ValueError(f"object key too long ({KEY_BYTES} bytes, {SEGMENT_BYTES} a segment): {key[:80]!r}…")

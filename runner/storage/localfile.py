@@ -1,0 +1,91 @@
+"""The caller's own files, which go up to a store and come down from it."""
+
+# ruff: noqa: PTH105, PTH108, PTH123
+# Paths are text here: making a Path costs more than the system call it is for.
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import StoreError
+
+BLOCK = 1 << 20
+"""Bytes moved at a time."""
+
+
+@contextmanager
+def trouble(path: Path | str, doing: str) -> Iterator[None]:
+    """Turn an OSError into a StoreError that names the caller's file, not an object."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"cannot {doing} {path}: {error.strerror or error}") from error
+
+
+def write_all(descriptor: int, data: bytes | memoryview) -> None:
+    """Write every byte: one ``write`` may take fewer (POSIX; Linux stops at 2 GiB). Raises OSError."""
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, memoryview(data)[written:])
+
+
+def write_at(descriptor: int, data: memoryview, offset: int) -> None:
+    """Write every byte at `offset`, from any thread. Raises OSError."""
+    written = 0
+    while written < len(data):
+        written += os.pwrite(descriptor, data[written:], offset + written)
+
+
+def copy_into(path: Path | str, descriptor: int) -> None:
+    """Append the content of the file at `path`; the kernel copies where it can. Raises OSError."""
+    import shutil  # it imports every compression module
+
+    with open(path, "rb", buffering=0) as source, open(descriptor, "wb", buffering=0, closefd=False) as target:
+        shutil.copyfileobj(source, target, BLOCK)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[int]:
+    """A descriptor of a file that becomes `path` when the block ends well, and nothing otherwise. Raises StoreError."""
+    part = f"{path}.part-{os.urandom(6).hex()}"
+    with trouble(path, "write"):
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+        with trouble(path, "write"):
+            os.replace(part, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A range of a file, read anew each time it is sent."""
+
+    path: Path
+    offset: int
+    """Bytes from the start."""
+    length: int
+    """Bytes."""
+
+    def __len__(self) -> int:
+        return self.length
+
+    def blocks(self) -> Iterator[bytes]:
+        """Its bytes. Raises StoreError when the file is unreadable or has become shorter."""
+        left = self.length
+        with trouble(self.path, "read"), open(self.path, "rb", buffering=0) as file:
+            file.seek(self.offset)
+            while left:
+                block = file.read(min(left, BLOCK))
+                if not block:
+                    raise StoreError(f"{self.path} became shorter while it was being uploaded; upload it again")
+                left -= len(block)
+                yield block

@@ -1,0 +1,127 @@
+"""A store that shows its writes and keeps them to itself: what a dry run writes to."""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ..errors import ObjectMissing
+from ..model.digest import digest_of_bytes
+from ..ports import ObjectInfo, ObjectStore
+from .keys import check_key, check_prefix
+from .localfile import copy_into, new_file, trouble, write_all
+
+
+@dataclass(frozen=True)
+class _Written:
+    """An object as it would be in the base: bytes, or the file they would be uploaded from."""
+
+    info: ObjectInfo
+    content: bytes | Path
+
+
+class OverlayStore:
+    """An `ObjectStore` that reads through to `base` and never changes it."""
+
+    def __init__(self, base: ObjectStore) -> None:
+        """Lay an empty overlay over `base`."""
+        self._base = base
+        self._layer: dict[str, _Written | None] = {}
+        """By key; None: deleted."""
+        self._lock = threading.Lock()
+
+    @property
+    def planned(self) -> tuple[tuple[str, int], ...]:
+        """Key and size in bytes of every object that would be written, in key order."""
+        with self._lock:
+            written = [entry.info for entry in self._layer.values() if entry]
+        return tuple(sorted((info.key, info.size) for info in written))
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises ObjectMissing."""
+        if check_key(key) not in self._layer:
+            return self._base.get(key)
+        content = self._content(key)
+        if isinstance(content, bytes):
+            return content
+        with trouble(content, "read"):
+            return content.read_bytes()
+
+    def put(self, key: str, data: bytes) -> None:
+        """Plan to write or overwrite."""
+        entry = _of_bytes(check_key(key), data)
+        with self._lock:
+            self._layer[key] = entry
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Plan to write unless there is, or will be, an object of that key; False when there is."""
+        entry = _of_bytes(check_key(key), data)
+        with self._lock:
+            if self._info(key):
+                return False
+            self._layer[key] = entry
+        return True
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        """The object's facts, or None."""
+        return self._info(check_key(key))
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        with self._lock:
+            layer = dict(self._layer)
+        check_prefix(prefix)
+        planned = (
+            entry.info for key, entry in sorted(layer.items()) if entry and key.startswith(prefix) and key > after
+        )
+        below = (info for info in self._base.list(prefix, after=after) if info.key not in layer)
+        return heapq.merge(planned, below, key=lambda info: info.key)
+
+    def delete(self, key: str) -> None:
+        """Plan to remove; an absent key is no error."""
+        with self._lock:
+            self._layer[check_key(key)] = None
+
+    def upload(self, key: str, path: Path) -> None:
+        """Plan to write the file's content; the file is remembered, not read."""
+        with trouble(path, "upload"):
+            facts = path.stat()
+        info = ObjectInfo(check_key(key), facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}")
+        with self._lock:
+            self._layer[key] = _Written(info, path.absolute())
+
+    def download(self, key: str, path: Path) -> None:
+        """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+        if check_key(key) not in self._layer:
+            self._base.download(key, path)
+            return
+        content = self._content(key)
+        with new_file(path) as descriptor, trouble(path, "download to"):
+            if isinstance(content, bytes):
+                write_all(descriptor, content)
+            else:
+                copy_into(content, descriptor)
+
+    def now(self) -> datetime:
+        """The base's own time, UTC."""
+        return self._base.now()
+
+    def _info(self, key: str) -> ObjectInfo | None:
+        if key not in self._layer:
+            return self._base.stat(key)
+        entry = self._layer[key]
+        return entry.info if entry else None
+
+    def _content(self, key: str) -> bytes | Path:
+        entry = self._layer[key]
+        if entry is None:
+            raise ObjectMissing(f"no object {key!r}: it would have been deleted")
+        return entry.content
+
+
+def _of_bytes(key: str, data: bytes) -> _Written:
+    return _Written(ObjectInfo(key, len(data), digest_of_bytes(data)[:32]), bytes(data))

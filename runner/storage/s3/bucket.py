@@ -1,0 +1,56 @@
+"""One bucket at one endpoint: where keys lie in it, and requests that succeed or raise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from ...errors import StoreError
+from ...model.vantage import BucketVantage
+from ..keys import check_key
+from ..localfile import Slice
+from .http import BUSY, Answer, Endpoint, Patience, Request, Sink
+from .refusal import Place, refusal
+from .sign import encode_path, encode_query
+
+
+class Bucket:
+    """Asks about one bucket, path style."""
+
+    def __init__(self, vantage: BucketVantage, patience: Patience) -> None:
+        """Connect to nothing yet. Raises BadInput."""
+        self.vantage = vantage
+        self._endpoint = Endpoint(vantage, patience)
+
+    def target(self, key: str = "", query: Mapping[str, str] | None = None) -> str:
+        """The encoded path and query of an object, or of the bucket. Raises ValueError."""
+        inside = self.vantage.prefix + check_key(key) if key else ""
+        path = encode_path(f"/{self.vantage.bucket}/{inside}")
+        return f"{path}?{encode_query(query)}" if query else path
+
+    def ask(
+        self,
+        method: str,
+        key: str = "",
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | Slice | None = None,
+        sink: Sink | None = None,
+        expect: frozenset[int] = frozenset(),
+        again: frozenset[int] = BUSY,
+    ) -> Answer:
+        """The answer, if its status is 2xx or one of `expect`. Raises StoreError."""
+        request = Request(method, self.target(key, query), headers or {}, body, again)
+        answer = self._endpoint.ask(request, sink)
+        if answer.status < 300 or answer.status in expect:
+            return answer
+        raise self.refused(answer, key)
+
+    def refused(self, answer: Answer, key: str) -> StoreError:
+        """The error that `answer` stands for."""
+        return refusal(answer, Place(self.vantage.endpoint, self.vantage.bucket, key), datetime.now(timezone.utc))
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._endpoint.close()

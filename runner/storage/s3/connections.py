@@ -1,0 +1,94 @@
+"""Kept-alive connections to one endpoint, handed out to one thread at a time."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections import deque
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPSConnection
+from urllib.parse import urlsplit
+
+from ...errors import BadInput
+
+_KEPT = 32
+"""Idle connections kept at most."""
+_IDLE_SECONDS = 20.0
+"""MinIO closes a silent connection after about 30 s; AWS sooner or later too."""
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a socket may keep silent, in seconds."""
+
+    connect: float = 10.0
+    answer: float = 60.0
+
+
+class Connections:
+    """Connections of one endpoint, the one used last first."""
+
+    def __init__(self, endpoint: str, timeouts: Timeouts) -> None:
+        """Parse ``http://host:port`` or ``https://host``; nothing is connected yet. Raises BadInput."""
+        parts = urlsplit(endpoint)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise BadInput(f"not an S3 endpoint: {endpoint!r}", remedy="write http://host:port or https://host")
+        self.host = parts.netloc.rpartition("@")[2]
+        self.secure = parts.scheme == "https"
+        self._name, self._port = parts.hostname, parts.port
+        self._timeouts = timeouts
+        self._trust: ssl.SSLContext | None = None
+        self._idle: deque[tuple[float, HTTPConnection]] = deque()
+        self._process = os.getpid()
+
+    def take(self) -> tuple[HTTPConnection, bool]:
+        """A connection that nobody else has, and whether it was used before. Raises OSError."""
+        if self._process != os.getpid():
+            self._forget_parents()
+        while self._idle:
+            try:
+                since, connection = self._idle.pop()
+            except IndexError:  # another thread took the last one
+                break
+            if time.monotonic() - since < _IDLE_SECONDS:
+                return connection, True
+            connection.close()
+        return self.fresh(), False
+
+    def fresh(self) -> HTTPConnection:
+        """A new connection. Raises OSError."""
+        connection = self._make()
+        try:
+            connection.connect()  # sets TCP_NODELAY itself
+            connection.sock.settimeout(self._timeouts.answer)
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def give_back(self, connection: HTTPConnection) -> None:
+        """Keep a connection whose last answer was read to its end."""
+        if len(self._idle) >= _KEPT:
+            connection.close()
+        else:
+            self._idle.append((time.monotonic(), connection))
+
+    def close(self) -> None:
+        """Close those that are idle."""
+        while self._idle:
+            self._idle.pop()[1].close()
+
+    def _make(self) -> HTTPConnection:
+        if not self.secure:
+            return HTTPConnection(self._name, self._port, timeout=self._timeouts.connect, blocksize=_BLOCK)
+        self._trust = self._trust or ssl.create_default_context()
+        return HTTPSConnection(
+            self._name, self._port, timeout=self._timeouts.connect, blocksize=_BLOCK, context=self._trust
+        )
+
+    def _forget_parents(self) -> None:
+        """After a fork the sockets are shared with the parent, who goes on using them."""
+        self._process = os.getpid()
+        self.close()

@@ -1,0 +1,185 @@
+"""Signed requests to one endpoint: values in, values out, retried within bounds."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import ssl
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+
+from ...errors import StoreError, StoreUnreachable
+from ...model.vantage import BucketVantage
+from ..localfile import BLOCK, Slice
+from .connections import Connections, Timeouts
+from .sign import UNSIGNED, SigningKey, sign
+
+Sink = Callable[[HTTPResponse], None]
+"""Reads the body of an answer of status 200 or 206 to its end; called again when the request is sent again."""
+
+BUSY = frozenset({429, 500, 502, 503, 504})
+"""Statuses after which the same request may succeed."""
+
+_LONGEST_RETRY_AFTER = 30.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a request is sent, and how long between, in seconds."""
+
+    attempts: int = 6
+    first_wait: float = 0.1
+    longest_wait: float = 5.0
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request before it is signed. Every one may be sent more than once."""
+
+    method: str
+    target: str
+    """The encoded path and query."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case; without host, content-length and signature."""
+    body: bytes | Slice | None = None
+    again: frozenset[int] = BUSY
+    """The statuses after which it is sent again."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server said in the end."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    uncertain: bool = False
+    """An earlier sending may have had its effect: its connection died, or the server failed."""
+
+
+class Endpoint:
+    """Sends requests, signed with the key of one vantage."""
+
+    def __init__(self, vantage: BucketVantage, patience: Patience) -> None:
+        """Connect to nothing yet. Raises BadInput."""
+        self._name = vantage.endpoint
+        self._key = SigningKey(vantage.access_key, vantage.secret_key, vantage.region)
+        self._patience = patience
+        self._connections = Connections(vantage.endpoint, patience.timeouts)
+
+    def ask(self, request: Request, sink: Sink | None = None) -> Answer:
+        """The answer, whatever its status. Raises StoreUnreachable when there is none."""
+        uncertain, attempt = False, 0
+        while True:
+            attempt += 1
+            last = attempt >= self._patience.attempts
+            result = self._attempt(request, sink)
+            if isinstance(result, Answer):
+                uncertain = uncertain or result.uncertain
+                if last or result.status not in request.again:
+                    return replace(result, uncertain=uncertain)
+                uncertain = uncertain or result.status >= 500  # the server failed, perhaps midway
+            elif last or not _may_pass(result):
+                raise self._unreachable(result) from result
+            else:
+                uncertain = True
+            time.sleep(pause(self._patience, attempt, result, random.random()))  # noqa: S311 - jitter
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._connections.close()
+
+    def _attempt(self, request: Request, sink: Sink | None) -> Answer | OSError | HTTPException:
+        try:
+            return self._send(request, sink)
+        except (OSError, HTTPException) as error:
+            return error
+
+    def _send(self, request: Request, sink: Sink | None) -> Answer:
+        """Once; twice when a kept connection turns out to have been closed by the server meanwhile."""
+        connection, kept = self._connections.take()
+        if not kept:
+            return self._converse(connection, request, sink)
+        try:
+            return self._converse(connection, request, sink)
+        except (ConnectionError, HTTPException):
+            fresh = self._connections.fresh()
+            return replace(self._converse(fresh, request, sink), uncertain=True)
+
+    def _converse(self, connection: HTTPConnection, request: Request, sink: Sink | None) -> Answer:
+        reusable = False
+        try:
+            self._write(connection, request)
+            response = connection.getresponse()
+            if sink and response.status in (200, 206):
+                body = b""
+                sink(response)
+            else:
+                body = response.read()
+            reusable = response.isclosed() and not response.will_close
+            headers = {name.lower(): value for name, value in response.getheaders()}
+            return Answer(response.status, headers, body)
+        finally:
+            if reusable:
+                self._connections.give_back(connection)
+            else:
+                connection.close()
+
+    def _write(self, connection: HTTPConnection, request: Request) -> None:
+        payload = UNSIGNED if self._connections.secure else _digest(request.body)
+        headers = {"host": self._connections.host, **request.headers}
+        if request.body is not None:
+            headers["content-length"] = str(len(request.body))
+        at = datetime.now(timezone.utc)
+        signed = sign(self._key, request.method, request.target, headers=headers, payload=payload, at=at)
+        try:
+            connection.request(request.method, request.target, body=_blocks(request.body), headers=signed)
+        except BrokenPipeError:
+            # The server has answered before it read the whole body, and its answer tells why.
+            return
+
+    def _unreachable(self, error: Exception) -> StoreError:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return StoreError(
+                f"the certificate of {self._name} is not trusted: {error.verify_message}; set SSL_CERT_FILE to its CA"
+            )
+        what = str(error) or type(error).__name__
+        return StoreUnreachable(
+            f"no answer from the object store at {self._name} ({what}): is it running and reachable?"
+        )
+
+
+def pause(patience: Patience, attempt: int, result: Answer | Exception, roll: float) -> float:
+    """Seconds before the next attempt: what the server asks for, else doubling waits cut by `roll` (0 to 1)."""
+    asked = result.headers.get("retry-after", "") if isinstance(result, Answer) else ""
+    if asked.isdecimal():
+        return min(float(asked), _LONGEST_RETRY_AFTER)
+    longest = min(patience.longest_wait, patience.first_wait * 2.0 ** (attempt - 1))
+    return longest * (0.5 + roll / 2)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Not a wrong certificate; nor a silence, which was waited for long enough."""
+    return not isinstance(error, (ssl.SSLCertVerificationError, TimeoutError))
+
+
+def _digest(body: bytes | Slice | None) -> str:
+    state = hashlib.sha256()
+    for block in _blocks(body) or ():
+        state.update(block)
+    return state.hexdigest()
+
+
+def _blocks(body: bytes | Slice | None) -> Iterator[bytes | memoryview] | None:
+    """In pieces, since a socket's time limit is for each call, not for each byte."""
+    if body is None:
+        return None
+    if isinstance(body, Slice):
+        return body.blocks()
+    whole = memoryview(body)
+    return (whole[start : start + BLOCK] for start in range(0, len(whole), BLOCK))

@@ -1,0 +1,19 @@
+"""Several calls at once, of which the first failure counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def all_of(calls: Sequence[Future[T]]) -> list[T]:
+    """Their results in order; after a failure no more are begun, those begun are awaited, and one is raised."""
+    try:
+        wait(calls, return_when=FIRST_EXCEPTION)
+    finally:
+        begun = [call for call in calls if not call.cancel()]
+        wait(begun)
+    return [call.result() for call in begun]

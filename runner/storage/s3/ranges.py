@@ -1,0 +1,81 @@
+"""Downloads: the first part tells the size, the others come in parallel.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, RFC 9110 section 14
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from http.client import HTTPResponse, IncompleteRead
+
+from ...errors import StoreError
+from ..localfile import BLOCK, trouble, write_at
+from .bucket import Bucket
+from .parallel import all_of
+
+PART = 16 << 20
+"""Bytes of a part."""
+
+_OK, _CHANGED, _NO_RANGE = 200, 412, 416
+
+
+@dataclass
+class _Part:
+    """Writes what it is sent at its place in the file; used as a `Sink`."""
+
+    descriptor: int
+    offset: int
+    status: int = 0
+    length: int = 0
+
+    def __call__(self, response: HTTPResponse) -> None:
+        """Read to the end. Raises IncompleteRead when the body is shorter than announced, StoreError."""
+        buffer = memoryview(bytearray(BLOCK))
+        announced = response.length
+        self.status, self.length = response.status, 0
+        while count := response.readinto(buffer):
+            with trouble("the file", "write"):
+                write_at(self.descriptor, buffer[:count], self.offset + self.length)
+            self.length += count
+        if announced is not None and self.length != announced:
+            raise IncompleteRead(b"", announced - self.length)
+
+
+def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
+    """Write the object into an empty file. Raises ObjectMissing, StoreError."""
+    first = _Part(descriptor, 0)
+    answer = bucket.ask("GET", key, headers=_range(0), sink=first, expect=frozenset({_NO_RANGE}))
+    if answer.status == _NO_RANGE:  # an empty object has no first byte
+        first = _Part(descriptor, 0)
+        answer = bucket.ask("GET", key, sink=first)
+    if answer.status == _OK:  # a server may send all instead
+        return
+    size = _size(answer.headers.get("content-range", ""), key)
+    etag = answer.headers.get("etag", "")
+    calls = [
+        workers.submit(_fetch_part, bucket, key, _Part(descriptor, offset), etag, size)
+        for offset in range(PART, size, PART)
+    ]
+    all_of(calls)
+
+
+def _fetch_part(bucket: Bucket, key: str, part: _Part, etag: str, size: int) -> None:
+    headers = {**_range(part.offset), **({"if-match": etag} if etag else {})}
+    answer = bucket.ask("GET", key, headers=headers, sink=part, expect=frozenset({_CHANGED}))
+    if answer.status == _CHANGED:
+        raise StoreError(f"the object {key!r} was overwritten while it was being downloaded; download it again")
+    if answer.status == _OK or part.length != min(PART, size - part.offset):
+        raise StoreError(f"the object store sent {part.length} bytes from {part.offset} of {key!r}: not what was asked")
+
+
+def _range(offset: int) -> dict[str, str]:
+    return {"range": f"bytes={offset}-{offset + PART - 1}"}
+
+
+def _size(content_range: str, key: str) -> int:
+    """The object's whole size: what follows the slash."""
+    size = content_range.rpartition("/")[2]
+    if not size.isdecimal():
+        raise StoreError(f"the object store did not tell the size of {key!r} (Content-Range: {content_range!r})")
+    return int(size)

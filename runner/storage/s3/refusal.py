@@ -1,0 +1,95 @@
+"""What an answer that is not the hoped-for one means, in our errors and in words with a remedy.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ...errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from .http import BUSY, Answer
+from .xml import parse
+
+_SKEW_SECONDS = 15 * 60
+"""S3 refuses a signature whose time is further from its own."""
+
+_DENIED = {
+    "InvalidAccessKeyId": "the store does not know this access key; check the credentials file",
+    "SignatureDoesNotMatch": "the secret key does not belong to the access key; check the credentials file",
+    "AccessDenied": "the access key is valid but may not do this; ask for read and write access to the bucket",
+    "ExpiredToken": "the credentials have expired; make new ones",
+}
+_FAILED = {
+    "AuthorizationHeaderMalformed": "check the region of the store",
+    "PermanentRedirect": "the bucket lies in another region or at another endpoint",
+    "XAmzContentSHA256Mismatch": "the content changed on its way; send it again",
+    "XMinioParentIsObject": "this server cannot hold an object and others below its name; rename one",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a request was about."""
+
+    endpoint: str
+    bucket: str
+    key: str = ""
+
+
+def code_of(answer: Answer) -> str:
+    """S3's code for what is wrong, or nothing; an answer to HEAD has no body, but MinIO says it in a header."""
+    return _parse(answer.body).get("Code", "") or answer.headers.get("x-minio-error-code", "")
+
+
+def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
+    """The error that an answer of status 300 and above stands for."""
+    code = code_of(answer)
+    if code == "NoSuchBucket":
+        return StoreError(f"no bucket {place.bucket!r} at {place.endpoint}: create it, or correct the store's bucket")
+    if answer.status == 404 and code in ("NoSuchKey", "NoSuchVersion"):
+        return ObjectMissing(f"no object {place.key!r} in bucket {place.bucket!r} at {place.endpoint}")
+    if answer.status in (401, 403):
+        return _denied(answer, code, place, now)
+    said = f"status {answer.status}" + (f" {code}" if code else "")
+    where = f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
+    if answer.status in BUSY:
+        return StoreUnreachable(f"the object store cannot serve now ({said}; {where}); try again later")
+    if not code:
+        return StoreError(f"this does not answer like an S3 server ({said}; {where}); check the endpoint")
+    remedy = _FAILED.get(code) or _parse(answer.body).get("Message", "")
+    return StoreError(f"the object store refused ({said}; {where}): {remedy}")
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The answer's Date, UTC (RFC 9110, 6.6.1)."""
+    from email.utils import parsedate_to_datetime  # seldom needed
+
+    try:
+        return parsedate_to_datetime(headers.get("date", "")).astimezone(timezone.utc)
+    except (TypeError, ValueError):
+        return None
+
+
+def _denied(answer: Answer, code: str, place: Place, now: datetime) -> StoreDenied:
+    theirs = server_time(answer.headers)
+    skew = (now - theirs).total_seconds() if theirs else 0.0
+    where = f"bucket {place.bucket!r} at {place.endpoint}"
+    if code == "RequestTimeTooSkewed" or (not code and abs(skew) > _SKEW_SECONDS):
+        side = "ahead of" if skew > 0 else "behind"
+        return StoreDenied(
+            f"access to {where} denied (RequestTimeTooSkewed): the clocks differ by {abs(skew):.0f} s, "
+            f"this machine is {side} the store; set its clock right"
+        )
+    remedy = _DENIED.get(code, "check the credentials and their permissions")
+    return StoreDenied(f"access to {where} denied ({code or answer.status}): {remedy}")
+
+
+def _parse(body: bytes) -> dict[str, str]:
+    """The texts of an ``<Error>`` document by tag; empty when the body is something else."""
+    if b"<Error" not in body:
+        return {}
+    root = parse(body)
+    return {} if root is None else {element.tag.rpartition("}")[2]: element.text or "" for element in root}

@@ -1,0 +1,130 @@
+"""A bucket as an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import StoreError
+from ...model.vantage import BucketVantage
+from ...ports import ObjectInfo
+from ..keys import check_key, check_prefix
+from ..localfile import Slice, new_file, trouble
+from . import multipart, ranges
+from .bucket import Bucket
+from .http import BUSY, Patience
+from .listing import page_query, read_page
+from .refusal import code_of, server_time
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_MISSING, _CONFLICT, _EXISTS = 404, 409, 412
+_THREADS = 8
+
+
+class BucketStore:
+    """An `ObjectStore` in a bucket of MinIO, AWS S3 or another server that honours conditional writes.
+
+    Any number of threads may use it; large transfers share eight of its own.
+    """
+
+    def __init__(self, vantage: BucketVantage, patience: Patience | None = None) -> None:
+        """Connect to nothing yet. Raises BadInput when the endpoint is none."""
+        self._bucket = Bucket(vantage, patience or Patience())
+        self._prefix = vantage.prefix
+
+    def get(self, key: str) -> bytes:
+        """The object's bytes. Raises ObjectMissing."""
+        return self._bucket.ask("GET", check_key(key)).body
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write or overwrite, atomically."""
+        self._bucket.ask("PUT", check_key(key), body=data)
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        """Write unless there is an object of that key; False when there was one.
+
+        When an answer got lost, the object found is compared with `data`: if they are equal, it was
+        this call that wrote it. So writers who compete for a key must write different content.
+        """
+        answer = self._bucket.ask(
+            "PUT",
+            check_key(key),
+            headers={"if-none-match": "*"},
+            body=data,
+            expect=frozenset({_EXISTS}),
+            again=BUSY | {_CONFLICT},
+        )
+        return answer.status != _EXISTS or (answer.uncertain and self.get(key) == data)
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        """The object's facts, or None."""
+        answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
+        if answer.status != _MISSING:
+            size = int(answer.headers.get("content-length", "0"))
+            return ObjectInfo(key, size, answer.headers.get("etag", "").strip('"'))
+        if code_of(answer) == "NoSuchBucket":
+            raise self._bucket.refused(answer, key)
+        return None
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        return self._pages(self._prefix + check_prefix(prefix), after)
+
+    def delete(self, key: str) -> None:
+        """Remove; an absent key is no error."""
+        answer = self._bucket.ask("DELETE", check_key(key), expect=frozenset({_MISSING}))
+        if code_of(answer) == "NoSuchBucket":
+            raise self._bucket.refused(answer, key)
+
+    def upload(self, key: str, path: Path) -> None:
+        """Write the file's content, atomically."""
+        with trouble(path, "upload"):
+            size = path.stat().st_size
+        if size > multipart.PART:
+            multipart.send(self._bucket, check_key(key), path, self._workers)
+        else:
+            self._bucket.ask("PUT", check_key(key), body=Slice(path, 0, size))
+
+    def download(self, key: str, path: Path) -> None:
+        """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+        check_key(key)
+        with new_file(path) as descriptor:
+            ranges.fetch(self._bucket, key, descriptor, self._workers)
+
+    def now(self) -> datetime:
+        """The store's own time, UTC, to the second."""
+        at = server_time(self._bucket.ask("HEAD").headers)
+        if at is None:
+            raise StoreError(f"the object store at {self._bucket.vantage.endpoint} does not tell its time (no Date)")
+        return at
+
+    def close(self) -> None:
+        """Let go of threads and idle connections; the store stays usable."""
+        workers = self.__dict__.pop("_workers", None)
+        if workers is not None:
+            workers.shutdown()
+        self._bucket.close()
+
+    @cached_property
+    def _workers(self) -> Executor:
+        from concurrent.futures import ThreadPoolExecutor  # only transfers need it
+
+        return ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
+
+    def _pages(self, prefix: str, after: str) -> Iterator[ObjectInfo]:
+        rest, start = "", self._prefix + after if after else ""
+        while True:
+            answer = self._bucket.ask("GET", query=page_query(prefix, start, rest))
+            page = read_page(answer.body)
+            for found in page.objects:
+                key = found.key[len(self._prefix) :]
+                if key > after and not key.endswith("/"):  # consoles mark empty folders by keys that end so
+                    yield ObjectInfo(key, found.size, found.etag)
+            rest = page.rest
+            if not rest:
+                return

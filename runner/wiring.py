@@ -1,0 +1,280 @@
+"""The one place that knows every concrete adapter: from configuration to an open workspace."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+
+from . import config as configuration
+from .config import LOCAL, BucketConfig, Config, KubernetesConfig, ProcessConfig
+from .errors import BadInput, Problem
+from .model.data import DEFAULT_DATASTORE
+from .model.plan import Plan
+from .model.status import RunStatus
+from .model.vantage import StepStores
+from .operations import preflight, watch
+from .operations.submit import Submitter, store_id, submit
+from .operations.targets import announce, assign_targets
+from .operations.values import Request, RunView, WorkspaceFacts
+from .ports import ComputeTarget, EnvironmentStore, ObjectStore
+from .runs import index, records
+
+_PACKAGE = Path(__file__).parent
+
+
+class SystemClock:
+    """ports.Clock over this machine's clock."""
+
+    def now(self) -> datetime:
+        """UTC, aware."""
+        return datetime.now(timezone.utc)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        import time
+
+        return time.monotonic()
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept across projects."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "runner"
+
+
+def open_session(start: Path | None = None, target: str = "") -> OpenWorkspace:
+    """The workspace that holds in `start` (default: here), for `target`. Raises BadInput."""
+    found = configuration.load(start or Path.cwd())
+    override = target or found.target
+    if override:
+        found.get(override)
+    return OpenWorkspace(found, override)
+
+
+@dataclass
+class OpenWorkspace:
+    """One workspace and its adapters, each made when first asked for."""
+
+    config: Config
+    override: str = ""
+    """``--target``: it names the store as well."""
+    say: Callable[[str], None] = print
+    submitted: list[str] = field(default_factory=list)
+    """Runs this session has started, in order."""
+    _targets: dict[str, ComputeTarget] = field(default_factory=dict)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The workspace store: the override target's bucket, else the folder."""
+        settings = self.config.targets.get(self.override or LOCAL)
+        if isinstance(settings, KubernetesConfig):
+            return _bucket(settings.store, self.override)
+        from .storage.directory import DirectoryStore
+
+        return DirectoryStore(self.config.folder, durable=False)
+
+    @cached_property
+    def store_id(self) -> str:
+        """The store's immutable id."""
+        return store_id(self.store, secrets.token_bytes(8))
+
+    @property
+    def workspace_facts(self) -> WorkspaceFacts:
+        """The workspace's name."""
+        return WorkspaceFacts(self.config.name or self.config.root.name or "workspace")
+
+    @property
+    def default_workers(self) -> str:
+        """The name of the target in force when nothing else is said."""
+        return self.override or LOCAL
+
+    def datastore(self, name: str) -> ObjectStore:
+        """The store behind a datastore's name. Raises BadInput for an unknown one."""
+        if name != DEFAULT_DATASTORE:
+            known = ", ".join(self.datastore_names())
+            raise BadInput(f"there is no datastore '{name}'; known: {known}", remedy="correct the name")
+        return self.store
+
+    def datastore_names(self) -> tuple[str, ...]:
+        """Every datastore of the workspace, the default one first."""
+        return (DEFAULT_DATASTORE,)
+
+    def target_names(self) -> tuple[str, ...]:
+        """The configured targets; empty: every name means the one in force."""
+        return tuple(sorted(self.config.targets)) if self.config.own and not self.override else ()
+
+    def target(self, name: str) -> ComputeTarget:
+        """The adapter of a target. Raises BadInput."""
+        if name not in self._targets:
+            settings = self.config.get(name)
+            if isinstance(settings, KubernetesConfig):
+                self._targets[name] = self._kubernetes(name, settings)
+            else:
+                self._targets[name] = self._process(name, settings)
+        return self._targets[name]
+
+    def environments(self, name: str) -> EnvironmentStore:
+        """The adapter that makes environments usable on a target. Raises BadInput."""
+        settings = self.config.get(name)
+        if isinstance(settings, ProcessConfig):
+            from .images.venv import VenvEnvironments
+
+            return VenvEnvironments(cache_folder(), sys.executable)
+        if settings.kind_cluster:
+            from .images.kind import KindImages
+
+            return KindImages(settings.kind_cluster)
+        if settings.registry:
+            from .images.registry import RegistryImages
+
+            return RegistryImages(settings.registry)
+        from .images.ready import ReadyImages
+
+        return ReadyImages(name)
+
+    def check(self, plan: Plan, request: Request) -> dict[str, str]:
+        """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
+        targets, problems = assign_targets(plan, self.config, self.override)
+        found = [*problems, *preflight.plan_problems(plan, request.parameters)]
+        found.extend(preflight.datastore_problems(plan, self.datastore_names()))
+        if not problems:
+            found.extend(
+                preflight.place_problems(plan, targets, target=self.target, environments=self.environments)
+            )
+            found.extend(self._store_problems(targets.values()))
+        if found:
+            raise BadInput(found)
+        return targets
+
+    def submit(self, plan: Plan, request: Request) -> str:
+        """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
+        targets = self.check(plan, request)
+        announce(plan, self.config, self.override, self.say)
+        who = Submitter(_user(), SystemClock().now(), secrets.token_bytes(10), self.workspace_facts)
+        run = submit(self.store, plan, targets, request, who)
+        self.submitted.append(run)
+        self.start_controller(run)
+        return run
+
+    def start_controller(self, run: str) -> None:
+        """Start a controller for the run: a process of its own session, which outlives this one."""
+        logs = cache_folder() / "controllers"
+        logs.mkdir(parents=True, exist_ok=True)
+        package = __package__ or "runner"
+        code = f"import sys; sys.path[0] = sys.argv.pop(1); from {package}.controller import main; main()"
+        with (logs / f"{run}.log").open("ab") as log:
+            subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-c", code, str(_PACKAGE.parent), run, str(self.config.root), self.override],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def view(self, run: str) -> RunView:
+        """The run now. Raises BadInput for an unknown id."""
+        return watch.view(self.store, run)
+
+    def wait(self, run: str, *, after: int, seconds: float) -> RunView:
+        """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`."""
+        known = self.view(run)
+        if known.state.over or known.state.number > after:
+            return known
+        return watch.wait(self.store, known, seconds=seconds, pause=self.pause)
+
+    @property
+    def pause(self) -> float:
+        """Seconds between two looks at the journal: a folder's are cheap, a bucket's are requests."""
+        return 0.5 if self._in_bucket else 0.02
+
+    def runs(self, experiment: str = "") -> tuple[str, ...]:
+        """Ids of the workspace's runs, newest first, of one experiment unless that is empty."""
+        if not experiment:
+            return tuple(index.run_ids(self.store))
+        return tuple(entry.run for entry in index.newest(self.store, sys.maxsize) if entry.experiment == experiment)
+
+    def logs(self, run: str, key: str) -> str:
+        """All output of the step's newest attempt so far."""
+        from .model.task import TaskId
+
+        attempt = self.view(run).state.steps[key].attempt
+        return watch.log_text(self.store, TaskId(run, key, max(attempt, 1)))
+
+    def cancel(self, run: str) -> None:
+        """Ask for the end of the run; an ended one is left as it is."""
+        if self.view(run).state.status is RunStatus.RUNNING:
+            records.cancel(self.store, run)
+
+    @property
+    def _in_bucket(self) -> bool:
+        return isinstance(self.config.targets.get(self.override or LOCAL), KubernetesConfig)
+
+    def _store_problems(self, targets: Iterable[str]) -> tuple[Problem, ...]:
+        wrong = sorted(
+            {name for name in targets if isinstance(self.config.targets[name], KubernetesConfig) != self._in_bucket}
+        )
+        if wrong:
+            return tuple(
+                Problem(f"target '{name}' has another store than this workspace", remedy=f"say --target {name}")
+                for name in wrong
+            )
+        if not self._in_bucket:
+            return ()
+        from .storage.probe import refuses_overwrite
+
+        if refuses_overwrite(self.store, secrets.token_hex(8)):
+            return ()
+        return (
+            Problem(
+                "the store ignores 'If-None-Match: *', so two controllers could not be told apart",
+                f"target '{self.override}'",
+                "use a store with conditional puts: MinIO, AWS S3, …",
+            ),
+        )
+
+    def _process(self, name: str, settings: ProcessConfig) -> ComputeTarget:
+        from .compute.process import ProcessTarget
+        from .data.carry import tree
+        from .storage.directory import DirectoryStore
+
+        store = self.store
+        if not isinstance(store, DirectoryStore):
+            raise BadInput(
+                f"target '{name}' runs local processes, whose data lie in a folder, not in a bucket",
+                remedy="leave out --target, or name a cluster's",
+            )
+        carried = cache_folder() / "carried"
+        carried.mkdir(parents=True, exist_ok=True)
+        work = self.config.folder / "work"
+        return ProcessTarget(name, store, self.datastore, work, lambda: tree(carried), settings.workers)
+
+    def _kubernetes(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
+        from .compute.kubernetes.build import kubernetes_target
+        from .data.carry import archive
+
+        _, cluster = configuration.vantages(settings.store, f"target '{name}'")
+        stores = StepStores(cluster)
+        return kubernetes_target(name, settings, self.store, self.store_id, stores, archive())
+
+
+def _bucket(store: BucketConfig, target: str) -> ObjectStore:
+    from .storage.s3.store import BucketStore
+
+    near, _ = configuration.vantages(store, f"target '{target}'")
+    return BucketStore(near)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

@@ -1,0 +1,145 @@
+"""What a test needs of the machine: Docker, a kind cluster. Missing = skipped and listed at the end.
+
+RUNNER_REQUIRE_ALL=1 makes a skipped test a failed one; RUNNER_KEEP_CLUSTER=1 leaves the test cluster up.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from tests.support.kind_cluster import KindCluster
+
+CLUSTER = "runner-test"
+_CANNOT = "cannot run here: "
+
+
+@lru_cache
+def missing_docker() -> str:
+    """Why Docker cannot be used; empty: it can."""
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=10)
+        client.ping()
+        client.close()
+    except DockerException as error:
+        return f"no Docker daemon answers ({str(error).splitlines()[0][:150]})"
+    return ""
+
+
+@lru_cache
+def missing_kind() -> str:
+    """Why no kind cluster can be made; empty: it can."""
+    return missing_docker() if shutil.which("kind") else "the program 'kind' is not on the PATH"
+
+
+_NEEDS = {"docker": missing_docker, "kind": missing_kind}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what is quick first, and give each kind test the shared cluster unless it makes its own."""
+    for item in items:
+        marker = item.get_closest_marker("kind")
+        names: list[str] = getattr(item, "fixturenames", [])
+        if marker and not marker.kwargs.get("own_cluster") and "kind_cluster" not in names:
+            names.insert(0, "kind_cluster")
+    items.sort(key=_cost)
+
+
+def _cost(item: pytest.Item) -> int:
+    if item.get_closest_marker("kind"):
+        return 2
+    return 1 if item.get_closest_marker("docker") else 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip, or fail where everything is required, a test whose needs this machine does not meet."""
+    for name, missing in _NEEDS.items():
+        reason = missing() if item.get_closest_marker(name) else ""
+        if reason and os.environ.get("RUNNER_REQUIRE_ALL") == "1":
+            pytest.fail(_CANNOT + reason, pytrace=False)
+        if reason:
+            pytest.skip(_CANNOT + reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List what this machine could not run."""
+    skipped = terminalreporter.getreports("skipped")
+    reasons = Counter(str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple))
+    lines = [
+        f"could not run: {count} test{'s' * (count > 1)}, because {reason.partition(_CANNOT)[2]}"
+        for reason, count in sorted(reasons.items())
+        if _CANNOT in reason
+    ]
+    if lines:
+        terminalreporter.section("not run on this machine")
+        terminalreporter.write_line("\n".join(lines))
+        terminalreporter.write_line("RUNNER_REQUIRE_ALL=1 makes these tests required.")
+
+
+@pytest.fixture(scope="session")
+def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindCluster]:
+    """The cluster `runner-test` with its store, made by the product, once for all tests."""
+    from runner.cluster.down import down
+    from runner.cluster.kind import list_clusters
+    from runner.cluster.options import ClusterOptions
+    from runner.cluster.up import up
+
+    options = ClusterOptions(
+        configuration=_configuration_folder(tmp_path_factory) / "config.yaml",
+        name=CLUSTER,
+        port=None if CLUSTER in list_clusters() else _free_port(),
+        minio_image=os.environ.get("RUNNER_MINIO_IMAGE", ""),
+    )
+    try:
+        up(options, print)
+        cluster = _describe(options.configuration)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RUNNER_TEST_KIND_CLUSTER", CLUSTER)
+            patch.setenv("RUNNER_TEST_KUBECONFIG", str(cluster.kubeconfig))
+            yield cluster
+    finally:
+        if os.environ.get("RUNNER_KEEP_CLUSTER") != "1":
+            down(options, print)
+
+
+def _describe(configuration: Path) -> KindCluster:
+    from runner.config import KubernetesConfig, load
+
+    target = load(configuration.parent, {"RUNNER_CONFIG": str(configuration)}).get("kind")
+    assert isinstance(target, KubernetesConfig)
+    return KindCluster(
+        name=CLUSTER,
+        configuration=configuration,
+        kubeconfig=Path(target.kubeconfig),
+        credentials=Path(target.store.credentials),
+        namespace=target.namespace,
+        bucket=target.store.bucket,
+        endpoint=target.store.endpoint,
+        cluster_endpoint=target.store.cluster_endpoint,
+    )
+
+
+def _configuration_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this session; of all sessions, when the cluster is kept between them."""
+    if os.environ.get("RUNNER_KEEP_CLUSTER") != "1":
+        return tmp_path_factory.mktemp("cluster")
+    folder = Path(__file__).resolve().parents[1] / ".runner-test"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

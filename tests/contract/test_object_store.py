@@ -1,0 +1,278 @@
+"""What every `ObjectStore` promises, told by the fake, the folder, the overlay and a real MinIO alike."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from tests.support.memory_store import MemoryStore
+from tests.support.minio_server import minio_server
+
+from runner.errors import ObjectMissing, StoreDenied, StoreError
+from runner.model.vantage import BucketVantage
+from runner.ports import ObjectStore
+from runner.storage.directory import DirectoryStore
+from runner.storage.minio import ensure_bucket, ensure_bucket_user
+from runner.storage.overlay import OverlayStore
+from runner.storage.probe import refuses_overwrite
+from runner.storage.s3.store import BucketStore
+
+ODD_KEYS = (
+    "a b/c d", "a%20b", "a+b", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "é/ü.txt", "z&y=?#", "z'\"<>", "z~*()!", "日本/語",
+)  # fmt: skip
+BAD_KEYS = ("", "/a", "a/", "a//b", "../a", "a/../b", "a/./b", ".", "..", ".tmp/a", "a\0b", "x" * 256, "\ud800")
+MIB = 1 << 20
+
+
+@pytest.fixture(scope="session")
+def minio() -> Iterator[BucketVantage]:
+    with minio_server("contract") as vantage:
+        yield vantage
+
+
+@pytest.fixture(params=["memory", "directory", "overlay", pytest.param("bucket", marks=pytest.mark.docker)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
+    if request.param == "bucket":
+        vantage = request.getfixturevalue("minio")
+        bucket = BucketStore(replace(vantage, prefix=f"{uuid.uuid4().hex}/"))
+        yield bucket
+        bucket.close()
+    elif request.param == "directory":
+        yield DirectoryStore(tmp_path / "store")
+    else:
+        yield MemoryStore() if request.param == "memory" else OverlayStore(MemoryStore())
+
+
+def keys(store: ObjectStore, prefix: str = "", after: str = "") -> list[str]:
+    return [info.key for info in store.list(prefix, after=after)]
+
+
+def test_what_is_put_is_got(store: ObjectStore) -> None:
+    store.put("runs/one", b"\x00\xff")
+    assert store.get("runs/one") == b"\x00\xff"
+    store.put("runs/one", b"")
+    assert store.get("runs/one") == b""
+
+
+def test_an_absent_object_is_missing(store: ObjectStore) -> None:
+    store.put("there/one", b"1")
+    for key in ("nothing", "there", "there/one/below"):
+        with pytest.raises(ObjectMissing):
+            store.get(key)
+        assert store.stat(key) is None
+        store.delete(key)
+
+
+def test_the_second_put_if_absent_is_refused(store: ObjectStore) -> None:
+    assert store.put_if_absent("journal/1", b"mine")
+    assert not store.put_if_absent("journal/1", b"theirs")
+    assert not store.put_if_absent("journal/1", b"mine")
+    assert store.get("journal/1") == b"mine"
+
+
+def test_a_deleted_key_may_be_claimed_again(store: ObjectStore) -> None:
+    store.put("one", b"1")
+    store.delete("one")
+    assert keys(store) == []
+    assert store.put_if_absent("one", b"2")
+    assert store.get("one") == b"2"
+
+
+def test_of_many_that_race_for_a_key_one_wins(store: ObjectStore) -> None:
+    barrier = threading.Barrier(16)
+
+    def claim(number: int) -> bool:
+        barrier.wait()
+        return store.put_if_absent("race/key", b"writer %d" % number)
+
+    for _ in range(3):
+        with ThreadPoolExecutor(16) as threads:
+            won = list(threads.map(claim, range(16)))
+        assert won.count(True) == 1
+        assert store.get("race/key") == b"writer %d" % won.index(True)
+        store.delete("race/key")
+
+
+def test_the_probe_trusts_it(store: ObjectStore) -> None:
+    assert refuses_overwrite(store, "4f2a")
+    assert keys(store) == []
+
+
+def test_facts_agree_with_the_content(store: ObjectStore) -> None:
+    store.put("a/one", b"12345")
+    info = store.stat("a/one")
+    assert info is not None
+    assert (info.key, info.size) == ("a/one", 5)
+    assert list(store.list("a/")) == [info]
+
+
+def test_an_etag_changes_with_the_content(store: ObjectStore) -> None:
+    etags = set()
+    for number in range(20):
+        store.put("one", b"%02d" % number)
+        info = store.stat("one")
+        assert info is not None
+        etags.add(info.etag)
+    assert len(etags) == 20
+
+
+def test_odd_keys_are_listed_in_order(store: ObjectStore) -> None:
+    chosen = sorted(key for key in ODD_KEYS if key != "a/b")  # a/b.c and a/b live in one folder; a/b/… would not
+    for key in reversed(chosen):
+        store.put(key, key.encode())
+    assert keys(store) == chosen
+    assert [store.get(key).decode() for key in chosen] == chosen
+
+
+@pytest.mark.parametrize("prefix", ["", "a", "a/", "a/b", "a b/", "a+", "a%", "é/", "日", "z", "none", "none/there", "a/c/d"])
+def test_a_listing_keeps_to_its_prefix(store: ObjectStore, prefix: str) -> None:
+    for key in ODD_KEYS:
+        store.put(key, b"")
+    assert keys(store, prefix) == sorted(key for key in ODD_KEYS if key.startswith(prefix))
+
+
+@pytest.mark.parametrize("after", ["", "a", "a/", "a/b", "a/b.", "a/zzz", "a.b", "a+b", "a0", "z", "日本/語", "日本/語0"])
+def test_a_listing_starts_after_a_key(store: ObjectStore, after: str) -> None:
+    for key in ODD_KEYS:
+        store.put(key, b"")
+    assert keys(store, after=after) == sorted(key for key in ODD_KEYS if key > after)
+    assert keys(store, "a/", after) == sorted(key for key in ODD_KEYS if key > after and key.startswith("a/"))
+
+
+def test_a_listing_goes_on_past_a_page(store: ObjectStore) -> None:
+    names = [f"many/{number:05d}" for number in range(1003)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: store.put(name, b""), names))
+    assert keys(store, "many/") == names
+    assert keys(store, "many/", "many/00999") == names[1000:]
+
+
+@pytest.mark.parametrize("size", [0, 1, 16 * MIB, 40 * MIB + 1])
+def test_a_file_goes_up_and_comes_down_unchanged(store: ObjectStore, tmp_path: Path, size: int) -> None:
+    source, target = tmp_path / "source", tmp_path / "new" / "target"
+    block = os.urandom(MIB + 7)
+    source.write_bytes((block * (size // len(block) + 1))[:size])
+    target.parent.mkdir()
+    store.upload("data/file", source)
+    store.download("data/file", target)
+    assert target.read_bytes() == source.read_bytes()
+    info = store.stat("data/file")
+    assert info is not None
+    assert info.size == size
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+
+
+def test_a_downloaded_file_is_a_copy(store: ObjectStore, tmp_path: Path) -> None:
+    store.put("one", b"kept")
+    store.download("one", tmp_path / "mine")
+    (tmp_path / "mine").write_bytes(b"changed")
+    assert store.get("one") == b"kept"
+
+
+def test_a_download_of_nothing_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    with pytest.raises(ObjectMissing):
+        store.download("nothing", folder / "file")
+    assert list(folder.iterdir()) == []
+
+
+def test_an_absent_file_is_not_uploaded(store: ObjectStore, tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as failure:
+        store.upload("one", tmp_path / "absent")
+    assert "absent" in str(failure.value)
+    assert keys(store) == []
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_a_key_that_is_no_path_is_refused(store: ObjectStore, tmp_path: Path, key: str) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for call in (store.get, store.stat, store.delete):
+        with pytest.raises(ValueError):
+            call(key)
+    for write in (store.put, store.put_if_absent):
+        with pytest.raises(ValueError):
+            write(key, b"")
+    for move in (store.upload, store.download):
+        with pytest.raises(ValueError):
+            move(key, tmp_path / "file")
+
+
+@pytest.mark.parametrize("prefix", ["/", "../", "a/../b", "a//", ".tmp/"])
+def test_a_prefix_that_no_key_has_is_refused(store: ObjectStore, prefix: str) -> None:
+    with pytest.raises(ValueError):
+        store.list(prefix)
+
+
+def test_it_tells_its_time(store: ObjectStore) -> None:
+    assert store.now().tzinfo is not None
+    assert abs(store.now() - datetime.now(timezone.utc)) < timedelta(seconds=5)
+
+
+@pytest.fixture
+def confined(minio: BucketVantage) -> BucketVantage:
+    """A bucket's own user, made twice: the second time changes nothing."""
+    for _ in range(2):
+        ensure_bucket(minio.endpoint, minio.access_key, minio.secret_key, "confined")
+        ensure_bucket_user(
+            minio.endpoint,
+            minio.access_key,
+            minio.secret_key,
+            bucket="confined",
+            user_access="confined-user",
+            user_secret="confined-secret",
+        )
+    return replace(minio, bucket="confined", access_key="confined-user", secret_key="confined-secret")
+
+
+@pytest.mark.docker
+def test_a_bucket_user_may_use_its_bucket_only(confined: BucketVantage, tmp_path: Path) -> None:
+    own, other = BucketStore(confined), BucketStore(replace(confined, bucket="contract"))
+    (tmp_path / "large").write_bytes(bytes(17 * MIB))
+    own.upload("large", tmp_path / "large")
+    assert refuses_overwrite(own, "4f2a")
+    assert keys(own) == ["large"]
+    assert own.now().tzinfo is not None
+    with pytest.raises(StoreDenied, match="AccessDenied"):
+        other.put("one", b"")
+    with pytest.raises(StoreDenied):
+        keys(other)
+    own.close()
+    other.close()
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"access_key": "nobody"}, StoreDenied, "InvalidAccessKeyId"),
+        ({"secret_key": "wrong"}, StoreDenied, "SignatureDoesNotMatch"),
+        ({"bucket": "absent"}, StoreError, "no bucket 'absent'"),
+    ],
+)
+def test_a_wrong_setting_is_told_by_every_call(
+    minio: BucketVantage, tmp_path: Path, change: dict[str, str], error: type[StoreError], says: str
+) -> None:
+    store = BucketStore(replace(minio, **change))
+    (tmp_path / "file").write_bytes(bytes(17 * MIB))
+    calls = (
+        lambda: store.get("one"),
+        lambda: store.put("one", b"1"),
+        lambda: store.put_if_absent("one", b"1"),
+        lambda: store.stat("one"),
+        lambda: keys(store),
+        lambda: store.upload("one", tmp_path / "file"),
+        lambda: store.download("one", tmp_path / "target"),
+        store.now,
+    )
+    for call in calls:
+        with pytest.raises(error, match=says):
+            call()
+    store.close()

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
+from runner.errors import BadInput, Problem, StoreDenied, StoreUnreachable, TargetUnreachable
+from runner.model.observation import Observation
+from runner.model.task import Task, TaskId
+from runner.ports import ComputeTarget, ObjectStore
+from runner.storage.directory import DirectoryStore
+
+
+@dataclass
+class Target:
+    """A target with known problems, which runs nothing."""
+
+    found: tuple[Problem, ...] = ()
+    name: str = "kind"
+    capacity: int = 1
+    closed: bool = False
+
+    def start(self, task: Task) -> str:
+        raise NotImplementedError
+
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        return {}
+
+    def wait(self, seconds: float) -> None:
+        return
+
+    def stop(self, task: TaskId, uid: str) -> None:
+        return
+
+    def remove(self, task: TaskId, uid: str) -> None:
+        return
+
+    def finish(self, run: str) -> None:
+        return
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self.found
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _raises(error: Exception) -> Callable[[], object]:
+    def ask() -> object:
+        raise error
+
+    return ask
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+KIND = KindParts(name="runner", engine=lambda: "28.2", clusters=lambda: ("a", "runner"), server=lambda: "v1.34.0")
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Parts:
+    return Parts(
+        python=(3, 11, 2),
+        kind=KIND,
+        target=Target,
+        store=lambda: DirectoryStore(tmp_path),
+        refuses_overwrite=lambda _: True,
+        now=_now,
+    )
+
+
+def _wrong(parts: Parts) -> list[Check]:
+    return [check for check in diagnose(parts) if not check.ok]
+
+
+def test_all_well(parts: Parts) -> None:
+    checks = diagnose(parts)
+    assert is_well(checks)
+    assert [check.name for check in checks] == [
+        "Python",
+        "Docker Engine",
+        "kind cluster",
+        "API server",
+        "target kind",
+        "store",
+        "conditional writes",
+        "clock",
+    ]
+    assert not [check.remedy for check in checks if check.remedy]
+
+
+def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) -> None:
+    names = [check.name for check in diagnose(replace(parts, kind=None, target=lambda: Target(name="local")))]
+    assert names == ["Python", "target local", "store", "conditional writes", "clock"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "remedy"),
+    [
+        ({"python": (3, 9, 1)}, "Python", "install Python 3.10 or newer"),
+        (
+            {"kind": replace(KIND, engine=_raises(BadInput("no", "", "start Docker please")))},
+            "Docker Engine",
+            "start Docker please",
+        ),
+        ({"kind": replace(KIND, clusters=lambda: ())}, "kind cluster", "runner cluster up"),
+        (
+            {"kind": replace(KIND, clusters=_raises(BadInput("no program", "", "install kind")))},
+            "kind cluster",
+            "install kind",
+        ),
+        ({"kind": replace(KIND, server=_raises(TargetUnreachable("no")))}, "API server", "runner cluster up"),
+        ({"target": lambda: Target((Problem("no right", "jobs", "ask"),))}, "target kind", "ask"),
+        ({"target": lambda: Target((Problem("no right"),))}, "target kind", "runner cluster up"),
+        ({"target": _raises(BadInput("bad", "", "mend it"))}, "target", "mend it"),
+        ({"store": _raises(StoreUnreachable("no"))}, "store", "runner cluster up"),
+        (
+            {"store": _raises(StoreDenied("no"))},
+            "store's credentials",
+            "correct the credentials file, or: runner cluster up",
+        ),
+        (
+            {"refuses_overwrite": lambda _: False},
+            "conditional writes",
+            "use a store that honours If-None-Match (MinIO, AWS S3, SeaweedFS)",
+        ),
+        (
+            {"now": lambda: _now() - timedelta(minutes=20)},
+            "clock",
+            "set this machine's clock: timedatectl set-ntp true",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_once_with_what_mends_it(
+    parts: Parts, change: dict[str, object], name: str, remedy: str
+) -> None:
+    wrong = _wrong(replace(parts, **change))  # type: ignore[arg-type]  # each case names its field
+    assert [(check.name, check.remedy) for check in wrong] == [(name, remedy)]
+    assert not is_well(wrong)
+
+
+def test_every_problem_of_the_target_is_told_and_the_target_closed(parts: Parts) -> None:
+    target = Target((Problem("one"), Problem("two")))
+    made: Callable[[], ComputeTarget] = lambda: target  # noqa: E731 - typed as the port
+    assert [check.detail for check in _wrong(replace(parts, target=made))] == ["one", "two"]
+    assert target.closed
+
+
+def test_a_store_that_cannot_be_written_is_told(parts: Parts) -> None:
+    def refuse(_: ObjectStore) -> bool:
+        raise StoreDenied("read only")
+
+    wrong = _wrong(replace(parts, refuses_overwrite=refuse))
+    assert [(check.name, check.detail) for check in wrong] == [("conditional writes", "read only")]
+
+
+def test_lines_for_people() -> None:
+    text = to_text([Check("Python", ok=True, detail="3.11"), Check("store", ok=False, detail="gone", remedy="go up")])
+    assert text == "ok  Python: 3.11\nNO  store: gone\n      do: go up"
