@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -16,6 +17,7 @@ from . import config as configuration
 from .config import LOCAL, BucketConfig, Config, KubernetesConfig, ProcessConfig
 from .errors import BadInput, Problem
 from .model.data import DEFAULT_DATASTORE
+from .model.document import to_document
 from .model.plan import Plan
 from .model.status import RunStatus
 from .model.vantage import StepStores
@@ -256,12 +258,28 @@ class OpenWorkspace:
         return ProcessTarget(name, store, self.datastore, work, lambda: tree(carried), settings.workers)
 
     def _kubernetes(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
-        from .compute.kubernetes.build import kubernetes_target
+        from .compute.kubernetes.api import KubernetesApi
+        from .compute.kubernetes.settings import ClusterSettings
+        from .compute.kubernetes.target import KubernetesTarget
         from .data.carry import archive
 
         _, cluster = configuration.vantages(settings.store, f"target '{name}'")
-        stores = StepStores(cluster)
-        return kubernetes_target(name, settings, self.store, self.store_id, stores, archive())
+        return KubernetesTarget(
+            name,
+            KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
+            ClusterSettings(
+                self.store_id,
+                settings.namespace,
+                settings.run_as,
+                settings.service_account,
+                settings.node_selector,
+                image_pull_secrets=settings.image_pull_secrets,
+            ),
+            store=self.store,
+            step_stores=json.dumps(to_document(StepStores(cluster))),
+            step_archive=archive(),
+            capacity=settings.capacity,
+        )
 
 
 def _bucket(store: BucketConfig, target: str) -> ObjectStore:

@@ -26,7 +26,7 @@ class ClusterApi:
         from kubernetes.config import ConfigException, new_client_from_config_dict
 
         try:
-            client = new_client_from_config_dict(kubeconfig)  # type: ignore[no-untyped-call]  # typed in parts
+            client = new_client_from_config_dict(kubeconfig)
         except (ConfigException, KeyError, TypeError) as error:
             raise TargetError(f"the kubeconfig cannot be used: {error}") from error
         settings = client.configuration

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
-from ..ports import ComputeTarget, ObjectStore
+from ..ports import ObjectStore
 
 PYTHON = (3, 10)
 SKEW = timedelta(minutes=5)
@@ -48,8 +48,10 @@ class Parts:
 
     python: tuple[int, int, int]
     kind: KindParts | None
-    target: Callable[[], ComputeTarget]
-    """Raises RunnerError."""
+    target: str
+    """The target's name."""
+    problems: Callable[[], Sequence[Problem]]
+    """What the target says stands against using it. Raises RunnerError when there is no making one."""
     store: Callable[[], ObjectStore]
     """Raises RunnerError."""
     refuses_overwrite: Callable[[ObjectStore], bool]
@@ -64,7 +66,7 @@ def diagnose(parts: Parts) -> tuple[Check, ...]:
     if parts.kind is not None:
         checks.extend(_kind(parts.kind))
     if all(check.ok for check in checks):
-        checks.extend(_target(parts.target))
+        checks.extend(_target(f"target {parts.target}", parts.problems))
         checks.extend(_store(parts))
     return tuple(checks)
 
@@ -110,19 +112,15 @@ def _found(parts: KindParts) -> str:
     return parts.name
 
 
-def _target(make: Callable[[], ComputeTarget]) -> Iterator[Check]:
+def _target(name: str, ask: Callable[[], Sequence[Problem]]) -> Iterator[Check]:
     try:
-        target = make()
+        problems = ask()
     except RunnerError as error:
-        yield _failed("target", error, "runner doctor")
+        yield _failed(name, error, _UP)
         return
-    try:
-        problems = target.problems()
-        yield from (_of_problem(f"target {target.name}", problem) for problem in problems)
-        if not problems:
-            yield Check(f"target {target.name}", ok=True, detail="ready")
-    finally:
-        target.close()
+    yield from (_of_problem(name, problem) for problem in problems)
+    if not problems:
+        yield Check(name, ok=True, detail="ready")
 
 
 def _store(parts: Parts) -> Iterator[Check]:

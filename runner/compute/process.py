@@ -23,6 +23,7 @@ from ..data.dataset import Datastores
 from ..data.workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
 from ..errors import Problem, RunnerError, StoreError
 from ..model.data import Kind
+from ..model.exits import exit_words
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure, Phases
 from ..model.task import InputBinding, OutputBinding, Task, TaskId
@@ -281,14 +282,6 @@ class ProcessTarget:
         if commit is not None:
             seen = replace(seen, phase=Phase.SUCCEEDED, outputs=commit.outputs, warnings=record.warnings)
         attempt.observation = replace(seen, retriable=record.failure is Failure.STORE)
-
-
-def exit_words(code: int) -> str:
-    """An exit code in words; above 128 the shell reports a signal (POSIX sh, 2.8.2)."""
-    if code <= 128:
-        return f"the script ended with exit code {code}"
-    hint = "; SIGKILL often means that the machine ran out of memory" if code == 137 else ""
-    return f"the script was killed by signal {code - 128} (exit code {code}){hint}"
 
 
 def _failed(attempt: _Attempt, failure: Failure, reason: str) -> AttemptRecord:

@@ -23,7 +23,14 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHIM = f'''"""The names of `runner` inside a step."""
 from {PRIVATE} import __getattr__, __version__
 '''
-_MAIN = f'''from {PRIVATE}.step.bootstrap import main
+_MAIN = f'''import sys
+
+if sys.version_info < (3, 10):
+    line = "the image's Python is " + sys.version.split()[0] + "; a step needs 3.10 or newer"
+    with open("/dev/termination-log", "w") as log:
+        log.write(line)
+    raise SystemExit(line)
+from {PRIVATE}.step.bootstrap import main
 raise SystemExit(main())
 '''
 

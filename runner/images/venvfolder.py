@@ -13,6 +13,7 @@ import subprocess
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from ..errors import EnvironmentFailed
@@ -119,6 +120,7 @@ class _Installer:
         return list(last)
 
 
+@cache
 def answers(python: str) -> bool:
     """Whether the program runs: version switchers leave names on PATH that only print an error."""
     try:

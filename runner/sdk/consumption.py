@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class DatasetConsumptionConfig(Placeholder):
     """How a step reads a dataset: as the object itself (``direct``), or as files (mount, download)."""
 
+    implicit = True
+
     def __init__(
         self,
         name: str,

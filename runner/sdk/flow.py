@@ -48,6 +48,8 @@ class Placeholder:
     """Stands for a local path that only the step's process will know."""
 
     where: str = ""
+    implicit: bool = False
+    """Standing in the arguments alone makes it an input (or output) of the step."""
 
     def consumed(self) -> Consumed:
         """What using it as an input means. Raises TypeError where it cannot be one."""

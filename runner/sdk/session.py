@@ -69,6 +69,9 @@ class Session(Protocol):
     def target_names(self) -> tuple[str, ...]:
         """The compute targets there are; empty: every name means the one target in force."""
 
+    def curated_names(self) -> tuple[str, ...]:
+        """Environment names that the configuration maps to ready images."""
+
     def submit(self, plan: Plan, request: Request) -> str:
         """Lock the draft plan, start a controller; the run's id, once its first event is journaled.
 

@@ -15,7 +15,7 @@ IMAGE = os.environ.get("RUNNER_MINIO_IMAGE") or "minio/minio:RELEASE.2025-09-07T
 def minio_server(bucket: str) -> Iterator[BucketVantage]:
     """The bucket as its root user sees it."""
     os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"  # read when testcontainers is imported
-    from testcontainers.minio import MinioContainer
+    from testcontainers.community.minio import MinioContainer
 
     from runner.storage.minio import ensure_bucket
 

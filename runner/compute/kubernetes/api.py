@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ...errors import TargetDenied, TargetError, TargetUnreachable
-from ...override import override
-from .cluster import Cluster, Created, Listing
+from .cluster import Created, Listing
 from .fields import KubeObject, at, rows, text
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ _PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
 _OVERLOADED = (429, 502, 503, 504)
 
 
-class KubernetesApi(Cluster):
+class KubernetesApi:
     """One namespace, as the user of one kubeconfig context. Nothing is read or opened before the first call."""
 
     def __init__(self, namespace: str, kubeconfig: str = "", context: str = "") -> None:
@@ -47,17 +46,17 @@ class KubernetesApi(Cluster):
         self._lead = timedelta(0)
 
     @property
-    @override
     def server(self) -> str:
+        """The server's URL. Raises TargetError when the kubeconfig cannot be used."""
         host = self._connected().configuration.host
         return str(host)
 
-    @override
     def now(self) -> datetime:
+        """This machine's time, put right by the server's last ``Date``."""
         return datetime.now(timezone.utc) + self._lead
 
-    @override
     def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
+        """POST; a name that is taken is an answer, not an error."""
         query = {"dryRun": "All"} if dry_run else {}
         with self._asked("POST", self._path(kind, query=query), body) as answer:
             if answer.status == 409 and text(_document(answer), "reason") == "AlreadyExists":
@@ -65,19 +64,19 @@ class KubernetesApi(Cluster):
             document = self._checked(answer, "create", kind, text(body, "metadata", "name"))
             return Created(document, _warnings(answer.headers.get("Warning", "")))
 
-    @override
     def get(self, kind: str, name: str) -> KubeObject | None:
+        """GET, or None."""
         with self._asked("GET", self._path(kind, name)) as answer:
             return None if answer.status == 404 else self._checked(answer, "get", kind, name)
 
-    @override
     def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
+        """One LIST of all that the selectors take."""
         with self._asked("GET", self._path(kind, query={"labelSelector": labels, "fieldSelector": fields})) as answer:
             document = self._checked(answer, "list", kind)
         return Listing(tuple(rows(document, "items")), text(document, "metadata", "resourceVersion"))
 
-    @override
     def delete(self, kind: str, name: str, *, uid: str = "") -> bool:
+        """DELETE with background propagation and, given a uid, the precondition that it is that one."""
         options: dict[str, object] = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
         if uid:
             options["preconditions"] = {"uid": uid}
@@ -87,8 +86,8 @@ class KubernetesApi(Cluster):
             self._checked(answer, "delete", kind, name)
             return True
 
-    @override
     def watch(self, kind: str, *, labels: str, version: str, seconds: int) -> Iterator[KubeObject]:
+        """Follow changes; the client waits longer than the server, so that silence is a dead connection."""
         query = {
             "watch": "true",
             "allowWatchBookmarks": "true",
@@ -108,8 +107,8 @@ class KubernetesApi(Cluster):
             finally:
                 self._watches.discard(answer)
 
-    @override
     def allowed(self, verb: str, resource: str, subresource: str = "") -> bool:
+        """Ask by a SelfSubjectAccessReview, which every user may make."""
         attributes = {
             "namespace": self.namespace,
             "verb": verb,
@@ -127,8 +126,8 @@ class KubernetesApi(Cluster):
             document = self._checked(answer, "create", "selfsubjectaccessreviews")
         return at(document, "status", "allowed") is True
 
-    @override
     def log_tail(self, pod: str, *, container: str, lines: int) -> str:
+        """The end of the log as text."""
         path = self._path("pods", f"{pod}/log", query={"container": container, "tailLines": str(lines)})
         with self._asked("GET", path) as answer:
             if answer.status in (400, 404):  # 400: the container never started
@@ -137,8 +136,8 @@ class KubernetesApi(Cluster):
                 self._checked(answer, "get", "pods/log", pod)
             return answer.read().decode("utf-8", "replace")
 
-    @override
     def close(self) -> None:
+        """Wake the readers of running watches and close the connections."""
         with self._lock:
             client, self._client = self._client, None
         for answer in tuple(self._watches):

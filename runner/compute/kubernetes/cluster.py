@@ -29,7 +29,7 @@ class Listing:
 
 
 class Cluster(Protocol):
-    """One namespace of a cluster; `kind` is the plural: ``jobs``, ``pods``, ``configmaps`` …
+    """One namespace of a cluster; `kind` is the plural: ``jobs``, ``pods``, ``configmaps``.
 
     Every method raises TargetDenied when a permission is missing, TargetUnreachable when asking
     again may help, and TargetError for anything else the server refuses.

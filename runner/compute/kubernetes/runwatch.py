@@ -10,9 +10,10 @@ from time import monotonic
 from ...model.task import TaskId
 from .cluster import Cluster
 from .contract import run_labels, selector, task_of
-from .fields import KubeObject, row, text
+from .fields import KubeObject, at, row, text
 from .interpret import Sighting, wants_events
 from .settings import ClusterSettings
+from .sighting import DELETED
 from .watch import Watched
 
 PATIENCE_SECONDS = 15.0
@@ -53,7 +54,8 @@ class RunWatch:
                 raise error
         # Jobs before pods: a pod that is not among them yet only looks late, a Job that is not looks lost.
         jobs = self._jobs.objects()
-        pods = self._pods_by_job({text(job, "metadata", "uid") for job in jobs})
+        pods = self._pods_by_job()
+        self._forget_pods_but_of({text(job, "metadata", "uid") for job in jobs})
         found: dict[TaskId, Sighting] = {}
         for job in jobs:
             task = task_of(job)
@@ -63,17 +65,17 @@ class RunWatch:
 
     def pod_of(self, uid: str) -> KubeObject:
         """The pod of the Job of that uid, or an empty object."""
-        return Sighting({}, tuple(self._pods_by_job({uid})[uid])).pod
+        return Sighting({}, tuple(self._pods_by_job()[uid])).pod
 
-    def _pods_by_job(self, jobs: set[str]) -> Mapping[str, list[KubeObject]]:
+    def _pods_by_job(self) -> Mapping[str, list[KubeObject]]:
         found: dict[str, list[KubeObject]] = defaultdict(list)
-        orphans = []
         for pod in self._pods.objects():
-            job = text(row(pod, "metadata", "ownerReferences", kind="Job"), "uid")
-            found[job].append(pod)
-            if job not in jobs:
-                orphans.append(text(pod, "metadata", "uid"))
+            found[_job_of(pod)].append(pod)
         return found
+
+    def _forget_pods_but_of(self, jobs: set[str]) -> None:
+        gone = (pod for pod in self._pods.objects() if at(pod, DELETED) is True and _job_of(pod) not in jobs)
+        self._pods.forget(text(pod, "metadata", "uid") for pod in gone)
 
     def _with_events(self, found: Mapping[TaskId, Sighting], now: datetime) -> Mapping[TaskId, Sighting]:
         late = [seen for seen in found.values() if wants_events(seen, now)]
@@ -90,3 +92,7 @@ class RunWatch:
         self._asked[seen.uid] = monotonic()
         about = text(seen.pod, "metadata", "uid") or seen.uid
         self._events[seen.uid] = self._cluster.list("events", fields=f"involvedObject.uid={about}").items
+
+
+def _job_of(pod: KubeObject) -> str:
+    return text(row(pod, "metadata", "ownerReferences", kind="Job"), "uid")

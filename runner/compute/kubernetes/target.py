@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic, sleep
 
-from ...errors import Problem, TargetError
+from ...errors import Problem, TargetError, TargetUnreachable
 from ...model.names import job_name
 from ...model.observation import Observation, Phase
 from ...model.task import Task, TaskId
-from ...override import override
-from ...ports import ComputeTarget, ObjectStore
+from ...ports import ObjectStore
 from ...runs import records
 from . import contract as c
 from . import interpret, preflight, render
@@ -28,7 +28,7 @@ _EARLY_SECONDS = 1.0
 """While an attempt is late at starting its events are asked for, which nothing announces."""
 
 
-class KubernetesTarget(ComputeTarget):
+class KubernetesTarget:
     """Jobs in one namespace of one cluster.
 
     A step costs two requests, its Job's POST and DELETE, and its share of two watches.
@@ -62,12 +62,12 @@ class KubernetesTarget(ComputeTarget):
         self._late = False
 
     @property
-    @override
     def capacity(self) -> int:
+        """As configured."""
         return self._capacity
 
-    @override
     def start(self, task: Task) -> str:
+        """POST the Job, or adopt the one that an earlier controller made. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
         job = render.job(task, self._settings, owner=owner, step_configmap=self._step_configmap)
         created = self._cluster.create("jobs", job)
@@ -81,8 +81,8 @@ class KubernetesTarget(ComputeTarget):
             watch.add(made)
         return uid
 
-    @override
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        """What the run's watches know; the first call starts them. Raises TargetError, StoreError."""
         with self._changed:
             self._observed = self._changes
         watch = self._watches.get(run)
@@ -94,13 +94,12 @@ class KubernetesTarget(ComputeTarget):
         self._late = any(one.phase is Phase.PENDING for one in found.values())
         return found
 
-    @override
     def wait(self, seconds: float) -> None:
+        """Return at the next event of a watch."""
         with self._changed:
             patience = min(seconds, _EARLY_SECONDS) if self._late else seconds
             self._changed.wait_for(lambda: self._changes != self._observed, patience)
 
-    @override
     def stop(self, task: TaskId, uid: str) -> None:
         """Delete the Job and wait for its pods. Raises TargetError when they outlive the patience for it."""
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
@@ -117,27 +116,27 @@ class KubernetesTarget(ComputeTarget):
                 )
             sleep(_POLL_SECONDS)
 
-    @override
     def remove(self, task: TaskId, uid: str) -> None:
+        """Delete the Job, and keep the end of the pod's log if nothing else of the attempt is left."""
         if uid in self._traces and self._traces[uid] == Traces():
             self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
         self._traces.pop(uid, None)
         self._warnings.pop(uid, None)
 
-    @override
     def finish(self, run: str) -> None:
+        """Delete the run's ConfigMap, and with it all that it owns."""
         watch = self._watches.pop(run, None)
         if watch is not None:
             watch.close()
         self._objects.finish(run)
 
-    @override
     def problems(self) -> tuple[Problem, ...]:
+        """Server, permissions, namespace, admission: see `preflight`."""
         return preflight.problems(self._cluster, self._settings)
 
-    @override
     def close(self) -> None:
+        """End the watches; Jobs go on."""
         for watch in self._watches.values():
             watch.close()
         self._watches.clear()
@@ -156,7 +155,7 @@ class KubernetesTarget(ComputeTarget):
         place = f"Job '{name}' in namespace '{self._settings.namespace}' of {self._cluster.server}"
         found = self._cluster.get("jobs", name)
         if found is None or text(found, "metadata", "deletionTimestamp"):
-            raise TargetError(f"{place} is being deleted; try again when it is gone")
+            raise TargetUnreachable(f"{place} is being deleted: the attempt cannot start before it is gone")
         labels = c.task_labels(self._settings.store_id, task.id)
         ours = all(text(found, "metadata", "labels", label) == value for label, value in labels.items())
         if not ours or text(found, "metadata", "annotations", c.TASK_ANNOTATION) != task.digest:
@@ -169,6 +168,9 @@ class KubernetesTarget(ComputeTarget):
         if interpret.needs_traces(seen, now):
             traces = self._traces_of(task, seen.uid)
         found = interpret.observe(seen, now=now, settings=self._settings, traces=traces)
+        warning = self._warnings.get(seen.uid, "")
+        if found.phase is Phase.PENDING and not found.reason and not seen.pods and warning:
+            return replace(found, reason=f"the API server warns: {warning}")
         return found
 
     def _traces_of(self, task: TaskId, uid: str) -> Traces:
@@ -184,9 +186,18 @@ class KubernetesTarget(ComputeTarget):
         pod = watch.pod_of(uid) if watch else {}
         name = text(pod, "metadata", "name")
         tail = self._cluster.log_tail(name, container=c.CONTAINER, lines=TAIL_LINES) if name else ""
-        if tail:
-            number = 1 + sum(1 for _ in self._store.list(task.logs))
-            self._store.put(f"{task.logs}{number:08d}.txt", tail.encode())
+        chunks = [chunk.key for chunk in self._store.list(task.logs)]
+        last = self._store.get(chunks[-1]).decode("utf-8", "replace") if chunks and tail else ""
+        rest = unshipped(tail, last)
+        if rest:
+            self._store.put(f"{task.logs}{len(chunks) + 1:08d}.txt", rest.encode())
+
+
+def unshipped(tail: str, chunk: str) -> str:
+    """What of the log's `tail` comes after the last whole line of its last shipped `chunk`."""
+    last = chunk.rpartition("\n")[0].rpartition("\n")[2] + "\n"
+    before, found, after = tail.rpartition(last)
+    return after if found and last.strip() else tail
 
 
 def _has_ended(pod: KubeObject) -> bool:

@@ -98,16 +98,22 @@ class Watched:
     def _follow(self) -> None:
         failures = 0
         while not self._closed.is_set():
-            try:
-                if not self._version:
-                    self._list()
-                self._read()
-                failures, self._failing_since = 0, None
-            except TargetError as error:
-                self._error = error
-                self._failing_since = self._failing_since or monotonic()
-                self._closed.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
-                failures += 1
+            failures = 0 if self._went_well() else failures + 1
+            if failures > 1:
+                self._version = ""
+            self._closed.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+
+    def _went_well(self) -> bool:
+        try:
+            if not self._version:
+                self._list()
+            self._read()
+        except TargetError as error:
+            self._error = error
+            self._failing_since = self._failing_since or monotonic()
+            return False
+        self._failing_since = None
+        return True
 
     def _read(self) -> None:
         """One watch, to its end. An end without a word is normal: the next goes on from its version."""

@@ -1,56 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
 from runner.errors import BadInput, Problem, StoreDenied, StoreUnreachable, TargetUnreachable
-from runner.model.observation import Observation
-from runner.model.task import Task, TaskId
-from runner.ports import ComputeTarget, ObjectStore
+from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
 
 
-@dataclass
-class Target:
-    """A target with known problems, which runs nothing."""
-
-    found: tuple[Problem, ...] = ()
-    name: str = "kind"
-    capacity: int = 1
-    closed: bool = False
-
-    def start(self, task: Task) -> str:
-        raise NotImplementedError
-
-    def observe(self, run: str) -> Mapping[TaskId, Observation]:
-        return {}
-
-    def wait(self, seconds: float) -> None:
-        return
-
-    def stop(self, task: TaskId, uid: str) -> None:
-        return
-
-    def remove(self, task: TaskId, uid: str) -> None:
-        return
-
-    def finish(self, run: str) -> None:
-        return
-
-    def problems(self) -> tuple[Problem, ...]:
-        return self.found
-
-    def close(self) -> None:
-        self.closed = True
-
-
-def _raises(error: Exception) -> Callable[[], object]:
-    def ask() -> object:
+def _raises(error: Exception) -> Callable[[], NoReturn]:
+    def ask() -> NoReturn:
         raise error
 
     return ask
@@ -68,7 +33,8 @@ def parts(tmp_path: Path) -> Parts:
     return Parts(
         python=(3, 11, 2),
         kind=KIND,
-        target=Target,
+        target="kind",
+        problems=tuple,
         store=lambda: DirectoryStore(tmp_path),
         refuses_overwrite=lambda _: True,
         now=_now,
@@ -96,7 +62,7 @@ def test_all_well(parts: Parts) -> None:
 
 
 def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) -> None:
-    names = [check.name for check in diagnose(replace(parts, kind=None, target=lambda: Target(name="local")))]
+    names = [check.name for check in diagnose(replace(parts, kind=None, target="local"))]
     assert names == ["Python", "target local", "store", "conditional writes", "clock"]
 
 
@@ -116,9 +82,9 @@ def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) 
             "install kind",
         ),
         ({"kind": replace(KIND, server=_raises(TargetUnreachable("no")))}, "API server", "runner cluster up"),
-        ({"target": lambda: Target((Problem("no right", "jobs", "ask"),))}, "target kind", "ask"),
-        ({"target": lambda: Target((Problem("no right"),))}, "target kind", "runner cluster up"),
-        ({"target": _raises(BadInput("bad", "", "mend it"))}, "target", "mend it"),
+        ({"problems": lambda: [Problem("no right", "jobs", "ask")]}, "target kind", "ask"),
+        ({"problems": lambda: [Problem("no right")]}, "target kind", "runner cluster up"),
+        ({"problems": _raises(BadInput("bad", "", "mend it"))}, "target kind", "mend it"),
         ({"store": _raises(StoreUnreachable("no"))}, "store", "runner cluster up"),
         (
             {"store": _raises(StoreDenied("no"))},
@@ -145,11 +111,9 @@ def test_what_is_wrong_is_told_once_with_what_mends_it(
     assert not is_well(wrong)
 
 
-def test_every_problem_of_the_target_is_told_and_the_target_closed(parts: Parts) -> None:
-    target = Target((Problem("one"), Problem("two")))
-    made: Callable[[], ComputeTarget] = lambda: target  # noqa: E731 - typed as the port
-    assert [check.detail for check in _wrong(replace(parts, target=made))] == ["one", "two"]
-    assert target.closed
+def test_every_problem_of_the_target_is_told(parts: Parts) -> None:
+    wrong = _wrong(replace(parts, problems=lambda: (Problem("one", "here"), Problem("two"))))
+    assert [check.detail for check in wrong] == ["one (here)", "two"]
 
 
 def test_a_store_that_cannot_be_written_is_told(parts: Parts) -> None:

@@ -10,6 +10,7 @@ from runner.cluster import settings
 from runner.cluster.options import ClusterOptions
 from runner.config import KubernetesConfig, load, vantages
 from runner.errors import BadInput
+from runner.model.document import Document
 
 OPTIONS = ClusterOptions(configuration=Path("/home/ada/.config/runner/config.yaml"))
 ENTRY = settings.target_entry(OPTIONS, 9000)
@@ -46,7 +47,7 @@ def test_the_written_files_are_what_the_configuration_reader_takes(tmp_path: Pat
 
 
 def test_other_settings_stay_in_their_order() -> None:
-    old = {
+    old: Document = {
         "environments": {"base": {"image": "base:1"}},
         "targets": {
             "big": {"type": "process", "workers": 4},

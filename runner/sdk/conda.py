@@ -1,0 +1,163 @@
+"""CondaDependencies: the packages of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .exceptions import UserErrorException
+
+Document = dict[str, object]
+
+
+class CondaDependencies:
+    """Conda and pip packages, channels and pip options: what a ``conda.yml`` says."""
+
+    def __init__(
+        self, conda_dependencies_file_path: str | None = None, _underlying_structure: Mapping[str, object] | None = None
+    ) -> None:
+        self.conda: list[str] = []
+        self.pip: list[str] = []
+        self.channels: list[str] = []
+        self.pip_options: list[str] = []
+        self.python = ""
+        """Empty: whatever the base has. v1 pins its own default version here."""
+        document = _underlying_structure
+        if conda_dependencies_file_path is not None:
+            document = _load(Path(conda_dependencies_file_path))
+        if document is not None:
+            self._read(document)
+
+    @staticmethod
+    def create(
+        pip_indexurl: str | None = None,
+        pip_packages: Iterable[str] | None = None,
+        conda_packages: Iterable[str] | None = None,
+        python_version: str | None = None,
+        pin_sdk_version: bool = True,
+    ) -> CondaDependencies:
+        """Packages given one by one."""
+        made = CondaDependencies()
+        for package in conda_packages or ():
+            made.add_conda_package(package)
+        for package in pip_packages or ():
+            made.add_pip_package(package)
+        if python_version:
+            made.set_python_version(python_version)
+        if pip_indexurl:
+            made.set_pip_option(f"--index-url {pip_indexurl}")
+        return made
+
+    @property
+    def conda_packages(self) -> Iterable[str]:
+        """Conda match specifications, Python left out."""
+        return tuple(self.conda)
+
+    @property
+    def pip_packages(self) -> Iterable[str]:
+        """Requirement strings."""
+        return tuple(self.pip)
+
+    @property
+    def conda_channels(self) -> Iterable[str]:
+        """Channels, first one first."""
+        return tuple(self.channels)
+
+    def add_conda_package(self, conda_package: str) -> None:
+        """Add, or replace the package of that name."""
+        if package_name(conda_package) == "python":
+            self.python = _version(conda_package)
+            return
+        self.remove_conda_package(conda_package)
+        self.conda.append(conda_package)
+
+    def add_pip_package(self, pip_package: str) -> None:
+        """Add, or replace the package of that name."""
+        self.remove_pip_package(pip_package)
+        self.pip.append(pip_package)
+
+    def remove_conda_package(self, conda_package: str) -> None:
+        """Remove by name; an absent one is no error."""
+        self.conda = [kept for kept in self.conda if package_name(kept) != package_name(conda_package)]
+
+    def remove_pip_package(self, pip_package: str) -> None:
+        """Remove by name; an absent one is no error."""
+        self.pip = [kept for kept in self.pip if package_name(kept) != package_name(pip_package)]
+
+    def add_channel(self, channel: str) -> None:
+        """Add a conda channel."""
+        if channel not in self.channels:
+            self.channels.append(channel)
+
+    def set_pip_option(self, pip_option: str) -> None:
+        """A line such as ``--extra-index-url …``."""
+        self.pip_options.append(pip_option)
+
+    def set_python_version(self, version: str) -> None:
+        """``3.11`` or ``3.11.4``."""
+        self.python = str(version)
+
+    def as_dict(self) -> Document:
+        """The document of a ``conda.yml``."""
+        python = [f"python={self.python}"] if self.python else []
+        pip = [*self.pip_options, *self.pip]
+        listed: list[object] = [*python, *self.conda, *([{"pip": pip}] if pip else [])]
+        return {"name": "project_environment", "channels": list(self.channels), "dependencies": listed}
+
+    def serialize_to_string(self) -> str:
+        """The text of a ``conda.yml``."""
+        import yaml
+
+        return str(yaml.safe_dump(self.as_dict(), sort_keys=False))
+
+    def save(self, path: str | None = None) -> str:
+        """Write a ``conda.yml``; its path."""
+        target = Path(path or "conda_dependencies.yml")
+        target = target / "conda_dependencies.yml" if target.is_dir() else target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(self.serialize_to_string(), encoding="utf-8")
+        return str(target)
+
+    def save_to_file(self, base_directory: str, conda_file_path: str | None = None) -> str:
+        """Write a ``conda.yml`` below a folder; its path there."""
+        name = conda_file_path or "conda_dependencies.yml"
+        self.save(str(Path(base_directory) / name))
+        return name
+
+    def _read(self, document: Mapping[str, object]) -> None:
+        self.channels = [str(channel) for channel in _list(document.get("channels"))]
+        for item in _list(document.get("dependencies")):
+            if isinstance(item, Mapping):
+                for line in map(str, _list(item.get("pip"))):
+                    (self.pip_options if line.startswith("-") else self.pip).append(line)
+            else:
+                self.add_conda_package(str(item))
+
+
+def package_name(requirement: str) -> str:
+    """The package a requirement or match specification names, normalised (PEP 503)."""
+    plain = requirement.strip().rpartition("::")[2]
+    end = next((i for i, char in enumerate(plain) if not (char.isalnum() or char in "-_.")), len(plain))
+    return plain[:end].lower().replace("_", "-").replace(".", "-")
+
+
+def _version(requirement: str) -> str:
+    return requirement.strip()[len("python") :].strip(" =<>~!*").split(",")[0]
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple)) else []
+
+
+def _load(path: Path) -> Mapping[str, object]:
+    import yaml
+
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserErrorException(f"conda file {str(path)!r} cannot be read: {error.strerror}", error) from error
+    except yaml.YAMLError as error:
+        raise UserErrorException(f"conda file {str(path)!r} is not YAML: {error}", error) from error
+    if not isinstance(document, dict):
+        raise UserErrorException(f"conda file {str(path)!r} holds no mapping")
+    return document

@@ -1,0 +1,96 @@
+"""Registered environments in the workspace store: ``environments/<name>/<version, 8 digits>.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..errors import ObjectMissing
+from ..model.digest import canonical_json
+from .conda import CondaDependencies
+from .environment import Environment
+from .exceptions import UserErrorException
+
+if TYPE_CHECKING:
+    from ..ports import ObjectStore
+    from .session import Session
+
+_PREFIX = "environments/"
+
+
+def register(store: ObjectStore, environment: Environment) -> Environment:
+    """Keep it, as a new version unless the newest one says the same."""
+    if not environment.name:
+        raise UserErrorException("an environment needs a name to be registered")
+    data = canonical_json(_document(environment))
+    while True:
+        version = _newest(store, environment.name)
+        if version and store.get(_key(environment.name, version)) == data:
+            break
+        version += 1
+        if store.put_if_absent(_key(environment.name, version), data):
+            break
+    environment.version = str(version)
+    return environment
+
+
+def fetch(session: Session, name: str, version: str | None) -> Environment:
+    """A registered environment, else one that only has the curated name. Raises UserErrorException."""
+    store = session.store
+    number = int(version) if version and version.isdigit() else _newest(store, name)
+    try:
+        document = json.loads(store.get(_key(name, number)))
+    except ObjectMissing:
+        if name in session.curated_names():
+            return _curated(name)
+        raise UserErrorException(
+            f"environment {name!r} is not registered in this workspace",
+            remedy=f"define it in the pipeline file, or map it to an image: environments: {{{name}: {{image: ...}}}}",
+        ) from None
+    return _environment(document, name, number)
+
+
+def names(store: ObjectStore) -> Iterator[str]:
+    """Every registered name, sorted."""
+    return iter(sorted({info.key[len(_PREFIX) :].partition("/")[0] for info in store.list(_PREFIX)}))
+
+
+def _newest(store: ObjectStore, name: str) -> int:
+    keys = [info.key for info in store.list(f"{_PREFIX}{name}/")]
+    return int(keys[-1].rpartition("/")[2].removesuffix(".json")) if keys else 0
+
+
+def _key(name: str, version: int) -> str:
+    return f"{_PREFIX}{name}/{version:08d}.json"
+
+
+def _curated(name: str) -> Environment:
+    made = Environment(name)
+    made.python.user_managed_dependencies = True
+    return made
+
+
+def _document(environment: Environment) -> dict[str, object]:
+    python, docker = environment.python, environment.docker
+    return {
+        "conda": (python.conda_dependencies or CondaDependencies()).as_dict(),
+        "user_managed": python.user_managed_dependencies,
+        "interpreter": python.interpreter_path,
+        "image": docker.base_image or "",
+        "dockerfile": docker.base_dockerfile or "",
+        "variables": environment.environment_variables,
+    }
+
+
+def _environment(document: dict[str, object], name: str, version: int) -> Environment:
+    made = Environment(name)
+    made.version = str(version)
+    conda, variables = document["conda"], document["variables"]
+    made.python.conda_dependencies = CondaDependencies(_underlying_structure=conda if isinstance(conda, dict) else {})
+    made.python.user_managed_dependencies = bool(document["user_managed"])
+    made.python.interpreter_path = str(document["interpreter"])
+    made.docker.base_image = str(document["image"])
+    made.docker.base_dockerfile = str(document["dockerfile"]) or None
+    made.environment_variables = dict(variables) if isinstance(variables, dict) else {}
+    return made

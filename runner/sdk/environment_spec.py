@@ -1,0 +1,83 @@
+"""An Environment as a plan carries it, and the stated rules by which old ones are relaxed (pure).
+
+What cannot be met today is relaxed, each time with one line for the user, never silently:
+
+* Python older than 3.10 becomes the default Python: step processes need 3.10.
+* ``azureml-*`` packages are left out: the step gets its ``azureml`` from runner. One that asks for
+  ``[pandas]`` becomes ``pandas``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..model.environment import EnvironmentSpec, NamedEnvironment
+from .conda import CondaDependencies, package_name
+
+if TYPE_CHECKING:
+    from .environment import Environment
+
+OLDEST = (3, 10)
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Translated:
+    """An environment and what was changed on the way, one line each."""
+
+    environment: NamedEnvironment
+    notes: tuple[str, ...] = ()
+
+
+def translate(environment: Environment | None) -> Translated:
+    """The environment of a step; None is the default one, which installs nothing."""
+    if environment is None:
+        return Translated(NamedEnvironment(_DEFAULT, EnvironmentSpec()))
+    name = environment.name or _DEFAULT
+    conda = _dependencies(environment)
+    notes: list[str] = []
+    spec = EnvironmentSpec(
+        pip=_pip(conda, name, notes),
+        conda=tuple(conda.conda_packages),
+        channels=tuple(conda.conda_channels),
+        python=_python(conda.python, name, notes),
+        image=environment.docker.base_image or "",
+        ready=environment.python.user_managed_dependencies and bool(environment.docker.base_image),
+        dockerfile=environment.docker.base_dockerfile or "",
+        interpreter=_interpreter(environment),
+    )
+    return Translated(NamedEnvironment(name, spec, dict(environment.environment_variables)), tuple(notes))
+
+
+def _dependencies(environment: Environment) -> CondaDependencies:
+    python = environment.python
+    if python.user_managed_dependencies:
+        return CondaDependencies()
+    if python.conda_dependencies_file:
+        return CondaDependencies(python.conda_dependencies_file)
+    return python.conda_dependencies or CondaDependencies()
+
+
+def _pip(conda: CondaDependencies, name: str, notes: list[str]) -> tuple[str, ...]:
+    kept = [package for package in conda.pip_packages if not package_name(package).startswith("azureml")]
+    dropped = [package for package in conda.pip_packages if package_name(package).startswith("azureml")]
+    if dropped:
+        notes.append(f"environment {name}: {', '.join(dropped)} left out (steps get azureml from runner)")
+    names = {package_name(package) for package in (*kept, *conda.conda_packages)}
+    if any("pandas" in package for package in dropped) and "pandas" not in names:
+        kept.append("pandas")
+    return tuple(kept)
+
+
+def _python(version: str, name: str, notes: list[str]) -> str:
+    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if len(parts) == 2 and parts < OLDEST:
+        notes.append(f"environment {name}: Python {version} is no longer supported; the default Python is used")
+        return ""
+    return version
+
+
+def _interpreter(environment: Environment) -> str:
+    path = environment.python.interpreter_path
+    return path if environment.python.user_managed_dependencies and path != "python" else ""

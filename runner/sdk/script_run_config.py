@@ -1,0 +1,42 @@
+"""ScriptRunConfig: one script, or one command, as a run of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .caller import caller
+from .environment import Environment
+from .run_config import DockerConfiguration, RunConfiguration
+
+
+class ScriptRunConfig:
+    """What ``experiment.submit`` needs to run one script."""
+
+    def __init__(
+        self,
+        source_directory: str | None = None,
+        script: str | None = None,
+        arguments: Sequence[object] | None = None,
+        run_config: RunConfiguration | None = None,
+        _telemetry_values: object = None,
+        compute_target: object = None,
+        environment: Environment | None = None,
+        distributed_job_config: object = None,
+        resume_from: object = None,
+        max_run_duration_seconds: int | None = 2592000,
+        command: str | Sequence[object] | None = None,
+        docker_runtime_config: DockerConfiguration | None = None,
+    ) -> None:
+        self.where = caller()
+        self.source_directory = source_directory or "."
+        self.script = script
+        self.arguments = list(arguments or ())
+        self.command = command
+        self.run_config = run_config or RunConfiguration()
+        self.distributed_job_config = distributed_job_config
+        self.max_run_duration_seconds = max_run_duration_seconds
+        self.compute_target = compute_target
+        if environment is not None:
+            self.run_config.environment = environment
+        if docker_runtime_config is not None:
+            self.run_config.docker = docker_runtime_config

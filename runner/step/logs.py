@@ -1,0 +1,119 @@
+"""Ship a script's output to the store in numbered chunks while it runs.
+
+A chunk leaves every `PERIOD` seconds or `CHUNK` bytes, so a step that is killed has lost at most the
+last seconds of its log. Known secrets are masked before a chunk leaves the step.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import IO
+
+from ..errors import StoreError
+from ..ports import ObjectStore
+
+PERIOD = 2.0
+"""Seconds."""
+CHUNK = 256 << 10
+"""Bytes."""
+_TAIL = 4000
+"""Bytes kept for the attempt record."""
+_MASK = b"***"
+_DRAIN = 5.0
+"""Seconds the output may stay open after the script has ended (a daemon it left may hold it)."""
+
+
+@dataclass
+class LogShipper:
+    """Reads one stream to its end, and keeps what it read in the store."""
+
+    store: ObjectStore
+    prefix: str
+    """`TaskId.logs`."""
+    secrets: Sequence[bytes]
+    also: Callable[[], None]
+    """Called with every shipment: what else should leave the step while it runs."""
+    _buffer: bytearray = field(default_factory=bytearray)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _wake: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
+    _number: int = 0
+    _tail: bytes = b""
+    _shipper: threading.Thread | None = None
+
+    def follow(self, stream: IO[bytes]) -> None:
+        """Start reading and shipping, each in a thread of its own: a slow store never blocks the script."""
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+        self._shipper = threading.Thread(target=self._ship_until_end, daemon=True)
+        self._shipper.start()
+
+    def note(self, line: str) -> None:
+        """Add a line of our own."""
+        self._take(f"runner: {line}\n".encode())
+
+    def close(self) -> None:
+        """Wait for the stream's end, then ship the rest. Raises StoreError when that fails to the last."""
+        self._ended.wait(_DRAIN)
+        self._ended.set()
+        self._wake.set()
+        if self._shipper is not None:
+            self._shipper.join()
+        while self._buffer:
+            self._ship(whole=True)
+
+    @property
+    def tail(self) -> str:
+        """The last lines."""
+        lines = self._masked(self._tail).decode(errors="replace").splitlines()
+        return "\n".join(lines[-20:])
+
+    def _read(self, stream: IO[bytes]) -> None:
+        while data := os.read(stream.fileno(), 1 << 16):
+            self._take(data)
+        self._ended.set()
+        self._wake.set()
+
+    def _take(self, data: bytes) -> None:
+        # The container's own log as well, for those who look with kubectl.
+        sys.stdout.buffer.write(self._masked(data))
+        sys.stdout.buffer.flush()
+        with self._lock:
+            self._buffer += data
+            self._tail = (self._tail + data)[-_TAIL:]
+            full = len(self._buffer) >= CHUNK
+        if full:
+            self._wake.set()
+
+    def _ship_until_end(self) -> None:
+        while not self._ended.is_set():
+            self._wake.wait(PERIOD)
+            self._wake.clear()
+            try:
+                self._ship(whole=False)
+                self.also()
+            except StoreError as error:
+                # The lines stay in the buffer and leave with the next chunk.
+                print(f"runner: the log waits for the store: {error}", file=sys.stderr)
+                time.sleep(PERIOD)
+
+    def _ship(self, *, whole: bool) -> None:
+        with self._lock:
+            # Cut at a line's end, so that no secret is split over two chunks and escapes the mask.
+            end = len(self._buffer) if whole else self._buffer.rfind(b"\n") + 1
+            data = bytes(self._buffer[: end or (len(self._buffer) if len(self._buffer) >= CHUNK else 0)])
+        if not data:
+            return
+        self.store.put(f"{self.prefix}{self._number + 1:08d}.txt", self._masked(data))
+        self._number += 1
+        with self._lock:
+            del self._buffer[: len(data)]
+
+    def _masked(self, data: bytes) -> bytes:
+        for secret in self.secrets:
+            data = data.replace(secret, _MASK)
+        return data
