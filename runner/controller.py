@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .control.act import Effects
 from .control.loop import Controller
-from .errors import RunTaken, RunnerError
+from .errors import RunnerError, RunTaken
 from .model.state import RunState
 from .operations.values import RunView
 from .runs import journal

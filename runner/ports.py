@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from .errors import Problem
 from .model.environment import NamedEnvironment
@@ -58,6 +58,14 @@ class ObjectStore(Protocol):
 
     def now(self) -> datetime:
         """The store's own time, UTC."""
+
+
+@runtime_checkable
+class FolderStore(ObjectStore, Protocol):
+    """An object store whose objects are files of this machine: outputs can be written in place."""
+
+    def path(self, key: str) -> Path:
+        """Where the object lies, whether it exists or not."""
 
 
 class ComputeTarget(Protocol):

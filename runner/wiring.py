@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from . import config as configuration
@@ -19,14 +19,15 @@ from .errors import BadInput, Problem
 from .model.data import DEFAULT_DATASTORE
 from .model.document import to_document
 from .model.plan import Plan
+from .model.state import RunState
 from .model.status import RunStatus
 from .model.vantage import StepStores
-from .operations import preflight, watch
+from .operations import liveness, preflight, watch
 from .operations.submit import Submitter, store_id, submit
 from .operations.targets import announce, assign_targets
 from .operations.values import Request, RunView, WorkspaceFacts
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
-from .runs import index, records
+from .runs import head, index, records
 
 _PACKAGE = Path(__file__).parent
 
@@ -71,10 +72,16 @@ class OpenWorkspace:
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
+    _controllers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+        return self.base_store
 
     @cached_property
-    def store(self) -> ObjectStore:
-        """The workspace store: the override target's bucket, else the folder."""
+    def base_store(self) -> ObjectStore:
+        """The override target's bucket, else the folder."""
         settings = self.config.targets.get(self.override or LOCAL)
         if isinstance(settings, KubernetesConfig):
             return _bucket(settings.store, self.override)
@@ -172,13 +179,28 @@ class OpenWorkspace:
         package = __package__ or "runner"
         code = f"import sys; sys.path[0] = sys.argv.pop(1); from {package}.controller import main; main()"
         with (logs / f"{run}.log").open("ab") as log:
-            subprocess.Popen(  # noqa: S603 - our own module
+            self._controllers[run] = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-c", code, str(_PACKAGE.parent), run, str(self.config.root), self.override],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def why_stopped(self, state: RunState) -> str:
+        """Why the run does not go on by itself; empty: a controller drives it, or it has ended."""
+        import socket
+
+        here, started = socket.gethostname(), self._controllers.get(state.run)
+        process: bool | None = None
+        if started is not None and (started.poll() is None or not state.pid):
+            process = started.returncode is None
+        elif state.pid and state.host == here:
+            process = liveness.process_exists(state.pid, state.run)
+        if process or state.over:
+            return ""
+        signs = liveness.Signs(head.read(self.store, state.run), self.store.now(), process)
+        return liveness.why_stopped(state, signs)
 
     def view(self, run: str) -> RunView:
         """The run now. Raises BadInput for an unknown id."""
@@ -231,7 +253,7 @@ class OpenWorkspace:
             return ()
         from .storage.probe import refuses_overwrite
 
-        if refuses_overwrite(self.store, secrets.token_hex(8)):
+        if refuses_overwrite(self.base_store, secrets.token_hex(8)):
             return ()
         return (
             Problem(
@@ -246,7 +268,7 @@ class OpenWorkspace:
         from .data.carry import tree
         from .storage.directory import DirectoryStore
 
-        store = self.store
+        store = self.base_store
         if not isinstance(store, DirectoryStore):
             raise BadInput(
                 f"target '{name}' runs local processes, whose data lie in a folder, not in a bucket",
@@ -255,7 +277,7 @@ class OpenWorkspace:
         carried = cache_folder() / "carried"
         carried.mkdir(parents=True, exist_ok=True)
         work = self.config.folder / "work"
-        return ProcessTarget(name, store, self.datastore, work, lambda: tree(carried), settings.workers)
+        return ProcessTarget(name, store, self.datastore, work, lru_cache(lambda: tree(carried)), settings.workers)
 
     def _kubernetes(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
         from .compute.kubernetes.api import KubernetesApi

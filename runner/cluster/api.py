@@ -59,6 +59,10 @@ class ClusterApi:
         """The server's version: any user may ask."""
         return str(self._send("GET", "/version")["gitVersion"])
 
+    def check_ready(self) -> None:
+        """Raise TargetUnreachable or TargetDenied while the server is still starting."""
+        self._ask("GET", "/readyz")
+
     def close(self) -> None:
         """Close the connections."""
         self._pool.clear()

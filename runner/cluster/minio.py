@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from http.client import OK, HTTPConnection, HTTPException
+from urllib.parse import urlsplit
 
-from ..errors import BadInput, Problem, TargetError, TargetUnreachable
+from ..errors import BadInput, Problem, StoreUnreachable, TargetError, TargetUnreachable
 from ..model.document import Document
 from . import engine, kind
 from .api import ClusterApi
@@ -43,6 +45,24 @@ def await_minio(api: ClusterApi) -> None:
         if waited > READY_SECONDS:
             raise TargetUnreachable(f"MinIO was not ready after {READY_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)
+
+
+def check_answers(at: str) -> None:
+    """Raise StoreUnreachable unless MinIO itself answers at this endpoint.
+
+    A node's port leads to a new pod a moment after that is ready, and to a lost one's address until then.
+    """
+    host = urlsplit(at)
+    connection = HTTPConnection(host.hostname or "", host.port, timeout=5)
+    try:
+        connection.request("GET", "/minio/health/ready")
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise StoreUnreachable(f"MinIO does not answer at {at}: {error}") from error
+    finally:
+        connection.close()
+    if status != OK:
+        raise StoreUnreachable(f"MinIO is not ready at {at}: HTTP {status}")
 
 
 def _deployment(api: ClusterApi) -> Document:

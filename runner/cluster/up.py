@@ -10,14 +10,14 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TypeVar
 
-from ..errors import BadInput, RunnerError, StoreUnreachable, TargetUnreachable
+from ..errors import BadInput, StoreUnreachable, TargetDenied, TargetUnreachable
 from ..model.document import Document
 from . import engine, kind, settings
 from .access import LIFETIME, is_accepted, lasts, leads_to, request_token, token_expiry, token_kubeconfig
 from .api import ClusterApi
 from .keys import BUCKET_SECRET, ROOT_SECRET, Keys, kept_keys, random_keys
 from .manifests import kind_config, read_kind_config, read_manifests
-from .minio import apply_minio, await_minio
+from .minio import apply_minio, await_minio, check_answers
 from .options import BUCKET, DEFAULT_PORT, ClusterOptions, endpoint
 
 Say = Callable[[str], None]
@@ -89,8 +89,8 @@ def _furnish(options: ClusterOptions, at: str, say: Say) -> None:
     admin = kind.read_kubeconfig(options.name)
     api = ClusterApi(admin)
     try:
-        # A node that was just started takes a while.
-        patiently(api.version, passing=TargetUnreachable, seconds=90)
+        # A server that was just started does not answer, then knows nobody's rights.
+        patiently(api.check_ready, passing=(TargetUnreachable, TargetDenied), seconds=90)
         for manifest in (*read_manifests("namespace"), *read_manifests("rbac")):
             api.apply(manifest)
         root = kept_keys(api, ROOT_SECRET, random_keys("root", secrets.token_hex))
@@ -100,13 +100,13 @@ def _furnish(options: ClusterOptions, at: str, say: Say) -> None:
         await_minio(api)
     finally:
         api.close()
-    # The node's port leads to the pod a moment after the pod is ready.
-    patiently(lambda: _ensure_bucket(at, root, user), passing=StoreUnreachable, seconds=20)
+    patiently(lambda: check_answers(at), passing=(StoreUnreachable,), seconds=90)
+    _ensure_bucket(at, root, user)
     settings.write_document(options.credentials, asdict(user))
 
 
-def patiently(do: Callable[[], T], *, passing: type[RunnerError], seconds: float) -> T:
-    """What `do` answers, asked each half second while it raises `passing`, for at most `seconds`."""
+def patiently(do: Callable[[], T], *, passing: tuple[type[Exception], ...], seconds: float) -> T:
+    """What `do` answers, asked each half second while it raises one of `passing`, for at most `seconds`."""
     end = time.monotonic() + seconds
     while True:
         try:

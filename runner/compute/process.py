@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,8 +28,8 @@ from ..model.exits import exit_words
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure, Phases
 from ..model.task import InputBinding, OutputBinding, Task, TaskId
+from ..ports import FolderStore
 from ..runs import records
-from ..storage.directory import DirectoryStore
 from .process_files import WRAPPER, AttemptFiles
 
 COPY_LIMIT = 256 << 20
@@ -56,7 +57,7 @@ class ProcessTarget:
     """ports.ComputeTarget over local processes and a folder store."""
 
     name: str
-    store: DirectoryStore
+    store: FolderStore
     datastores: Datastores
     work: Path
     """Where the attempts' folders are made."""
@@ -66,6 +67,7 @@ class ProcessTarget:
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
     _changed: threading.Event = field(default_factory=threading.Event)
     _scanned: set[str] = field(default_factory=set)
+    _sweeper: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     @property
     def capacity(self) -> int:
@@ -109,10 +111,12 @@ class ProcessTarget:
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the attempt's folder; a failed one's code and inputs stay for a look, without its claim."""
         self._attempts.pop(task, None)
-        shutil.rmtree(uid, ignore_errors=True)
+        # Nobody waits for it: deleting must not delay the next step.
+        self._sweeper.submit(shutil.rmtree, uid, ignore_errors=True)
 
     def finish(self, run: str) -> None:
         """Delete the run's work folder."""
+        self._sweeper.shutdown()
         shutil.rmtree(self.work / run, ignore_errors=True)
 
     def problems(self) -> tuple[Problem, ...]:
@@ -167,7 +171,7 @@ class ProcessTarget:
 
         def output_place(binding: OutputBinding) -> Path:
             store = self.datastores(binding.datastore)
-            return store.path(binding.key) if isinstance(store, DirectoryStore) else place.outputs / binding.name
+            return store.path(binding.key) if isinstance(store, FolderStore) else place.outputs / binding.name
 
         return Staging(self.store, self.datastores, input_place, output_place, self._bring)
 

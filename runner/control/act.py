@@ -21,7 +21,7 @@ from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for, to_pin
-from .notice import events_of
+from .notice import IN_FLIGHT, events_of
 
 _STARTERS = 8
 
@@ -63,7 +63,8 @@ class Effects:
                     out.extend(self._inquire(state, task))
                 case Stop(task, uid, target):
                     self.targets[target].stop(task, uid)
-                    out.append(e.StepCanceled(task.key))
+                    if _in_force(state, task):
+                        out.append(e.StepCanceled(task.key))
                 case Remove(task, uid, target):
                     self.targets[target].remove(task, uid)
                 case Start():
@@ -126,6 +127,11 @@ class Effects:
             if future.done():
                 del self._preparing[action]
                 yield future.result()
+
+
+def _in_force(state: RunState, task: TaskId) -> bool:
+    step = state.steps[task.key]
+    return step.status in IN_FLIGHT and step.attempt == task.attempt
 
 
 def _ending(commit: CommitRecord | None, record: AttemptRecord | None) -> Observation:

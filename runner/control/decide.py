@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..model import events as e
-from ..model.observation import Observation
+from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
 from ..model.record import Failure
 from ..model.state import RunState, StepState
@@ -42,11 +42,12 @@ class Situation:
 
 
 def settle(plan: Plan, state: RunState) -> tuple[e.Event, ...]:
-    """Events that follow from the state alone: steps that can never start, and the run's end."""
+    """Events that follow from the state alone: steps that can never start."""
+    waiting = [key for key, step in state.steps.items() if step.status is StepStatus.WAITING]
+    failed = _first_failure(state) if waiting else ""
     out: list[e.Event] = []
-    for key, step in state.steps.items():
-        if step.status is StepStatus.WAITING:
-            out.extend(_verdict(plan.by_key[key], state))
+    for key in waiting:
+        out.extend(_verdict(plan.by_key[key], state, failed))
     return tuple(out)
 
 
@@ -68,7 +69,7 @@ def decide(now: Situation) -> tuple[Action, ...]:
     return (*_inquiries(now), *_preparations(now), *_starts(now), *_removals(now))
 
 
-def _verdict(step: StepSpec, state: RunState) -> Iterator[e.Event]:
+def _verdict(step: StepSpec, state: RunState, failed: str) -> Iterator[e.Event]:
     if state.status is RunStatus.CANCELING:
         yield e.StepCanceled(step.key)
         return
@@ -79,7 +80,7 @@ def _verdict(step: StepSpec, state: RunState) -> Iterator[e.Event]:
     submission = state.submission
     if submission and (reason := state.broken.get((step.environment, submission.targets[step.key]))):
         yield e.StepFailed(step.key, Failure.IMAGE, reason)
-    elif submission and not submission.continue_on_step_failure and (failed := _first_failure(state)):
+    elif submission and failed and not submission.continue_on_step_failure:
         yield e.StepSkipped(step.key, f"'{failed}' failed, and the run stops at its first failure")
 
 
@@ -96,7 +97,10 @@ def _ready(now: Situation) -> list[StepSpec]:
     return [
         step
         for step in now.plan.steps
-        if steps[step.key].status is StepStatus.WAITING and all(steps[need].status in DELIVERED for need in step.needs)
+        if steps[step.key].status is StepStatus.WAITING
+        # A new attempt follows the journal: whoever resumes must know that the last one is given up.
+        and now.journaled.steps[step.key].status is StepStatus.WAITING
+        and all(steps[need].status in DELIVERED for need in step.needs)
     ]
 
 
@@ -134,7 +138,8 @@ def _inquiries(now: Situation) -> Iterator[Action]:
 
 def _stops(now: Situation) -> Iterator[Action]:
     for key, step in now.journaled.steps.items():
-        if step.status in IN_FLIGHT and now.journaled.status is RunStatus.CANCELING:
+        both = {step.status, now.state.steps[key].status}  # it may just have been seen to end by itself
+        if both <= IN_FLIGHT and now.journaled.status is RunStatus.CANCELING:
             yield Stop(TaskId(now.state.run, key, step.attempt), step.uid, now.target_of(key))
 
 
@@ -142,7 +147,9 @@ def _removals(now: Situation) -> Iterator[Action]:
     for task, observation in now.seen.items():
         step = now.journaled.steps.get(task.key)
         if step is not None and (step.status in STEP_ENDS or task.attempt < step.attempt or _lost(step, task)):
-            yield Remove(task, observation.uid, now.target_of(task.key))
+            # One that was given up may turn out to run: it must not go on unseen.
+            action = Stop if observation.phase in LIVE else Remove
+            yield action(task, observation.uid, now.target_of(task.key))
 
 
 def _lost(step: StepState, task: TaskId) -> bool:

@@ -80,6 +80,10 @@ class Controller:
             done = self._act(draft)
             events.extend(done)
             draft = self._settled(events) if done else draft
+            if any(isinstance(event, e.TaskStarted) for event in done):
+                # What has begun to run at once is told in the same entry.
+                events.extend(notice(draft, self._observe(), now))
+                draft = self._settled(events)
         end = end_of(draft)
         if end is not None:
             events.append(end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ..model import events as e
@@ -21,7 +22,13 @@ def notice(state: RunState, seen: Mapping[TaskId, Observation], now: datetime) -
     out: list[e.Event] = []
     for task, observation in seen.items():
         step = state.steps.get(task.key)
-        if step is not None and step.status in IN_FLIGHT and step.attempt == task.attempt:
+        if step is None:
+            continue
+        if step.status is StepStatus.WAITING and task.attempt == step.attempt + 1:
+            # A controller started it and was gone before it could say so.
+            out.append(e.TaskStarted(task.key, task.attempt, observation.uid))
+            step = replace(step, status=StepStatus.QUEUED, attempt=task.attempt, uid=observation.uid, reason="")
+        if step.status in IN_FLIGHT and step.attempt == task.attempt:
             out.extend(events_of(task.key, step, observation, now, canceling=state.status is RunStatus.CANCELING))
     return tuple(out)
 

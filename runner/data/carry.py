@@ -74,7 +74,7 @@ def _stamp() -> str:
 
 
 def _members(*, whole: bool) -> Iterator[tuple[str, str]]:
-    for path in _sources(_PACKAGE, skip=("compat", "_manifests") if whole else _NOT_IN_A_STEP):
+    for path in _sources(_PACKAGE, skip=("_manifests",) if whole else _NOT_IN_A_STEP):
         yield f"{PRIVATE}/{path.relative_to(_PACKAGE).as_posix()}", path.read_text(encoding="utf-8")
     compat = _PACKAGE / "compat"
     for path in _sources(compat, skip=()):

@@ -15,7 +15,7 @@ from ..model.context import STEP_VARIABLE, StagedInput, StepContext
 from ..model.data import DataRef, Kind
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task, snapshot_key
-from ..ports import ObjectStore
+from ..ports import FolderStore, ObjectStore
 from . import launch, manifest, snapshot, transfer
 from .dataset import Datastores
 
@@ -142,8 +142,7 @@ def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[st
 
 
 def _in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> bool:
-    locate = getattr(store, "path", None)
-    return locate is not None and locate(binding.key) == path
+    return isinstance(store, FolderStore) and store.path(binding.key) == path
 
 
 def _stage(binding: InputBinding, staging: Staging) -> StagedInput:

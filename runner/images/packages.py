@@ -92,7 +92,7 @@ def _pip_problems(pip: tuple[str, ...], where: str) -> tuple[Problem, ...]:
         problems.append(Problem(what, where, "list the packages themselves; put own code into the source directory"))
     if any(_CREDENTIALS.search(line) for line in pip):
         what = "a pip line carries credentials in its URL; they would be readable in the image and in the plan"
-        problems.append(Problem(what, where, "put them into pip's own configuration (the machine's, or a base image's)"))
+        problems.append(Problem(what, where, "put them into pip's configuration (the machine's, or a base image's)"))
     return tuple(problems)
 
 

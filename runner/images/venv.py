@@ -31,7 +31,8 @@ class _Choice:
 class VenvEnvironments:
     """An `EnvironmentStore`: the running interpreter where it serves, else a venv under the cache.
 
-    References are paths of interpreters.
+    References are paths of interpreters. `python` runs the steps that ask for nothing else; it has
+    the minor version of this process, and unless it is this process's own it is not looked into.
     """
 
     def __init__(self, cache: Path, python: str = sys.executable) -> None:

@@ -21,6 +21,10 @@ class Phase(str, Enum):
     FAILED = "failed"
 
 
+LIVE = frozenset({Phase.PENDING, Phase.RUNNING})
+"""Phases of an attempt that has not ended."""
+
+
 @dataclass(frozen=True)
 class Observation:
     """One attempt as its target sees it now. An attempt that is absent has no observation."""

@@ -74,6 +74,7 @@ def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
     """`state` after `entries`. Raises IllegalTransition when the journal contradicts itself."""
     draft = _Draft(state, dict(state.steps))
     for entry in entries:
+        draft.check(entry)
         for event in entry.events:
             _APPLY[type(event)](draft, event, entry.time)
         draft.state = replace(draft.state, number=entry.number, last=entry.time)
@@ -87,8 +88,19 @@ class _Draft:
         self.state = state
         self.steps = steps
 
+    def check(self, entry: e.JournalEntry) -> None:
+        if entry.number != self.state.number + 1:
+            raise IllegalTransition(f"journal entry {entry.number} cannot follow entry {self.state.number}")
+        if self.state.over:
+            raise IllegalTransition(f"journal entry {entry.number} follows the run's end")
+
+    def step(self, key: str) -> StepState:
+        if key not in self.steps:
+            raise IllegalTransition(f"the journal tells of a step '{key}', which the plan does not have")
+        return self.steps[key]
+
     def move(self, key: str, status: StepStatus, **changes: Any) -> None:
-        old = self.steps[key]
+        old = self.step(key)
         check_step(old.status, status, key)
         self.steps[key] = replace(old, status=status, **changes)
 
@@ -120,7 +132,7 @@ def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
 
 
 def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
-    draft.steps[event.key] = replace(draft.steps[event.key], reason=event.reason)
+    draft.steps[event.key] = replace(draft.step(event.key), reason=event.reason)
 
 
 def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
@@ -128,7 +140,7 @@ def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
 
 
 def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
-    losses = draft.steps[event.key].losses + 1
+    losses = draft.step(event.key).losses + 1
     draft.move(event.key, StepStatus.WAITING, reason=event.reason, losses=losses, started=None)
 
 
@@ -159,7 +171,7 @@ def _failed(draft: _Draft, event: e.StepFailed, at: datetime) -> None:
         reason=event.reason,
         exit_code=event.exit_code,
         tail=event.tail,
-        started=event.started or draft.steps[event.key].started,
+        started=event.started or draft.step(event.key).started,
         ended=event.ended or at,
     )
 

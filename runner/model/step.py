@@ -61,6 +61,8 @@ class InputSpec:
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
     """An absolute path the script expects it at; empty: anywhere."""
+    view: DatasetDefinition | None = None
+    """How the script sees another step's output, when as a dataset (its `paths` are empty)."""
 
 
 @dataclass(frozen=True)

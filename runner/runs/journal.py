@@ -45,13 +45,18 @@ class Writer:
     """Of the last entry known."""
 
     def append(self, events: Sequence[Event], now: datetime) -> JournalEntry:
-        """Write the next entry. Raises RunTaken when its number is taken by another controller."""
+        """Write the next entry; the one in force, which is what the caller goes on from.
+
+        That is another one of this controller's when an earlier write seemed to fail and did not: what
+        it does not tell of will be noticed again. Raises RunTaken when another controller has the number.
+        """
         entry = JournalEntry(self.number + 1, now, self.controller, tuple(events))
         data = json.dumps(to_document(entry), separators=(",", ":")).encode()
         key = entry_key(self.run, entry.number)
-        if not self.store.put_if_absent(key, data) and self.store.get(key) != data:
-            winner = _parse(self.store.get(key), self.run, entry.number)
-            raise RunTaken(f"run {self.run} is now driven by {_name(winner)}")
+        if not self.store.put_if_absent(key, data):
+            entry = _parse(self.store.get(key), self.run, entry.number)
+            if entry.controller != self.controller:
+                raise RunTaken(f"run {self.run} is now driven by {_name(entry)}")
         self.number = entry.number
         return entry
 

@@ -36,9 +36,12 @@ def assignment(store: ObjectStore, key: str) -> Task:
 def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:
     """Write the attempt record; then, on success, commit it unless another attempt was first.
 
-    Returns the commit record in force, or None when the attempt failed and none is.
+    An attempt ends once: of two sides that tell its end (a controller that lost the run goes on for a
+    moment) the first is believed. Returns the commit record in force, or None when the attempt failed
+    and none is.
     """
-    store.put(task.id.record, canonical_json(to_document(record)))
+    if not store.put_if_absent(task.id.record, canonical_json(to_document(record))):
+        record = read_record(store, task.id.record)
     if record.failure is not None:
         return committed(store, task.id)
     commit = CommitRecord(record.attempt, task.id.record, record.outputs)

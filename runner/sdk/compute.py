@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
+from ..override import override
 from .exceptions import ComputeTargetException, NotOffered
 from .session import current
 
@@ -28,6 +29,7 @@ class ComputeTarget:
     type = "AmlCompute"
 
     def __new__(cls, workspace: Workspace | None = None, name: str = "", **_options: object) -> ComputeTarget:
+        """Make the typed target, whichever class was called."""
         return object.__new__(AmlCompute)
 
     def __init__(self, workspace: Workspace | None = None, name: str = "", **_options: object) -> None:
@@ -82,6 +84,7 @@ class ComputeTarget:
         """v1's document of it."""
         return {"name": self.name, "type": self.type, **self.get_status().serialize()}
 
+    @override
     def __repr__(self) -> str:
         return f"{self.type}({self.name!r})"
 

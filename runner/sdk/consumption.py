@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model.data import Mode
+from ..override import override
 from .caller import caller
 from .dataset_base import AbstractDataset
 from .exceptions import UserErrorException
@@ -46,12 +47,14 @@ class DatasetConsumptionConfig(Placeholder):
         """Copied as files to `path_on_compute`, or anywhere."""
         return DatasetConsumptionConfig(self.name, self.dataset, "download", path_on_compute)
 
+    @override
     def consumed(self) -> Consumed:
         """The dataset's definition under this name."""
         origin: Origin | PipelineParameter
         origin = self.dataset.definition if isinstance(self.dataset, AbstractDataset) else self.dataset
         return Consumed(self.name, origin, Mode(self.mode), self.path_on_compute or "")
 
+    @override
     def __str__(self) -> str:
         return f"DatasetConsumptionConfig:{self.name}"
 

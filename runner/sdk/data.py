@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.data import DataPath as Place
+from ..override import override
 from .caller import caller
 from .exceptions import UserErrorException
 from .flow import Consumed, Placeholder
@@ -61,6 +62,7 @@ class DataReference(Placeholder):
         """Written by the step and uploaded at its end."""
         return self._with("upload", path_on_compute, overwrite=overwrite)
 
+    @override
     def consumed(self) -> Consumed:
         """The place, read by the step."""
         place = Place(self.datastore.name, (self.path_on_datastore or "").strip("/"))
@@ -71,9 +73,11 @@ class DataReference(Placeholder):
             self.datastore, self.data_reference_name, self.path_on_datastore, mode, path_on_compute, overwrite
         )
 
+    @override
     def __str__(self) -> str:
         return f"$AZUREML_DATAREFERENCE_{self.data_reference_name}"
 
+    @override
     def __repr__(self) -> str:
         return f"DataReference({self.data_reference_name!r}, {self.datastore.name}/{self.path_on_datastore or ''})"
 

@@ -11,7 +11,6 @@ from ..model.data import DataPath as Place
 from ..model.data import DatasetDefinition
 from . import dataset_registry as registry
 from .data import DataPath, DataReference
-from .dataset_base import AbstractDataset
 from .dataset_types import DataType, types_document
 from .exceptions import NotOffered, UserErrorException
 from .file_dataset import FileDataset

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ..model.data import DatasetDefinition, Transform
+from ..override import override
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -119,6 +120,7 @@ class AbstractDataset:
         first = self.transformed("sample", {"low": 0.0, "high": part, "seed": drawn})
         return first, self.transformed("sample", {"low": part, "high": 1.0, "seed": drawn})
 
+    @override
     def __repr__(self) -> str:
         named = f"{self.name!r}, version {self.version}" if self.name else self.id
         return f"{type(self).__name__}({named})"

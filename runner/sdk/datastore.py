@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.data import DEFAULT_DATASTORE
+from ..override import override
 from .data import DataReference
 from .exceptions import NotOffered, UserErrorException
 from .session import current
@@ -21,6 +22,7 @@ class Datastore:
     """A factory, as in v1: ``Datastore(workspace, name)`` is the typed datastore."""
 
     def __new__(cls, workspace: Workspace | None = None, name: str | None = None) -> Datastore:
+        """Make the typed datastore, whichever class was called."""
         return object.__new__(AzureBlobDatastore)
 
     def __init__(self, workspace: Workspace | None = None, name: str | None = None) -> None:
@@ -51,7 +53,7 @@ class Datastore:
         if datastore_name in current().datastore_names():
             return Datastore(workspace, datastore_name)
         raise UserErrorException(
-            f"datastore {datastore_name!r} (container {container_name!r} of account {account_name!r}) is not configured",
+            f"datastore {datastore_name!r} ({account_name}/{container_name}) is not configured here",
             remedy="runner does not reach Azure: name the bucket or folder that holds this data in runner.yaml",
         )
 
@@ -117,7 +119,9 @@ class Datastore:
         """Upload files to their paths below `relative_root` (their common parent if None)."""
         missing = [file for file in files if not Path(file).is_file()]
         if missing:
-            raise UserErrorException(f"there is no file {missing[0]!r} to upload", where=str(Path(missing[0]).absolute()))
+            raise UserErrorException(
+                f"there is no file {missing[0]!r} to upload", where=str(Path(missing[0]).absolute())
+            )
         root = Path(relative_root) if relative_root else _common_parent(files)
         store = self.store
         for file in files:
@@ -146,6 +150,7 @@ class Datastore:
             copied += 1
         return copied
 
+    @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
@@ -160,7 +165,7 @@ def all_datastores(workspace: Workspace) -> dict[str, Datastore]:
 
 
 def _common_parent(files: Sequence[str]) -> Path:
-    parents = [os.path.dirname(os.path.abspath(file)) for file in files]
+    parents = [str(Path(file).absolute().parent) for file in files]
     return Path(os.path.commonpath(parents)) if parents else Path()
 
 

@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
 from .exceptions import UserErrorException
@@ -149,6 +150,7 @@ class Environment:
             remedy="write it down (conda env export --from-history) and use Environment.from_conda_specification",
         )
 
+    @override
     def __repr__(self) -> str:
         return f"Environment({self.name!r})"
 

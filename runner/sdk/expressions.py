@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..override import override
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -30,13 +32,15 @@ class Expression:
     def __le__(self, other: object) -> Expression:
         return self._with("le", other)
 
-    def __eq__(self, other: object) -> Expression:  # type: ignore[override] - v1 builds conditions with ==
+    @override
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override]  # v1 builds conditions with ==
         return self._with("eq", other)
 
-    def __ne__(self, other: object) -> Expression:  # type: ignore[override] - the same
+    @override
+    def __ne__(self, other: object) -> Expression:  # type: ignore[override]  # the same
         return self._with("ne", other)
 
-    __hash__ = None  # type: ignore[assignment] - == does not compare, so it cannot be a key
+    __hash__ = None  # type: ignore[assignment]  # == does not compare, so it cannot be a key
 
     def __and__(self, other: Expression) -> Expression:
         return self._with("and", other)
@@ -62,8 +66,8 @@ class Expression:
         """Rows whose text holds that."""
         return self._with("contains", text)
 
-    def _with(self, operator: str, other: object) -> Expression:
-        return Expression([operator, self.tree, _operand(other)])
+    def _with(self, name: str, other: object) -> Expression:
+        return Expression([name, self.tree, _operand(other)])
 
 
 def field(column: str) -> Expression:
@@ -75,14 +79,14 @@ def evaluate(tree: object, frame: pd.DataFrame) -> pd.Series:
     """The condition's truth per row. Raises UserErrorException for an unknown column."""
     if not isinstance(tree, list):
         raise UserErrorException(f"{tree!r} is not a condition")
-    operator, *operands = tree
-    if operator == "field":
+    name, *operands = tree
+    if name == "field":
         return _column(frame, str(operands[0]))
     left = evaluate(operands[0], frame)
-    if operator in _UNARY:
-        return _UNARY[operator](left)
+    if name in _UNARY:
+        return _UNARY[name](left)
     right = evaluate(operands[1], frame) if isinstance(operands[1], list) else operands[1]
-    return _BINARY[operator](left, right)
+    return _BINARY[name](left, right)
 
 
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
@@ -107,10 +111,10 @@ _BINARY: dict[object, Callable[[pd.Series, object], pd.Series]] = {
     "ge": lambda left, right: left >= right,
     "lt": lambda left, right: left < right,
     "le": lambda left, right: left <= right,
-    "eq": lambda left, right: left == right,
-    "ne": lambda left, right: left != right,
-    "and": lambda left, right: left & right,
-    "or": lambda left, right: left | right,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "and": operator.and_,
+    "or": operator.or_,
     "starts": lambda left, right: left.astype(str).str.startswith(str(right)),
     "contains": lambda left, right: left.astype(str).str.contains(str(right), regex=False),
 }

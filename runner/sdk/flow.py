@@ -50,6 +50,10 @@ class Placeholder:
     where: str = ""
     implicit: bool = False
     """Standing in the arguments alone makes it an input (or output) of the step."""
+    writes: bool = False
+    """Standing in the arguments alone makes it an output."""
+    reads: bool = False
+    """It can only be an input, though it knows the output it comes from."""
 
     def consumed(self) -> Consumed:
         """What using it as an input means. Raises TypeError where it cannot be one."""

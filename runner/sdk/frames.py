@@ -73,7 +73,8 @@ def _delimited(file: LocalFile, options: Options, first: bool) -> pd.DataFrame:
             dtype=_read_as(options),
         )
     except pd.errors.EmptyDataError:
-        return pd.DataFrame()
+        none: pd.DataFrame = pd.DataFrame()
+        return none
     except (pd.errors.ParserError, UnicodeError, LookupError) as error:
         raise UserErrorException(f"{file.name} cannot be read as delimited text: {error}", error) from error
     if not named:
@@ -175,7 +176,8 @@ def _converted(series: pd.Series, wanted: Sequence[str]) -> pd.Series:
         case "datetime":
             return _times(series, formats)
         case _:
-            return series.where(series.isna(), series.astype(str))
+            text_only: pd.Series = series.where(series.isna(), series.astype(str))
+            return text_only
 
 
 def _times(series: pd.Series, formats: Sequence[str]) -> pd.Series:
@@ -195,30 +197,32 @@ def _columns(arguments: Options) -> list[str]:
 def _keep(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
     wanted = _columns(arguments)
     _check_columns(frame, wanted)
-    return frame[[column for column in frame.columns if column in set(wanted)]]
+    kept: pd.DataFrame = frame[[column for column in frame.columns if column in set(wanted)]]
+    return kept
 
 
 def _drop(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
-    return frame.drop(columns=[column for column in _columns(arguments) if column in frame.columns])
+    kept: pd.DataFrame = frame.drop(columns=[column for column in _columns(arguments) if column in frame.columns])
+    return kept
 
 
 def _check_columns(frame: pd.DataFrame, wanted: Sequence[str]) -> None:
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
-        raise UserErrorException(
-            f"there is no column {missing[0]!r}; columns: {', '.join(map(str, frame.columns))}"
-        )
+        raise UserErrorException(f"there is no column {missing[0]!r}; columns: {', '.join(map(str, frame.columns))}")
 
 
 def _rows(operation: str) -> Callable[[pd.DataFrame, Options], pd.DataFrame]:
     def apply(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
-        return frame[[keeps(operation, arguments, index) for index in range(len(frame))]]
+        kept: pd.DataFrame = frame[[keeps(operation, arguments, index) for index in range(len(frame))]]
+        return kept
 
     return apply
 
 
 def _filter(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
-    return frame[evaluate(arguments["expression"], frame).fillna(False).astype(bool)]
+    kept: pd.DataFrame = frame[evaluate(arguments["expression"], frame).fillna(value=False).astype(bool)]
+    return kept
 
 
 def _between(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
@@ -235,7 +239,8 @@ def _between(frame: pd.DataFrame, arguments: Options) -> pd.DataFrame:
     if arguments.get("end"):
         end = pd.Timestamp(str(arguments["end"]))
         keep &= times <= end if closed else times < end
-    return frame[keep]
+    kept: pd.DataFrame = frame[keep]
+    return kept
 
 
 def _same(frame: pd.DataFrame, _arguments: Options) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..override import override
 from .caller import caller
 from .data import DataPath
 from .dataset_base import AbstractDataset
@@ -18,7 +19,7 @@ class PipelineParameter:
         self.name = name
         self.default_value = default_value
         if not isinstance(default_value, (*_SCALARS, DataPath, AbstractDataset, Placeholder)):
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004 - what v1 raises
                 f"PipelineParameter {name!r}: a default of type {type(default_value).__name__} is not possible; "
                 "give an int, str, bool, float, None, DataPath or Dataset"
             )
@@ -28,8 +29,10 @@ class PipelineParameter:
         """Whether it stands for a plain value, and not for data."""
         return isinstance(self.default_value, _SCALARS)
 
+    @override
     def __str__(self) -> str:
         return f"PipelineParameter_Name:{self.name}_Default:{self.default_value}"
 
+    @override
     def __repr__(self) -> str:
         return f"PipelineParameter({self.name!r}, {self.default_value!r})"

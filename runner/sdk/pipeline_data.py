@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..model.data import Mode
+from ..override import override
 from .caller import caller
 from .data import reading_mode
 from .exceptions import UserErrorException
@@ -60,10 +61,12 @@ class PipelineData(Placeholder):
         """The name of this output in the whole pipeline."""
         return self.origin.shown_as or None
 
+    @override
     def produced(self) -> Output:
         """The output it stands for."""
         return self.origin
 
+    @override
     def consumed(self) -> Consumed:
         """Read under its own name, present at its path."""
         return Consumed(self.name, self.origin)
@@ -100,9 +103,11 @@ class PipelineData(Placeholder):
         """The variable that holds its path in the step's process."""
         return f"AZUREML_DATAREFERENCE_{self.origin.name}"
 
+    @override
     def __str__(self) -> str:
         return f"$AZUREML_DATAREFERENCE_{self.origin.name}"
 
+    @override
     def __repr__(self) -> str:
         return f"PipelineData({self.name!r})"
 
@@ -125,9 +130,11 @@ class InputPortBinding(Placeholder):
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
 
+    @override
     def consumed(self) -> Consumed:
         """Read under this binding's name."""
         return Consumed(self.name, self.bind_object.origin, reading_mode(self.mode), self.path_on_compute or "")
 
+    @override
     def __str__(self) -> str:
         return f"$AZUREML_DATAREFERENCE_{self.name}"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..model.data import DatasetDefinition, Mode, Transform
+from ..override import override
 from .caller import caller
 from .dataset_types import DataType, PromoteHeadersBehavior, types_document
 from .exceptions import NotOffered
@@ -90,15 +91,18 @@ class PipelineOutputFileDataset(Placeholder):
         }
         return PipelineOutputTabularDataset(self, DatasetDefinition("tabular", (), "parquet", options))
 
+    @override
     def produced(self) -> Output:
         """The output it stands for."""
         return self.pipeline_data.origin
 
+    @override
     def consumed(self) -> Consumed:
         """Files of the output."""
         view = DatasetDefinition("file", ()) if self.mode is Mode.DIRECT else None
         return Consumed(self.input_name, self.pipeline_data.origin, self.mode, self.path_on_compute, view)
 
+    @override
     def __str__(self) -> str:
         return f"DatasetConsumptionConfig:{self.input_name}"
 
@@ -135,10 +139,12 @@ class PipelineOutputTabularDataset(Placeholder):
         """Refuse: outputs are not registered by the run yet."""
         raise _unregistered(name)
 
+    @override
     def produced(self) -> Output:
         """The output it stands for."""
         return self.source.produced()
 
+    @override
     def consumed(self) -> Consumed:
         """Rows of the output, as a TabularDataset object in the step."""
         return Consumed(self.input_name, self.source.produced(), Mode.DIRECT, "", self.definition)
@@ -150,6 +156,7 @@ class PipelineOutputTabularDataset(Placeholder):
             self.source, replace(self.definition, transforms=transforms), self.input_name
         )
 
+    @override
     def __str__(self) -> str:
         return f"DatasetConsumptionConfig:{self.input_name}"
 

@@ -6,47 +6,13 @@ one; tests and ``runner plan`` set their own with `use`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from ..model.plan import Plan, Scalar
-    from ..model.state import RunState
+    from ..model.plan import Plan
+    from ..operations.values import Request, RunView, WorkspaceFacts
     from ..ports import ObjectStore
-
-
-@dataclass(frozen=True)
-class WorkspaceFacts:
-    """v1's names for a workspace; they need not exist anywhere."""
-
-    name: str
-    subscription_id: str = ""
-    resource_group: str = ""
-    location: str = ""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is said when a plan is submitted, beside the plan."""
-
-    experiment: str
-    parameters: Mapping[str, Scalar] = field(default_factory=dict)
-    """Overrides of the plan's defaults."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    parent: str = ""
-    continue_on_step_failure: bool = False
-    regenerate_outputs: bool = False
-    workspace: WorkspaceFacts | None = None
-    """The workspace object the user submitted with; None: the session's own facts hold."""
-
-
-@dataclass(frozen=True)
-class RunView:
-    """A run as the journal tells it, with its plan."""
-
-    state: RunState
-    plan: Plan
 
 
 class Session(Protocol):
@@ -127,13 +93,11 @@ def _opened() -> Session:
 
     from ..errors import BadInput
 
-    # Not a plain import: step processes carry this package without its wiring.
-    try:
-        wiring = import_module("..wiring", __package__)
-    except ModuleNotFoundError as error:
+    if "RUNNER_STEP" in os.environ:
         raise BadInput(
-            "the workspace cannot be opened from here",
+            "the workspace cannot be opened from inside a step",
             where="a step's process, which has its staged inputs and outputs only",
             remedy="give the step what it needs as inputs, outputs and arguments",
-        ) from error
-    return cast("Session", wiring.open_session())
+        )
+    # Not a plain import: opening a workspace is the only thing here that needs the adapters.
+    return cast("Session", import_module("..wiring", __package__).open_session())

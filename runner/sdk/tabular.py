@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +88,7 @@ class TabularDataset(AbstractDataset):
         self, time_delta: timedelta, include_boundary: bool = True, validate: bool = True
     ) -> TabularDataset:
         """Rows of the last `time_delta`, counted from now."""
-        return self._between(datetime.now() - time_delta, None, include_boundary)
+        return self._between(datetime.now(timezone.utc).replace(tzinfo=None) - time_delta, None, include_boundary)
 
     def to_csv_files(self, separator: str = ",") -> FileDataset:
         """Its files as a file dataset. Only for delimited text without operations."""

@@ -46,7 +46,7 @@ def _impossible() -> NamedEnvironment:
     return NamedEnvironment("impossible", EnvironmentSpec(conda=("openjdk=8",)))
 
 
-def _fake(_: Path, stack: ExitStack) -> Rig:  # noqa: ARG001 - one shape for all rigs
+def _fake(_: Path, stack: ExitStack) -> Rig:
     store = FakeEnvironments(broken=["no-such-release==99"], refused=["openjdk=8"])
     fresh = NamedEnvironment("fresh", EnvironmentSpec(pip=("tiny",)))
     broken = NamedEnvironment("broken", EnvironmentSpec(pip=("no-such-release==99",)))
@@ -69,7 +69,7 @@ def wheel(folder: Path) -> str:
     return f"--no-index --find-links {folder}"
 
 
-def _venv(tmp_path: Path, stack: ExitStack) -> Rig:  # noqa: ARG001 - one shape for all rigs
+def _venv(tmp_path: Path, stack: ExitStack) -> Rig:
     here = wheel(tmp_path / "wheels")
     fresh = NamedEnvironment("fresh", EnvironmentSpec(pip=(here, "tiny==1.0")))
     broken = NamedEnvironment("broken", EnvironmentSpec(pip=(here, "no-such-release==99")))
@@ -103,10 +103,7 @@ def _runs_as_any_user(image: str) -> bool:
 
 
 def _kind(_: Path, stack: ExitStack) -> Rig:
-    cluster = os.environ.get("RUNNER_TEST_KIND_CLUSTER")
-    if not cluster:
-        missing = "RUNNER_TEST_KIND_CLUSTER names no kind cluster"
-        pytest.fail(missing) if os.environ.get("RUNNER_REQUIRE_ALL") == "1" else pytest.skip(missing)
+    cluster = os.environ["RUNNER_TEST_KIND_CLUSTER"]
     fresh, broken = _image(stack)
     engine = DockerBuilder().engine
     nodes = KindNodes(cluster, engine)
@@ -116,8 +113,9 @@ def _kind(_: Path, stack: ExitStack) -> Rig:
 
     def remove() -> None:
         reference = KindImages(cluster).find(fresh)
-        for name in nodes.names() if reference else ():
-            engine.client.containers.get(name).exec_run(["crictl", "rmi", f"docker.io/library/{reference}"])
+        identity = DockerBuilder(engine).image_id(reference) if reference else None
+        for name in nodes.names() if identity else ():
+            engine.client.containers.get(name).exec_run(["crictl", "rmi", str(identity)])
 
     stack.callback(remove)
     return Rig(lambda: KindImages(cluster), fresh, broken, _impossible(), works)
@@ -138,15 +136,25 @@ def _registry(_: Path, stack: ExitStack) -> Rig:
 RIGS = {"fake": _fake, "venv": _venv, "kind": _kind, "registry": _registry}
 
 
+@pytest.fixture
+def kind_named(request: pytest.FixtureRequest) -> None:
+    """RUNNER_TEST_KIND_CLUSTER, if need be by the shared cluster."""
+    if "RUNNER_TEST_KIND_CLUSTER" not in os.environ:
+        request.getfixturevalue("kind_cluster")
+
+
 @pytest.fixture(
     params=[
         "fake",
         "venv",
-        pytest.param("kind", marks=[pytest.mark.docker, pytest.mark.kind]),
+        # The shared cluster is asked for below: conftest would give it to the other rigs as well.
+        pytest.param("kind", marks=[pytest.mark.docker, pytest.mark.kind(own_cluster=True)]),
         pytest.param("registry", marks=pytest.mark.docker),
     ]
 )
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
+    if request.param == "kind":
+        request.getfixturevalue("kind_named")
     with ExitStack() as stack:
         yield RIGS[request.param](tmp_path, stack)
 
@@ -183,6 +191,24 @@ def test_a_ready_environment_is_no_problem_and_silent_to_find(rig: Rig) -> None:
     ready = NamedEnvironment("ready", EnvironmentSpec(image="no-such.invalid/image:1", ready=True))
     assert rig.new().problems(ready) == ()
     assert rig.new().find(ready)
+
+
+@pytest.mark.docker
+@pytest.mark.kind(own_cluster=True)
+@pytest.mark.usefixtures("kind_named")
+def test_without_the_kind_program_an_image_is_streamed_to_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = f"runner-test:{uuid.uuid4().hex}"
+    builder = DockerBuilder()
+    builder.build(image, {"Dockerfile": b"FROM scratch\nCOPY Dockerfile /\n"}, lambda _: None, what="test")
+    nodes = KindNodes(os.environ["RUNNER_TEST_KIND_CLUSTER"], builder.engine)
+    monkeypatch.setenv("PATH", "")
+    try:
+        assert not nodes.hold(image)
+        nodes.load(image, lambda _: None)
+        assert nodes.hold(image, builder.identities(image))
+        assert not nodes.hold(image, frozenset({"sha256:another"}))
+    finally:
+        builder.engine.client.images.remove(image)
 
 
 _ENSURE = """

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from tests.support.memory_store import MemoryStore
-from tests.support.minio_server import minio_server
 
 from runner.errors import ObjectMissing, StoreDenied, StoreError
 from runner.model.vantage import BucketVantage
@@ -23,6 +21,8 @@ from runner.storage.minio import ensure_bucket, ensure_bucket_user
 from runner.storage.overlay import OverlayStore
 from runner.storage.probe import refuses_overwrite
 from runner.storage.s3.store import BucketStore
+from tests.support.memory_store import MemoryStore
+from tests.support.minio_server import minio_server
 
 ODD_KEYS = (
     "a b/c d", "a%20b", "a+b", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "é/ü.txt", "z&y=?#", "z'\"<>", "z~*()!", "日本/語",
@@ -131,14 +131,18 @@ def test_odd_keys_are_listed_in_order(store: ObjectStore) -> None:
     assert [store.get(key).decode() for key in chosen] == chosen
 
 
-@pytest.mark.parametrize("prefix", ["", "a", "a/", "a/b", "a b/", "a+", "a%", "é/", "日", "z", "none", "none/there", "a/c/d"])
+@pytest.mark.parametrize(
+    "prefix", ["", "a", "a/", "a/b", "a b/", "a+", "a%", "é/", "日", "z", "none", "none/there", "a/c/d"]
+)
 def test_a_listing_keeps_to_its_prefix(store: ObjectStore, prefix: str) -> None:
     for key in ODD_KEYS:
         store.put(key, b"")
     assert keys(store, prefix) == sorted(key for key in ODD_KEYS if key.startswith(prefix))
 
 
-@pytest.mark.parametrize("after", ["", "a", "a/", "a/b", "a/b.", "a/zzz", "a.b", "a+b", "a0", "z", "日本/語", "日本/語0"])
+@pytest.mark.parametrize(
+    "after", ["", "a", "a/", "a/b", "a/b.", "a/zzz", "a.b", "a+b", "a0", "z", "日本/語", "日本/語0"]
+)
 def test_a_listing_starts_after_a_key(store: ObjectStore, after: str) -> None:
     for key in ODD_KEYS:
         store.put(key, b"")

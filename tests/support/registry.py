@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from runner.override import override
+
 
 class _Registry(ThreadingHTTPServer):
     daemon_threads = True
@@ -26,6 +28,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Registry
 
+    @override
     def log_message(self, format: str, *args: object) -> None:
         """Keep the test's output for the test."""
 
@@ -38,7 +41,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         upload = uuid.uuid4().hex
         self.server.uploads[upload] = self._body()
-        self._answer(202, {"Location": f"{self.path.rstrip('/')}/{upload}", "Docker-Upload-UUID": upload, "Range": "0-0"})
+        self._answer(
+            202, {"Location": f"{self.path.rstrip('/')}/{upload}", "Docker-Upload-UUID": upload, "Range": "0-0"}
+        )
 
     def do_PATCH(self) -> None:
         upload = urlsplit(self.path).path.rpartition("/")[2]

@@ -7,6 +7,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,18 +34,21 @@ def imports(nodes: Iterator[ast.AST]) -> Iterator[tuple[str, ast.Import | ast.Im
             yield (node.module or "").partition(".")[0], node
 
 
-def at_import_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """Nodes that run when the module is imported: not function bodies, not `if TYPE_CHECKING`."""
+def running(tree: ast.AST, *, functions: bool) -> Iterator[ast.AST]:
+    """Nodes that can run: not what is for type checkers alone; what runs later in `functions`, if asked for."""
     for child in ast.iter_child_nodes(tree):
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and not functions:
             continue
         if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
-            yield from (node for branch in child.orelse for node in at_import_time(branch))
+            for branch in child.orelse:
+                yield branch
+                yield from running(branch, functions=functions)
             continue
         yield child
-        yield from at_import_time(child)
+        yield from running(child, functions=functions)
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
@@ -76,7 +80,7 @@ def test_third_parties_are_imported_where_the_architecture_says() -> None:
     table = architecture_table()
     found: dict[str, set[str]] = defaultdict(set)
     for path, name in zip(SOURCES, names(SOURCES), strict=True):
-        for package, _ in imports(ast.walk(parse(path))):
+        for package, _ in imports(running(parse(path), functions=True)):
             if is_third_party(package):
                 found[package].add(name)
     strays = {
@@ -118,5 +122,5 @@ def carried() -> list[Path]:
 
 @pytest.mark.parametrize("path", carried(), ids=names(carried()))
 def test_what_a_step_carries_imports_only_the_standard_library(path: Path) -> None:
-    foreign = [f"{name}, line {node.lineno}" for name, node in imports(at_import_time(parse(path)))]
+    foreign = [f"{name}, line {node.lineno}" for name, node in imports(running(parse(path), functions=False))]
     assert [item for item in foreign if is_third_party(item.partition(",")[0])] == []

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from ...errors import TargetDenied, TargetError, TargetUnreachable
+from ...errors import TargetError, TargetUnreachable
+from .answers import OVERLOADED, Deed, lines, parsed, refusal, warnings_in
 from .cluster import Created, Listing
 from .fields import KubeObject, at, rows, text
 
@@ -29,7 +30,6 @@ READ_SECONDS = 30.0
 STALL_SECONDS = 15.0
 """How much longer than the server may keep a watch open before it counts as dead."""
 _PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
-_OVERLOADED = (429, 502, 503, 504)
 
 
 class KubernetesApi:
@@ -52,17 +52,17 @@ class KubernetesApi:
         return str(host)
 
     def now(self) -> datetime:
-        """This machine's time, put right by the server's last ``Date``."""
+        """Tell the time by this machine's clock, put right by the server's last ``Date``."""
         return datetime.now(timezone.utc) + self._lead
 
     def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
         """POST; a name that is taken is an answer, not an error."""
         query = {"dryRun": "All"} if dry_run else {}
         with self._asked("POST", self._path(kind, query=query), body) as answer:
-            if answer.status == 409 and text(_document(answer), "reason") == "AlreadyExists":
+            if answer.status == 409 and text(parsed(answer.data), "reason") == "AlreadyExists":
                 return Created(None)
             document = self._checked(answer, "create", kind, text(body, "metadata", "name"))
-            return Created(document, _warnings(answer.headers.get("Warning", "")))
+            return Created(document, warnings_in(answer.headers.get("Warning", "")))
 
     def get(self, kind: str, name: str) -> KubeObject | None:
         """GET, or None."""
@@ -103,7 +103,7 @@ class KubernetesApi:
                 self._checked(answer, "watch", kind)
             self._watches.add(answer)
             try:
-                yield from map(_parsed, _lines(answer))
+                yield from map(parsed, lines(answer.stream(decode_content=True)))
             finally:
                 self._watches.discard(answer)
 
@@ -126,9 +126,9 @@ class KubernetesApi:
             document = self._checked(answer, "create", "selfsubjectaccessreviews")
         return at(document, "status", "allowed") is True
 
-    def log_tail(self, pod: str, *, container: str, lines: int) -> str:
+    def log_tail(self, pod: str, *, container: str, last: int) -> str:
         """The end of the log as text."""
-        path = self._path("pods", f"{pod}/log", query={"container": container, "tailLines": str(lines)})
+        path = self._path("pods", f"{pod}/log", query={"container": container, "tailLines": str(last)})
         with self._asked("GET", path) as answer:
             if answer.status in (400, 404):  # 400: the container never started
                 return ""
@@ -159,6 +159,7 @@ class KubernetesApi:
     def _connect(self) -> ApiClient:
         from kubernetes.client import ApiClient, Configuration
         from kubernetes.config import ConfigException, load_incluster_config, load_kube_config
+        from yaml import YAMLError
 
         configuration = Configuration()
         try:
@@ -166,7 +167,7 @@ class KubernetesApi:
                 load_incluster_config(client_configuration=configuration)
             else:
                 load_kube_config(self._kubeconfig or None, self._context or None, configuration)
-        except (ConfigException, OSError, KeyError, TypeError) as error:
+        except (ConfigException, YAMLError, OSError, KeyError, TypeError) as error:
             where = self._kubeconfig or "the default kubeconfig"
             context = f", context '{self._context}'" if self._context else ""
             raise TargetError(f"{where}{context} cannot be used: {_line(error)}") from error
@@ -183,10 +184,11 @@ class KubernetesApi:
         client = self._connected()
         # A POST may be sent twice: names are derived, so the second is told that it exists already.
         retry = Retry(
-            connect=1,
+            # A server that is not there is told at once; a kept connection that has died is tried anew.
+            connect=0,
             read=1,
             status=3,
-            status_forcelist=_OVERLOADED,
+            status_forcelist=OVERLOADED,
             allowed_methods=None,
             backoff_factor=0.2,
             raise_on_status=False,
@@ -229,68 +231,15 @@ class KubernetesApi:
             return
 
     def _checked(self, answer: BaseHTTPResponse, verb: str, kind: str, name: str = "") -> KubeObject:
-        document = _document(answer)
+        document = parsed(answer.data)
         if answer.status < 300:
             return document
-        message = text(document, "message") or f"HTTP {answer.status}"
-        what = f"{verb} {kind}" + (f" '{name}'" if name else "")
-        if answer.status == 401:
-            raise TargetDenied(f"{self.server} does not know the user ({message}); renew the kubeconfig's credentials")
-        if answer.status == 403 and "cannot " in message:
-            raise TargetDenied(
-                f"not allowed to {what} in namespace '{self.namespace}' of {self.server}; ask its administrator "
-                f"for a Role there with the rule: {rule(verb, kind)}"
-            )
-        if answer.status in _OVERLOADED or answer.status >= 500:
-            raise TargetUnreachable(f"{self.server} cannot {what} now: {message}")
-        raise TargetError(f"{self.server} refused to {what} in namespace '{self.namespace}': {message}")
-
-
-def rule(verb: str, resource: str) -> str:
-    """The RBAC rule that allows it, as it stands in a Role."""
-    group = "batch" if resource == "jobs" else ""
-    return f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]'
+        deed = Deed(verb, kind, name, self.namespace, self.server)
+        raise refusal(answer.status, text(document, "message"), deed)
 
 
 def _in_cluster() -> bool:
     return Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists()
-
-
-def _document(answer: BaseHTTPResponse) -> KubeObject:
-    return _parsed(answer.data)
-
-
-def _parsed(line: bytes) -> KubeObject:
-    try:
-        document = json.loads(line)
-    except ValueError:
-        return {}
-    return document if isinstance(document, Mapping) else {}
-
-
-def _lines(answer: BaseHTTPResponse) -> Iterator[bytes]:
-    rest = b""
-    for chunk in answer.stream(65536, decode_content=True):
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, lines)
-
-
-def _warnings(header: str) -> tuple[str, ...]:
-    """RFC 7234 §5.5: ``299 - "text"``, several in one header; the text may hold escaped quotes."""
-    found, rest = [], header
-    while '"' in rest:
-        body = rest.partition('"')[2]
-        end = _closing(body)
-        found.append(body[:end].replace('\\"', '"'))
-        rest = body[end + 1 :]
-    return tuple(found)
-
-
-def _closing(body: str) -> int:
-    at_ = body.find('"')
-    while at_ > 0 and body[at_ - 1] == "\\":
-        at_ = body.find('"', at_ + 1)
-    return at_ if at_ >= 0 else len(body)
 
 
 def _line(error: Exception) -> str:

@@ -65,8 +65,8 @@ class Cluster(Protocol):
     def allowed(self, verb: str, resource: str, subresource: str = "") -> bool:
         """Whether the user may do that."""
 
-    def log_tail(self, pod: str, *, container: str, lines: int) -> str:
-        """The end of a container's log; empty when there is none any more."""
+    def log_tail(self, pod: str, *, container: str, last: int) -> str:
+        """The `last` lines of a container's log; empty when there is none any more."""
 
     def close(self) -> None:
         """Let go of connections; running watches end."""

@@ -44,7 +44,7 @@ def ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
     if traces.committed is not None:
         return _succeeded(seen, record, traces)
     if record is None:
-        return _unrecorded(seen) if seen.terminated else _lost(seen)
+        return _lost(seen) if seen.terminated is None else _unrecorded(seen)
     if record.failure is not None:
         return _recorded_failure(seen, record)
     if message is not None and message.whole:
@@ -53,7 +53,7 @@ def ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
 
 
 def _has_ended(seen: Sighting, now: datetime) -> bool:
-    if seen.terminated:
+    if seen.terminated is not None:
         return True
     if not seen.pod:
         return seen.job_ended
@@ -196,7 +196,7 @@ def _tail(seen: Sighting) -> str:
     return "" if from_message(message) else message
 
 
-def _times(terminated: KubeObject) -> tuple[datetime | None, datetime | None]:
+def _times(terminated: KubeObject | None) -> tuple[datetime | None, datetime | None]:
     """The kubelet writes 1970 for what never started."""
     started = time(terminated, "startedAt")
     return (started if started and started.year > 1970 else None), time(terminated, "finishedAt")

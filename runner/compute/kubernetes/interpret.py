@@ -30,7 +30,7 @@ def observe(seen: Sighting, *, now: datetime, settings: ClusterSettings, traces:
 
 def wants_events(seen: Sighting, now: datetime) -> bool:
     """Whether the attempt is late enough at starting for its events to be worth a request."""
-    if seen.terminated or seen.job_ended or state(seen.pod, "running"):
+    if seen.terminated is not None or seen.job_ended or state(seen.pod, "running") is not None:
         return False
     age = now - (seen.since or now)
     if not seen.pod:
@@ -41,7 +41,7 @@ def wants_events(seen: Sighting, now: datetime) -> bool:
 
 def _running(seen: Sighting) -> Observation | None:
     running = state(seen.pod, "running")
-    if not running:
+    if running is None:
         return None
     return Observation(Phase.RUNNING, seen.uid, started=time(running, "startedAt"))
 

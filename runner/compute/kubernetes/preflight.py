@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...errors import Problem, TargetDenied, TargetError, TargetUnreachable
 from . import render
-from .api import rule
+from .answers import rule
 from .cluster import Cluster
 from .settings import ClusterSettings
 

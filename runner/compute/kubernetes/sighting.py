@@ -34,8 +34,8 @@ class Sighting:
         return max(self.pods, key=_weight, default={})
 
     @property
-    def terminated(self) -> KubeObject:
-        """How the step container ended; empty as long as it has not."""
+    def terminated(self) -> KubeObject | None:
+        """How the step container ended; None as long as it has not."""
         return state(self.pod, "terminated")
 
     @property
@@ -59,10 +59,10 @@ class Traces:
     """The committed outputs; None: there is no commit record."""
 
 
-def state(pod: KubeObject, name: str) -> KubeObject:
-    """The step container's ``waiting``, ``running`` or ``terminated``, or an empty object."""
+def state(pod: KubeObject, name: str) -> KubeObject | None:
+    """The step container's ``waiting``, ``running`` or ``terminated``, whichever it is in."""
     found = at(row(pod, "status", "containerStatuses", name=CONTAINER), "state", name)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, Mapping) else None
 
 
 def condition(value: KubeObject, kind: str) -> KubeObject:
@@ -71,5 +71,5 @@ def condition(value: KubeObject, kind: str) -> KubeObject:
 
 
 def _weight(pod: KubeObject) -> tuple[bool, bool, str]:
-    ended = bool(state(pod, "terminated"))
+    ended = state(pod, "terminated") is not None
     return ended, at(pod, DELETED) is not True, text(pod, "metadata", "creationTimestamp")

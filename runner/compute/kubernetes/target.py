@@ -185,7 +185,7 @@ class KubernetesTarget:
         watch = self._watches.get(task.run)
         pod = watch.pod_of(uid) if watch else {}
         name = text(pod, "metadata", "name")
-        tail = self._cluster.log_tail(name, container=c.CONTAINER, lines=TAIL_LINES) if name else ""
+        tail = self._cluster.log_tail(name, container=c.CONTAINER, last=TAIL_LINES) if name else ""
         chunks = [chunk.key for chunk in self._store.list(task.logs)]
         last = self._store.get(chunks[-1]).decode("utf-8", "replace") if chunks and tail else ""
         rest = unshipped(tail, last)
@@ -196,7 +196,7 @@ class KubernetesTarget:
 def unshipped(tail: str, chunk: str) -> str:
     """What of the log's `tail` comes after the last whole line of its last shipped `chunk`."""
     last = chunk.rpartition("\n")[0].rpartition("\n")[2] + "\n"
-    before, found, after = tail.rpartition(last)
+    _, found, after = tail.rpartition(last)
     return after if found and last.strip() else tail
 
 

@@ -76,7 +76,7 @@ def _pairs(text_: str) -> Iterator[tuple[str, str]]:
 _TOTAL = re.compile(r"0/(\d+) nodes are available")
 _UNHELPFUL = re.compile(r"(\d+) Preemption is not helpful")
 _UNMATCHED = re.compile(r"(\d+) node\(s\) (?:didn't match Pod's node affinity|had untolerated taint)")
-_INSUFFICIENT = re.compile(r"Insufficient ([\w./-]+)")
+_INSUFFICIENT = re.compile(r"Insufficient ([\w./-]*\w)")
 _PASSING = ("node.kubernetes.io/", "were unschedulable")
 
 

@@ -2,7 +2,7 @@
 
 A watch may end cleanly, stall without a word, be told that its version is forgotten (410), or break.
 The state kept here survives all four: after the first three it goes on or lists anew, after an error
-it tries again with growing pauses.
+it lists anew, with growing pauses.
 """
 
 from __future__ import annotations
@@ -93,13 +93,15 @@ class Watched:
             for uid, value in there.items():
                 self._kept[uid] = (next(self._order), slim(value))
         self._version = listing.version
+        self._failing_since = None
         self._changed()
 
     def _follow(self) -> None:
         failures = 0
         while not self._closed.is_set():
             failures = 0 if self._went_well() else failures + 1
-            if failures > 1:
+            if failures:
+                # A list also shows at once that the server answers again; a quiet watch does not.
                 self._version = ""
             self._closed.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
 
@@ -112,7 +114,6 @@ class Watched:
             self._error = error
             self._failing_since = self._failing_since or monotonic()
             return False
-        self._failing_since = None
         return True
 
     def _read(self) -> None:
@@ -120,7 +121,6 @@ class Watched:
         for event in self._cluster.watch(self._kind, labels=self._labels, version=self._version, seconds=WATCH_SECONDS):
             if self._closed.is_set():
                 return
-            self._failing_since = None
             if not self._take(text(event, "type"), at(event, "object")):
                 self._version = ""
                 return

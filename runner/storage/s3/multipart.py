@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import StoreError
 from ..localfile import Slice, trouble
@@ -18,6 +18,9 @@ from .http import Answer
 from .parallel import all_of
 from .refusal import code_of
 from .xml import parse, text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 PART = 16 << 20
 """Bytes of a part, unless the file needs larger ones."""

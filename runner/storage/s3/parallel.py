@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, wait
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 
 
 def all_of(calls: Sequence[Future[T]]) -> list[T]:
     """Their results in order; after a failure no more are begun, those begun are awaited, and one is raised."""
+    from concurrent.futures import FIRST_EXCEPTION, wait  # only large transfers need it
+
     try:
         wait(calls, return_when=FIRST_EXCEPTION)
     finally:

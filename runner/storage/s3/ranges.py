@@ -5,14 +5,17 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, RFC 9110 sec
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from http.client import HTTPResponse, IncompleteRead
+from typing import TYPE_CHECKING
 
 from ...errors import StoreError
 from ..localfile import BLOCK, trouble, write_at
 from .bucket import Bucket
 from .parallel import all_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 PART = 16 << 20
 """Bytes of a part."""

@@ -36,7 +36,7 @@ def test_patience_passes_only_what_may_pass() -> None:
             raise error
         return "done"
 
-    assert patiently(ask, passing=TargetUnreachable, seconds=5) == "done"
+    assert patiently(ask, passing=(TargetUnreachable,), seconds=5) == "done"
 
 
 def test_patience_ends() -> None:
@@ -44,4 +44,4 @@ def test_patience_ends() -> None:
         raise TargetUnreachable("never")
 
     with pytest.raises(TargetUnreachable, match="never"):
-        patiently(refuse, passing=TargetUnreachable, seconds=0)
+        patiently(refuse, passing=(TargetUnreachable,), seconds=0)

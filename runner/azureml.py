@@ -1,0 +1,15 @@
+"""Put v1's package names on the path: ``runner.azureml.install()`` at the top of a notebook."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+_FOLDER = str(Path(__file__).parent / "compat")
+
+
+def install() -> None:
+    """Make ``import azureml`` find runner's, before any other. Calling it again changes nothing."""
+    if _FOLDER in sys.path:
+        sys.path.remove(_FOLDER)
+    sys.path.insert(0, _FOLDER)

@@ -1,0 +1,81 @@
+"""A run as one screen that is drawn again and again (pure)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..model.status import StepStatus
+from ..operations.report import display_names, seconds_of, why
+from ..operations.values import RunView
+from .marks import sign, style
+from .paint import Paint
+from .table import Cell, table
+from .words import duration
+
+_FOOT = 2
+"""Lines below the steps: an empty one and the counts."""
+_ORDER = (
+    StepStatus.RUNNING,
+    StepStatus.FAILED,
+    StepStatus.QUEUED,
+    StepStatus.CANCELED,
+    StepStatus.SKIPPED,
+    StepStatus.WAITING,
+    StepStatus.SUCCEEDED,
+    StepStatus.REUSED,
+)
+"""What is shown first where not everything has room."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """How much room there is."""
+
+    width: int
+    height: int
+
+
+def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[str]:
+    """The steps with states, times and reasons, and their counts: never more lines than the screen has."""
+    keys = _chosen(view, max(screen.height - _FOOT - 1, 3))
+    names = display_names(view.plan)
+    rows = [_row(view, key, names[key], now, paint) for key in keys]
+    return [*table(rows, paint, width=screen.width), "", "  " + paint(counts(view, now), "dim")]
+
+
+def counts(view: RunView, now: datetime) -> str:
+    """``3 of 10 steps done, 2 running, 5 waiting · 12.3 s``."""
+    steps = view.state.steps
+    found = Counter(step.status for step in steps.values())
+    done = found[StepStatus.SUCCEEDED] + found[StepStatus.REUSED]
+    parts = [f"{done} of {len(steps)} done"]
+    parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found[status])
+    created = view.state.created
+    spent = duration((now - created).total_seconds()) if created else ""
+    return ", ".join(parts) + (f" · {spent}" if spent else "")
+
+
+def _chosen(view: RunView, room: int) -> Sequence[str]:
+    """The keys of the steps to show, in the plan's order."""
+    keys = tuple(view.state.steps)
+    if len(keys) <= room:
+        return keys
+    steps = view.state.steps
+    rank = {status: at for at, status in enumerate(_ORDER)}
+    kept = frozenset(sorted(keys, key=lambda key: rank[steps[key].status])[:room])
+    return tuple(key for key in keys if key in kept)
+
+
+def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint) -> list[Cell]:
+    step = view.state.steps[key]
+    status = step.status.value
+    return [
+        Cell(sign(status, paint), style(status)),
+        Cell(name, "" if step.status is not StepStatus.WAITING else "dim"),
+        Cell(status, style(status)),
+        Cell(duration(seconds_of(step, now)), right=True),
+        Cell(why(view, key), "dim"),
+    ]

@@ -1,0 +1,111 @@
+"""Running the user's pipeline file as Python would: as ``__main__``, with its folder first on the path."""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import BadInput
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_ROOT = __name__.partition(".")[0]
+"""``runner``, or the private name it is loaded under beside a user's own ``runner``."""
+_AGAIN = (
+    "import sys; tree = sys.argv.pop(1); sys.path[0 : not getattr(sys.flags, 'safe_path', False)] = [tree]; "
+    "from _runner_step.cli.main import main; sys.exit(main())"
+)
+
+
+def check_file(name: str) -> Path:
+    """The driver's file. Raises BadInput when there is none, or when it is no Python file."""
+    path = Path(name)
+    if not path.exists():
+        raise BadInput(f"there is no file {name}", remedy="give the path of a pipeline file")
+    if path.is_dir():
+        raise BadInput(f"{name} is a folder", remedy="give the path of a pipeline file in it")
+    if path.suffix != ".py":
+        raise BadInput(f"{name} is not a Python file", remedy="give the path of a pipeline file, which ends in .py")
+    return path
+
+
+def make_way(path: Path, argv: Sequence[str], cache: Path) -> None:
+    """Start over under a private name when the driver's folder has a ``runner`` of its own; else return.
+
+    The user's ``import runner`` then finds theirs, and ours is ``_runner_step``.
+    """
+    if _ROOT != "runner" or not has_own_runner(path.resolve().parent):
+        return
+    from ..data.carry import tree
+
+    carried = cache / "carried"
+    carried.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-c", _AGAIN, str(tree(carried, whole=True)), *argv])  # noqa: S606 - ourselves
+
+
+def has_own_runner(folder: Path) -> bool:
+    """Whether ``import runner`` in a script of this folder would mean something else than us."""
+    package = folder / "runner"
+    return (folder / "runner.py").is_file() or (package.is_dir() and not package.samefile(_PACKAGE))
+
+
+def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
+    """Run the file; its names afterwards. Whatever it raises comes out as it is."""
+    from importlib.util import decode_source
+
+    text = decode_source(path.read_bytes())
+    folder = path.resolve().parent
+    sys.path[:] = search_path(sys.path, folder, safe=bool(getattr(sys.flags, "safe_path", False)))
+    if _ROOT != "runner" and not (folder / "runner.py").is_file() and (folder / "runner").is_dir():
+        _join_folders(folder / "runner")
+    sys.argv[:] = [str(path), *arguments]
+    module = ModuleType("__main__")
+    module.__file__ = str(path.absolute())
+    module.__dict__.update(__builtins__=builtins, __cached__=None, __spec__=None)
+    sys.modules["__main__"] = module
+    exec(compile(text, str(path.absolute()), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - this is the command
+    return module.__dict__
+
+
+def search_path(current: Sequence[str], folder: Path, *, safe: bool) -> list[str]:
+    """The driver's path: its folder, the compat layer, then all but the folder of our own command.
+
+    With ``safe`` (``python -P``) Python has put no such folder there.
+    """
+    compat = str(_PACKAGE / "compat" if _ROOT == "runner" else _PACKAGE.parent)
+    rest = list(current) if safe else list(current[1:])
+    return [str(folder), compat, *(entry for entry in rest if entry != compat)]
+
+
+def complain(error: BaseException) -> None:
+    """Print the traceback with the frames Python would show: the user's, none of ours."""
+    shown = traceback.TracebackException.from_exception(error)
+    seen: set[int] = set()
+    todo: list[traceback.TracebackException | None] = [shown]
+    while todo:
+        part = todo.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        part.stack = traceback.StackSummary.from_list([frame for frame in part.stack if not _is_ours(frame.filename)])
+        todo += [part.__cause__, part.__context__]
+    # Of a file that does not compile no line has run: Python shows no traceback above the error then.
+    lines = shown.format() if shown.stack else shown.format_exception_only()
+    print("".join(lines), end="", file=sys.stderr)
+
+
+def _is_ours(filename: str) -> bool:
+    path = Path(filename)
+    return path.is_relative_to(_PACKAGE) or filename.startswith("<frozen ")
+
+
+def _join_folders(theirs: Path) -> None:
+    """A folder without ``__init__.py`` would lose to our shim: let ``from runner import …`` look in both."""
+    from importlib import import_module
+
+    import_module("runner").__path__.append(str(theirs))

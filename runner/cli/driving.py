@@ -1,0 +1,73 @@
+"""What the end of a pipeline file means: an exit code, and what is said of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import BadInput, RunnerError, StoreError, TargetError
+from ..wiring import OpenWorkspace
+from .driver import complain, execute
+from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
+from .main import say_problems
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How the file ended."""
+
+    code: int = DONE
+    interrupted: bool = False
+
+
+def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Ending:
+    """Run the file, and submit its ``pipeline`` if it has submitted nothing. Raises no Exception of the file's."""
+    try:
+        submit_left_over(session, path, execute(path, arguments))
+    except SystemExit as error:
+        return Ending(_exit_code(error))
+    except KeyboardInterrupt:
+        return Ending(INTERRUPTED, interrupted=True)
+    except Exception as error:  # noqa: BLE001 - the user's file may raise anything
+        return Ending(explain(session, error))
+    return Ending()
+
+
+def submit_left_over(session: OpenWorkspace, path: Path, names: Mapping[str, object]) -> None:
+    """Submit the file's module-level ``pipeline``, under the file's name, if nothing was submitted."""
+    from ..sdk.pipeline import Pipeline
+
+    pipeline = names.get("pipeline")
+    if isinstance(pipeline, Pipeline) and not session.submitted:
+        pipeline.submit(path.stem)
+
+
+def explain(session: OpenWorkspace, error: Exception) -> int:
+    """Say why the file ended; the exit code. Runs it has submitted go on."""
+    from ..sdk.exceptions import ActivityCanceledException, ActivityFailedException
+
+    if isinstance(error, BadInput):
+        say_problems(error.problems)
+        return BAD_INPUT
+    if isinstance(error, (ActivityFailedException, ActivityCanceledException)) and session.submitted:
+        return FAILED  # it waited for its run, and the run's own summary tells more
+    if isinstance(error, (StoreError, TargetError)) and not session.submitted:
+        say_problems(BadInput(str(error), remedy=f"see: runner doctor {session.override}".rstrip()).problems)
+        return BAD_INPUT
+    if isinstance(error, RunnerError):
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    complain(error)
+    return FAILED
+
+
+def _exit_code(error: SystemExit) -> int:
+    """As Python takes it: nothing is 0, a number is itself, anything else is printed and 1."""
+    if error.code is None:
+        return DONE
+    if isinstance(error.code, int):
+        return error.code
+    print(error.code, file=sys.stderr)
+    return FAILED

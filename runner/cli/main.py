@@ -1,0 +1,52 @@
+"""The front door: from what was typed to a command, and from its end to an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from ..errors import BadInput, Problem, RunnerError
+from .arguments import parse
+from .exits import BAD_INPUT, FAILED, INTERRUPTED
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; the exit code: 0 done, 1 a step failed, 2 bad input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets question marks, not a traceback
+    options = parse(sys.argv[1:] if argv is None else argv)
+    if not options.command:
+        options = parse(["--help"])
+    try:
+        return int(import_module(f".commands.{options.command}", __package__).run(options))
+    except BadInput as error:
+        say_problems(error.problems)
+        return BAD_INPUT
+    except RunnerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has gone (`runner list | head`): Python must not complain of it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def say_problems(problems: Sequence[Problem]) -> None:
+    """Print what is wrong, where, and what to do: all of it."""
+    from .paint import paint_for
+
+    paint = paint_for(sys.stderr)
+    if len(problems) > 1:
+        print(paint(f"{len(problems)} problems; nothing was started", "bold red"), file=sys.stderr)
+    for problem in problems:
+        lines = [paint("error: ", "bold red") + problem.what]
+        if problem.where:
+            lines.append(f"  {paint('where:', 'dim')} {problem.where}")
+        if problem.remedy:
+            lines.append(f"  {paint('do:', 'dim')}    {problem.remedy}")
+        print("\n".join(lines), file=sys.stderr)

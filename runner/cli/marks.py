@@ -1,0 +1,40 @@
+"""The sign and the colour of each state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .paint import Paint
+
+_SIGNS: Mapping[str, str] = {
+    "waiting": "○",
+    "queued": "◌",
+    "running": "●",
+    "canceling": "●",
+    "succeeded": "✓",
+    "reused": "✓",
+    "failed": "✗",
+    "canceled": "■",
+    "skipped": "↷",
+}
+_STYLES: Mapping[str, str] = {
+    "waiting": "dim",
+    "queued": "dim",
+    "running": "cyan",
+    "canceling": "yellow",
+    "succeeded": "green",
+    "reused": "green",
+    "failed": "red",
+    "canceled": "yellow",
+    "skipped": "yellow",
+}
+
+
+def style(status: str) -> str:
+    """The colour of a state."""
+    return _STYLES.get(status, "")
+
+
+def sign(status: str, paint: Paint) -> str:
+    """The sign of a state, on a terminal that shows colours; elsewhere the words do."""
+    return _SIGNS.get(status, " ") if paint.on else ""

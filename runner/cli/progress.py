@@ -1,0 +1,67 @@
+"""A run as lines that are only ever added to: one per change of state (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..model import events as e
+from ..model.plan import Plan
+from ..operations.report import display_names
+from .marks import style
+from .paint import Paint
+from .words import clip, clock, duration
+
+_WIDEST_NAME = 32
+_STATE = 9
+"""Columns of the longest state."""
+
+
+def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint) -> Iterator[str]:
+    """Time, step, state and reason of each change in `entry`."""
+    names = display_names(plan)
+    width = min(max((len(name) for name in names.values()), default=0), _WIDEST_NAME)
+    for event in entry.events:
+        told = _told(event, names, plan)
+        if told is not None:
+            name, state, reason = told
+            padded = paint(f"{state:<{_STATE}}", style(state))
+            yield f"{paint(clock(entry.time), 'dim')}  {clip(name, width):<{width}}  {padded}  {reason}".rstrip()
+
+
+def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, str, str] | None:
+    """Step, state, reason."""
+    match event:
+        case e.EnvironmentReady(environment, _, _, built, seconds) if built:
+            return _environment(plan, environment), "made", duration(seconds)
+        case e.EnvironmentLost(environment, _, reason):
+            return _environment(plan, environment), "failed", _one_line(reason)
+        case e.TaskStarted(key, attempt, _):
+            return names[key], "queued", f"attempt {attempt}" if attempt > 1 else ""
+        case e.TaskWaits(key, reason):
+            return (names[key], "queued", _one_line(reason)) if reason else None
+        case e.TaskRuns(key, _):
+            return names[key], "running", ""
+        case e.TaskLost(key, _, _, reason):
+            return names[key], "lost", f"{_one_line(reason)}; another attempt follows"
+        case e.StepSucceeded(key, _, started, ended):
+            return names[key], "succeeded", duration((ended - started).total_seconds())
+        case e.StepReused(key, origin):
+            return names[key], "reused", f"outputs of {origin}"
+        case e.StepFailed(key, _, reason):
+            return names[key], "failed", _one_line(reason)
+        case e.StepSkipped(key, reason):
+            return names[key], "skipped", reason
+        case e.CancelRequested():
+            return "", "canceling", ""
+        case e.StepCanceled(key):
+            return names[key], "canceled", ""
+        case _:
+            return None
+
+
+def _environment(plan: Plan, key: str) -> str:
+    return plan.environments[key].name if key in plan.environments else key
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

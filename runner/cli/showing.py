@@ -1,0 +1,120 @@
+"""Showing a run while it goes on: as lines that are added, or as a screen that is redrawn."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+from ..model.events import JournalEntry
+from ..operations.report import display_names
+from ..operations.tail import LogTail
+from ..operations.values import RunView
+from .board import Screen, board
+from .paint import Paint, is_terminal, paint_for
+from .progress import lines_of
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+_LOG_PAUSE = 0.5
+"""Seconds between two looks for new output."""
+_FRAMES = 4
+"""Per second."""
+
+
+class Show(Protocol):
+    """Something that a run is shown on."""
+
+    def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
+        """The run is now like this, and these entries are new."""
+
+    def close(self) -> None:
+        """Nothing more comes."""
+
+
+class Lines:
+    """A line per change of state: for pipes, files and old terminals."""
+
+    def __init__(self, stream: TextIO, logs: LogTail | None = None) -> None:
+        self._stream = stream
+        self._paint = paint_for(stream)
+        self._logs = _Logs(logs, self._paint) if logs else None
+
+    def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
+        """Print what is new."""
+        for line in self._logs.lines(view) if self._logs else ():
+            print(line, file=self._stream, flush=True)
+        for entry in entries:
+            for line in lines_of(entry, view.plan, self._paint):
+                print(line, file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Lines stay."""
+
+
+class LiveBoard:
+    """A table of the steps that is redrawn in place, and gone at the end."""
+
+    def __init__(self, paint: Paint, logs: LogTail | None = None) -> None:
+        self._paint = paint
+        self._logs = _Logs(logs, paint) if logs else None
+        self._view: RunView | None = None
+        self._live: Live | None = None
+
+    def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
+        """Show it from the next frame on."""
+        self._view = view
+        if self._live is None:
+            self._live = self._opened()
+        for line in self._logs.lines(view) if self._logs else ():
+            from rich.text import Text
+
+            self._live.console.print(Text.from_ansi(line), soft_wrap=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._live is not None:
+            self._live.stop()
+
+    def _opened(self) -> Live:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        console = Console(highlight=False, no_color=not self._paint.on)
+
+        def frame() -> Text:
+            screen = Screen(console.width, console.height)
+            lines = board(self._view, datetime.now(timezone.utc), screen, self._paint) if self._view else []
+            return Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis")
+
+        live = Live(console=console, get_renderable=frame, refresh_per_second=_FRAMES, transient=True)
+        live.start(refresh=True)
+        return live
+
+
+class _Logs:
+    """New output as lines with their step's name, looked for not too often."""
+
+    def __init__(self, tail: LogTail, paint: Paint) -> None:
+        self._tail = tail
+        self._paint = paint
+        self._looked = 0.0
+
+    def lines(self, view: RunView) -> list[str]:
+        now = time.monotonic()
+        if now - self._looked < _LOG_PAUSE and not view.state.over:
+            return []
+        self._looked = now
+        names = display_names(view.plan)
+        return [f"{self._paint(f'{names[key]} │', 'dim')} {line}" for key, line in self._tail.lines(view)]
+
+
+def show_on(stream: TextIO, logs: LogTail | None = None) -> Show:
+    """The live table on a terminal, else lines."""
+    if stream is sys.stdout and is_terminal(stream):
+        return LiveBoard(paint_for(stream), logs)
+    return Lines(stream, logs)

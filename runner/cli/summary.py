@@ -1,0 +1,138 @@
+"""What is said of a run at its end, and by ``runner status`` (pure)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from ..operations.metrics import Metric
+from ..operations.report import OutputReport, RunReport, StepReport
+from .marks import sign, style
+from .paint import Paint
+from .table import Cell, table
+from .words import clip, duration, many, short, size
+
+_OUTPUTS = 8
+"""Outputs shown at most: the last ones, which are the results."""
+_METRICS = 20
+_TAIL = 12
+"""Lines of a failed step's output."""
+
+
+def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> list[str]:
+    """The run's end, steps, outputs, metrics, warnings, slowest part and where to look further.
+
+    `hint` is what a command needs to reach the same store (`` --target kind``); paths below the
+    folder `here` are shown relative to it.
+    """
+    out = [headline(report, paint), "", *step_table(report.steps, paint)]
+    for title, lines in (
+        ("outputs", _outputs(report, paint, here)),
+        ("metrics", _metrics(report, paint)),
+        ("warnings", _warnings(report, paint)),
+    ):
+        if lines:
+            out += ["", paint(title, "bold"), *lines]
+    for step in report.steps:
+        if step.status == "failed":
+            out += ["", *failure(step, paint)]
+    out += ["", *_pointers(report, paint, hint)]
+    return out
+
+
+def headline(report: RunReport, paint: Paint) -> str:
+    """State, experiment, size, time and id in one line."""
+    mark = sign(report.status, paint)
+    state = paint(f"{mark} {report.status}" if mark else report.status, f"bold {style(report.status)}".strip())
+    spent = f" in {duration(report.seconds)}" if report.ended else f", {duration(report.seconds)} so far"
+    facts = f"{report.experiment}, {many(len(report.steps), 'step')}{spent}"
+    return f"{state}  {facts}  {paint(report.run, 'dim')}"
+
+
+def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:
+    """One line per step: name, state, time, reason."""
+    return table([_row(step, paint) for step in steps], paint)
+
+
+def failure(step: StepReport, paint: Paint) -> list[str]:
+    """How a step failed, and the last lines of its output."""
+    lines = [paint(f"{step.name} failed: {step.reason}", "red")]
+    tail = step.tail.splitlines()[-_TAIL:]
+    if tail:
+        lines.append(paint("its last lines:", "dim"))
+        lines += [f"  {paint('│', 'red')} {line}".rstrip() for line in tail]
+    return lines
+
+
+def metric_text(metric: Metric) -> str:
+    """A metric's newest value in one line."""
+    value = metric.value
+    if metric.kind == "scalar":
+        shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+        return f"{shown}  (last of {metric.count})" if metric.count > 1 else shown
+    more = f"{metric.kind}, {many(metric.count, 'time')} logged"
+    return f"{clip(str(value), 60)}  ({more})" if not isinstance(value, dict) else f"({more})"
+
+
+def place(output: OutputReport, here: str) -> str:
+    """The path of an output as one would type it here; empty for a bucket's."""
+    if not output.path or not here:
+        return output.path
+    relative = os.path.relpath(output.path, here)
+    return output.path if relative.startswith("..") else relative
+
+
+def _row(step: StepReport, paint: Paint) -> list[Cell]:
+    return [
+        Cell(sign(step.status, paint), style(step.status)),
+        Cell(step.name),
+        Cell(step.status, style(step.status)),
+        Cell(duration(step.seconds), right=True),
+        Cell(" ".join(step.reason.split()), "dim"),
+    ]
+
+
+def _outputs(report: RunReport, paint: Paint, here: str) -> list[str]:
+    found = [(step, output) for step in report.steps for output in step.outputs]
+    lines: list[str] = []
+    for step, output in found[-_OUTPUTS:]:
+        amount = f"{many(output.files, 'file')}, {size(output.bytes)}"
+        lines.append(f"  {step.name}: {output.name}  {paint(amount, 'dim')}")
+        lines.append(f"    {output.datastore}/{output.key}")
+        if shown := place(output, here):
+            lines.append(f"    {shown}")
+    if len(found) > _OUTPUTS:
+        lines.append(paint(f"  and {len(found) - _OUTPUTS} of earlier steps", "dim"))
+    return lines
+
+
+def _metrics(report: RunReport, paint: Paint) -> list[str]:
+    rows = [
+        [Cell(step.name, "dim"), Cell(metric.name), Cell(metric_text(metric), "bold")]
+        for step in report.steps
+        for metric in step.metrics
+    ]
+    lines = table(rows[:_METRICS], paint)
+    return lines + [paint(f"  and {len(rows) - _METRICS} more", "dim")] * (len(rows) > _METRICS)
+
+
+def _warnings(report: RunReport, paint: Paint) -> list[str]:
+    return [paint(f"  {step.name}: {text}", "yellow") for step in report.steps for text in step.warnings]
+
+
+def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
+    slow = report.slowest
+    if slow is not None:
+        yield f"slowest  {slow.name}, {duration(slow.seconds)}{_phases(slow.inputs, slow.script, slow.outputs)}"
+    failed = next((step.key for step in report.steps if step.status == "failed"), "")
+    step = failed or (slow.key if slow else "STEP")
+    yield "logs     " + paint(f"runner logs {short(report.run)} {step}{hint}", "cyan")
+
+
+def _phases(inputs: float | None, script: float | None, outputs: float | None) -> str:
+    named = (("its script", script), ("fetching its inputs", inputs), ("storing its outputs", outputs))
+    spent = [(amount, name) for name, amount in named if amount is not None]
+    if not spent:
+        return ""
+    most, name = max(spent)
+    return f", of which {name} took {duration(most)}"

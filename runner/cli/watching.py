@@ -1,0 +1,135 @@
+"""Waiting for runs, with an eye on whoever drives them, and what Ctrl-C means meanwhile."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import RunnerError
+from ..model.status import RunStatus
+from ..operations import watch
+from ..operations.follow import Follower, from_start
+from ..operations.report import RunReport
+from ..operations.tail import LogTail
+from ..operations.values import RunView
+from ..wiring import OpenWorkspace
+from .exits import DONE, FAILED, INTERRUPTED
+from .paint import is_terminal, paint_for
+from .reports import hint, report_of
+from .showing import show_on
+from .summary import summary
+from .words import many, short
+
+_LOOK = 1.0
+"""Seconds between two looks after the controller."""
+_CANCEL_SECONDS = 90.0
+"""How long a canceled run may take to end: Kubernetes alone gives a pod 30 s by default."""
+
+
+class Stranded(RunnerError):
+    """Nobody drives the run any more."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Where a run is shown, and how."""
+
+    session: OpenWorkspace
+    stream: TextIO
+    logs: bool = False
+    quiet: bool = False
+    """No summary: a JSON document follows."""
+
+
+def await_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport]]:
+    """Wait for each run and tell how it ended; the exit code and the reports. Raises Stranded."""
+    code, reports = DONE, []
+    for at, run in enumerate(runs):
+        try:
+            view = follow(viewer, run)
+        except KeyboardInterrupt:
+            return interrupted(viewer, runs[at:]), reports
+        reports.append(tell(viewer, view))
+        if view.state.status is not RunStatus.SUCCEEDED:
+            code = FAILED
+    return code, reports
+
+
+def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
+    """Show the run until it has ended, or for so long. Raises Stranded when its controller is gone."""
+    session = viewer.session
+    follower = from_start(session.store, run)
+    show = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
+    begun = looked = time.monotonic()
+    try:
+        while True:
+            entries = follower.advance()
+            show.update(follower.view, entries)
+            now = time.monotonic()
+            if follower.view.state.over or now - begun > seconds:
+                return follower.view
+            if now - looked > _LOOK:
+                looked = now
+                _check_driven(session, follower)
+            time.sleep(session.pause)
+    finally:
+        show.close()
+
+
+def tell(viewer: Viewer, view: RunView) -> RunReport:
+    """Say how the run ended."""
+    told = report_of(viewer.session, view)
+    if not viewer.quiet:
+        paint = paint_for(viewer.stream)
+        lines = summary(told, paint, hint(viewer.session), str(Path.cwd()))
+        print("\n" + "\n".join(lines), file=viewer.stream, flush=True)
+    return told
+
+
+def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
+    """After Ctrl-C: ask once whether the runs go on. Always 130."""
+    session = viewer.session
+    going = [run for run in runs if not session.view(run).state.over]
+    if going and _wants_cancel(len(going)):
+        for run in going:
+            session.cancel(run)
+        for run in going:
+            tell(viewer, follow(viewer, run, _CANCEL_SECONDS))
+    else:
+        _say_goes_on(session, going)
+    return INTERRUPTED
+
+
+def _check_driven(session: OpenWorkspace, follower: Follower) -> None:
+    """Raise Stranded unless somebody drives the run, or has just ended it."""
+    state = follower.view.state
+    why = session.why_stopped(state)
+    if why and watch.newer(session.store, follower.view).state.number == state.number:
+        raise Stranded(
+            f"run {state.run} has not ended and does not go on: {why}\n"
+            f"  do:    runner resume {short(state.run)}{hint(session)}"
+        )
+
+
+def _wants_cancel(count: int) -> bool:
+    if not (sys.stdin.isatty() and is_terminal(sys.stderr)):
+        return False
+    question = f"\n{many(count, 'run')} can go on without this terminal. [Enter] leave running, [c] cancel: "
+    try:
+        return input(question).strip().lower() in ("c", "cancel")
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)
+        return False
+
+
+def _say_goes_on(session: OpenWorkspace, runs: Sequence[str]) -> None:
+    where = hint(session)
+    for run in runs:
+        name = short(run)
+        print(f"run {run} goes on", file=sys.stderr)
+        print(f"  wait for it: runner resume {name}{where}", file=sys.stderr)
+        print(f"  end it:      runner cancel {name}{where}", file=sys.stderr)

@@ -1,0 +1,5 @@
+"""v1's package, on top of runner. Other distributions may add to it (azureml.dataprep …)."""
+
+from pkgutil import extend_path
+
+__path__ = extend_path(__path__, __name__)

@@ -1,0 +1,14 @@
+"""azureml.core.authentication."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "AzureCliAuthentication",
+    "InteractiveLoginAuthentication",
+    "MsiAuthentication",
+    "ServicePrincipalAuthentication",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,9 @@
+"""azureml.core.container_registry."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = ("ContainerRegistry",)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

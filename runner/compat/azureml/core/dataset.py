@@ -1,0 +1,13 @@
+"""azureml.core.dataset."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "Dataset",
+    "FileDataset",
+    "TabularDataset",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,14 @@
+"""azureml.core.environment."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "CondaDependencies",
+    "DEFAULT_CPU_IMAGE",
+    "DEFAULT_GPU_IMAGE",
+    "Environment",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,12 @@
+"""azureml.core.image."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "ContainerImage",
+    "Image",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

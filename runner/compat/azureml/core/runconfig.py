@@ -1,0 +1,23 @@
+"""azureml.core.runconfig."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "CondaDependencies",
+    "ContainerRegistry",
+    "DEFAULT_CPU_IMAGE",
+    "DEFAULT_GPU_IMAGE",
+    "DockerConfiguration",
+    "Environment",
+    "EnvironmentDefinition",
+    "MpiConfiguration",
+    "ParallelTaskConfiguration",
+    "PyTorchConfiguration",
+    "RunConfiguration",
+    "SparkConfiguration",
+    "TensorflowConfiguration",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

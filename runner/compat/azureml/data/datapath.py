@@ -1,0 +1,12 @@
+"""azureml.data.datapath."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "DataPath",
+    "DataPathComputeBinding",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,9 @@
+"""azureml.data.sql_data_reference."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = ("SqlDataReference",)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

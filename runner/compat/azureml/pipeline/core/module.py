@@ -1,0 +1,12 @@
+"""azureml.pipeline.core.module."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "Module",
+    "ModuleVersion",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,12 @@
+"""azureml.pipeline.core.pipeline_output_dataset."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "PipelineOutputFileDataset",
+    "PipelineOutputTabularDataset",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

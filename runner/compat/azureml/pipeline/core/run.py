@@ -1,0 +1,14 @@
+"""azureml.pipeline.core.run."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "PipelineRun",
+    "PortDataReference",
+    "StepRun",
+    "StepRunOutput",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,16 @@
+"""azureml.train.dnn."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "Chainer",
+    "Gloo",
+    "Mpi",
+    "Nccl",
+    "PyTorch",
+    "TensorFlow",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,34 @@
+"""azureml.train.hyperdrive."""
+
+from __future__ import annotations
+
+from pkgutil import extend_path
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "BanditPolicy",
+    "BayesianParameterSampling",
+    "GridParameterSampling",
+    "HyperDriveConfig",
+    "HyperDriveRun",
+    "HyperDriveRunConfig",
+    "MedianStoppingPolicy",
+    "NoTerminationPolicy",
+    "PrimaryMetricGoal",
+    "RandomParameterSampling",
+    "TruncationSelectionPolicy",
+    "choice",
+    "lognormal",
+    "loguniform",
+    "normal",
+    "qlognormal",
+    "qloguniform",
+    "qnormal",
+    "quniform",
+    "randint",
+    "uniform",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)
+__path__ = extend_path(__path__, __name__)

@@ -1,0 +1,14 @@
+"""azureml.train.hyperdrive.policy."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "BanditPolicy",
+    "MedianStoppingPolicy",
+    "NoTerminationPolicy",
+    "TruncationSelectionPolicy",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,12 @@
+"""azureml.train.hyperdrive.run."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "HyperDriveRun",
+    "PrimaryMetricGoal",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,13 @@
+"""azureml.train.hyperdrive.runconfig."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "HyperDriveConfig",
+    "HyperDriveRunConfig",
+    "PrimaryMetricGoal",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

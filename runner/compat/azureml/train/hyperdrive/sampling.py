@@ -1,0 +1,13 @@
+"""azureml.train.hyperdrive.sampling."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "BayesianParameterSampling",
+    "GridParameterSampling",
+    "RandomParameterSampling",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

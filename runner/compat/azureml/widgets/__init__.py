@@ -1,0 +1,5 @@
+"""azureml.widgets."""
+
+from runner.sdk.widgets import RunDetails
+
+__all__ = ["RunDetails"]

@@ -1,0 +1,36 @@
+"""Reading a run as it grows: its new journal entries, and the state they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import BadInput
+from ..model.events import JournalEntry
+from ..model.state import begin, fold
+from ..ports import ObjectStore
+from ..runs import journal, plans
+from .values import RunView
+
+
+@dataclass
+class Follower:
+    """A reader of one run that remembers how far it has read."""
+
+    store: ObjectStore
+    view: RunView
+
+    def advance(self) -> tuple[JournalEntry, ...]:
+        """The entries written since the last call; `view` includes them afterwards."""
+        fresh = tuple(journal.read(self.store, self.view.state.run, self.view.state.number))
+        if fresh:
+            self.view = RunView(fold(self.view.state, fresh), self.view.plan)
+        return fresh
+
+
+def from_start(store: ObjectStore, run: str) -> Follower:
+    """A follower that has read nothing yet. Raises BadInput for an unknown run."""
+    submission = plans.submission_of(store, run)
+    if submission is None:
+        raise BadInput(f"there is no run '{run}' here", remedy="see: runner list")
+    plan = plans.load(store, submission.plan)
+    return Follower(store, RunView(begin(run, plan), plan))

@@ -1,0 +1,190 @@
+"""A run as it is told to people and to programs: the document of ``--json``.
+
+Every field is always written, so that a program can rely on its key.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from ..model.data import DataRef
+from ..model.plan import Plan
+from ..model.state import StepState
+from ..model.status import DELIVERED, StepStatus
+from ..model.task import TaskId
+from ..ports import ObjectStore
+from ..runs import records
+from .metrics import Metric, metrics_of
+from .values import RunView
+
+Locate = Callable[[DataRef], str]
+"""The local path of data that lie in a folder; empty for a bucket's."""
+
+
+@dataclass(frozen=True)
+class OutputReport:
+    """Where one output lies."""
+
+    name: str
+    datastore: str
+    key: str
+    path: str
+    """On this machine; empty when it lies in a bucket."""
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One step."""
+
+    key: str
+    name: str
+    status: str
+    reason: str
+    """Why it waits, or why it failed: one line."""
+    target: str
+    attempt: int
+    started: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    exit_code: int | None
+    failure: str
+    tail: str
+    """The last lines of its output, when it failed."""
+    outputs: tuple[OutputReport, ...]
+    metrics: tuple[Metric, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """The step that took longest, and what it spent its time on (seconds)."""
+
+    key: str
+    name: str
+    seconds: float
+    inputs: float | None
+    script: float | None
+    outputs: float | None
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run."""
+
+    run: str
+    experiment: str
+    status: str
+    created: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    steps: tuple[StepReport, ...]
+    slowest: Slowest | None
+
+
+def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime) -> RunReport:
+    """The whole run as it is now; it reads the metrics of every step that has run."""
+    state = view.state
+    return RunReport(
+        state.run,
+        state.submission.experiment if state.submission else "",
+        state.status.value,
+        state.created,
+        state.ended,
+        _between(state.created, state.ended or now),
+        tuple(step_report(store, view, key, locate=locate, now=now) for key in state.steps),
+        slowest(store, view),
+    )
+
+
+def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, now: datetime) -> StepReport:
+    """One step of a run as it is now."""
+    state, step = view.state, view.state.steps[key]
+    submission = state.submission
+    return StepReport(
+        key=key,
+        name=display_names(view.plan)[key],
+        status=step.status.value,
+        reason=why(view, key),
+        target=submission.targets.get(key, "") if submission else "",
+        attempt=step.attempt,
+        started=step.started,
+        ended=step.ended,
+        seconds=seconds_of(step, now),
+        exit_code=step.exit_code,
+        failure=step.failure.value if step.failure else "",
+        tail=step.tail,
+        outputs=tuple(
+            OutputReport(name, ref.datastore, ref.key, locate(ref), ref.files, ref.bytes)
+            for name, ref in step.outputs.items()
+        ),
+        metrics=metrics_of(store, TaskId(state.run, key, step.attempt)) if step.attempt else (),
+        warnings=step.warnings,
+    )
+
+
+@lru_cache(maxsize=8)
+def _names(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    count = Counter(name for _, name in pairs)
+    return {key: name if name and count[name] == 1 else key for key, name in pairs}
+
+
+def display_names(plan: Plan) -> Mapping[str, str]:
+    """Each step's name for people: its own where no other step has it, else its key."""
+    return _names(tuple((step.key, step.name) for step in plan.steps))
+
+
+def why(view: RunView, key: str) -> str:
+    """Why the step waits, or how it ended, in one line; empty when there is nothing to say."""
+    step = view.state.steps[key]
+    if step.reason or step.status is not StepStatus.WAITING:
+        return step.reason
+    spec, names = view.plan.by_key[key], display_names(view.plan)
+    missing = [
+        names[other.key]
+        for other in view.plan.steps
+        if other.key in spec.needs and view.state.steps[other.key].status not in DELIVERED
+    ]
+    if missing:
+        return f"waits for {', '.join(missing[:3])}" + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
+    if not any(environment == spec.environment for environment, _ in view.state.environments):
+        return f"its environment '{_environment_name(view.plan, spec.environment)}' is being made"
+    return ""
+
+
+def slowest(store: ObjectStore, view: RunView) -> Slowest | None:
+    """The step that took longest of those that have ended, with its phases as its record tells them."""
+    taken = {key: step.ended - step.started for key, step in view.state.steps.items() if step.started and step.ended}
+    if not taken:
+        return None
+    key = max(taken, key=taken.__getitem__)
+    attempt = view.state.steps[key].attempt
+    record = records.record_of(store, TaskId(view.state.run, key, attempt)) if attempt else None
+    phases = record.phases if record and record.failure is None else None
+    return Slowest(
+        key,
+        display_names(view.plan)[key],
+        taken[key].total_seconds(),
+        phases.inputs if phases else None,
+        phases.script if phases else None,
+        phases.outputs if phases else None,
+    )
+
+
+def seconds_of(step: StepState, now: datetime) -> float | None:
+    """How long the step has taken, or takes so far; None before its start."""
+    running = step.status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.CANCELED)
+    return _between(step.started, step.ended or now) if running else None
+
+
+def _between(start: datetime | None, end: datetime) -> float | None:
+    return round((end - start).total_seconds(), 3) if start else None
+
+
+def _environment_name(plan: Plan, key: str) -> str:
+    return plan.environments[key].name if key in plan.environments else key

@@ -1,0 +1,145 @@
+"""The authoring API that users know: v1's names and signatures, each fetched when first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .authentication import (
+        InteractiveLoginAuthentication as InteractiveLoginAuthentication,
+    )
+    from .compute import AmlCompute as AmlCompute
+    from .compute import ComputeTarget as ComputeTarget
+    from .conda import CondaDependencies as CondaDependencies
+    from .consumption import DatasetConsumptionConfig as DatasetConsumptionConfig
+    from .data import DataPath as DataPath
+    from .data import DataPathComputeBinding as DataPathComputeBinding
+    from .data import DataReference as DataReference
+    from .dataset import Dataset as Dataset
+    from .datastore import Datastore as Datastore
+    from .environment import Environment as Environment
+    from .experiment import Experiment as Experiment
+    from .file_dataset import FileDataset as FileDataset
+    from .graph import StepSequence as StepSequence
+    from .output_config import OutputFileDatasetConfig as OutputFileDatasetConfig
+    from .parameter import PipelineParameter as PipelineParameter
+    from .pipeline import Pipeline as Pipeline
+    from .pipeline_data import PipelineData as PipelineData
+    from .pipeline_run import PipelineRun as PipelineRun
+    from .registered_model import Model as Model
+    from .run import Run as Run
+    from .run_config import DockerConfiguration as DockerConfiguration
+    from .run_config import RunConfiguration as RunConfiguration
+    from .script_run_config import ScriptRunConfig as ScriptRunConfig
+    from .step_run import StepRun as StepRun
+    from .steps.command import CommandStep as CommandStep
+    from .steps.python_script import PythonScriptStep as PythonScriptStep
+    from .tabular import TabularDataset as TabularDataset
+    from .widgets import RunDetails as RunDetails
+    from .workspace import Workspace as Workspace
+
+VERSION = "1.61.0"
+"""The version of v1 that ``azureml.core.VERSION`` answers."""
+
+_PUBLIC = {
+    "Workspace": "workspace",
+    "Experiment": "experiment",
+    "Datastore": "datastore",
+    "Dataset": "dataset",
+    "TabularDataset": "tabular",
+    "FileDataset": "file_dataset",
+    "DatasetConsumptionConfig": "consumption",
+    "DataReference": "data",
+    "DataPath": "data",
+    "DataPathComputeBinding": "data",
+    "OutputFileDatasetConfig": "output_config",
+    "Pipeline": "pipeline",
+    "StepSequence": "graph",
+    "PipelineData": "pipeline_data",
+    "PipelineParameter": "parameter",
+    "PythonScriptStep": "steps.python_script",
+    "CommandStep": "steps.command",
+    "ScriptRunConfig": "script_run_config",
+    "RunConfiguration": "run_config",
+    "DockerConfiguration": "run_config",
+    "Environment": "environment",
+    "CondaDependencies": "conda",
+    "ComputeTarget": "compute",
+    "AmlCompute": "compute",
+    "Run": "run",
+    "PipelineRun": "pipeline_run",
+    "StepRun": "step_run",
+    "Model": "registered_model",
+    "RunDetails": "widgets",
+    "InteractiveLoginAuthentication": "authentication",
+}
+"""Every public name and the module that has it."""
+
+_COMPAT = {
+    "AzureBlobDatastore": "datastore",
+    "ContainerRegistry": "environment",
+    "DEFAULT_CPU_IMAGE": "environment",
+    "DEFAULT_GPU_IMAGE": "environment",
+    "DataType": "dataset_types",
+    "PromoteHeadersBehavior": "dataset_types",
+    "TabularDatasetFactory": "dataset",
+    "FileDatasetFactory": "dataset",
+    "InputPortBinding": "pipeline_data",
+    "PipelineOutputFileDataset": "pipeline_dataset",
+    "PipelineOutputTabularDataset": "pipeline_dataset",
+    "OutputTabularDatasetConfig": "output_config",
+    "OutputDatasetConfig": "output_config",
+    "PipelineStep": "steps.base",
+    "PortDataReference": "port_reference",
+    "StepRunOutput": "port_reference",
+    "MpiConfiguration": "run_config",
+    "PyTorchConfiguration": "run_config",
+    "TensorflowConfiguration": "run_config",
+    "SparkConfiguration": "run_config",
+    "_OfflineRun": "offline_run",
+    "AbstractDataset": "dataset_base",
+    "ComputeTargetException": "exceptions",
+    "EntryScript": "entry_script",
+    "ServicePrincipalAuthentication": "authentication",
+    "AzureCliAuthentication": "authentication",
+    "MsiAuthentication": "authentication",
+}
+"""More names that only the compat layer shows."""
+
+_MODULES = {**_PUBLIC, **_COMPAT}
+__all__ = list(_PUBLIC)
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name on first use (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{_MODULES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted((*globals(), *__all__))
+
+
+def shown_in(module: str, names: tuple[str, ...]) -> Callable[[str], object]:
+    """A module's ``__getattr__``: these names of ours, those not offered, and its submodules on first use."""
+
+    def fetch(name: str) -> object:
+        if name in names:
+            return __getattr__(name) if name in _MODULES else _refused(name)
+        if not name.startswith("__") and find_spec(f"{module}.{name}") is not None:
+            return import_module(f"{module}.{name}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return fetch
+
+
+def _refused(name: str) -> object:
+    from .refused import refused
+
+    return refused(name)

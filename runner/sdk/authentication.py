@@ -1,0 +1,30 @@
+"""v1's ways to log in. There is nobody to log in to: the store's credentials are in the configuration."""
+
+from __future__ import annotations
+
+
+class AbstractAuthentication:
+    """Accepts what v1's classes accept, and does nothing."""
+
+    def __init__(self, *_arguments: object, **_options: object) -> None:
+        """Take v1's arguments; none is kept."""
+
+    def get_authentication_header(self) -> dict[str, str]:
+        """No header is needed."""
+        return {}
+
+
+class InteractiveLoginAuthentication(AbstractAuthentication):
+    """v1's login in a browser."""
+
+
+class ServicePrincipalAuthentication(AbstractAuthentication):
+    """v1's login of a service. The password given is not kept."""
+
+
+class AzureCliAuthentication(AbstractAuthentication):
+    """v1's login by the Azure command line."""
+
+
+class MsiAuthentication(AbstractAuthentication):
+    """v1's login of a machine."""

@@ -1,0 +1,210 @@
+"""A step's inputs and outputs by name, and what its arguments mean (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..errors import Problem
+from ..model.data import Mode
+from ..model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue
+from .data import DataPathComputeBinding
+from .dataset_base import AbstractDataset
+from .flow import Consumed, Output, Placeholder
+from .parameter import PipelineParameter
+
+if TYPE_CHECKING:
+    from .steps.base import PipelineStep
+
+_NAME = re.compile(r"[A-Za-z0-9_]+")
+_MARK = "$AZUREML_DATAREFERENCE_"
+_MARKS = (_MARK, "DatasetConsumptionConfig:", "DatasetOutputConfig:", "PipelineParameter_Name:")
+
+
+class Bindings:
+    """What a step reads and writes. Faults are gathered in `problems`, none is raised."""
+
+    def __init__(self, step: PipelineStep) -> None:
+        self.step = step
+        self.problems: list[Problem] = []
+        self.inputs: dict[str, Consumed] = {}
+        self.outputs: dict[str, Output] = {}
+        self.parameters: dict[str, PipelineParameter] = {}
+        for item in step.outputs:
+            self._add_output(item)
+        for item in step.inputs:
+            self._add_input(item)
+        for item in step.arguments:
+            self._add_implicit(item)
+        for value in step.params.values():
+            if isinstance(value, PipelineParameter):
+                self._add_parameter(value)
+
+    def command(self) -> tuple[Argument, ...]:
+        """The step's command with every placeholder resolved to a name."""
+        return tuple(self._argument(item) for item in self.step.command())
+
+    def problem(self, what: str, remedy: str = "") -> None:
+        """Note that something is wrong with the step."""
+        self.problems.append(Problem(f"step '{self.step.name}': {what}", self.step.where, remedy))
+
+    def _add_output(self, item: object) -> None:
+        output = item.produced() if isinstance(item, Placeholder) else None
+        if output is None:
+            self.problem(f"a {type(item).__name__} cannot be an output", "list PipelineData in outputs")
+            return
+        self._check_name(output.name, "output")
+        if self.outputs.setdefault(output.name, output) is not output:
+            self.problem(f"two outputs are named '{output.name}'", "give each its own name or output_name")
+
+    def _add_input(self, item: object) -> None:
+        consumed = self._consumed(item)
+        if consumed is None:
+            return
+        if consumed.name in self.outputs:  # v1 renames silently as well
+            consumed = replace(consumed, name=f"INPUT_{consumed.name}")
+        self._check_name(consumed.name, "input")
+        if not _same(self.inputs.setdefault(consumed.name, consumed), consumed):
+            self.problem(f"two inputs are named '{consumed.name}'", "give one another name (as_input, as_named_input)")
+        if isinstance(consumed.origin, PipelineParameter):
+            self._add_parameter(consumed.origin)
+
+    def _consumed(self, item: object) -> Consumed | None:
+        match item:
+            case Placeholder():
+                return item.consumed()
+            case (PipelineParameter() as parameter, DataPathComputeBinding() as binding):
+                return Consumed(parameter.name, parameter, Mode(binding.mode), binding.path_on_compute or "")
+            case AbstractDataset():
+                self.problem("a dataset cannot be an input by itself", "pass dataset.as_named_input('name')")
+            case _:
+                self.problem(
+                    f"a {type(item).__name__} ({item!r}) cannot be an input",
+                    "pass PipelineData, a DataReference or a named dataset; plain values belong in arguments",
+                )
+        return None
+
+    def _add_implicit(self, item: object) -> None:
+        """v1: datasets and output configurations in the arguments count as inputs and outputs."""
+        if isinstance(item, PipelineParameter):
+            self._add_parameter(item)
+        elif isinstance(item, tuple):
+            if self._input_of(item) is None:
+                self._add_input(item)
+        elif isinstance(item, Placeholder) and item.implicit and self._known(item) is None:
+            self._add_implicit_placeholder(item)
+
+    def _add_implicit_placeholder(self, item: Placeholder) -> None:
+        if item.writes:
+            self._add_output(item)
+        else:
+            self._add_input(item)
+
+    def _add_parameter(self, parameter: PipelineParameter) -> None:
+        self._check_name(parameter.name, "parameter", re.compile(r"[A-Za-z0-9_][\w \-.]*"))
+        known = self.parameters.setdefault(parameter.name, parameter)
+        if known is not parameter and known.default_value != parameter.default_value:
+            self.problem(f"parameter '{parameter.name}' has two defaults", "make one PipelineParameter and share it")
+
+    def _argument(self, item: object) -> Argument:
+        match item:
+            case Interpreter():
+                return item
+            case PipelineParameter():
+                return self._parameter(item)
+            case Placeholder() | (PipelineParameter(), DataPathComputeBinding()):
+                return self._path(item)
+            case str():
+                return self._text(item)
+            case AbstractDataset():
+                self.problem("a dataset cannot be an argument by itself", "pass dataset.as_named_input('name')")
+                return ""
+            case _:
+                return str(item)
+
+    def _parameter(self, parameter: PipelineParameter) -> Argument:
+        if not parameter.scalar:
+            self.problem(
+                f"parameter '{parameter.name}' stands for data and cannot be an argument by itself",
+                "pass (parameter, DataPathComputeBinding()) or a DatasetConsumptionConfig of it",
+            )
+        return ParameterValue(parameter.name)
+
+    def _path(self, item: object) -> Argument:
+        known = self._known(item) if isinstance(item, Placeholder) else self._input_of(item)
+        if known is not None:
+            return known
+        name = getattr(item, "name", "") or str(item)
+        self.problem(
+            f"'{name}' is in arguments but neither in inputs nor in outputs",
+            "list it in inputs if the step reads it, in outputs if the step writes it",
+        )
+        return ""
+
+    def _text(self, text: str) -> Argument:
+        if text.startswith("parameter:") and text[len("parameter:") :] in self.step.params:
+            value = self.step.params[text[len("parameter:") :]]
+            return self._parameter(value) if isinstance(value, PipelineParameter) else str(value)
+        if text.startswith(_MARK) and _NAME.fullmatch(text[len(_MARK) :]):
+            name = text[len(_MARK) :]
+            return self._named(name) or text
+        if any(mark in text for mark in _MARKS):
+            self.problem(
+                f"a placeholder was joined into the text {text!r}",
+                "pass the placeholder as an argument of its own; the script joins paths",
+            )
+        return text
+
+    def _named(self, name: str) -> Argument | None:
+        if name in self.outputs:
+            return OutputPath(name)
+        return InputPath(name) if name in self.inputs else None
+
+    def _known(self, item: Placeholder) -> Argument | None:
+        output = item.produced()
+        if output is not None and not item.reads and any(output is known for known in self.outputs.values()):
+            return OutputPath(output.name)
+        return self._input_of(item)
+
+    def _input_of(self, item: object) -> Argument | None:
+        consumed = self._consumed(item)
+        if consumed is None:
+            return None
+        same_origin = [name for name, known in self.inputs.items() if _same_origin(known, consumed)]
+        exact = [name for name in same_origin if name in (consumed.name, f"INPUT_{consumed.name}")]
+        names = exact or (same_origin if isinstance(consumed.origin, Output) else [])
+        return InputPath(names[0]) if names else None
+
+    def _check_name(self, name: str, what: str, rule: re.Pattern[str] = _NAME) -> None:
+        if not rule.fullmatch(name):
+            self.problem(f"{name!r} is no valid {what} name", "use letters, digits and underscore")
+
+
+def all_parameters(bindings: Iterable[Bindings]) -> tuple[dict[str, PipelineParameter], list[Problem]]:
+    """Every parameter by name, and those whose steps disagree on the default."""
+    found: dict[str, PipelineParameter] = {}
+    problems: list[Problem] = []
+    for one in bindings:
+        for name, parameter in one.parameters.items():
+            known = found.setdefault(name, parameter)
+            if known is not parameter and known.default_value != parameter.default_value:
+                problems.append(
+                    Problem(
+                        f"parameter '{name}' has two defaults: {known.default_value!r} and {parameter.default_value!r}",
+                        f"{known.where}, {parameter.where}",
+                        "make one PipelineParameter and share it",
+                    )
+                )
+    return found, problems
+
+
+def _same_origin(known: Consumed, other: Consumed) -> bool:
+    if isinstance(known.origin, (Output, PipelineParameter)) or isinstance(other.origin, (Output, PipelineParameter)):
+        return known.origin is other.origin
+    return known.origin == other.origin
+
+
+def _same(known: Consumed, other: Consumed) -> bool:
+    return known is other or (_same_origin(known, other) and known.mode is other.mode)

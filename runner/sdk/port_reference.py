@@ -1,0 +1,114 @@
+"""A finished step's output as the driver sees it: where it lies, how to fetch it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import BadInput
+from ..model.data import DataPath as Place
+from ..model.data import DataRef, Mode
+from ..override import override
+from .data import reading_mode
+from .flow import Consumed, Placeholder
+
+if TYPE_CHECKING:
+    from .step_run import StepRun
+
+
+class StepRunOutput:
+    """One output of a step's run."""
+
+    def __init__(self, step_run: StepRun, name: str) -> None:
+        self.step_run = step_run
+        self.name = name
+
+    @property
+    def id(self) -> str:
+        """The step run's id and the output's name."""
+        return f"{self.step_run.id}/{self.name}"
+
+    def get_port_data_reference(self) -> PortDataReference:
+        """Where it lies. Raises BadInput when the step has not delivered it."""
+        ref = self.step_run.state.outputs.get(self.name)
+        if ref is None:
+            raise BadInput(
+                f"step '{self.step_run.name}' has not delivered output '{self.name}' "
+                f"(status {self.step_run.get_status()})",
+                remedy="wait for the run to finish",
+            )
+        return PortDataReference(self.step_run, self.name, ref)
+
+
+class PortDataReference(Placeholder):
+    """Where a step's output lies. It can be an input of a later pipeline's step."""
+
+    def __init__(self, step_run: StepRun, name: str, ref: DataRef, mode: Mode = Mode.MOUNT, path: str = "") -> None:
+        self._step_run = step_run
+        self.name = name
+        self.ref = ref
+        self._mode = mode
+        self._path_on_compute = path
+
+    @property
+    def datastore_name(self) -> str:
+        """The datastore it lies on."""
+        return self.ref.datastore
+
+    @property
+    def datastore(self) -> object:
+        """The datastore it lies on."""
+        from .datastore import Datastore
+
+        return Datastore(self._step_run.experiment.workspace, self.ref.datastore)
+
+    @property
+    def path_on_datastore(self) -> str:
+        """Its path there: ``azureml/<step run id>/<output>``."""
+        return self.ref.key
+
+    @property
+    def _path_on_datastore(self) -> str:  # samples open this private name of v1's
+        return self.ref.key
+
+    def download(self, local_path: str, overwrite: bool | None = None, show_progress: bool | None = None) -> int:
+        """Copy it below `local_path` under its whole path on the datastore; how many files.
+
+        Files that are there already are left as they are unless `overwrite`.
+        """
+        from ..data import manifest
+
+        session = self._step_run.session
+        store = session.datastore(self.ref.datastore)
+        copied = 0
+        for entry in manifest.load(session.store, self.ref.digest).entries:
+            key = entry.key or "/".join(part for part in (self.ref.key, entry.path) if part)
+            target = Path(local_path) / key
+            if target.exists() and not overwrite:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            store.download(key, target)
+            copied += 1
+        return copied
+
+    def as_mount(self) -> PortDataReference:
+        """Present at its path."""
+        return PortDataReference(self._step_run, self.name, self.ref)
+
+    def as_download(self, path_on_compute: str | None = None, overwrite: bool | None = None) -> PortDataReference:
+        """Copied to `path_on_compute`."""
+        return PortDataReference(self._step_run, self.name, self.ref, reading_mode("download"), path_on_compute or "")
+
+    def as_input(self, input_name: str) -> PortDataReference:
+        """Read under another name."""
+        return PortDataReference(self._step_run, input_name, self.ref, self._mode, self._path_on_compute)
+
+    @override
+    def consumed(self) -> Consumed:
+        """The place, read by a later step."""
+        return Consumed(self.name, Place(self.ref.datastore, self.ref.key), self._mode, self._path_on_compute)
+
+    @override
+    def __str__(self) -> str:
+        return f"$AZUREML_DATAREFERENCE_{self.name}"

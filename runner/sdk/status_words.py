@@ -1,0 +1,34 @@
+"""v1's status strings. They exist here and nowhere else in runner."""
+
+from __future__ import annotations
+
+from ..model.status import RunStatus, StepStatus
+
+PIPELINE_RUN = {
+    RunStatus.RUNNING: "Running",
+    RunStatus.CANCELING: "Running",
+    RunStatus.SUCCEEDED: "Finished",
+    RunStatus.FAILED: "Failed",
+    RunStatus.CANCELED: "Canceled",
+}
+"""What ``PipelineRun.get_status`` says."""
+
+STEP_RUN = {
+    StepStatus.WAITING: "NotStarted",
+    StepStatus.QUEUED: "Queued",
+    StepStatus.RUNNING: "Running",
+    StepStatus.SUCCEEDED: "Finished",
+    StepStatus.REUSED: "Finished",
+    StepStatus.FAILED: "Failed",
+    StepStatus.CANCELED: "Canceled",
+    StepStatus.SKIPPED: "Canceled",
+}
+"""What ``StepRun.get_status`` says. v1 leaves a step that never starts at NotStarted, for which its
+own waiter waits for ever."""
+
+_DETAILS = {"Finished": "Completed"}
+
+
+def in_details(status: str) -> str:
+    """The word that ``get_details()['status']`` has for it."""
+    return _DETAILS.get(status, status)

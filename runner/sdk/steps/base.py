@@ -1,0 +1,79 @@
+"""PipelineStep: what every step kind has alike."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ...override import override
+from ..caller import caller
+
+if TYPE_CHECKING:
+    from ..environment import Environment
+
+_serials = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a step's process is set up, whatever its kind."""
+
+    compute: str = ""
+    environment: Environment | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    source_directory: str = ""
+    """Empty: the pipeline's default, else the current directory."""
+    script: str = ""
+    """Must exist below the source directory; empty: nothing to check."""
+    reuse: bool = True
+
+
+class PipelineStep:
+    """One step of a pipeline while it is being written. Lists given to it are copied, never changed."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Sequence[object] | None,
+        outputs: Sequence[object] | None,
+        *,
+        arguments: Sequence[object] | None = None,
+        params: Mapping[str, object] | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        from ..bindings import Bindings
+
+        self.where = caller()
+        self.serial = next(_serials)
+        """Order of construction: keys and listings follow it, so the order in `steps=` does not matter."""
+        self.name = name
+        self.inputs = _copied(inputs, "inputs", name)
+        self.outputs = _copied(outputs, "outputs", name)
+        self.arguments = _copied(arguments, "arguments", name)
+        self.params = dict(params or {})
+        self.settings = settings or Settings()
+        self.after: list[PipelineStep] = []
+        for output in Bindings(self).outputs.values():
+            output.producers.append(self)
+
+    def run_after(self, step: PipelineStep | Sequence[PipelineStep]) -> None:
+        """Start only when `step` has ended, though no data flow between them."""
+        self.after.extend([step] if isinstance(step, PipelineStep) else step)
+
+    def command(self) -> list[object]:
+        """What the process is called with: text, placeholders and `Interpreter`."""
+        raise NotImplementedError
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+def _copied(items: Sequence[object] | None, what: str, name: str) -> list[object]:
+    if items is None:
+        return []
+    if isinstance(items, (str, bytes)) or not isinstance(items, (list, tuple)):
+        raise ValueError(f"step {name!r}: {what} must be a list, not a {type(items).__name__}")  # noqa: TRY004 - as v1
+    return list(items)

@@ -1,0 +1,212 @@
+"""Workspace: the user's handle on the one that is open."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..override import override
+from .exceptions import UserErrorException
+from .session import Session, current
+
+if TYPE_CHECKING:
+    from ..operations.values import WorkspaceFacts
+    from .compute import ComputeTarget
+    from .datastore import Datastore
+    from .environment import Environment
+    from .experiment import Experiments
+    from .file_dataset import FileDataset
+    from .run import Run
+    from .tabular import TabularDataset
+
+_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
+
+
+class Workspace:
+    """Names for the open workspace, which is a bucket or a folder: it need not exist in Azure."""
+
+    def __init__(
+        self,
+        subscription_id: str,
+        resource_group: str,
+        workspace_name: str,
+        auth: object = None,
+        _location: str | None = None,
+        _disable_service_check: bool = False,
+        _workspace_id: str | None = None,
+        sku: str = "basic",
+        tags: object = None,
+        _cloud: str = "AzureCloud",
+    ) -> None:
+        self.subscription_id = subscription_id
+        self.resource_group = resource_group
+        self.name = workspace_name
+        self.location = _location or "local"
+        self.sku = sku
+
+    @staticmethod
+    def from_config(
+        path: str | None = None, auth: object = None, _logger: object = None, _file_name: str | None = None
+    ) -> Workspace:
+        """The workspace of v1's ``config.json``, else the open one; no configuration is needed.
+
+        Without `path` looks in the current folder and every parent, as v1 does. Raises
+        UserErrorException when `path` has no configuration.
+        """
+        found = _find(Path(path) if path else Path.cwd(), _file_name, upwards=path is None)
+        if found is not None:
+            return _read(found)
+        if path is not None:
+            raise UserErrorException(f"there is no workspace configuration at {path!r}", remedy="leave path out")
+        facts = current().workspace_facts
+        return Workspace(facts.subscription_id, facts.resource_group, facts.name, _location=facts.location)
+
+    @staticmethod
+    def get(
+        name: str,
+        auth: object = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        cloud: str = "AzureCloud",
+        id: str | None = None,
+    ) -> Workspace:
+        """The open workspace under this name."""
+        facts = current().workspace_facts
+        return Workspace(
+            subscription_id or facts.subscription_id,
+            resource_group or facts.resource_group,
+            name,
+            _location=location or facts.location,
+        )
+
+    @staticmethod
+    def create(
+        name: str,
+        auth: object = None,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
+        location: str | None = None,
+        **options: object,
+    ) -> Workspace:
+        """The open workspace under this name: nothing has to be created."""
+        return Workspace.get(name, auth, subscription_id, resource_group, location)
+
+    def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
+        """Write ``.azureml/config.json`` below `path`."""
+        target = Path(path or ".") / ".azureml" / (file_name or "config.json")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        keys = {
+            "subscription_id": self.subscription_id,
+            "resource_group": self.resource_group,
+            "workspace_name": self.name,
+        }
+        target.write_text(json.dumps(keys, indent=4), encoding="utf-8")
+
+    @property
+    def session(self) -> Session:
+        """What is open."""
+        return current()
+
+    @property
+    def facts(self) -> WorkspaceFacts:
+        """The names as a value."""
+        from ..operations.values import WorkspaceFacts
+
+        return WorkspaceFacts(self.name, self.subscription_id, self.resource_group, self.location)
+
+    @property
+    def compute_targets(self) -> dict[str, ComputeTarget]:
+        """Known compute targets by name."""
+        from .compute import compute_targets
+
+        return compute_targets(self)
+
+    @property
+    def datastores(self) -> dict[str, Datastore]:
+        """Datastores by name."""
+        from .datastore import all_datastores
+
+        return all_datastores(self)
+
+    @property
+    def datasets(self) -> dict[str, TabularDataset | FileDataset]:
+        """Registered datasets by name."""
+        from .dataset import Dataset
+
+        return Dataset.get_all(self)
+
+    @property
+    def environments(self) -> dict[str, Environment]:
+        """Registered environments by name."""
+        from .environment import Environment
+
+        return Environment.list(self)
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments by name."""
+        from .experiment import Experiments
+
+        return Experiments(self)
+
+    def get_default_datastore(self) -> Datastore:
+        """The default datastore."""
+        from .datastore import Datastore
+
+        return Datastore(self)
+
+    def get_default_compute_target(self, type: str = "CPU") -> ComputeTarget | None:
+        """None: steps name their targets."""
+        return None
+
+    def get_run(self, run_id: str) -> Run:
+        """The run of this id. Raises BadInput."""
+        from .run import Run
+
+        return Run.get(self, run_id)
+
+    def get_details(self) -> dict[str, object]:
+        """v1's document of the workspace."""
+        return {
+            "id": f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}/workspaces/{self.name}",
+            "name": self.name,
+            "location": self.location,
+            "type": "Microsoft.MachineLearningServices/workspaces",
+            "sku": self.sku,
+        }
+
+    def get_mlflow_tracking_uri(self, with_auth: bool = False) -> str:
+        """Empty: there is no tracking server."""
+        return ""
+
+    @override
+    def __repr__(self) -> str:
+        return f"Workspace.create(name={self.name!r}, resource_group={self.resource_group!r})"
+
+
+def _find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
+    if start.is_file():
+        return start
+    places = [str(Path(place).with_name(file_name)) for place in _PLACES] if file_name else list(_PLACES)
+    folder = start.absolute()
+    for place in places:
+        for parent in (folder, *folder.parents) if upwards else (folder,):
+            if (parent / place).is_file():
+                return parent / place
+    return None
+
+
+def _read(path: Path) -> Workspace:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        names = [str(document[key]) for key in ("subscription_id", "resource_group", "workspace_name")]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserErrorException(
+            f"the workspace configuration cannot be read: {error!r}",
+            error,
+            where=str(path),
+            remedy="it is JSON with subscription_id, resource_group and workspace_name",
+        ) from error
+    return Workspace(names[0], names[1], names[2])

@@ -1,0 +1,352 @@
+"""Kill the controller before or after any effect, start another from the journal, again and again: the same end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.builders import ENVIRONMENT, RUN, T0, TARGET, plan, statuses, step
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.memory_store import MemoryStore
+from tests.support.mortal import InlineExecutor, Killed, Life, MortalStore, MortalTarget
+
+from runner.control.act import Effects
+from runner.control.loop import ASLEEP, IDLE, Controller
+from runner.control.policy import MAX_LOSSES
+from runner.errors import RunTaken
+from runner.model import events as e
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan, Submission
+from runner.model.state import RunState
+from runner.model.status import STEP_ENDS, RunStatus, StepStatus
+from runner.model.task import TaskId
+from runner.ports import ComputeTarget
+from runner.runs import head, journal, plans, records
+
+QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PATIENCE = 400
+"""Waits after which a run that has not ended never will."""
+
+
+@dataclass
+class Bench:
+    """One run of one plan in one world, and the controllers that drive it."""
+
+    plan: Plan
+    endings: Mapping[TaskId, tuple[Ending, int]] = field(default_factory=dict)
+    slots: int = 2
+    go_on: bool = True
+    broken: tuple[str, ...] = ()
+    cancel_at: int = -1
+    """The wait at which somebody asks for the end."""
+    lives: int = 0
+
+    def __post_init__(self) -> None:
+        self.store = MemoryStore()
+        self.environments = FakeEnvironments(broken=self.broken)
+        self.world = World(self.store, lambda task: self.endings.get(task, (Ending.SUCCEEDS, 1)))
+        submission = Submission(
+            plans.save(self.store, self.plan),
+            "experiment",
+            {one.key: TARGET for one in self.plan.steps},
+            continue_on_step_failure=self.go_on,
+        )
+        journal.Writer(self.store, RUN, "submit", 0).append([e.RunSubmitted(submission)], T0)
+
+    @property
+    def state(self) -> RunState:
+        """What the journal says; folding it checks it."""
+        found = plans.replay(self.store, RUN)
+        assert found is not None
+        return found[1]
+
+    def controller(self, life: Life) -> Controller:
+        """A new process: it knows what the journal says, and nothing else."""
+        self.lives += 1
+        store, clock = MortalStore(self.store, life), self.world.clock
+        target = MortalTarget(_Canceling(TARGET, self.world, self.slots, self), life, TARGET)
+        effects = Effects(
+            store,
+            lambda _name: store,
+            {TARGET: cast("ComputeTarget", target)},
+            {TARGET: self.environments},
+            clock,
+            lambda _line: None,
+            _pool=InlineExecutor(),
+        )
+        state = self.state
+        return Controller(self.plan, state, effects, journal.Writer(store, RUN, f"c{self.lives}", state.number))
+
+    def live(self, life: Life) -> None:
+        """Let one controller drive the run until it has ended or been killed."""
+        if self.state.over:
+            return
+        try:
+            controller = self.controller(life)
+            controller.take("host", self.lives)
+            controller.drive()
+        except Killed:
+            pass
+
+    def run(self, *ends: int, trouble: frozenset[int] = frozenset()) -> RunState:
+        """Controllers that die at `ends`, then an immortal one; the state at the run's end."""
+        for end in ends:
+            self.live(Life(end))
+        self.live(Life(trouble=trouble))
+        return self.state
+
+    def check(self) -> None:
+        """What holds at the end of every run."""
+        end = self.state
+        assert end.over
+        assert all(one.status in STEP_ENDS for one in end.steps.values())
+        assert self.world.attempts == {}, "left on the target"
+        assert self.world.finished == {RUN}
+        assert self.world.dropped == [], "forgotten while they ran"
+        assert all(count == 1 for count in self.world.executions.values()), "an attempt was started twice"
+        for key, one in end.steps.items():
+            commit = records.committed(self.store, TaskId(RUN, key))
+            assert (commit is not None) == (one.status is StepStatus.SUCCEEDED), f"{key}: {one.status}, {commit}"
+            if commit is not None:
+                assert commit.outputs == one.outputs
+                assert commit.attempt == one.attempt
+        shown = head.read(self.store, RUN)
+        if shown is not None and shown.number == end.number:
+            assert (shown.status, shown.error) == (end.status, "")
+
+
+@dataclass
+class _Canceling(FakeTarget):
+    """Somebody asks for the end of the run while its controller waits."""
+
+    bench: Bench = field(kw_only=True, default=cast("Bench", None))
+
+    def __init__(self, name: str, world: World, slots: int, bench: Bench) -> None:
+        super().__init__(name, world, slots)
+        self.bench = bench
+
+    def wait(self, seconds: float) -> None:
+        super().wait(seconds)
+        if self.world.waits == self.bench.cancel_at:
+            records.cancel(self.bench.store, RUN)
+        if self.world.waits > PATIENCE:
+            raise AssertionError("the run does not end")
+
+
+@st.composite
+def plans_(draw: st.DrawFn) -> Plan:
+    count = draw(st.integers(1, 5))
+    steps = []
+    for number in range(count):
+        needs = draw(st.sets(st.sampled_from(range(number)), max_size=2)) if number else set()
+        steps.append(step(f"s{number}", *(f"s{need}" for need in sorted(needs))))
+    return plan(*draw(st.permutations(steps)))
+
+
+def endings(*kinds: Ending) -> st.SearchStrategy[dict[TaskId, tuple[Ending, int]]]:
+    tasks = st.builds(TaskId, st.just(RUN), st.sampled_from([f"s{n}" for n in range(5)]), st.integers(1, 3))
+    return st.dictionaries(tasks, st.tuples(st.sampled_from(kinds), st.integers(1, 4)), max_size=6)
+
+
+LOSSES = (Ending.SUCCEEDS, Ending.EVICTED, Ending.VANISHES, Ending.FORGOTTEN)
+DEATHS = st.lists(st.integers(1, 40), max_size=6)
+TROUBLE = st.frozensets(st.integers(1, 80), max_size=8)
+
+
+@QUICK
+@given(plans_(), endings(*LOSSES), DEATHS, TROUBLE, st.integers(1, 3))
+def test_the_end_is_that_of_an_undisturbed_run(
+    what: Plan,
+    script: dict[TaskId, tuple[Ending, int]],
+    deaths: list[int],
+    trouble: frozenset[int],
+    slots: int,
+) -> None:
+    calm, rough = Bench(what, script, slots), Bench(what, script, slots)
+    calm.run()
+    rough.run(*deaths, trouble=trouble)
+    calm.check()
+    rough.check()
+    assert rough.state.status is calm.state.status is RunStatus.SUCCEEDED
+    assert rough.world.executions == calm.world.executions
+    for key, one in calm.state.steps.items():
+        assert rough.state.steps[key].outputs == one.outputs
+        assert rough.state.steps[key].attempt == one.attempt
+
+
+@QUICK
+@given(plans_(), endings(*LOSSES, Ending.FAILS), DEATHS, st.booleans())
+def test_failures_end_the_same_whoever_sees_them(
+    what: Plan, script: dict[TaskId, tuple[Ending, int]], deaths: list[int], go_on: bool
+) -> None:
+    calm, rough = Bench(what, script, go_on=go_on), Bench(what, script, go_on=go_on)
+    calm.run()
+    rough.run(*deaths)
+    calm.check()
+    rough.check()
+    assert rough.state.status is calm.state.status
+    if go_on:
+        assert statuses(rough.state) == statuses(calm.state)
+        assert rough.world.executions == calm.world.executions
+
+
+@QUICK
+@given(plans_(), endings(*LOSSES, Ending.FAILS, Ending.HANGS), DEATHS, TROUBLE, st.integers(0, 12))
+def test_a_cancel_at_any_time_leaves_nothing_running(
+    what: Plan,
+    script: dict[TaskId, tuple[Ending, int]],
+    deaths: list[int],
+    trouble: frozenset[int],
+    cancel_at: int,
+) -> None:
+    hanging = {**script, TaskId(RUN, "s0"): (Ending.HANGS, 1)}
+    bench = Bench(what, hanging, cancel_at=cancel_at)
+    if cancel_at == 0:
+        records.cancel(bench.store, RUN)
+    bench.run(*deaths, trouble=trouble)
+    bench.check()
+    assert bench.state.status is RunStatus.CANCELED
+
+
+@QUICK
+@given(plans_(), endings(*LOSSES), st.lists(st.booleans(), max_size=30), st.integers(0, 8))
+def test_of_two_controllers_one_loses(
+    what: Plan, script: dict[TaskId, tuple[Ending, int]], turns: list[bool], head_start: int
+) -> None:
+    bench = Bench(what, script)
+    first = bench.controller(Life())
+    first.take("host", 1)
+    lone = [first]
+    for _ in range(head_start):
+        turn(first)
+    if first.state.over:
+        return
+    second = bench.controller(Life())
+    second.take("host", 2)
+    for is_first in turns:
+        if is_first and lone:
+            try:
+                turn(first)
+            except RunTaken:
+                lone.clear()
+        elif not second.state.over:
+            turn(second)
+    while not second.state.over:
+        turn(second)
+    if lone and not first.state.over:
+        with pytest.raises(RunTaken):
+            first.drive()
+    assert bench.state.status is RunStatus.SUCCEEDED
+    bench.check()
+
+
+def turn(controller: Controller) -> None:
+    if not controller.state.over and not controller.tick():
+        next(iter(controller.effects.targets.values())).wait(IDLE)
+
+
+def test_every_instant_of_a_small_run() -> None:
+    """Exhaustively: each single instant at which the controller of a chain with a loss can die."""
+    what = plan(step("a"), step("b", "a"))
+    script = {TaskId(RUN, "b", 1): (Ending.EVICTED, 2)}
+    whole = Life()
+    bench = Bench(what, script)
+    bench.live(whole)
+    assert whole.instant > 20
+    for instant in range(1, whole.instant + 1):
+        rough = Bench(what, script)
+        rough.run(instant)
+        rough.check()
+        assert rough.lives == 2 - (instant > whole.instant - 4 and rough.lives == 1)
+        assert rough.world.executions == bench.world.executions
+
+
+def test_a_failed_step_takes_down_what_needs_it_and_says_why() -> None:
+    what = plan(step("a"), step("b", "a"), step("c", "b"), step("d"))
+    bench = Bench(what, {TaskId(RUN, "a"): (Ending.FAILS, 1)})
+    end = bench.run()
+    bench.check()
+    assert statuses(end) == {"a": "failed", "b": "skipped", "c": "skipped", "d": "succeeded"}
+    assert end.steps["a"].exit_code == 3
+    assert end.steps["b"].reason == "it needs 'a', which failed"
+    assert end.steps["c"].reason == "it needs 'b', which was not run"
+    assert end.status is RunStatus.FAILED
+
+
+def test_without_leave_to_go_on_the_first_failure_stops_the_run() -> None:
+    what = plan(step("a"), step("b"), step("c", "b"))
+    end = Bench(what, {TaskId(RUN, "a"): (Ending.FAILS, 1), TaskId(RUN, "b"): (Ending.SUCCEEDS, 3)}, go_on=False).run()
+    assert statuses(end) == {"a": "failed", "b": "succeeded", "c": "skipped"}
+    assert end.steps["c"].reason == "'a' failed, and the run stops at its first failure"
+
+
+@pytest.mark.parametrize("ending", [Ending.EVICTED, Ending.VANISHES])
+def test_lost_attempts_are_made_again_up_to_the_limit(ending: Ending) -> None:
+    script = {TaskId(RUN, "a", attempt): (ending, 1) for attempt in range(1, 9)}
+    bench = Bench(plan(step("a")), script)
+    end = bench.run()
+    bench.check()
+    assert end.status is RunStatus.FAILED
+    assert end.steps["a"].losses == MAX_LOSSES
+    assert end.steps["a"].attempt == MAX_LOSSES + 1
+    assert sum(bench.world.executions.values()) == MAX_LOSSES + 1
+
+
+def test_an_environment_that_cannot_be_made_fails_its_steps() -> None:
+    spec = EnvironmentSpec(pip=("nonsense",))
+    what = plan(step("a"), step("b", "a"), environments={ENVIRONMENT: NamedEnvironment(ENVIRONMENT, spec)})
+    bench = Bench(what, broken=("nonsense",))
+    end = bench.run()
+    bench.check()
+    assert statuses(end) == {"a": "failed", "b": "skipped"}
+    assert "nonsense cannot be installed" in end.steps["a"].reason
+    assert bench.world.executions == {}
+
+
+def test_after_a_sleep_the_first_tick_only_observes() -> None:
+    bench = Bench(plan(step("a")))
+    controller = bench.controller(Life())
+    controller.take("host", 1)
+    assert not controller.state.environments
+    bench.world.clock.advance(ASLEEP + 1)
+    assert controller.tick() is False
+    assert bench.world.attempts == {}
+    while not controller.state.over:
+        turn(controller)
+    bench.check()
+
+
+def test_a_controller_that_slept_proves_its_hold_before_it_acts() -> None:
+    bench = Bench(plan(step("a"), step("b", "a")))
+    first = bench.controller(Life())
+    first.take("host", 1)
+    second = bench.controller(Life())
+    second.take("host", 2)
+    bench.world.clock.advance(6)
+    with pytest.raises(RunTaken, match="driven by host"):
+        while True:
+            turn(first)
+    assert bench.world.executions == {}
+
+
+def test_who_loses_the_run_does_not_speak_for_it() -> None:
+    bench = Bench(plan(step("a")))
+    first, second = bench.controller(Life()), bench.controller(Life())
+    first.take("host", 1)
+    with pytest.raises(RunTaken):
+        second.take("host", 2)
+    with pytest.raises(RunTaken):
+        second.drive()
+    shown = head.read(bench.store, RUN)
+    assert shown is None or shown.error == ""
+
+
+def test_the_clock_of_these_tests_stands_still() -> None:
+    clock = FakeClock()
+    assert (clock.now(), clock.monotonic()) == (T0, 0.0)

@@ -1,0 +1,193 @@
+"""A compute target in memory: attempts progress by script, one stage per wait. It passes the contract suite."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from runner.errors import Problem, TargetError
+from runner.model.data import DataRef
+from runner.model.digest import digest_of_bytes
+from runner.model.observation import Observation, Phase
+from runner.model.record import AttemptRecord, Failure
+from runner.model.task import Task, TaskId
+from runner.ports import ObjectStore
+from runner.runs import records
+from tests.support.fake_clock import FakeClock
+
+
+class Ending(Enum):
+    """How an attempt ends."""
+
+    SUCCEEDS = "succeeds"
+    FAILS = "fails"
+    EVICTED = "evicted"
+    """The target says that it was lost."""
+    VANISHES = "vanishes"
+    """The target knows nothing of it any more, and there is no record."""
+    FORGOTTEN = "forgotten"
+    """The target knows nothing of it any more, but it has committed."""
+    HANGS = "hangs"
+
+
+@dataclass
+class FakeAttempt:
+    """One attempt as the world has it."""
+
+    task: Task
+    uid: str
+    stages: int
+    """Waits until it ends; it is pending during the first one."""
+    ending: Ending
+    started: datetime
+    phase: Phase = Phase.PENDING
+    record: AttemptRecord | None = None
+
+
+Script = Callable[[TaskId], tuple[Ending, int]]
+"""How the attempt of that id ends, and after how many waits."""
+
+
+@dataclass
+class World:
+    """What outlives every controller: attempts and their store."""
+
+    store: ObjectStore
+    script: Script
+    clock: FakeClock = field(default_factory=FakeClock)
+    attempts: dict[TaskId, FakeAttempt] = field(default_factory=dict)
+    executions: Counter[TaskId] = field(default_factory=Counter)
+    """How often the script of each attempt was started."""
+    dropped: list[TaskId] = field(default_factory=list)
+    """Attempts that were forgotten while they ran."""
+    finished: set[str] = field(default_factory=set)
+    waits: int = 0
+
+    def pass_time(self, seconds: float) -> None:
+        """Every attempt goes one stage on."""
+        self.waits += 1
+        self.clock.advance(seconds)
+        for attempt in tuple(self.attempts.values()):
+            if attempt.phase in (Phase.PENDING, Phase.RUNNING):
+                self._advance(attempt)
+
+    def run_script(self, attempt: FakeAttempt) -> None:
+        """The step is the last fence: nothing starts after a commit, an ending or a cancel."""
+        task = attempt.task.id
+        known = records.record_of(self.store, task)
+        if known is not None or records.committed(self.store, task) or records.canceled(self.store, task.run):
+            attempt.stages, attempt.ending = 0, Ending.SUCCEEDS if known is None else Ending.FAILS
+            if records.canceled(self.store, task.run):
+                attempt.ending = Ending.EVICTED
+            return
+        self.executions[task] += 1
+
+    def _advance(self, attempt: FakeAttempt) -> None:
+        if attempt.phase is Phase.PENDING:
+            attempt.phase = Phase.RUNNING
+            self.run_script(attempt)
+        attempt.stages -= 1
+        if attempt.stages <= 0 and attempt.ending is not Ending.HANGS:
+            self._end(attempt)
+
+    def _end(self, attempt: FakeAttempt) -> None:
+        task = attempt.task
+        attempt.phase = Phase.FAILED
+        if attempt.ending in (Ending.SUCCEEDS, Ending.FORGOTTEN):
+            attempt.phase = Phase.SUCCEEDED
+            self._finish(attempt, None)
+        elif attempt.ending is Ending.FAILS:
+            self._finish(attempt, Failure.USER)
+        if attempt.ending in (Ending.VANISHES, Ending.FORGOTTEN):
+            del self.attempts[task.id]
+
+    def _finish(self, attempt: FakeAttempt, failure: Failure | None) -> None:
+        now, task = self.clock.now(), attempt.task
+        outputs: dict[str, DataRef] = {}
+        if failure is None:
+            outputs = {made.name: _made(task, made.datastore, made.key) for made in task.outputs}
+        reason = "the script ended with exit code 3" if failure else ""
+        attempt.record = AttemptRecord(
+            task.id.attempt, failure, 3 if failure else 0, attempt.started, now, reason, outputs=outputs
+        )
+        records.finish(self.store, task, attempt.record)
+
+
+def _made(task: Task, datastore: str, key: str) -> DataRef:
+    return DataRef(datastore, key, digest_of_bytes(task.fingerprint.encode()), 1, 1)
+
+
+@dataclass
+class FakeTarget:
+    """ports.ComputeTarget: one controller's view of a `World`."""
+
+    name: str
+    world: World
+    slots: int = 2
+
+    @property
+    def capacity(self) -> int:
+        return self.slots
+
+    def start(self, task: Task) -> str:
+        known = self.world.attempts.get(task.id)
+        if known is None:
+            ending, stages = self.world.script(task.id)
+            uid = f"uid-{task.id.key}-{task.id.attempt}"
+            known = FakeAttempt(task, uid, stages, ending, self.world.clock.now())
+            self.world.attempts[task.id] = known
+        elif known.task.digest != task.digest:
+            raise TargetError(f"{known.uid} is not this attempt's")
+        return known.uid
+
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        return {task: _observation(attempt) for task, attempt in self.world.attempts.items() if task.run == run}
+
+    def wait(self, seconds: float) -> None:
+        self.world.pass_time(seconds)
+
+    def stop(self, task: TaskId, uid: str) -> None:
+        self._forget(task, uid)
+
+    def remove(self, task: TaskId, uid: str) -> None:
+        known = self.world.attempts.get(task)
+        if known is not None and known.phase in (Phase.PENDING, Phase.RUNNING):
+            self.world.dropped.append(task)
+        self._forget(task, uid)
+
+    def finish(self, run: str) -> None:
+        self.world.finished.add(run)
+
+    def problems(self) -> tuple[Problem, ...]:
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _forget(self, task: TaskId, uid: str) -> None:
+        known = self.world.attempts.get(task)
+        if known is not None and known.uid == uid:
+            del self.world.attempts[task]
+
+
+def _observation(attempt: FakeAttempt) -> Observation:
+    record = attempt.record
+    if attempt.phase is Phase.PENDING:
+        return Observation(Phase.PENDING, attempt.uid)
+    if attempt.phase is Phase.RUNNING:
+        return Observation(Phase.RUNNING, attempt.uid, started=attempt.started)
+    if record is None:
+        return Observation(Phase.FAILED, attempt.uid, "its node is gone", Failure.LOST, retriable=True)
+    return Observation(
+        attempt.phase,
+        attempt.uid,
+        record.reason,
+        record.failure,
+        record.exit_code,
+        started=record.started,
+        ended=record.ended,
+        outputs=record.outputs,
+    )

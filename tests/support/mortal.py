@@ -1,0 +1,133 @@
+"""A store and a target through which a controller can be killed before or after any effect it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from runner.errors import Problem, StoreUnreachable, TargetUnreachable
+from runner.model.observation import Observation
+from runner.model.task import Task, TaskId
+from runner.ports import ComputeTarget, ObjectInfo, ObjectStore
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Killed(BaseException):
+    """What SIGKILL is to a process: nothing of ours catches it."""
+
+
+@dataclass
+class Life:
+    """One controller's: it ends, or meets trouble, at instants counted over effects, two to each."""
+
+    end: int = 0
+    """The instant of its death: odd ones lie before an effect, even ones after it; 0: none."""
+    trouble: frozenset[int] = frozenset()
+    """Instants at which the store or the target cannot be reached."""
+    instant: int = 0
+    dead: bool = False
+
+    def effect(self, error: type[Exception], act: Callable[[], T]) -> T:
+        """Do `act`, unless life ends before it; life may also end after it."""
+        self._pass(error)
+        done = act()
+        self._pass(error)
+        return done
+
+    def _pass(self, error: type[Exception]) -> None:
+        self.instant += 1
+        self.dead = self.dead or self.instant == self.end
+        if self.dead:
+            raise Killed
+        if self.instant in self.trouble:
+            raise error(f"no answer at instant {self.instant}")
+
+
+@dataclass
+class MortalStore:
+    """ports.ObjectStore; each write is an effect."""
+
+    store: ObjectStore
+    life: Life
+
+    def get(self, key: str) -> bytes:
+        return self.store.get(key)
+
+    def put(self, key: str, data: bytes) -> None:
+        self.life.effect(StoreUnreachable, lambda: self.store.put(key, data))
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        return self.life.effect(StoreUnreachable, lambda: self.store.put_if_absent(key, data))
+
+    def stat(self, key: str) -> ObjectInfo | None:
+        return self.store.stat(key)
+
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        return self.store.list(prefix, after=after)
+
+    def delete(self, key: str) -> None:
+        self.life.effect(StoreUnreachable, lambda: self.store.delete(key))
+
+    def upload(self, key: str, path: Path) -> None:
+        self.life.effect(StoreUnreachable, lambda: self.store.upload(key, path))
+
+    def download(self, key: str, path: Path) -> None:
+        self.store.download(key, path)
+
+    def now(self) -> datetime:
+        return self.store.now()
+
+
+@dataclass
+class MortalTarget:
+    """ports.ComputeTarget; whatever changes the world is an effect."""
+
+    target: ComputeTarget
+    life: Life
+    name: str = field(default="")
+
+    @property
+    def capacity(self) -> int:
+        return self.target.capacity
+
+    def start(self, task: Task) -> str:
+        return self.life.effect(TargetUnreachable, lambda: self.target.start(task))
+
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        return self.target.observe(run)
+
+    def wait(self, seconds: float) -> None:
+        self.target.wait(seconds)
+
+    def stop(self, task: TaskId, uid: str) -> None:
+        self.life.effect(TargetUnreachable, lambda: self.target.stop(task, uid))
+
+    def remove(self, task: TaskId, uid: str) -> None:
+        self.life.effect(TargetUnreachable, lambda: self.target.remove(task, uid))
+
+    def finish(self, run: str) -> None:
+        self.life.effect(TargetUnreachable, lambda: self.target.finish(run))
+
+    def problems(self) -> tuple[Problem, ...]:
+        return self.target.problems()
+
+    def close(self) -> None:
+        self.target.close()
+
+
+class InlineExecutor(Executor):
+    """Does its work at once, in the caller's thread, so that effects have an order."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - the caller asks the future for it
+            done.set_exception(error)
+        return done

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.compute.kubernetes.answers import Deed, lines, parsed, refusal, warnings_in
+from runner.errors import TargetDenied, TargetError, TargetUnreachable
+
+DEED = Deed("create", "jobs", "train-1", "team-a", "https://server:6443")
+RBAC = 'jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"'
+ADMISSION = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"'
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error", "words"),
+    [
+        (401, "Unauthorized", TargetDenied, "renew the kubeconfig's credentials"),
+        (403, RBAC, TargetDenied, 'apiGroups: ["batch"], resources: ["jobs"], verbs: ["create"]'),
+        (403, ADMISSION, TargetError, "refused to create jobs 'train-1' in namespace 'team-a': pods"),
+        (422, "Too long", TargetError, "Too long"),
+        (429, "", TargetUnreachable, "cannot create jobs 'train-1' now: HTTP 429"),
+        (500, "etcd", TargetUnreachable, "etcd"),
+        (503, "", TargetUnreachable, "https://server:6443"),
+    ],
+)
+def test_refusals(status: int, message: str, error: type[TargetError], words: str) -> None:
+    refused = refusal(status, message, DEED)
+    assert type(refused) is error
+    assert words in str(refused)
+
+
+@pytest.mark.parametrize(
+    ("header", "texts"),
+    [
+        ("", ()),
+        ('299 - "one"', ("one",)),
+        ('299 - "one", 299 - "two, three"', ("one", "two, three")),
+        (r'299 - "violates \"restricted\"", 299 - "x"', ('violates "restricted"', "x")),
+        ('299 - ""', ("",)),
+    ],
+)
+def test_warning_headers(header: str, texts: tuple[str, ...]) -> None:
+    assert warnings_in(header) == texts
+
+
+def test_lines_come_whole() -> None:
+    assert list(lines([b'{"a"', b":1}\n\n{", b"}\n{cut"])) == [b'{"a":1}', b"{}"]
+
+
+@pytest.mark.parametrize("data", [b"", b"<html>", b"[1]", b"null"])
+def test_what_is_no_object(data: bytes) -> None:
+    assert parsed(data) == {}

@@ -1,0 +1,416 @@
+"""What a cluster says, and what is made of it. Messages are those of Kubernetes 1.34 unless named otherwise."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from runner.compute.kubernetes.interpret import Sighting, Traces, needs_traces, observe, wants_events
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.compute.kubernetes.waits import is_hopeless
+from runner.model.data import DataRef
+from runner.model.document import format_time
+from runner.model.observation import Observation, Phase
+from runner.model.record import Failure
+from runner.model.termination import to_message
+from tests.support.fake_api import START, STORE, a_record
+
+SETTINGS = ClusterSettings(STORE, start_timeout=3600, unschedulable_grace=30)
+OUTPUTS = {"model": DataRef("blob", "azureml/x/model", "d" * 64)}
+AT = format_time(START)
+CONTAINER = {"name": "step", "image": "env:1", "resources": {"limits": {"memory": "64Mi"}}}
+JOB: dict[str, Any] = {"metadata": {"uid": "job-1", "creationTimestamp": AT}}
+
+
+def a_pod(state: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+    status: dict[str, Any] = {"phase": "Pending"}
+    if state is not None:
+        status["containerStatuses"] = [{"name": "sidecar", "state": {}}, {"name": "step", "state": state}]
+    status.update(changes.pop("status", {}))
+    metadata = {"name": "pod", "uid": "pod-1", "creationTimestamp": AT, **changes.pop("metadata", {})}
+    return {"metadata": metadata, "spec": {"containers": [CONTAINER]}, "status": status, **changes}
+
+
+def a_condition(kind: str, status: str = "True", **more: str) -> dict[str, Any]:
+    return {"conditions": [{"type": kind, "status": status, **more}]}
+
+
+def an_event(reason: str, message: str) -> dict[str, Any]:
+    return {"reason": reason, "message": message, "lastTimestamp": AT}
+
+
+def unscheduled(message: str) -> dict[str, Any]:
+    return a_pod(status=a_condition("PodScheduled", "False", reason="Unschedulable", message=message))
+
+
+def terminated(code: int, message: str = "", reason: str = "Error") -> dict[str, Any]:
+    return {"terminated": {"exitCode": code, "message": message, "reason": reason, "startedAt": AT, "finishedAt": AT}}
+
+
+def waiting(reason: str, message: str = "") -> dict[str, Any]:
+    return a_pod({"waiting": {"reason": reason, "message": message}})
+
+
+def look(
+    *pods: dict[str, Any],
+    job: dict[str, Any] = JOB,
+    events: tuple[dict[str, Any], ...] = (),
+    after: float = 1,
+    traces: Traces = Traces(),  # noqa: B008 - frozen
+) -> Observation:
+    now = START + timedelta(seconds=after)
+    return observe(Sighting(job, pods, events), now=now, settings=SETTINGS, traces=traces)
+
+
+def test_success_is_the_containers_end_not_the_pods() -> None:
+    record = a_record(outputs=OUTPUTS, warnings=("w",))
+    seen = look(a_pod(terminated(0, to_message(record)), status={"phase": "Running"}))
+    assert (seen.phase, seen.uid, seen.outputs, seen.warnings) == (Phase.SUCCEEDED, "job-1", OUTPUTS, ("w",))
+    assert (seen.started, seen.ended, seen.exit_code) == (record.started, record.ended, 0)
+
+
+def test_a_failing_script_is_told_by_its_record() -> None:
+    record = a_record(Failure.USER, 3, reason="ValueError", tail="Traceback …")
+    seen = look(a_pod(terminated(1, to_message(record))))
+    assert (seen.phase, seen.failure, seen.exit_code) == (Phase.FAILED, Failure.USER, 3)
+    assert (seen.reason, seen.tail, seen.retriable) == ("ValueError", "Traceback …", False)
+
+
+def test_a_failure_of_staging_may_be_tried_again() -> None:
+    seen = look(a_pod(terminated(1, to_message(a_record(Failure.STORE, 1)))))
+    assert (seen.failure, seen.retriable) == (Failure.STORE, True)
+
+
+LARGE = a_record(outputs={f"output-{i}": OUTPUTS["model"] for i in range(90)})
+
+
+def test_a_cut_message_wants_the_stored_record() -> None:
+    pod = a_pod(terminated(0, to_message(LARGE)))
+    assert needs_traces(Sighting(JOB, (pod,)), START)
+    seen = look(pod, traces=Traces(LARGE, LARGE.outputs))
+    assert (seen.phase, len(seen.outputs)) == (Phase.SUCCEEDED, 90)
+
+
+def test_a_record_of_success_without_a_commit_is_no_success() -> None:
+    seen = look(a_pod(terminated(0, to_message(LARGE))), traces=Traces(LARGE, None))
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.LOST, True)
+
+
+def test_a_commit_is_success_whatever_became_of_the_pod() -> None:
+    seen = look(a_pod(terminated(137)), traces=Traces(None, OUTPUTS))
+    assert (seen.phase, seen.outputs) == (Phase.SUCCEEDED, OUTPUTS)
+
+
+@pytest.mark.parametrize(
+    ("pods", "job", "wanted"),
+    [
+        pytest.param((), JOB, False, id="nothing yet"),
+        pytest.param((a_pod({"running": {}}),), JOB, False, id="running"),
+        pytest.param((a_pod(terminated(0, to_message(a_record()))),), JOB, False, id="whole message"),
+        pytest.param((a_pod(terminated(1)),), JOB, True, id="no message"),
+        pytest.param((a_pod(terminated(1, "some log")),), JOB, True, id="log instead of a message"),
+        pytest.param((a_pod(status={"phase": "Failed"}),), JOB, True, id="evicted before it ran"),
+        pytest.param((a_pod(deleted=True),), JOB, True, id="pod deleted"),
+        pytest.param((), {**JOB, "status": a_condition("Failed")}, True, id="job ended, pod gone"),
+    ],
+)
+def test_when_the_store_is_asked(pods: tuple[dict[str, Any], ...], job: dict[str, Any], wanted: bool) -> None:
+    assert needs_traces(Sighting(job, pods), START) is wanted
+
+
+NO_PYTHON = "runner: the image has no Python: tried  python3 python\n"
+NO_SHELL = 'unable to start container process: exec: "/bin/sh": stat /bin/sh: no such file or directory: unknown'
+
+
+@pytest.mark.parametrize(
+    ("pod", "failure", "words", "retriable"),
+    [
+        pytest.param(
+            a_pod(terminated(137, reason="OOMKilled")), Failure.OOM, "OOMKilled: limit was 64Mi", False, id="OOM"
+        ),
+        pytest.param(
+            a_pod(terminated(1, to_message(a_record(Failure.USER, 137)), "OOMKilled")),
+            Failure.OOM,
+            "set memory",
+            False,
+            id="OOM of the script under a bootstrap that lives",
+        ),
+        pytest.param(
+            a_pod(terminated(127, NO_PYTHON)), Failure.IMAGE, "env:1 has no Python", False, id="image without Python"
+        ),
+        pytest.param(
+            a_pod(terminated(128, NO_SHELL, "StartError")), Failure.IMAGE, "/bin/sh", False, id="image without a shell"
+        ),
+        pytest.param(a_pod(terminated(137)), Failure.LOST, "killed by SIGKILL", True, id="SIGKILL without a reason"),
+        pytest.param(a_pod(terminated(143)), Failure.LOST, "killed by SIGTERM", True, id="SIGTERM"),
+        pytest.param(a_pod(terminated(0)), Failure.LOST, "left no record", True, id="exit 0 without a record"),
+        pytest.param(a_pod(terminated(3, "boom")), Failure.USER, "exit code 3", False, id="exit 3 without a record"),
+        pytest.param(a_pod({"terminated": {}, "x": 1}, status={"phase": "Failed"}), Failure.LOST, "", True, id="empty"),
+        pytest.param(
+            a_pod(status={"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."}),
+            Failure.LOST,
+            "Evicted): The node was low",
+            True,
+            id="evicted, container unknown",
+        ),
+        pytest.param(
+            a_pod(terminated(137), status=a_condition("DisruptionTarget", reason="EvictionByEvictionAPI")),
+            Failure.LOST,
+            "node is being drained",
+            True,
+            id="drained",
+        ),
+        pytest.param(
+            a_pod(terminated(143), status=a_condition("DisruptionTarget", reason="PreemptionByScheduler")),
+            Failure.LOST,
+            "higher priority",
+            True,
+            id="preempted",
+        ),
+        pytest.param(
+            a_pod(terminated(1, to_message(a_record(Failure.CANCELED, 143))), metadata={"deletionTimestamp": AT}),
+            Failure.LOST,
+            "pod was deleted",
+            True,
+            id="deleted by someone, the bootstrap says canceled",
+        ),
+        pytest.param(
+            a_pod(terminated(1, to_message(a_record(Failure.CANCELED, 143)))),
+            Failure.CANCELED,
+            "",
+            False,
+            id="canceled",
+        ),
+        pytest.param(
+            a_pod({"running": {}}, deleted=True), Failure.LOST, "pod was deleted", True, id="gone while running"
+        ),
+        pytest.param(
+            a_pod(status={"phase": "Failed", "reason": "NodeAffinity"}), Failure.LOST, "NodeAffinity", True, id="admit"
+        ),
+    ],
+)
+def test_ends_without_success(pod: dict[str, Any], failure: Failure, words: str, retriable: bool) -> None:
+    seen = look(pod)
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, failure, retriable)
+    assert words in seen.reason
+
+
+def test_without_a_record_the_end_of_the_log_is_the_tail() -> None:
+    assert look(a_pod(terminated(3, "line 1\nline 2\n"))).tail == "line 1\nline 2\n"
+
+
+def test_a_container_that_never_started_has_no_start_in_1970() -> None:
+    state = terminated(128, reason="StartError")
+    state["terminated"]["startedAt"] = "1970-01-01T00:00:00Z"
+    assert look(a_pod(state)).started is None
+
+
+def test_a_node_that_does_not_answer_loses_its_pod() -> None:
+    pod = a_pod({"running": {}}, metadata={"deletionTimestamp": AT})
+    assert look(pod, after=5).phase is Phase.RUNNING
+    assert look(pod, after=60).failure is Failure.LOST
+
+
+def test_job_ended_and_pod_gone_is_lost() -> None:
+    seen = look(job={**JOB, "status": a_condition("Failed", reason="BackoffLimitExceeded")})
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.LOST, True)
+
+
+def test_job_ended_waits_for_the_pod_that_is_known() -> None:
+    job = {**JOB, "status": a_condition("Failed")}
+    assert look(a_pod({"running": {"startedAt": AT}}), job=job).phase is Phase.RUNNING
+
+
+def test_running_since() -> None:
+    assert look(a_pod({"running": {"startedAt": AT}})) == Observation(Phase.RUNNING, "job-1", started=START)
+
+
+FULL = (
+    "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, "
+    "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+)
+TOO_BIG = (
+    "0/1 nodes are available: 1 Insufficient memory. no new claims to deallocate, "
+    "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+)
+NO_MATCH = (
+    "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. "
+    "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+)
+MIXED = (
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {gpu: true}. "
+    "preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, "
+    "2 Preemption is not helpful for scheduling."
+)
+NOT_READY = (
+    "0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }. "
+    "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "hopeless"),
+    [
+        pytest.param(FULL, False, id="full"),
+        pytest.param(TOO_BIG, True, id="larger than any node"),
+        pytest.param(NO_MATCH, True, id="no node matches"),
+        pytest.param(MIXED, False, id="one of three would do"),
+        pytest.param(NOT_READY, False, id="node not ready"),
+        pytest.param("no nodes available to schedule pods", False, id="no nodes at all"),
+        pytest.param("0/2 nodes are available: 2 node(s) were unschedulable.", False, id="cordoned"),
+        pytest.param("", False, id="no message"),
+    ],
+)
+def test_when_no_node_would_ever_do(message: str, hopeless: bool) -> None:
+    assert is_hopeless(message) is hopeless
+
+
+def test_a_full_cluster_is_a_queue() -> None:
+    seen = look(unscheduled(FULL), after=3000)
+    assert (seen.phase, seen.failure) == (Phase.PENDING, None)
+    assert seen.reason.startswith("waiting for cpu: 0/1 nodes")
+
+
+def test_the_queue_has_an_end() -> None:
+    seen = look(unscheduled(FULL), after=3601)
+    assert (seen.phase, seen.failure) == (Phase.FAILED, Failure.UNSCHEDULABLE)
+    assert "did not start within 3600 s: waiting for cpu" in seen.reason
+
+
+def test_what_fits_nowhere_is_said_at_once_and_fails_after_a_grace() -> None:
+    seen = look(unscheduled(TOO_BIG), after=1)
+    assert (seen.phase, "no node of the cluster can take it" in seen.reason) == (Phase.PENDING, True)
+    assert look(unscheduled(TOO_BIG), after=31).failure is Failure.UNSCHEDULABLE
+
+
+def test_an_autoscaler_at_work_is_waited_for() -> None:
+    events = (an_event("TriggeredScaleUp", "pod triggered scale-up"),)
+    assert look(unscheduled(TOO_BIG), after=31, events=events).phase is Phase.PENDING
+
+
+BACK_OFF = 'Back-off pulling image "env:1"'
+NOT_FOUND = f"{BACK_OFF}: ErrImagePull: failed to resolve reference: docker.io/library/env:1: not found"
+NO_ROUTE = f"{BACK_OFF}: ErrImagePull: dial tcp [::1]:1: connect: connection refused"
+
+
+@pytest.mark.parametrize(
+    ("pod", "phase", "failure", "words", "retriable"),
+    [
+        pytest.param(waiting("ErrImagePull", "x: not found"), Phase.PENDING, None, "x: not found", False, id="first"),
+        pytest.param(
+            waiting("ImagePullBackOff", NOT_FOUND), Phase.FAILED, Failure.IMAGE, NOT_FOUND, False, id="no such image"
+        ),
+        pytest.param(
+            waiting("ImagePullBackOff", NO_ROUTE), Phase.FAILED, Failure.IMAGE, "refused", True, id="registry down"
+        ),
+        pytest.param(waiting("InvalidImageName", "bad"), Phase.FAILED, Failure.IMAGE, "bad", False, id="bad name"),
+        pytest.param(waiting("ErrImageNeverPull", "n"), Phase.FAILED, Failure.IMAGE, "n", False, id="never pulled"),
+        pytest.param(
+            waiting("CreateContainerConfigError", 'configmap "x" not found'),
+            Phase.FAILED,
+            Failure.REFUSED,
+            'configmap "x" not found',
+            False,
+            id="configuration",
+        ),
+        pytest.param(waiting("CreateContainerError", "busy"), Phase.PENDING, None, "busy", False, id="runtime trouble"),
+        pytest.param(waiting("ContainerCreating"), Phase.PENDING, None, "", False, id="starting"),
+        pytest.param(waiting("SomethingNew", "?"), Phase.PENDING, None, "", False, id="unknown reason"),
+        pytest.param(
+            a_pod(status=a_condition("PodScheduled", "False", reason="SchedulingGated")),
+            Phase.PENDING,
+            None,
+            "scheduling gate",
+            False,
+            id="gated",
+        ),
+    ],
+)
+def test_waits(pod: dict[str, Any], phase: Phase, failure: Failure | None, words: str, retriable: bool) -> None:
+    seen = look(pod)
+    assert (seen.phase, seen.failure, seen.retriable) == (phase, failure, retriable)
+    assert words in seen.reason
+
+
+def test_older_kubelets_tell_why_a_pull_failed_in_an_event() -> None:
+    events = (an_event("Failed", 'Failed to pull image "env:1": not found'), an_event("Failed", "Error: ErrImagePull"))
+    assert "Failed to pull image" in look(waiting("ImagePullBackOff", BACK_OFF), events=events).reason
+
+
+def test_a_volume_that_cannot_be_mounted_is_told_by_an_event() -> None:
+    events = (an_event("Scheduled", "assigned"), an_event("FailedMount", 'secret "run-x" not found'))
+    assert "not found" in look(waiting("ContainerCreating"), events=events).reason
+
+
+def test_a_long_pull_is_told() -> None:
+    events = (an_event("Pulling", 'Pulling image "env:1"'),)
+    assert look(waiting("ContainerCreating"), events=events).reason == 'Pulling image "env:1"'
+
+
+POD_SECURITY = 'Error creating: pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true'
+QUOTA = (
+    'Error creating: pods "x" is forbidden: exceeded quota: compute, requested: requests.cpu={}, '
+    "used: requests.cpu=1, limited: requests.cpu=2"
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "phase", "words"),
+    [
+        pytest.param(POD_SECURITY, Phase.FAILED, "violates PodSecurity", id="pod security"),
+        pytest.param(QUOTA.format("1500m"), Phase.PENDING, "waiting for quota", id="quota used up for now"),
+        pytest.param(QUOTA.format("3"), Phase.FAILED, "exceeded quota", id="more than the quota"),
+        pytest.param('admission webhook "w" denied the request: no', Phase.FAILED, "denied the request", id="webhook"),
+        pytest.param("etcdserver: request timed out", Phase.PENDING, "timed out", id="passing trouble"),
+    ],
+)
+def test_a_job_that_gets_no_pod(message: str, phase: Phase, words: str) -> None:
+    seen = look(events=(an_event("FailedCreate", message),))
+    assert (seen.phase, words in seen.reason) == (phase, True)
+    assert seen.failure is (Failure.REFUSED if phase is Phase.FAILED else None)
+
+
+def test_a_suspended_job_says_so() -> None:
+    assert "suspended" in look(job={**JOB, "status": a_condition("Suspended")}).reason
+
+
+def test_the_pod_that_ended_tells_more_than_a_newer_one() -> None:
+    old = a_pod(terminated(0, to_message(a_record(outputs=OUTPUTS))))
+    assert look(a_pod({"running": {}}, metadata={"uid": "pod-2"}), old).phase is Phase.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("pods", "after", "wanted"),
+    [
+        pytest.param((), 0, False, id="just made"),
+        pytest.param((), 2, True, id="no pod after 2 s"),
+        pytest.param((waiting("ContainerCreating"),), 2, False, id="starting"),
+        pytest.param((waiting("ContainerCreating"),), 5, True, id="late"),
+        pytest.param((unscheduled(FULL),), 500, False, id="in a queue"),
+        pytest.param((unscheduled(TOO_BIG),), 5, True, id="fits nowhere: is an autoscaler at work?"),
+        pytest.param((a_pod({"running": {}}),), 500, False, id="running"),
+        pytest.param((a_pod(terminated(0)),), 500, False, id="ended"),
+    ],
+)
+def test_whose_events_are_asked_for(pods: tuple[dict[str, Any], ...], after: int, wanted: bool) -> None:
+    assert wants_events(Sighting(JOB, pods), START + timedelta(seconds=after)) is wanted
+
+
+ODD: tuple[Any, ...] = (
+    {},
+    {"status": None},
+    {"status": {"containerStatuses": None, "conditions": None}},
+    {"status": {"containerStatuses": [None, {"name": "step"}], "conditions": ["x", {}]}},
+    {"status": {"containerStatuses": [{"name": "step", "state": "odd"}]}},
+    {"metadata": None, "spec": []},
+    {"metadata": {"creationTimestamp": "yesterday", "deletionTimestamp": 3}},
+)
+
+
+@pytest.mark.parametrize("pod", ODD, ids=[json.dumps(odd)[:50] for odd in ODD])
+@pytest.mark.parametrize("job", [{}, {"metadata": {"uid": 7}}, {"status": {"conditions": {}}}])
+def test_nothing_is_taken_for_granted(pod: Any, job: Any) -> None:
+    assert look(pod, job=job, after=10).phase is Phase.PENDING

@@ -1,0 +1,172 @@
+"""Manifests as they are sent; `RUNNER_WRITE_GOLDEN=1` writes them anew."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.compute.kubernetes import render
+from runner.compute.kubernetes.contract import NO_PYTHON, START
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.model.data import DataRef
+from runner.model.resources import Resources
+from runner.model.task import InputBinding, OutputBinding, Task
+from tests.support.fake_api import RUN, STORE, a_task
+
+GOLDEN = Path(__file__).parents[3] / "golden"
+SETTINGS = ClusterSettings(STORE)
+LIMIT = 8 << 10
+
+
+def a_job(task: Task, settings: ClusterSettings = SETTINGS, interpreter: str = "") -> Any:
+    return render.job(task, settings, owner="uid-1", step_configmap="runner-step-0123456789ab", interpreter=interpreter)
+
+
+def container_of(job: Any) -> Any:
+    return job["spec"]["template"]["spec"]["containers"][0]
+
+
+def mounts_of(job: Any) -> list[str]:
+    return [mount["mountPath"] for mount in container_of(job)["volumeMounts"]]
+
+
+def check(name: str, value: object) -> None:
+    text = json.dumps(value, indent=2) + "\n"
+    path = GOLDEN / name
+    if os.environ.get("RUNNER_WRITE_GOLDEN") == "1":
+        path.write_text(text)
+    assert text == path.read_text()
+
+
+def a_rich_task() -> Task:
+    data = InputBinding("raw", DataRef("blob", "raw", "d" * 64), path_on_compute="/data")
+    model = OutputBinding("model", "blob", "azureml/x/model", path_on_compute="/srv/model/")
+    wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1)
+    return replace(a_task(attempt=2, resources=wish, outputs=(model,)), inputs=(data,))
+
+
+def a_rich_cluster() -> ClusterSettings:
+    return ClusterSettings(
+        STORE,
+        namespace="team-a",
+        run_as=1234,
+        service_account="steps",
+        node_selector={"pool": "gpu"},
+        tolerations=({"key": "gpu", "operator": "Exists", "effect": "NoSchedule"},),
+        image_pull_secrets=("registry",),
+    )
+
+
+def test_golden_plain_job() -> None:
+    check("job-plain.json", a_job(a_task()))
+
+
+def test_golden_rich_job() -> None:
+    check("job-rich.json", a_job(a_rich_task(), a_rich_cluster(), "/opt/conda/bin/python"))
+
+
+def test_golden_run_objects() -> None:
+    check("run-configmap.json", render.run_configmap(RUN, SETTINGS))
+    check("run-secret.json", render.run_secret(RUN, '{"workspace":{}}', SETTINGS, owner="uid-1"))
+    check("step-configmap.json", render.step_configmap(b"archive", SETTINGS))
+
+
+def test_the_job_does_not_grow_with_its_inputs() -> None:
+    one, thousand = (len(json.dumps(a_job(a_task(inputs=n)))) for n in (1, 1000))
+    assert one == thousand < LIMIT
+
+
+def test_every_absolute_place_is_a_volume_of_its_own() -> None:
+    assert mounts_of(a_job(a_rich_task()))[4:] == ["/data", "/srv/model"]
+
+
+@pytest.mark.parametrize("place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/"])
+def test_places_that_need_no_volume(place: str) -> None:
+    binding = OutputBinding("out", "blob", "key", path_on_compute=place)
+    assert mounts_of(a_job(a_task(outputs=(binding,)))) == mounts_of(a_job(a_task()))
+
+
+def test_one_place_for_input_and_output_is_one_volume() -> None:
+    task = a_task(
+        inputs=0,
+        outputs=(
+            OutputBinding("a", "b", "k", path_on_compute="/d"),
+            OutputBinding("c", "b", "l", path_on_compute="/d/"),
+        ),
+    )
+    assert mounts_of(a_job(task)).count("/d") == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "limits"),
+    [
+        (Resources(), {"memory": "2Gi"}),
+        (Resources(memory_limit=""), {}),
+        (Resources(memory="4Gi"), {"memory": "4Gi"}),
+        (Resources(cpu="2", cpu_limit="500m"), {"cpu": "2", "memory": "2Gi"}),
+        (Resources(gpu=2), {"memory": "2Gi", "nvidia.com/gpu": "2"}),
+    ],
+)
+def test_limits_are_never_below_requests(wish: Resources, limits: dict[str, str]) -> None:
+    assert container_of(a_job(a_task(resources=wish)))["resources"]["limits"] == limits
+
+
+def test_no_secret_is_in_a_job() -> None:
+    secret: Any = render.run_secret(RUN, "canary", SETTINGS, owner="uid-1")
+    encoded = base64.b64encode(b"canary").decode()
+    assert secret["data"]["stores.json"] == encoded
+    assert encoded not in json.dumps(a_job(a_task()))
+
+
+def test_archives_of_other_content_have_other_names() -> None:
+    one, other = (render.step_configmap(data, SETTINGS) for data in (b"1", b"2"))
+    assert one["metadata"] != other["metadata"]
+
+
+@pytest.fixture
+def bin_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "tee").symlink_to(shutil.which("tee") or "/usr/bin/tee")
+    return folder
+
+
+def start_in(folder: Path, interpreter: str) -> subprocess.CompletedProcess[str]:
+    script = START.replace("/dev/termination-log", str(folder / "log"))
+    command = ["/bin/sh", "-c", script, "runner", interpreter]
+    return subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True, check=False)
+
+
+def put_python(folder: Path, name: str) -> None:
+    path = folder / name
+    path.write_text(f'#!/bin/sh\necho "{name} $*"\n')
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("there", "interpreter", "chosen"),
+    [
+        (("python", "python3"), "", "python3"),
+        (("python",), "", "python"),
+        (("python3", "own"), "own", "own"),
+        (("python3",), "absent", "python3"),
+    ],
+)
+def test_start_picks_an_interpreter(bin_folder: Path, there: tuple[str, ...], interpreter: str, chosen: str) -> None:
+    for name in there:
+        put_python(bin_folder, name)
+    assert start_in(bin_folder, interpreter).stdout == f"{chosen} -I -S /runner/step/step.pyz\n"
+
+
+def test_start_without_a_python_says_so_and_ends_with_127(bin_folder: Path) -> None:
+    done = start_in(bin_folder, "")
+    assert done.returncode == 127
+    assert (bin_folder / "log").read_text().startswith(NO_PYTHON)

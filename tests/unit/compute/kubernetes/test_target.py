@@ -1,0 +1,318 @@
+"""The target against the fake server and a folder store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from runner.compute.kubernetes.fields import text
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.compute.kubernetes.target import KubernetesTarget, unshipped
+from runner.errors import TargetDenied, TargetError, TargetUnreachable
+from runner.model.data import DataRef
+from runner.model.document import to_document
+from runner.model.observation import Observation, Phase
+from runner.model.record import CommitRecord, Failure
+from runner.model.task import Task
+from runner.ports import ComputeTarget
+from runner.runs import records
+from runner.storage.directory import DirectoryStore
+from tests.support.fake_api import RUN, START, STORE, FakeCluster, a_record, a_task
+
+OUTPUTS = {"model": DataRef("blob", "azureml/x/model", "d" * 64)}
+DONE = a_record(outputs=OUTPUTS)
+SETTINGS = ClusterSettings(STORE, stop_timeout=0.3)
+RUN_OBJECT = f"run-{RUN}"
+
+
+def a_target(cluster: FakeCluster, store: DirectoryStore, stores: str = '{"key": 1}') -> KubernetesTarget:
+    return KubernetesTarget("kind", cluster, SETTINGS, store=store, step_stores=stores, step_archive=b"archive")
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return FakeCluster()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path, durable=False)
+
+
+@pytest.fixture
+def target(cluster: FakeCluster, store: DirectoryStore) -> Iterator[KubernetesTarget]:
+    one = a_target(cluster, store)
+    yield one
+    one.close()
+
+
+def until(target: ComputeTarget, task: Task, told: Callable[[Observation], bool]) -> Observation:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        seen = target.observe(RUN).get(task.id)
+        if seen is not None and told(seen):
+            return seen
+        target.wait(0.2)
+    raise AssertionError(f"it never came; last seen: {target.observe(RUN)}")
+
+
+def name_of(cluster: FakeCluster) -> str:
+    (name,) = cluster.names("jobs")
+    return name
+
+
+def test_it_is_a_compute_target(target: KubernetesTarget) -> None:
+    port: ComputeTarget = target
+    assert (port.name, port.capacity) == ("kind", 8)
+
+
+def test_a_step_from_start_to_removal(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    uid = target.start(task)
+    assert target.observe(RUN)[task.id] == Observation(Phase.PENDING, uid)
+    name = name_of(cluster)
+    cluster.set_step(name, {"running": {}})
+    until(target, task, lambda seen: seen.phase is Phase.RUNNING)
+    cluster.end_step(name, DONE)
+    seen = until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED)
+    assert (seen.uid, seen.outputs) == (uid, OUTPUTS)
+    target.remove(task.id, uid)
+    assert not cluster.names("jobs")
+
+
+def test_what_a_run_needs_is_made_once_and_goes_with_it(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    for number in range(3):
+        target.start(a_task(f"step-{number}"))
+    assert cluster.names("configmaps") == (RUN_OBJECT, "runner-step-" + "".join(cluster.names("configmaps")[1][-12:]))
+    assert cluster.names("secrets") == (RUN_OBJECT,)
+    assert cluster.calls["create configmaps"] == 2
+    target.finish(RUN)
+    assert not cluster.names("jobs") + cluster.names("pods") + cluster.names("secrets")
+    assert len(cluster.names("configmaps")) == 1, "the archive's, which other runs use"
+
+
+def test_a_step_costs_two_requests(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    target.start(a_task("first-1"))
+    target.observe(RUN)
+    cluster.calls.clear()
+    task = a_task("second-1")
+    uid = target.start(task)
+    name = next(name for name in cluster.names("jobs") if name.startswith("second"))
+    cluster.end_step(name, DONE)
+    until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED)
+    target.remove(task.id, uid)
+    assert cluster.calls["create jobs"] + cluster.calls["delete jobs"] == 2
+    assert not [call for call in cluster.calls if call.split()[0] in ("get", "list", "log")]
+
+
+def test_a_second_controller_adopts(target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore) -> None:
+    task = a_task()
+    uid = target.start(task)
+    other = a_target(cluster, store)
+    assert other.observe(RUN)[task.id].phase is Phase.PENDING, "known from the first look"
+    assert other.start(task) == uid
+    assert len(cluster.names("jobs")) == 1
+    other.close()
+
+
+def test_a_job_of_another_task_is_not_adopted(target: KubernetesTarget) -> None:
+    target.start(a_task())
+    with pytest.raises(TargetError, match="is not this attempt's"):
+        target.start(a_task(snapshot="1" * 64))
+
+
+def test_a_job_that_is_going_is_waited_for(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    target.start(a_task())
+    job = cluster._objects["jobs", name_of(cluster)]
+    job["metadata"]["deletionTimestamp"] = "2026-11-22T08:00:00Z"
+    with pytest.raises(TargetUnreachable, match="being deleted"):
+        target.start(a_task())
+
+
+def test_renewed_keys_replace_the_secret(target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore) -> None:
+    target.start(a_task())
+    before = cluster.get("secrets", RUN_OBJECT)
+    other = a_target(cluster, store, '{"key": 2}')
+    other.start(a_task())
+    after = cluster.get("secrets", RUN_OBJECT)
+    assert text(before, "data", "stores.json") != text(after, "data", "stores.json")
+
+
+def test_an_equal_secret_stays(target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore) -> None:
+    target.start(a_task())
+    a_target(cluster, store).start(a_task())
+    assert cluster.calls["delete secrets"] == 0
+
+
+def test_the_new_job_is_known_even_while_the_watch_is_silent(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    target.observe(RUN)
+    cluster.stalled = True
+    task = a_task()
+    uid = target.start(task)
+    assert target.observe(RUN)[task.id].uid == uid
+
+
+def test_a_vanished_job_is_absent(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    target.start(a_task())
+    target.observe(RUN)
+    cluster.drop("jobs", name_of(cluster))
+    deadline = time.monotonic() + 5
+    while target.observe(RUN) and time.monotonic() < deadline:
+        target.wait(0.1)
+    assert target.observe(RUN) == {}
+
+
+def test_a_deleted_pod_is_lost(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.start(task)
+    target.observe(RUN)
+    name = name_of(cluster)
+    cluster.set_step(name, {"running": {}})
+    cluster.drop("pods", f"{name}-x")
+    seen = until(target, task, lambda seen: seen.phase is Phase.FAILED)
+    assert (seen.failure, seen.retriable) == (Failure.LOST, True)
+
+
+def test_a_pod_that_goes_right_after_its_success_has_succeeded(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.start(task)
+    target.observe(RUN)
+    name = name_of(cluster)
+    cluster.end_step(name, DONE)
+    cluster.drop("pods", f"{name}-x")
+    assert until(target, task, lambda seen: seen.phase is not Phase.PENDING).phase is Phase.SUCCEEDED
+
+
+def test_a_record_too_long_for_its_message_is_read_once(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    task = a_task()
+    outputs = {f"output-{i}": OUTPUTS["model"] for i in range(90)}
+    record = a_record(outputs=outputs)
+    records.finish(store, task, record)
+    uid = target.start(task)
+    cluster.end_step(name_of(cluster), record)
+    assert until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED).outputs == outputs
+    store.delete(task.id.record)
+    store.delete(task.id.commit)
+    assert target.observe(RUN)[task.id].outputs == outputs
+    target.remove(task.id, uid)
+    assert not list(store.list(task.id.logs))
+
+
+def test_a_commit_of_an_earlier_attempt_is_the_steps_success(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    task = a_task(attempt=2)
+    commit = CommitRecord(1, replace(task.id, attempt=1).record, OUTPUTS)
+    store.put(task.id.commit, str(to_document(commit)).replace("'", '"').encode())
+    target.start(task)
+    cluster.end_step(name_of(cluster))
+    assert until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED).outputs == OUTPUTS
+
+
+def test_the_log_of_an_attempt_without_a_record_is_kept(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    task = a_task()
+    uid = target.start(task)
+    name = name_of(cluster)
+    store.put(f"{task.id.logs}00000001.txt", b"one\ntwo\n")
+    cluster.logs[f"{name}-x"] = "one\ntwo\nthree\n"
+    cluster.end_step(name, code=3)
+    seen = until(target, task, lambda seen: seen.phase is Phase.FAILED)
+    assert (seen.failure, seen.exit_code) == (Failure.USER, 3)
+    target.remove(task.id, uid)
+    assert store.get(f"{task.id.logs}00000002.txt") == b"three\n"
+
+
+@pytest.mark.parametrize(
+    ("tail", "chunk", "rest"),
+    [
+        ("a\nb\nc\n", "a\nb\n", "c\n"),
+        ("a\nb\n", "a\nb\n", ""),
+        ("c\nd\n", "a\nb\n", "c\nd\n"),
+        ("a\n", "", "a\n"),
+        ("a\nbc\n", "a\nb", "bc\n"),
+        ("\n\nx\n", "\n\n", "\n\nx\n"),
+    ],
+)
+def test_only_what_was_not_shipped_is_kept(tail: str, chunk: str, rest: str) -> None:
+    assert unshipped(tail, chunk) == rest
+
+
+def test_removing_and_stopping_what_is_absent(target: KubernetesTarget) -> None:
+    task = a_task()
+    target.remove(task.id, "uid-none")
+    target.stop(task.id, "uid-none")
+    target.finish(RUN)
+
+
+def test_an_object_of_another_uid_stays(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.start(task)
+    target.remove(task.id, "uid-of-before")
+    assert cluster.names("jobs")
+
+
+def test_stop_leaves_nothing(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.stop(task.id, target.start(task))
+    assert not cluster.names("jobs") + cluster.names("pods")
+
+
+def test_stop_says_what_does_not_go(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    uid = target.start(task)
+    for pod in [value for (kind, _), value in cluster._objects.items() if kind == "pods"]:
+        pod["metadata"]["ownerReferences"] = []
+    with pytest.raises(TargetError, match="still running 0 s after"):
+        target.stop(task.id, uid)
+
+
+def test_a_job_without_a_pod_is_explained_by_its_events(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    cluster.pods_at_once = False
+    cluster.warnings = ('would violate PodSecurity "restricted:latest"',)
+    task = a_task()
+    uid = target.start(task)
+    assert "the API server warns: would violate" in target.observe(RUN)[task.id].reason
+    cluster.add_event(uid, "FailedCreate", 'pods "x" is forbidden: violates PodSecurity "restricted:latest"')
+    cluster.time = START + timedelta(seconds=2)
+    seen = target.observe(RUN)[task.id]
+    assert (seen.failure, seen.phase) == (Failure.REFUSED, Phase.FAILED)
+
+
+def test_wait_returns_at_a_change(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    target.observe(RUN)
+    began = time.monotonic()
+    target.start(a_task())
+    target.wait(10)
+    assert time.monotonic() - began < 5
+    assert cluster.names("pods")
+
+
+def test_wait_ends_without_one(target: KubernetesTarget) -> None:
+    target.observe(RUN)
+    target.wait(0.01)
+
+
+def test_an_unreachable_server_is_told(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    cluster.unreachable = True
+    for call in (lambda: target.start(a_task()), lambda: target.observe(RUN)):
+        with pytest.raises(TargetUnreachable):
+            call()
+
+
+def test_a_missing_permission_is_told(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    cluster.denied.add(("create", "jobs"))
+    with pytest.raises(TargetDenied):
+        target.start(a_task())
+
+
+def test_keys_are_in_no_repr(target: KubernetesTarget) -> None:
+    assert "key" not in repr(target) + repr(vars(target)["_objects"])

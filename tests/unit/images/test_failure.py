@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import Problem
+from runner.images.failure import explain, refused
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [
+        ("ERROR: No matching distribution found for six==99", "no release matches six==99"),
+        ("ERROR: Could not find a version that satisfies the requirement nix (from versions: none)", "no package nix"),
+        (
+            "ERROR: Cannot install a==1 and b==2 because these package versions have conflicting dependencies.",
+            "contradict each other: a==1 and b==2",
+        ),
+        ("ERROR: Failed building wheel for lxml", "building it failed: lxml"),
+        ("error: subprocess-exited-with-error", "building it failed"),
+        ("pull access denied for nope, repository does not exist", "could not be pulled: nope"),
+        ("manifest for python:3.99 not found: manifest unknown", "could not be pulled: python:3.99"),
+        ("dial tcp: lookup registry: no such host", "registry of the base image could not be reached"),
+        ("runner: the base image has Python 3.8.1, steps need 3.10 or newer", "base image has Python 3.8.1"),
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("The virtual environment was not created: ensurepip is not available.", "cannot make virtual environments"),
+    ],
+)
+def test_known_causes_are_named_with_a_remedy(line: str, cause: str) -> None:
+    head, remedy, *shown = explain("it failed", ["before", line]).splitlines()
+    assert cause in head
+    assert remedy.startswith("  do:    ")
+    assert shown == ["  | before", f"  | {line}"]
+
+
+def test_an_unknown_cause_is_shown_by_its_last_lines() -> None:
+    assert explain("it failed", ["", *map(str, range(20)), " "]).splitlines() == [
+        "it failed",
+        *(f"  | {number}" for number in range(8, 20)),
+    ]
+
+
+def test_long_lines_lose_their_middle() -> None:
+    shown = explain("it failed", ["a" * 1000 + "end"])
+    assert len(shown) < 400
+    assert shown.endswith("end")
+
+
+def test_problems_become_one_error() -> None:
+    assert str(refused([Problem("a"), Problem("b", "c", "d")])) == "a\nb\n  where: c\n  do:    d"

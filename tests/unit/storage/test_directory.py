@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.errors import StoreDenied, StoreError
+from runner.storage.atomic import claim
+from runner.storage.directory import DirectoryStore
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "store", durable=False)
+
+
+def test_an_object_lies_where_its_key_says(store: DirectoryStore, tmp_path: Path) -> None:
+    store.put("a/b.txt", b"1")
+    assert store.path("a/b.txt") == tmp_path / "store" / "a" / "b.txt"
+    assert store.path("a/b.txt").read_bytes() == b"1"
+    with pytest.raises(ValueError):
+        store.path("../b")
+
+
+def test_what_is_written_in_place_is_an_object(store: DirectoryStore) -> None:
+    place = store.path("out/model.bin")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"weights")
+    store.upload("out/model.bin", place)
+    assert store.get("out/model.bin") == b"weights"
+    assert [info.key for info in store.list("")] == ["out/model.bin"]
+
+
+def test_reading_makes_no_folder(store: DirectoryStore, tmp_path: Path) -> None:
+    assert list(store.list("")) == []
+    assert store.stat("a") is None
+    store.delete("a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_unfinished_stays(store: DirectoryStore, tmp_path: Path) -> None:
+    store.put("a", b"")
+    store.put_if_absent("a", b"")
+    with pytest.raises(StoreError):
+        store.upload("b", tmp_path / "absent")
+    assert list((tmp_path / "store" / ".tmp").iterdir()) == []
+
+
+def test_leftovers_of_the_dead_are_swept(store: DirectoryStore, tmp_path: Path) -> None:
+    unfinished = tmp_path / "store" / ".tmp"
+    unfinished.mkdir(parents=True)
+    for name, age in (("old", 90_000), ("young", 100)):
+        (unfinished / name).write_bytes(b"")
+        os.utime(unfinished / name, (time.time() - age,) * 2)
+    store.put("a", b"")
+    assert [path.name for path in unfinished.iterdir()] == ["young"]
+
+
+def test_the_hidden_folder_may_vanish(store: DirectoryStore, tmp_path: Path) -> None:
+    store.put("a", b"")
+    (tmp_path / "store" / ".tmp").rmdir()
+    store.put("b", b"")
+    assert store.get("b") == b""
+
+
+@pytest.mark.parametrize("keys", [("a", "a/b"), ("a/b", "a"), ("a/b/c", "a/b"), ("a/b", "a/b/c/d")])
+def test_a_folder_is_no_object(store: DirectoryStore, keys: tuple[str, str]) -> None:
+    first, second = keys
+    store.put(first, b"1")
+    for write in (store.put, store.put_if_absent):
+        with pytest.raises(StoreError, match="rename one"):
+            write(second, b"2")
+    assert [info.key for info in store.list("")] == [first]
+
+
+def test_an_empty_folder_gives_way(store: DirectoryStore) -> None:
+    for write in (store.put, store.put_if_absent):
+        store.put("a/b/c", b"")
+        store.delete("a/b/c")
+        write("a", b"1")
+        assert store.get("a") == b"1"
+        store.delete("a")
+
+
+def test_links_are_read_but_circles_are_not_followed(store: DirectoryStore) -> None:
+    store.put("a/one", b"1")
+    store.path("a/link").symlink_to("one")
+    store.path("a/broken").symlink_to("nowhere")
+    store.path("a/circle").symlink_to(store.path("a"))
+    assert [info.key for info in store.list("")] == ["a/link", "a/one"]
+    assert store.get("a/link") == b"1"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_denied(store: DirectoryStore, tmp_path: Path) -> None:
+    store.put("a/b", b"")
+    store.path("a").chmod(0o500)
+    with pytest.raises(StoreDenied, match="owner and mode"):
+        store.put("a/c", b"")
+    store.path("a").chmod(0o700)
+
+
+def test_a_root_that_is_a_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StoreError):
+        DirectoryStore(tmp_path / "file").put("a", b"")
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_a_claim_works_without_links(tmp_path: Path, code: int) -> None:
+    def no_links(_finished: str, _final: str) -> None:
+        raise OSError(code, "no links here")
+
+    finished, final = tmp_path / "finished", tmp_path / "final"
+    finished.write_bytes(b"1" * 3_000_000)
+    claim(str(finished), str(final), no_links)
+    assert final.read_bytes() == finished.read_bytes()
+    with pytest.raises(FileExistsError):
+        claim(str(finished), str(final), no_links)
+
+
+def test_a_claim_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:
+    def no_links(_finished: str, _final: str) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    with pytest.raises(OSError):
+        claim(str(tmp_path), str(tmp_path / "final"), no_links)  # a folder cannot be read
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_long_listing_reads_only_where_its_prefix_leads(store: DirectoryStore, tmp_path: Path) -> None:
+    store.put("a/b/c", b"")
+    store.put("z/c", b"")
+    (tmp_path / "store" / "z").chmod(0)  # would be refused, had it to be read (not to root)
+    assert [info.key for info in store.list("a/b/")] == ["a/b/c"]
+    (tmp_path / "store" / "z").chmod(0o700)
