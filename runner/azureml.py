@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-_FOLDER = str(Path(__file__).parent / "compat")
+_PACKAGE = Path(__file__).parent
+_COMPAT = _PACKAGE / "compat"
+# Unpacked beside a user's own `runner`, the package has v1's names next to it.
+_FOLDER = str(_COMPAT if _COMPAT.is_dir() else _PACKAGE.parent)
 
 
 def install() -> None:

@@ -119,6 +119,10 @@ class OpenWorkspace:
         """The configured targets; empty: every name means the one in force."""
         return tuple(sorted(self.config.targets)) if self.config.own and not self.override else ()
 
+    def curated_names(self) -> tuple[str, ...]:
+        """Environment names that the configuration maps to ready images."""
+        return tuple(sorted(self.config.environments))
+
     def target(self, name: str) -> ComputeTarget:
         """The adapter of a target. Raises BadInput."""
         if name not in self._targets:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 _DRIVER_COMMANDS = ("run", "plan", "validate")
 _RUN = "a run's id, its beginning or its end; the newest when left out"
+_IMAGE = "of the store (default: $RUNNER_MINIO_IMAGE, else one that is pinned)"
 _TARGET = "the configured target to use; it also names the store"
 
 
@@ -51,21 +52,15 @@ _Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives the type
 
 
 def _add_driver_commands(commands: _Commands[argparse.ArgumentParser]) -> None:
-    run = _add(commands, "run", "run a pipeline file and wait for its runs", usage="%(prog)s FILE [options] [-- ARGS …]")
-    _file(run)
+    run = _add_driver(commands, "run", "run a pipeline file and wait for its runs")
     run.add_argument("--logs", action="store_true", help="show the steps' output as it comes")
     _json(run)
-    plan = _add(
-        commands, "plan", "show what a pipeline file would do; nothing is changed", usage="%(prog)s FILE [options] [-- ARGS …]"
-    )
-    _file(plan)
-    plan.add_argument("-o", dest="output", choices=("text", "yaml", "json"), default="text",
-                      help="text: an overview (default); yaml, json: the plan itself")  # fmt: skip
+    plan = _add_driver(commands, "plan", "show what a pipeline file would do; nothing is changed")
+    kinds = ("text", "yaml", "json")
+    help_ = "text: an overview (default); yaml, json: the plan itself"
+    plan.add_argument("-o", dest="output", choices=kinds, default="text", help=help_)
     _json(plan)
-    validate = _add(
-        commands, "validate", "check a pipeline file; nothing is started", usage="%(prog)s FILE [options] [-- ARGS …]"
-    )
-    _file(validate)
+    _add_driver(commands, "validate", "check a pipeline file; nothing is started")
 
 
 def _add_run_commands(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -107,7 +102,7 @@ def _add_data_commands(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 def _add_cluster_commands(commands: _Commands[argparse.ArgumentParser]) -> None:
     doctor = commands.add_parser("doctor", help="what is missing, and the command that mends it")
-    doctor.add_argument("target", nargs="?", default="", metavar="TARGET", help="one target (default: all that are configured)")
+    doctor.add_argument("target", nargs="?", default="", metavar="TARGET", help="one target (default: all there are)")
     _json(doctor)
     cluster = commands.add_parser("cluster", help="a local Kubernetes cluster (kind) with its store")
     actions = cluster.add_subparsers(dest="action", metavar="ACTION", required=True)
@@ -117,19 +112,20 @@ def _add_cluster_commands(commands: _Commands[argparse.ArgumentParser]) -> None:
         action.add_argument("--target", default="kind", help="the name for --target (default: kind)")
         if name == "up":
             action.add_argument("--port", type=int, help="of this machine, for the store (default: 9000)")
-            action.add_argument("--minio-image", default="", metavar="IMAGE", help="default: $RUNNER_MINIO_IMAGE, else one that is pinned")
+            action.add_argument("--minio-image", default="", metavar="IMAGE", help=_IMAGE)
 
 
-def _add(
-    commands: _Commands[argparse.ArgumentParser], name: str, help_: str, usage: str | None = None
-) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.", usage=usage)
+def _add(commands: _Commands[argparse.ArgumentParser], name: str, help_: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
     parser.add_argument("--target", default="", metavar="NAME", help=_TARGET)
     return parser
 
 
-def _file(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="a Python file that submits a pipeline, or has one named `pipeline`")
+def _add_driver(commands: _Commands[argparse.ArgumentParser], name: str, help_: str) -> argparse.ArgumentParser:
+    parser = _add(commands, name, help_)
+    parser.usage = f"runner {name} [options] FILE [-- ARGS …]"
+    parser.add_argument("file", metavar="FILE", help="a Python file that submits a pipeline, or names one `pipeline`")
+    return parser
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

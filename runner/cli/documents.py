@@ -17,7 +17,7 @@ def print_json(value: object) -> None:
 
 
 @contextmanager
-def only_documents(wanted: bool) -> Iterator[None]:
+def only_documents(*, wanted: bool) -> Iterator[None]:
     """While inside, all that is written to standard output goes to standard error, whoever writes it."""
     if not wanted:
         yield

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
+from ..errors import BadInput
 from ..model.data import DataRef
-from ..operations.report import RunReport, StepReport, report, step_report
+from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
 from ..runs import index
 from ..wiring import OpenWorkspace
+from .words import short
 
 
 def hint(session: OpenWorkspace) -> str:
@@ -35,3 +39,42 @@ def local_path(session: OpenWorkspace, ref: DataRef) -> str:
     """Where the data lie on this machine; empty for a bucket's."""
     locate = getattr(session.datastore(ref.datastore), "path", None)
     return str(locate(ref.key)) if locate is not None else ""
+
+
+def find_step(view: RunView, text: str) -> str:
+    """The key of the step that `text` means: a key, or a name that one step has. Raises BadInput."""
+    if text in view.state.steps:
+        return text
+    named = [step.key for step in view.plan.steps if step.name == text]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise BadInput(f"{len(named)} steps are called '{text}'", remedy=f"give a key: {', '.join(named)}")
+    known = ", ".join(display_names(view.plan).values())
+    raise BadInput(f"run {view.state.run} has no step '{text}'", remedy=f"its steps: {known}")
+
+
+def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunView, str]:
+    """What ``[RUN] [STEP]`` means; a lone word that is no run may be a step of the newest run. Raises BadInput.
+
+    The key is empty when no step is named.
+    """
+    try:
+        view = session.view(find_run(session, run))
+    except BadInput:
+        newest = next(iter(session.runs()), "")
+        if step or not newest:
+            raise
+        view = session.view(newest)
+        if run not in view.state.steps and run not in display_names(view.plan).values():
+            raise
+        return view, find_step(view, run)
+    return view, find_step(view, step) if step else ""
+
+
+def say_stopped(session: OpenWorkspace, view: RunView) -> None:
+    """Say so when nobody drives a run that has not ended."""
+    why = session.why_stopped(view.state)
+    if why:
+        print(f"it does not go on: {why}", file=sys.stderr)
+        print(f"  do:    runner resume {short(view.state.run)}{hint(session)}", file=sys.stderr)

@@ -28,7 +28,7 @@ _FRAMES = 4
 class Show(Protocol):
     """Something that a run is shown on."""
 
-    def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
+    def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """The run is now like this, and these entries are new."""
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class LiveBoard:
         self._view: RunView | None = None
         self._live: Live | None = None
 
-    def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
+    def update(self, view: RunView, _entries: Sequence[JournalEntry], /) -> None:
         """Show it from the next frame on."""
         self._view = view
         if self._live is None:

@@ -12,7 +12,7 @@ from .paint import Paint
 from .table import Cell, table
 from .words import clip, duration, many, short, size
 
-_OUTPUTS = 8
+_OUTPUTS = 6
 """Outputs shown at most: the last ones, which are the results."""
 _METRICS = 20
 _TAIL = 12

@@ -26,7 +26,7 @@ from .words import many, short
 
 _LOOK = 1.0
 """Seconds between two looks after the controller."""
-_CANCEL_SECONDS = 90.0
+CANCEL_SECONDS = 90.0
 """How long a canceled run may take to end: Kubernetes alone gives a pod 30 s by default."""
 
 
@@ -47,7 +47,8 @@ class Viewer:
 
 def await_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport]]:
     """Wait for each run and tell how it ended; the exit code and the reports. Raises Stranded."""
-    code, reports = DONE, []
+    code = DONE
+    reports: list[RunReport] = []
     for at, run in enumerate(runs):
         try:
             view = follow(viewer, run)
@@ -98,7 +99,7 @@ def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
         for run in going:
             session.cancel(run)
         for run in going:
-            tell(viewer, follow(viewer, run, _CANCEL_SECONDS))
+            tell(viewer, follow(viewer, run, CANCEL_SECONDS))
     else:
         _say_goes_on(session, going)
     return INTERRUPTED

@@ -75,7 +75,7 @@ class VenvEnvironments:
         return folder.python
 
     def lock(self, environment: NamedEnvironment) -> tuple[str, ...]:
-        """The exact versions in the environment's venv, as ``pip freeze`` lines; empty: it has none."""
+        """The exact versions in the environment's venv, as ``name==version`` lines; empty: it has none."""
         requirements = read(environment).requirements
         return self._folder(requirements, self._choose(environment.spec).minor).lock()
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ..errors import EnvironmentFailed
 from .failure import explain
+from .installed import installed
 
 Say = Callable[[str], None]
 
@@ -71,8 +72,9 @@ class VenvFolder:
         listing.write_text("".join(f"{line}\n" for line in requirements), encoding="utf-8")
         pip = (self.python, "-m", "pip", "--disable-pip-version-check", "--no-input")
         installer.run(*pip, "install", "--progress-bar", "off", "-r", str(listing))
-        frozen = installer.run(*pip, "freeze", quiet=True)
-        (self._folder / "lock.txt").write_text("".join(f"{line}\n" for line in frozen), encoding="utf-8")
+        frozen = installed(map(str, self._folder.glob("lib/python*/site-packages")))
+        lock = "".join(f"{name}=={version}\n" for name, version in sorted(frozen.items()))
+        (self._folder / "lock.txt").write_text(lock, encoding="utf-8")
         unfinished = self._folder / "ready.new"
         unfinished.write_text(str(self._folder), encoding="utf-8")
         unfinished.replace(self._folder / "ready")
@@ -98,9 +100,9 @@ class _Installer:
         self._say = say
         self._what = what
 
-    def run(self, *command: str, quiet: bool = False) -> list[str]:
-        """The program's last lines. Raises EnvironmentFailed if it fails."""
-        last: deque[str] = deque(maxlen=None if quiet else _KEPT)
+    def run(self, *command: str) -> None:
+        """Run to the end. Raises EnvironmentFailed if it fails."""
+        last: deque[str] = deque(maxlen=_KEPT)
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -113,11 +115,9 @@ class _Installer:
         ) as process:
             for line in map(str.rstrip, process.stdout or ()):
                 last.append(line)
-                if not quiet:
-                    self._say(line)
+                self._say(line)
         if process.returncode:
             raise EnvironmentFailed(explain(self._what, list(last)))
-        return list(last)
 
 
 @cache

@@ -34,3 +34,8 @@ class LogTail:
                 self._read.add(task)
                 del self._followers[task]
             yield from ((key, line) for line in follower.lines(final=final))
+
+    def rest(self) -> Iterator[tuple[str, str]]:
+        """Unfinished last lines of steps that still run."""
+        for task, follower in self._followers.items():
+            yield from ((task.key, line) for line in follower.lines(final=True))

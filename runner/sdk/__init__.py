@@ -132,11 +132,18 @@ def shown_in(module: str, names: tuple[str, ...]) -> Callable[[str], object]:
     def fetch(name: str) -> object:
         if name in names:
             return __getattr__(name) if name in _MODULES else _refused(name)
-        if not name.startswith("__") and find_spec(f"{module}.{name}") is not None:
+        if not name.startswith("__") and _is_module(f"{module}.{name}"):
             return import_module(f"{module}.{name}")
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return fetch
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:  # the parent is no package
+        return False
 
 
 def _refused(name: str) -> object:

@@ -93,7 +93,7 @@ class Bindings:
         elif isinstance(item, tuple):
             if self._input_of(item) is None:
                 self._add_input(item)
-        elif isinstance(item, Placeholder) and item.implicit and self._known(item) is None:
+        elif isinstance(item, Placeholder) and item.implicit and self._known(item, exactly=True) is None:
             self._add_implicit_placeholder(item)
 
     def _add_implicit_placeholder(self, item: Placeholder) -> None:
@@ -162,19 +162,20 @@ class Bindings:
             return OutputPath(name)
         return InputPath(name) if name in self.inputs else None
 
-    def _known(self, item: Placeholder) -> Argument | None:
+    def _known(self, item: Placeholder, *, exactly: bool = False) -> Argument | None:
         output = item.produced()
         if output is not None and not item.reads and any(output is known for known in self.outputs.values()):
             return OutputPath(output.name)
-        return self._input_of(item)
+        return self._input_of(item, exactly=exactly)
 
-    def _input_of(self, item: object) -> Argument | None:
+    def _input_of(self, item: object, *, exactly: bool = False) -> Argument | None:
         consumed = self._consumed(item)
         if consumed is None:
             return None
         same_origin = [name for name, known in self.inputs.items() if _same_origin(known, consumed)]
         exact = [name for name in same_origin if name in (consumed.name, f"INPUT_{consumed.name}")]
-        names = exact or (same_origin if isinstance(consumed.origin, Output) else [])
+        loose = isinstance(consumed.origin, Output) and not exactly
+        names = exact or (same_origin if loose else [])
         return InputPath(names[0]) if names else None
 
     def _check_name(self, name: str, what: str, rule: re.Pattern[str] = _NAME) -> None:

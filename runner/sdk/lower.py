@@ -49,7 +49,7 @@ def lower(graph: Graph, around: Surroundings) -> Lowered:
     """The draft plan of the graph. Raises PipelineInvalid with every problem there is."""
     draft = _Draft(graph, around)
     specs = {draft.keys[step]: draft.spec(step) for step in graph.bindings}
-    order, cycle = ordered(list(specs), {key: spec.needs for key, spec in specs.items()})
+    order, cycle = ordered(list(specs), {key: spec.needs.intersection(specs) for key, spec in specs.items()})
     problems = draft.all_problems()
     if cycle:
         problems.append(_cycle_problem(draft, cycle))

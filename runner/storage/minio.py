@@ -127,7 +127,7 @@ def _address(endpoint: str) -> tuple[str, bool]:
 @contextmanager
 def _failures(endpoint: str) -> Iterator[None]:
     """Turn the package's errors into ours."""
-    from minio.error import MinioException, S3Error
+    from minio.error import MinioAdminException, MinioException, S3Error
     from urllib3.exceptions import HTTPError
 
     try:
@@ -137,7 +137,7 @@ def _failures(endpoint: str) -> Iterator[None]:
     except S3Error as error:
         kind = StoreDenied if error.code in _DENIED else StoreError
         raise kind(f"MinIO at {endpoint} refused ({error.code}): {error.message}") from error
-    except MinioException as error:
+    except (MinioException, MinioAdminException) as error:
         kind = StoreDenied if any(code in str(error) for code in _DENIED) else StoreError
         raise kind(f"MinIO at {endpoint} refused: {error}") from error
     except ValueError as error:  # the package's answer to a malformed name or endpoint

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import ObjectMissing, StoreDenied, StoreError
+from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from runner.model.vantage import BucketVantage
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
@@ -250,6 +250,23 @@ def test_a_bucket_user_may_use_its_bucket_only(confined: BucketVantage, tmp_path
         keys(other)
     own.close()
     other.close()
+
+
+@pytest.mark.docker
+def test_administration_tells_what_is_wrong(minio: BucketVantage) -> None:
+    def ensure_user(endpoint: str, access: str, secret: str, bucket: str) -> None:
+        ensure_bucket_user(endpoint, access, secret, bucket=bucket, user_access="some-user", user_secret="some-secret")
+
+    access, secret = minio.access_key, minio.secret_key
+    for ensure in (ensure_bucket, ensure_user):
+        with pytest.raises(StoreDenied):
+            ensure(minio.endpoint, access, "wrong-secret", "one")
+        with pytest.raises(StoreUnreachable, match="is it running"):
+            ensure("http://127.0.0.1:1", access, secret, "one")
+        with pytest.raises(BadInput, match="http://host:port"):
+            ensure("127.0.0.1:1", access, secret, "one")
+    with pytest.raises(BadInput, match="settings"):
+        ensure_bucket(minio.endpoint, access, secret, "No Bucket!")
 
 
 @pytest.mark.docker

@@ -155,6 +155,13 @@ class FakeCluster:
             }
             self._put("pods", "ADDED", {"metadata": metadata, "spec": owner["spec"]["template"]["spec"], "status": {}})
 
+    def assign_pod(self, job: str) -> None:
+        """Give the Job's pod a node."""
+        with self._change:
+            pod = deepcopy(self._objects["pods", f"{job}-x"])
+            pod["status"] = {"conditions": [{"type": "PodScheduled", "status": "True"}]}
+            self._put("pods", "MODIFIED", pod)
+
     def set_step(self, job: str, state: Mapping[str, object]) -> None:
         """Give the step container of the Job's pod a state."""
         with self._change:

@@ -21,7 +21,7 @@ def run(options: Namespace) -> int:
     make_way(path, options.argv, cache_folder())
     session = open_session(Path.cwd(), options.target)
     viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
-    with only_documents(options.json):
+    with only_documents(wanted=options.json):
         ending = _drive(session, path, options)
         sys.stdout.flush()
         if ending.interrupted:

@@ -37,12 +37,12 @@ def needs_traces(seen: Sighting, now: datetime) -> bool:
 
 def ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
     """The attempt's end, or None as long as it may still make progress."""
-    if not _has_ended(seen, now):
-        return None
     message = from_message(text(seen.terminated, "message"))
     record = traces.record or (message.record if message else None)
     if traces.committed is not None:
         return _succeeded(seen, record, traces)
+    if not _has_ended(seen, now):
+        return None
     if record is None:
         return _lost(seen) if seen.terminated is None else _unrecorded(seen)
     if record.failure is not None:

@@ -39,6 +39,11 @@ class Sighting:
         return state(self.pod, "terminated")
 
     @property
+    def assigned(self) -> bool:
+        """Whether its pod has a node: from then on it may run before anyone says so."""
+        return text(condition(self.pod, "PodScheduled"), "status") == "True"
+
+    @property
     def job_ended(self) -> bool:
         """Whether the Job controller is through with it."""
         conditions = rows(self.job, "status", "conditions")

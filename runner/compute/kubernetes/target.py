@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from time import monotonic, sleep
 
 from ...errors import Problem, TargetError, TargetUnreachable
@@ -21,6 +22,7 @@ from .interpret import Sighting, Traces
 from .runwatch import RunWatch
 from .settings import ClusterSettings
 from .upkeep import RunObjects
+from .young import YoungAttempts
 
 TAIL_LINES = 200
 _POLL_SECONDS = 0.5
@@ -53,6 +55,7 @@ class KubernetesTarget:
         self._capacity = capacity
         self._step_configmap = c.step_configmap_name(step_archive)
         self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
+        self._young = YoungAttempts(store)
         self._watches: dict[str, RunWatch] = {}
         self._traces: dict[str, Traces] = {}
         self._warnings: dict[str, str] = {}
@@ -90,15 +93,23 @@ class KubernetesTarget:
             watch = self._watches[run] = RunWatch(self._cluster, self._settings, run, changed=self._notice)
         now = self._cluster.now()
         seen = watch.sightings(now)
-        found = {task: self._observation(task, sighting) for task, sighting in seen.items()}
+        found = {task: self._observation(task, sighting, now) for task, sighting in seen.items()}
         self._late = any(one.phase is Phase.PENDING for one in found.values())
+        self._young.follow(
+            {
+                task: found[task].phase is Phase.RUNNING
+                for task, sighting in seen.items()
+                if sighting.assigned and found[task].phase in (Phase.PENDING, Phase.RUNNING)
+            }
+        )
         return found
 
     def wait(self, seconds: float) -> None:
-        """Return at the next event of a watch."""
-        with self._changed:
-            patience = min(seconds, _EARLY_SECONDS) if self._late else seconds
-            self._changed.wait_for(lambda: self._changes != self._observed, patience)
+        """Return at the next event of a watch, or when a commit is found in the store."""
+        deadline = monotonic() + (min(seconds, _EARLY_SECONDS) if self._late else seconds)
+        while not self._changes_within(deadline - monotonic()):
+            if self._young.look() or monotonic() >= deadline:
+                return
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Delete the Job and wait for its pods. Raises TargetError when they outlive the patience for it."""
@@ -122,6 +133,7 @@ class KubernetesTarget:
             self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
         self._traces.pop(uid, None)
+        self._young.forget(task)
         self._warnings.pop(uid, None)
 
     def finish(self, run: str) -> None:
@@ -141,6 +153,12 @@ class KubernetesTarget:
             watch.close()
         self._watches.clear()
         self._cluster.close()
+
+    def _changes_within(self, seconds: float) -> bool:
+        pause = self._young.pause()
+        with self._changed:
+            patience = seconds if pause is None else min(seconds, pause)
+            return self._changed.wait_for(lambda: self._changes != self._observed, max(0.0, patience))
 
     def _notice(self) -> None:
         with self._changed:
@@ -162,10 +180,9 @@ class KubernetesTarget:
             raise TargetError(f"{place} is not this attempt's; delete it if no one needs it")
         return found
 
-    def _observation(self, task: TaskId, seen: Sighting) -> Observation:
-        now = self._cluster.now()
-        traces = Traces()
-        if interpret.needs_traces(seen, now):
+    def _observation(self, task: TaskId, seen: Sighting, now: datetime) -> Observation:
+        traces = self._young.found(task) or Traces()
+        if interpret.needs_traces(seen, now) and traces == Traces():
             traces = self._traces_of(task, seen.uid)
         found = interpret.observe(seen, now=now, settings=self._settings, traces=traces)
         warning = self._warnings.get(seen.uid, "")

@@ -139,8 +139,8 @@ class Endpoint:
         signed = sign(self._key, request.method, request.target, headers=headers, payload=payload, at=at)
         try:
             connection.request(request.method, request.target, body=_blocks(request.body), headers=signed)
-        except BrokenPipeError:
-            # The server has answered before it read the whole body, and its answer tells why.
+        except (BrokenPipeError, ConnectionResetError):
+            # A server may answer before it has read the whole body, and close: its answer tells why.
             return
 
     def _unreachable(self, error: Exception) -> StoreError:

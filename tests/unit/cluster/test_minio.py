@@ -9,6 +9,7 @@ import pytest
 
 from runner.cluster.minio import check_answers
 from runner.errors import StoreUnreachable
+from runner.override import override
 
 
 @contextmanager
@@ -18,8 +19,9 @@ def _server(status: int) -> Iterator[str]:
             self.send_response(status if self.path == "/minio/health/ready" else 404)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
-            return
+        @override
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            assert code == status, size
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

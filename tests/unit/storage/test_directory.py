@@ -94,6 +94,16 @@ def test_links_are_read_but_circles_are_not_followed(store: DirectoryStore) -> N
     assert store.get("a/link") == b"1"
 
 
+def test_what_is_no_file_is_told(store: DirectoryStore) -> None:
+    store.put("a/one", b"1")
+    store.path("a/broken").symlink_to("nowhere")
+    store.path("a/self").symlink_to("self")
+    with pytest.raises(StoreError, match="rename one"):
+        store.put_if_absent("a/broken", b"2")
+    with pytest.raises(StoreError, match="cannot use"):
+        store.get("a/self")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_without_permission_is_denied(store: DirectoryStore, tmp_path: Path) -> None:
     store.put("a/b", b"")

@@ -216,6 +216,26 @@ def test_a_commit_of_an_earlier_attempt_is_the_steps_success(
     assert until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED).outputs == OUTPUTS
 
 
+def test_a_commit_is_success_before_the_cluster_says_so(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    task = a_task()
+    uid = target.start(task)
+    name = name_of(cluster)
+    cluster.assign_pod(name)
+    until(target, task, lambda seen: seen.phase is Phase.PENDING)
+    target.observe(RUN)
+    target.wait(0.2)
+    target.observe(RUN)
+    records.finish(store, task, DONE)
+    began = time.monotonic()
+    seen = until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED)
+    assert time.monotonic() - began < 1
+    assert (seen.outputs, seen.ended) == (OUTPUTS, DONE.ended)
+    target.remove(task.id, uid)
+    assert not list(store.list(task.id.logs))
+
+
 def test_the_log_of_an_attempt_without_a_record_is_kept(
     target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
 ) -> None:

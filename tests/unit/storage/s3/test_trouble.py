@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
@@ -15,7 +16,7 @@ import pytest
 
 from runner.errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from runner.model.vantage import BucketVantage
-from runner.storage.s3.connections import Timeouts
+from runner.storage.s3.connections import Connections, Timeouts
 from runner.storage.s3.http import Patience
 from runner.storage.s3.multipart import PART
 from runner.storage.s3.store import BucketStore
@@ -118,6 +119,18 @@ def test_a_forked_child_leaves_its_parents_connections_alone() -> None:
         store.get("one")
         store.close()
     assert server.seen[0].connection != server.seen[1].connection
+
+
+def test_connections_idle_for_long_or_too_many_are_closed() -> None:
+    with serving(lambda _: SERVED) as server:
+        connections = Connections(server.endpoint, QUICK.timeouts)
+        taken = [connections.take()[0] for _ in range(33)]
+        for connection in taken:
+            connections.give_back(connection)
+        assert taken[-1].sock is None
+        connections._idle = deque((since - 60, connection) for since, connection in connections._idle)
+        assert connections.take()[1] is False
+        assert all(connection.sock is None for connection in taken)
 
 
 REFUSED = error(412, "PreconditionFailed")
@@ -360,7 +373,8 @@ def test_a_server_that_knows_no_multipart_is_told(tmp_path: Path) -> None:
         store_at(server.endpoint).upload("one", large(tmp_path))
 
 
-def test_an_answer_before_the_end_of_the_body_is_heard() -> None:
+@pytest.mark.parametrize("polite", [True, False])
+def test_an_answer_before_the_end_of_the_body_is_heard(polite: bool) -> None:
     """A server may refuse a large body after its headers and close: the refusal counts, not the broken pipe."""
     text = b"<Error><Code>AccessDenied</Code></Error>"
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -373,7 +387,7 @@ def test_an_answer_before_the_end_of_the_body_is_heard() -> None:
                     b"HTTP/1.1 403 No\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(text) + text
                 )
                 connection.shutdown(socket.SHUT_WR)
-                while connection.recv(1 << 20):
+                while polite and connection.recv(1 << 20):
                     pass
 
         thread = threading.Thread(target=refuse)

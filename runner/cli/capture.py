@@ -1,0 +1,81 @@
+"""Running a pipeline file without effect: writes go to an overlay, and the first submit ends it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import BadInput
+from ..model.plan import Plan
+from ..operations.values import Request
+from ..override import override
+from ..sdk.session import Captured, use
+from ..storage.overlay import OverlayStore
+from ..wiring import OpenWorkspace, cache_folder, open_session
+from .documents import only_documents
+from .driver import check_file, complain, execute, make_way
+from .driving import submit_left_over
+
+
+class FileFailed(Exception):
+    """The pipeline file raised; its traceback has been shown."""
+
+
+@dataclass
+class DryWorkspace(OpenWorkspace):
+    """An open workspace that keeps all writes to itself."""
+
+    captured: Captured | None = None
+
+    @cached_property
+    def overlay(self) -> OverlayStore:
+        """The store with the writes that would be made."""
+        return OverlayStore(self.base_store)
+
+    @property
+    @override
+    def store(self) -> OverlayStore:
+        """The workspace store with the overlay on it."""
+        return self.overlay
+
+    @override
+    def submit(self, plan: Plan, request: Request) -> str:
+        """Raise `Captured`, and keep it as well: a bare ``except:`` in the file must not hide it."""
+        self.captured = self.captured or Captured(plan, request)
+        raise self.captured
+
+
+def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
+    """The plan that the file would submit first, and the workspace as it would be then.
+
+    What the file prints goes to standard error. Raises BadInput; FileFailed when the file raises anything else.
+    """
+    path = check_file(options.file)
+    make_way(path, options.argv, cache_folder())
+    opened = open_session(Path.cwd(), options.target)
+    session = DryWorkspace(opened.config, opened.override)
+    use(session)
+    with only_documents(wanted=True):
+        _execute(session, path, options)
+    if session.captured is None:
+        raise BadInput(
+            f"{path} submits nothing, and has no pipeline named `pipeline`",
+            remedy="submit one: Experiment(workspace, 'name').submit(pipeline)",
+        )
+    return session, session.captured
+
+
+def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:
+    try:
+        submit_left_over(session, path, execute(path, options.arguments))
+    except (Captured, SystemExit):
+        return
+    except BadInput:
+        if session.captured is None:
+            raise
+    except Exception as error:
+        if session.captured is None:
+            complain(error)
+            raise FileFailed from error

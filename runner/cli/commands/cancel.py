@@ -1,0 +1,33 @@
+"""``runner cancel [RUN]``: end a run, and see that it has ended."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from ...wiring import open_session
+from ..exits import DONE, FAILED
+from ..reports import find_run, hint
+from ..watching import CANCEL_SECONDS, Viewer, follow, tell
+from ..words import short
+
+
+def run(options: Namespace) -> int:
+    """Ask for the end and wait for it."""
+    session = open_session(Path.cwd(), options.target)
+    run_id = find_run(session, options.run)
+    state = session.view(run_id).state
+    if state.over:
+        print(f"run {run_id} has already ended: {state.status.value}")
+        return DONE
+    session.cancel(run_id)
+    if session.why_stopped(state):
+        session.start_controller(run_id)
+    viewer = Viewer(session, sys.stdout)
+    view = follow(viewer, run_id, CANCEL_SECONDS)
+    if not view.state.over:
+        print(f"run {run_id} has not ended yet; see: runner status {short(run_id)}{hint(session)}", file=sys.stderr)
+        return FAILED
+    tell(viewer, view)
+    return DONE

@@ -1,0 +1,56 @@
+"""``runner data ls | get | put``: files of the default datastore."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...model.data import DEFAULT_DATASTORE
+from ...operations.objects import Copied, fetch, listed, store_files
+from ...ports import ObjectInfo
+from ...wiring import OpenWorkspace, open_session
+from ..documents import print_json
+from ..exits import DONE
+from ..paint import Paint, paint_for
+from ..table import Cell, table
+from ..words import many, size
+
+
+def run(options: Namespace) -> int:
+    """List or copy."""
+    session = open_session(Path.cwd(), options.target)
+    return {"ls": _ls, "get": _get, "put": _put}[options.action](session, options)
+
+
+def _ls(session: OpenWorkspace, options: Namespace) -> int:
+    found = tuple(listed(session.datastore(DEFAULT_DATASTORE), options.prefix))
+    if options.json:
+        files = [{"key": info.key, "bytes": info.size} for info in found]
+        print_json({"datastore": DEFAULT_DATASTORE, "files": files})
+    elif found:
+        print("\n".join(listing(found, paint_for(sys.stdout))))
+    else:
+        print(f"no files at '{options.prefix}'" if options.prefix else "no files yet", file=sys.stderr)
+    return DONE
+
+
+def listing(files: Sequence[ObjectInfo], paint: Paint) -> list[str]:
+    """Size and key of each."""
+    return table([[Cell(size(info.size), "dim", right=True), Cell(info.key)] for info in files], paint, indent=0)
+
+
+def _get(session: OpenWorkspace, options: Namespace) -> int:
+    copied = fetch(session.datastore(DEFAULT_DATASTORE), options.key, Path(options.destination))
+    return _say(copied, options.destination)
+
+
+def _put(session: OpenWorkspace, options: Namespace) -> int:
+    copied = store_files(session.datastore(DEFAULT_DATASTORE), Path(options.source), options.key)
+    return _say(copied, f"{DEFAULT_DATASTORE}/{options.key}")
+
+
+def _say(copied: Copied, where: str) -> int:
+    print(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {where}")
+    return DONE

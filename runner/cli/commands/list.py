@@ -1,0 +1,49 @@
+"""``runner list``: the newest runs."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...operations.listing import ListedRun, newest
+from ...wiring import open_session
+from ..documents import print_json
+from ..exits import DONE
+from ..marks import style
+from ..paint import Paint, paint_for
+from ..table import Cell, table
+from ..words import day, duration
+
+
+def run(options: Namespace) -> int:
+    """Print them."""
+    session = open_session(Path.cwd(), options.target)
+    found = tuple(newest(session.store, options.count))
+    if options.json:
+        print_json({"runs": found})
+    elif found:
+        print("\n".join(listing(found, paint_for(sys.stdout))))
+    else:
+        print("no runs here yet; start one: runner run FILE", file=sys.stderr)
+    return DONE
+
+
+def listing(runs: Sequence[ListedRun], paint: Paint) -> list[str]:
+    """A head and a line per run."""
+    head = [Cell(text, "dim") for text in ("run", "experiment", "state", "steps", "started", "took", "by")]
+    return table([head, *(_row(run) for run in runs)], paint, indent=0)
+
+
+def _row(run: ListedRun) -> list[Cell]:
+    took = (run.ended - run.created).total_seconds() if run.ended else None
+    return [
+        Cell(run.run),
+        Cell(run.experiment),
+        Cell(run.status, style(run.status)),
+        Cell(f"{run.succeeded}/{run.steps}", right=True),
+        Cell(day(run.created)),
+        Cell(duration(took), right=True),
+        Cell(run.user, "dim"),
+    ]

@@ -1,0 +1,66 @@
+"""``runner logs [RUN] [STEP] [-f]``: what the steps have printed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+
+from ...model.status import STEP_ENDS
+from ...operations import watch
+from ...operations.report import display_names
+from ...operations.tail import LogTail
+from ...operations.values import RunView
+from ...wiring import OpenWorkspace, open_session
+from ..exits import DONE
+from ..paint import paint_for
+from ..reports import find_run_and_step, say_stopped
+
+_PAUSE = 0.5
+"""Seconds between two looks."""
+_LOOK = 5.0
+"""Seconds between two looks after the controller."""
+
+
+def run(options: Namespace) -> int:
+    """Print what there is; with ``--follow`` go on until the run, or the one step, has ended."""
+    session = open_session(Path.cwd(), options.target)
+    view, key = find_run_and_step(session, options.run, options.step)
+    tail = LogTail(session.store, key)
+    _print(view, tail, key)
+    if options.follow:
+        _follow(session, view, tail, key)
+    elif not view.state.over:
+        for name, line in tail.rest():
+            _print_line(view, key, name, line)
+    return DONE
+
+
+def _follow(session: OpenWorkspace, view: RunView, tail: LogTail, key: str) -> None:
+    looked = time.monotonic()
+    while not _over(view, key):
+        time.sleep(_PAUSE)
+        view = watch.newer(session.store, view)
+        _print(view, tail, key)
+        if time.monotonic() - looked > _LOOK:
+            looked = time.monotonic()
+            if session.why_stopped(view.state):
+                say_stopped(session, view)
+                return
+
+
+def _over(view: RunView, key: str) -> bool:
+    return view.state.over or (bool(key) and view.state.steps[key].status in STEP_ENDS)
+
+
+def _print(view: RunView, tail: LogTail, key: str) -> None:
+    for name, line in tail.lines(view):
+        _print_line(view, key, name, line)
+
+
+def _print_line(view: RunView, key: str, name: str, line: str) -> None:
+    if key or len(view.state.steps) == 1:
+        print(line, flush=True)
+    else:
+        print(paint_for(sys.stdout)(f"{display_names(view.plan)[name]} │", "dim"), line, flush=True)

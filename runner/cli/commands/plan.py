@@ -1,0 +1,55 @@
+"""``runner plan FILE``: what running it would do. Nothing is changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import Namespace
+from dataclasses import replace
+
+from ...model.document import to_document
+from ...model.plan import Plan
+from ...operations.preview import preview
+from ..capture import FileFailed, capture
+from ..documents import print_json
+from ..exits import DONE, FAILED
+from ..paint import paint_for
+from ..planview import plan_view
+
+
+def run(options: Namespace) -> int:
+    """Print it. Raises BadInput with everything that stands against running it."""
+    try:
+        session, captured = capture(options)
+    except FileFailed:
+        return FAILED
+    targets = session.check(captured.plan, captured.request)
+    if options.output != "text" and not options.json:
+        print(written(captured.plan, options.output), end="")
+        return DONE
+    found = preview(
+        captured.plan,
+        captured.request,
+        targets,
+        store=session.store,
+        environments=session.environments,
+        planned=session.overlay.planned,
+    )
+    if options.json:
+        print_json(found)
+    else:
+        print("\n".join(plan_view(found, paint_for(sys.stdout), os.getcwd())))  # noqa: PTH109 - text is wanted
+    return DONE
+
+
+def written(plan: Plan, notation: str) -> str:
+    """The plan itself as YAML or JSON; source folders are relative to the current one."""
+    portable = replace(
+        plan, steps=tuple(replace(step, source=os.path.relpath(step.source)) for step in plan.steps)
+    )
+    if notation == "json":
+        return json.dumps(to_document(portable), indent=2, ensure_ascii=False) + "\n"
+    from ...plan.codec import to_yaml
+
+    return to_yaml(portable)

@@ -1,0 +1,29 @@
+"""``runner status [RUN]``: how a run stands."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from ...wiring import open_session
+from ..documents import print_json
+from ..exits import DONE
+from ..paint import paint_for
+from ..reports import find_run, hint, report_of, say_stopped
+
+
+def run(options: Namespace) -> int:
+    """Print it."""
+    import sys
+
+    session = open_session(Path.cwd(), options.target)
+    view = session.view(find_run(session, options.run))
+    told = report_of(session, view)
+    if options.json:
+        print_json(told)
+        return DONE
+    from ..summary import summary
+
+    print("\n".join(summary(told, paint_for(sys.stdout), hint(session), str(Path.cwd()))))
+    say_stopped(session, view)
+    return DONE

@@ -1,0 +1,68 @@
+"""What running a plan would do, for people (pure)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from ..operations.preview import PlannedEnvironment, PlannedStep, Preview
+from .paint import Paint
+from .table import Cell, table
+from .words import clip, many, size
+
+_NEEDS = 60
+"""Columns for what an environment is made of."""
+_UPLOADS = 12
+
+
+def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
+    """Steps in order, what each waits for, environments, uploads."""
+    where = ", ".join(dict.fromkeys(step.target for step in found.steps))
+    out = [f"{paint(found.experiment, 'bold')}  {many(len(found.steps), 'step')} on {where}", ""]
+    out += table([row for at, step in enumerate(found.steps, 1) for row in _step(at, step, found)], paint)
+    if found.parameters:
+        rows = [[Cell(name), Cell(str(value), "bold")] for name, value in found.parameters.items()]
+        out += ["", paint("parameters", "bold"), *table(rows, paint)]
+    out += ["", paint("environments", "bold"), *table([_environment(each) for each in found.environments], paint)]
+    out += ["", paint("uploads", "bold"), *_uploads(found, paint, here)]
+    return [*out, "", paint("nothing was changed", "dim")]
+
+
+def _step(at: int, step: PlannedStep, found: Preview) -> Iterator[list[Cell]]:
+    names = {each.key: each.name for each in found.steps}
+    waits = ", ".join(names[key] for key in step.waits_for)
+    yield [
+        Cell(str(at), "dim", right=True),
+        Cell(step.name),
+        Cell(step.script),
+        Cell(step.target, "dim"),
+        Cell(f"after {waits}" if waits else "at once", "" if waits else "green"),
+    ]
+
+
+def _environment(each: PlannedEnvironment) -> list[Cell]:
+    there = Cell(f"found: {each.reference}", "green")
+    made = Cell(f"to be made of {clip(', '.join(each.needs), _NEEDS) or 'nothing special'}", "yellow")
+    return [Cell(each.name), Cell(each.target, "dim"), there if each.reference else made]
+
+
+def _uploads(found: Preview, paint: Paint, here: str) -> list[str]:
+    if not found.uploads:
+        return ["  nothing: the store has it all"]
+    rows = [
+        [Cell(_shown(upload.name, here)), Cell(size(upload.bytes), right=True)] for upload in found.uploads[:_UPLOADS]
+    ]
+    if len(found.uploads) > _UPLOADS:
+        rest = found.uploads[_UPLOADS:]
+        rows.append([Cell(f"and {len(rest)} more", "dim"), Cell(size(sum(each.bytes for each in rest)), right=True)])
+    if len(found.uploads) > 1:
+        total = sum(each.bytes for each in found.uploads)
+        rows.append([Cell("together", "dim"), Cell(size(total), "bold", right=True)])
+    return table(rows, paint)
+
+
+def _shown(name: str, here: str) -> str:
+    if not name.startswith("/"):
+        return name
+    relative = os.path.relpath(name, here)
+    return f"scripts of {name if relative.startswith('..') else relative}"

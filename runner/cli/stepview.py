@@ -1,0 +1,73 @@
+"""One step in full, for people (pure)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from ..operations.detail import AttemptDetail, StepDetail
+from ..operations.report import OutputReport
+from .marks import style
+from .paint import Paint
+from .summary import failure, metric_text, place
+from .table import Cell, table
+from .words import duration, many, size
+
+_FILES = 20
+
+
+def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
+    """State, command, environment, inputs, outputs with files, metrics, attempts."""
+    step = found.step
+    out = [f"{paint(step.name, 'bold')}  {paint(step.status, style(step.status))}  {duration(step.seconds)}".rstrip()]
+    if step.reason and step.status != "failed":
+        out.append(f"  {step.reason}")
+    facts = [
+        ("key", step.key),
+        ("target", step.target),
+        ("command", " ".join(_quoted(argument) for argument in found.command)),
+        ("environment", f"{found.environment}  {paint(found.reference, 'dim')}".strip()),
+    ]
+    out += ["", *table([[Cell(name, "dim"), Cell(text)] for name, text in facts if text], paint)]
+    sections = (
+        ("inputs", [f"  {each.name}  {each.source}, {each.mode}" for each in found.inputs]),
+        ("outputs", [line for each in step.outputs for line in _output(found, each, paint, here)]),
+        ("metrics", table([[Cell(each.name), Cell(metric_text(each), "bold")] for each in step.metrics], paint)),
+        ("attempts", [line for each in found.attempts for line in _attempt(each, paint)]),
+        ("warnings", [paint(f"  {text}", "yellow") for text in step.warnings]),
+    )
+    for title, lines in sections:
+        if lines:
+            out += ["", paint(title, "bold"), *lines]
+    return [*out, "", *failure(step, paint)] if step.status == "failed" else out
+
+
+def _quoted(argument: str) -> str:
+    return argument if argument.startswith("<") else shlex.quote(argument)
+
+
+def _output(found: StepDetail, output: OutputReport, paint: Paint, here: str) -> Iterator[str]:
+    amount = f"{many(output.files, 'file')}, {size(output.bytes)}"
+    yield f"  {output.name}  {paint(amount, 'dim')}"
+    yield f"    {output.datastore}/{output.key}"
+    if shown := place(output, here):
+        yield f"    {shown}"
+    files = [file for file in found.files.get(output.name, ()) if file.path]
+    rows = [[Cell(file.path), Cell(size(file.bytes), "dim", right=True)] for file in files[:_FILES]]
+    yield from table(rows, paint, indent=6)
+    if len(files) > _FILES:
+        yield paint(f"      and {len(files) - _FILES} more", "dim")
+
+
+def _attempt(attempt: AttemptDetail, paint: Paint) -> Iterator[str]:
+    phases = attempt.phases
+    spent = (
+        f"inputs {duration(phases.inputs)}, script {duration(phases.script)}, outputs {duration(phases.outputs)}"
+        if phases and not attempt.failure
+        else ""
+    )
+    where = f"on {attempt.host}" if attempt.host else ""
+    parts = [part for part in (attempt.reason, spent, where) if part]
+    yield f"  {attempt.attempt}  {'; '.join(parts)}".rstrip()
+    for name in attempt.artifacts:
+        yield paint(f"     kept {name}", "dim")

@@ -1,0 +1,87 @@
+"""Files of a datastore, for people: listing them, and copying them out and in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..data.manifest import files_below
+from ..errors import BadInput
+from ..ports import ObjectInfo, ObjectStore
+
+INTERNAL = (
+    "computes/", "datasets/", "environments/", "index/", "manifests/", "plans/", "reuse/", "runs/",
+    "snapshots/", "store.json", "work/",
+)  # fmt: skip
+"""What runner itself keeps in the workspace's store, beside the user's data."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What was copied."""
+
+    files: int
+    bytes: int
+
+
+def listed(store: ObjectStore, prefix: str) -> Iterator[ObjectInfo]:
+    """Objects whose key begins with `prefix`; runner's own records only when it names them."""
+    for info in store.list(prefix):
+        if is_internal(prefix) or not is_internal(info.key):
+            yield info
+
+
+def is_internal(key: str) -> bool:
+    """Whether runner itself keeps its records there."""
+    return key.startswith(INTERNAL)
+
+
+def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
+    """Copy an object, or all below a folder, to `destination`; into it, when it is an existing folder.
+
+    Raises BadInput when nothing lies there.
+    """
+    plain = key.strip("/")
+    target = destination / plain.rsplit("/", 1)[-1] if destination.is_dir() else destination
+    lone = store.stat(plain) if plain else None
+    if lone is not None:
+        _download(store, lone, target)
+        return Copied(1, lone.size)
+    found = list(store.list(f"{plain}/")) if plain else []
+    if not found:
+        raise BadInput(f"nothing lies at '{key}'", remedy="see: runner data ls")
+    for info in found:
+        _download(store, info, target / info.key[len(plain) + 1 :])
+    return Copied(len(found), sum(info.size for info in found))
+
+
+def store_files(store: ObjectStore, source: Path, key: str) -> Copied:
+    """Copy a file, or all below a folder, to `key`; below it, when it ends with a slash.
+
+    Raises BadInput when there is no such file, or when the key is one of runner's own.
+    """
+    if not source.exists():
+        raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
+    plain = f"{key}{source.resolve().name}" if key.endswith("/") or not key else key
+    plain = plain.strip("/")
+    if is_internal(f"{plain}/") or is_internal(plain):
+        raise BadInput(f"'{plain}' is where runner keeps its own records", remedy="choose another key, such as data/…")
+    if source.is_file():
+        store.upload(plain, source)
+        return Copied(1, source.stat().st_size)
+    total, count = 0, 0
+    for relative, path in files_below(source):
+        store.upload(f"{plain}/{relative}", path)
+        total, count = total + path.stat().st_size, count + 1
+    return Copied(count, total)
+
+
+def _download(store: ObjectStore, info: ObjectInfo, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_file():
+            path.unlink()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}", remedy="choose another place") from error
+    store.download(info.key, path)

@@ -1,0 +1,128 @@
+"""What running a plan would do: the document of ``runner plan --json``. Every field is always written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ..data import snapshot
+from ..errors import RunnerError
+from ..model.environment import EnvironmentSpec
+from ..model.plan import Plan, Scalar
+from ..model.task import snapshot_key
+from ..ports import EnvironmentStore, ObjectStore
+from .detail import InputDetail, source_text
+from .report import display_names
+from .submit import snapshots_of
+from .values import Request
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """One step, in the order of the plan."""
+
+    key: str
+    name: str
+    script: str
+    source: str
+    compute: str
+    """As the file names it."""
+    target: str
+    environment: str
+    waits_for: tuple[str, ...]
+    """Keys of steps."""
+    inputs: tuple[InputDetail, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PlannedEnvironment:
+    """An environment on a target."""
+
+    name: str
+    target: str
+    reference: str
+    """The image or interpreter that is there already; empty: it has to be made."""
+    needs: tuple[str, ...]
+    """What it is made of."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Something the store does not have yet."""
+
+    name: str
+    key: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The whole."""
+
+    experiment: str
+    parameters: Mapping[str, Scalar]
+    steps: tuple[PlannedStep, ...]
+    environments: tuple[PlannedEnvironment, ...]
+    uploads: tuple[Upload, ...]
+
+
+def preview(
+    plan: Plan,
+    request: Request,
+    targets: Mapping[str, str],
+    *,
+    store: ObjectStore,
+    environments: Callable[[str], EnvironmentStore],
+    planned: tuple[tuple[str, int], ...],
+) -> Preview:
+    """What submitting `plan` would do; `planned` are the objects (key, bytes) its file has written so far.
+
+    Raises BadInput for a source directory that cannot be a snapshot.
+    """
+    names = {key: environment.name for key, environment in plan.environments.items()}
+    steps = tuple(
+        PlannedStep(
+            step.key,
+            display_names(plan)[step.key],
+            step.script,
+            step.source,
+            step.compute,
+            targets[step.key],
+            names.get(step.environment, step.environment),
+            tuple(other.key for other in plan.steps if other.key in step.needs),
+            tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
+            tuple(made.name for made in step.outputs),
+        )
+        for step in plan.steps
+    )
+    found = tuple(_environments(plan, targets, environments))
+    uploads = (*_snapshots(store, plan), *(Upload(key, key, size) for key, size in planned))
+    return Preview(request.experiment, {**plan.parameters, **request.parameters}, steps, found, uploads)
+
+
+def _environments(
+    plan: Plan, targets: Mapping[str, str], environments: Callable[[str], EnvironmentStore]
+) -> Iterator[PlannedEnvironment]:
+    for key, target in dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps):
+        environment = plan.environments[key]
+        try:
+            reference = environments(target).find(environment) or ""
+        except RunnerError:  # preflight has said why
+            reference = ""
+        yield PlannedEnvironment(environment.name, target, reference, needs(environment.spec))
+
+
+def needs(spec: EnvironmentSpec) -> tuple[str, ...]:
+    """What an environment is made of, in words."""
+    base = [f"image {spec.image}"] if spec.image else []
+    python = [f"python {spec.python}"] if spec.python else []
+    own = ["a Dockerfile"] if spec.dockerfile else []
+    return (*base, *own, *python, *spec.conda, *spec.pip)
+
+
+def _snapshots(store: ObjectStore, plan: Plan) -> Iterator[Upload]:
+    for source, taken in snapshots_of(plan).items():
+        key = snapshot_key(taken.digest)
+        if store.stat(key) is None:
+            yield Upload(source, key, len(snapshot.pack(taken)))

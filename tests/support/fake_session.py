@@ -1,0 +1,110 @@
+"""An open workspace in memory, as the authoring API sees it: runs end the way a test says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from runner.errors import BadInput
+from runner.model import events as e
+from runner.model.data import DEFAULT_DATASTORE
+from runner.model.plan import Plan, Submission
+from runner.model.state import begin, fold
+from runner.model.status import RunStatus
+from runner.operations.values import Request, RunView, WorkspaceFacts
+from runner.ports import ObjectStore
+from runner.sdk import session
+
+from .builders import T0, entry
+from .memory_store import MemoryStore
+
+
+@dataclass
+class FakeSession:
+    """sdk.session.Session over dictionaries."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    workspace_facts: WorkspaceFacts = field(default_factory=lambda: WorkspaceFacts("fake", "sub", "group", "here"))
+    datastores: Mapping[str, ObjectStore] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    curated: tuple[str, ...] = ()
+    views: dict[str, RunView] = field(default_factory=dict)
+    requests: list[Request] = field(default_factory=list)
+    log_texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    canceled: list[str] = field(default_factory=list)
+
+    def datastore(self, name: str) -> ObjectStore:
+        if name == DEFAULT_DATASTORE:
+            return self.store
+        if name not in self.datastores:
+            raise BadInput(f"there is no datastore '{name}'")
+        return self.datastores[name]
+
+    def datastore_names(self) -> tuple[str, ...]:
+        return (DEFAULT_DATASTORE, *self.datastores)
+
+    def target_names(self) -> tuple[str, ...]:
+        return self.targets
+
+    def curated_names(self) -> tuple[str, ...]:
+        return self.curated
+
+    def submit(self, plan: Plan, request: Request) -> str:
+        run = f"20260102t03040{len(self.views)}678z-aaaaaaaaaaaaaaaa"
+        said = Submission(plan.digest, request.experiment, parameters=request.parameters, tags=request.tags)
+        state = fold(begin(run, plan), [entry(1, e.RunSubmitted(said))])
+        self.views[run] = RunView(state, plan)
+        self.requests.append(request)
+        return run
+
+    def tell(self, run: str, *events: e.Event) -> None:
+        """Let something happen in a run."""
+        view = self.views[run]
+        state = fold(view.state, [entry(view.state.number + 1, *events)])
+        self.views[run] = RunView(state, view.plan)
+
+    def end(self, run: str, status: RunStatus = RunStatus.SUCCEEDED) -> None:
+        """Let the run end."""
+        self.tell(run, e.RunEnded(status))
+
+    def view(self, run: str) -> RunView:
+        if run not in self.views:
+            raise BadInput(f"there is no run {run}")
+        return self.views[run]
+
+    def wait(self, run: str, *, after: int, seconds: float) -> RunView:
+        return self.view(run)
+
+    def runs(self, experiment: str = "") -> tuple[str, ...]:
+        return tuple(
+            run
+            for run, view in reversed(self.views.items())
+            if not experiment or (view.state.submission and view.state.submission.experiment == experiment)
+        )
+
+    def logs(self, run: str, key: str) -> str:
+        return self.log_texts.get((run, key), "")
+
+    def cancel(self, run: str) -> None:
+        self.canceled.append(run)
+
+
+@contextmanager
+def opened(fake: FakeSession) -> Iterator[FakeSession]:
+    """The authoring API uses `fake` inside."""
+    checked: session.Session = fake
+    session.use(checked)
+    try:
+        yield fake
+    finally:
+        session.use(None)
+
+
+def lines(*documents: Mapping[str, object]) -> bytes:
+    """JSON lines, as a script reports them."""
+    return b"".join(json.dumps(document).encode() + b"\n" for document in documents)
+
+
+__all__ = ["T0", "FakeSession", "lines", "opened"]

@@ -1,0 +1,119 @@
+"""How often the store is asked, on a clock that the test moves."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.compute.kubernetes import young
+from runner.compute.kubernetes.young import YoungAttempts
+from runner.errors import StoreUnreachable
+from runner.model.task import TaskId
+from runner.override import override
+from runner.runs import records
+from tests.support.fake_api import a_record, a_task
+from tests.support.memory_store import MemoryStore
+
+TASK = TaskId("run", "step-1")
+
+
+class CountingStore(MemoryStore):
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.broken = False
+
+    @override
+    def get(self, key: str) -> bytes:
+        self.asked += 1
+        if self.broken:
+            raise StoreUnreachable("gone")
+        return super().get(key)
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
+    clock = Time()
+    monkeypatch.setattr(young, "monotonic", clock)
+    return clock
+
+
+def pass_by(attempts: YoungAttempts, clock: Time, seconds: float) -> None:
+    end = clock.now + seconds
+    while (pause := attempts.pause()) is not None and clock.now + pause < end:
+        clock.now += pause
+        attempts.look()
+    clock.now = end
+
+
+def test_no_one_to_ask_about() -> None:
+    attempts = YoungAttempts(MemoryStore())
+    assert attempts.pause() is None
+    assert not attempts.look()
+
+
+def test_the_older_the_less_often(clock: Time) -> None:
+    store = CountingStore()
+    attempts = YoungAttempts(store)
+    attempts.follow({TASK: False})
+    asked = []
+    for _ in range(4):
+        before = store.asked
+        pass_by(attempts, clock, 10)
+        asked.append(store.asked - before)
+    assert 40 < asked[0] < 70
+    assert 10 < asked[1] < 20
+    assert asked[2:] == [0, 0]
+
+
+def test_its_youth_begins_anew_when_it_runs(clock: Time) -> None:
+    attempts = YoungAttempts(MemoryStore())
+    attempts.follow({TASK: False})
+    pass_by(attempts, clock, 100)
+    assert attempts.pause() is None
+    attempts.follow({TASK: True})
+    assert attempts.pause() == pytest.approx(young.FIRST_PAUSE)
+    attempts.follow({TASK: True})
+    pass_by(attempts, clock, 100)
+    assert attempts.pause() is None
+
+
+def test_a_commit_is_found_once(clock: Time) -> None:
+    store = CountingStore()
+    task = a_task()
+    attempts = YoungAttempts(store)
+    attempts.follow({task.id: True})
+    records.finish(store, task, a_record())
+    clock.now += 1
+    assert attempts.look()
+    traces = attempts.found(task.id)
+    assert traces is not None
+    assert traces.record == a_record()
+    clock.now += 1
+    assert not attempts.look()
+    attempts.forget(task.id)
+    assert attempts.found(task.id) is None
+
+
+def test_those_that_have_ended_are_not_asked_about(clock: Time) -> None:
+    attempts = YoungAttempts(MemoryStore())
+    attempts.follow({TASK: True})
+    attempts.follow({})
+    clock.now += 1
+    assert attempts.pause() is None
+
+
+def test_trouble_of_the_store_is_not_told_here(clock: Time) -> None:
+    store = CountingStore()
+    store.broken = True
+    attempts = YoungAttempts(store)
+    attempts.follow({TASK: True})
+    clock.now += 1
+    assert not attempts.look()

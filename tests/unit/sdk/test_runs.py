@@ -1,0 +1,345 @@
+"""Runs: seen from the driver, from inside a step, and offline."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.data import manifest
+from runner.errors import BadInput
+from runner.model import events as e
+from runner.model.context import StagedInput, StepContext
+from runner.model.data import DataPath as Place
+from runner.model.data import DataRef, DatasetDefinition, Entry, Kind, Manifest, Mode
+from runner.model.digest import digest_of_bytes
+from runner.model.document import to_document
+from runner.model.record import Failure
+from runner.model.status import RunStatus
+from runner.model.task import TaskId
+from runner.sdk import Experiment, Pipeline, PipelineData, PythonScriptStep, Run, RunDetails, ScriptRunConfig, Workspace
+from runner.sdk import run as run_module
+from runner.sdk.context_run import ContextRun
+from runner.sdk.exceptions import (
+    ActivityFailedException,
+    ExperimentExecutionException,
+    RunEnvironmentException,
+    UserErrorException,
+)
+from runner.sdk.offline_run import _OfflineRun
+from runner.sdk.pipeline_run import PipelineRun
+from runner.sdk.reports import fold_metrics, fold_properties, fold_tags
+from runner.sdk.step_run import StepRun
+from tests.support.builders import at, started
+from tests.support.fake_session import FakeSession, lines
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def run(ws: Workspace) -> PipelineRun:
+    data = PipelineData("data", pipeline_output_name="whole")
+    first = PythonScriptStep("a.py", name="first", outputs=[data])
+    second = PythonScriptStep("b.py", name="second", inputs=[data])
+    return Experiment(ws, "e").submit(Pipeline(ws, [first, second]), tags={"k": 1})
+
+
+def deliver(session: FakeSession, run: PipelineRun) -> None:
+    """Let the first step write two files and succeed."""
+    files = {"x.txt": b"x", "sub/y.txt": b"yy"}
+    folder = f"azureml/{run.id}.first-1/data"
+    for name, data in files.items():
+        session.store.put(f"{folder}/{name}", data)
+    entries = tuple(Entry(name, len(data), digest_of_bytes(data)) for name, data in sorted(files.items()))
+    digest = manifest.save(session.store, Manifest(Kind.FOLDER, entries))
+    outputs = {"data": DataRef("workspaceblobstore", folder, digest, 2, 3)}
+    session.tell(run.id, started("first-1"))
+    session.tell(run.id, e.TaskRuns("first-1", at(1)), e.StepSucceeded("first-1", 1, at(1), at(2), outputs))
+
+
+def test_v1s_status_words(session: FakeSession, run: PipelineRun) -> None:
+    (first,) = run.find_step_run("first")
+    assert (run.get_status(), first.get_status()) == ("NotStarted", "NotStarted")
+    session.tell(run.id, started("first-1"))
+    assert first.get_status() == "Queued"
+    session.tell(run.id, e.TaskRuns("first-1", at(1)))
+    assert (run.get_status(), first.get_status()) == ("Running", "Running")
+    session.tell(run.id, e.StepSucceeded("first-1", 1, at(1), at(2)))
+    assert first.get_status() == "Finished"
+    assert first.get_details()["status"] == "Completed"
+
+
+def test_waiting_returns_the_word_and_shows_changes(
+    session: FakeSession, run: PipelineRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(session, run)
+    session.tell(run.id, e.StepReused("second-1", f"{run.id}.first-1"))
+    session.end(run.id)
+    capsys.readouterr()
+    assert run.wait_for_completion() == "Finished"
+    assert "first [first-1]: Finished" in capsys.readouterr().out
+    assert run.wait_for_completion(show_output=False) == "Finished"
+    assert capsys.readouterr().out == ""
+    (second,) = run.find_step_run("second")
+    assert second.get_properties()["azureml.reusedrunid"] == f"{run.id}.first-1"
+
+
+def test_a_failure_raises_with_the_steps_last_lines(session: FakeSession, run: PipelineRun) -> None:
+    session.tell(run.id, started("first-1"))
+    failed = e.StepFailed("first-1", Failure.USER, "it ended with 3", 3, "Traceback\nKeyError: 'x'")
+    session.tell(run.id, failed, e.StepSkipped("second-1", "first failed"))
+    session.end(run.id, RunStatus.FAILED)
+    with pytest.raises(ActivityFailedException, match=r"'first' failed \(exit code 3\)(.|\n)*KeyError: 'x'") as caught:
+        run.wait_for_completion(show_output=False)
+    assert "KeyError" in caught.value.error_details
+    assert run.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"
+    assert [step.get_status() for step in run.get_steps()] == ["Canceled", "Failed"]
+
+
+def test_ctrl_c_while_waiting_leaves_the_run(
+    session: FakeSession, run: PipelineRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "wait", interrupt)
+    with pytest.raises(ExperimentExecutionException, match="goes on"):
+        run.wait_for_completion(show_output=False)
+    assert session.canceled == []
+    run.cancel()
+    assert session.canceled == [run.id]
+
+
+def test_a_wait_ends_at_its_limit(run: PipelineRun) -> None:
+    assert run.wait_for_completion(show_output=False, timeout_seconds=0) == "NotStarted"
+
+
+def test_steps_come_newest_first(session: FakeSession, run: PipelineRun) -> None:
+    deliver(session, run)
+    session.tell(run.id, started("second-1"))
+    session.tell(run.id, e.TaskRuns("second-1", at(5)))
+    assert [step.name for step in run.get_steps()] == ["second", "first"]
+    assert [step.id for step in run.get_children(status="Running")] == [f"{run.id}.second-1"]
+
+
+def test_outputs_are_downloaded_under_their_whole_path(
+    session: FakeSession, run: PipelineRun, tmp_path: Path
+) -> None:
+    (first,) = run.find_step_run("first")
+    with pytest.raises(BadInput, match="has not delivered"):
+        first.get_output_data("data")
+    deliver(session, run)
+    reference = run.get_pipeline_output("whole")
+    assert (reference.datastore_name, reference.path_on_datastore) == (
+        "workspaceblobstore",
+        f"azureml/{run.id}.first-1/data",
+    )
+    assert reference.download(str(tmp_path / "out")) == 2
+    assert (tmp_path / "out" / reference.path_on_datastore / "sub/y.txt").read_bytes() == b"yy"
+    assert list(first.get_outputs()) == ["data"]
+    with pytest.raises(BadInput, match="its outputs: data"):
+        first.get_output("other")
+
+
+def test_what_a_step_reported_and_left(session: FakeSession, run: PipelineRun, tmp_path: Path) -> None:
+    deliver(session, run)
+    task = TaskId(run.id, "first-1", 1)
+    session.store.put(task.reports + "metrics.jsonl", lines({"name": "m", "value": 1, "kind": "scalar"}))
+    session.store.put(task.reports + "tags.jsonl", lines({"key": "t", "value": "v"}))
+    session.store.put(task.artifacts + "outputs/model.pkl", b"model")
+    session.log_texts[run.id, "first-1"] = "hello\n"
+    (first,) = run.find_step_run("first")
+    assert first.get_metrics() == {"m": 1}
+    assert run.get_metrics(recursive=True) == {first.id: {"m": 1}}
+    assert (first.get_tags(), run.get_tags()) == ({"t": "v"}, {"k": "1"})
+    assert first.get_file_names() == ["outputs/model.pkl", "user_logs/std_log.txt"]
+    first.download_file("outputs/model.pkl", str(tmp_path / "got" / "m"))
+    assert (tmp_path / "got" / "m").read_bytes() == b"model"
+    first.download_files("outputs", str(tmp_path / "all"))
+    assert (tmp_path / "all/outputs/model.pkl").exists()
+    assert first.get_job_log() == "hello\n"
+    with pytest.raises(BadInput, match="left no file"):
+        first.download_file("outputs/other")
+
+
+def test_runs_are_found_by_id(ws: Workspace, run: PipelineRun) -> None:
+    assert isinstance(Run.get(ws, run.id), PipelineRun)
+    step = ws.get_run(f"{run.id}.first-1")
+    assert isinstance(step, StepRun)
+    assert isinstance(step.parent, PipelineRun)
+    assert isinstance(Run(run.experiment, step.id), StepRun)
+    assert [found.id for found in ws.experiments["e"].get_runs()] == [run.id]
+    assert list(ws.experiments) == ["e"]
+    with pytest.raises(BadInput, match="no step"):
+        ws.get_run(f"{run.id}.nobody-1")
+    with pytest.raises(BadInput):
+        ws.get_run("nothing")
+
+
+def test_v1_refuses_to_complete_pipeline_runs(run: PipelineRun) -> None:
+    for call in (run.complete, run.fail, run.child_run):
+        with pytest.raises(NotImplementedError):
+            call()
+
+
+def test_run_details_are_text(run: PipelineRun, capsys: pytest.CaptureFixture[str]) -> None:
+    RunDetails(run).show()
+    assert "first: NotStarted" in capsys.readouterr().out
+
+
+def test_a_script_is_a_run_of_one_step(ws: Workspace, session: FakeSession) -> None:
+    made = Experiment(ws, "e").submit(ScriptRunConfig(".", "a.py", ["--x", 1]), unknown_keyword=True)
+    assert [step.name for step in session.views[made.id].plan.steps] == ["a.py"]
+    with pytest.raises(UserErrorException, match="cannot be submitted"):
+        Experiment(ws, "e").submit("a.py")
+    with pytest.raises(UserErrorException, match="cannot name an experiment"):
+        Experiment(ws, "no such name!")
+
+
+def test_metrics_fold_as_v1_shows_them() -> None:
+    documents: list[dict[str, object]] = [
+        {"name": "once", "value": 1, "kind": "scalar"},
+        {"name": "often", "value": 1, "kind": "scalar"},
+        {"name": "often", "value": 2, "kind": "scalar"},
+        {"name": "often", "value": 3, "kind": "scalar"},
+        {"name": "list", "value": [1, 2], "kind": "list"},
+        {"name": "row", "value": {"a": 1, "b": 2}, "kind": "row"},
+        {"name": "rows", "value": {"a": 1}, "kind": "row"},
+        {"name": "rows", "value": {"a": 2}, "kind": "row"},
+        {"name": "table", "value": {"a": [1, 2]}, "kind": "table"},
+        {"name": "image", "value": "logs/x.png", "kind": "image"},
+    ]
+    assert fold_metrics(documents) == {
+        "once": 1,
+        "often": [1, 2, 3],
+        "list": [1, 2],
+        "row": {"a": 1, "b": 2},
+        "rows": {"a": [1, 2]},
+        "table": {"a": [1, 2]},
+        "image": "logs/x.png",
+    }
+
+
+def test_tags_change_and_properties_do_not() -> None:
+    documents: list[dict[str, object]] = [{"key": "k", "value": "1"}, {"key": "k", "value": "2"}]
+    assert fold_tags(documents) == {"k": "2"}
+    assert fold_tags([*documents, {"key": "k", "value": None}]) == {}
+    assert fold_properties(documents) == {"k": "1"}
+
+
+@pytest.fixture
+def step_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "work" / "step"
+    (folder / "reports").mkdir(parents=True)
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+    rows = DatasetDefinition("tabular", (Place("workspaceblobstore", "x"),), "delimited")
+    context = StepContext(
+        run="r",
+        key="k-1",
+        name="K",
+        step_run="r.k-1",
+        attempt=1,
+        experiment="e",
+        inputs={
+            "rows": StagedInput(Mode.DIRECT, str(tmp_path / "rows.csv"), rows),
+            "folder": StagedInput(Mode.MOUNT, "/somewhere"),
+        },
+        outputs={"out": "/elsewhere"},
+    )
+    (folder / "context.json").write_text(json.dumps(to_document(context)))
+    monkeypatch.setenv("RUNNER_STEP", str(folder))
+    monkeypatch.setenv("AZUREML_ARM_WORKSPACE_NAME", "w")
+    monkeypatch.setattr(run_module, "_contexts", {})
+    return folder
+
+
+def test_the_context_of_a_step(step_folder: Path) -> None:
+    run = Run.get_context()
+    assert isinstance(run, ContextRun)
+    assert run is Run.get_context()
+    assert (run.id, run.name, run.experiment.name, run.experiment.workspace.name) == ("r.k-1", "K", "e", "w")
+    assert run.parent.id == "r"
+    assert run.input_datasets["folder"] == "/somewhere"
+    assert run.output_datasets == {"out": "/elsewhere"}
+    rows = run.input_datasets["rows"]
+    assert rows.to_pandas_dataframe()["a"].tolist() == [1]  # type: ignore[attr-defined] - v1 tells no types here
+
+
+def test_a_step_reports_by_appending_lines(step_folder: Path) -> None:
+    import numpy as np
+
+    with Run.get_context() as run:
+        run.log("a", np.float64(0.5))
+        run.log("a", 2, step=3)
+        run.log_list("l", (n for n in range(2)))
+        run.log_row("r", x=1)
+        run.log_table("t", {"x": [1]})
+        run.tag("k", "v")
+        run.set_tags({"k2": 2})
+        run.remove_tags("k")
+        run.add_properties({"p": 1})
+    documents = [json.loads(line) for line in (step_folder / "reports/metrics.jsonl").read_text().splitlines()]
+    assert [(line["name"], line["value"], line["kind"]) for line in documents[:2]] == [
+        ("a", 0.5, "scalar"),
+        ("a", 2, "scalar"),
+    ]
+    assert documents[1]["step"] == 3
+    assert documents[0]["time"].endswith("Z")
+    assert run.get_metrics() == {"a": [0.5, 2], "l": [0, 1], "r": {"x": 1}, "t": {"x": [1]}}
+    assert run.get_metrics("a") == {"a": [0.5, 2]}
+    assert (run.tags, run.properties) == ({"k2": "2"}, {"p": "1"})
+    with pytest.raises(UserErrorException, match="cannot be changed"):
+        run.add_properties({"p": 2})
+    with pytest.raises(UserErrorException, match="log_list"):
+        run.log("a", [1])
+
+
+def test_a_step_keeps_files(step_folder: Path, tmp_path: Path) -> None:
+    run = Run.get_context()
+    assert isinstance(run, ContextRun)
+    (tmp_path / "m.txt").write_text("m")
+    run.upload_file("outputs/model.txt", str(tmp_path / "m.txt"))
+    assert (step_folder.parent / "code/outputs/model.txt").read_text() == "m"
+    run.upload_folder("kept", str(tmp_path / "work" / "code" / "outputs"))
+    assert (step_folder / "files/kept/model.txt").read_text() == "m"
+    run.log_image("picture", path=str(tmp_path / "m.txt"))
+    assert run.get_metrics() == {"picture": "logs/images/picture.txt"}
+    with pytest.raises(UserErrorException, match="no file"):
+        run.upload_file("x", "missing")
+    with pytest.raises(UserErrorException):
+        run.upload_file("..", str(tmp_path / "m.txt"))
+
+
+def test_outside_a_run_there_is_the_offline_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("RUNNER_STEP", raising=False)
+    monkeypatch.setattr(run_module, "_contexts", {})
+    with pytest.raises(RunEnvironmentException):
+        Run.get_context(allow_offline=False)
+    run = Run.get_context()
+    assert isinstance(run, _OfflineRun)
+    assert run.id.startswith("OfflineRun_")
+    run.log("accuracy", 1.0)
+    assert "accuracy: 1.0" in capsys.readouterr().out
+    assert not hasattr(run, "input_datasets")
+    run.complete()
+
+
+def test_get_context_loads_few_of_our_modules(step_folder: Path) -> None:
+    code = (
+        "import sys; from azureml.core import Run; run = Run.get_context(); run.log('a', 1); run.tag('b')\n"
+        "ours = sorted(m for m in sys.modules if m.partition('.')[0] in ('runner', 'azureml'))\n"
+        "heavy = [m for m in ('pandas', 'numpy', 'yaml', 'asyncio') if m in sys.modules]\n"
+        "print(len(ours), ours, heavy)\n"
+        "assert len(ours) <= 25 and not heavy"
+    )
+    path = os.pathsep.join((str(ROOT), str(ROOT / "runner" / "compat")))
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
