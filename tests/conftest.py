@@ -23,16 +23,21 @@ _CANNOT = "cannot run here: "
 
 @lru_cache
 def missing_docker() -> str:
-    """Why Docker cannot be used; empty: it can."""
+    """Why Docker cannot be used; empty: it can. Asked twice: a daemon that is loading images may be slow once."""
+    return _ping_docker() and _ping_docker()
+
+
+def _ping_docker() -> str:
     import docker
     from docker.errors import DockerException
+    from requests.exceptions import RequestException
 
     try:
-        client = docker.from_env(timeout=10)
+        client = docker.from_env(timeout=20)
         client.ping()
         client.close()
-    except DockerException as error:
-        return f"no Docker daemon answers ({str(error).splitlines()[0][:150]})"
+    except (DockerException, RequestException) as error:
+        return f"no Docker daemon answers ({(str(error) or type(error).__name__).splitlines()[0][:150]})"
     return ""
 
 
@@ -49,9 +54,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what is quick first, and give each kind test the shared cluster unless it makes its own."""
     for item in items:
         marker = item.get_closest_marker("kind")
-        names: list[str] = getattr(item, "fixturenames", [])
-        if marker and not marker.kwargs.get("own_cluster") and "kind_cluster" not in names:
-            names.insert(0, "kind_cluster")
+        if marker and not marker.kwargs.get("own_cluster") and isinstance(item, pytest.Function):
+            # A new list: pytest shares one between all parameters of a function, and some need no cluster.
+            item.fixturenames = list(dict.fromkeys(["kind_cluster", *item.fixturenames]))
     items.sort(key=_cost)
 
 

@@ -15,8 +15,10 @@ from .paint import Paint
 from .table import Cell, table
 from .words import duration
 
-_FOOT = 2
-"""Lines below the steps: an empty one and the counts."""
+_AROUND = 3
+"""Lines beside the steps: an empty one above and below, and the counts."""
+_TIME = 7
+"""Columns that times have from the start, so that the table does not jump."""
 _ORDER = (
     StepStatus.RUNNING,
     StepStatus.FAILED,
@@ -40,10 +42,10 @@ class Screen:
 
 def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[str]:
     """The steps with states, times and reasons, and their counts: never more lines than the screen has."""
-    keys = _chosen(view, max(screen.height - _FOOT - 1, 3))
+    keys = _chosen(view, max(screen.height - _AROUND - 1, 3))
     names = display_names(view.plan)
     rows = [_row(view, key, names[key], now, paint) for key in keys]
-    return [*table(rows, paint, width=screen.width), "", "  " + paint(counts(view, now), "dim")]
+    return ["", *table(rows, paint, width=screen.width), "", "  " + paint(counts(view, now), "dim")]
 
 
 def counts(view: RunView, now: datetime) -> str:
@@ -76,6 +78,6 @@ def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint) -> lis
         Cell(sign(status, paint), style(status)),
         Cell(name, "" if step.status is not StepStatus.WAITING else "dim"),
         Cell(status, style(status)),
-        Cell(duration(seconds_of(step, now)), right=True),
+        Cell(duration(seconds_of(step, now)).rjust(_TIME), right=True),
         Cell(why(view, key), "dim"),
     ]

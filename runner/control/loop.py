@@ -5,12 +5,12 @@ It holds nothing but what the journal holds: kill it at any instant and another 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ..errors import RunnerError, StoreUnreachable, TargetUnreachable
+from ..errors import RunnerError, RunTaken, StoreUnreachable, TargetUnreachable
 from ..model import events as e
-from ..model.observation import Observation
+from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
 from ..model.state import RunState, fold
 from ..model.status import RunStatus
@@ -59,7 +59,8 @@ class Controller:
             while not self.state.over:
                 if not self._try_tick():
                     self._wait()
-            self._clean()
+        except RunTaken:
+            raise  # the run is another controller's: so is its head
         except RunnerError as error:
             head.write(self.effects.store, self.state, self.effects.clock.now(), str(error))
             raise
@@ -83,10 +84,9 @@ class Controller:
             if any(isinstance(event, e.TaskStarted) for event in done):
                 # What has begun to run at once is told in the same entry.
                 events.extend(notice(draft, self._observe(), now))
-                draft = self._settled(events)
-        end = end_of(draft)
-        if end is not None:
-            events.append(end)
+                self._settled(events)
+            if not events:
+                events.extend(self._end())
         if events:
             self._append(events)
         self._beat()
@@ -161,8 +161,11 @@ class Controller:
         targets = tuple(self.effects.targets.values())
         targets[0].wait(seconds if len(targets) == 1 else BUSY)
 
-    def _clean(self) -> None:
+    def _end(self) -> Iterator[e.Event]:
+        """The last event: all outcomes are journaled, and nothing is left on the targets."""
+        end = end_of(self.state)
+        if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
+            return
         for target in self.effects.targets.values():
-            for task, observation in target.observe(self.state.run).items():
-                target.remove(task, observation.uid)
             target.finish(self.state.run)
+        yield end

@@ -74,7 +74,7 @@ class FakeSession:
             raise BadInput(f"there is no run {run}")
         return self.views[run]
 
-    def wait(self, run: str, *, after: int, seconds: float) -> RunView:
+    def wait(self, run: str, *, after: int, seconds: float) -> RunView:  # noqa: ARG002 - nothing happens meanwhile
         return self.view(run)
 
     def runs(self, experiment: str = "") -> tuple[str, ...]:

@@ -71,7 +71,9 @@ class World:
         self.waits += 1
         self.clock.advance(seconds)
         for attempt in tuple(self.attempts.values()):
-            if attempt.phase in (Phase.PENDING, Phase.RUNNING):
+            if attempt.task.id.run in self.finished:
+                del self.attempts[attempt.task.id]  # its owner is gone: the garbage collector's work
+            elif attempt.phase in (Phase.PENDING, Phase.RUNNING):
                 self._advance(attempt)
 
     def run_script(self, attempt: FakeAttempt) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
 from ...config import LOCAL, Config, KubernetesConfig
-from ...errors import BadInput
+from ...errors import BadInput, Problem
+from ...ports import ObjectStore
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE, FAILED
@@ -43,19 +45,34 @@ def _document(check: Check) -> dict[str, object]:
 
 
 def _parts(session: OpenWorkspace, name: str) -> Parts:
-    from ...storage.probe import refuses_overwrite
-
     settings = session.config.targets.get(name)
     if settings is None and name != _KIND:
         session.config.get(name)  # raises BadInput
     return Parts(
         python=sys.version_info[:3],
         kind=_kind(session.config, name),
-        target=lambda: session.target(name),
+        target=name,
+        problems=lambda: _problems(session, name),
         store=lambda: session.store,
-        refuses_overwrite=lambda store: refuses_overwrite(store, secrets.token_hex(8)),
+        refuses_overwrite=_refuses_overwrite,
         now=lambda: datetime.now(timezone.utc),
     )
+
+
+def _problems(session: OpenWorkspace, name: str) -> Sequence[Problem]:
+    target = session.target(name)
+    try:
+        return target.problems()
+    finally:
+        target.close()
+
+
+def _refuses_overwrite(store: ObjectStore) -> bool:
+    from ...storage.directory import DirectoryStore
+    from ...storage.probe import refuses_overwrite
+
+    # A folder's does by link(2); probing would make the folder.
+    return isinstance(store, DirectoryStore) or refuses_overwrite(store, secrets.token_hex(8))
 
 
 def _kind(config: Config, name: str) -> KindParts | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.model.document import from_document, to_document
+from runner.override import override
 from runner.sdk import DataPath, Dataset, Datastore, FileDataset, TabularDataset, Workspace, dataset_registry
 from runner.sdk.dataset_types import DataType
 from runner.sdk.exceptions import DatasetTimestampMissingError, NotOffered, UserErrorException
@@ -15,6 +16,11 @@ from tests.support.fake_session import FakeSession
 from tests.support.memory_store import MemoryStore
 
 CSV = b"name,age,when,flag\nann,3,2020-01-02,True\nbob,4,2020-02-03,False\ncy,,2020-03-04,True\n"
+
+
+def day(year: int, month: int, number: int) -> datetime:
+    """Frames of CSV files have no time zone."""
+    return datetime(year, month, number)  # noqa: DTZ001
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def test_types_are_inferred_as_v1_does(rows: TabularDataset) -> None:
     frame = rows.to_pandas_dataframe()
     assert list(frame.columns) == ["name", "age", "when", "flag"]
     assert frame["age"].isna().tolist() == [False, False, True]
-    assert frame["when"].iloc[0] == datetime(2020, 1, 2)
+    assert frame["when"].iloc[0] == day(2020, 1, 2)
     assert frame["flag"].tolist() == [True, False, True]
 
 
@@ -63,12 +69,12 @@ def test_an_unknown_column_is_named_with_the_known_ones(rows: TabularDataset) ->
 
 def test_time_filters(rows: TabularDataset) -> None:
     with pytest.raises(DatasetTimestampMissingError):
-        rows.time_after(datetime(2020, 1, 1))
+        rows.time_after(day(2020, 1, 1))
     timed = rows.with_timestamp_columns("when")
     assert timed.timestamp_columns == ("when", None)
-    inside = timed.time_between(datetime(2020, 1, 2), datetime(2020, 2, 3), include_boundary=False)
+    inside = timed.time_between(day(2020, 1, 2), day(2020, 2, 3), include_boundary=False)
     assert len(inside.to_pandas_dataframe()) == 0
-    assert timed.time_before(datetime(2020, 2, 3)).to_pandas_dataframe()["name"].tolist() == ["ann", "bob"]
+    assert timed.time_before(day(2020, 2, 3)).to_pandas_dataframe()["name"].tolist() == ["ann", "bob"]
 
 
 def test_delimited_options(ws: Workspace, session: FakeSession) -> None:
@@ -90,7 +96,7 @@ def test_delimited_options(ws: Workspace, session: FakeSession) -> None:
     assert typed["a"].tolist() == ["1"]
     assert typed["b"].dtype == "float64"
     assert typed["c"].isna().all()
-    assert typed["d"].iloc[0] == datetime(2020, 2, 3)
+    assert typed["d"].iloc[0] == day(2020, 2, 3)
     encoded = delimited(ws, session, "a\nä\n".encode("latin-1"), encoding="iso88591").to_pandas_dataframe()
     assert encoded["a"].tolist() == ["ä"]
     empty = delimited(ws, session, b"a,b\nx,\n,y\n", empty_as_string=True).to_pandas_dataframe()
@@ -111,7 +117,7 @@ def test_many_files_paths_and_partitions(ws: Workspace, session: FakeSession) ->
     assert frame["n"].tolist() == [1, 2]
     assert frame["Path"].tolist() == ["/de/2020/01/f.csv", "/fr/2020/01/f.csv"]
     assert frame["region"].tolist() == ["de", "fr"]
-    assert frame["month"].iloc[1] == datetime(2020, 1, 1)
+    assert frame["month"].iloc[1] == day(2020, 1, 1)
     assert dataset.partition_keys == ["region", "month"]
 
 
@@ -143,6 +149,7 @@ def test_a_lost_race_for_a_version_takes_the_next(rows: TabularDataset) -> None:
     class Racing(MemoryStore):
         """Somebody else registers version 1 just before us."""
 
+        @override
         def put_if_absent(self, key: str, data: bytes) -> bool:
             if key.endswith("00000001.json") and key not in self.objects:
                 dataset_registry.register(
@@ -179,7 +186,9 @@ def test_file_datasets(ws: Workspace, session: FakeSession, tmp_path: Path) -> N
     assert dataset.to_path() == ["/a/1.txt", "/a/2.txt", "/b/3.txt"]
     assert dataset.take(1).to_path() == ["/a/1.txt"]
     assert dataset.skip(2).to_path() == ["/b/3.txt"]
-    assert dataset.download(str(tmp_path / "copy")) == [str(tmp_path / "copy" / n) for n in ("a/1.txt", "a/2.txt", "b/3.txt")]
+    assert dataset.download(str(tmp_path / "copy")) == [
+        str(tmp_path / "copy" / n) for n in ("a/1.txt", "a/2.txt", "b/3.txt")
+    ]
     with pytest.raises(UserErrorException, match="exists already"):
         dataset.download(str(tmp_path / "copy"))
     with dataset.mount() as mounted:

@@ -126,9 +126,7 @@ def test_steps_come_newest_first(session: FakeSession, run: PipelineRun) -> None
     assert [step.id for step in run.get_children(status="Running")] == [f"{run.id}.second-1"]
 
 
-def test_outputs_are_downloaded_under_their_whole_path(
-    session: FakeSession, run: PipelineRun, tmp_path: Path
-) -> None:
+def test_outputs_are_downloaded_under_their_whole_path(session: FakeSession, run: PipelineRun, tmp_path: Path) -> None:
     (first,) = run.find_step_run("first")
     with pytest.raises(BadInput, match="has not delivered"):
         first.get_output_data("data")
@@ -266,7 +264,7 @@ def test_the_context_of_a_step(step_folder: Path) -> None:
     assert run.input_datasets["folder"] == "/somewhere"
     assert run.output_datasets == {"out": "/elsewhere"}
     rows = run.input_datasets["rows"]
-    assert rows.to_pandas_dataframe()["a"].tolist() == [1]  # type: ignore[attr-defined] - v1 tells no types here
+    assert rows.to_pandas_dataframe()["a"].tolist() == [1]  # type: ignore[attr-defined]  # v1 tells no types here
 
 
 def test_a_step_reports_by_appending_lines(step_folder: Path) -> None:
@@ -340,6 +338,10 @@ def test_get_context_loads_few_of_our_modules(step_folder: Path) -> None:
     )
     path = os.pathsep.join((str(ROOT), str(ROOT / "runner" / "compat")))
     done = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

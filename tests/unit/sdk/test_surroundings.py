@@ -1,0 +1,207 @@
+"""Workspace, compute targets, environments, models: what surrounds a pipeline."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.sdk import (
+    AmlCompute,
+    ComputeTarget,
+    CondaDependencies,
+    Environment,
+    Model,
+    Pipeline,
+    PythonScriptStep,
+    RunConfiguration,
+    Workspace,
+    __all__,
+)
+from runner.sdk import session as seam
+from runner.sdk.environment_spec import translate
+from runner.sdk.exceptions import (
+    ComputeTargetException,
+    ModelNotFoundException,
+    ModelPathNotFoundException,
+    UserErrorException,
+)
+from tests.support.fake_session import FakeSession
+
+
+def test_every_public_name_is_there() -> None:
+    import runner
+
+    assert all(getattr(runner, name) is not None for name in __all__)
+    with pytest.raises(AttributeError):
+        _ = runner.NoSuchName
+
+
+def test_importing_the_api_imports_nothing_of_it() -> None:
+    code = "import sys, runner.sdk; print([m for m in sys.modules if m.startswith('runner.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "['runner.sdk']"
+
+
+def test_no_configuration_is_needed(ws: Workspace) -> None:
+    assert (ws.name, ws.subscription_id, ws.resource_group, ws.location) == ("fake", "sub", "group", "here")
+    assert ws.get_details()["name"] == "fake"
+    assert ws.get_default_datastore().name == "workspaceblobstore"
+    assert list(ws.datastores) == ["workspaceblobstore"]
+
+
+def test_v1s_configuration_is_found_upwards(
+    session: FakeSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Workspace("s", "g", "mine").write_config()
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    found = Workspace.from_config()
+    assert (found.name, found.resource_group, found.subscription_id) == ("mine", "g", "s")
+    assert Workspace.from_config(str(tmp_path)).name == "mine"
+    with pytest.raises(UserErrorException, match="no workspace configuration"):
+        Workspace.from_config("nowhere")
+    with pytest.raises(UserErrorException, match="cannot be read"):
+        Workspace.from_config(str(tmp_path / "deep"))
+
+
+def test_compute_by_v1s_idiom(ws: Workspace, session: FakeSession, capsys: pytest.CaptureFixture[str]) -> None:
+    assert type(ComputeTarget(ws, "anything")) is AmlCompute
+    session.targets = ("kind",)
+    assert ComputeTarget(workspace=ws, name="kind").type == "AmlCompute"
+    with pytest.raises(ComputeTargetException, match="known: kind"):
+        AmlCompute(ws, "cpu")
+    config = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", min_nodes="1", max_nodes=4)
+    made = ComputeTarget.create(ws, "cpu", config)
+    made.wait_for_completion(show_output=True, min_node_count=None, timeout_in_minutes=20)
+    assert made.get_status().serialize()["scaleSettings"] == {"minNodeCount": 1, "maxNodeCount": 4}
+    assert list(ws.compute_targets) == ["kind", "cpu"]
+    assert "ready" in capsys.readouterr().out
+    with pytest.raises(ComputeTargetException, match="whole numbers"):
+        AmlCompute.provisioning_configuration(min_nodes="few")
+
+
+def test_conda_dependencies_round_trip(tmp_path: Path) -> None:
+    made = CondaDependencies.create(
+        pip_packages=["pandas==2.3.3"], conda_packages=["scikit-learn", "python=3.11"], python_version="3.12"
+    )
+    made.add_pip_package("pandas==2.2.3")
+    made.add_channel("conda-forge")
+    path = made.save(str(tmp_path / "conda.yml"))
+    again = CondaDependencies(path)
+    assert again.as_dict() == made.as_dict()
+    assert (list(again.pip_packages), list(again.conda_packages)) == (["pandas==2.2.3"], ["scikit-learn"])
+    assert again.python == "3.12"
+    again.remove_conda_package("scikit-learn")
+    again.remove_pip_package("pandas")
+    assert again.as_dict()["dependencies"] == ["python=3.12"]
+    with pytest.raises(UserErrorException, match="cannot be read"):
+        CondaDependencies("nowhere.yml")
+
+
+def test_what_cannot_be_met_is_relaxed_with_a_line() -> None:
+    environment = Environment("old")
+    environment.python.conda_dependencies = CondaDependencies.create(
+        python_version="3.6.2", pip_packages=["azureml-defaults", "azureml-dataprep[pandas]", "requests==2.32.3"]
+    )
+    done = translate(environment)
+    assert done.environment.spec.pip == ("requests==2.32.3", "pandas")
+    assert done.environment.spec.python == ""
+    assert len(done.notes) == 2
+    assert "Python 3.6.2 is no longer supported" in " ".join(done.notes)
+
+
+def test_the_notes_are_told_at_submit(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    config = RunConfiguration(conda_dependencies=CondaDependencies.create(pip_packages=["azureml-sdk"]))
+    Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).submit("e")
+    assert "azureml-sdk left out" in capsys.readouterr().err
+
+
+def test_images_and_dockerfiles() -> None:
+    ready = translate(Environment.from_docker_image("x", "python:3.12")).environment.spec
+    assert (ready.image, ready.ready) == ("python:3.12", True)
+    own = translate(Environment.from_dockerfile("x", "FROM python:3.12\nRUN true\n")).environment.spec
+    assert (own.dockerfile, own.ready) == ("FROM python:3.12\nRUN true\n", False)
+    built = Environment("x")
+    built.docker.base_image = "python:3.12"
+    built.python.conda_dependencies = CondaDependencies.create(pip_packages=["a"])
+    assert not translate(built).environment.spec.ready
+    assert translate(None).environment.name == "default"
+
+
+def test_the_run_configuration_reaches_the_plan(ws: Workspace) -> None:
+    config = RunConfiguration()
+    config.target = "from-config"
+    config.environment = Environment("env")
+    config.environment.environment_variables["A"] = "1"
+    config.environment_variables["B"] = "2"
+    other = RunConfiguration()
+    other.environment = Environment("env")
+    other.environment.docker.base_image = "other"
+    plan = Pipeline(
+        ws,
+        [
+            PythonScriptStep("a.py", runconfig=config),
+            PythonScriptStep("b.py", runconfig=other, compute_target="own", allow_reuse=False),
+        ],
+    ).plan
+    assert [step.compute for step in plan.steps] == ["from-config", "own"]
+    assert plan.steps[0].variables == {"B": "2"}
+    assert plan.environments["env"].variables == {"A": "1"}
+    assert plan.steps[1].environment.startswith("env-")
+    assert [step.reuse for step in plan.steps] == [True, False]
+    with pytest.raises(UserErrorException.__bases__[0], match="RunConfiguration"):
+        PythonScriptStep("a.py", runconfig="config")
+
+
+def test_registered_environments_and_curated_names(ws: Workspace, session: FakeSession) -> None:
+    made = Environment("mine")
+    made.python.conda_dependencies = CondaDependencies.create(pip_packages=["a==1"])
+    assert made.register(ws).version == "1"
+    assert made.register(ws).version == "1"
+    made.environment_variables["X"] = "y"
+    assert made.register(ws).version == "2"
+    assert translate(Environment.get(ws, "mine")) == translate(made)
+    assert Environment.get(ws, "mine", version="1").environment_variables == {}
+    assert list(ws.environments) == ["mine"]
+    with pytest.raises(UserErrorException, match="not registered"):
+        Environment.get(ws, "AzureML-Minimal")
+    session.curated = ("AzureML-Minimal",)
+    assert Environment.get(ws, "AzureML-Minimal").name == "AzureML-Minimal"
+    assert made.clone("copy").name == "copy"
+
+
+def test_models(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "weights").write_text("1")
+    first = Model.register(ws, "net", "m", tags={"k": 1})
+    assert (first.name, first.version, first.id, first.tags) == ("m", 1, "m:1", {"k": "1"})
+    (tmp_path / "net" / "weights").write_text("2")
+    assert Model.register(workspace=ws, model_path="net/weights", model_name="m").version == 2
+    assert Model(ws, "m").version == 2
+    path = Path(Model.get_model_path("m", _workspace=ws))
+    assert path == Path("azureml-models/m/2/weights")
+    assert path.read_text() == "2"
+    assert Path(Model(ws, "m", version=1).download("here")).joinpath("weights").read_text() == "1"
+    assert [model.id for model in Model.list(ws)] == ["m:2", "m:1"]
+    assert [model.id for model in Model.list(ws, latest=True)] == ["m:2"]
+    with pytest.raises(ModelNotFoundException):
+        Model(ws, "other")
+    with pytest.raises(ModelPathNotFoundException):
+        Model.register(ws, "nowhere", "m")
+
+
+def test_a_step_does_not_open_the_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
+    seam.use(None)
+    monkeypatch.setenv("RUNNER_STEP", "/x")
+    with pytest.raises(Exception, match="from inside a step"):
+        seam.current()
+
+
+def test_capture_ends_the_driver_past_its_own_handlers(ws: Workspace, session: FakeSession) -> None:
+    assert not issubclass(seam.Captured, Exception)
