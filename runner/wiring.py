@@ -22,9 +22,7 @@ from .model.plan import Plan
 from .model.state import RunState
 from .model.status import RunStatus
 from .model.vantage import StepStores
-from .operations import liveness, preflight, watch
-from .operations.submit import Submitter, store_id, submit
-from .operations.targets import announce, assign_targets
+from .operations import liveness, watch
 from .operations.values import Request, RunView, WorkspaceFacts
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .runs import head, index, records
@@ -92,6 +90,8 @@ class OpenWorkspace:
     @cached_property
     def store_id(self) -> str:
         """The store's immutable id."""
+        from .operations.submit import store_id
+
         return store_id(self.store, secrets.token_bytes(8))
 
     @property
@@ -154,6 +154,9 @@ class OpenWorkspace:
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
+        from .operations import preflight
+        from .operations.targets import assign_targets
+
         targets, problems = assign_targets(plan, self.config, self.override)
         found = [*problems, *preflight.plan_problems(plan, request.parameters)]
         found.extend(preflight.datastore_problems(plan, self.datastore_names()))
@@ -168,6 +171,9 @@ class OpenWorkspace:
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
+        from .operations.submit import Submitter, submit
+        from .operations.targets import announce
+
         targets = self.check(plan, request)
         announce(plan, self.config, self.override, self.say)
         who = Submitter(_user(), SystemClock().now(), secrets.token_bytes(10), self.workspace_facts)

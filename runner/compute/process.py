@@ -9,35 +9,30 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from pathlib import Path
 
-from ..data import manifest, transfer
 from ..data.dataset import Datastores
-from ..data.workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
-from ..errors import Problem, RunnerError, StoreError
+from ..data.workplace import Launch, Staging, Workplace, prepare
+from ..errors import Problem, StoreError
 from ..model.data import Kind
-from ..model.exits import exit_words
 from ..model.observation import Observation, Phase
-from ..model.record import AttemptRecord, Failure, Phases
+from ..model.record import AttemptRecord, Failure
 from ..model.task import InputBinding, OutputBinding, Task, TaskId
 from ..ports import FolderStore
 from ..runs import records
 from .process_files import WRAPPER, AttemptFiles
+from .process_outcome import Remains, as_time, log_key
 
 COPY_LIMIT = 256 << 20
 """Bytes of one input above which it is linked instead of copied."""
 _POLL = 0.05
 """Seconds between two looks at a process that is not our child."""
-_TAIL = 4000
-"""Bytes of the log that a failure shows at most."""
 
 
 @dataclass
@@ -47,9 +42,8 @@ class _Attempt:
     task: Task
     files: AttemptFiles
     observation: Observation
-    launch: Launch | None = None
-    begun: float = 0.0
-    staged: float = 0.0
+    begun: float
+    staged: float
 
 
 @dataclass
@@ -64,6 +58,7 @@ class ProcessTarget:
     tree: Callable[[], Path]
     """The folder with our own code as a step carries it."""
     workers: int = 0
+    copy_limit: int = COPY_LIMIT
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
     _changed: threading.Event = field(default_factory=threading.Event)
     _scanned: set[str] = field(default_factory=set)
@@ -76,16 +71,17 @@ class ProcessTarget:
 
     def start(self, task: Task) -> str:
         """Stage and start the script, or adopt the attempt that an earlier controller made."""
-        files = self._files(task.id)
-        if task.id in self._attempts:
-            return str(files.folder)
-        try:
-            files.folder.mkdir(parents=True)
-        except FileExistsError:
-            self._adopt(task, files)
-            return str(files.folder)
-        self._spawn(task, files)
-        return str(files.folder)
+        attempt = self._attempts.get(task.id)
+        if attempt is None:
+            attempt = self._known(task)
+            if not self._is_over(attempt):
+                try:
+                    attempt.files.folder.mkdir(parents=True)
+                except FileExistsError:
+                    self._adopt(attempt)
+                else:
+                    self._spawn(attempt)
+        return attempt.observation.uid
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         """The attempts started or found on disk."""
@@ -109,15 +105,14 @@ class ProcessTarget:
         self.remove(task, uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
-        """Delete the attempt's folder; a failed one's code and inputs stay for a look, without its claim."""
+        """Delete the attempt's folder."""
         self._attempts.pop(task, None)
         # Nobody waits for it: deleting must not delay the next step.
         self._sweeper.submit(shutil.rmtree, uid, ignore_errors=True)
 
     def finish(self, run: str) -> None:
         """Delete the run's work folder."""
-        self._sweeper.shutdown()
-        shutil.rmtree(self.work / run, ignore_errors=True)
+        self._sweeper.submit(shutil.rmtree, self.work / run, ignore_errors=True).result()
 
     def problems(self) -> tuple[Problem, ...]:
         """A POSIX shell is all it takes."""
@@ -127,29 +122,53 @@ class ProcessTarget:
 
     def close(self) -> None:
         """Started processes go on by themselves."""
+        self._sweeper.shutdown()
 
-    def _files(self, task: TaskId) -> AttemptFiles:
-        return AttemptFiles(self.work / task.run / f"{task.key}.{task.attempt}")
-
-    def _spawn(self, task: Task, files: AttemptFiles) -> None:
-        attempt = _Attempt(task, files, Observation(Phase.PENDING, str(files.folder)), begun=time.time())
+    def _known(self, task: Task) -> _Attempt:
+        files = AttemptFiles(self.work / task.id.run / f"{task.id.key}.{task.id.attempt}")
+        now = time.time()
+        attempt = _Attempt(task, files, Observation(Phase.PENDING, str(files.folder)), now, now)
         self._attempts[task.id] = attempt
+        return attempt
+
+    def _is_over(self, attempt: _Attempt) -> bool:
+        """Whether the attempt has ended or must not start: another controller may have seen to it meanwhile."""
+        record = records.record_of(self.store, attempt.task.id)
+        commit = records.committed(self.store, attempt.task.id)
+        uid = attempt.observation.uid
+        if record is not None:
+            self._end(attempt, record)
+        elif commit is not None:
+            attempt.observation = Observation(Phase.SUCCEEDED, uid, outputs=commit.outputs)
+        elif records.canceled(self.store, attempt.task.id.run):
+            attempt.observation = Observation(Phase.FAILED, uid, "the run was canceled", Failure.CANCELED)
+        else:
+            return False
+        return True
+
+    def _spawn(self, attempt: _Attempt) -> None:
+        task, folder = attempt.task, attempt.files.folder
         try:
-            attempt.launch = prepare(task, Workplace(files.folder), self._staging(files), task.environment)
-        except StoreError as error:
-            self._end(attempt, _failed(attempt, Failure.STORE, str(error)))
+            launch = prepare(task, Workplace(folder), self._staging(attempt.files), task.environment)
+        except (StoreError, OSError) as error:
+            self._end(attempt, self._remains(attempt).failed(Failure.STORE, str(error)))
             return
         attempt.staged = time.time()
-        process = self._popen(task, files, attempt.launch)
-        running = Observation(Phase.RUNNING, str(files.folder), started=_time(attempt.begun))
-        attempt.observation = running
+        try:
+            process = self._popen(task, attempt.files, launch)
+        except (OSError, ValueError) as error:
+            # Arguments too long or with a NUL (execve(2)): the same again next time.
+            reason = f"its process cannot be started: {error}"
+            self._end(attempt, self._remains(attempt).failed(Failure.REFUSED, reason))
+            return
+        attempt.observation = Observation(Phase.RUNNING, str(folder), started=as_time(attempt.begun))
         self._watch(attempt, process)
 
     def _popen(self, task: Task, files: AttemptFiles, launch: Launch) -> subprocess.Popen[bytes]:
-        log = self.store.path(f"{task.id.logs}00000001.txt")
+        log = self.store.path(log_key(task))
         log.parent.mkdir(parents=True, exist_ok=True)
-        path = os.pathsep.join(filter(None, (str(self.tree()), os.environ.get("PYTHONPATH"))))
-        variables = {**os.environ, "PYTHONUNBUFFERED": "1", **launch.variables, "PYTHONPATH": path}
+        variables = {**os.environ, "PYTHONUNBUFFERED": "1", **launch.variables}
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.tree()), variables.get("PYTHONPATH"))))
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in launch.notes).encode())
             out.flush()
@@ -178,32 +197,33 @@ class ProcessTarget:
     def _bring(self, key: str, path: Path) -> None:
         """Copy a small file of the store, link a large one."""
         source = self.store.path(key)
-        if source.is_file() and source.stat().st_size > COPY_LIMIT:
+        if source.is_file() and source.stat().st_size > self.copy_limit:
             source.chmod(0o444)
             path.symlink_to(source)
         else:
             self.store.download(key, path)
 
     def _scan(self, run: str) -> None:
-        """Find the attempts that earlier controllers started."""
+        """Find the attempts that earlier controllers started here."""
         folder = self.work / run
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             key, _, number = path.name.rpartition(".")
-            task = TaskId(run, key, int(number))
+            task = TaskId(run, key, int(number) if number.isdecimal() else 0)
             if task not in self._attempts and self.store.stat(task.assignment) is not None:
-                self._adopt(records.assignment(self.store, task.assignment), AttemptFiles(path))
+                assigned = records.assignment(self.store, task.assignment)
+                if assigned.target == self.name:
+                    self._adopt(self._known(assigned))
 
-    def _adopt(self, task: Task, files: AttemptFiles) -> None:
-        attempt = _Attempt(task, files, Observation(Phase.RUNNING, str(files.folder)), begun=time.time())
-        attempt.observation = replace(attempt.observation, started=_time(attempt.begun))
-        self._attempts[task.id] = attempt
-        if files.give_up():
-            lost = Observation(
-                Phase.FAILED, str(files.folder), "its controller ended before it started", Failure.LOST, retriable=True
-            )
-            attempt.observation = lost
+    def _adopt(self, attempt: _Attempt) -> None:
+        record = records.record_of(self.store, attempt.task.id)
+        if record is not None:
+            self._end(attempt, record)
+        elif attempt.files.give_up():
+            attempt.observation = self._lost(attempt, "its controller ended before it started")
         else:
-            attempt.begun = files.claim.stat().st_mtime
+            attempt.begun = attempt.staged = attempt.files.claimed_at
+            running = Observation(Phase.RUNNING, attempt.observation.uid, started=as_time(attempt.begun))
+            attempt.observation = running
             self._watch(attempt, None)
 
     def _watch(self, attempt: _Attempt, process: subprocess.Popen[bytes] | None) -> None:
@@ -212,69 +232,30 @@ class ProcessTarget:
                 process.wait()
             while attempt.files.alive():
                 time.sleep(_POLL)
-            self._end(attempt, self._outcome(attempt))
+            self._conclude(attempt)
             self._changed.set()
 
         threading.Thread(target=watch, name=f"watch {attempt.task.id.key}", daemon=True).start()
 
-    def _outcome(self, attempt: _Attempt) -> AttemptRecord | None:
-        """The attempt's record; None when its process vanished without an exit code."""
+    def _conclude(self, attempt: _Attempt) -> None:
         code = attempt.files.exit_code
-        if code is None:
-            return None
-        ended = time.time()
-        if code != 0:
-            return replace(_failed(attempt, Failure.USER, exit_words(code)), exit_code=code, tail=self._tail(attempt))
-        try:
-            return self._collect(attempt, ended)
-        except (RunnerError, OSError) as error:
-            return _failed(attempt, Failure.INPUT, f"its outputs cannot be taken: {error}")
+        if code is not None:
+            self._end(attempt, self._remains(attempt).record(code))
+        else:
+            attempt.files.kill()  # the wrapper alone may be gone: its script must not run beside the next attempt
+            attempt.observation = self._lost(attempt, "its process vanished without an exit code")
 
-    def _collect(self, attempt: _Attempt, ended: float) -> AttemptRecord:
-        task, place = attempt.task, Workplace(attempt.files.folder)
-        self._check_links(task, place)
-        staging = self._staging(attempt.files)
-        outputs = {binding.name: staging.output_place(binding) for binding in task.outputs}
-        refs, warnings = collect(task, outputs, staging)
-        begun, staged = attempt.begun, attempt.staged or attempt.begun
-        return AttemptRecord(
-            task.id.attempt,
-            None,
-            0,
-            _time(begun),
-            _time(time.time()),
-            outputs=refs,
-            artifacts=keep_artifacts(self.store, task, place),
-            reports=keep_files(self.store, place.reports, task.id.reports),
-            phases=Phases(round(staged - begun, 3), round(ended - staged, 3), round(time.time() - ended, 3)),
-            warnings=warnings,
-            host=socket.gethostname(),
+    def _remains(self, attempt: _Attempt) -> Remains:
+        staging, place = self._staging(attempt.files), Workplace(attempt.files.folder)
+        return Remains(
+            attempt.task, place, self.store, staging, self.copy_limit.__lt__, attempt.begun, attempt.staged
         )
 
-    def _check_links(self, task: Task, place: Workplace) -> None:
-        """Raise StoreError when the script changed a large input, which it saw through a link."""
-        for binding in task.inputs:
-            described = manifest.load(self.store, binding.ref.digest)
-            for entry in described.entries:
-                path = place.inputs / binding.name / entry.path if entry.path else place.inputs / binding.name
-                if entry.size > COPY_LIMIT and manifest.describe(path).entries[0].digest != entry.digest:
-                    key = transfer.key_of(binding.ref.key, entry)
-                    raise StoreError(f"the script altered its input '{binding.name}' ({key})")
+    def _lost(self, attempt: _Attempt, reason: str) -> Observation:
+        return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST, retriable=True)
 
-    def _tail(self, attempt: _Attempt) -> str:
-        log = self.store.path(f"{attempt.task.id.logs}00000001.txt")
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL))
-            lines = file.read().decode(errors="replace").splitlines()
-        return "\n".join(lines[-20:])
-
-    def _end(self, attempt: _Attempt, record: AttemptRecord | None) -> None:
-        uid = str(attempt.files.folder)
-        if record is None:
-            attempt.observation = Observation(
-                Phase.FAILED, uid, "its process vanished without an exit code", Failure.LOST, retriable=True
-            )
-            return
+    def _end(self, attempt: _Attempt, record: AttemptRecord) -> None:
+        uid = attempt.observation.uid
         try:
             commit = records.finish(self.store, attempt.task, record)
         except StoreError as error:
@@ -286,19 +267,3 @@ class ProcessTarget:
         if commit is not None:
             seen = replace(seen, phase=Phase.SUCCEEDED, outputs=commit.outputs, warnings=record.warnings)
         attempt.observation = replace(seen, retriable=record.failure is Failure.STORE)
-
-
-def _failed(attempt: _Attempt, failure: Failure, reason: str) -> AttemptRecord:
-    return AttemptRecord(
-        attempt.task.id.attempt,
-        failure,
-        None,
-        _time(attempt.begun),
-        _time(time.time()),
-        reason=reason,
-        host=socket.gethostname(),
-    )
-
-
-def _time(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=timezone.utc)

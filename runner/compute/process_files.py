@@ -10,12 +10,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
 _GIVEN_UP = "0"
+_LOOK, _LOOKS = 0.01, 100
+"""Seconds between two looks at an unfinished claim, and how many: its writer may have died."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,22 @@ class AttemptFiles:
         return int(text) if text.endswith("\n") else None
 
     @property
+    def claimed_at(self) -> float:
+        """When the claim was made, by the clock; now, if there is none."""
+        try:
+            return self.claim.stat().st_mtime
+        except FileNotFoundError:
+            return time.time()
+
+    @property
     def pid(self) -> int:
         """The wrapper's process id; 0: there is none, or the attempt was given up."""
         text = _read(self.claim)
+        for _ in range(_LOOKS):
+            if text.endswith("\n") or not self.claim.exists():
+                break
+            time.sleep(_LOOK)  # it has made the file and is about to write to it
+            text = _read(self.claim)
         return int(text) if text.endswith("\n") else 0
 
     def give_up(self) -> bool:
@@ -48,6 +65,8 @@ class AttemptFiles:
                 file.write(f"{_GIVEN_UP}\n")
         except FileExistsError:
             return False
+        except FileNotFoundError:
+            return True  # the folder is gone, and no wrapper can claim there
         return True
 
     def alive(self) -> bool:
@@ -56,17 +75,36 @@ class AttemptFiles:
 
     def kill(self) -> None:
         """Kill the script and all it has started: the wrapper leads a session of its own."""
-        if self.alive():
-            try:
-                os.killpg(self.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                return
+        pid = self.pid
+        if self.alive() or self._has_orphans(pid):
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
+    def _has_orphans(self, pid: int) -> bool:
+        """Whether the script outlives its wrapper: it is of the same process group, and knows our folder."""
+        return pid > 0 and any(
+            _group(process) == pid and os.fsencode(self.folder) in _environment(process)
+            for process in Path("/proc").glob("[0-9]*")
+        )
+
+
+def _group(process: Path) -> int:
+    """The process group, which comes after the name in parentheses (proc(5), ``stat``)."""
+    fields = _read(process / "stat").rpartition(")")[2].split()
+    return int(fields[2]) if len(fields) > 2 else 0
+
+
+def _environment(process: Path) -> bytes:
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
         return ""
 
 

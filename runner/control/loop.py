@@ -73,9 +73,11 @@ class Controller:
         slept = self._slept()
         self._seen = self._observe()
         now = self.effects.clock.now()
-        events: list[e.Event] = list(notice(self.state, self._seen, now))
+        events: list[e.Event] = []
+        # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         if self.state.status is RunStatus.RUNNING and records.canceled(self.effects.store, self.state.run):
             events.append(e.CancelRequested())
+        events.extend(notice(self._after(events), self._seen, now))
         draft = self._settled(events)
         if not slept:
             done = self._act(draft)

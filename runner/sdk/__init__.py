@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ def shown_in(module: str, names: tuple[str, ...]) -> Callable[[str], object]:
 
 
 def _is_module(name: str) -> bool:
+    from importlib.util import find_spec
+
     try:
         return find_spec(name) is not None
     except ModuleNotFoundError:  # the parent is no package

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from ..operations.values import Request
 from ..override import override
 from .exceptions import NotOffered, UserErrorException
 from .pipeline import Pipeline
@@ -42,6 +41,7 @@ class Experiment:
 
         Raises PipelineInvalid, BadInput; then nothing was started.
         """
+        from ..operations.values import Request
         from .pipeline_run import PipelineRun
 
         pipeline = _as_pipeline(self.workspace, config)

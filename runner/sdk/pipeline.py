@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from ..errors import Problem
 from ..model.data import DEFAULT_DATASTORE
 from ..model.plan import Plan, Scalar
-from ..operations.values import Request
 from .compute import created
 from .exceptions import NotOffered, PipelineInvalid
 from .graph import Graph, StepSequence, gather
 from .lower import Lowered, Surroundings, lower
 
 if TYPE_CHECKING:
+    from ..operations.values import Request
     from .pipeline_run import PipelineRun
     from .workspace import Workspace
 

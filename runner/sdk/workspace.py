@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .run import Run
     from .tabular import TabularDataset
 
+NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""What drivers that print or compare the subscription get where none is configured."""
 _PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
 
 
@@ -39,8 +41,8 @@ class Workspace:
         tags: object = None,
         _cloud: str = "AzureCloud",
     ) -> None:
-        self.subscription_id = subscription_id
-        self.resource_group = resource_group
+        self.subscription_id = subscription_id or NO_SUBSCRIPTION
+        self.resource_group = resource_group or "local"
         self.name = workspace_name
         self.location = _location or "local"
         self.sku = sku

@@ -233,7 +233,7 @@ def test_pod_security(bench: Bench) -> None:
     assert "PodSecurity" in problem.what
 
 
-def test_a_pod_that_is_taken_away(bench: Bench, api: KubernetesApi) -> None:
+def test_a_job_that_is_taken_away(bench: Bench, api: KubernetesApi) -> None:
     task = bench.a_task("sleep")
     uid = bench.target.start(task)
     bench.until(task, lambda seen: seen.phase is Phase.RUNNING)

@@ -80,12 +80,14 @@ class World:
         """The step is the last fence: nothing starts after a commit, an ending or a cancel."""
         task = attempt.task.id
         known = records.record_of(self.store, task)
-        if known is not None or records.committed(self.store, task) or records.canceled(self.store, task.run):
-            attempt.stages, attempt.ending = 0, Ending.SUCCEEDS if known is None else Ending.FAILS
-            if records.canceled(self.store, task.run):
-                attempt.ending = Ending.EVICTED
-            return
-        self.executions[task] += 1
+        if known is not None and known.failure is not None:
+            attempt.stages, attempt.ending = 0, Ending.FAILS
+        elif records.committed(self.store, task):
+            attempt.stages, attempt.ending = 0, Ending.SUCCEEDS
+        elif records.canceled(self.store, task.run):
+            attempt.stages, attempt.ending = 0, Ending.EVICTED
+        else:
+            self.executions[task] += 1
 
     def _advance(self, attempt: FakeAttempt) -> None:
         if attempt.phase is Phase.PENDING:

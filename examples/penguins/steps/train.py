@@ -18,7 +18,7 @@ args = parser.parse_args()
 run = Run.get_context()
 birds = pd.read_csv(os.path.join(args.in_folder, "prepped_data.csv"))
 features, species = birds.drop(columns="species"), birds["species"]
-train_x, test_x, train_y, test_y = train_test_split(features, species, test_size=0.3, random_state=0, stratify=species)
+train_x, test_x, train_y, test_y = train_test_split(features, species, test_size=0.3, random_state=7, stratify=species)
 
 model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000, random_state=0)).fit(train_x, train_y)
 accuracy = round(float(model.score(test_x, test_y)), 6)

@@ -7,6 +7,7 @@ because its model classes take two to six times the time and drop fields they do
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 CONNECT_SECONDS = 5.0
-READ_SECONDS = 30.0
+READ_SECONDS = 15.0
 STALL_SECONDS = 15.0
 """How much longer than the server may keep a watch open before it counts as dead."""
+_AROUND = re.compile(r"^(?:\w+\(host=[^)]*\)|<[^>]*>): ")
 _PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
 
 
@@ -243,4 +245,6 @@ def _in_cluster() -> bool:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+    """The cause alone, without the pool and the URL that urllib3 puts around it."""
+    cause = getattr(error, "reason", None) or error
+    return _AROUND.sub("", " ".join(str(cause).split()))[:300]

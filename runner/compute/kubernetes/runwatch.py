@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 
+from ...errors import TargetError
 from ...model.task import TaskId
 from .cluster import Cluster
 from .contract import run_labels, selector, task_of
@@ -91,7 +93,9 @@ class RunWatch:
             return
         self._asked[seen.uid] = monotonic()
         about = text(seen.pod, "metadata", "uid") or seen.uid
-        self._events[seen.uid] = self._cluster.list("events", fields=f"involvedObject.uid={about}").items
+        # Events only explain: without them (no permission, no answer) the rest is as true as before.
+        with suppress(TargetError):
+            self._events[seen.uid] = self._cluster.list("events", fields=f"involvedObject.uid={about}").items
 
 
 def _job_of(pod: KubeObject) -> str:

@@ -117,10 +117,10 @@ class KubernetesTarget:
         deadline = monotonic() + self._settings.stop_timeout
         labels = c.selector(c.task_labels(self._settings.store_id, task))
         while pods := self._cluster.list("pods", labels=labels).items:
-            if all(map(_has_ended, pods)):
-                return
             if monotonic() > deadline:
-                names = ", ".join(text(pod, "metadata", "name") for pod in pods)
+                names = ", ".join(text(pod, "metadata", "name") for pod in pods if not _has_ended(pod))
+                if not names:
+                    return
                 raise TargetError(
                     f"still running {self._settings.stop_timeout:.0f} s after the deletion of their Job: {names}; "
                     f"see: kubectl -n {self._settings.namespace} get pods -l {labels}"

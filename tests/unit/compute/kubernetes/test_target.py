@@ -307,6 +307,17 @@ def test_a_job_without_a_pod_is_explained_by_its_events(target: KubernetesTarget
     assert (seen.failure, seen.phase) == (Failure.REFUSED, Phase.FAILED)
 
 
+def test_events_that_cannot_be_had_change_nothing(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    cluster.pods_at_once = False
+    task = a_task()
+    target.start(task)
+    target.observe(RUN)
+    cluster.denied.add(("list", "events"))
+    cluster.time = START + timedelta(seconds=2)
+    assert target.observe(RUN)[task.id].phase is Phase.PENDING
+    assert cluster.calls["list events"] == 1
+
+
 def test_wait_returns_at_a_change(target: KubernetesTarget, cluster: FakeCluster) -> None:
     target.observe(RUN)
     began = time.monotonic()

@@ -1,0 +1,104 @@
+"""What people see of a run, of a step and of a plan: golden files in tests/golden/cli."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from runner.cli.board import Screen, board
+from runner.cli.commands.data import listing as file_listing
+from runner.cli.commands.list import listing
+from runner.cli.paint import Paint
+from runner.cli.planview import plan_view
+from runner.cli.progress import lines_of
+from runner.cli.stepview import step_view
+from runner.cli.summary import summary
+from runner.model.data import DataRef
+from runner.model.plan import Plan
+from runner.model.state import begin
+from runner.operations.detail import detail
+from runner.operations.listing import newest
+from runner.operations.preview import PlannedEnvironment, PlannedStep, Preview, Upload
+from runner.operations.report import report, step_report
+from runner.operations.values import RunView
+from runner.ports import ObjectInfo
+from tests.support import sample_run as sample
+
+Golden = Callable[[str, Sequence[str]], None]
+WIDE = Screen(100, 30)
+
+
+def locate(ref: DataRef) -> str:
+    return f"/home/ada/project/.runner/{ref.key}"
+
+
+def nowhere(_ref: DataRef) -> str:
+    return ""
+
+
+def test_lines_of_a_run(golden: Golden) -> None:
+    lines = [line for entry in sample.entries() for line in lines_of(entry, sample.PLAN, Paint())]
+    golden("lines.txt", lines)
+
+
+@pytest.mark.parametrize("count", [2, 5, 8, 10])
+def test_board_of_a_run_as_it_grows(count: int, golden: Golden) -> None:
+    golden(f"board-{count}.txt", board(sample.view(count), sample.at(9), WIDE, Paint()))
+
+
+def test_board_in_colour(golden: Golden) -> None:
+    golden("board-colour.txt", [repr(line) for line in board(sample.view(8), sample.at(7), WIDE, Paint(on=True))])
+
+
+def test_board_never_outgrows_the_screen() -> None:
+    plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(300)))
+    shown = board(RunView(begin(sample.RUN, plan), plan), sample.BEGIN, Screen(40, 12), Paint())
+    assert len(shown) <= 12
+    assert all(len(line) <= 40 for line in shown)
+
+
+def test_summary_of_a_run_in_a_folder(golden: Golden) -> None:
+    told = report(sample.stored(), sample.view(), locate, sample.at(20))
+    golden("summary-folder.txt", summary(told, Paint(), "", "/home/ada/project"))
+
+
+def test_summary_of_a_run_in_a_bucket(golden: Golden) -> None:
+    told = report(sample.stored(), sample.view(8), nowhere, sample.at(7))
+    golden("summary-bucket.txt", summary(told, Paint(), " --target kind", "/home/ada/project"))
+
+
+@pytest.mark.parametrize("key", ["prep-1", "train-1", "evaluate-1"])
+def test_one_step(key: str, golden: Golden) -> None:
+    store, view = sample.stored(), sample.view()
+    step = step_report(store, view, key, locate=locate, now=sample.at(20))
+    golden(f"step-{key}.txt", step_view(detail(store, view, step), Paint(), "/home/ada/project"))
+
+
+def test_list_of_runs(golden: Golden) -> None:
+    golden("list.txt", listing(tuple(newest(sample.stored(), 5)), Paint()))
+
+
+def test_list_of_files() -> None:
+    files = [ObjectInfo("data/a.csv", 12, ""), ObjectInfo("data/b.csv", 123456, "")]
+    assert file_listing(files, Paint()) == ["     12 B  data/a.csv", "120.6 KiB  data/b.csv"]
+
+
+def test_plan(golden: Golden) -> None:
+    steps = (
+        PlannedStep("prep-1", "prep data", "prep.py", "/home/ada/project/steps", "cpu", "kind", "sk", (), (), ("made",)),
+        PlannedStep("train-1", "train", "train.py", "/home/ada/project/steps", "cpu", "kind", "sk", ("prep-1",), (), ()),
+    )
+    environments = (
+        PlannedEnvironment("sk", "kind", "", ("image python:3.11-slim", "scikit-learn==1.3.2", "pandas==2.0.3")),
+        PlannedEnvironment("base", "kind", "python:3.11-slim", ("image python:3.11-slim",)),
+    )
+    uploads = (
+        Upload("/home/ada/project/steps", "snapshots/5.zip", 3400),
+        *(Upload(f"data/{number:02}.csv", f"data/{number:02}.csv", 1000) for number in range(20)),
+    )
+    found = Preview("penguins", {"rows": 10}, steps, environments, uploads)
+    golden("plan.txt", plan_view(found, Paint(), "/home/ada/project"))
+
+
+def test_plan_that_uploads_nothing(golden: Golden) -> None:
+    golden("plan-empty.txt", plan_view(Preview("e", {}, (), (), ()), Paint(), "/"))
