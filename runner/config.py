@@ -31,6 +31,7 @@ class BucketConfig:
     cluster_endpoint: str = ""
     """As pods reach it; empty: the same."""
     prefix: str = ""
+    """The workspace's folder in the bucket; slashes at its ends say nothing."""
     region: str = "us-east-1"
     credentials: str = ""
     """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
@@ -148,7 +149,8 @@ def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
 def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
     """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
     access, secret = _credentials(store, where)
-    near = BucketVantage(store.bucket, store.endpoint, store.prefix, store.region, access, secret)
+    prefix = store.prefix.strip("/")
+    near = BucketVantage(store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret)
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
 
 

@@ -56,7 +56,7 @@ def counts(view: RunView, now: datetime) -> str:
     parts = [f"{done} of {len(steps)} done"]
     parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found[status])
     created = view.state.created
-    spent = duration((now - created).total_seconds()) if created else ""
+    spent = duration(((view.state.ended or now) - created).total_seconds()) if created else ""
     return ", ".join(parts) + (f" · {spent}" if spent else "")
 
 

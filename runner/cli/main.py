@@ -42,7 +42,7 @@ def say_problems(problems: Sequence[Problem]) -> None:
 
     paint = paint_for(sys.stderr)
     if len(problems) > 1:
-        print(paint(f"{len(problems)} problems; nothing was started", "bold red"), file=sys.stderr)
+        print(paint(f"{len(problems)} problems", "bold red"), file=sys.stderr)
     for problem in problems:
         lines = [paint("error: ", "bold red") + problem.what]
         if problem.where:

@@ -23,7 +23,8 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     if found.parameters:
         rows = [[Cell(name), Cell(str(value), "bold")] for name, value in found.parameters.items()]
         out += ["", paint("parameters", "bold"), *table(rows, paint)]
-    out += ["", paint("environments", "bold"), *table([_environment(each) for each in found.environments], paint)]
+    if found.environments:
+        out += ["", paint("environments", "bold"), *table([_environment(each) for each in found.environments], paint)]
     out += ["", paint("uploads", "bold"), *_uploads(found, paint, here)]
     return [*out, "", paint("nothing was changed", "dim")]
 

@@ -32,9 +32,9 @@ def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, st
     """Step, state, reason."""
     match event:
         case e.EnvironmentReady(environment, _, _, built, seconds) if built:
-            return _environment(plan, environment), "made", duration(seconds)
+            return _environment(plan, environment), "made", f"environment, {duration(seconds)}"
         case e.EnvironmentLost(environment, _, reason):
-            return _environment(plan, environment), "failed", _one_line(reason)
+            return _environment(plan, environment), "failed", f"environment: {_one_line(reason)}"
         case e.TaskStarted(key, attempt, _):
             return names[key], "queued", f"attempt {attempt}" if attempt > 1 else ""
         case e.TaskWaits(key, reason):

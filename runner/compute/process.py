@@ -208,7 +208,9 @@ class ProcessTarget:
         folder = self.work / run
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             key, _, number = path.name.rpartition(".")
-            task = TaskId(run, key, int(number) if number.isdecimal() else 0)
+            if not key or not number.isdecimal():
+                continue
+            task = TaskId(run, key, int(number))
             if task not in self._attempts and self.store.stat(task.assignment) is not None:
                 assigned = records.assignment(self.store, task.assignment)
                 if assigned.target == self.name:

@@ -55,6 +55,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         inputs=inputs,
         outputs=_outputs(step, task),
         variables=_variables(plan, step, submission, values, task),
+        interpreter=plan.environments[step.environment].spec.interpreter,
         resources=step.resources,
         fingerprint=fingerprint(plan, step, command, inputs),
     )
@@ -81,7 +82,7 @@ def fingerprint(plan: Plan, step: StepSpec, command: tuple[Argument, ...], input
 def _bind(spec: InputSpec, state: RunState, pins: Pins) -> InputBinding:
     if isinstance(spec.source, OutputOf):
         ref = state.steps[spec.source.step].outputs[spec.source.output]
-        return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute)
+        return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute, spec.view)
     dataset = spec.source if isinstance(spec.source, DatasetDefinition) else None
     return InputBinding(spec.name, pins[spec.name], spec.mode, spec.path_on_compute, dataset)
 

@@ -77,7 +77,8 @@ class Controller:
         # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         if self.state.status is RunStatus.RUNNING and records.canceled(self.effects.store, self.state.run):
             events.append(e.CancelRequested())
-        events.extend(notice(self._after(events), self._seen, now))
+        known = self._after(events) if events else self.state
+        events.extend(notice(known, self._seen, now))
         draft = self._settled(events)
         if not slept:
             done = self._act(draft)

@@ -122,23 +122,22 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
     return refs, tuple(warnings)
 
 
-def keep_files(store: ObjectStore, folder: Path, prefix: str, below: str = "") -> tuple[str, ...]:
-    """Upload every file of `folder` to ``prefix + below + name``; the names (with `below`)."""
+def keep_files(store: ObjectStore, folder: Path, prefix: str) -> tuple[str, ...]:
+    """Upload every file of `folder` to ``prefix + name``; the names, sorted."""
     names: list[str] = []
     for relative, path in manifest.files_below(folder):
-        if path.stat().st_size or below:
-            store.upload(f"{prefix}{below}{relative}", path)
-            names.append(below + relative)
+        store.upload(f"{prefix}{relative}", path)
+        names.append(relative)
     return tuple(names)
 
 
 def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[str, ...]:
-    """Keep what the script left in ``outputs/`` and ``logs/`` of its working directory."""
-    return tuple(
-        name
-        for folder in ("outputs", "logs")
-        for name in keep_files(store, place.code / folder, task.id.artifacts, f"{folder}/")
-    )
+    """Keep what the script left in ``outputs/`` and ``logs/`` of its working directory, or uploaded by name."""
+    kept = keep_files(store, place.step / "files", task.id.artifacts)
+    for folder in ("outputs", "logs"):
+        names = keep_files(store, place.code / folder, f"{task.id.artifacts}{folder}/")
+        kept += tuple(f"{folder}/{name}" for name in names)
+    return kept
 
 
 def _in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> bool:

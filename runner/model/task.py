@@ -117,6 +117,8 @@ class Task:
     outputs: tuple[OutputBinding, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     """The process's environment: v1's ``AZUREML_*``, ``AML_PARAMETER_*`` and the user's own."""
+    interpreter: str = ""
+    """Path of the Python to use inside an image; empty: ``python3``, else ``python``."""
     resources: Resources = field(default_factory=Resources)
     fingerprint: str = ""
     """The reuse key: what the step is and what it reads, never where or when it runs."""

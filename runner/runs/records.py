@@ -46,10 +46,11 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
         return committed(store, task.id)
     commit = CommitRecord(record.attempt, task.id.record, record.outputs)
     data = canonical_json(to_document(commit))
+    if task.fingerprint:
+        # Before the commit, which is the last thing a step does: its container may be gone a moment later.
+        store.put(reuse_key(task.fingerprint), data)
     if not store.put_if_absent(task.id.commit, data):
         return committed(store, task.id)
-    if task.fingerprint:
-        store.put(reuse_key(task.fingerprint), data)
     return commit
 
 

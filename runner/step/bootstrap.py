@@ -139,6 +139,7 @@ def _run(begun: float) -> int:
     commit = records.finish(store, task, record)
     if commit is not None and commit.attempt != task.id.attempt:
         print(f"runner: attempt {commit.attempt} was committed first")
+        record = replace(record, outputs=commit.outputs)
     TERMINATION_LOG.write_text(to_message(record), encoding="utf-8")
     if record.failure is not None:
         print(f"runner: {record.reason}", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from pathlib import Path
@@ -44,7 +45,7 @@ def test_penguins_are_the_same_in_both_places(tmp_path: Path, kind_cluster: Kind
     remote = desk.runner("run", "pipeline.py", "--target", "kind", "--json", cwd=there, seconds=600).ok()
     print(f"penguins: {local.seconds:.1f} s here, {remote.seconds:.1f} s on kind (images and environments included)")
 
-    (laptop,), (cluster,) = (Document_runs(done.out) for done in (local, remote))
+    (laptop,), (cluster,) = (json.loads(done.out)["runs"] for done in (local, remote))
     made = Path(_output(laptop)["path"], "prepped_data.csv").read_bytes()
     key = f"{desk.prefix}/{_output(cluster)['key']}/prepped_data.csv"
     assert read_object(s3_client(kind_cluster), kind_cluster.bucket, key) == made
@@ -57,12 +58,6 @@ def test_penguins_are_the_same_in_both_places(tmp_path: Path, kind_cluster: Kind
     assert namespace.pods_made(uids) == dict.fromkeys(uids, 1)
     namespace.empties_of(cluster["run"])
     assert not (there / ".runner").exists(), "a run on the cluster leaves nothing in the folder"
-
-
-def Document_runs(text: str) -> list[Document]:
-    import json
-
-    return list(json.loads(text)["runs"])
 
 
 def test_an_image_is_made_once_for_all_projects_and_scripts(tmp_path: Path, kind_cluster: KindCluster) -> None:

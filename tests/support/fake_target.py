@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -114,10 +114,11 @@ class World:
         if failure is None:
             outputs = {made.name: _made(task, made.datastore, made.key) for made in task.outputs}
         reason = "the script ended with exit code 3" if failure else ""
-        attempt.record = AttemptRecord(
+        record = AttemptRecord(
             task.id.attempt, failure, 3 if failure else 0, attempt.started, now, reason, outputs=outputs
         )
-        records.finish(self.store, task, attempt.record)
+        commit = records.finish(self.store, task, record)
+        attempt.record = replace(record, outputs=commit.outputs) if commit else record
 
 
 def _made(task: Task, datastore: str, key: str) -> DataRef:

@@ -32,12 +32,12 @@ def step(key: str, name: str, *needs: str) -> StepSpec:
     return StepSpec(
         key,
         name,
-        (Interpreter(), f"{name.split()[0]}.py", *(InputPath("data") for _ in needs), OutputPath("made")),
+        (Interpreter(), f"{name.split(maxsplit=1)[0]}.py", *(InputPath("data") for _ in needs), OutputPath("made")),
         "sklearn",
         "aml-cluster",
         source="",
         snapshot="5" * 64,
-        script=f"{name.split()[0]}.py",
+        script=f"{name.split(maxsplit=1)[0]}.py",
         inputs=tuple(InputSpec("data", OutputOf(need, "made")) for need in needs),
         outputs=(OutputSpec("made"),),
     )

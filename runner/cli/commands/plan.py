@@ -45,9 +45,7 @@ def run(options: Namespace) -> int:
 
 def written(plan: Plan, notation: str) -> str:
     """The plan itself as YAML or JSON; source folders are relative to the current one."""
-    portable = replace(
-        plan, steps=tuple(replace(step, source=os.path.relpath(step.source)) for step in plan.steps)
-    )
+    portable = replace(plan, steps=tuple(replace(step, source=os.path.relpath(step.source)) for step in plan.steps))
     if notation == "json":
         return json.dumps(to_document(portable), indent=2, ensure_ascii=False) + "\n"
     from ...plan.codec import to_yaml

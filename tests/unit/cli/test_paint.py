@@ -5,9 +5,11 @@ import io
 from runner.cli.marks import sign, style
 from runner.cli.paint import Paint, is_terminal, paint_for
 from runner.model.status import RunStatus, StepStatus
+from runner.override import override
 
 
 class Screen(io.StringIO):
+    @override
     def isatty(self) -> bool:
         return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pytest
+
 from runner.cli.board import Screen, board
 from runner.cli.commands.data import listing as file_listing
 from runner.cli.commands.list import listing
@@ -85,8 +86,12 @@ def test_list_of_files() -> None:
 
 def test_plan(golden: Golden) -> None:
     steps = (
-        PlannedStep("prep-1", "prep data", "prep.py", "/home/ada/project/steps", "cpu", "kind", "sk", (), (), ("made",)),
-        PlannedStep("train-1", "train", "train.py", "/home/ada/project/steps", "cpu", "kind", "sk", ("prep-1",), (), ()),
+        PlannedStep(
+            "prep-1", "prep data", "prep.py", "/home/ada/project/steps", "cpu", "kind", "sk", (), (), ("made",)
+        ),
+        PlannedStep(
+            "train-1", "train", "train.py", "/home/ada/project/steps", "cpu", "kind", "sk", ("prep-1",), (), ()
+        ),
     )
     environments = (
         PlannedEnvironment("sk", "kind", "", ("image python:3.11-slim", "scikit-learn==1.3.2", "pandas==2.0.3")),
@@ -100,5 +105,8 @@ def test_plan(golden: Golden) -> None:
     golden("plan.txt", plan_view(found, Paint(), "/home/ada/project"))
 
 
-def test_plan_that_uploads_nothing(golden: Golden) -> None:
-    golden("plan-empty.txt", plan_view(Preview("e", {}, (), (), ()), Paint(), "/"))
+def test_plan_that_uploads_nothing() -> None:
+    step = PlannedStep("a-1", "a", "a.py", "/s", "", "local", "e", (), (), ())
+    lines = plan_view(Preview("e", {}, (step,), (), ()), Paint(), "/")
+    assert "  nothing: the store has it all" in lines
+    assert "parameters" not in lines

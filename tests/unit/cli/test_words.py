@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from runner.cli.words import clip, duration, many, short, size
 
 

@@ -1,12 +1,59 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
+from runner.compute.kubernetes.cluster import Created
 from runner.compute.kubernetes.preflight import NEEDED, problems
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.errors import TargetDenied, TargetError, TargetUnreachable
+from runner.override import override
 from tests.support.fake_api import STORE, FakeCluster
 
 SETTINGS = ClusterSettings(STORE)
+
+
+class FailingCluster(FakeCluster):
+    """Answers one kind's POST with an error."""
+
+    def __init__(self, kind: str, error: TargetError) -> None:
+        super().__init__()
+        self.kind = kind
+        self.error = error
+
+    @override
+    def create(self, kind: str, body: Mapping[str, object], *, dry_run: bool = False) -> Created:
+        if kind == self.kind:
+            raise self.error
+        return super().create(kind, body, dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "what", "remedy"),
+    [
+        ("jobs", TargetError('namespaces "runner" not found'), "there is no namespace 'runner'", "create namespace"),
+        ("jobs", TargetError("webhook says no"), "the server refuses a step's Job: webhook says no", "administrator"),
+        ("jobs", TargetUnreachable("no answer"), "no answer", "start the cluster"),
+        ("jobs", TargetDenied("who are you?"), "who are you?", "renew the credentials"),
+        ("pods", TargetUnreachable("no answer"), "no answer", "start the cluster"),
+        ("pods", TargetError("exceeded quota"), "would not admit a step's pod: exceeded quota", "Pod Security"),
+    ],
+)
+def test_what_the_trial_brings_to_light(kind: str, error: TargetError, what: str, remedy: str) -> None:
+    (problem,) = problems(FailingCluster(kind, error), SETTINGS)
+    assert what in problem.what
+    assert remedy in problem.remedy
+
+
+def test_a_kubeconfig_that_is_none() -> None:
+    class Lost(FakeCluster):
+        @override
+        def allowed(self, verb: str, resource: str, subresource: str = "") -> bool:  # noqa: ARG002
+            raise TargetError("x cannot be used")
+
+    (problem,) = problems(Lost(), SETTINGS)
+    assert "correct the kubeconfig" in problem.remedy
 
 
 def test_a_fit_cluster_has_no_problems() -> None:

@@ -1,0 +1,582 @@
+"""What every `ComputeTarget` promises, told by the fake and by local processes; Kubernetes has its own file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from tests.support import builders as b
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.memory_store import MemoryStore
+
+from runner.compute.process import ProcessTarget
+from runner.data import dataset, manifest, snapshot
+from runner.data.carry import tree
+from runner.model.data import DataPath, Kind
+from runner.model.digest import canonical_json
+from runner.model.document import to_document
+from runner.model.observation import Observation, Phase
+from runner.model.record import Failure
+from runner.model.step import InputPath, Interpreter, OutputPath
+from runner.model.task import Task, TaskId, snapshot_key
+from runner.ports import ComputeTarget, ObjectStore
+from runner.runs import records
+from runner.storage.directory import DirectoryStore
+
+PATIENCE = 20.0
+"""Seconds."""
+SCRIPT = """\
+import os, sys, time
+with open(os.environ["LEDGER"], "a") as ledger:
+    ledger.write(os.environ["WHO"] + "\\n")
+what, out = sys.argv[1:3]
+print("hello", what, flush=True)
+if what == "fails":
+    sys.exit("no such luck")
+while what == "hangs":
+    time.sleep(0.02)
+os.makedirs(out)
+with open(os.path.join(out, "data.txt"), "w") as file:
+    file.write(what)
+"""
+
+
+class Bench(Protocol):
+    """A target, what it runs on, and the scripts that can be run there."""
+
+    store: ObjectStore
+
+    def target(self) -> ComputeTarget:
+        """A new adapter over the same world, as a controller that comes later has."""
+
+    def task(self, what: str, attempt: int = 1, run: str = b.RUN) -> Task:
+        """An assigned task whose script `what`: succeeds, fails, hangs."""
+
+    def executions(self, task: Task) -> int:
+        """How often its script was started."""
+
+
+@dataclass
+class FakeBench:
+    store: ObjectStore = field(default_factory=MemoryStore)
+
+    def __post_init__(self) -> None:
+        kinds = {"succeeds": Ending.SUCCEEDS, "fails": Ending.FAILS, "hangs": Ending.HANGS}
+        self.world = World(self.store, lambda task: (kinds[task.key], 2))
+
+    def target(self) -> ComputeTarget:
+        return FakeTarget("fake", self.world)
+
+    def task(self, what: str, attempt: int = 1, run: str = b.RUN) -> Task:
+        return records.assign(self.store, replace(b.task(what, attempt), id=TaskId(run, what, attempt)))
+
+    def executions(self, task: Task) -> int:
+        return self.world.executions[task.id]
+
+
+@dataclass
+class ProcessBench:
+    folder: Path
+    store: DirectoryStore = field(init=False)
+    targets: list[ProcessTarget] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store = DirectoryStore(self.folder / "store", durable=False)
+        self.ledger = self.folder / "ledger"
+        self.ledger.touch()
+        self.carried = self.folder / "carried"
+        self.carried.mkdir()
+
+    def target(self, copy_limit: int = 1 << 20) -> ProcessTarget:
+        made = ProcessTarget(
+            b.TARGET,
+            self.store,
+            lambda _name: self.store,
+            self.folder / "work",
+            lambda: tree(self.carried),
+            copy_limit=copy_limit,
+        )
+        self.targets.append(made)
+        return made
+
+    def task(self, what: str, attempt: int = 1, run: str = b.RUN) -> Task:
+        command = (Interpreter(), "script.py", what, OutputPath("out"))
+        return self.assign(SCRIPT, what, attempt, run=run, command=command)
+
+    def assign(self, script: str, key: str = "a", attempt: int = 1, *, run: str = b.RUN, **changes: object) -> Task:
+        code = self.folder / f"code-{key}-{attempt}-{run}"
+        code.mkdir(exist_ok=True)
+        (code / "script.py").write_text(script)
+        taken = snapshot.take(code)
+        self.store.put_if_absent(snapshot_key(taken.digest), snapshot.pack(taken))
+        whole = {
+            "id": TaskId(run, key, attempt),
+            "snapshot": taken.digest,
+            "environment": sys.executable,
+            "variables": {"LEDGER": str(self.ledger), "WHO": f"{run} {key} {attempt}"},
+            **changes,
+        }
+        return records.assign(self.store, b.task(key, attempt, **whole))
+
+    def executions(self, task: Task) -> int:
+        return self.ledger.read_text().splitlines().count(f"{task.id.run} {task.id.key} {task.id.attempt}")
+
+    def log(self, task: Task) -> str:
+        return self.store.get(f"{task.id.logs}00000001.txt").decode()
+
+    def close(self) -> None:
+        last = self.target()
+        for task, seen in last.observe(b.RUN).items():
+            last.stop(task, seen.uid)
+        for target in self.targets:
+            target.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[ProcessBench]:
+    bench = ProcessBench(tmp_path)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture(params=["fake", "process"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    made: Bench = FakeBench() if request.param == "fake" else request.getfixturevalue("local")
+    return made
+
+
+def until(
+    target: ComputeTarget, task: Task, wanted: Callable[[Observation | None], bool], pause: float = 0.02
+) -> Observation | None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        seen = target.observe(task.id.run).get(task.id)
+        if wanted(seen):
+            return seen
+        assert time.monotonic() < deadline, f"still {seen}"
+        target.wait(pause)
+
+
+def ended(target: ComputeTarget, task: Task) -> Observation:
+    seen = until(target, task, lambda one: one is not None and one.phase in (Phase.SUCCEEDED, Phase.FAILED))
+    assert seen is not None
+    return seen
+
+
+def running(target: ComputeTarget, task: Task) -> Observation:
+    seen = until(target, task, lambda one: one is not None and one.phase is Phase.RUNNING)
+    assert seen is not None
+    return seen
+
+
+def test_success_is_a_commit(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("succeeds")
+    uid = target.start(task)
+    seen = ended(target, task)
+    commit, record = records.committed(bench.store, task.id), records.record_of(bench.store, task.id)
+    assert (seen.phase, seen.uid) == (Phase.SUCCEEDED, uid)
+    assert commit is not None
+    assert record is not None
+    assert seen.outputs == commit.outputs == record.outputs
+    assert set(seen.outputs) == {"out"}
+    assert (commit.attempt, commit.record) == (1, task.id.record)
+    assert record.started <= record.ended
+
+
+def test_a_failing_script_is_the_users(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("fails")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.USER, False)
+    assert seen.exit_code not in (0, None)
+    assert "exit code" in seen.reason
+    assert records.committed(bench.store, task.id) is None
+    record = records.record_of(bench.store, task.id)
+    assert record is not None
+    assert record.failure is Failure.USER
+
+
+def test_starting_again_is_adopting(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("succeeds")
+    assert target.start(task) == target.start(task)
+    ended(target, task)
+    assert bench.executions(task) == 1
+
+
+def test_a_later_controller_sees_what_runs(bench: Bench) -> None:
+    first, task = bench.target(), bench.task("hangs")
+    uid = first.start(task)
+    running(first, task)
+    first.close()
+    second = bench.target()
+    assert second.observe(b.RUN)[task.id].phase is Phase.RUNNING
+    assert second.start(task) == uid
+    second.stop(task.id, uid)
+    assert second.observe(b.RUN) == {}
+    assert bench.executions(task) <= 1
+
+
+def test_a_later_controller_sees_what_has_ended(bench: Bench) -> None:
+    first, task = bench.target(), bench.task("succeeds")
+    first.start(task)
+    ended(first, task)
+    second = bench.target()
+    assert ended(second, task).phase is Phase.SUCCEEDED
+    assert bench.executions(task) == 1
+
+
+def test_what_is_stopped_is_gone(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("hangs")
+    uid = target.start(task)
+    running(target, task)
+    target.stop(task.id, uid)
+    assert target.observe(b.RUN) == {}
+    target.stop(task.id, uid)
+    bench.target().stop(task.id, uid)
+    assert records.committed(bench.store, task.id) is None
+
+
+def test_what_is_removed_is_forgotten(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("succeeds")
+    uid = target.start(task)
+    ended(target, task)
+    target.remove(task.id, uid)
+    assert target.observe(b.RUN) == {}
+    target.remove(task.id, uid)
+    target.finish(b.RUN)
+    target.finish(b.RUN)
+    assert bench.target().observe(b.RUN) == {}
+
+
+def test_runs_do_not_see_each_other(bench: Bench) -> None:
+    target = bench.target()
+    mine, other = bench.task("succeeds"), bench.task("succeeds", run="20260102t030405679z-bbbbbbbbbbbbbbbb")
+    target.start(mine)
+    target.start(other)
+    assert set(target.observe(mine.id.run)) == {mine.id}
+    ended(target, mine)
+    ended(target, other)
+    target.finish(mine.id.run)
+    assert set(bench.target().observe(other.id.run)) == {other.id}
+
+
+def test_a_committed_step_does_not_run_again(bench: Bench) -> None:
+    target, first, second = bench.target(), bench.task("succeeds"), bench.task("succeeds", 2)
+    target.start(first)
+    ended(target, first)
+    target.start(second)
+    seen = ended(target, second)
+    assert seen.phase is Phase.SUCCEEDED
+    commit = records.committed(bench.store, second.id)
+    assert commit is not None
+    assert (commit.attempt, seen.outputs) == (1, commit.outputs)
+    assert bench.executions(second) == 0
+
+
+def test_an_attempt_does_not_run_again_once_removed(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("fails")
+    uid = target.start(task)
+    ended(target, task)
+    target.remove(task.id, uid)
+    target.start(task)
+    assert ended(target, task).failure is Failure.USER
+    assert bench.executions(task) == 1
+
+
+def test_nothing_starts_in_a_canceled_run(bench: Bench) -> None:
+    target, task = bench.target(), bench.task("succeeds")
+    records.cancel(bench.store, b.RUN)
+    target.start(task)
+    assert ended(target, task).phase is Phase.FAILED
+    assert bench.executions(task) == 0
+
+
+def test_it_can_be_used_at_once(bench: Bench) -> None:
+    target = bench.target()
+    assert target.problems() == ()
+    assert target.capacity >= 1
+    assert target.observe(b.RUN) == {}
+
+
+# Local processes alone.
+
+
+def test_waiting_ends_with_the_process(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("succeeds")
+    target.start(task)
+    begun = time.monotonic()
+    target.wait(PATIENCE)
+    assert time.monotonic() - begun < PATIENCE / 2
+    assert target.observe(b.RUN)[task.id].phase is Phase.SUCCEEDED
+
+
+def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
+    task = local.task("succeeds")
+    (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
+    target = local.target()
+    seen = target.observe(b.RUN)[task.id]
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.LOST, True)
+    assert target.start(task) == seen.uid
+    assert local.executions(task) == 0
+
+
+def test_folders_that_are_no_attempts_are_left_alone(local: ProcessBench) -> None:
+    for name in ("notes", "a.b", "ghost.1"):
+        (local.folder / "work" / b.RUN / name).mkdir(parents=True)
+    assert local.target().observe(b.RUN) == {}
+
+
+def test_attempts_of_another_target_are_left_to_it(local: ProcessBench) -> None:
+    task = local.assign(SCRIPT, target="another")
+    (local.folder / "work" / b.RUN / "a.1").mkdir(parents=True)
+    assert local.target().observe(task.id.run) == {}
+
+
+def test_a_claim_that_is_being_written_is_waited_for(local: ProcessBench) -> None:
+    """Between making the claim and writing to it the wrapper must not look dead."""
+    from threading import Timer
+
+    task = local.task("succeeds")
+    folder = local.folder / "work" / b.RUN / "succeeds.1"
+    folder.mkdir(parents=True)
+    (folder / "claim").touch()
+    Timer(0.2, lambda: (folder / "claim").write_text("999999999\n")).start()
+    Timer(0.1, lambda: (folder / "exit").write_text("7\n")).start()
+    assert ended(local.target(), task).exit_code == 7
+
+
+def test_the_tail_of_a_failure(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("fails")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.exit_code, seen.tail.splitlines()) == (1, ["hello fails", "no such luck"])
+    assert local.log(task) == "hello fails\nno such luck\n"
+
+
+def test_a_killed_script_is_explained(local: ProcessBench) -> None:
+    target, task = local.target(), local.assign("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.exit_code, seen.retriable) == (Failure.USER, 137, False)
+    assert "killed by signal 9" in seen.reason
+    assert "memory" in seen.reason
+
+
+def test_a_vanished_wrapper_is_lost_and_takes_its_script_along(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("hangs")
+    target.start(task)
+    claim = local.folder / "work" / b.RUN / "hangs.1" / "claim"
+    wait_for(lambda: local.executions(task) == 1)
+    wrapper = int(claim.read_text())
+    (script,) = Path(f"/proc/{wrapper}/task/{wrapper}/children").read_text().split()
+    os.kill(wrapper, signal.SIGKILL)
+    seen = ended(target, task)
+    assert (seen.failure, seen.retriable) == (Failure.LOST, True)
+    assert records.record_of(local.store, task.id) is None
+    wait_for(lambda: not Path(f"/proc/{script}/cmdline").exists() or not Path(f"/proc/{script}/cmdline").read_bytes())
+
+
+def test_a_stop_reaches_what_the_script_started(local: ProcessBench) -> None:
+    script = (
+        "import subprocess, sys, time, pathlib, os\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "pathlib.Path(os.environ['LEDGER']).write_text(f'{child.pid}')\n"
+        "time.sleep(60)\n"
+    )
+    target, task = local.target(), local.assign(script)
+    uid = target.start(task)
+    wait_for(lambda: local.ledger.read_text() != "")
+    target.stop(task.id, uid)
+    child = Path(f"/proc/{local.ledger.read_text()}/cmdline")
+    wait_for(lambda: not child.exists() or not child.read_bytes())
+
+
+def test_outputs_are_described(local: ProcessBench) -> None:
+    script = (
+        "import os, sys\n"
+        "folder, lone, made, never = sys.argv[1:]\n"
+        "assert not os.path.exists(folder) and os.path.isdir(made), 'only what is_directory says is made'\n"
+        "os.makedirs(folder + '/deep')\n"
+        "open(folder + '/deep/a', 'w').write('aa')\n"
+        "open(folder + '/b', 'w').close()\n"
+        "open(lone, 'w').write('lone')\n"
+        "open(made + '/c', 'w').write('c')\n"
+    )
+    names = ("folder", "lone", "made", "never")
+    task = local.assign(
+        script,
+        command=(Interpreter(), "script.py", *map(OutputPath, names)),
+        outputs=tuple(b.output(name, folder=name == "made") for name in names),
+    )
+    target = local.target()
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen.tail
+    described = {name: manifest.load(local.store, seen.outputs[name].digest) for name in names}
+    assert [(one.path, one.size) for one in described["folder"].entries] == [("b", 0), ("deep/a", 2)]
+    assert (described["lone"].kind, described["lone"].bytes) == (Kind.FILE, 4)
+    assert [one.path for one in described["made"].entries] == ["c"]
+    assert (described["never"].kind, described["never"].entries) == (Kind.FOLDER, ())
+    assert seen.warnings == ("output 'never' was never written: it is empty",)
+    assert local.store.get(f"{seen.outputs['folder'].key}/deep/a") == b"aa"
+    assert local.store.get(seen.outputs["lone"].key) == b"lone"
+
+
+@pytest.mark.parametrize("code", [0, 5])
+def test_artifacts_and_reports_are_kept_whatever_the_end(local: ProcessBench, code: int) -> None:
+    script = (
+        "import os, sys\n"
+        "open('outputs/model.bin', 'w').write('m')\n"
+        "open('logs/train.log', 'w').write('l')\n"
+        "reports = os.path.join(os.environ['RUNNER_STEP'], 'reports')\n"
+        "open(os.path.join(reports, 'metrics.jsonl'), 'w').write('{}\\n')\n"
+        f"sys.exit({code})\n"
+    )
+    target, task = local.target(), local.assign(script, outputs=(), command=(Interpreter(), "script.py"))
+    target.start(task)
+    ended(target, task)
+    record = records.record_of(local.store, task.id)
+    assert record is not None
+    assert record.artifacts == ("outputs/model.bin", "logs/train.log")
+    assert record.reports == ("metrics.jsonl",)
+    assert local.store.get(f"{task.id.artifacts}outputs/model.bin") == b"m"
+    assert local.store.get(f"{task.id.reports}metrics.jsonl") == b"{}\n"
+
+
+def test_names_that_no_store_takes_fail_the_step_and_not_the_controller(local: ProcessBench) -> None:
+    script = "import os, sys\nos.makedirs(sys.argv[1])\nopen(os.fsencode(sys.argv[1]) + b'/\\xff', 'w').close()\n"
+    target, task = local.target(), local.assign(script, command=(Interpreter(), "script.py", OutputPath("out")))
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.retriable) == (Failure.INPUT, False)
+    assert "outputs cannot be taken" in seen.reason
+
+
+def reader(local: ProcessBench, script: str, key: str = "a") -> Task:
+    """A task whose script gets the path of its one input, a file of 100 bytes."""
+    local.store.put("data/raw", b"r" * 100)
+    pinned = dataset.pin(local.store, lambda _name: local.store, (DataPath("workspaceblobstore", "data/raw"),), "input")
+    return local.assign(
+        script,
+        key,
+        inputs=(b.binding("raw", ref=pinned),),
+        outputs=(),
+        command=(Interpreter(), "script.py", InputPath("raw")),
+    )
+
+
+ALTER = "import os, sys\nos.chmod(sys.argv[1], 0o644)\nopen(sys.argv[1], 'a').write('x')\n"
+READ = "import sys\nassert len(open(sys.argv[1]).read()) == 100\n"
+
+
+def test_a_small_input_is_the_scripts_own(local: ProcessBench) -> None:
+    target, task = local.target(copy_limit=1000), reader(local, ALTER)
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+    assert local.store.get("data/raw") == b"r" * 100
+
+
+@pytest.mark.parametrize("pinned", ["etag", "digest"])
+def test_a_large_input_is_linked_and_must_stay_as_it_is(local: ProcessBench, pinned: str) -> None:
+    target, good = local.target(copy_limit=10), reader(local, READ)
+    target.start(good)
+    assert ended(target, good).phase is Phase.SUCCEEDED
+    bad = reader(local, ALTER, "bad")
+    if pinned == "digest":
+        (local.folder / "raw").write_bytes(b"r" * 100)
+        digest = manifest.save(local.store, manifest.describe(local.folder / "raw"))
+        lone = replace(bad.inputs[0].ref, key="data/raw", digest=digest)
+        bad = replace(bad, inputs=(b.binding("raw", ref=lone),))
+        local.store.put(bad.id.assignment, canonical_json(to_document(bad)))
+    target.start(bad)
+    seen = ended(target, bad)
+    assert seen.failure is Failure.INPUT
+    assert "altered its input 'raw' (data/raw)" in seen.reason
+    assert records.committed(local.store, bad.id) is None
+
+
+def test_a_linked_input_that_was_replaced_in_the_scripts_copy_is_no_matter(local: ProcessBench) -> None:
+    script = "import os, sys\nos.unlink(sys.argv[1])\n"
+    target, task = local.target(copy_limit=10), reader(local, script)
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+
+
+def test_an_input_that_is_gone_is_the_stores_fault(local: ProcessBench) -> None:
+    target, task = local.target(), reader(local, READ)
+    local.store.delete("data/raw")
+    target.start(task)
+    seen = target.observe(b.RUN)[task.id]
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.STORE, True)
+
+
+@pytest.mark.parametrize("argument", ["x" * 200_000, "a\0b"])
+def test_what_the_system_refuses_to_start_fails_the_step(local: ProcessBench, argument: str) -> None:
+    """One argument may have 128 KiB and no NUL (execve(2))."""
+    target, task = local.target(), local.assign("", command=(Interpreter(), "script.py", argument))
+    target.start(task)
+    seen = target.observe(b.RUN)[task.id]
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.REFUSED, False)
+    assert "cannot be started" in seen.reason
+
+
+def test_a_missing_interpreter_is_said_in_the_tail(local: ProcessBench) -> None:
+    target, task = local.target(), local.assign("", environment="/no/such/python")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.exit_code) == (Failure.USER, 127)
+    assert "/no/such/python" in seen.tail
+
+
+@pytest.mark.parametrize("of_the_step", [True, False])
+def test_the_users_python_path_is_kept(
+    local: ProcessBench, monkeypatch: pytest.MonkeyPatch, *, of_the_step: bool
+) -> None:
+    library = local.folder / "library"
+    library.mkdir()
+    (library / "mine.py").write_text("")
+    variables = {"PYTHONPATH": str(library)} if of_the_step else {}
+    monkeypatch.setenv("PYTHONPATH", "" if of_the_step else str(library))
+    script = "import mine, azureml.core, os\nassert os.environ['RUNNER_STEP'] and os.path.exists('script.py')\n"
+    task = local.assign(script, outputs=(), command=(Interpreter(), "script.py"), variables=variables)
+    target = local.target()
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen.tail
+
+
+def test_an_end_that_was_recorded_but_not_committed_is_committed(local: ProcessBench) -> None:
+    """A controller was killed between the two."""
+    target, task = local.target(), local.task("succeeds")
+    target.start(task)
+    outputs = ended(target, task).outputs
+    local.store.delete(task.id.commit)
+    seen = ended(local.target(), task)
+    assert (seen.phase, seen.outputs) == (Phase.SUCCEEDED, outputs)
+    assert records.committed(local.store, task.id) is not None
+
+
+def test_work_is_swept_and_results_stay(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("succeeds")
+    uid = target.start(task)
+    ended(target, task)
+    assert Path(uid).is_dir()
+    target.remove(task.id, uid)
+    target.finish(b.RUN)
+    assert not (local.folder / "work" / b.RUN).exists()
+    assert "hello succeeds" in local.log(task)
+    assert to_document(records.record_of(local.store, task.id))
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,0 +1,398 @@
+"""The command line on this machine, as its users run it: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.projects import Project
+
+BOTH = """
+    one, two = data("one"), data("two")
+    submit(step("second", inputs=[one], outputs=[two]), step("first", outputs=[one]))
+"""
+FORK = """
+    one = data("one")
+    submit(
+        step("broken", "fail.py", outputs=[one]),
+        step("after broken", inputs=[one]),
+        step("other", outputs=[data("two")]),
+        step("after other", "sleep.py", extra=["0.1"]),
+    )
+"""
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def project(tmp_path: Path, cache: Path) -> Project:
+    return Project(tmp_path / "project", cache)
+
+
+def status(project: Project, *arguments: str) -> Any:
+    ended = project.run("status", *arguments, "--json")
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def wait_for(what: str, process: Any, seconds: float = 60) -> str:
+    """What the process has printed, once `what` is in it."""
+    seen, deadline = "", time.monotonic() + seconds
+    while what not in seen and time.monotonic() < deadline:
+        if select.select([process.stdout], [], [], 0.5)[0]:
+            seen += os.read(process.stdout.fileno(), 65536).decode()
+    assert what in seen
+    return seen
+
+
+def test_a_pipeline_runs_and_its_end_is_told(project: Project) -> None:
+    project.driver(BOTH)
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert "compute 'aml-cluster': this machine (no targets are configured here)" in lines
+    told = [line.split()[1:3] for line in lines if re.match(r"\d\d:\d\d:\d\d  ", line)]
+    assert told.index(["first", "succeeded"]) < told.index(["second", "queued"]) < told.index(["second", "succeeded"])
+    assert "\x1b" not in ended.stdout
+    path = next(line.strip() for line in lines if line.strip().startswith(".runner/") and line.endswith("/two"))
+    assert (project.folder / path / "out.txt").read_text() == "xx"
+    run = status(project)["run"]
+    assert f"workspaceblobstore/azureml/{run}.second-1/two" in ended.stdout
+    assert f"logs     runner logs {run[-6:]}" in ended.stdout
+    assert "slowest  " in ended.stdout
+
+
+def test_a_failing_step_and_the_fate_of_the_others(project: Project) -> None:
+    project.driver(FORK)
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 1
+    assert "broken failed: the script ended with exit code 3" in ended.stdout
+    assert "│ the data are odd" in ended.stdout
+    assert re.search(r"after broken +skipped +it needs 'broken-1', which failed", ended.stdout)
+    found = {step["name"]: step["status"] for step in status(project)["steps"]}
+    assert found == {
+        "broken": "failed", "after broken": "skipped", "other": "succeeded", "after other": "succeeded",
+    }  # fmt: skip
+
+
+BAD = {
+    "cycle": ('a, b = data("a"), data("b")\nsubmit(step("s", inputs=[a], outputs=[b]), step("t", inputs=[b], outputs=[a]))',
+              "wait for each other|cycle"),
+    "missing script": ('submit(step("s", "nowhere.py", outputs=[data("a")]))', "nowhere.py"),
+    "missing folder": ('submit(step("s", outputs=[data("a")], folder="nowhere"))', "nowhere"),
+    "unknown datastore": ('submit(step("s", outputs=[PipelineData("a", datastore=Datastore.get(ws, "nowhere"))]))',
+                          "nowhere"),
+    "unknown dataset": ('Dataset.get_by_name(ws, "nowhere")', "nowhere"),
+    "invalid output name": ('submit(step("s", outputs=[data("not a name!")]))', "not a name!"),
+    "invalid experiment": ('Experiment(ws, "no/slash").submit(Pipeline(ws, [step("s", outputs=[data("a")])]))',
+                           "no/slash"),
+    "data in arguments only": ('submit(step("s", outputs=[data("b")], extra=[data("a")]))', "'?a'?"),
+    "nobody produces": ('submit(step("s", inputs=[data("a")], outputs=[data("b")]))', "'?a'?"),
+    "two producers": ('a = data("a")\nsubmit(step("s", outputs=[a]), step("t", outputs=[a]))', "'?a'?"),
+    "no pipeline": ("", "submit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_starts_and_changes_nothing(name: str, project: Project) -> None:
+    text, said = BAD[name]
+    project.write("pipeline.py", "")
+    project.driver("")
+    with (project.folder / "pipeline.py").open("a") as file:
+        file.write(text + "\n")
+    before = project.files
+    for command in ("run", "validate", "plan"):
+        ended = project.run(command, "pipeline.py")
+        assert ended.returncode == 2, (command, ended.stdout, ended.stderr)
+        assert "error: " in ended.stderr
+        assert re.search(said, ended.stderr), ended.stderr
+        assert "Traceback" not in ended.stderr
+    assert project.files == before
+
+
+def test_bad_input_leaves_a_used_store_as_it_was(project: Project) -> None:
+    project.driver(BOTH)
+    assert project.run("run", "pipeline.py").returncode == 0
+    project.driver('submit(step("s", "nowhere.py", outputs=[data("a")]))')
+    before = project.files
+    assert project.run("run", "pipeline.py").returncode == 2
+    assert project.files == before
+
+
+def test_an_unknown_compute_target(project: Project) -> None:
+    project.driver(BOTH)
+    project.write("runner.yaml", "targets:\n  laptop: {type: process}\n")
+    before = project.files
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 2
+    assert "aml-cluster" in ended.stderr
+    assert "laptop" in ended.stderr
+    assert project.files == before
+    assert project.run("run", "pipeline.py", "--target", "laptop").returncode == 0
+
+
+def test_every_problem_is_told_at_once(project: Project) -> None:
+    project.driver('submit(step("s", "no1.py", outputs=[data("a")]), step("t", "no2.py", outputs=[data("b")]))')
+    ended = project.run("validate", "pipeline.py")
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("2 problems\n")
+    assert "no1.py" in ended.stderr
+    assert "no2.py" in ended.stderr
+
+
+def test_plan_shows_and_changes_nothing(project: Project) -> None:
+    project.driver("store.upload_files(['steps/copy.py'], target_path='raw')\n" + BOTH.replace("    ", ""))
+    before = project.files
+    ended = project.run("plan", "pipeline.py")
+    assert ended.returncode == 0, ended.stderr
+    assert re.search(r"1  first +copy.py +local +at once\n +2  second +copy.py +local +after first", ended.stdout)
+    assert "scripts of steps" in ended.stdout
+    assert "raw/copy.py" in ended.stdout
+    assert project.files == before
+    found = json.loads(project.run("plan", "pipeline.py", "--json").stdout)
+    assert [step["waits_for"] for step in found["steps"]] == [[], ["first-1"]]
+    assert {upload["name"] for upload in found["uploads"]} >= {"raw/copy.py", str(project.folder / "steps")}
+    assert project.files == before
+
+
+def test_the_plan_as_yaml_can_be_read_again(project: Project) -> None:
+    from runner.plan.codec import from_yaml
+
+    project.driver("print('chatter')\n" + BOTH.replace("    ", ""))
+    ended = project.run("plan", "pipeline.py", "-o", "yaml")
+    plan = from_yaml(ended.stdout, "stdout")
+    assert [(step.key, step.source) for step in plan.steps] == [("first-1", "steps"), ("second-1", "steps")]
+    assert "chatter" in ended.stderr
+
+
+def test_plan_leaves_a_used_store_as_it_was(project: Project) -> None:
+    project.driver(BOTH)
+    assert project.run("run", "pipeline.py").returncode == 0
+    before = project.files
+    ended = project.run("plan", "pipeline.py")
+    assert "nothing: the store has it all" in ended.stdout
+    assert project.run("validate", "pipeline.py").stdout == "OK: pipeline.py, 2 steps\n"
+    assert project.files == before
+
+
+NAMED = """
+import model
+import plan
+import runner
+import step as step_module
+
+assert (model.MINE, plan.MINE, runner.MINE, step_module.MINE) == (1, 1, 1, 1)
+"""
+
+
+@pytest.mark.parametrize("form", ["runner.py", "runner/__init__.py"])
+def test_names_of_ours_beside_a_driver_and_a_script(form: str, project: Project) -> None:
+    for folder in (".", "steps"):
+        for name in ("model/__init__.py", "plan.py", "step.py", form):
+            project.write(f"{folder}/{name}", "MINE = 1\n")
+    copy = (project.folder / "steps" / "copy.py").read_text()
+    project.write("steps/copy.py", NAMED + "from azureml.core import Run\nRun.get_context().log('rows', 7)\n" + copy)
+    project.driver(NAMED + BOTH.replace("    ", ""))
+    # `python -m runner` looks in the current folder: start beside the project, as the command `runner` might be.
+    ended = project.run("run", f"{project.folder.name}/pipeline.py", cwd=project.folder.parent)
+    assert ended.returncode == 2, "source_directory is relative to the current folder, as in v1"
+    ended = project.run("plan", f"{project.folder.name}/pipeline.py", cwd=project.folder.parent)
+    assert ended.returncode == 2
+    text = (project.folder / "pipeline.py").read_text()
+    project.write("pipeline.py", text.replace('folder="steps"', f'folder={str(project.folder / "steps")!r}'))
+    ended = project.run("run", f"{project.folder.name}/pipeline.py", "--json", cwd=project.folder.parent)
+    assert ended.returncode == 0, ended.stderr
+    (run,) = json.loads(ended.stdout)["runs"]
+    assert [[metric["value"] for metric in step["metrics"]] for step in run["steps"]] == [[7], [7]]
+
+
+def test_a_driver_runs_as_python_runs_it(project: Project) -> None:
+    project.driver("""
+        import os, sys
+        import beside
+        assert __name__ == "__main__" and __file__ == os.path.abspath(sys.argv[0])
+        assert sys.argv[1:] == ["--rows", "3", "--json"] and os.getcwd() == os.environ["HERE"]
+        assert sys.path[0] == os.path.dirname(__file__) and os.environ["MINE"] in sys.path
+        assert sys.modules["__main__"].__dict__ is globals()
+        pipeline = Pipeline(ws, [step("only", outputs=[data("one")])])
+    """, "sub/driver.py")  # fmt: skip
+    project.write("sub/beside.py", "")
+    mine = str(project.folder / "mine")
+    project.environ = {"PYTHONPATH": mine, "MINE": mine, "HERE": str(project.folder)}
+    ended = project.run("run", "sub/driver.py", "--", "--rows", "3", "--json")
+    assert ended.returncode == 0, ended.stderr
+    assert status(project)["experiment"] == "driver"
+
+
+def test_a_driver_that_raises_after_it_has_submitted(project: Project) -> None:
+    project.driver(BOTH + "    {}['nothing']\n")
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 1
+    assert "KeyError: 'nothing'" in ended.stderr
+    assert "runner/cli" not in ended.stderr
+    assert status(project)["status"] == "succeeded"
+
+
+def test_a_driver_that_waits_and_raises_for_its_failed_run(project: Project) -> None:
+    project.driver(FORK.replace("    submit(", "    run = submit(") + "    run.wait_for_completion()\n")
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "broken failed" in ended.stdout
+
+
+def test_the_drivers_own_exit_code(project: Project) -> None:
+    project.driver(BOTH + "    import sys; sys.exit(5)\n")
+    assert project.run("run", "pipeline.py").returncode == 5
+    assert status(project)["status"] == "succeeded"
+
+
+def test_independent_steps_overlap(project: Project) -> None:
+    project.driver('submit(step("a", "sleep.py", extra=["2"]), step("b", "sleep.py", extra=["2"]))')
+    project.write("runner.yaml", "targets:\n  aml-cluster: {type: process, workers: 2}\n")
+    assert project.run("run", "pipeline.py").returncode == 0
+    one, two = status(project)["steps"]
+    assert max(at(one["started"]), at(two["started"])) < min(at(one["ended"]), at(two["ended"]))
+
+
+def test_json_is_all_that_standard_output_gets(project: Project) -> None:
+    project.driver("import os; print('chatter'); os.system('echo more chatter')\n" + BOTH.replace("    ", ""))
+    ended = project.run("run", "pipeline.py", "--json")
+    (run,) = json.loads(ended.stdout)["runs"]
+    assert run == {**status(project), "seconds": run["seconds"]}
+    assert "chatter" in ended.stderr
+    assert json.loads(project.run("list", "--json").stdout)["runs"][0]["succeeded"] == 2
+    shown = json.loads(project.run("show", run["run"], "second", "--json").stdout)
+    assert shown["files"]["two"] == [{"path": "out.txt", "bytes": 2}]
+
+
+def test_reading_a_run(project: Project) -> None:
+    project.driver(BOTH)
+    assert project.run("run", "pipeline.py").returncode == 0
+    run = status(project)["run"]
+    assert project.run("logs", run[-6:], "second").stdout == "copied 1\n"
+    assert project.run("logs", "first").stdout == "copied 0\n"
+    assert project.run("logs", run).stdout == "first │ copied 0\nsecond │ copied 1\n"
+    assert f"{run}  tests" in project.run("list", "-n", "1").stdout
+    assert "out.txt  2 B" in project.run("show", run, "second-1").stdout
+    assert run in project.run("status", run[:12]).stdout
+    assert "already ended" in project.run("cancel", run).stdout
+    for arguments in (["status", "nope"], ["logs", run, "nope"], ["show", "nope"]):
+        ended = project.run(*arguments)
+        assert (ended.returncode, ended.stderr[:7]) == (2, "error: ")
+
+
+def test_a_printed_line_is_seen_within_5_seconds(project: Project) -> None:
+    project.driver('submit(step("long", "sleep.py", extra=["20"]))')
+    running = project.start("run", "pipeline.py")
+    follower = None
+    try:
+        wait_for("long  running", running)
+        begun = time.monotonic()
+        follower = project.start("logs", "-f")
+        wait_for("asleep", follower, 5 + 5)  # starting Python on a busy machine takes its time as well
+        assert time.monotonic() - begun < 5 + 5
+        assert project.run("cancel").returncode == 0
+        assert follower.wait(30) == 0
+        assert running.wait(30) == 1
+    finally:
+        for process in (running, follower):
+            if process is not None:
+                process.kill()
+                process.communicate()
+
+
+def test_ctrl_c_without_a_terminal_leaves_the_run_running(project: Project) -> None:
+    project.driver('submit(step("long", "sleep.py", extra=["60"]))')
+    process = project.start("run", "pipeline.py")
+    wait_for("long  running", process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    found = status(project)
+    assert found["status"] == "running"
+    assert f"run {found['run']} goes on" in err
+    assert f"runner cancel {found['run'][-6:]}" in err
+    assert project.run("cancel", found["run"][-6:]).returncode == 0
+    assert status(project)["status"] == "canceled"
+
+
+def test_ctrl_c_on_a_terminal_asks_and_can_cancel(project: Project) -> None:
+    project.driver('submit(step("long", "sleep.py", extra=["60"]))')
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(project.folder)
+        os.execve(sys.executable, [sys.executable, "-m", "runner", "run", "pipeline.py"], project.environment)
+    seen = ""
+
+    def read_until(what: str) -> None:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while what not in seen and time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.5)[0]:
+                seen += os.read(terminal, 65536).decode(errors="replace")
+        assert what in seen
+
+    read_until("1 running")
+    os.write(terminal, b"\x03")
+    read_until("[c] cancel")
+    os.write(terminal, b"c\n")
+    read_until("■ canceled")
+    _, code = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(code) == 130
+    assert "\x1b[" in seen
+    assert status(project)["status"] == "canceled"
+
+
+def test_a_dead_controller_is_told_and_another_one_goes_on(project: Project) -> None:
+    project.driver('one = data("one")\nsubmit(step("long", "sleep.py", extra=["6"]), step("next", outputs=[one]))')
+    process = project.start("run", "pipeline.py")
+    wait_for("long  running", process)
+    run = status(project)["run"]
+    os.kill(_controller(project, run), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"do:    runner resume {run[-6:]}" in err
+    assert "it does not go on" in project.run("status").stderr
+    ended = project.run("resume")
+    assert ended.returncode == 0, ended.stderr
+    assert "another controller takes it" in ended.stdout
+    steps = status(project)["steps"]
+    assert [(step["status"], step["attempt"]) for step in steps] == [("succeeded", 1), ("succeeded", 1)]
+
+
+def _controller(project: Project, run: str) -> int:
+    from runner.storage.directory import DirectoryStore
+    from runner.wiring import watch
+
+    return watch.view(DirectoryStore(project.folder / ".runner"), run).state.pid
+
+
+def test_the_help_is_quick_and_loads_next_to_nothing(project: Project) -> None:
+    code = "import sys\ntry:\n  from runner.cli.main import main; main(['--help'])\nfinally:\n  print(*sys.modules, file=sys.stderr)"
+    project.write("probe.py", code)
+    import subprocess
+
+    ended = subprocess.run(
+        [sys.executable, "probe.py"], cwd=project.folder, env=project.environment, capture_output=True, text=True, check=True
+    )
+    loaded = set(ended.stderr.split())
+    assert not {"yaml", "rich", "pandas", "json", "subprocess", "runner.wiring", "runner.config"} & loaded

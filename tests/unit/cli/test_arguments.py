@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.cli.arguments import parse
+
+COMMANDS = [
+    "run",
+    "plan",
+    "validate",
+    "status",
+    "list",
+    "show",
+    "logs",
+    "cancel",
+    "resume",
+    "doctor",
+    "data",
+    "cluster",
+]
+
+
+def test_what_follows_the_dashes_is_the_drivers() -> None:
+    options = parse(["run", "p.py", "--json", "--", "--json", "--target", "x", "--"])
+    assert (options.file, options.json, options.target) == ("p.py", True, "")
+    assert options.arguments == ["--json", "--target", "x", "--"]
+
+
+def test_options_may_stand_before_and_after_the_file() -> None:
+    for argv in (["run", "--target", "kind", "p.py"], ["run", "p.py", "--target", "kind"]):
+        assert (parse(argv).file, parse(argv).target) == ("p.py", "kind")
+
+
+def test_run_and_step_may_be_left_out() -> None:
+    assert (parse(["logs"]).run, parse(["logs"]).step) == ("", "")
+    options = parse(["logs", "abc", "train", "-f"])
+    assert (options.run, options.step, options.follow) == ("abc", "train", True)
+
+
+def test_the_plan_is_text_unless_said() -> None:
+    assert parse(["plan", "p.py"]).output == "text"
+    assert parse(["plan", "p.py", "-o", "yaml"]).output == "yaml"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [["run"], ["plan", "p.py", "-o", "xml"], ["list", "-n", "0"], ["list", "-n", "many"], ["data"], ["fly"],
+     ["run", "p.py", "extra"], ["cluster", "sideways"], ["status", "a", "b"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_nonsense_is_refused_with_code_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(argv)
+    assert ended.value.code == 2
+    assert "usage: runner" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: runner {command}" in capsys.readouterr().out
+
+
+def test_cluster_options() -> None:
+    options = parse(["cluster", "up", "--name", "n", "--port", "9100", "--minio-image", "i"])
+    assert (options.name, options.target, options.port, options.minio_image) == ("n", "kind", 9100, "i")

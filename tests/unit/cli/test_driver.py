@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner.cli.driver import check_file, complain, has_own_runner, search_path
+from runner.errors import BadInput
+
+PACKAGE = Path(runner.__file__).parent
+
+
+def test_the_file_must_be_python(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "p.py").touch()
+    assert check_file(str(tmp_path / "p.py")).name == "p.py"
+    for name, said in (("none.py", "no file"), ("notes.txt", "not a Python file"), ("", "is a folder")):
+        with pytest.raises(BadInput, match=said):
+            check_file(str(tmp_path / name))
+
+
+def test_the_drivers_folder_is_first_and_the_compat_layer_next() -> None:
+    assert search_path(["/bin", "/a", "/b"], Path("/p"), safe=False) == ["/p", str(PACKAGE / "compat"), "/a", "/b"]
+
+
+def test_with_a_safe_path_nothing_is_dropped() -> None:
+    assert search_path(["/a"], Path("/p"), safe=True) == ["/p", str(PACKAGE / "compat"), "/a"]
+
+
+def test_a_folder_with_a_runner_of_its_own(tmp_path: Path) -> None:
+    assert not has_own_runner(tmp_path)
+    (tmp_path / "runner.py").touch()
+    assert has_own_runner(tmp_path)
+    (tmp_path / "sub" / "runner").mkdir(parents=True)
+    assert has_own_runner(tmp_path / "sub")
+
+
+def test_our_own_checkout_is_not_somebody_elses_runner() -> None:
+    assert not has_own_runner(PACKAGE.parent)
+
+
+def test_a_traceback_shows_the_users_frames_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code = compile("def f(check):\n    check('nowhere.py')\nf(check)\n", str(tmp_path / "p.py"), "exec")
+    try:
+        exec(code, {"check": check_file})
+    except BadInput as error:
+        complain(error)
+    shown = capsys.readouterr().err
+    assert "p.py" in shown
+    assert str(PACKAGE) not in shown
+    assert "there is no file nowhere.py" in shown
+
+
+def test_frames_of_causes_are_cleaned_as_well(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        try:
+            check_file("nowhere.py")
+        except BadInput as error:
+            raise KeyError("x") from error
+    except KeyError as error:
+        complain(error)
+    shown = capsys.readouterr().err
+    assert str(PACKAGE) not in shown
+    assert "The above exception was the direct cause" in shown
+
+
+def test_a_file_that_does_not_compile_has_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SyntaxError) as caught:
+        compile("def f(:", "p.py", "exec")
+    caught.value.__traceback__ = None
+    complain(caught.value)
+    shown = capsys.readouterr().err
+    assert shown.startswith('  File "p.py", line 1')
+    assert "Traceback" not in shown

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runner.cli.main import main, say_problems
+from runner.errors import Problem
+
+
+@pytest.fixture(autouse=True)
+def _empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RUNNER_CONFIG", str(tmp_path / "none.yaml"))
+
+
+def test_a_problem_says_what_where_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    say_problems([Problem("it is wrong", "here", "mend it")])
+    assert capsys.readouterr().err == "error: it is wrong\n  where: here\n  do:    mend it\n"
+
+
+def test_several_problems_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    say_problems([Problem("one"), Problem("two")])
+    assert capsys.readouterr().err == "2 problems\nerror: one\nerror: two\n"
+
+
+def test_bad_input_is_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 2
+    assert "there are no runs here yet" in capsys.readouterr().err
+
+
+def test_an_empty_workspace_is_left_empty(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    assert main(["data", "ls"]) == 0
+    assert main(["doctor", "local"]) == 0
+    assert capsys.readouterr().out.startswith("local\nok  Python")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 0
+    assert "exit codes: 0 done" in capsys.readouterr().out
+
+
+def test_data_goes_in_and_comes_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "a.txt").write_text("aa")
+    (tmp_path / "in" / "sub" / "b.txt").write_text("bbb")
+    assert main(["data", "put", "in", "raw/set"]) == 0
+    assert main(["data", "put", "in/a.txt", "raw/"]) == 0
+    capsys.readouterr()
+    assert main(["data", "ls", "raw", "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert {file["key"]: file["bytes"] for file in files} == {
+        "raw/a.txt": 2,
+        "raw/set/a.txt": 2,
+        "raw/set/sub/b.txt": 3,
+    }
+    assert main(["data", "get", "raw/set", "out"]) == 0
+    assert (tmp_path / "out" / "sub" / "b.txt").read_text() == "bbb"
+    assert main(["data", "get", "raw/a.txt", "."]) == 0
+    assert (tmp_path / "a.txt").read_text() == "aa"
+
+
+@pytest.mark.parametrize("argv", [["get", "none", "x"], ["put", "none", "x"], ["put", "file", "runs/x"]], ids=" ".join)
+def test_bad_copies_are_code_2(argv: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert main(["data", *argv]) == 2

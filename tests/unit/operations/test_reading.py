@@ -1,0 +1,116 @@
+"""Following a run, its output and its metrics, over a store in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner.errors import BadInput
+from runner.model.document import to_document
+from runner.model.state import begin
+from runner.model.status import RunStatus
+from runner.model.task import TaskId
+from runner.operations.detail import detail, source_text
+from runner.operations.follow import from_start
+from runner.operations.listing import newest
+from runner.operations.metrics import Metric, gather
+from runner.operations.report import display_names, report, step_report, why
+from runner.operations.tail import LogTail
+from runner.operations.values import RunView
+from runner.runs import index, journal
+from tests.support import sample_run as sample
+from tests.support.memory_store import MemoryStore
+
+
+def test_a_follower_sees_every_entry_once() -> None:
+    store = sample.stored()
+    follower = from_start(store, sample.RUN)
+    assert [entry.number for entry in follower.advance()] == list(range(1, 11))
+    assert follower.view.state.status is RunStatus.FAILED
+    assert follower.advance() == ()
+
+
+def test_a_follower_waits_for_what_is_not_there_yet() -> None:
+    store = sample.stored()
+    last = store.get(journal.entry_key(sample.RUN, 10))
+    store.delete(journal.entry_key(sample.RUN, 10))
+    follower = from_start(store, sample.RUN)
+    assert len(follower.advance()) == 9
+    assert not follower.view.state.over
+    store.put(journal.entry_key(sample.RUN, 10), last)
+    assert len(follower.advance()) == 1
+    assert follower.view.state.over
+
+
+def test_an_unknown_run_is_bad_input() -> None:
+    with pytest.raises(BadInput, match="no run"):
+        from_start(MemoryStore(), sample.RUN)
+
+
+def test_metrics_keep_the_newest_value_and_count() -> None:
+    lines = ['{"name": "a", "value": 1}', '{"name": "b", "value": [1], "kind": "list"}', '{"name": "a", "value": 2}']
+    assert gather(lines) == (Metric("a", "scalar", 2, 2), Metric("b", "list", [1], 1))
+
+
+def test_lines_that_are_not_whole_are_left_out() -> None:
+    assert gather(['{"name": "a", "va', "", "[1]", '{"value": 1}']) == ()
+
+
+def test_a_report_always_has_every_key() -> None:
+    told = to_document(report(sample.stored(), sample.view(3), lambda _ref: "", sample.at(5)))
+    done = to_document(report(sample.stored(), sample.view(), lambda _ref: "", sample.at(5)))
+    assert told.keys() == done.keys()
+    assert all(step.keys() == done["steps"][0].keys() for step in told["steps"])
+    assert done["steps"][0]["metrics"][0] == {"name": "rows", "kind": "scalar", "value": 344, "count": 1}
+
+
+def test_the_slowest_step_and_its_phases() -> None:
+    slowest = report(sample.stored(), sample.view(), lambda _ref: "", sample.at(20)).slowest
+    assert slowest is not None
+    assert (slowest.key, slowest.seconds, slowest.script) == ("prep-1", 1.9, 1.7)
+
+
+def test_steps_of_one_name_are_shown_by_key() -> None:
+    plan = replace(sample.PLAN, steps=(sample.step("a-1", "a"), sample.step("a-2", "a"), sample.step("b-1", "b")))
+    assert display_names(plan) == {"a-1": "a-1", "a-2": "a-2", "b-1": "b"}
+
+
+def test_why_a_step_waits() -> None:
+    assert why(sample.view(2), "prep-1") == "its environment 'sklearn' is being made"
+    assert why(sample.view(2), "train-1") == "waits for prep data"
+    assert why(sample.view(5), "prep-1") == "no node has 2 CPUs free"
+    wide = replace(sample.PLAN, steps=(*sample.PLAN.steps, sample.step("z-1", "z", *sample.PLAN.by_key)))
+    assert why(RunView(begin(sample.RUN, wide), wide), "z-1") == "waits for prep data, train, evaluate and 1 more"
+
+
+def test_output_of_all_steps_is_read_once_and_to_its_end() -> None:
+    store = sample.stored()
+    tail = LogTail(store)
+    assert list(tail.lines(sample.view(8))) == [("prep-1", "row 1"), ("prep-1", "row 2"), ("train-1", "training")]
+    assert list(tail.rest()) == [("train-1", "unfinished")]
+
+
+def test_an_unfinished_line_is_shown_at_the_end_of_its_step() -> None:
+    store = sample.stored()
+    tail = LogTail(store, "train-1")
+    assert list(tail.lines(sample.view(8))) == [("train-1", "training")]
+    key = f"{TaskId(sample.RUN, 'train-1').logs}00000001.txt"
+    store.put(key, store.get(key) + b", now whole\nlast")
+    assert list(tail.lines(sample.view())) == [("train-1", "unfinished, now whole"), ("train-1", "last")]
+    assert list(tail.lines(sample.view())) == []
+
+
+def test_a_step_in_full() -> None:
+    store, view = sample.stored(), sample.view()
+    found = detail(store, view, step_report(store, view, "prep-1", locate=lambda _ref: "", now=sample.at(9)))
+    assert [file.path for file in found.files["made"]] == ["prepped_data.csv", "about/notes.txt"]
+    assert found.attempts[0].artifacts == ("outputs/model.pkl",)
+    assert found.command == ("python", "prep.py", "<output made>")
+    assert source_text(sample.PLAN.by_key["train-1"].inputs[0].source) == "output 'made' of prep-1"
+
+
+def test_a_run_without_a_head_is_starting() -> None:
+    store = MemoryStore()
+    index.add(store, index.IndexEntry(sample.RUN, "e", sample.BEGIN, "ada", 3))
+    assert [(run.status, run.succeeded, run.steps) for run in newest(store, 5)] == [("starting", 0, 3)]
