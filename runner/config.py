@@ -74,7 +74,7 @@ class EnvironmentConfig:
 
 
 TargetConfig = ProcessConfig | KubernetesConfig
-_TYPES: Mapping[str, type[ProcessConfig] | type[KubernetesConfig]] = {
+_TYPES: Mapping[str, type[ProcessConfig | KubernetesConfig]] = {
     "process": ProcessConfig,
     "kubernetes": KubernetesConfig,
 }
@@ -201,7 +201,7 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
     if problems:
         raise BadInput(problems)
     environments = from_document(
-        Mapping[str, EnvironmentConfig], document.get("environments") or {}, f"{where}: environments"  # type: ignore[type-abstract]  # a shape, never instantiated
+        dict[str, EnvironmentConfig], document.get("environments") or {}, f"{where}: environments"
     )
     return replace(
         config,

@@ -161,12 +161,10 @@ class OpenWorkspace:
         found = [*problems, *preflight.plan_problems(plan, request.parameters)]
         found.extend(preflight.datastore_problems(plan, self.datastore_names()))
         if not problems:
-            found.extend(
-                preflight.place_problems(plan, targets, target=self.target, environments=self.environments)
-            )
-            found.extend(self._store_problems(targets.values()))
+            found.extend(preflight.place_problems(plan, targets, target=self.target, environments=self.environments))
+            found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.default_workers))
         if found:
-            raise BadInput(found)
+            raise BadInput(dict.fromkeys(found))
         return targets
 
     def submit(self, plan: Plan, request: Request) -> str:
@@ -189,7 +187,7 @@ class OpenWorkspace:
         package = __package__ or "runner"
         code = f"import sys; sys.path[0] = sys.argv.pop(1); from {package}.controller import main; main()"
         with (logs / f"{run}.log").open("ab") as log:
-            self._controllers[run] = subprocess.Popen(  # noqa: S603 - our own module
+            self._controllers[run] = subprocess.Popen(
                 [sys.executable, "-c", code, str(_PACKAGE.parent), run, str(self.config.root), self.override],
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..errors import BadInput
+from ..errors import BadInput, StoreError, TargetError
 from ..model.plan import Plan
 from ..operations.values import Request
 from ..override import override
@@ -16,7 +16,7 @@ from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
 from .driver import check_file, complain, execute, make_way
-from .driving import submit_left_over
+from .driving import submit_left_over, unusable
 
 
 class FileFailed(Exception):
@@ -75,6 +75,9 @@ def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:
     except BadInput:
         if session.captured is None:
             raise
+    except (StoreError, TargetError) as error:
+        if session.captured is None:
+            raise unusable(session, error) from error
     except Exception as error:
         if session.captured is None:
             complain(error)

@@ -6,7 +6,7 @@ import builtins
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -60,7 +60,7 @@ def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
 
     text = decode_source(path.read_bytes())
     folder = path.resolve().parent
-    sys.path[:] = search_path(sys.path, folder, safe=bool(getattr(sys.flags, "safe_path", False)))
+    sys.path[:] = search_path(sys.path, folder, _command_folders())
     if _ROOT != "runner" and not (folder / "runner.py").is_file() and (folder / "runner").is_dir():
         _join_folders(folder / "runner")
     sys.argv[:] = [str(path), *arguments]
@@ -72,14 +72,20 @@ def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
     return module.__dict__
 
 
-def search_path(current: Sequence[str], folder: Path, *, safe: bool) -> list[str]:
+def search_path(current: Sequence[str], folder: Path, command: Collection[str]) -> list[str]:
     """The driver's path: its folder, the compat layer, then all but the folder of our own command.
 
-    With ``safe`` (``python -P``) Python has put no such folder there.
+    `command` are the entries that Python may have put first for us, as it puts a script's folder.
     """
     compat = str(_PACKAGE / "compat" if _ROOT == "runner" else _PACKAGE.parent)
-    rest = list(current) if safe else list(current[1:])
+    rest = current[1:] if current and current[0] in command else current
     return [str(folder), compat, *(entry for entry in rest if entry != compat)]
+
+
+def _command_folders() -> tuple[str, ...]:
+    if getattr(sys.flags, "safe_path", False):
+        return ()
+    return "", str(Path.cwd()), str(Path(sys.argv[0]).resolve().parent), str(Path(sys.argv[0]).absolute().parent)
 
 
 def complain(error: BaseException) -> None:

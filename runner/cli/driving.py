@@ -54,13 +54,18 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
     if isinstance(error, (ActivityFailedException, ActivityCanceledException)) and session.submitted:
         return FAILED  # it waited for its run, and the run's own summary tells more
     if isinstance(error, (StoreError, TargetError)) and not session.submitted:
-        say_problems(BadInput(str(error), remedy=f"see: runner doctor {session.override}".rstrip()).problems)
+        say_problems(unusable(session, error).problems)
         return BAD_INPUT
     if isinstance(error, RunnerError):
         print(f"error: {error}", file=sys.stderr)
         return FAILED
     complain(error)
     return FAILED
+
+
+def unusable(session: OpenWorkspace, error: StoreError | TargetError) -> BadInput:
+    """The error as bad input: the store or the target was no good before anything was started."""
+    return BadInput(str(error), f"target '{session.default_workers}'", f"see: runner doctor {session.default_workers}")
 
 
 def _exit_code(error: SystemExit) -> int:

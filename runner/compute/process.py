@@ -172,7 +172,7 @@ class ProcessTarget:
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in launch.notes).encode())
             out.flush()
-            return subprocess.Popen(  # noqa: S603 - the user's own command
+            return subprocess.Popen(
                 ["/bin/sh", "-c", WRAPPER, str(files.folder), *launch.argv],
                 cwd=launch.cwd,
                 env=variables,
@@ -249,9 +249,7 @@ class ProcessTarget:
 
     def _remains(self, attempt: _Attempt) -> Remains:
         staging, place = self._staging(attempt.files), Workplace(attempt.files.folder)
-        return Remains(
-            attempt.task, place, self.store, staging, self.copy_limit.__lt__, attempt.begun, attempt.staged
-        )
+        return Remains(attempt.task, place, self.store, staging, self.copy_limit.__lt__, attempt.begun, attempt.staged)
 
     def _lost(self, attempt: _Attempt, reason: str) -> Observation:
         return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST, retriable=True)
@@ -264,7 +262,14 @@ class ProcessTarget:
             attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE, retriable=True)
             return
         seen = Observation(
-            Phase.FAILED, uid, record.reason, record.failure, record.exit_code, record.tail, record.started, record.ended
+            Phase.FAILED,
+            uid,
+            record.reason,
+            record.failure,
+            record.exit_code,
+            record.tail,
+            record.started,
+            record.ended,
         )
         if commit is not None:
             seen = replace(seen, phase=Phase.SUCCEEDED, outputs=commit.outputs, warnings=record.warnings)

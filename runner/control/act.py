@@ -48,7 +48,7 @@ class Effects:
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
         """Do `actions`; the events that tell it. Raises StoreError and TargetUnreachable: ask again later."""
-        out: list[e.Event] = list(self._harvest())
+        out: list[e.Event] = []
         starts = [action for action in actions if isinstance(action, Start)]
         if len(starts) > 1:
             for events in self._pool.map(lambda action: self._start(plan, state, action), starts):
@@ -69,6 +69,8 @@ class Effects:
                     self.targets[target].remove(task, uid)
                 case Start():
                     pass
+        # Last: what is done by now was decided before anybody could know, and must not be begun again.
+        out.extend(self._harvest())
         return tuple(out)
 
     def close(self) -> None:

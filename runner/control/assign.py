@@ -94,9 +94,7 @@ def _bound(argument: Argument, values: Mapping[str, Scalar]) -> Argument:
 def _outputs(step: StepSpec, task: TaskId) -> tuple[OutputBinding, ...]:
     folder = attempt_folder(step_run_id(task.run, task.key), task.attempt)
     return tuple(
-        OutputBinding(
-            spec.name, spec.datastore, f"{folder}/{spec.name}", spec.mode, spec.path_on_compute, spec.folder
-        )
+        OutputBinding(spec.name, spec.datastore, f"{folder}/{spec.name}", spec.mode, spec.path_on_compute, spec.folder)
         for spec in step.outputs
     )
 

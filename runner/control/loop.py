@@ -119,9 +119,7 @@ class Controller:
         return draft
 
     def _after(self, events: Sequence[e.Event]) -> RunState:
-        entry = e.JournalEntry(
-            self.writer.number + 1, self.effects.clock.now(), self.writer.controller, tuple(events)
-        )
+        entry = e.JournalEntry(self.writer.number + 1, self.effects.clock.now(), self.writer.controller, tuple(events))
         return fold(self.state, [entry])
 
     def _act(self, draft: RunState) -> tuple[e.Event, ...]:

@@ -23,7 +23,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHIM = f'''"""The names of `runner` inside a step."""
 from {PRIVATE} import __getattr__, __version__
 '''
-_MAIN = f'''import sys
+_MAIN = f"""import sys
 
 if sys.version_info < (3, 10):
     line = "the image's Python is " + sys.version.split()[0] + "; a step needs 3.10 or newer"
@@ -32,7 +32,7 @@ if sys.version_info < (3, 10):
     raise SystemExit(line)
 from {PRIVATE}.step.bootstrap import main
 raise SystemExit(main())
-'''
+"""
 
 
 @lru_cache(maxsize=2)
@@ -87,5 +87,7 @@ def _members(*, whole: bool) -> Iterator[tuple[str, str]]:
 
 def _sources(folder: Path, skip: tuple[str, ...]) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name != "__pycache__" and (Path(parent) != folder or name not in skip)]
+        folders[:] = [
+            name for name in folders if name != "__pycache__" and (Path(parent) != folder or name not in skip)
+        ]
         yield from (Path(parent, name) for name in names if name.endswith(".py"))

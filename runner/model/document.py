@@ -54,8 +54,11 @@ def format_time(at: datetime) -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """The time that `format_time` wrote. Raises ValueError."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    """The time that `format_time` wrote. Raises ValueError, for a time without a zone as well."""
+    at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if at.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return at
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,7 +149,7 @@ def _read_union(arms: tuple[Any, ...], document: Document, where: str) -> object
             return _read(shapes[0], document, where)
         by_name = {arm.__name__: arm for arm in shapes if isinstance(arm, type)}
         rest = {key: item for key, item in document.items() if key != "type"}
-        shape = by_name.get(document.get("type", ""))
+        shape = by_name.get(str(document.get("type")))
         if shape is None:
             raise _misfit(where, f"type must be one of {', '.join(sorted(by_name))}")
         return _read(shape, rest, where)
@@ -164,7 +167,7 @@ def _read_fields(shape: type, document: Document, where: str) -> object:
     if not isinstance(document, dict):
         raise _misfit(where, f"expected a mapping ({shape.__name__}), found {type(document).__name__}")
     fields = {field.name: field for field in fields_of(shape)}
-    unknown = sorted(set(document) - set(fields))
+    unknown = [name for name in document if name not in fields]
     if unknown:
         raise _misfit(where, f"unknown field {unknown[0]!r}; known: {', '.join(fields)}")
     missing = [name for name, field in fields.items() if field.required and name not in document]

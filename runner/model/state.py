@@ -158,9 +158,7 @@ def _succeeded(draft: _Draft, event: e.StepSucceeded, _at: datetime) -> None:
 
 
 def _reused(draft: _Draft, event: e.StepReused, at: datetime) -> None:
-    draft.move(
-        event.key, StepStatus.REUSED, origin=event.origin, outputs=event.outputs, started=at, ended=at
-    )
+    draft.move(event.key, StepStatus.REUSED, origin=event.origin, outputs=event.outputs, started=at, ended=at)
 
 
 def _failed(draft: _Draft, event: e.StepFailed, at: datetime) -> None:

@@ -55,7 +55,7 @@ class TaskId:
 
     @property
     def reports(self) -> str:
-        """Prefix of what the script reported: ``metrics.jsonl``, ``tags.jsonl`` …"""
+        """Prefix of what the script reported: ``metrics.jsonl``, ``tags.jsonl`` and the like."""
         return f"{self.folder}/reports/{self.attempt}/"
 
 

@@ -13,6 +13,8 @@ from .document import from_document, to_document
 from .record import AttemptRecord
 
 LIMIT = 4096
+_SIZES = (2000, 1000, 500, 250, 100, 0)
+"""Letters of the tail, one of which takes up to twelve bytes in JSON."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,8 @@ def to_message(record: AttemptRecord) -> str:
     whole = _encode(record, whole=True)
     if len(whole.encode()) <= LIMIT:
         return whole
-    short = replace(
-        record, outputs={}, artifacts=(), reports=(), warnings=(), tail=record.tail[-800:], reason=record.reason[:400]
-    )
-    return _encode(short, whole=False)
+    short = replace(record, outputs={}, artifacts=(), reports=(), warnings=(), host=record.host[:64])
+    return next(text for size in _SIZES if len(text := _cut(short, size)) <= LIMIT)
 
 
 def from_message(text: str) -> Termination | None:
@@ -41,8 +41,13 @@ def from_message(text: str) -> Termination | None:
         document = json.loads(text)
         whole = document.pop("whole")
         return Termination(from_document(AttemptRecord, document), bool(whole))
-    except (ValueError, KeyError, AttributeError, BadInput):
+    except (ValueError, KeyError, TypeError, AttributeError, BadInput):
         return None
+
+
+def _cut(record: AttemptRecord, size: int) -> str:
+    tail = record.tail[len(record.tail) - min(size, len(record.tail)) :]
+    return _encode(replace(record, reason=record.reason[: size // 2], tail=tail), whole=False)
 
 
 def _encode(record: AttemptRecord, *, whole: bool) -> str:

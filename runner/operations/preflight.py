@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from ..errors import BadInput, Problem, RunnerError
 from ..model.data import DatasetDefinition
+from ..model.environment import NamedEnvironment
 from ..model.plan import Plan, Scalar
 from ..model.step import OutputOf, StepSpec
 from ..plan.validate import validate
@@ -35,13 +37,23 @@ def place_problems(
     """What stands against running the plan's steps on their targets: cluster, permissions, images."""
     found: list[Problem] = []
     for name in dict.fromkeys(targets.values()):
-        found.extend(_asked(lambda name=name: target(name).problems(), name))
+        found.extend(asked(partial(_target_problems, target, name), name))
     pairs = dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps)
     for environment, name in pairs:
         if environment in plan.environments:
             wanted = plan.environments[environment]
-            found.extend(_asked(lambda name=name, wanted=wanted: environments(name).problems(wanted), name))
+            found.extend(asked(partial(_environment_problems, environments, name, wanted), name))
     return tuple(dict.fromkeys(found))
+
+
+def _target_problems(target: Callable[[str], ComputeTarget], name: str) -> tuple[Problem, ...]:
+    return target(name).problems()
+
+
+def _environment_problems(
+    environments: Callable[[str], EnvironmentStore], name: str, wanted: NamedEnvironment
+) -> tuple[Problem, ...]:
+    return environments(name).problems(wanted)
 
 
 def datastore_problems(plan: Plan, known: tuple[str, ...]) -> tuple[Problem, ...]:
@@ -79,7 +91,8 @@ def _source_problems(step: StepSpec) -> Iterator[Problem]:
         yield Problem(f"the script {folder / step.script} does not exist", where, "correct script_name")
 
 
-def _asked(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:
+def asked(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:
+    """What `ask` answers; an error of the target or its store is a problem like the others."""
     try:
         return ask()
     except BadInput as error:

@@ -15,6 +15,12 @@ _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs: they become environment variables."""
 
 
+_KEY = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_]{0,61}[A-Za-z0-9])?")
+"""A step's key is a label's value (Kubernetes) and a folder of its run's records."""
+_OF_THE_RUN = frozenset({"journal", "cancelled"})
+"""Names that a run's folder has already."""
+
+
 def validate(plan: Plan) -> tuple[Problem, ...]:
     """Every problem of the plan's own; what needs a disk, a store or a cluster is checked at submit."""
     found: list[Problem] = []
@@ -51,6 +57,8 @@ def _duplicates(plan: Plan) -> Iterator[Problem]:
 
 def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
     where = f"step '{step.name}'"
+    if not _KEY.fullmatch(step.key) or step.key in _OF_THE_RUN:
+        yield Problem(f"{step.key!r} cannot be a step's key", where, "use up to 63 letters, digits, - and _ between them")
     if step.environment not in plan.environments:
         yield Problem(f"there is no environment '{step.environment}'", where, "add it to 'environments'")
     yield from _name_problems(step, where)
@@ -58,13 +66,18 @@ def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
     for argument in step.command:
         match argument:
             case InputPath(name) if name not in inputs:
-                yield Problem(f"its arguments use the input '{name}', which it does not have", where, "list it in inputs")
+                yield Problem(
+                    f"its arguments use the input '{name}', which it does not have", where, "list it in inputs"
+                )
             case OutputPath(name) if name not in outputs:
                 yield Problem(f"its arguments use the output '{name}', which it lacks", where, "list it in outputs")
             case ParameterValue(name) if name not in plan.parameters:
                 yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
             case _:
                 pass
+    for name in step.parameters:
+        if name not in plan.parameters:
+            yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
     yield from _producer_problems(plan, step, where)
 
 

@@ -85,9 +85,7 @@ class Attempt:
         except (RunnerError, OSError) as error:
             return self._record(Failure.INPUT, f"its outputs cannot be taken: {error}")
         self.phases["outputs"] = time.time() - begun
-        return replace(
-            record, exit_code=0, outputs=outputs, warnings=warnings, ended=_now(), phases=self._measured()
-        )
+        return replace(record, exit_code=0, outputs=outputs, warnings=warnings, ended=_now(), phases=self._measured())
 
     def _with_files(self, record: AttemptRecord) -> AttemptRecord:
         task = self.task

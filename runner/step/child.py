@@ -33,7 +33,7 @@ class Ending:
 def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
     """Run the script to its end; its output goes to `shipper`. Raises OSError when it cannot start."""
     kills = oom_kills()
-    process = subprocess.Popen(  # noqa: S603 - the user's own command
+    process = subprocess.Popen(
         launch.argv,
         cwd=launch.cwd,
         env=environment(os.environ, launch.variables, tree),

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +53,8 @@ class Bench:
 
     folder: Path
     chance: random.Random
+    known: int = 1
+    """The journal entry at which the last controller was killed."""
 
     def __post_init__(self) -> None:
         self.code = self.folder / "code"
@@ -86,6 +89,13 @@ class Bench:
         lines = map(json.loads, self.ledger.read_text().splitlines())
         return Counter((what, step.removeprefix(f"{run}.")) for what, step in lines if step.startswith(run))
 
+    def taken(self, run: str) -> None:
+        """Wait until the newest controller has journaled something."""
+        deadline = time.monotonic() + PATIENCE
+        while self.session.view(run).state.number <= self.known:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
     def finish(self, run: str) -> RunView:
         deadline = time.monotonic() + PATIENCE
         view = self.session.view(run)
@@ -110,7 +120,8 @@ def kill_controllers(run: str) -> int:
     killed = 0
     for pid in controllers(run):
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)  # it is our child
+        with suppress(ChildProcessError):  # it is our child; the subprocess module may have waited for it
+            os.waitpid(pid, 0)
         killed += 1
     return killed
 
@@ -128,15 +139,18 @@ def test_killed_at_random_instants_runs_end_as_if_nothing_had_been(cache: Path) 
     bench, kills, runs = Bench(cache, chance), 0, 0
     while kills < KILLS:
         run = bench.session.submit(bench.plan(), Request("crash"))
-        runs += 1
+        runs, bench.known = runs + 1, 1
         for _ in range(min(KILLS_PER_RUN, KILLS - kills)):
-            pause = chance.uniform(0.1, 0.9)
+            pause = chance.uniform(0.0, 0.5)
+            if chance.random() < 0.8:
+                bench.taken(run)
             time.sleep(pause)
             if not kill_controllers(run):
                 break
             kills += 1
             taken = bench.session.view(run).state.number
             print(f"seed {SEED}, run {runs}, kill {kills}: after {pause:.3f} s, at journal entry {taken}")
+            bench.known = taken
             bench.session.start_controller(run)
         check(bench, run, bench.finish(run))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import docker
@@ -93,7 +94,9 @@ def test_logs_can_be_followed_from_another_terminal(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("way", ["pod deleted by force", "bootstrap killed by SIGKILL"])
-def test_a_killed_pod_leaves_its_lines_and_another_attempt_follows(desk: Desk, kind_cluster: KindCluster, way: str) -> None:
+def test_a_killed_pod_leaves_its_lines_and_another_attempt_follows(
+    desk: Desk, kind_cluster: KindCluster, way: str
+) -> None:
     desk.driver('submit(step("talk", "talk.py"))\n', talk=PRINT_UNTIL_KILLED)
     process = desk.start("run", "driver.py", "--target", "kind")
     run, namespace = desk.await_run(process), Namespace(kind_cluster)
@@ -103,7 +106,7 @@ def test_a_killed_pod_leaves_its_lines_and_another_attempt_follows(desk: Desk, k
     print(f"{way}: another attempt after {done.seconds:.1f} s")
     kept = _kept(desk, run, "talk-1")
     first = [said for said in kept if said < at - KEPT_AFTER]
-    gaps = [after - before for before, after in zip(first, first[1:])]
+    gaps = [after - before for before, after in pairwise(first)]
     print(f"the last line kept is {at - kept[-1]:.1f} s older than the kill")
     assert kept[-1] >= at - KEPT_AFTER
     assert max(gaps) < 1.0, "no line is missing in between"

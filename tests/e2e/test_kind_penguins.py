@@ -9,6 +9,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.models.containers import Container
 
 from runner.model import events as e
 from runner.model.document import Document
@@ -90,7 +91,8 @@ def _held(engine: docker.DockerClient) -> set[str]:
     return {str(tag) for image in engine.images.list("runner-env") for tag in (image.id, *image.tags)}
 
 
-def _on(node: docker.models.containers.Container) -> str:
+def _on(node: Container) -> set[str]:
     code, output = node.exec_run(["crictl", "images", "-o", "json"])
     assert code == 0
-    return str(output)
+    assert isinstance(output, bytes)
+    return {str(name) for image in json.loads(output)["images"] for name in (image["id"], *image["repoTags"])}

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import subprocess
-import sys
+import sysconfig
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -132,10 +132,17 @@ class Desk:
             self.write(f"scripts/{name}.py", text)
 
     def start(self, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "runner", *arguments]
+        # Not `python -m runner`: that would find a runner.py of the user's folder.
+        command = [str(Path(sysconfig.get_path("scripts"), "runner")), *arguments]
         pipe = subprocess.PIPE
         return subprocess.Popen(
-            command, cwd=cwd or self.folder, env=self.environ, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True
+            command,
+            cwd=cwd or self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
         )
 
     def runner(self, *arguments: str, cwd: Path | None = None, seconds: float = 400) -> Done:
@@ -252,7 +259,9 @@ class Namespace:
         patiently(lambda: not self.items("pods", "runner/run") + self.items("jobs", "runner/run"), "an empty namespace")
         kinds = ("jobs", "pods", "configmaps", "secrets")
         return {
-            f"{kind}/{name_of(item)}": item["metadata"]["resourceVersion"] for kind in kinds for item in self.items(kind)
+            f"{kind}/{name_of(item)}": item["metadata"]["resourceVersion"]
+            for kind in kinds
+            for item in self.items(kind)
         }
 
 
@@ -274,5 +283,3 @@ def read_object(client: Minio, bucket: str, key: str) -> bytes:
     finally:
         answer.close()
         answer.release_conn()
-
-

@@ -19,7 +19,7 @@ ws = Workspace.from_config()
 store = ws.get_default_datastore()
 
 
-def step(name, script="copy.py", inputs=(), outputs=(), compute="aml-cluster", extra=(), folder="steps"):
+def step(name, script="pass_on.py", inputs=(), outputs=(), compute="aml-cluster", extra=(), folder="steps"):
     arguments = [*inputs, "--", *outputs, *extra]
     return PythonScriptStep(name=name, script_name=script, arguments=arguments, inputs=list(inputs),
                             outputs=list(outputs), source_directory=folder, compute_target=compute)
@@ -33,7 +33,7 @@ def submit(*steps):
     return Experiment(ws, "tests").submit(Pipeline(ws, list(steps)))
 """
 """What every driver below begins with: words of v1."""
-COPY = """\
+PASS_ON = """\
 import os
 import sys
 
@@ -49,6 +49,10 @@ FAIL = 'import sys\nprint("about to fail")\nsys.stderr.write("the data are odd\\
 SLEEP = "import sys\nimport time\nprint('asleep', flush=True)\ntime.sleep(float(sys.argv[-1]))\n"
 
 
+ASIDE = ("-c", "import sys; del sys.path[0]; from runner.cli.main import main; sys.exit(main())")
+"""An entry that finds no `runner` in the current folder, as the installed command does."""
+
+
 @dataclass
 class Project:
     """A folder with a driver and scripts, and a command line that sees no configuration of this machine."""
@@ -56,9 +60,11 @@ class Project:
     folder: Path
     cache: Path
     environ: dict[str, str] = field(default_factory=dict)
+    entry: tuple[str, ...] = ("-m", "runner")
+    """How Python is told to run the command line."""
 
     def __post_init__(self) -> None:
-        self.write("steps/copy.py", COPY)
+        self.write("steps/pass_on.py", PASS_ON)
         self.write("steps/fail.py", FAIL)
         self.write("steps/sleep.py", SLEEP)
 
@@ -82,10 +88,10 @@ class Project:
             **self.environ,
         }
 
-    def start(self, *arguments: str, cwd: Path | None = None) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "runner", *arguments],
-            cwd=cwd or self.folder,
+            [sys.executable, *self.entry, *arguments],
+            cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -93,8 +99,8 @@ class Project:
             text=True,
         )
 
-    def run(self, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        process = self.start(*arguments, cwd=cwd)
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
         try:
             out, err = process.communicate(timeout=120)
         finally:

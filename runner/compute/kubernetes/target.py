@@ -72,7 +72,9 @@ class KubernetesTarget:
     def start(self, task: Task) -> str:
         """POST the Job, or adopt the one that an earlier controller made. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
-        job = render.job(task, self._settings, owner=owner, step_configmap=self._step_configmap)
+        job = render.job(
+            task, self._settings, owner=owner, step_configmap=self._step_configmap, interpreter=task.interpreter
+        )
         created = self._cluster.create("jobs", job)
         made = created.object or self._adopted(task)
         uid = text(made, "metadata", "uid")

@@ -21,11 +21,12 @@ def test_the_file_must_be_python(tmp_path: Path) -> None:
 
 
 def test_the_drivers_folder_is_first_and_the_compat_layer_next() -> None:
-    assert search_path(["/bin", "/a", "/b"], Path("/p"), safe=False) == ["/p", str(PACKAGE / "compat"), "/a", "/b"]
+    compat = str(PACKAGE / "compat")
+    assert search_path(["/bin", "/a", compat], Path("/p"), ("", "/bin")) == ["/p", compat, "/a"]
 
 
-def test_with_a_safe_path_nothing_is_dropped() -> None:
-    assert search_path(["/a"], Path("/p"), safe=True) == ["/p", str(PACKAGE / "compat"), "/a"]
+def test_what_python_has_not_put_there_for_us_is_not_dropped() -> None:
+    assert search_path(["/a"], Path("/p"), ("", "/bin")) == ["/p", str(PACKAGE / "compat"), "/a"]
 
 
 def test_a_folder_with_a_runner_of_its_own(tmp_path: Path) -> None:

@@ -1,0 +1,172 @@
+"""What cannot run on the cluster is said before anything starts, and leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import yaml
+
+from runner.cluster.settings import read_document
+from runner.model.document import Document
+from tests.support.kind_cluster import KindCluster
+from tests.support.kind_runs import Desk, Done, Namespace, a_desk
+from tests.support.scripted_server import Reply, Seen, error, scripted_server
+
+pytestmark = pytest.mark.kind
+NOWHERE = "127.0.0.1:1"
+READY = 'submit(step("only", "only.py"))\n'
+BUILT = """
+config = RunConfiguration()
+config.environment = Environment("packages")
+config.environment.python.conda_dependencies = CondaDependencies.create(pip_packages=["iniconfig==2.0.0"])
+submit(step("only", "only.py", config))
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
+    one = a_desk(tmp_path, kind_cluster)
+    yield one
+    one.delete()
+
+
+@dataclass(frozen=True)
+class Before:
+    """Store and namespace as they were."""
+
+    desk: Desk
+    namespace: Namespace
+    objects: Mapping[str, str]
+    things: Mapping[str, str]
+
+    def unchanged(self) -> None:
+        assert self.desk.listing() == self.objects
+        assert self.namespace.quiet_listing() == self.things
+
+
+@pytest.fixture
+def before(desk: Desk, kind_cluster: KindCluster) -> Before:
+    namespace = Namespace(kind_cluster)
+    return Before(desk, namespace, desk.listing(), namespace.quiet_listing())
+
+
+def _refused(done: Done, *words: str) -> None:
+    """Exit 2, one message that says what, where and what to do, and no traceback."""
+    assert done.code == 2, done.text
+    for word in words:
+        assert word in done.err, done.text
+    assert done.err.count("error:") == 1, done.text
+    assert "do:" in done.err, done.text
+    assert "Traceback" not in done.err
+
+
+def _kubeconfig(desk: Desk, server: str) -> str:
+    document: Document = read_document(desk.cluster.kubeconfig)
+    for cluster in document["clusters"]:
+        cluster["cluster"]["server"] = server
+    return str(desk.write("kubeconfig", yaml.safe_dump(document)))
+
+
+def _keys(desk: Desk, **changes: str) -> str:
+    keys = {**json.loads(desk.cluster.credentials.read_bytes()), **changes}
+    path = desk.write("keys.json", json.dumps(keys))
+    path.chmod(0o600)
+    return str(path)
+
+
+def test_an_unreachable_cluster(desk: Desk, before: Before) -> None:
+    desk.configure(kubeconfig=_kubeconfig(desk, f"https://{NOWHERE}"))
+    desk.driver(READY, only="print('never')")
+    _refused(desk.run(seconds=60), NOWHERE)
+    before.unchanged()
+
+
+def test_an_unreachable_bucket(desk: Desk, before: Before) -> None:
+    desk.configure(store={"endpoint": f"http://{NOWHERE}"})
+    desk.driver(READY, only="print('never')")
+    _refused(desk.run(seconds=120), NOWHERE)
+    before.unchanged()
+
+
+def test_a_bucket_that_is_not_there(desk: Desk, before: Before) -> None:
+    desk.configure(store={"bucket": "no-such-bucket"})
+    desk.driver(READY, only="print('never')")
+    _refused(desk.run(seconds=60), "no-such-bucket")
+    before.unchanged()
+
+
+@pytest.mark.parametrize("key", ["access_key", "secret_key"])
+def test_wrong_credentials(desk: Desk, before: Before, key: str) -> None:
+    desk.configure(store={"credentials": _keys(desk, **{key: "not-the-right-one"})})
+    desk.driver(READY, only="print('never')")
+    done = desk.run(seconds=60)
+    _refused(done, "credentials", desk.cluster.endpoint)
+    assert "not-the-right-one" not in done.text
+    before.unchanged()
+
+
+def test_no_docker_when_an_image_must_be_built(desk: Desk, before: Before) -> None:
+    without = replace(desk, variables={"DOCKER_HOST": f"tcp://{NOWHERE}"})
+    desk.driver(BUILT, only="print('never')")
+    _refused(without.run(seconds=60), "'packages'", "Docker")
+    before.unchanged()
+
+
+def test_a_target_without_kind_takes_ready_images_alone(desk: Desk, before: Before) -> None:
+    desk.configure(kind_cluster=None)
+    desk.driver(BUILT, only="print('here')")
+    _refused(desk.run(seconds=60), "'packages'", "registry:", "image:")
+    before.unchanged()
+    desk.driver(READY)
+    assert "succeeded" in desk.run().ok().out
+
+
+def test_a_store_without_conditional_puts(desk: Desk, before: Before) -> None:
+    bucket = _Careless()
+    with scripted_server(bucket.answer) as server:
+        desk.configure(store={"endpoint": server.endpoint})
+        desk.driver(READY, only="print('never')")
+        _refused(desk.run(seconds=60), "If-None-Match")
+    assert bucket.objects == {}, "nothing was left in that store either"
+    before.unchanged()
+
+
+def test_several_problems_are_told_together(desk: Desk, before: Before) -> None:
+    desk.configure(kubeconfig=_kubeconfig(desk, f"https://{NOWHERE}"))
+    without = replace(desk, variables={"DOCKER_HOST": f"tcp://{NOWHERE}"})
+    desk.driver(BUILT, only="print('never')")
+    done = without.run(seconds=60)
+    assert done.code == 2
+    assert done.err.count("error:") == 2, done.text
+    assert "2 problems; nothing was started" in done.err
+    before.unchanged()
+
+
+class _Careless:
+    """A bucket of the S3 protocol's plain part: it overwrites, whatever the request says."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, request: Seen) -> Reply:
+        url = urlsplit(request.target)
+        key = url.path
+        with self._lock:
+            if request.method == "PUT":
+                self.objects[key] = request.body
+                return Reply(headers={"ETag": '"tag"'})
+            if request.method == "DELETE":
+                self.objects.pop(key, None)
+                return Reply(204)
+            if "list-type" in parse_qs(url.query):
+                return Reply(body=b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+            if key in self.objects:
+                return Reply(body=self.objects[key], headers={"ETag": '"tag"'})
+            return error(404, "NoSuchKey")

@@ -1,0 +1,170 @@
+"""The controller of a run on kind is killed by SIGKILL at five instants, and ``runner resume`` goes on.
+
+Each script enters itself in a ledger that runner knows nothing of: a bucket of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from minio import Minio
+
+from runner.cluster.api import ClusterApi
+from runner.cluster.keys import ROOT_SECRET, keys_in
+from runner.cluster.kind import read_kubeconfig
+from runner.cluster.options import STORAGE_NAMESPACE
+from runner.model import events as e
+from runner.model.status import RunStatus, StepStatus
+from tests.support.gated_store import Gate, gated_store
+from tests.support.kind_cluster import KindCluster
+from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, patiently
+
+pytestmark = pytest.mark.kind
+
+ENTER = """
+import sys, time, urllib.request, uuid
+
+name, ledger, out = sys.argv[1:]
+urllib.request.urlopen(urllib.request.Request(f"{ledger}/{name}/{uuid.uuid4()}", data=b"ran", method="PUT"))
+time.sleep(3)
+with open(out, "w") as file:
+    file.write(name)
+"""
+DRIVER = """
+data, more = PipelineData("data"), PipelineData("more")
+{config}
+submit(
+    step("first", "enter.py", config, arguments=["first", "{ledger}", data], outputs=[data]),
+    step("second", "enter.py", config, arguments=["second", "{ledger}", more], inputs=[data], outputs=[more]),
+)
+"""
+BUILD_SECONDS = 6
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Who ran, and how often."""
+
+    client: Minio
+    bucket: str
+    url: str
+    """As pods reach it."""
+
+    def count(self) -> dict[str, int]:
+        found = self.client.list_objects(bucket_name=self.bucket, recursive=True)
+        return Counter(str(entry.object_name).partition("/")[0] for entry in found)
+
+
+@pytest.fixture(scope="module")
+def root(kind_cluster: KindCluster) -> Minio:
+    api = ClusterApi(read_kubeconfig(kind_cluster.name))
+    keys = keys_in(api.get(f"/api/v1/namespaces/{STORAGE_NAMESPACE}/secrets/{ROOT_SECRET}"))
+    address = kind_cluster.endpoint.partition("://")[2]
+    return Minio(endpoint=address, access_key=keys.access_key, secret_key=keys.secret_key, secure=False)
+
+
+@pytest.fixture
+def ledger(root: Minio, kind_cluster: KindCluster) -> Iterator[Ledger]:
+    """A bucket that everybody may write to, as scripts have no keys."""
+    bucket = f"ledger-{secrets.token_hex(6)}"
+    root.make_bucket(bucket_name=bucket)
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ["*"]},
+        "Action": ["s3:PutObject"],
+        "Resource": [f"arn:aws:s3:::{bucket}/*"],
+    }
+    root.set_bucket_policy(bucket_name=bucket, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    yield Ledger(root, bucket, f"{kind_cluster.cluster_endpoint}/{bucket}")
+    for entry in root.list_objects(bucket_name=bucket, recursive=True):
+        root.remove_object(bucket_name=bucket, object_name=str(entry.object_name))
+    root.remove_bucket(bucket_name=bucket)
+
+
+@pytest.fixture
+def gate(kind_cluster: KindCluster) -> Iterator[Gate]:
+    with gated_store(kind_cluster.endpoint) as one:
+        yield one
+
+
+@pytest.fixture
+def desk(tmp_path: Path, kind_cluster: KindCluster, gate: Gate) -> Iterator[Desk]:
+    one = a_desk(tmp_path, kind_cluster).configure(store={"endpoint": gate.endpoint})
+    yield one
+    one.delete()
+
+
+def _journals(event: str) -> Callable[[str, bytes], bool]:
+    return lambda path, body: "/journal/" in path and f'"{event}"'.encode() in body
+
+
+def _assigns_second(path: str, _body: bytes) -> bool:
+    return path.endswith("/second-1/assignments/1.json")
+
+
+HELD = {
+    "Job create": _journals("TaskStarted"),
+    "commit": _journals("StepSucceeded"),
+    "between steps": _assigns_second,
+}
+"""Instants between two effects: after the first, before the request that is held here."""
+INSTANTS = ("image build", *HELD, "step running")
+
+
+def _config(instant: str) -> str:
+    build = f"FROM {IMAGE}\\nRUN echo {secrets.token_hex(8)} && sleep {BUILD_SECONDS}\\n"
+    made = f'Environment.from_dockerfile("built", "{build}")' if instant == "image build" else "ready.environment"
+    return f"config = RunConfiguration()\nconfig.environment = {made}"
+
+
+def _await_instant(desk: Desk, gate: Gate, run: str, instant: str) -> None:
+    if instant in HELD:
+        assert gate.held.wait(90), f"{instant} never came"
+    elif instant == "step running":
+        patiently(lambda: desk.view(run).state.steps["first-1"].status is StepStatus.RUNNING, instant, 60)
+    else:
+        patiently(lambda: f"sleep {BUILD_SECONDS}" in desk.controller_log(run), instant, 90)
+
+
+def _kill_controller(desk: Desk, run: str) -> None:
+    pid = patiently(lambda: desk.view(run).state.pid, "a controller")
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+def test_every_step_runs_once_though_the_controller_is_killed(
+    desk: Desk, gate: Gate, ledger: Ledger, kind_cluster: KindCluster, instant: str
+) -> None:
+    desk.driver(DRIVER.format(ledger=ledger.url, config=_config(instant)), enter=ENTER)
+    gate.hold(HELD.get(instant, lambda _path, _body: False))
+    process = desk.start("run", "driver.py", "--target", "kind")
+    run = desk.await_run(process)
+    _await_instant(desk, gate, run, instant)
+    _kill_controller(desk, run)
+    gate.open()
+
+    left = finished(process, time.monotonic(), 60)
+    assert left.code == 1, left.text
+    assert "runner resume" in left.err, left.text
+    before = desk.events(run)
+    assert not any(isinstance(event, e.RunEnded) for event in before)
+    done = desk.runner("resume", "--target", "kind").ok()
+    print(f"{instant}: killed after {len(before)} events, resumed and ended in {done.seconds:.1f} s")
+
+    state, uids = desk.view(run).state, desk.uids(run)
+    assert state.status is RunStatus.SUCCEEDED
+    assert [step.attempt for step in state.steps.values()] == [1, 1]
+    assert ledger.count() == {"first": 1, "second": 1}
+    assert len(uids) == len(set(uids)) == 2
+    namespace = Namespace(kind_cluster)
+    assert namespace.pods_made(uids) == dict.fromkeys(uids, 1)
+    namespace.empties_of(run)

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from tests.support import builders as b
+
+from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
+from runner.control.decide import Situation, decide, end_of, settle
+from runner.model import events as e
+from runner.model.observation import Observation, Phase
+from runner.model.plan import Plan
+from runner.model.record import Failure
+from runner.model.state import RunState
+from runner.model.status import RunStatus
+from runner.model.task import TaskId
+
+CHAIN = b.plan(b.step("a"), b.step("b", "a"))
+PAIR = b.plan(b.step("a"), b.step("b"))
+LOST = e.TaskLost("a", 1, Failure.LOST, "gone")
+
+
+def decided(
+    plan: Plan,
+    state: RunState,
+    seen: Mapping[TaskId, Observation] | None = None,
+    *,
+    journaled: RunState | None = None,
+    slots: int = 4,
+    settling: frozenset[TaskId] = frozenset(),
+) -> tuple[Action, ...]:
+    return decide(Situation(plan, state, journaled or state, seen or {}, {b.TARGET: slots}, settling))
+
+
+def test_environments_come_first_each_once() -> None:
+    assert decided(PAIR, b.state(PAIR, ready=False)) == (Prepare(b.ENVIRONMENT, b.TARGET),)
+
+
+def test_no_environment_is_made_for_steps_that_have_ended() -> None:
+    assert decided(PAIR, b.state(PAIR, b.failed("a"), b.failed("b"), ready=False)) == ()
+
+
+def test_a_broken_environment_is_not_made_again() -> None:
+    assert decided(PAIR, b.state(PAIR, e.EnvironmentLost(b.ENVIRONMENT, b.TARGET, "no"), ready=False)) == ()
+
+
+def test_what_is_ready_starts_at_once() -> None:
+    assert decided(PAIR, b.state(PAIR)) == (Start("a", 1, b.TARGET), Start("b", 1, b.TARGET))
+    assert decided(CHAIN, b.state(CHAIN)) == (Start("a", 1, b.TARGET),)
+
+
+def test_the_next_starts_when_its_inputs_are_there() -> None:
+    done = b.state(CHAIN, b.started("a"), b.succeeded("a"))
+    assert decided(CHAIN, done) == (Start("b", 1, b.TARGET),)
+    reused = b.state(CHAIN, e.StepReused("a", "other.a", {"out": b.ref()}))
+    assert decided(CHAIN, reused) == (Start("b", 1, b.TARGET),)
+
+
+@pytest.mark.parametrize(("slots", "expected"), [(0, []), (1, []), (2, ["b"]), (3, ["b", "c"]), (9, ["b", "c"])])
+def test_a_targets_room_is_kept(slots: int, expected: list[str]) -> None:
+    plan = b.plan(b.step("a"), b.step("b"), b.step("c"))
+    actions = decided(plan, b.state(plan, b.started("a")), b.seen(Phase.RUNNING), slots=slots)
+    assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+def test_a_new_attempt_waits_until_the_loss_is_journaled() -> None:
+    running, lost = b.state(CHAIN, b.started("a")), b.state(CHAIN, b.started("a"), LOST)
+    seen = b.seen(Phase.FAILED)
+    assert decided(CHAIN, lost, seen, journaled=running) == ()
+    assert decided(CHAIN, lost, seen) == (Start("a", 2, b.TARGET), Remove(b.task_id("a"), "uid-a-1", b.TARGET))
+
+
+def test_what_the_target_does_not_know_is_inquired_after() -> None:
+    state = b.state(CHAIN, b.started("a"))
+    assert decided(CHAIN, state) == (Inquire(b.task_id("a")),)
+    assert decided(CHAIN, state, b.seen(Phase.PENDING)) == ()
+    assert decided(CHAIN, state, settling=frozenset({b.task_id("a")})) == ()
+
+
+def test_an_ended_attempt_is_removed_once_its_end_is_journaled() -> None:
+    running = b.state(CHAIN, b.started("a"))
+    ended = b.state(CHAIN, b.started("a"), b.failed("a"), e.StepSkipped("b", ""))
+    seen = b.seen(Phase.FAILED)
+    assert decided(CHAIN, ended, seen, journaled=running) == ()
+    assert decided(CHAIN, ended, seen) == (Remove(b.task_id("a"), "uid-a-1", b.TARGET),)
+
+
+def test_an_attempt_that_was_given_up_and_runs_is_stopped() -> None:
+    second = b.state(CHAIN, b.started("a"), LOST, b.started("a", 2))
+    seen = {**b.seen(Phase.RUNNING, attempt=1), **b.seen(Phase.RUNNING, attempt=2)}
+    assert decided(CHAIN, second, seen) == (Stop(b.task_id("a"), "uid-a-1", b.TARGET),)
+
+
+def test_strangers_are_left_alone() -> None:
+    assert decided(CHAIN, b.state(CHAIN, b.started("a")), {**b.seen(Phase.RUNNING), **b.seen(Phase.FAILED, "x")}) == ()
+
+
+def test_a_cancel_stops_what_runs_and_starts_nothing_once_it_is_journaled() -> None:
+    running = b.state(PAIR, b.started("a"))
+    canceling = b.state(PAIR, b.started("a"), e.CancelRequested())
+    seen = b.seen(Phase.RUNNING)
+    assert decided(PAIR, canceling, seen, journaled=running) == ()
+    assert decided(PAIR, canceling, seen) == (Stop(b.task_id("a"), "uid-a-1", b.TARGET),)
+
+
+def test_a_cancel_does_not_stop_what_has_just_ended() -> None:
+    canceling = b.state(PAIR, b.started("a"), e.CancelRequested())
+    ended = b.state(PAIR, b.started("a"), e.CancelRequested(), b.succeeded("a"))
+    assert decided(PAIR, ended, b.seen(Phase.SUCCEEDED), journaled=canceling) == ()
+
+
+def test_without_a_submission_no_target_is_named() -> None:
+    from runner.model.state import begin
+
+    assert decided(PAIR, begin(b.RUN, PAIR)) == (Prepare(b.ENVIRONMENT, ""),)
+
+
+def test_what_a_failure_means_for_the_rest() -> None:
+    plan = b.plan(b.step("a"), b.step("b", "a"), b.step("c"))
+    failed = b.state(plan, b.started("a"), b.failed("a"), continue_on_step_failure=True)
+    assert settle(plan, failed) == (e.StepSkipped("b", "it needs 'a', which failed"),)
+    strict = b.state(plan, b.started("a"), b.failed("a"))
+    assert settle(plan, strict) == (
+        e.StepSkipped("b", "it needs 'a', which failed"),
+        e.StepSkipped("c", "'a' failed, and the run stops at its first failure"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (e.StepSkipped("a", ""), "which was not run"),
+        (e.StepCanceled("a"), "which canceled"),
+        (b.failed("a"), "which failed"),
+    ],
+)
+def test_why_a_step_is_skipped(event: e.Event, words: str) -> None:
+    (skipped,) = settle(CHAIN, b.state(CHAIN, event))
+    assert isinstance(skipped, e.StepSkipped)
+    assert skipped.reason.startswith("it needs 'a', ")
+    assert words.split()[-1] in skipped.reason
+
+
+def test_steps_without_an_environment_fail() -> None:
+    lost = e.EnvironmentLost(b.ENVIRONMENT, b.TARGET, "no such package")
+    assert settle(PAIR, b.state(PAIR, lost, ready=False)) == tuple(
+        e.StepFailed(key, Failure.IMAGE, "no such package") for key in "ab"
+    )
+
+
+def test_a_cancel_takes_down_what_waits() -> None:
+    state = b.state(CHAIN, b.started("a"), e.CancelRequested())
+    assert settle(CHAIN, state) == (e.StepCanceled("b"),)
+
+
+def test_nothing_follows_while_all_is_well() -> None:
+    assert settle(CHAIN, b.state(CHAIN, b.started("a"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        ([b.started("a"), b.succeeded("a")], None),
+        ([b.started("a"), b.succeeded("a"), b.started("b"), b.succeeded("b")], RunStatus.SUCCEEDED),
+        ([e.StepReused("a", "o"), e.StepReused("b", "o")], RunStatus.SUCCEEDED),
+        ([b.started("a"), b.succeeded("a"), b.failed("b")], RunStatus.FAILED),
+        ([b.failed("a"), e.StepSkipped("b", "")], RunStatus.FAILED),
+        ([e.CancelRequested(), e.StepCanceled("a"), e.StepCanceled("b")], RunStatus.CANCELED),
+        ([e.StepReused("a", "o"), e.CancelRequested(), e.StepReused("b", "o")], RunStatus.SUCCEEDED),
+        ([b.failed("a"), e.CancelRequested(), b.failed("b")], RunStatus.FAILED),
+        ([b.failed("a"), e.StepSkipped("b", ""), e.RunEnded(RunStatus.FAILED)], None),
+    ],
+)
+def test_the_end_of_a_run(events: list[e.Event], end: RunStatus | None) -> None:
+    found = end_of(b.state(CHAIN, *events))
+    assert (found.status if found else None) is end

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+from tests.support import builders as b
+
+from runner.control.notice import notice
+from runner.control.policy import MAX_LOSSES, may_retry
+from runner.model import events as e
+from runner.model.observation import Phase
+from runner.model.record import Failure
+from runner.model.state import StepState
+
+PLAN = b.plan(b.step("a"))
+NOW = b.at(100)
+QUEUED = b.state(PLAN, b.started("a"))
+RUNNING = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)))
+CANCELING = b.state(PLAN, b.started("a"), e.CancelRequested())
+GONE = e.TaskLost("a", 1, Failure.LOST, "gone")
+
+
+def test_waiting_is_told_when_its_reason_changes() -> None:
+    assert notice(QUEUED, b.seen(Phase.PENDING), NOW) == ()
+    assert notice(QUEUED, b.seen(Phase.PENDING, reason="no room"), NOW) == (e.TaskWaits("a", "no room"),)
+    told = b.state(PLAN, b.started("a"), e.TaskWaits("a", "no room"))
+    assert notice(told, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
+
+
+def test_running_is_told_once() -> None:
+    assert notice(QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.TaskRuns("a", b.at(3)),)
+    assert notice(QUEUED, b.seen(Phase.RUNNING), NOW) == (e.TaskRuns("a", NOW),)
+    assert notice(RUNNING, b.seen(Phase.RUNNING), NOW) == ()
+
+
+def test_success_takes_the_targets_word() -> None:
+    seen = b.seen(Phase.SUCCEEDED, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",))
+    assert notice(RUNNING, seen, NOW) == (e.StepSucceeded("a", 1, b.at(2), b.at(5), {"out": b.ref()}, ("w",)),)
+    assert notice(RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, b.at(1), NOW),)
+    assert notice(QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, NOW, NOW),)
+
+
+def test_failure_is_the_steps_end() -> None:
+    seen = b.seen(Phase.FAILED, failure=Failure.USER, reason="r", exit_code=3, tail="t")
+    assert notice(RUNNING, seen, NOW) == (e.StepFailed("a", Failure.USER, "r", 3, "t", b.at(1), NOW),)
+
+
+def test_a_loss_is_followed_by_another_attempt_until_it_is_one_too_many() -> None:
+    seen = b.seen(Phase.FAILED, failure=Failure.LOST, reason="gone", retriable=True)
+    assert notice(RUNNING, seen, NOW) == (GONE,)
+    history: list[e.Event] = []
+    for attempt in range(1, MAX_LOSSES + 1):
+        history += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.LOST, "gone")]
+    last = b.state(PLAN, *history, b.started("a", MAX_LOSSES + 1))
+    seen = b.seen(Phase.FAILED, attempt=MAX_LOSSES + 1, failure=Failure.LOST, reason="gone", retriable=True)
+    assert b.names(notice(last, seen, NOW)) == ["StepFailed"]
+
+
+def test_an_ending_without_a_cause_is_a_loss() -> None:
+    assert b.names(notice(RUNNING, b.seen(Phase.FAILED, retriable=True), NOW)) == ["TaskLost"]
+    (event,) = notice(RUNNING, b.seen(Phase.FAILED), NOW)
+    assert isinstance(event, e.StepFailed)
+    assert event.failure is Failure.LOST
+
+
+@pytest.mark.parametrize("failure", list(Failure))
+def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
+    assert may_retry(StepState(), failure) == (failure in {Failure.LOST, Failure.STORE})
+    seen = b.seen(Phase.FAILED, failure=failure, retriable=True)
+    expected = "TaskLost" if failure in {Failure.LOST, Failure.STORE} else "StepFailed"
+    assert b.names(notice(RUNNING, seen, NOW)) == [expected]
+
+
+def test_while_canceling_a_failure_is_the_cancels_and_a_success_counts() -> None:
+    assert notice(CANCELING, b.seen(Phase.FAILED, failure=Failure.USER), NOW) == (e.StepCanceled("a"),)
+    assert b.names(notice(CANCELING, b.seen(Phase.SUCCEEDED), NOW)) == ["StepSucceeded"]
+
+
+def test_what_is_over_or_unknown_tells_nothing() -> None:
+    over = b.state(PLAN, b.started("a"), b.succeeded("a"))
+    assert notice(over, b.seen(Phase.FAILED), NOW) == ()
+    assert notice(RUNNING, b.seen(Phase.FAILED, "stranger"), NOW) == ()
+    second = b.state(PLAN, b.started("a"), GONE, b.started("a", 2))
+    assert notice(second, b.seen(Phase.SUCCEEDED, attempt=1), NOW) == ()
+
+
+def test_an_attempt_that_was_started_and_not_journaled_is_adopted() -> None:
+    waiting = b.state(PLAN)
+    assert notice(waiting, b.seen(Phase.PENDING), NOW) == (b.started("a"),)
+    assert b.names(notice(waiting, b.seen(Phase.SUCCEEDED), NOW)) == ["TaskStarted", "StepSucceeded"]
+    lost = b.state(PLAN, b.started("a"), GONE)
+    assert notice(lost, b.seen(Phase.RUNNING, attempt=1), NOW) == ()
+    assert b.names(notice(lost, b.seen(Phase.RUNNING, attempt=2), NOW)) == ["TaskStarted", "TaskRuns"]

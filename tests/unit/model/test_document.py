@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import types
+import typing
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support import builders as b
+
+from runner.errors import BadInput
+from runner.model import events as e
+from runner.model.context import StepContext
+from runner.model.data import DataRef, DatasetDefinition, Manifest
+from runner.model.document import format_time, from_document, parse_time, to_document
+from runner.model.environment import NamedEnvironment
+from runner.model.plan import Plan, Submission
+from runner.model.record import AttemptRecord, CommitRecord
+from runner.model.step import InputSpec, OutputOf, StepSpec
+from runner.model.task import Task
+from runner.model.vantage import StepStores
+from runner.runs.head import Head
+from runner.runs.index import IndexEntry
+
+WRITTEN: tuple[type, ...] = (
+    Plan,
+    StepSpec,
+    InputSpec,
+    Submission,
+    Task,
+    AttemptRecord,
+    CommitRecord,
+    Manifest,
+    DatasetDefinition,
+    NamedEnvironment,
+    StepContext,
+    StepStores,
+    DataRef,
+    e.JournalEntry,
+    Head,
+    IndexEntry,
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
+    max_leaves=4,
+)
+SCALARS: Mapping[object, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    bool: st.booleans(),
+    int: st.integers(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    object: JSON,
+    type(None): st.none(),
+    datetime: st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1)).map(
+        lambda at: at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=timezone.utc)
+    ),
+}
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type that the codec knows."""
+    if hint in SCALARS:
+        return SCALARS[hint]
+    origin, arms = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of(*map(values, arms))
+    if origin is tuple and arms[-1] is Ellipsis:
+        return st.lists(values(arms[0]), max_size=2).map(tuple)
+    if origin in (dict, Mapping):
+        return st.dictionaries(TEXT, values(arms[1]), max_size=2)
+    if issubclass(hint, enum.Enum):
+        return st.sampled_from(hint)
+    hints = typing.get_type_hints(hint)
+    whole = {field.name: values(hints[field.name]) for field in dataclasses.fields(hint)}
+    return st.fixed_dictionaries(whole).map(lambda found: hint(**found))
+
+
+ANY = {shape: values(shape) for shape in WRITTEN}
+
+
+@pytest.mark.parametrize("shape", WRITTEN, ids=lambda shape: shape.__name__)
+def test_what_is_written_is_read(shape: type) -> None:
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(ANY[shape])
+    def check(value: object) -> None:
+        document = json.loads(json.dumps(to_document(value)))
+        assert from_document(shape, document) == value
+
+    check()
+
+
+@pytest.mark.parametrize("event", typing.get_args(e.Event), ids=lambda event: event.__name__)
+def test_every_event_has_a_written_form(event: type) -> None:
+    @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(values(event))
+    def check(value: e.Event) -> None:
+        whole = e.JournalEntry(1, b.T0, "c", (value,))
+        document = to_document(whole)
+        assert document["events"][0]["type"] == event.__name__
+        assert from_document(e.JournalEntry, json.loads(json.dumps(document))) == whole
+
+    check()
+
+
+def test_defaults_are_left_out() -> None:
+    assert to_document(b.ref("k")) == {
+        "datastore": "workspaceblobstore",
+        "key": "k",
+        "digest": "d" * 64,
+        "files": 1,
+        "bytes": 10,
+    }
+    assert to_document(DataRef("s", "k", "d")) == {"datastore": "s", "key": "k", "digest": "d"}
+
+
+def test_a_field_of_another_type_than_its_default_is_written() -> None:
+    """1 == True, and yet they are two values."""
+    submitted = Submission("p", "x", parameters={"flag": True, "count": 1, "rate": 1.0, "none": None})
+    read = from_document(Submission, json.loads(json.dumps(to_document(submitted))))
+    assert [type(value) for value in read.parameters.values()] == [bool, int, float, type(None)]
+
+
+def test_only_values_have_a_written_form() -> None:
+    with pytest.raises(TypeError, match="no written form for set"):
+        to_document({1})
+    with pytest.raises(TypeError, match="no written form for type"):
+        to_document(Plan)
+
+
+STEP = {"key": "a", "name": "a", "command": [{"type": "Interpreter"}, "x"], "environment": "e", "compute": ""}
+
+
+def step(**changes: object) -> dict[str, object]:
+    return {"steps": [STEP, {**STEP, **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("document", "where", "what"),
+    [
+        ([], "", "expected a mapping (Plan), found list"),
+        ({}, "", "field 'steps' is missing"),
+        ({"steps": [], "stepz": 1}, "", "unknown field 'stepz'; known: steps, "),
+        ({"steps": [], 1: 1, "x": 1}, "", "unknown field 1; known: steps, "),
+        ({"steps": {}}, "steps", "expected a list, found dict"),
+        ({"steps": [{}]}, "steps[0]", "field 'key' is missing"),
+        (step(key=1), "steps[1].key", "expected str, found int"),
+        (step(reuse=1), "steps[1].reuse", "expected bool, found int"),
+        (step(reuse="yes"), "steps[1].reuse", "expected bool, found str"),
+        (step(resources={"gpu": True}), "steps[1].resources.gpu", "expected int, found bool"),
+        (step(variables=[]), "steps[1].variables", "expected a mapping, found list"),
+        (step(variables={"A": 1}), "steps[1].variables.A", "expected str, found int"),
+        (step(command=["x", {"type": "Nothing"}]), "steps[1].command[1]", "type must be one of InputPath, Interpreter"),
+        (step(command=[{}]), "steps[1].command[0]", "type must be one of"),
+        (step(command=[{"type": []}]), "steps[1].command[0]", "type must be one of"),
+        (step(command=[{"type": "InputPath"}]), "steps[1].command[0]", "field 'name' is missing"),
+        (step(command=[7]), "steps[1].command[0]", "int does not fit here"),
+        (step(inputs=[{"name": "x", "source": {"type": "OutputOf", "step": 1, "output": "o"}}]),
+         "steps[1].inputs[0].source.step", "expected str, found int"),
+        (step(outputs=[{"name": "x", "mode": "teleport"}]), "steps[1].outputs[0].mode", "'teleport' is not one of"),
+        (step(outputs=[{"name": "x", "mode": []}]), "steps[1].outputs[0].mode", "[] is not one of"),
+        ({"steps": [], "parameters": {"p": []}}, "parameters.p", "list does not fit here"),
+    ],
+)  # fmt: skip
+def test_misfits_name_their_place(document: object, where: str, what: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        from_document(Plan, document)
+    (problem,) = caught.value.problems
+    assert problem.where == where
+    assert problem.what.startswith(what)
+    assert problem.remedy
+
+
+@pytest.mark.parametrize("text", [None, 7, "yesterday", "2026-01-02T03:04:05", "2026-01-02"])
+def test_times_have_a_zone(text: object) -> None:
+    with pytest.raises(BadInput, match="is not an RFC 3339 time"):
+        from_document(Head, {"number": 1, "status": "running", "time": text})
+
+
+def test_times_are_utc_to_the_millisecond() -> None:
+    east = datetime(2026, 1, 2, 5, 4, 5, 678999, tzinfo=timezone(timedelta(hours=2)))
+    assert format_time(east) == "2026-01-02T03:04:05.678Z"
+    assert parse_time("2026-01-02T03:04:05.678Z") == b.T0
+
+
+@dataclasses.dataclass(frozen=True)
+class Odd:
+    """Shapes that no value of ours has yet."""
+
+    pair: tuple[int, str] = (1, "one")
+    maybe: DataRef | None = None
+    either: OutputOf | DataRef | None = None
+    lists: tuple[tuple[OutputOf | DataRef, ...], ...] = ()
+    by_name: Mapping[str, OutputOf | str] = dataclasses.field(default_factory=dict)
+    anything: Any = None
+
+
+def test_other_shapes() -> None:
+    odd = Odd(
+        (2, "two"), DataRef("s", "k", "d"), OutputOf("s", "o"), ((OutputOf("s", "o"),), ()), {"x": OutputOf("s", "o")}
+    )
+    document = to_document(odd)
+    assert document["maybe"] == {"datastore": "s", "key": "k", "digest": "d"}
+    assert document["either"]["type"] == document["lists"][0][0]["type"] == document["by_name"]["x"]["type"]
+    assert from_document(Odd, document) == odd
+    assert from_document(Odd, {"maybe": None, "anything": [1]}) == Odd(anything=[1])
+    with pytest.raises(BadInput, match="expected 2 items, found 1"):
+        from_document(Odd, {"pair": [1]})

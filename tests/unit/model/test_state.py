@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from tests.support import builders as b
+
+from runner.errors import IllegalTransition
+from runner.model import events as e
+from runner.model.record import Failure
+from runner.model.state import RunState, begin, fold
+from runner.model.status import RUN_ENDS, RUN_TRANSITIONS, TRANSITIONS, RunStatus, StepStatus
+
+PLAN = b.plan(b.step("a"), b.step("b", "a"))
+S = StepStatus
+MOVES: dict[StepStatus, e.Event] = {
+    S.WAITING: e.TaskLost("a", 1, Failure.LOST, "gone"),
+    S.QUEUED: b.started("a"),
+    S.RUNNING: e.TaskRuns("a", b.at(1)),
+    S.SUCCEEDED: b.succeeded("a"),
+    S.FAILED: b.failed("a"),
+    S.CANCELED: e.StepCanceled("a"),
+    S.SKIPPED: e.StepSkipped("a", "because"),
+    S.REUSED: e.StepReused("a", "other.a", {"out": b.ref()}),
+}
+
+
+def state_with(status: StepStatus) -> RunState:
+    """A run whose step a is so."""
+    ready = b.state(PLAN)
+    return replace(ready, steps={**ready.steps, "a": replace(ready.steps["a"], status=status)})
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(S, S)))
+def test_an_event_moves_its_step_or_changes_nothing(old: StepStatus, new: StepStatus) -> None:
+    before = state_with(old)
+    entries = [b.entry(before.number + 1, MOVES[new])]
+    if new in TRANSITIONS[old]:
+        assert fold(before, entries).steps["a"].status is new
+    else:
+        with pytest.raises(IllegalTransition):
+            fold(before, entries)
+    assert before == state_with(old)
+
+
+@pytest.mark.parametrize(("old", "new"), list(product(RunStatus, (RunStatus.CANCELING, *RUN_ENDS))))
+def test_an_event_moves_the_run_or_changes_nothing(old: RunStatus, new: RunStatus) -> None:
+    before = replace(begin(b.RUN, b.plan()), status=old)
+    event = e.CancelRequested() if new is RunStatus.CANCELING else e.RunEnded(new)
+    if new in RUN_TRANSITIONS[old]:
+        assert fold(before, [b.entry(1, event)]).status is new
+    else:
+        with pytest.raises(IllegalTransition):
+            fold(before, [b.entry(1, event)])
+
+
+def test_the_first_event_says_what_was_submitted() -> None:
+    state = b.state(PLAN, ready=False, tags={"k": "v"})
+    assert state.submission is not None
+    assert state.submission.tags == {"k": "v"}
+    assert (state.created, state.number, state.last, state.over) == (b.at(1), 1, b.at(1), False)
+    assert b.statuses(state) == {"a": "waiting", "b": "waiting"}
+
+
+def test_the_controller_of_a_run() -> None:
+    state = b.state(PLAN, e.ControllerStarted("c1", "host", 7), e.Heartbeat())
+    assert (state.controller, state.host, state.pid, state.last) == ("c1", "host", 7, b.at(3))
+
+
+def test_environments() -> None:
+    state = b.state(PLAN, e.EnvironmentLost("other", "t", "no such package"))
+    assert state.environments == {(b.ENVIRONMENT, b.TARGET): b.REFERENCE}
+    assert state.broken == {("other", "t"): "no such package"}
+
+
+def test_the_life_of_a_step() -> None:
+    queued = b.state(PLAN, b.started("a"), e.TaskWaits("a", "no room"))
+    step = queued.steps["a"]
+    assert (step.status, step.uid, step.attempt, step.reason) == (S.QUEUED, "uid-a-1", 1, "no room")
+    running = fold(queued, [b.entry(queued.number + 1, e.TaskRuns("a", b.at(2)))])
+    assert (running.steps["a"].started, running.steps["a"].reason) == (b.at(2), "")
+
+
+def test_a_lost_attempt_is_counted_and_the_step_waits_again() -> None:
+    lost = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(2)), e.TaskLost("a", 1, Failure.LOST, "evicted")).steps["a"]
+    assert (lost.status, lost.losses, lost.attempt, lost.reason, lost.started) == (S.WAITING, 1, 1, "evicted", None)
+
+
+def test_success_has_outputs_and_failure_has_a_reason() -> None:
+    done = b.state(PLAN, b.started("a"), b.succeeded("a"), b.started("b"), b.failed("b"))
+    assert done.steps["a"].outputs == {"out": b.ref("azureml/a/out")}
+    assert (done.steps["b"].failure, done.steps["b"].reason, done.steps["b"].exit_code) == (Failure.USER, "exit code 1", 1)
+    assert done.steps["b"].ended == b.at(done.number)
+    known = replace(b.failed("b"), started=b.at(7), ended=b.at(8))
+    timed = b.state(PLAN, b.started("b"), known).steps["b"]
+    assert (timed.started, timed.ended) == (b.at(7), b.at(8))
+
+
+def test_reused_outputs_stand_in() -> None:
+    step = b.state(PLAN, e.StepReused("a", "other.a", {"out": b.ref()})).steps["a"]
+    assert (step.origin, step.outputs) == ("other.a", {"out": b.ref()})
+
+
+def test_a_run_does_not_end_before_its_steps() -> None:
+    with pytest.raises(IllegalTransition, match="the run cannot end: b have not"):
+        b.state(PLAN, b.started("a"), b.succeeded("a"), e.RunEnded(RunStatus.SUCCEEDED))
+
+
+def test_nothing_follows_the_end() -> None:
+    skipped = e.StepSkipped("b", "no")
+    over = b.state(PLAN, e.StepSkipped("a", "no"), skipped, e.RunEnded(RunStatus.FAILED))
+    assert over.over
+    assert over.ended == b.at(over.number)
+    with pytest.raises(IllegalTransition, match="follows the run's end"):
+        fold(over, [b.entry(over.number + 1, e.Heartbeat())])
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_entries_follow_each_other(number: int) -> None:
+    before = b.state(PLAN, ready=False)
+    with pytest.raises(IllegalTransition, match=f"journal entry {number} cannot follow entry 1"):
+        fold(before, [b.entry(number, e.Heartbeat())])
+
+
+@pytest.mark.parametrize(
+    "event", [e.TaskWaits("x", "y"), e.TaskLost("x", 1, Failure.LOST, ""), b.failed("x"), b.started("x")]
+)
+def test_a_step_that_the_plan_does_not_have_is_a_contradiction(event: e.Event) -> None:
+    with pytest.raises(IllegalTransition, match="a step 'x', which the plan does not have"):
+        b.state(PLAN, event)
+
+
+def test_folding_in_parts_is_folding_at_once() -> None:
+    events = [b.started("a"), b.succeeded("a"), b.started("b"), b.failed("b")]
+    start = b.state(PLAN)
+    entries = [b.entry(start.number + number, event) for number, event in enumerate(events, 1)]
+    once = fold(start, entries)
+    assert fold(fold(start, entries[:2]), entries[2:]) == once
+    assert fold(start, []) == start

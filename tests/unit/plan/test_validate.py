@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import pytest
+from tests.support import builders as b
+
+from runner.model.plan import Plan
+from runner.model.step import InputPath, InputSpec, OutputOf, OutputPath, OutputSpec, ParameterValue
+from runner.plan.validate import validate
+
+
+def whats(plan: Plan) -> list[str]:
+    return [problem.what for problem in validate(plan)]
+
+
+def test_a_good_plan_has_no_problems() -> None:
+    good = b.step("c", "a", "b", parameters=("p",), command=(ParameterValue("p"), InputPath("from_a"), OutputPath("out")))
+    assert validate(b.plan(good, b.step("a"), b.step("b", after=("a",)), parameters={"p": 1})) == ()
+
+
+@pytest.mark.parametrize(
+    ("plan", "what"),
+    [
+        (b.plan(), "the pipeline has no steps"),
+        (b.plan(b.step("a"), b.step("a")), "2 steps have the key 'a'"),
+        (b.plan(b.step("a", environment="none")), "there is no environment 'none'"),
+        (b.plan(b.step("a", command=(InputPath("x"),))), "its arguments use the input 'x', which it does not have"),
+        (b.plan(b.step("a", command=(OutputPath("x"),))), "its arguments use the output 'x', which it lacks"),
+        (b.plan(b.step("a", command=(ParameterValue("x"),))), "there is no parameter 'x'"),
+        (b.plan(b.step("a", parameters=("x",))), "there is no parameter 'x'"),
+        (b.plan(b.step("a", "b")), "nobody produces its input 'from_b'"),
+        (
+            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "other")),), command=())),
+            "nobody produces its input 'x'",
+        ),
+        (b.plan(b.step("a", after=("b",))), "it is to run after 'b', which is not in the pipeline"),
+        (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("a-b")))), "'a-b' cannot name an output"),
+        (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("out")))), "2 outputs are called 'out'"),
+        (
+            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("a b", OutputOf("a", "out")),), command=())),
+            "'a b' cannot name an input",
+        ),
+        (
+            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "out")),) * 2, command=())),
+            "2 inputs are called 'x'",
+        ),
+        (
+            b.plan(*(b.step(key, outputs=(OutputSpec("out", shown_as="model"),)) for key in "ab")),
+            "2 outputs have the pipeline_output_name 'model'",
+        ),
+        (b.plan(b.step("a", "a")), "the steps wait for each other: a → a"),
+        *((b.plan(b.step(key)), f"{key!r} cannot be a step's key") for key in ("", "a/b", "..", "journal", "a" * 64)),
+    ],
+)
+def test_each_problem_is_found(plan: Plan, what: str) -> None:
+    assert whats(plan) == [what]
+    (problem,) = validate(plan)
+    assert problem.remedy
+
+
+def test_a_cycle_is_told_in_order() -> None:
+    """Each waits for the one after it."""
+    (problem,) = validate(b.plan(b.step("a", "c"), b.step("b", "a"), b.step("c", "b"), b.step("d", "a")))
+    ring = problem.what.removeprefix("the steps wait for each other: ").split(" → ")
+    assert ring[0] == ring[-1]
+    assert set(ring) == set("abc")
+    assert list(zip(ring, ring[1:], strict=False))[0] in {("a", "c"), ("b", "a"), ("c", "b")}
+
+
+def test_all_problems_are_found_together() -> None:
+    plan = b.plan(b.step("a", "b", environment="x"), b.step("b", "a", after=("z",)))
+    assert len(whats(plan)) == 3
+    assert {problem.where for problem in validate(plan)} == {"step 'a'", "step 'b'", ""}
