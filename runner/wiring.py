@@ -71,6 +71,8 @@ class OpenWorkspace:
     """Runs this session has started, in order."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _controllers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _views: dict[str, RunView] = field(default_factory=dict)
+    """What `wait` has read already: the next look folds only what is new."""
 
     @property
     def store(self) -> ObjectStore:
@@ -214,12 +216,27 @@ class OpenWorkspace:
         """The run now. Raises BadInput for an unknown id."""
         return watch.view(self.store, run)
 
+    def check_driven(self, known: RunView) -> None:
+        """Raise Stranded unless a controller drives the run, or has just ended it."""
+        state, why = known.state, self.why_stopped(known.state)
+        if why and watch.newer(self.store, known).state.number == state.number:
+            where = f" --target {self.override}" if self.override not in {"", self.config.target} else ""
+            raise liveness.Stranded(
+                f"run {state.run} does not go on: {why}\n  do:    runner resume {state.run[-6:]}{where}"
+            )
+
     def wait(self, run: str, *, after: int, seconds: float) -> RunView:
-        """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`."""
-        known = self.view(run)
+        """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`.
+
+        Raises Stranded when nobody drives it any more.
+        """
+        known = self._views[run] = watch.newer(self.store, self._views.get(run) or self.view(run))
         if known.state.over or known.state.number > after:
             return known
-        return watch.wait(self.store, known, seconds=seconds, pause=self.pause)
+        fresh = self._views[run] = watch.wait(self.store, known, seconds=seconds, pause=self.pause)
+        if fresh.state.number == known.state.number:
+            self.check_driven(fresh)
+        return fresh
 
     @property
     def pause(self) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import BadInput, RunnerError, StoreError, TargetError
+from ..operations.liveness import Stranded
 from ..wiring import OpenWorkspace
 from .driver import complain, execute
 from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
@@ -30,7 +31,11 @@ def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Endin
         return Ending(_exit_code(error))
     except KeyboardInterrupt:
         return Ending(INTERRUPTED, interrupted=True)
+    except Stranded:
+        raise
     except Exception as error:  # noqa: BLE001 - the user's file may raise anything
+        if isinstance(error.__cause__, KeyboardInterrupt):  # v1's words for Ctrl-C while it waits for a run
+            return Ending(INTERRUPTED, interrupted=True)
         return Ending(explain(session, error))
     return Ending()
 

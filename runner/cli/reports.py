@@ -12,6 +12,9 @@ from ..runs import index
 from ..wiring import OpenWorkspace
 from .words import short
 
+_THREADS = 16
+"""Requests to a bucket at a time."""
+
 
 def hint(session: OpenWorkspace) -> str:
     """What must be added to a command for it to find the same store."""
@@ -26,7 +29,9 @@ def find_run(session: OpenWorkspace, text: str) -> str:
 
 def report_of(session: OpenWorkspace, view: RunView) -> RunReport:
     """The whole run."""
-    return report(session.store, view, lambda ref: local_path(session, ref), session.store.now())
+    store = session.store
+    threads = 1 if hasattr(store, "path") else _THREADS
+    return report(store, view, lambda ref: local_path(session, ref), store.now(), threads=threads)
 
 
 def report_of_step(session: OpenWorkspace, view: RunView, key: str) -> StepReport:

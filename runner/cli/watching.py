@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from ..errors import RunnerError
 from ..model.status import RunStatus
-from ..operations import watch
-from ..operations.follow import Follower, from_start
+from ..operations.follow import from_start
 from ..operations.report import RunReport
 from ..operations.tail import LogTail
 from ..operations.values import RunView
@@ -28,10 +26,6 @@ _LOOK = 1.0
 """Seconds between two looks after the controller."""
 CANCEL_SECONDS = 90.0
 """How long a canceled run may take to end: Kubernetes alone gives a pod 30 s by default."""
-
-
-class Stranded(RunnerError):
-    """Nobody drives the run any more."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +58,22 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
     """Show the run until it has ended, or for so long. Raises Stranded when its controller is gone."""
     session = viewer.session
     follower = from_start(session.store, run)
+    entries = follower.advance()
+    if follower.view.state.over and not viewer.logs:
+        return follower.view  # its end is all there is to tell
     show = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
     begun = looked = time.monotonic()
     try:
         while True:
-            entries = follower.advance()
             show.update(follower.view, entries)
             now = time.monotonic()
             if follower.view.state.over or now - begun > seconds:
                 return follower.view
             if now - looked > _LOOK:
                 looked = now
-                _check_driven(session, follower)
+                session.check_driven(follower.view)
             time.sleep(session.pause)
+            entries = follower.advance()
     finally:
         show.close()
 
@@ -103,17 +100,6 @@ def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
     else:
         _say_goes_on(session, going)
     return INTERRUPTED
-
-
-def _check_driven(session: OpenWorkspace, follower: Follower) -> None:
-    """Raise Stranded unless somebody drives the run, or has just ended it."""
-    state = follower.view.state
-    why = session.why_stopped(state)
-    if why and watch.newer(session.store, follower.view).state.number == state.number:
-        raise Stranded(
-            f"run {state.run} has not ended and does not go on: {why}\n"
-            f"  do:    runner resume {short(state.run)}{hint(session)}"
-        )
 
 
 def _wants_cancel(count: int) -> bool:

@@ -57,12 +57,14 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         variables=_variables(plan, step, submission, values, task),
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=step.resources,
-        fingerprint=fingerprint(plan, step, command, inputs),
+        fingerprint=fingerprint(plan, replace(step, command=command), values, inputs),
     )
 
 
-def fingerprint(plan: Plan, step: StepSpec, command: tuple[Argument, ...], inputs: tuple[InputBinding, ...]) -> str:
-    """The reuse key: code, command, environment, output declarations and the inputs' content."""
+def fingerprint(
+    plan: Plan, step: StepSpec, values: Mapping[str, Scalar], inputs: tuple[InputBinding, ...]
+) -> str:
+    """The reuse key: code, bound command, environment, parameters, output declarations and the inputs' content."""
     environment = plan.environments[step.environment]
     what = replace(
         step,
@@ -71,12 +73,20 @@ def fingerprint(plan: Plan, step: StepSpec, command: tuple[Argument, ...], input
         compute="",
         after=(),
         resources=Resources(),
-        command=command,
         environment=environment.spec.digest,
-        variables={**environment.variables, **step.variables},
+        variables={**_parameters(step, values), **environment.variables, **step.variables},
+        parameters=(),
         inputs=(),
+        outputs=tuple(replace(spec, shown_as="") for spec in step.outputs),
+        reuse=True,
     )
-    return digest_of([what, {binding.name: [binding.ref.digest, binding.mode, binding.dataset] for binding in inputs}])
+    return digest_of([what, {binding.name: _content(binding) for binding in inputs}])
+
+
+def _content(binding: InputBinding) -> list[object]:
+    """What a script can tell of an input; the name and version of a registration are for people."""
+    dataset = binding.dataset and replace(binding.dataset, name="", version=0, id="")
+    return [binding.ref.digest, binding.mode, dataset]
 
 
 def _bind(spec: InputSpec, state: RunState, pins: Pins) -> InputBinding:
@@ -116,8 +126,11 @@ def _variables(
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": "runner://local",
         "AZUREML_RUN_TOKEN": "none",
     }
-    parameters = {f"AML_PARAMETER_{_identifier(name)}": str(values[name]) for name in step.parameters}
-    return {**facts, **parameters, **plan.environments[step.environment].variables, **step.variables}
+    return {**facts, **_parameters(step, values), **plan.environments[step.environment].variables, **step.variables}
+
+
+def _parameters(step: StepSpec, values: Mapping[str, Scalar]) -> dict[str, str]:
+    return {f"AML_PARAMETER_{_identifier(name)}": str(values[name]) for name in step.parameters}
 
 
 def _identifier(name: str) -> str:

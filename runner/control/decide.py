@@ -43,6 +43,8 @@ class Situation:
 
 def settle(plan: Plan, state: RunState) -> tuple[e.Event, ...]:
     """Events that follow from the state alone: steps that can never start."""
+    if state.status is RunStatus.RUNNING and not state.broken and _all_well(state):
+        return ()
     waiting = [key for key, step in state.steps.items() if step.status is StepStatus.WAITING]
     failed = _first_failure(state) if waiting else ""
     out: list[e.Event] = []
@@ -82,6 +84,10 @@ def _verdict(step: StepSpec, state: RunState, failed: str) -> Iterator[e.Event]:
         yield e.StepFailed(step.key, Failure.IMAGE, reason)
     elif submission and failed and not submission.continue_on_step_failure:
         yield e.StepSkipped(step.key, f"'{failed}' failed, and the run stops at its first failure")
+
+
+def _all_well(state: RunState) -> bool:
+    return not any(step.status in _UNDELIVERED for step in state.steps.values())
 
 
 def _fate(step: StepState) -> str:

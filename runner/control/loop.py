@@ -112,6 +112,8 @@ class Controller:
 
     def _settled(self, events: list[e.Event]) -> RunState:
         """The state after `events` and all that follows from them, which is added to `events`."""
+        if not events:
+            return self.state
         draft = self._after(events)
         while more := settle(self.plan, draft):
             events.extend(more)

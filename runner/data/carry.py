@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
@@ -62,6 +63,7 @@ def tree(below: Path, *, whole: bool = False) -> Path:
     except OSError:  # another process was first
         if not final.is_dir():
             raise
+        shutil.rmtree(draft, ignore_errors=True)
     return final
 
 

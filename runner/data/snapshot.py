@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -58,10 +58,9 @@ def take(folder: Path) -> Snapshot:
 
     Raises BadInput for a folder over v1's limits (naming its biggest files) and for links that leave it.
     """
-    files = tuple(_file(folder, path) for path in _chosen(folder))
-    snapshot = Snapshot(folder, files)
-    _check_size(snapshot)
-    return snapshot
+    chosen = tuple(_chosen(folder))
+    _check_size(folder, {path: (folder / path).stat().st_size for path in chosen})
+    return Snapshot(folder, tuple(_file(folder, path) for path in chosen))
 
 
 def pack(snapshot: Snapshot) -> bytes:
@@ -103,12 +102,6 @@ def _members(data: bytes) -> tuple[tuple[str, int, bytes], ...]:
 
 def _file(folder: Path, relative: str) -> SnapshotFile:
     path = folder / relative
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-        raise BadInput(
-            f"the link {relative} leads out of the source directory",
-            where=str(folder),
-            remedy="replace it by a file, or list it in .amlignore",
-        )
     facts = path.stat()
     return SnapshotFile(relative, bool(facts.st_mode & 0o100), digest_of_file(path), facts.st_size)
 
@@ -116,13 +109,40 @@ def _file(folder: Path, relative: str) -> SnapshotFile:
 def _chosen(folder: Path) -> Iterator[str]:
     ignored = _ignore_rule(folder)
     found: list[str] = []
-    for parent, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not _always_excluded(Path(parent, name))]
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        inside = Path(parent).relative_to(folder)
+        folders[:] = [name for name in folders if _is_walked(folder, inside / name, ignored)]
         for name in names:
-            relative = Path(parent, name).relative_to(folder).as_posix()
-            if Path(parent, name).is_file() and not ignored(relative):
+            relative = (inside / name).as_posix()
+            if (folder / relative).is_file() and not ignored(relative):
+                _check_path(folder, relative)
                 found.append(relative)
     yield from sorted(found)
+
+
+def _is_walked(folder: Path, relative: Path, ignored: Callable[[str], bool]) -> bool:
+    path = folder / relative
+    if _always_excluded(path):
+        return False
+    if not path.is_symlink():
+        return True
+    if ignored(relative.as_posix()) or ignored(f"{relative.as_posix()}/"):
+        return False
+    _check_path(folder, relative.as_posix())
+    return not path.parent.resolve().is_relative_to(path.resolve())  # a link to a folder around it leads in circles
+
+
+def _check_path(folder: Path, relative: str) -> None:
+    """Raise BadInput for a link that leaves `folder` and for a name that cannot be written down."""
+    path = folder / relative
+    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+        raise BadInput(
+            f"the link {relative} leads out of the source directory",
+            where=str(folder),
+            remedy="replace it by a file, or list it in .amlignore",
+        )
+    if any("\ud800" <= letter <= "\udfff" for letter in relative):
+        raise BadInput(f"the file name {relative!r} is not UTF-8", where=str(folder), remedy="rename the file")
 
 
 def _always_excluded(path: Path) -> bool:
@@ -135,20 +155,21 @@ def _ignore_rule(folder: Path) -> Callable[[str], bool]:
         if rules.is_file():
             import pathspec
 
-            spec = pathspec.PathSpec.from_lines("gitwildmatch", rules.read_text(encoding="utf-8").splitlines())
+            spec = pathspec.GitIgnoreSpec.from_lines(rules.read_text(encoding="utf-8").splitlines())
             return spec.match_file
     return lambda _path: False
 
 
-def _check_size(snapshot: Snapshot) -> None:
-    too_many = len(snapshot.files) > MAX_FILES and not os.environ.get("AML_SNAPSHOT_NO_FILE_LIMIT")
-    if not too_many and snapshot.bytes <= MAX_BYTES:
+def _check_size(folder: Path, sizes: Mapping[str, int]) -> None:
+    too_many = len(sizes) > MAX_FILES and not os.environ.get("AML_SNAPSHOT_NO_FILE_LIMIT")
+    whole = sum(sizes.values())
+    if not too_many and whole <= MAX_BYTES:
         return
-    biggest = sorted(snapshot.files, key=lambda file: -file.size)[:5]
-    listed = ", ".join(f"{file.path} ({file.size / 2**20:.1f} MiB)" for file in biggest)
+    biggest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    listed = ", ".join(f"{path} ({size / 2**20:.1f} MiB)" for path, size in biggest)
     raise BadInput(
-        f"the source directory holds {len(snapshot.files)} files and {snapshot.bytes / 2**20:.0f} MiB; "
+        f"the source directory holds {len(sizes)} files and {whole / 2**20:.0f} MiB; "
         f"a snapshot may have {MAX_FILES} files and {MAX_BYTES >> 20} MiB. Biggest: {listed}",
-        where=str(snapshot.folder),
+        where=str(folder),
         remedy="list what the scripts do not need in .amlignore, or point source_directory at a smaller folder",
     )

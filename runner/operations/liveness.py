@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..errors import RunnerError
 from ..model.state import RunState
 from ..runs.head import Head
 
 SILENCE = timedelta(seconds=20)
 """A controller shows that it lives every 5 s (control.loop.STALE)."""
+
+
+class Stranded(RunnerError):
+    """A run has not ended, and nobody drives it any more."""
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,9 @@ def _duplicates(plan: Plan) -> Iterator[Problem]:
 def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
     where = f"step '{step.name}'"
     if not _KEY.fullmatch(step.key) or step.key in _OF_THE_RUN:
-        yield Problem(f"{step.key!r} cannot be a step's key", where, "use up to 63 letters, digits, - and _ between them")
+        yield Problem(
+            f"{step.key!r} cannot be a step's key", where, "use up to 63 letters, digits, - and _ between them"
+        )
     if step.environment not in plan.environments:
         yield Problem(f"there is no environment '{step.environment}'", where, "add it to 'environments'")
     yield from _name_problems(step, where)

@@ -343,6 +343,21 @@ def test_ctrl_c_without_a_terminal_leaves_the_run_running(project: Project) -> N
     assert status(project)["status"] == "canceled"
 
 
+def test_ctrl_c_while_the_driver_waits(project: Project) -> None:
+    project.driver("""
+        run = submit(step("long", "sleep.py", extra=["60"]))
+        run.wait_for_completion(show_output=True)
+    """)
+    process = project.start("run", "pipeline.py")
+    wait_for("Submitted", process)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "goes on" in err
+    assert project.run("cancel").returncode == 0
+
+
 def test_ctrl_c_on_a_terminal_asks_and_can_cancel(project: Project) -> None:
     project.driver('submit(step("long", "sleep.py", extra=["60"]))')
     pid, terminal = pty.fork()
@@ -385,6 +400,22 @@ def test_a_dead_controller_is_told_and_another_one_goes_on(project: Project) -> 
     assert "another controller takes it" in ended.stdout
     steps = status(project)["steps"]
     assert [(step["status"], step["attempt"]) for step in steps] == [("succeeded", 1), ("succeeded", 1)]
+
+
+def test_a_driver_that_waits_is_told_of_a_dead_controller(project: Project) -> None:
+    project.driver("""
+        run = submit(step("long", "sleep.py", extra=["4"]))
+        run.wait_for_completion()
+    """)
+    process = project.start("run", "pipeline.py")
+    wait_for("Running", process)
+    run = status(project)["run"]
+    os.kill(_controller(project, run), signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"do:    runner resume {run[-6:]}" in err
+    assert "Traceback" not in err
+    assert project.run("resume", "--json").returncode == 0
 
 
 def _controller(project: Project, run: str) -> int:

@@ -24,7 +24,7 @@ START = f"""\
 for python in "$1" python3 python; do
   if [ -n "$python" ] && command -v "$python" > /dev/null 2>&1; then exec "$python" -I -S {STEP_FOLDER}/{ARCHIVE}; fi
 done
-echo "{NO_PYTHON}: tried $1 python3 python" | tee {TERMINATION_LOG}
+echo "{NO_PYTHON}: tried ${{1:+$1 }}python3 python" | tee {TERMINATION_LOG}
 exit 127
 """
 """The pod's command; ``$1`` is the environment's own interpreter, or empty."""

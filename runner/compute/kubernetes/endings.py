@@ -117,7 +117,8 @@ def _diagnosis(seen: Sighting) -> tuple[Failure, str]:
     if _was_oom(seen):
         return Failure.OOM, _oom_reason(seen)
     if code == 127 and contract.NO_PYTHON in message:
-        return Failure.IMAGE, f"the image {_image(seen)} has no Python: {message.removeprefix('runner: ')}"
+        tried = message.partition(contract.NO_PYTHON)[2].strip(": \n")
+        return Failure.IMAGE, f"the image {_image(seen)} has no Python ({tried})"
     if text(seen.terminated, "reason") in ("StartError", "ContainerCannotRun"):
         return Failure.IMAGE, f"the container of image {_image(seen)} could not start: {message}"
     disrupted = _disruption(seen.pod)

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from tests.support import builders as b
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.memory_store import MemoryStore
+from tests.support.mortal import InlineExecutor
+
+from runner.control.act import Effects
+from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
+from runner.errors import TargetDenied, TargetError, TargetUnreachable
+from runner.model import events as e
+from runner.model.data import DataPath, DatasetDefinition
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan
+from runner.model.record import Failure
+from runner.model.state import RunState
+from runner.model.step import InputSpec
+from runner.model.task import Task
+from runner.runs import records
+
+PLAN = b.plan(b.step("a"), b.step("b"))
+START = Start("a", 1, b.TARGET)
+
+
+class Refusing(FakeTarget):
+    """Raises what it is told to."""
+
+    error: TargetError
+
+    def start(self, task: Task) -> str:
+        raise self.error
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def world(store: MemoryStore) -> World:
+    return World(store, lambda _task: (Ending.SUCCEEDS, 1))
+
+
+def effects(world: World, target: FakeTarget | None = None, environments: FakeEnvironments | None = None) -> Effects:
+    return Effects(
+        world.store,
+        lambda _name: world.store,
+        {b.TARGET: target or FakeTarget(b.TARGET, world)},
+        {b.TARGET: environments or FakeEnvironments()},
+        FakeClock(),
+        lambda _line: None,
+        _pool=InlineExecutor(),
+    )
+
+
+Act = Callable[..., tuple[e.Event, ...]]
+
+
+@pytest.fixture
+def act(world: World) -> Act:
+    made = effects(world)
+
+    def do(*actions: Action, plan: Plan = PLAN, state: RunState | None = None) -> tuple[e.Event, ...]:
+        return made.act(plan, state or b.state(plan), actions)
+
+    return do
+
+
+def test_starting_assigns_first(act: Act, world: World) -> None:
+    assert act(START) == (b.started("a"),)
+    task = b.task_id("a")
+    assert records.assignment(world.store, task.assignment) == world.attempts[task].task
+
+
+def test_several_start_together(act: Act) -> None:
+    assert set(act(START, Start("b", 1, b.TARGET))) == {b.started("a"), b.started("b")}
+
+
+def test_an_earlier_assignment_holds(act: Act, world: World) -> None:
+    act(START)
+    world.attempts.clear()
+    act(START, plan=replace(PLAN, description="later"), state=b.state(PLAN, experiment="other"))
+    assert world.attempts[b.task_id("a")].task.experiment == "experiment"
+
+
+@pytest.mark.parametrize("dataset", [True, False])
+def test_data_are_pinned_when_the_step_starts(act: Act, world: World, *, dataset: bool) -> None:
+    path = DataPath("s", "raw.csv")
+    raw = InputSpec("raw", DatasetDefinition("tabular", (path,), name="raw") if dataset else path)
+    plan = b.plan(b.step("a", inputs=(raw,)))
+    (failed,) = act(START, plan=plan)
+    assert isinstance(failed, e.StepFailed)
+    assert failed.failure is Failure.INPUT
+    assert "nothing lies at s/raw.csv" in failed.reason
+    world.store.put("raw.csv", b"x")
+    assert act(START, plan=plan) == (b.started("a"),)
+    assert world.attempts[b.task_id("a")].task.inputs[0].ref.key == "raw.csv"
+
+
+@pytest.mark.parametrize("error", [TargetError("not that"), TargetDenied("not you")])
+def test_a_refusal_is_the_steps_end(world: World, error: TargetError) -> None:
+    target = Refusing(b.TARGET, world)
+    target.error = error
+    assert effects(world, target).act(PLAN, b.state(PLAN), (START,)) == (
+        e.StepFailed("a", Failure.REFUSED, str(error)),
+    )
+
+
+def test_an_unreachable_target_is_asked_again(world: World) -> None:
+    target = Refusing(b.TARGET, world)
+    target.error = TargetUnreachable("no answer")
+    with pytest.raises(TargetUnreachable):
+        effects(world, target).act(PLAN, b.state(PLAN), (START,))
+
+
+PREPARE = Prepare(b.ENVIRONMENT, b.TARGET)
+
+
+def test_an_environment_is_made_once_and_told_when_it_is_there(world: World) -> None:
+    environments = FakeEnvironments()
+    made = effects(world, environments=environments)
+    (ready,) = made.act(PLAN, b.state(PLAN), (PREPARE, PREPARE))
+    assert isinstance(ready, e.EnvironmentReady)
+    assert (ready.environment, ready.target, ready.built) == (b.ENVIRONMENT, b.TARGET, True)
+    assert environments.made == [b.ENVIRONMENT]
+    (again,) = made.act(PLAN, b.state(PLAN), (PREPARE,))
+    assert isinstance(again, e.EnvironmentReady)
+    assert not again.built
+    made.close()
+
+
+def test_nobody_waits_for_an_environment(world: World) -> None:
+    gate = threading.Event()
+
+    class Slow(FakeEnvironments):
+        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
+            assert gate.wait(10)
+            return super().ensure(environment, say)
+
+    made = effects(world, environments=Slow())
+    made._pool = ThreadPoolExecutor(1)
+    assert made.act(PLAN, b.state(PLAN), (PREPARE,)) == ()
+    assert made.preparing
+    gate.set()
+    found: tuple[e.Event, ...] = ()
+    while not found:
+        found = made.act(PLAN, b.state(PLAN), (PREPARE,))
+    assert b.names(found) == ["EnvironmentReady"]
+    assert not made.preparing
+    made.close()
+
+
+def test_an_environment_that_cannot_be_made(world: World) -> None:
+    spec = EnvironmentSpec(pip=("nonsense",))
+    plan = replace(PLAN, environments={b.ENVIRONMENT: NamedEnvironment(b.ENVIRONMENT, spec)})
+    made = effects(world, environments=FakeEnvironments(broken=["nonsense"]))
+    assert b.names(made.act(plan, b.state(plan), (PREPARE,))) == ["EnvironmentLost"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "committed", "expected"),
+    [
+        (None, True, "StepSucceeded"),
+        (Failure.USER, False, "StepFailed"),
+        (Failure.STORE, False, "TaskLost"),
+        (Failure.LOST, False, "TaskLost"),
+        ("none", False, "TaskLost"),
+    ],
+)
+def test_records_tell_what_the_target_does_not(
+    act: Act, store: MemoryStore, failure: Failure | str | None, *, committed: bool, expected: str
+) -> None:
+    if failure is None or isinstance(failure, Failure):
+        records.finish(store, b.task("a"), b.record(failure=failure, reason="so"))
+    state = b.state(PLAN, b.started("a"))
+    (event,) = act(Inquire(b.task_id("a")), state=state)
+    assert type(event).__name__ == expected
+    if isinstance(event, e.StepSucceeded):
+        assert committed
+        assert (event.started, event.ended, event.outputs) == (b.at(0), b.at(1), {"out": b.ref()})
+
+
+def test_the_commit_of_an_earlier_attempt_counts(act: Act, store: MemoryStore) -> None:
+    records.finish(store, b.task("a", 1), b.record(1))
+    lost = e.TaskLost("a", 1, Failure.LOST, "")
+    state = b.state(PLAN, b.started("a"), lost, b.started("a", 2))
+    (event,) = act(Inquire(b.task_id("a", 2)), state=state)
+    assert isinstance(event, e.StepSucceeded)
+    assert event.outputs == {"out": b.ref()}
+
+
+def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> None:
+    act(START)
+    lost = e.TaskLost("a", 1, Failure.LOST, "")
+    second = b.state(PLAN, b.started("a"), lost, b.started("a", 2))
+    stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
+    assert act(stop, state=second) == ()
+    assert world.attempts == {}
+    assert act(stop, state=b.state(PLAN, b.started("a"))) == (e.StepCanceled("a"),)
+
+
+def test_removing_says_nothing(act: Act, world: World) -> None:
+    act(START)
+    world.pass_time(1)
+    assert act(Remove(b.task_id("a"), "uid-a-1", b.TARGET)) == ()
+    assert world.attempts == {}

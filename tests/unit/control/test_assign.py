@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.support import builders as b
+
+from runner.control.assign import Attempt, task_for, to_pin
+from runner.model.data import DataPath, DatasetDefinition, Mode
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan, Submission
+from runner.model.resources import Resources
+from runner.model.state import begin
+from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, ParameterValue
+from runner.model.task import InputBinding, OutputBinding, Task
+
+DATASET = DatasetDefinition("tabular", (DataPath("s", "raw.csv"),))
+REGISTERED = replace(DATASET, name="raw", version=2, id="7")
+RAW = InputSpec("raw", DATASET, Mode.DIRECT)
+PINNED = b.ref("raw.csv", "1" * 64)
+MADE = b.ref("azureml/a/out", "2" * 64)
+
+
+def plan(environment: EnvironmentSpec | None = None, **changes: Any) -> Plan:
+    """Step b of the plan reads a's output and a dataset."""
+    inputs = (InputSpec("prepped", OutputOf("a", "out"), path_on_compute="/data"), RAW)
+    parts: dict[str, Any] = {"inputs": inputs, "command": (Interpreter(), ParameterValue("rate")), **changes}
+    named = NamedEnvironment(b.ENVIRONMENT, environment or EnvironmentSpec(), {"FROM": "environment"})
+    whole = b.plan(b.step("a"), b.step("b", **parts), parameters={"rate": 0.5, "un-bound": None})
+    return replace(whole, environments={b.ENVIRONMENT: named})
+
+
+def task(
+    what: Plan | None = None,
+    attempt: Attempt | None = None,
+    pin: str = PINNED.digest,
+    made: str = MADE.digest,
+    **submitted: Any,
+) -> Task:
+    what = what or plan()
+    state = b.state(what, b.started("a"), b.succeeded("a", out=replace(MADE, digest=made)), **submitted)
+    where = attempt or Attempt("b", 1, b.TARGET, b.REFERENCE)
+    return task_for(what, state, where, {"raw": replace(PINNED, digest=pin)})
+
+
+def test_inputs_are_resolved() -> None:
+    assert task().inputs == (
+        InputBinding("prepped", MADE, path_on_compute="/data"),
+        InputBinding("raw", PINNED, Mode.DIRECT, dataset=DATASET),
+    )
+    assert to_pin(plan().by_key["b"]) == {"raw": DATASET}
+
+
+def test_an_output_of_another_step_may_be_seen_as_a_dataset() -> None:
+    seen_as = InputSpec("prepped", OutputOf("a", "out"), view=DATASET)
+    assert task(plan(inputs=(seen_as,))).inputs == (InputBinding("prepped", MADE, dataset=DATASET),)
+
+
+def test_outputs_get_a_place_of_this_attempt() -> None:
+    declared = OutputSpec("out", "other", Mode.UPLOAD, "/out", folder=True)
+    found = task(plan(outputs=(declared,)), Attempt("b", 2, b.TARGET, b.REFERENCE)).outputs
+    assert found == (OutputBinding("out", "other", f"azureml/{b.RUN}.b.2/out", Mode.UPLOAD, "/out", folder=True),)
+
+
+def test_parameters_are_bound() -> None:
+    assert task().command == (Interpreter(), "0.5")
+    assert task(parameters={"rate": True}).command == (Interpreter(), "True")
+
+
+def test_the_process_is_told_who_it_is() -> None:
+    """V1_API B5."""
+    found = task(
+        plan(parameters=("rate", "un-bound"), variables={"MINE": "1"}),
+        subscription="sub",
+        resource_group="group",
+        workspace="ws",
+    ).variables
+    assert found["AZUREML_RUN_ID"] == f"{b.RUN}.b"
+    assert found["AZUREML_ROOT_RUN_ID"] == b.RUN
+    assert (found["AZUREML_ARM_SUBSCRIPTION"], found["AZUREML_ARM_RESOURCEGROUP"]) == ("sub", "group")
+    assert (found["AZUREML_ARM_WORKSPACE_NAME"], found["AZUREML_ARM_PROJECT_NAME"]) == ("ws", "experiment")
+    assert (found["AML_PARAMETER_rate"], found["AML_PARAMETER_un_bound"]) == ("0.5", "None")
+    assert (found["FROM"], found["MINE"]) == ("environment", "1")
+
+
+def test_the_steps_own_variables_win() -> None:
+    own = plan(variables={"FROM": "step", "AZUREML_RUN_ID": "mine"})
+    assert {name: task(own).variables[name] for name in ("FROM", "AZUREML_RUN_ID")} == {
+        "FROM": "step", "AZUREML_RUN_ID": "mine",
+    }  # fmt: skip
+
+
+def test_the_rest_is_passed_on() -> None:
+    found = task(plan(resources=Resources(gpu=1)), Attempt("b", 3, "there", "image:2"))
+    assert (found.id, found.target, found.environment) == (b.task_id("b", 3), "there", "image:2")
+    assert (found.name, found.experiment, found.snapshot, found.resources.gpu) == ("b", "experiment", "s" * 64, 1)
+
+
+def test_a_run_without_a_submission_has_no_tasks() -> None:
+    with pytest.raises(ValueError, match="without a submission"):
+        task_for(plan(), begin(b.RUN, plan()), Attempt("a", 1, "t", "r"), {})
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        lambda: task(attempt=Attempt("b", 2, "elsewhere", "image:2")),
+        lambda: task(plan(name="other name")),
+        lambda: task(plan(compute="elsewhere")),
+        lambda: task(plan(after=("a",))),
+        lambda: task(plan(resources=Resources(gpu=1))),
+        lambda: task(experiment="other", tags={"k": "v"}, user="else", workspace="w"),
+        lambda: task(parameters={"un-bound": 7}),
+        lambda: task(plan(EnvironmentSpec())),
+        lambda: task(replace(plan(), description="other")),
+        lambda: task(plan(outputs=(OutputSpec("out", shown_as="model"),))),
+        lambda: task(plan(reuse=False)),
+        lambda: task(plan(inputs=(plan().by_key["b"].inputs[0], replace(RAW, source=REGISTERED)))),
+    ],
+)
+def test_what_does_not_change_the_fingerprint(same: Any) -> None:
+    assert same().fingerprint == task().fingerprint
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: task(plan(snapshot="t" * 64)),
+        lambda: task(plan(script="other.py")),
+        lambda: task(plan(command=(Interpreter(), "0.7"))),
+        lambda: task(parameters={"rate": 0.7}),
+        lambda: task(plan(EnvironmentSpec(pip=("x",)))),
+        lambda: task(plan(variables={"X": "1"})),
+        lambda: task(plan(variables={"FROM": "step"})),
+        lambda: task(plan(outputs=(OutputSpec("other"),))),
+        lambda: task(pin="3" * 64),
+        lambda: task(made="3" * 64),
+        lambda: task(plan(inputs=(InputSpec("prepped", OutputOf("a", "out")), replace(RAW, mode=Mode.MOUNT)))),
+        lambda: task(plan(inputs=(InputSpec("renamed", OutputOf("a", "out")), RAW))),
+    ],
+)
+def test_what_changes_the_fingerprint(other: Any) -> None:
+    assert other().fingerprint != task().fingerprint
+
+
+def parametrised(value: object) -> Task:
+    return task(plan(command=(Interpreter(),), parameters=("rate",)), parameters={"rate": value})
+
+
+def test_a_parameter_that_the_process_sees_as_a_variable_changes_the_fingerprint() -> None:
+    assert parametrised(0.5).fingerprint != parametrised(0.7).fingerprint
+
+
+def test_a_submission_is_a_value() -> None:
+    assert b.submission(plan()) == Submission(plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody")

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from runner.data import carry
+from runner.data.carry import PRIVATE, archive, tree
+
+LIMIT = 700_000
+"""Bytes: a ConfigMap holds 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/)."""
+
+
+@pytest.fixture(scope="session")
+def step_pyz(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("carried") / "step.pyz"
+    path.write_bytes(archive())
+    return path
+
+
+def names(data: bytes) -> list[str]:
+    with zipfile.ZipFile(io.BytesIO(data)) as found:
+        return found.namelist()
+
+
+def test_it_fits_a_config_map_many_times_over() -> None:
+    assert len(archive()) < LIMIT
+
+
+def test_it_is_the_same_every_time() -> None:
+    first = archive()
+    archive.cache_clear()
+    assert archive() == first
+    assert names(first) == sorted(names(first))
+
+
+def test_it_carries_what_a_step_needs_and_nothing_else() -> None:
+    held = names(archive())
+    assert {f"{PRIVATE}/step/bootstrap.py", "azureml/core/__init__.py", "runner/__init__.py", "__main__.py"} <= set(held)
+    tops = {name.split("/")[1].removesuffix(".py") for name in held if name.startswith(PRIVATE)}
+    assert not tops & {"cli", "cluster", "compute", "images", "compat", "_manifests"}
+    assert all(name.endswith(".py") for name in held)
+    assert {f"{PRIVATE}/cli/main.py"} <= set(names(archive(whole=True)))
+
+
+def isolated(step_pyz: Path, code: str) -> str:
+    """Run `code` with the standard library, the archive, and nothing else."""
+    program = f"import sys; sys.path.insert(0, {str(step_pyz)!r})\n{code}"
+    done = subprocess.run([sys.executable, "-S", "-I", "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_module_of_the_bootstrap_imports_with_the_standard_library_alone(step_pyz: Path) -> None:
+    modules = [
+        name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        for name in names(archive())
+        if name.startswith((f"{PRIVATE}/step/", f"{PRIVATE}/sdk/", "azureml/"))
+    ]
+    isolated(step_pyz, "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in modules))
+
+
+@pytest.mark.parametrize(
+    "line", ["from azureml.core import Run", "from runner import Run", "from azureml.core.run import Run"]
+)
+def test_a_script_finds_its_run(step_pyz: Path, line: str) -> None:
+    assert isolated(step_pyz, f"{line}\nprint(Run.__module__.split('.')[0])").strip() == PRIVATE
+
+
+def test_the_bootstrap_begins(step_pyz: Path) -> None:
+    """Far enough to miss what only a pod has."""
+    done = subprocess.run([sys.executable, "-S", "-I", str(step_pyz)], capture_output=True, text=True, check=False, env={})
+    assert done.returncode != 0
+    assert "RUNNER_" in done.stderr
+    assert "No module named" not in done.stderr
+
+
+def test_the_tree_is_made_once(tmp_path: Path) -> None:
+    first = tree(tmp_path)
+    stamp = (first / "__main__.py").stat().st_mtime_ns
+    assert tree(tmp_path) == first
+    assert (first / "__main__.py").stat().st_mtime_ns == stamp
+    assert (first / PRIVATE / "errors.py").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [first.name]
+
+
+def test_two_processes_may_make_the_tree_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    final = tree(tmp_path)
+    hidden = final.rename(tmp_path / "elsewhere")
+
+    def late(data: bytes, into: Path) -> None:
+        into.mkdir()
+        (into / "x").touch()
+        hidden.rename(final)
+
+    monkeypatch.setattr(carry, "unpack", late)
+    assert tree(tmp_path) == final
+    assert [path.name for path in tmp_path.iterdir()] == [final.name]

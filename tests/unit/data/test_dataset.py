@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+from tests.support.memory_store import MemoryStore
+
+from runner.data import manifest
+from runner.data.dataset import fixed_part, glob_rule, match, pin, pin_dataset
+from runner.errors import BadInput
+from runner.model.data import DataPath, DatasetDefinition, Kind
+
+KEYS = ("data/a.csv", "data/b.csv", "data/deep/c.csv", "data/deep/er/d.csv", "data/notes.txt", "data2/e.csv", "f[1].csv")
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    made = MemoryStore()
+    for key in KEYS:
+        made.put(key, key.encode())
+    return made
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("data/a.csv", {"a.csv": "data/a.csv"}),
+        ("/data/a.csv", {"a.csv": "data/a.csv"}),
+        ("data/deep", {"c.csv": "data/deep/c.csv", "er/d.csv": "data/deep/er/d.csv"}),
+        ("data/deep/", {"c.csv": "data/deep/c.csv", "er/d.csv": "data/deep/er/d.csv"}),
+        ("data/*.csv", {"a.csv": "data/a.csv", "b.csv": "data/b.csv"}),
+        ("data/?.csv", {"a.csv": "data/a.csv", "b.csv": "data/b.csv"}),
+        ("data/*/c.csv", {"deep/c.csv": "data/deep/c.csv"}),
+        ("data/**/*.csv", {key.removeprefix("data/"): key for key in KEYS[:4]}),
+        ("data/deep/**", {"c.csv": "data/deep/c.csv", "er/d.csv": "data/deep/er/d.csv"}),
+        ("*/e.csv", {"data2/e.csv": "data2/e.csv"}),
+        ("f[1].csv", {"f[1].csv": "f[1].csv"}),
+        ("dat", {}),
+        ("none/*", {}),
+    ],
+)
+def test_what_a_path_means(store: MemoryStore, pattern: str, expected: dict[str, str]) -> None:
+    assert {path: info.key for path, info in match(store, pattern)} == expected
+
+
+@pytest.mark.parametrize(("pattern", "fixed"), [("a/b", "a/b"), ("a/*/b", "a"), ("*", ""), ("a/b*/c", "a"), ("a/[x]", "a")])
+def test_the_fixed_part(pattern: str, fixed: str) -> None:
+    assert fixed_part(pattern) == fixed
+
+
+def test_letters_of_a_pattern_are_themselves() -> None:
+    assert glob_rule("a.b+c").fullmatch("a.b+c")
+    assert not glob_rule("a.b").fullmatch("aXb")
+
+
+def paths(*names: str, datastore: str = "s") -> tuple[DataPath, ...]:
+    return tuple(DataPath(datastore, name) for name in names)
+
+
+def test_a_lone_file_is_pinned_as_a_file(store: MemoryStore) -> None:
+    ref = pin(store, lambda _: store, paths("data/a.csv"), "it")
+    described = manifest.load(store, ref.digest)
+    assert (ref.datastore, ref.key, ref.files, ref.bytes) == ("s", "data/a.csv", 1, 10)
+    assert described.kind is Kind.FILE
+    assert [(entry.path, entry.key) for entry in described.entries] == [("", "data/a.csv")]
+    assert described.entries[0].digest.startswith("etag:")
+
+
+def test_a_glob_of_one_file_is_a_folder(store: MemoryStore) -> None:
+    described = manifest.load(store, pin(store, lambda _: store, paths("data/a*.csv"), "it").digest)
+    assert (described.kind, [entry.path for entry in described.entries]) == (Kind.FOLDER, ["a.csv"])
+
+
+def test_several_paths_keep_their_whole_names_each_file_once(store: MemoryStore) -> None:
+    ref = pin(store, lambda _: store, paths("data/*.csv", "data/a.csv", "data2"), "it")
+    described = manifest.load(store, ref.digest)
+    assert [entry.path for entry in described.entries] == ["data/a.csv", "data/b.csv", "data2/e.csv"]
+    assert ref.key == ""
+
+
+def test_a_changed_file_is_another_pin(store: MemoryStore) -> None:
+    before = pin(store, lambda _: store, paths("data"), "it")
+    assert pin(store, lambda _: store, paths("data"), "it") == before
+    store.put("data/a.csv", b"other text")
+    assert pin(store, lambda _: store, paths("data"), "it").digest != before.digest
+
+
+def test_no_files_are_a_problem_of_the_users(store: MemoryStore) -> None:
+    with pytest.raises(BadInput, match="dataset 'raw' has no files: nothing lies at s/none"):
+        pin_dataset(store, lambda _: store, DatasetDefinition("file", paths("none"), name="raw"))
+    with pytest.raises(BadInput, match="the dataset has no files"):
+        pin_dataset(store, lambda _: store, DatasetDefinition("file", paths("none")))
+
+
+def test_one_dataset_lies_in_one_datastore(store: MemoryStore) -> None:
+    both = (*paths("a"), *paths("b", datastore="t"))
+    with pytest.raises(BadInput, match="it spans the datastores s, t"):
+        pin(store, lambda _: store, both, "it")

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.support.memory_store import MemoryStore
+
+from runner.data import manifest
+from runner.data.transfer import deliver, fetch, key_of, target_of
+from runner.errors import ObjectMissing, StoreError
+from runner.model.data import Entry, Kind, Manifest
+from runner.model.digest import digest_of_bytes
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "folder"
+    for name in ("b", "a/x", "a.txt"):
+        (made / name).parent.mkdir(parents=True, exist_ok=True)
+        (made / name).write_text(name)
+    return made
+
+
+def test_a_folder_is_described_in_order(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to("b")
+    os.mkfifo(folder / "pipe")
+    described = manifest.describe(folder)
+    assert described.kind is Kind.FOLDER
+    assert [(entry.path, entry.size) for entry in described.entries] == [("a.txt", 5), ("a/x", 3), ("b", 1), ("link", 1)]
+    assert described.entries[2].digest == digest_of_bytes(b"b")
+
+
+def test_a_lone_file_and_nothing_at_all(folder: Path) -> None:
+    assert manifest.describe(folder / "b") == Manifest(Kind.FILE, (Entry("", 1, digest_of_bytes(b"b")),))
+    assert manifest.describe(folder / "none") == Manifest(Kind.FOLDER)
+
+
+def test_a_manifest_is_kept_under_its_digest(folder: Path) -> None:
+    store, described = MemoryStore(), manifest.describe(folder)
+    digest = manifest.save(store, described)
+    assert manifest.save(store, described) == digest
+    assert manifest.load(store, digest) == described
+    with pytest.raises(ObjectMissing):
+        manifest.load(store, "none")
+
+
+@pytest.mark.parametrize("name", ["", "b"])
+def test_what_is_delivered_is_fetched(folder: Path, tmp_path: Path, name: str) -> None:
+    store, source = MemoryStore(), folder / name
+    described = manifest.describe(source)
+    deliver(store, source, "place", described)
+    fetch(store, "place", described, tmp_path / "deep" / "er")
+    assert manifest.describe(tmp_path / "deep" / "er") == described
+
+
+def test_an_empty_folder_is_a_folder(tmp_path: Path) -> None:
+    fetch(MemoryStore(), "place", Manifest(Kind.FOLDER), tmp_path / "into")
+    assert (tmp_path / "into").is_dir()
+
+
+def test_an_entry_may_lie_elsewhere(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.put("far/away", b"x")
+    entry = Entry("near", 1, "", "far/away")
+    fetch(store, "place", Manifest(Kind.FOLDER, (entry,)), tmp_path / "into")
+    assert (tmp_path / "into" / "near").read_bytes() == b"x"
+    assert [key_of("k", one) for one in (entry, Entry("p", 1, ""), Entry("", 1, ""))] == ["far/away", "k/p", "k"]
+
+
+@pytest.mark.parametrize("path", ["../out", "/out", "a/../../out"])
+def test_no_file_is_put_outside(tmp_path: Path, path: str) -> None:
+    with pytest.raises(StoreError, match="outside its folder"):
+        target_of(tmp_path, Entry(path, 1, ""))
+    store = MemoryStore()
+    store.put("place/x", b"x")
+    entries = Entry("in", 1, "", "place/x"), Entry(path, 1, "", "place/x")
+    with pytest.raises(StoreError, match="outside its folder"):
+        fetch(store, "place", Manifest(Kind.FOLDER, entries), tmp_path / "into")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_changed_size_is_noticed(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.put("place/x", b"longer")
+    with pytest.raises(StoreError, match="place/x has 6 bytes where its manifest says 1"):
+        fetch(store, "place", Manifest(Kind.FOLDER, (Entry("x", 1, ""),)), tmp_path / "into")
+
+
+def test_a_file_that_is_gone_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ObjectMissing):
+        fetch(MemoryStore(), "place", Manifest(Kind.FILE, (Entry("", 1, ""),)), tmp_path / "into")
+
+
+def test_the_way_of_bringing_can_be_chosen(tmp_path: Path) -> None:
+    brought: list[str] = []
+
+    def bring(key: str, path: Path) -> None:
+        brought.append(key)
+        path.write_bytes(b"x")
+
+    entries = tuple(Entry(name, 1, "") for name in "abc")
+    fetch(MemoryStore(), "k", Manifest(Kind.FOLDER, entries), tmp_path / "into", place=bring)
+    assert sorted(brought) == ["k/a", "k/b", "k/c"]

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from runner.data import snapshot
+from runner.data.snapshot import pack, take, unpack
+from runner.errors import BadInput
+
+
+def make(folder: Path, **files: str) -> Path:
+    """A folder of files; ``__`` in a name is a slash, and ``_dot_`` a dot."""
+    for name, text in files.items():
+        path = folder / name.replace("_dot_", ".").replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def paths(folder: Path) -> list[str]:
+    return [file.path for file in take(folder).files]
+
+
+def test_equal_content_has_one_digest_wherever_and_whenever(tmp_path: Path) -> None:
+    one = make(tmp_path / "one", a_dot_py="a", deep__b_dot_py="b")
+    other = make(tmp_path / "other", deep__b_dot_py="b", a_dot_py="a")
+    os.utime(other / "a.py", (1, 1))
+    (other / "empty").mkdir()
+    make(other, __pycache____a_dot_pyc="x", _dot_git__HEAD="x", _dot_runner__store_dot_json="x", venv__x="x")
+    make(other / "mine", pyvenv_dot_cfg="", lib__x_dot_py="x")
+    assert take(one).digest == take(other).digest
+    assert pack(take(one)) == pack(take(other))
+    assert take(one).bytes == 2
+
+
+def test_a_change_of_name_mode_or_content_changes_the_digest(tmp_path: Path) -> None:
+    folder = make(tmp_path, a_dot_py="a")
+    seen = {take(folder).digest}
+    (folder / "a.py").chmod(0o755)
+    seen.add(take(folder).digest)
+    (folder / "a.py").write_text("b")
+    seen.add(take(folder).digest)
+    (folder / "a.py").rename(folder / "b.py")
+    seen.add(take(folder).digest)
+    assert len(seen) == 4
+
+
+def test_what_is_packed_is_unpacked(tmp_path: Path) -> None:
+    folder = make(tmp_path / "from", a_dot_py="a", deep__er__b="b")
+    (folder / "a.py").chmod(0o755)
+    unpack(pack(take(folder)), tmp_path / "to")
+    assert take(tmp_path / "to").digest == take(folder).digest
+    assert os.access(tmp_path / "to" / "a.py", os.X_OK)
+    assert not os.access(tmp_path / "to" / "deep/er/b", os.X_OK)
+
+
+def test_ignore_rules(tmp_path: Path) -> None:
+    folder = make(tmp_path, a_dot_py="", data__big="", data__keep="", notes_dot_txt="")
+    everything = ["a.py", "data/big", "data/keep", "notes.txt"]
+    assert paths(folder) == everything
+    make(folder, _dot_gitignore="*.txt\n# a comment\n\ndata/*\n!data/keep\n")
+    assert paths(folder) == [".gitignore", "a.py", "data/keep"]
+    make(folder, _dot_amlignore="data/\n")
+    assert paths(folder) == [".amlignore", ".gitignore", "a.py", "notes.txt"]
+
+
+def test_links_within_the_folder_are_followed(tmp_path: Path) -> None:
+    folder = make(tmp_path, a_dot_py="a", lib__b_dot_py="b")
+    (folder / "c.py").symlink_to("a.py")
+    (folder / "more").symlink_to("lib")
+    (folder / "lib" / "up").symlink_to("..")
+    (folder / "broken").symlink_to("nothing")
+    assert paths(folder) == ["a.py", "c.py", "lib/b.py", "more/b.py"]
+
+
+@pytest.mark.parametrize("outside", ["file.txt", "folder"])
+def test_links_out_of_the_folder_are_refused_by_name(tmp_path: Path, outside: str) -> None:
+    make(tmp_path, file_dot_txt="secret", folder__x="secret")
+    folder = make(tmp_path / "code", a_dot_py="a")
+    (folder / "out").symlink_to(tmp_path / outside)
+    with pytest.raises(BadInput, match="the link out leads out of the source directory") as caught:
+        take(folder)
+    assert ".amlignore" in caught.value.problems[0].remedy
+    make(folder, _dot_amlignore="out\n")
+    assert paths(folder) == [".amlignore", "a.py"]
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.py")).touch()
+    with pytest.raises(BadInput, match="is not UTF-8"):
+        take(tmp_path)
+
+
+def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "MAX_FILES", 2)
+    folder = make(tmp_path, a="", b="", c="")
+    with pytest.raises(BadInput, match="3 files"):
+        take(folder)
+    monkeypatch.setenv("AML_SNAPSHOT_NO_FILE_LIMIT", "1")
+    assert len(take(folder).files) == 3
+
+
+def test_too_many_bytes_are_refused_naming_the_biggest_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(tmp_path, small="x")
+    for number in range(1, 7):
+        with (folder / f"big{number}").open("wb") as file:
+            file.truncate(number << 40)  # a hole: there is no such disk
+    with pytest.raises(BadInput) as caught:
+        take(folder)
+    (problem,) = caught.value.problems
+    assert "Biggest: big6 (6291456.0 MiB), big5" in problem.what
+    assert "small" not in problem.what
+    assert problem.where == str(folder)
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "a/../../out"])
+def test_an_archive_cannot_write_outside(tmp_path: Path, name: str) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(BadInput, match="outside its folder"):
+        unpack(buffer.getvalue(), tmp_path / "into")
+    assert not (tmp_path / "out").exists()

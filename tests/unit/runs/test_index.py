@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
+
+from runner.errors import BadInput
+from runner.model import events as e
+from runner.model.names import new_run_id
+from runner.model.status import RunStatus
+from runner.runs import head, index, journal, plans
+
+
+def add(store: MemoryStore, at: datetime, letter: str) -> str:
+    run = new_run_id(at, letter.encode() * 10)
+    index.add(store, index.IndexEntry(run, f"experiment {letter}", at, tags={"k": letter}))
+    return run
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def test_runs_are_listed_newest_first(store: MemoryStore) -> None:
+    runs = [add(store, b.T0 + timedelta(days=day), letter) for day, letter in enumerate("abc")]
+    assert list(index.run_ids(store)) == runs[::-1]
+    assert [entry.run for entry in index.newest(store, 2)] == runs[:0:-1]
+    assert next(index.newest(store, 1)).tags == {"k": "c"}
+
+
+def test_a_run_is_found_by_what_is_enough_of_its_id(store: MemoryStore) -> None:
+    first = add(store, b.T0, "a")
+    last = add(store, b.T0 + timedelta(days=1), "b")
+    for text in ("", "latest", "last", last, "20260103", last[-4:]):
+        assert index.find(store, text) == last
+    assert index.find(store, first[:10]) == first
+    with pytest.raises(BadInput, match="fits 2 runs"):
+        index.find(store, "2026")
+    with pytest.raises(BadInput, match="there is no run 'x' here"):
+        index.find(store, "x")
+
+
+def test_where_nothing_ran_there_is_no_latest(store: MemoryStore) -> None:
+    with pytest.raises(BadInput, match="no runs here yet"):
+        index.find(store, "latest")
+
+
+def test_a_plan_is_kept_under_its_digest(store: MemoryStore) -> None:
+    plan = b.plan(b.step("a"))
+    assert plans.save(store, plan) == plans.save(store, plan) == plan.digest
+    assert plans.load(store, plan.digest) == plan
+
+
+def test_a_run_is_replayed_from_its_journal(store: MemoryStore) -> None:
+    plan = b.plan(b.step("a"))
+    plans.save(store, plan)
+    assert plans.replay(store, b.RUN) is None
+    writer = journal.Writer(store, b.RUN, "c", 0)
+    writer.append([e.ControllerStarted("c", "host", 1)], b.at(0))
+    assert plans.submission_of(store, b.RUN) is None
+    writer.append([e.RunSubmitted(b.submission(plan)), b.started("a")], b.at(1))
+    found = plans.replay(store, b.RUN)
+    assert found is not None
+    assert (found[0], b.statuses(found[1]), found[1].number) == (plan, {"a": "queued"}, 2)
+
+
+def test_the_head_is_a_run_at_a_glance(store: MemoryStore) -> None:
+    assert head.read(store, b.RUN) is None
+    plan = b.plan(b.step("a"), b.step("b"))
+    state = b.state(plan, e.ControllerStarted("c", "host", 7), b.started("a"), b.succeeded("a"))
+    head.write(store, state, b.at(9), "trouble")
+    assert head.read(store, b.RUN) == head.Head(
+        state.number, RunStatus.RUNNING, b.at(9), "host", 7, 1, None, "trouble"
+    )

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
+
+from runner.errors import RunTaken, StoreError, StoreUnreachable
+from runner.model import events as e
+from runner.runs.journal import Writer, entry_key, read
+
+BEAT = e.Heartbeat()
+
+
+def test_entries_are_read_in_order() -> None:
+    store = MemoryStore()
+    writer = Writer(store, "run", "c", 0)
+    written = [writer.append([b.started("a")], b.at(1)), writer.append([BEAT, b.succeeded("a")], b.at(2))]
+    assert [entry.number for entry in written] == [1, 2]
+    assert list(read(store, "run")) == written
+    assert list(read(store, "run", 1)) == written[1:]
+    assert list(read(store, "run", 2)) == list(read(store, "other")) == []
+    assert entry_key("run", 12) == "runs/run/journal/00000012.json"
+
+
+def test_a_second_writer_loses() -> None:
+    store = MemoryStore()
+    first, second = Writer(store, "run", "one", 0), Writer(store, "run", "two", 0)
+    first.append([e.ControllerStarted("one", "laptop", 1)], b.at(1))
+    with pytest.raises(RunTaken, match="run run is now driven by laptop"):
+        second.append([BEAT], b.at(1))
+    assert second.number == 0
+    third = Writer(store, "run", "three", 1)
+    third.append([BEAT], b.at(2))
+    with pytest.raises(RunTaken, match="by controller three"):
+        first.append([BEAT], b.at(3))
+    assert [entry.controller for entry in read(store, "run")] == ["one", "three"]
+
+
+class Deaf(MemoryStore):
+    """Does what it is asked once, and says that it did not."""
+
+    deaf = True
+
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        done = super().put_if_absent(key, data)
+        if self.deaf:
+            self.deaf = False
+            raise StoreUnreachable("timed out")
+        return done
+
+
+@pytest.mark.parametrize("retry", [BEAT, e.CancelRequested()])
+def test_a_writers_own_entry_that_seemed_to_fail_is_no_loss(retry: e.Event) -> None:
+    store = Deaf()
+    writer = Writer(store, "run", "c", 0)
+    with pytest.raises(StoreUnreachable):
+        writer.append([BEAT], b.at(1))
+    assert writer.append([retry], b.at(9)) == e.JournalEntry(1, b.at(1), "c", (BEAT,))
+    assert writer.append([BEAT], b.at(10)).number == 2
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"{}", b"[]", b'{"number": 1, "time": 0, "controller": "", "events": []}'])
+def test_a_damaged_entry_is_named(data: bytes) -> None:
+    store = MemoryStore()
+    store.put(entry_key("run", 1), data)
+    with pytest.raises(StoreError, match="journal entry 1 of run run cannot be read"):
+        list(read(store, "run"))

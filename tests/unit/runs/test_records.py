@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import pytest
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
+
+from runner.errors import ObjectMissing
+from runner.model.record import Failure
+from runner.runs import records
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def test_the_first_assignment_stays(store: MemoryStore) -> None:
+    first, other = b.task("a"), b.task("a", name="other")
+    assert records.assign(store, first) == first
+    assert records.assign(store, other) == first
+    assert records.assignment(store, first.id.assignment) == first
+    with pytest.raises(ObjectMissing):
+        records.assignment(store, b.task_id("b").assignment)
+
+
+def test_success_is_committed_and_can_be_reused(store: MemoryStore) -> None:
+    task, record = b.task("a"), b.record()
+    commit = records.finish(store, task, record)
+    assert commit == records.committed(store, task.id)
+    assert commit is not None
+    assert (commit.attempt, commit.outputs) == (1, record.outputs)
+    assert records.read_record(store, commit.record) == records.record_of(store, task.id) == record
+    assert store.get(records.reuse_key(task.fingerprint)) == store.get(task.id.commit)
+
+
+def test_failure_leaves_a_record_only(store: MemoryStore) -> None:
+    task = b.task("a")
+    assert records.finish(store, task, b.record(failure=Failure.USER)) is None
+    assert records.committed(store, task.id) is None
+    assert records.record_of(store, task.id) == b.record(failure=Failure.USER)
+    assert list(store.list("reuse/")) == []
+
+
+def test_the_first_attempt_to_commit_wins(store: MemoryStore) -> None:
+    first = records.finish(store, b.task("a", 1), b.record(1))
+    assert records.finish(store, b.task("a", 2), b.record(2, outputs={})) == first
+    assert records.finish(store, b.task("a", 3), b.record(3, Failure.USER)) == first
+    assert records.record_of(store, b.task_id("a", 2)) == b.record(2, outputs={})
+
+
+def test_an_attempt_ends_once(store: MemoryStore) -> None:
+    """A controller that lost the run may tell another end a moment later."""
+    task = b.task("a")
+    commit = records.finish(store, task, b.record())
+    assert records.finish(store, task, b.record(failure=Failure.INPUT)) == commit
+    assert records.record_of(store, task.id) == b.record()
+
+
+def test_a_commit_that_was_cut_short_is_made_from_the_record(store: MemoryStore) -> None:
+    task = b.task("a", fingerprint="")
+    records.finish(store, task, b.record())
+    store.delete(task.id.commit)
+    commit = records.finish(store, task, b.record(outputs={}))
+    assert commit is not None
+    assert commit.outputs == b.record().outputs
+
+
+def test_cancel(store: MemoryStore) -> None:
+    assert not records.canceled(store, "run")
+    records.cancel(store, "run")
+    records.cancel(store, "run")
+    assert records.canceled(store, "run")
+    assert not records.canceled(store, "other")
