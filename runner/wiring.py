@@ -130,10 +130,15 @@ class OpenWorkspace:
         if name not in self._targets:
             settings = self.config.get(name)
             if isinstance(settings, KubernetesConfig):
-                self._targets[name] = self._kubernetes(name, settings)
+                self._targets[name] = self._kubernetes(name, settings, self.store_id)
             else:
                 self._targets[name] = self._process(name, settings)
         return self._targets[name]
+
+    def candidate(self, name: str) -> ComputeTarget:
+        """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
+        settings = self.config.get(name)
+        return self._kubernetes(name, settings, "") if isinstance(settings, KubernetesConfig) else self.target(name)
 
     def environments(self, name: str) -> EnvironmentStore:
         """The adapter that makes environments usable on a target. Raises BadInput."""
@@ -163,7 +168,7 @@ class OpenWorkspace:
         found = [*problems, *preflight.plan_problems(plan, request.parameters)]
         found.extend(preflight.datastore_problems(plan, self.datastore_names()))
         if not problems:
-            found.extend(preflight.place_problems(plan, targets, target=self.target, environments=self.environments))
+            found.extend(preflight.place_problems(plan, targets, target=self.candidate, environments=self.environments))
             found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.default_workers))
         if found:
             raise BadInput(dict.fromkeys(found))
@@ -304,7 +309,7 @@ class OpenWorkspace:
         work = self.config.folder / "work"
         return ProcessTarget(name, store, self.datastore, work, lru_cache(lambda: tree(carried)), settings.workers)
 
-    def _kubernetes(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
+    def _kubernetes(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
         from .compute.kubernetes.api import KubernetesApi
         from .compute.kubernetes.settings import ClusterSettings
         from .compute.kubernetes.target import KubernetesTarget
@@ -315,7 +320,7 @@ class OpenWorkspace:
             name,
             KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
             ClusterSettings(
-                self.store_id,
+                store_id,
                 settings.namespace,
                 settings.run_as,
                 settings.service_account,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ..data import dataset
@@ -38,7 +38,7 @@ class Effects:
     say: Callable[[str], None]
     started: dict[TaskId, float] = field(default_factory=dict)
     """When this controller started an attempt (monotonic): a target may show it a moment later."""
-    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
+    _pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
     _preparing: dict[Prepare, Future[e.Event]] = field(default_factory=dict)
 
     @property

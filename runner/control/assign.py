@@ -61,9 +61,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
     )
 
 
-def fingerprint(
-    plan: Plan, step: StepSpec, values: Mapping[str, Scalar], inputs: tuple[InputBinding, ...]
-) -> str:
+def fingerprint(plan: Plan, step: StepSpec, values: Mapping[str, Scalar], inputs: tuple[InputBinding, ...]) -> str:
     """The reuse key: code, bound command, environment, parameters, output declarations and the inputs' content."""
     environment = plan.environments[step.environment]
     what = replace(

@@ -17,6 +17,7 @@ from ..model.status import RunStatus
 from ..model.task import TaskId
 from ..runs import head, journal, records
 from .act import Effects
+from .actions import Action
 from .decide import Situation, decide, end_of, settle
 from .notice import notice
 
@@ -72,28 +73,44 @@ class Controller:
         """One round; whether anything was appended."""
         slept = self._slept()
         self._seen = self._observe()
-        now = self.effects.clock.now()
-        events: list[e.Event] = []
         # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
-        if self.state.status is RunStatus.RUNNING and records.canceled(self.effects.store, self.state.run):
-            events.append(e.CancelRequested())
-        known = self._after(events) if events else self.state
-        events.extend(notice(known, self._seen, now))
-        draft = self._settled(events)
+        canceled = records.canceled(self.effects.store, self.state.run)
+        events, draft = self._noticed(canceled=canceled)
         if not slept:
-            done = self._act(draft)
-            events.extend(done)
-            draft = self._settled(events) if done else draft
-            if any(isinstance(event, e.TaskStarted) for event in done):
-                # What has begun to run at once is told in the same entry.
-                events.extend(notice(draft, self._observe(), now))
-                self._settled(events)
-            if not events:
-                events.extend(self._end())
+            actions = self._decided(draft)
+            if actions and self.effects.clock.monotonic() - self._appended > STALE:
+                # Another controller may have taken the run while this one was stopped or asleep.
+                self._append([e.Heartbeat()])
+                events, draft = self._noticed(canceled=canceled)
+                actions = self._decided(draft)
+            events.extend(self._done(draft, events, actions))
+        if not slept and not events:
+            events.extend(self._end())
         if events:
             self._append(events)
         self._beat()
         return bool(events)
+
+    def _noticed(self, *, canceled: bool) -> tuple[list[e.Event], RunState]:
+        """What is new since the journal's last entry, and the state with it."""
+        events: list[e.Event] = []
+        if canceled and self.state.status is RunStatus.RUNNING:
+            events.append(e.CancelRequested())
+        known = self._after(events) if events else self.state
+        events.extend(notice(known, self._seen, self.effects.clock.now()))
+        draft = self._settled(events)
+        return events, draft
+
+    def _done(self, draft: RunState, before: Sequence[e.Event], actions: tuple[Action, ...]) -> list[e.Event]:
+        """Do `actions`; the events that follow those of `before`."""
+        done = self.effects.act(self.plan, draft, actions)
+        events = [*before, *done]
+        draft = self._settled(events) if done else draft
+        if any(isinstance(event, e.TaskStarted) for event in done):
+            # What has begun to run at once is told in the same entry.
+            events.extend(notice(draft, self._observe(), self.effects.clock.now()))
+            self._settled(events)
+        return events[len(before) :]
 
     def _try_tick(self) -> bool:
         try:
@@ -124,14 +141,9 @@ class Controller:
         entry = e.JournalEntry(self.writer.number + 1, self.effects.clock.now(), self.writer.controller, tuple(events))
         return fold(self.state, [entry])
 
-    def _act(self, draft: RunState) -> tuple[e.Event, ...]:
+    def _decided(self, draft: RunState) -> tuple[Action, ...]:
         capacity = {name: target.capacity for name, target in self.effects.targets.items()}
-        situation = Situation(self.plan, draft, self.state, self._seen, capacity, self._settling())
-        actions = decide(situation)
-        if actions and self.effects.clock.monotonic() - self._appended > STALE:
-            # Another controller may have taken the run while this one was stopped or asleep.
-            self._append([e.Heartbeat()])
-        return self.effects.act(self.plan, draft, actions)
+        return decide(Situation(self.plan, draft, self.state, self._seen, capacity, self._settling()))
 
     def _settling(self) -> frozenset[TaskId]:
         now = self.effects.clock.monotonic()
@@ -149,6 +161,7 @@ class Controller:
         return gap > ASLEEP
 
     def _append(self, events: Sequence[e.Event]) -> None:
+        """Write the next entry. The one in force may be an earlier one of ours (see `journal.Writer`)."""
         entry = self.writer.append(events, self.effects.clock.now())
         self._appended = self.effects.clock.monotonic()
         self.state = fold(self.state, [entry])

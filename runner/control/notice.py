@@ -64,7 +64,7 @@ def succeeded(key: str, step: StepState, observation: Observation, now: datetime
 
 def _failed(key: str, step: StepState, observation: Observation, now: datetime, *, canceling: bool) -> e.Event:
     failure = observation.failure or Failure.LOST
-    if canceling:
+    if canceling or failure is Failure.CANCELED:
         return e.StepCanceled(key)
     if observation.retriable and may_retry(step, failure):
         return e.TaskLost(key, step.attempt, failure, observation.reason)

@@ -1,6 +1,6 @@
 """What a step's container runs: stage in, run the script, stage out, record, commit.
 
-The step is the last fence: it starts nothing when it is committed already or its run was canceled.
+The step is the last fence: it starts nothing when it is committed or has ended already, or its run was canceled.
 """
 
 from __future__ import annotations
@@ -206,6 +206,8 @@ def _await_assignment(store: ObjectStore, key: str) -> Task:
 def _fenced(store: ObjectStore, task: Task) -> str:
     if records.committed(store, task.id) is not None:
         return "the step is committed already"
+    if records.record_of(store, task.id) is not None:
+        return "this attempt has ended already"
     if records.canceled(store, task.id.run):
         return "the run was canceled"
     return ""

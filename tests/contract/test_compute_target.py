@@ -1,4 +1,4 @@
-"""What every `ComputeTarget` promises, told by the fake and by local processes; Kubernetes has its own file."""
+"""What every `ComputeTarget` promises, told by the fake, by local processes and on a kind cluster."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from tests.support import builders as b
-from tests.support.fake_target import Ending, FakeTarget, World
-from tests.support.memory_store import MemoryStore
 
 from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, snapshot
@@ -29,9 +26,14 @@ from runner.model.task import Task, TaskId, snapshot_key
 from runner.ports import ComputeTarget, ObjectStore
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
+from tests.support import builders as b
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.kind_bench import KindBench, kind_bench
+from tests.support.memory_store import MemoryStore
 
 PATIENCE = 20.0
 """Seconds."""
+_BENCHES = {"process": "local", "kind": "kind"}
 SCRIPT = """\
 import os, sys, time
 with open(os.environ["LEDGER"], "a") as ledger:
@@ -146,9 +148,15 @@ def local(tmp_path: Path) -> Iterator[ProcessBench]:
     bench.close()
 
 
-@pytest.fixture(params=["fake", "process"])
+@pytest.fixture
+def kind(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KindBench]:
+    with kind_bench(request.getfixturevalue("kind_cluster"), tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=["fake", "process", pytest.param("kind", marks=pytest.mark.kind)])
 def bench(request: pytest.FixtureRequest) -> Bench:
-    made: Bench = FakeBench() if request.param == "fake" else request.getfixturevalue("local")
+    made: Bench = FakeBench() if request.param == "fake" else request.getfixturevalue(_BENCHES[request.param])
     return made
 
 

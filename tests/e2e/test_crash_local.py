@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.events import StepSucceeded
 from runner.model.names import step_run_id
 from runner.model.plan import Plan
 from runner.model.status import RunStatus, StepStatus
@@ -171,7 +172,7 @@ def check(bench: Bench, run: str, view: RunView) -> None:
         event.key
         for entry in journal.read(bench.session.store, run)
         for event in entry.events
-        if type(event).__name__ == "StepSucceeded"
+        if isinstance(event, StepSucceeded)
     ]
     assert sorted(committed) == sorted(NEEDS)
     deadline = time.monotonic() + 5

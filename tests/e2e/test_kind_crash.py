@@ -5,27 +5,20 @@ Each script enters itself in a ledger that runner knows nothing of: a bucket of 
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import signal
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from minio import Minio
 
-from runner.cluster.api import ClusterApi
-from runner.cluster.keys import ROOT_SECRET, keys_in
-from runner.cluster.kind import read_kubeconfig
-from runner.cluster.options import STORAGE_NAMESPACE
 from runner.model import events as e
 from runner.model.status import RunStatus, StepStatus
 from tests.support.gated_store import Gate, gated_store
 from tests.support.kind_cluster import KindCluster
+from tests.support.kind_ledger import Ledger, open_ledger
 from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, patiently
 
 pytestmark = pytest.mark.kind
@@ -50,44 +43,10 @@ submit(
 BUILD_SECONDS = 6
 
 
-@dataclass(frozen=True)
-class Ledger:
-    """Who ran, and how often."""
-
-    client: Minio
-    bucket: str
-    url: str
-    """As pods reach it."""
-
-    def count(self) -> dict[str, int]:
-        found = self.client.list_objects(bucket_name=self.bucket, recursive=True)
-        return Counter(str(entry.object_name).partition("/")[0] for entry in found)
-
-
-@pytest.fixture(scope="module")
-def root(kind_cluster: KindCluster) -> Minio:
-    api = ClusterApi(read_kubeconfig(kind_cluster.name))
-    keys = keys_in(api.get(f"/api/v1/namespaces/{STORAGE_NAMESPACE}/secrets/{ROOT_SECRET}"))
-    address = kind_cluster.endpoint.partition("://")[2]
-    return Minio(endpoint=address, access_key=keys.access_key, secret_key=keys.secret_key, secure=False)
-
-
 @pytest.fixture
-def ledger(root: Minio, kind_cluster: KindCluster) -> Iterator[Ledger]:
-    """A bucket that everybody may write to, as scripts have no keys."""
-    bucket = f"ledger-{secrets.token_hex(6)}"
-    root.make_bucket(bucket_name=bucket)
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"AWS": ["*"]},
-        "Action": ["s3:PutObject"],
-        "Resource": [f"arn:aws:s3:::{bucket}/*"],
-    }
-    root.set_bucket_policy(bucket_name=bucket, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
-    yield Ledger(root, bucket, f"{kind_cluster.cluster_endpoint}/{bucket}")
-    for entry in root.list_objects(bucket_name=bucket, recursive=True):
-        root.remove_object(bucket_name=bucket, object_name=str(entry.object_name))
-    root.remove_bucket(bucket_name=bucket)
+def ledger(kind_cluster: KindCluster) -> Iterator[Ledger]:
+    with open_ledger(kind_cluster) as one:
+        yield one
 
 
 @pytest.fixture

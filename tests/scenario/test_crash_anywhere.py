@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -9,15 +10,9 @@ from typing import cast
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.support.builders import ENVIRONMENT, RUN, T0, TARGET, plan, statuses, step
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_environments import FakeEnvironments
-from tests.support.fake_target import Ending, FakeTarget, World
-from tests.support.memory_store import MemoryStore
-from tests.support.mortal import InlineExecutor, Killed, Life, MortalStore, MortalTarget
 
 from runner.control.act import Effects
-from runner.control.loop import ASLEEP, IDLE, Controller
+from runner.control.loop import ASLEEP, IDLE, STALE, Controller
 from runner.control.policy import MAX_LOSSES
 from runner.errors import RunTaken
 from runner.model import events as e
@@ -26,11 +21,21 @@ from runner.model.plan import Plan, Submission
 from runner.model.state import RunState
 from runner.model.status import STEP_ENDS, RunStatus, StepStatus
 from runner.model.task import TaskId
+from runner.override import override
 from runner.ports import ComputeTarget
 from runner.runs import head, journal, plans, records
+from tests.support.builders import ENVIRONMENT, RUN, T0, TARGET, plan, statuses, step
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.memory_store import MemoryStore
+from tests.support.mortal import InlineExecutor, Killed, Life, MortalStore, MortalTarget
 
 QUICK = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate]
+    max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.generate],
 )
 PATIENCE = 400
 """Waits after which a run that has not ended never will."""
@@ -135,6 +140,7 @@ class _Canceling(FakeTarget):
         super().__init__(name, world, slots)
         self.bench = bench
 
+    @override
     def wait(self, seconds: float) -> None:
         super().wait(seconds)
         if self.world.waits == self.bench.cancel_at:
@@ -146,7 +152,9 @@ class _Canceling(FakeTarget):
 Shape = tuple[frozenset[int], ...]
 """The numbers of the steps that each step needs: smaller than its own."""
 SHAPES = st.integers(1, 5).flatmap(
-    lambda count: st.tuples(*(st.frozensets(st.integers(0, max(0, n - 1)), max_size=2 if n else 0) for n in range(count)))
+    lambda count: st.tuples(
+        *(st.frozensets(st.integers(0, max(0, n - 1)), max_size=2 if n else 0) for n in range(count))
+    )
 )
 
 
@@ -336,10 +344,9 @@ def test_a_controller_that_slept_proves_its_hold_before_it_acts() -> None:
     first.take("host", 1)
     second = bench.controller(Life())
     second.take("host", 2)
-    bench.world.clock.advance(6)
+    bench.world.clock.advance(STALE + 1)
     with pytest.raises(RunTaken, match="driven by host"):
-        while True:
-            turn(first)
+        first.drive()
     assert bench.world.executions == {}
 
 

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 from runner.errors import Problem, StoreUnreachable, TargetUnreachable
 from runner.model.observation import Observation
 from runner.model.task import Task, TaskId
+from runner.override import override
 from runner.ports import ComputeTarget, ObjectInfo, ObjectStore
 
 P = ParamSpec("P")
@@ -124,6 +125,7 @@ class MortalTarget:
 class InlineExecutor(Executor):
     """Does its work at once, in the caller's thread, so that effects have an order."""
 
+    @override
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         done: Future[T] = Future()
         try:

@@ -33,6 +33,11 @@ def submit(*steps):
     return Experiment(ws, "tests").submit(Pipeline(ws, list(steps)))
 """
 """What every driver below begins with: words of v1."""
+BOTH = """
+    one, two = data("one"), data("two")
+    submit(step("second", inputs=[one], outputs=[two]), step("first", outputs=[one]))
+"""
+"""Two steps, the second of which reads what the first one writes; listed in the wrong order."""
 PASS_ON = """\
 import os
 import sys

@@ -60,7 +60,7 @@ def _parts(session: OpenWorkspace, name: str) -> Parts:
 
 
 def _problems(session: OpenWorkspace, name: str) -> Sequence[Problem]:
-    target = session.target(name)
+    target = session.candidate(name)
     try:
         return target.problems()
     finally:

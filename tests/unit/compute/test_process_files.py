@@ -19,7 +19,9 @@ def wrapped(files: AttemptFiles, *command: str) -> int:
     return subprocess.run(["/bin/sh", "-c", WRAPPER, str(files.folder), *command], check=False).returncode
 
 
-@pytest.mark.parametrize(("command", "code"), [(("true",), 0), (("sh", "-c", "exit 7"), 7), (("sh", "-c", "kill -9 $$"), 137)])
+@pytest.mark.parametrize(
+    ("command", "code"), [(("true",), 0), (("sh", "-c", "exit 7"), 7), (("sh", "-c", "kill -9 $$"), 137)]
+)
 def test_the_exit_code_is_kept(files: AttemptFiles, command: tuple[str, ...], code: int) -> None:
     assert (files.exit_code, files.pid) == (None, 0)
     assert wrapped(files, *command) == 0

@@ -6,12 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from tests.support import builders as b
-from tests.support.fake_clock import FakeClock
-from tests.support.fake_environments import FakeEnvironments
-from tests.support.fake_target import Ending, FakeTarget, World
-from tests.support.memory_store import MemoryStore
-from tests.support.mortal import InlineExecutor
 
 from runner.control.act import Effects
 from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
@@ -24,7 +18,14 @@ from runner.model.record import Failure
 from runner.model.state import RunState
 from runner.model.step import InputSpec
 from runner.model.task import Task
+from runner.override import override
 from runner.runs import records
+from tests.support import builders as b
+from tests.support.fake_clock import FakeClock
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.fake_target import Ending, FakeTarget, World
+from tests.support.memory_store import MemoryStore
+from tests.support.mortal import InlineExecutor
 
 PLAN = b.plan(b.step("a"), b.step("b"))
 START = Start("a", 1, b.TARGET)
@@ -35,8 +36,9 @@ class Refusing(FakeTarget):
 
     error: TargetError
 
+    @override
     def start(self, task: Task) -> str:
-        raise self.error
+        raise self.error.__class__(f"{task.id.key}: no")
 
 
 @pytest.fixture
@@ -109,9 +111,7 @@ def test_data_are_pinned_when_the_step_starts(act: Act, world: World, *, dataset
 def test_a_refusal_is_the_steps_end(world: World, error: TargetError) -> None:
     target = Refusing(b.TARGET, world)
     target.error = error
-    assert effects(world, target).act(PLAN, b.state(PLAN), (START,)) == (
-        e.StepFailed("a", Failure.REFUSED, str(error)),
-    )
+    assert effects(world, target).act(PLAN, b.state(PLAN), (START,)) == (e.StepFailed("a", Failure.REFUSED, "a: no"),)
 
 
 def test_an_unreachable_target_is_asked_again(world: World) -> None:
@@ -141,6 +141,7 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
     gate = threading.Event()
 
     class Slow(FakeEnvironments):
+        @override
         def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
             assert gate.wait(10)
             return super().ensure(environment, say)
@@ -154,7 +155,7 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
     while not found:
         found = made.act(PLAN, b.state(PLAN), (PREPARE,))
     assert b.names(found) == ["EnvironmentReady"]
-    assert not made.preparing
+    assert made._preparing == {}
     made.close()
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.support import builders as b
 
 from runner.control.assign import Attempt, task_for, to_pin
 from runner.model.data import DataPath, DatasetDefinition, Mode
@@ -14,6 +13,7 @@ from runner.model.resources import Resources
 from runner.model.state import begin
 from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, ParameterValue
 from runner.model.task import InputBinding, OutputBinding, Task
+from tests.support import builders as b
 
 DATASET = DatasetDefinition("tabular", (DataPath("s", "raw.csv"),))
 REGISTERED = replace(DATASET, name="raw", version=2, id="7")
@@ -153,4 +153,6 @@ def test_a_parameter_that_the_process_sees_as_a_variable_changes_the_fingerprint
 
 
 def test_a_submission_is_a_value() -> None:
-    assert b.submission(plan()) == Submission(plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody")
+    assert b.submission(plan()) == Submission(
+        plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody"
+    )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from tests.support import builders as b
 
 from runner.control.notice import notice
 from runner.control.policy import MAX_LOSSES, may_retry
@@ -9,6 +8,7 @@ from runner.model import events as e
 from runner.model.observation import Phase
 from runner.model.record import Failure
 from runner.model.state import StepState
+from tests.support import builders as b
 
 PLAN = b.plan(b.step("a"))
 NOW = b.at(100)
@@ -65,8 +65,8 @@ def test_an_ending_without_a_cause_is_a_loss() -> None:
 def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
     assert may_retry(StepState(), failure) == (failure in {Failure.LOST, Failure.STORE})
     seen = b.seen(Phase.FAILED, failure=failure, retriable=True)
-    expected = "TaskLost" if failure in {Failure.LOST, Failure.STORE} else "StepFailed"
-    assert b.names(notice(RUNNING, seen, NOW)) == [expected]
+    expected = {Failure.LOST: "TaskLost", Failure.STORE: "TaskLost", Failure.CANCELED: "StepCanceled"}
+    assert b.names(notice(RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
 
 
 def test_while_canceling_a_failure_is_the_cancels_and_a_success_counts() -> None:

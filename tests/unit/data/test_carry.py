@@ -40,7 +40,9 @@ def test_it_is_the_same_every_time() -> None:
 
 def test_it_carries_what_a_step_needs_and_nothing_else() -> None:
     held = names(archive())
-    assert {f"{PRIVATE}/step/bootstrap.py", "azureml/core/__init__.py", "runner/__init__.py", "__main__.py"} <= set(held)
+    assert {f"{PRIVATE}/step/bootstrap.py", "azureml/core/__init__.py", "runner/__init__.py", "__main__.py"} <= set(
+        held
+    )
     tops = {name.split("/")[1].removesuffix(".py") for name in held if name.startswith(PRIVATE)}
     assert not tops & {"cli", "cluster", "compute", "images", "compat", "_manifests"}
     assert all(name.endswith(".py") for name in held)
@@ -73,7 +75,9 @@ def test_a_script_finds_its_run(step_pyz: Path, line: str) -> None:
 
 def test_the_bootstrap_begins(step_pyz: Path) -> None:
     """Far enough to miss what only a pod has."""
-    done = subprocess.run([sys.executable, "-S", "-I", str(step_pyz)], capture_output=True, text=True, check=False, env={})
+    done = subprocess.run(
+        [sys.executable, "-S", "-I", str(step_pyz)], capture_output=True, text=True, check=False, env={}
+    )
     assert done.returncode != 0
     assert "RUNNER_" in done.stderr
     assert "No module named" not in done.stderr

@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.memory_store import MemoryStore
 
 from runner.data import manifest
 from runner.data.dataset import fixed_part, glob_rule, match, pin, pin_dataset
 from runner.errors import BadInput
 from runner.model.data import DataPath, DatasetDefinition, Kind
+from tests.support.memory_store import MemoryStore
 
-KEYS = ("data/a.csv", "data/b.csv", "data/deep/c.csv", "data/deep/er/d.csv", "data/notes.txt", "data2/e.csv", "f[1].csv")
+KEYS = (
+    "data/a.csv",
+    "data/b.csv",
+    "data/deep/c.csv",
+    "data/deep/er/d.csv",
+    "data/notes.txt",
+    "data2/e.csv",
+    "f[1].csv",
+)
 
 
 @pytest.fixture
@@ -41,7 +49,9 @@ def test_what_a_path_means(store: MemoryStore, pattern: str, expected: dict[str,
     assert {path: info.key for path, info in match(store, pattern)} == expected
 
 
-@pytest.mark.parametrize(("pattern", "fixed"), [("a/b", "a/b"), ("a/*/b", "a"), ("*", ""), ("a/b*/c", "a"), ("a/[x]", "a")])
+@pytest.mark.parametrize(
+    ("pattern", "fixed"), [("a/b", "a/b"), ("a/*/b", "a"), ("*", ""), ("a/b*/c", "a"), ("a/[x]", "a")]
+)
 def test_the_fixed_part(pattern: str, fixed: str) -> None:
     assert fixed_part(pattern) == fixed
 

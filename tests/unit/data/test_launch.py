@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.support import builders as b
 
 from runner.data import launch
 from runner.model.context import StagedInput
 from runner.model.data import DataPath, DatasetDefinition, Mode
 from runner.model.step import InputPath, Interpreter, OutputPath, ParameterValue
+from tests.support import builders as b
 
 DATASET = DatasetDefinition("tabular", (DataPath("s", "p"),), id="dataset-7")
 

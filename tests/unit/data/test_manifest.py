@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support.memory_store import MemoryStore
 
 from runner.data import manifest
 from runner.data.transfer import deliver, fetch, key_of, target_of
 from runner.errors import ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
+from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture
@@ -28,7 +28,12 @@ def test_a_folder_is_described_in_order(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     described = manifest.describe(folder)
     assert described.kind is Kind.FOLDER
-    assert [(entry.path, entry.size) for entry in described.entries] == [("a.txt", 5), ("a/x", 3), ("b", 1), ("link", 1)]
+    assert [(entry.path, entry.size) for entry in described.entries] == [
+        ("a.txt", 5),
+        ("a/x", 3),
+        ("b", 1),
+        ("link", 1),
+    ]
     assert described.entries[2].digest == digest_of_bytes(b"b")
 
 

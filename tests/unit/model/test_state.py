@@ -4,13 +4,13 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from tests.support import builders as b
 
 from runner.errors import IllegalTransition
 from runner.model import events as e
 from runner.model.record import Failure
 from runner.model.state import RunState, begin, fold
 from runner.model.status import RUN_ENDS, RUN_TRANSITIONS, TRANSITIONS, RunStatus, StepStatus
+from tests.support import builders as b
 
 PLAN = b.plan(b.step("a"), b.step("b", "a"))
 S = StepStatus
@@ -83,14 +83,20 @@ def test_the_life_of_a_step() -> None:
 
 
 def test_a_lost_attempt_is_counted_and_the_step_waits_again() -> None:
-    lost = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(2)), e.TaskLost("a", 1, Failure.LOST, "evicted")).steps["a"]
+    lost = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(2)), e.TaskLost("a", 1, Failure.LOST, "evicted")).steps[
+        "a"
+    ]
     assert (lost.status, lost.losses, lost.attempt, lost.reason, lost.started) == (S.WAITING, 1, 1, "evicted", None)
 
 
 def test_success_has_outputs_and_failure_has_a_reason() -> None:
     done = b.state(PLAN, b.started("a"), b.succeeded("a"), b.started("b"), b.failed("b"))
     assert done.steps["a"].outputs == {"out": b.ref("azureml/a/out")}
-    assert (done.steps["b"].failure, done.steps["b"].reason, done.steps["b"].exit_code) == (Failure.USER, "exit code 1", 1)
+    assert (done.steps["b"].failure, done.steps["b"].reason, done.steps["b"].exit_code) == (
+        Failure.USER,
+        "exit code 1",
+        1,
+    )
     assert done.steps["b"].ended == b.at(done.number)
     known = replace(b.failed("b"), started=b.at(7), ended=b.at(8))
     timed = b.state(PLAN, b.started("b"), known).steps["b"]
@@ -132,7 +138,7 @@ def test_a_step_that_the_plan_does_not_have_is_a_contradiction(event: e.Event) -
 
 
 def test_folding_in_parts_is_folding_at_once() -> None:
-    events = [b.started("a"), b.succeeded("a"), b.started("b"), b.failed("b")]
+    events: list[e.Event] = [b.started("a"), b.succeeded("a"), b.started("b"), b.failed("b")]
     start = b.state(PLAN)
     entries = [b.entry(start.number + number, event) for number, event in enumerate(events, 1)]
     once = fold(start, entries)

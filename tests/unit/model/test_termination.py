@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support import builders as b
 
 from runner.model.record import Failure
 from runner.model.termination import LIMIT, from_message, to_message
+from tests.support import builders as b
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.support import builders as b
 
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import canonical_json, digest_of, digest_of_bytes, digest_of_file
@@ -12,6 +11,7 @@ from runner.model.environment import EnvironmentSpec
 from runner.model.exits import exit_words
 from runner.model.task import TaskId, cancel_marker, manifest_key, snapshot_key
 from runner.model.vantage import BucketVantage
+from tests.support import builders as b
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.support import builders as b
 
 from runner.errors import BadInput
 from runner.model.data import DataPath, DatasetDefinition, Transform
 from runner.model.step import InputSpec, ParameterValue
 from runner.plan.codec import from_yaml, to_yaml
+from tests.support import builders as b
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
@@ -40,7 +40,7 @@ def test_it_is_made_to_be_read() -> None:
         ("steps: [", "plan.yaml", "not valid YAML"),
         ("steps: []\nstep: 1", "plan.yaml: ", "unknown field 'step'"),
         ("steps: []\n1: 1\nx: 1", "plan.yaml: ", "unknown field 1"),
-        ("steps: [{key: 1}]", "plan.yaml: steps[0]", "field 'name' is missing"),
+        ("steps: [{key: a}]", "plan.yaml: steps[0]", "field 'name' is missing"),
         ("7", "plan.yaml: ", "expected a mapping"),
         ("", "plan.yaml: ", "expected a mapping"),
     ],

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.support import builders as b
 
 from runner.plan.lock import lock, sources
+from tests.support import builders as b
 
 DRAFT = b.plan(
     b.step("a", source="/x", snapshot=""),

@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from tests.support import builders as b
-from tests.support.memory_store import MemoryStore
 
 from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.names import new_run_id
 from runner.model.status import RunStatus
 from runner.runs import head, index, journal, plans
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
 
 
 def add(store: MemoryStore, at: datetime, letter: str) -> str:
@@ -72,6 +72,4 @@ def test_the_head_is_a_run_at_a_glance(store: MemoryStore) -> None:
     plan = b.plan(b.step("a"), b.step("b"))
     state = b.state(plan, e.ControllerStarted("c", "host", 7), b.started("a"), b.succeeded("a"))
     head.write(store, state, b.at(9), "trouble")
-    assert head.read(store, b.RUN) == head.Head(
-        state.number, RunStatus.RUNNING, b.at(9), "host", 7, 1, None, "trouble"
-    )
+    assert head.read(store, b.RUN) == head.Head(state.number, RunStatus.RUNNING, b.at(9), "host", 7, 1, None, "trouble")

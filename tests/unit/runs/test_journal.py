@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.support import builders as b
-from tests.support.memory_store import MemoryStore
 
 from runner.errors import RunTaken, StoreError, StoreUnreachable
 from runner.model import events as e
+from runner.override import override
 from runner.runs.journal import Writer, entry_key, read
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
 
 BEAT = e.Heartbeat()
 
@@ -41,6 +42,7 @@ class Deaf(MemoryStore):
 
     deaf = True
 
+    @override
     def put_if_absent(self, key: str, data: bytes) -> bool:
         done = super().put_if_absent(key, data)
         if self.deaf:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.support import builders as b
-from tests.support.memory_store import MemoryStore
 
 from runner.errors import ObjectMissing
 from runner.model.record import Failure
 from runner.runs import records
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture
