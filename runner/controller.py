@@ -1,4 +1,4 @@
-"""The controller's process: ``controller RUN WORKSPACE TARGET``, on a laptop or in a Job."""
+"""The controller's process: ``controller WORKSPACE TARGET``, told its run on standard input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from .control.act import Effects
@@ -15,18 +16,37 @@ from .model.state import RunState
 from .operations.values import RunView
 from .runs import journal
 from .wiring import OpenWorkspace, SystemClock, open_session
+from .wiring.controllers import log_folder
 
 
 def main() -> None:
-    """Drive the run of the command line to its end."""
-    run, workspace, target = sys.argv[1:4]
+    """Drive the run named on standard input to its end; without one, end."""
+    workspace, target = sys.argv[1:3]
     session = open_session(Path(workspace), target)
+    _load(session)
+    run = sys.stdin.readline().strip()
+    if not run:
+        return
+    _log_to(log_folder() / f"{run}.log")
     try:
         drive(session, run)
     except RunTaken as error:
         print(error, file=sys.stderr)
     except RunnerError as error:
         raise SystemExit(f"the controller stops: {error}") from error
+
+
+def _load(session: OpenWorkspace) -> None:
+    """Make the adapters of the target in force, and so import them, before there is a run."""
+    with suppress(RunnerError):  # said in full when the run needs it
+        session.candidate(session.default_workers)
+        session.environments(session.default_workers)
+
+
+def _log_to(path: Path) -> None:
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
 
 
 def drive(session: OpenWorkspace, run: str) -> RunState:

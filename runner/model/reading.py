@@ -42,6 +42,7 @@ def reader_of(hint: object) -> Reader:
         return _READERS[hint]
     except KeyError:
         pass
+
     # A type that contains itself finds this and not a second one in the making.
     def later(document: object) -> object:
         return reader_of(hint)(document)

@@ -106,20 +106,20 @@ class Bench:
         return view
 
 
-def controllers(run: str) -> Iterator[int]:
-    """Process ids of the run's controllers: children of ours that name it and have not ended."""
+def controllers(workspace: Path) -> Iterator[int]:
+    """Process ids of the controllers: children of ours that name their workspace and have not ended."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
-        if run.encode() in words and b"-c" in words:
+        if str(workspace).encode() in words and b"-c" in words:
             yield int(path.parent.name)
 
 
-def kill_controllers(run: str) -> int:
+def kill_controllers(workspace: Path) -> int:
     killed = 0
-    for pid in controllers(run):
+    for pid in controllers(workspace):
         os.kill(pid, signal.SIGKILL)
         with suppress(ChildProcessError):  # it is our child; the subprocess module may have waited for it
             os.waitpid(pid, 0)
@@ -146,7 +146,7 @@ def test_killed_at_random_instants_runs_end_as_if_nothing_had_been(cache: Path) 
             if chance.random() < 0.8:
                 bench.taken(run)
             time.sleep(pause)
-            if not kill_controllers(run):
+            if not kill_controllers(bench.session.config.root):
                 break
             kills += 1
             taken = bench.session.view(run).state.number
@@ -176,7 +176,7 @@ def check(bench: Bench, run: str, view: RunView) -> None:
     ]
     assert sorted(committed) == sorted(NEEDS)
     deadline = time.monotonic() + 5
-    while list(controllers(run)) and time.monotonic() < deadline:
+    while list(controllers(bench.session.config.root)) and time.monotonic() < deadline:
         reap()
         time.sleep(0.05)
     assert not (bench.session.config.folder / "work" / run).exists()

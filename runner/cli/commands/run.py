@@ -20,6 +20,7 @@ def run(options: Namespace) -> int:
     path = check_file(options.file)
     make_way(path, options.argv, cache_folder())
     session = open_session(Path.cwd(), options.target)
+    session.controllers.prepare()
     viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
     with only_documents(wanted=options.json):
         ending = _drive(session, path, options)

@@ -1,33 +1,28 @@
-"""The one place that knows every concrete adapter: from configuration to an open workspace."""
+"""An open workspace: what the SDK and the command line work with."""
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
-from . import config as configuration
-from .config import LOCAL, BucketConfig, Config, KubernetesConfig, ProcessConfig
-from .errors import BadInput, Problem
-from .model.data import DEFAULT_DATASTORE
-from .model.document import to_document
-from .model.plan import Plan
-from .model.state import RunState
-from .model.status import RunStatus
-from .model.vantage import StepStores
-from .operations import liveness, watch
-from .operations.values import Request, RunView, WorkspaceFacts
-from .ports import ComputeTarget, EnvironmentStore, ObjectStore
-from .runs import head, index, records
-
-_PACKAGE = Path(__file__).parent
+from .. import config as configuration
+from ..config import LOCAL, Config, KubernetesConfig
+from ..errors import BadInput, Problem
+from ..model.data import DEFAULT_DATASTORE
+from ..model.plan import Plan
+from ..model.state import RunState
+from ..model.status import RunStatus
+from ..operations import liveness, watch
+from ..operations.values import Request, RunView, WorkspaceFacts
+from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from ..runs import head, index, records
+from . import adapters
+from .controllers import Controllers, cache_folder
 
 
 class SystemClock:
@@ -42,12 +37,6 @@ class SystemClock:
         import time
 
         return time.monotonic()
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept across projects."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "runner"
 
 
 def open_session(start: Path | None = None, target: str = "") -> OpenWorkspace:
@@ -70,7 +59,6 @@ class OpenWorkspace:
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
-    _controllers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _views: dict[str, RunView] = field(default_factory=dict)
     """What `wait` has read already: the next look folds only what is new."""
 
@@ -84,15 +72,13 @@ class OpenWorkspace:
         """The override target's bucket, else the folder."""
         settings = self.config.targets.get(self.override or LOCAL)
         if isinstance(settings, KubernetesConfig):
-            return _bucket(settings.store, self.override)
-        from .storage.directory import DirectoryStore
-
-        return DirectoryStore(self.config.folder, durable=False)
+            return adapters.bucket_store(settings.store, self.override)
+        return adapters.folder_store(self.config.folder)
 
     @cached_property
     def store_id(self) -> str:
         """The store's immutable id."""
-        from .operations.submit import store_id
+        from ..operations.submit import store_id
 
         return store_id(self.store, secrets.token_bytes(8))
 
@@ -130,39 +116,31 @@ class OpenWorkspace:
         if name not in self._targets:
             settings = self.config.get(name)
             if isinstance(settings, KubernetesConfig):
-                self._targets[name] = self._kubernetes(name, settings, self.store_id)
+                self._targets[name] = adapters.kubernetes_target(
+                    name, settings, store=self.store, store_id=self.store_id
+                )
             else:
-                self._targets[name] = self._process(name, settings)
+                work, cache = self.config.folder / "work", cache_folder()
+                self._targets[name] = adapters.process_target(
+                    name, settings, store=self.base_store, datastores=self.datastore, work=work, cache=cache
+                )
         return self._targets[name]
 
     def candidate(self, name: str) -> ComputeTarget:
         """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
         settings = self.config.get(name)
-        return self._kubernetes(name, settings, "") if isinstance(settings, KubernetesConfig) else self.target(name)
+        if isinstance(settings, KubernetesConfig):
+            return adapters.kubernetes_target(name, settings, store=self.store, store_id="")
+        return self.target(name)
 
     def environments(self, name: str) -> EnvironmentStore:
         """The adapter that makes environments usable on a target. Raises BadInput."""
-        settings = self.config.get(name)
-        if isinstance(settings, ProcessConfig):
-            from .images.venv import VenvEnvironments
-
-            return VenvEnvironments(cache_folder(), sys.executable)
-        if settings.kind_cluster:
-            from .images.kind import KindImages
-
-            return KindImages(settings.kind_cluster)
-        if settings.registry:
-            from .images.registry import RegistryImages
-
-            return RegistryImages(settings.registry)
-        from .images.ready import ReadyImages
-
-        return ReadyImages(name)
+        return adapters.environment_store(name, self.config.get(name), cache_folder())
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
-        from .operations import preflight
-        from .operations.targets import assign_targets
+        from ..operations import preflight
+        from ..operations.targets import assign_targets
 
         targets, problems = assign_targets(plan, self.config, self.override)
         found = [*problems, *preflight.plan_problems(plan, request.parameters)]
@@ -176,8 +154,8 @@ class OpenWorkspace:
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
-        from .operations.submit import Submitter, submit
-        from .operations.targets import announce
+        from ..operations.submit import Submitter, submit
+        from ..operations.targets import announce
 
         targets = self.check(plan, request)
         announce(plan, self.config, self.override, self.say)
@@ -189,29 +167,23 @@ class OpenWorkspace:
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run: a process of its own session, which outlives this one."""
-        logs = cache_folder() / "controllers"
-        logs.mkdir(parents=True, exist_ok=True)
-        package = __package__ or "runner"
-        code = f"import sys; sys.path[0] = sys.argv.pop(1); from {package}.controller import main; main()"
-        with (logs / f"{run}.log").open("ab") as log:
-            self._controllers[run] = subprocess.Popen(
-                [sys.executable, "-c", code, str(_PACKAGE.parent), run, str(self.config.root), self.override],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.controllers.start(run)
+
+    @cached_property
+    def controllers(self) -> Controllers:
+        """The controllers started from here."""
+        return Controllers(self.config.root, self.override)
 
     def why_stopped(self, state: RunState) -> str:
         """Why the run does not go on by itself; empty: a controller drives it, or it has ended."""
         import socket
 
-        here, started = socket.gethostname(), self._controllers.get(state.run)
+        here, started = socket.gethostname(), self.controllers.process_of(state.run)
         process: bool | None = None
         if started is not None and (started.poll() is None or not state.pid):
             process = started.returncode is None
         elif state.pid and state.host == here:
-            process = liveness.process_exists(state.pid, state.run)
+            process = liveness.process_exists(state.pid, str(self.config.root))
         if process or state.over:
             return ""
         signs = liveness.Signs(head.read(self.store, state.run), self.store.now(), process)
@@ -256,7 +228,7 @@ class OpenWorkspace:
 
     def logs(self, run: str, key: str) -> str:
         """All output of the step's newest attempt so far."""
-        from .model.task import TaskId
+        from ..model.task import TaskId
 
         attempt = self.view(run).state.steps[key].attempt
         return watch.log_text(self.store, TaskId(run, key, max(attempt, 1)))
@@ -281,7 +253,7 @@ class OpenWorkspace:
             )
         if not self._in_bucket:
             return ()
-        from .storage.probe import refuses_overwrite
+        from ..storage.probe import refuses_overwrite
 
         if refuses_overwrite(self.base_store, secrets.token_hex(8)):
             return ()
@@ -292,53 +264,6 @@ class OpenWorkspace:
                 "use a store with conditional puts: MinIO, AWS S3, …",
             ),
         )
-
-    def _process(self, name: str, settings: ProcessConfig) -> ComputeTarget:
-        from .compute.process import ProcessTarget
-        from .data.carry import tree
-        from .storage.directory import DirectoryStore
-
-        store = self.base_store
-        if not isinstance(store, DirectoryStore):
-            raise BadInput(
-                f"target '{name}' runs local processes, whose data lie in a folder, not in a bucket",
-                remedy="leave out --target, or name a cluster's",
-            )
-        carried = cache_folder() / "carried"
-        carried.mkdir(parents=True, exist_ok=True)
-        work = self.config.folder / "work"
-        return ProcessTarget(name, store, self.datastore, work, lru_cache(lambda: tree(carried)), settings.workers)
-
-    def _kubernetes(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
-        from .compute.kubernetes.api import KubernetesApi
-        from .compute.kubernetes.settings import ClusterSettings
-        from .compute.kubernetes.target import KubernetesTarget
-        from .data.carry import archive
-
-        _, cluster = configuration.vantages(settings.store, f"target '{name}'")
-        return KubernetesTarget(
-            name,
-            KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
-            ClusterSettings(
-                store_id,
-                settings.namespace,
-                settings.run_as,
-                settings.service_account,
-                settings.node_selector,
-                image_pull_secrets=settings.image_pull_secrets,
-            ),
-            store=self.store,
-            step_stores=json.dumps(to_document(StepStores(cluster))),
-            step_archive=archive(),
-            capacity=settings.capacity,
-        )
-
-
-def _bucket(store: BucketConfig, target: str) -> ObjectStore:
-    from .storage.s3.store import BucketStore
-
-    near, _ = configuration.vantages(store, f"target '{target}'")
-    return BucketStore(near)
 
 
 def _user() -> str:

@@ -1,0 +1,96 @@
+"""From settings to adapters; each is imported in the branch that needs it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from .. import config as configuration
+from ..config import BucketConfig, KubernetesConfig, ProcessConfig, TargetConfig
+from ..data.dataset import Datastores
+from ..errors import BadInput
+from ..model.document import to_document
+from ..model.vantage import StepStores
+from ..ports import ComputeTarget, EnvironmentStore, FolderStore, ObjectStore
+
+
+def folder_store(folder: Path) -> ObjectStore:
+    """The embedded default: a local folder.
+
+    Without fsync: what a power cut may take are the last moments of a run, and they are run again.
+    """
+    from ..storage.directory import DirectoryStore
+
+    return DirectoryStore(folder, durable=False)
+
+
+def bucket_store(store: BucketConfig, target: str) -> ObjectStore:
+    """A target's bucket as this machine reaches it. Raises BadInput for unusable credentials."""
+    from ..storage.s3.store import BucketStore
+
+    near, _ = configuration.vantages(store, f"target '{target}'")
+    return BucketStore(near)
+
+
+def environment_store(name: str, settings: TargetConfig, cache: Path) -> EnvironmentStore:
+    """What makes environments usable on a target."""
+    if isinstance(settings, ProcessConfig):
+        from ..images.venv import VenvEnvironments
+
+        return VenvEnvironments(cache, sys.executable)
+    if settings.kind_cluster:
+        from ..images.kind import KindImages
+
+        return KindImages(settings.kind_cluster)
+    if settings.registry:
+        from ..images.registry import RegistryImages
+
+        return RegistryImages(settings.registry)
+    from ..images.ready import ReadyImages
+
+    return ReadyImages(name)
+
+
+def process_target(
+    name: str, settings: ProcessConfig, *, store: ObjectStore, datastores: Datastores, work: Path, cache: Path
+) -> ComputeTarget:
+    """Local processes over a folder store. Raises BadInput when `store` is a bucket."""
+    from ..compute.process import ProcessTarget
+    from ..data.carry import tree
+
+    if not isinstance(store, FolderStore):
+        raise BadInput(
+            f"target '{name}' runs local processes, whose data lie in a folder, not in a bucket",
+            remedy="leave out --target, or name a cluster's",
+        )
+    carried = cache / "carried"
+    carried.mkdir(parents=True, exist_ok=True)
+    return ProcessTarget(name, store, datastores, work, lru_cache(lambda: tree(carried)), settings.workers)
+
+
+def kubernetes_target(name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str) -> ComputeTarget:
+    """Jobs in a namespace. Raises BadInput for unusable credentials."""
+    from ..compute.kubernetes.api import KubernetesApi
+    from ..compute.kubernetes.settings import ClusterSettings
+    from ..compute.kubernetes.target import KubernetesTarget
+    from ..data.carry import archive
+
+    _, cluster = configuration.vantages(settings.store, f"target '{name}'")
+    return KubernetesTarget(
+        name,
+        KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
+        ClusterSettings(
+            store_id,
+            settings.namespace,
+            settings.run_as,
+            settings.service_account,
+            settings.node_selector,
+            image_pull_secrets=settings.image_pull_secrets,
+        ),
+        store=store,
+        step_stores=json.dumps(to_document(StepStores(cluster))),
+        step_archive=archive(),
+        capacity=settings.capacity,
+    )

@@ -1,0 +1,70 @@
+"""Controllers as processes of this machine, each in a session of its own: it outlives the one that started it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parents[1]
+_ROOT = __name__.partition(".")[0]
+"""``runner``, or the private name it is loaded under."""
+_CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}.controller import main; main()"
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept across projects."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return home / "runner"
+
+
+def log_folder() -> Path:
+    """Where controllers write what they have to say, a file per run."""
+    return cache_folder() / "controllers"
+
+
+@dataclass
+class Controllers:
+    """Starts controllers for the runs of one workspace."""
+
+    workspace: Path
+    target: str
+    """``--target``, which they are to take as well."""
+    _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _waiting: subprocess.Popen[bytes] | None = None
+
+    def prepare(self) -> None:
+        """Start a process that loads what a controller needs and then waits to be told its run.
+
+        It does so while the driver still authors; told nothing, it ends with the driver.
+        """
+        if self._waiting is None:
+            self._waiting = self._spawn()
+
+    def start(self, run: str) -> None:
+        """Start a controller for the run."""
+        process, self._waiting = self._waiting, None
+        if process is None or process.poll() is not None:
+            process = self._spawn()
+        self._started[run] = process
+        if process.stdin is not None:
+            process.stdin.write(f"{run}\n".encode())
+            process.stdin.close()
+
+    def process_of(self, run: str) -> subprocess.Popen[bytes] | None:
+        """The process started here for the run, if any."""
+        return self._started.get(run)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        logs = log_folder()
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / "starting.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", _CODE, str(_PACKAGE.parent), str(self.workspace), self.target],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
