@@ -1,6 +1,7 @@
 """What a test needs of the machine: Docker, a kind cluster. Missing = skipped and listed at the end.
 
-RUNNER_REQUIRE_ALL=1 makes a skipped test a failed one; RUNNER_KEEP_CLUSTER=1 leaves the test cluster up.
+RUNNER_REQUIRE_ALL=1 makes a skipped test a failed one; RUNNER_KEEP_CLUSTER=1 leaves the test cluster up;
+RUNNER_TEST_CLUSTER names it, so that two sessions on one machine need not share (and delete) one.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.kind_cluster import KindCluster
 
-CLUSTER = "runner-test"
+CLUSTER = os.environ.get("RUNNER_TEST_CLUSTER") or "runner-test"
 _CANNOT = "cannot run here: "
 
 # A busy machine is slow, which is no property of the code. CI must fail for what changed, not for new random values.
@@ -101,7 +102,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindCluster]:
-    """The cluster `runner-test` with its store, made by the product, once for all tests."""
+    """The test cluster with its store, made by the product, once for all tests."""
     from runner.cluster.down import down
     from runner.cluster.kind import list_clusters
     from runner.cluster.options import ClusterOptions
@@ -146,8 +147,8 @@ def _configuration_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of this session; of all sessions, when the cluster is kept between them."""
     if os.environ.get("RUNNER_KEEP_CLUSTER") != "1":
         return tmp_path_factory.mktemp("cluster")
-    folder = Path(__file__).resolve().parents[1] / ".runner-test"
-    folder.mkdir(exist_ok=True)
+    folder = Path(__file__).resolve().parents[1] / ".runner-test" / CLUSTER
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

@@ -31,6 +31,8 @@ from .process_outcome import Remains, as_time, log_key
 
 COPY_LIMIT = 256 << 20
 """Bytes of one input above which it is linked instead of copied."""
+SWEEP_LIMIT = 16 << 20
+"""Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
 _POLL = 0.05
 """Seconds between two looks at a process that is not our child."""
 
@@ -105,10 +107,10 @@ class ProcessTarget:
         self.remove(task, uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
-        """Delete the attempt's folder."""
-        self._attempts.pop(task, None)
-        # Nobody waits for it: deleting must not delay the next step.
-        self._sweeper.submit(shutil.rmtree, uid, ignore_errors=True)
+        """Delete the attempt's folder: now if much lies in it, else with the run's, so that no step waits for it."""
+        attempt = self._attempts.pop(task, None)
+        if attempt is None or sum(binding.ref.bytes for binding in attempt.task.inputs) > SWEEP_LIMIT:
+            self._sweeper.submit(shutil.rmtree, uid, ignore_errors=True)
 
     def finish(self, run: str) -> None:
         """Delete the run's work folder."""

@@ -60,14 +60,15 @@ class Effects:
                 case Prepare():
                     self._prepare(plan, action)
                 case Inquire(task):
-                    out.extend(self._inquire(state, task))
+                    out.extend(self._inquire(state, task, canceling=False))
                 case Stop(task, uid, target):
                     self.targets[target].stop(task, uid)
                     if _in_force(state, task):
-                        out.append(e.StepCanceled(task.key))
+                        # It may have committed before it was stopped, and then it has succeeded.
+                        out.extend(self._inquire(state, task, canceling=True))
                 case Remove(task, uid, target):
                     self.targets[target].remove(task, uid)
-                case Start():
+                case Start():  # pragma: no branch - there is no other action
                     pass
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
         out.extend(self._harvest())
@@ -102,11 +103,11 @@ class Effects:
                 pins[name] = dataset.pin(self.store, self.datastores, (source,), f"input '{name}'")
         return pins
 
-    def _inquire(self, state: RunState, task: TaskId) -> Iterator[e.Event]:
+    def _inquire(self, state: RunState, task: TaskId, *, canceling: bool) -> Iterator[e.Event]:
         commit = records.committed(self.store, task)
         record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
         observation = _ending(commit, record)
-        yield from events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=False)
+        yield from events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling)
 
     def _prepare(self, plan: Plan, action: Prepare) -> None:
         if action not in self._preparing:

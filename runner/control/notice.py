@@ -46,7 +46,7 @@ def events_of(
                 yield e.TaskRuns(key, observation.started or now)
         case Phase.SUCCEEDED:
             yield succeeded(key, step, observation, now)
-        case Phase.FAILED:
+        case Phase.FAILED:  # pragma: no branch - there is no other phase
             yield _failed(key, step, observation, now, canceling=canceling)
 
 

@@ -6,13 +6,23 @@ from ..errors import BadInput
 from ..model.document import from_document, to_document
 from ..model.plan import Plan
 
+_BREAKS = frozenset("\x85\u2028\u2029")
+
 
 def to_yaml(plan: Plan) -> str:
     """The plan as a document for people and version control."""
     import yaml
 
-    text: str = yaml.safe_dump(to_document(plan), sort_keys=False, allow_unicode=True, width=100)
-    return text
+    class Dumper(yaml.SafeDumper):
+        """Quotes the line breaks of Unicode, which would be read back as spaces (YAML 1.1, 5.4)."""
+
+    def text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        style = '"' if _BREAKS.intersection(value) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+    Dumper.add_representer(str, text)
+    written: str = yaml.dump(to_document(plan), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return written
 
 
 def from_yaml(text: str, where: str) -> Plan:

@@ -335,6 +335,30 @@ def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
     assert local.executions(task) == 0
 
 
+def test_starting_an_attempt_that_was_never_claimed_loses_it_too(local: ProcessBench) -> None:
+    task = local.task("succeeds")
+    (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
+    target = local.target()
+    target.start(task)
+    assert ended(target, task).failure is Failure.LOST
+
+
+def test_a_machine_without_a_shell_is_a_problem(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    (problem,) = local.target().problems()
+    assert "POSIX shell" in problem.what
+
+
+def test_a_store_that_takes_no_record_makes_another_attempt_follow(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("succeeds")
+    in_the_way = local.store.path(task.id.record)
+    (in_the_way / "x").mkdir(parents=True)
+    (in_the_way / "x" / "file").touch()
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.retriable) == (Failure.STORE, True)
+
+
 def test_folders_that_are_no_attempts_are_left_alone(local: ProcessBench) -> None:
     for name in ("notes", "a.b", "ghost.1"):
         (local.folder / "work" / b.RUN / name).mkdir(parents=True)

@@ -64,7 +64,10 @@ def wait_for(what: str, process: Any, seconds: float = 60) -> str:
     seen, deadline = "", time.monotonic() + seconds
     while what not in seen and time.monotonic() < deadline:
         if select.select([process.stdout], [], [], 0.5)[0]:
-            seen += os.read(process.stdout.fileno(), 65536).decode()
+            fresh = os.read(process.stdout.fileno(), 65536).decode()
+            if not fresh:
+                pytest.fail(f"it ended before it said {what!r}: {process.communicate()[1]}")
+            seen += fresh
     assert what in seen
     return seen
 

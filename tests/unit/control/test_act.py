@@ -208,6 +208,20 @@ def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> N
     assert act(stop, state=b.state(PLAN, b.started("a"))) == (e.StepCanceled("a"),)
 
 
+def test_what_committed_before_it_was_stopped_has_succeeded(act: Act, store: MemoryStore) -> None:
+    records.finish(store, b.task("a"), b.record())
+    stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
+    state = b.state(PLAN, b.started("a"), e.CancelRequested())
+    assert b.names(act(stop, state=state)) == ["StepSucceeded"]
+
+
+def test_what_failed_before_it_was_stopped_is_canceled_with_the_rest(act: Act, store: MemoryStore) -> None:
+    records.finish(store, b.task("a"), b.record(failure=Failure.USER))
+    stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
+    state = b.state(PLAN, b.started("a"), e.CancelRequested())
+    assert act(stop, state=state) == (e.StepCanceled("a"),)
+
+
 def test_removing_says_nothing(act: Act, world: World) -> None:
     act(START)
     world.pass_time(1)

@@ -201,6 +201,27 @@ class Odd:
     anything: Any = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Nested:
+    """A type that contains itself."""
+
+    weight: float
+    inner: tuple[Nested, ...] = ()
+
+
+def test_a_type_may_contain_itself() -> None:
+    nested = Nested(0.5, (Nested(1.0), Nested(2.0, (Nested(3.0),))))
+    assert from_document(Nested, to_document(nested)) == nested
+    with pytest.raises(BadInput) as caught:
+        from_document(Nested, {"weight": 1, "inner": [{"weight": 1}, {"weight": True}]})
+    assert caught.value.problems[0].where == "inner[1].weight"
+
+
+def test_a_whole_number_is_a_number() -> None:
+    read = from_document(Nested, {"weight": 1})
+    assert (read.weight, type(read.weight)) == (1.0, float)
+
+
 def test_other_shapes() -> None:
     odd = Odd(
         (2, "two"), DataRef("s", "k", "d"), OutputOf("s", "o"), ((OutputOf("s", "o"),), ()), {"x": OutputOf("s", "o")}

@@ -27,6 +27,14 @@ def test_what_is_written_is_read(parameters: dict[str, None], arguments: list[st
     assert from_yaml(to_yaml(plan), "plan.yaml") == plan
 
 
+@pytest.mark.parametrize(
+    "odd", ["\x85", "a\u2028b", "\u2029", "\x00", "\ufeff", "é", " x ", "1", "null", "~", "2026-01-01", "\t\n"]
+)
+def test_odd_texts_stay_as_they_are(odd: str) -> None:
+    plan = b.plan(b.step("a", command=(odd,)), description=odd)
+    assert from_yaml(to_yaml(plan), "plan.yaml") == plan
+
+
 def test_it_is_made_to_be_read() -> None:
     text = to_yaml(b.plan(b.step("first"), b.step("second", "first")))
     assert text.index("first") < text.index("second")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.model.data import DataPath
 from runner.model.plan import Plan
 from runner.model.step import InputPath, InputSpec, OutputOf, OutputPath, OutputSpec, ParameterValue
 from runner.plan.validate import validate
@@ -13,10 +14,17 @@ def whats(plan: Plan) -> list[str]:
 
 
 def test_a_good_plan_has_no_problems() -> None:
+    raw = InputSpec("raw", DataPath("s", "raw.csv"))
+    shown = OutputSpec("out", shown_as="model")
     good = b.step(
         "c", "a", "b", parameters=("p",), command=(ParameterValue("p"), InputPath("from_a"), OutputPath("out"))
     )
-    assert validate(b.plan(good, b.step("a"), b.step("b", after=("a",)), parameters={"p": 1})) == ()
+    assert (
+        validate(
+            b.plan(good, b.step("a", inputs=(raw,), outputs=(shown,)), b.step("b", after=("a",)), parameters={"p": 1})
+        )
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
