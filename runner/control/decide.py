@@ -49,7 +49,7 @@ def settle(plan: Plan, state: RunState) -> tuple[e.Event, ...]:
     failed = _first_failure(state) if waiting else ""
     out: list[e.Event] = []
     for key in waiting:
-        out.extend(_verdict(plan.by_key[key], state, failed))
+        out.extend(_verdict(plan, plan.by_key[key], state, failed))
     return tuple(out)
 
 
@@ -71,19 +71,20 @@ def decide(now: Situation) -> tuple[Action, ...]:
     return (*_inquiries(now), *_preparations(now), *_starts(now), *_removals(now))
 
 
-def _verdict(step: StepSpec, state: RunState, failed: str) -> Iterator[e.Event]:
+def _verdict(plan: Plan, step: StepSpec, state: RunState, failed: str) -> Iterator[e.Event]:
     if state.status is RunStatus.CANCELING:
         yield e.StepCanceled(step.key)
         return
     blockers = [need for need in sorted(step.needs) if state.steps[need].status in _UNDELIVERED]
     if blockers:
-        yield e.StepSkipped(step.key, f"it needs '{blockers[0]}', which {_fate(state.steps[blockers[0]])}")
+        needed = plan.by_key[blockers[0]].name
+        yield e.StepSkipped(step.key, f"it needs '{needed}', which {_fate(state.steps[blockers[0]])}")
         return
     submission = state.submission
     if submission and (reason := state.broken.get((step.environment, submission.targets[step.key]))):
         yield e.StepFailed(step.key, Failure.IMAGE, reason)
     elif submission and failed and not submission.continue_on_step_failure:
-        yield e.StepSkipped(step.key, f"'{failed}' failed, and the run stops at its first failure")
+        yield e.StepSkipped(step.key, f"'{plan.by_key[failed].name}' failed, and the run stops at its first failure")
 
 
 def _all_well(state: RunState) -> bool:

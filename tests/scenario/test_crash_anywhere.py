@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runner.control.act import Effects
 from runner.control.loop import ASLEEP, IDLE, STALE, Controller
 from runner.control.policy import MAX_LOSSES
-from runner.errors import BadInput, RunTaken
+from runner.errors import RunTaken, StoreDenied
 from runner.model import events as e
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan, Submission
@@ -355,19 +355,21 @@ def test_a_controller_that_slept_proves_its_hold_before_it_acts() -> None:
     assert bench.world.executions == {}
 
 
-def test_a_controller_that_cannot_go_on_says_why_and_another_one_goes_on() -> None:
+def test_a_controller_that_cannot_go_on_says_why_and_another_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(_key: str) -> None:
+        raise StoreDenied("the key has expired")
+
     bench = Bench(plan(step("a"), step("b", "a")))
     controller = bench.controller(Life())
     controller.take("host", 1)
     turn(controller)
-    assignment = TaskId(RUN, "b").assignment
-    bench.store.put(assignment, b"{}")
-    with pytest.raises(BadInput, match="is missing"):
+    monkeypatch.setattr(bench.store, "stat", deny)
+    with pytest.raises(StoreDenied):
         controller.drive()
     shown = head.read(bench.store, RUN)
     assert shown is not None
-    assert "is missing" in shown.error
-    bench.store.delete(assignment)
+    assert shown.error == "the key has expired"
+    monkeypatch.undo()
     bench.run()
     bench.check()
 

@@ -15,7 +15,9 @@ from runner.compute.kubernetes.target import KubernetesTarget
 from runner.config import KubernetesConfig, load, vantages
 from runner.data import snapshot
 from runner.data.carry import archive
+from runner.images.kind import KindImages
 from runner.model.document import to_document
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.step import Interpreter, OutputPath
 from runner.model.task import Task, TaskId, snapshot_key
 from runner.model.vantage import StepStores
@@ -58,6 +60,8 @@ class KindBench:
         self.mark = secrets.token_hex(6)
         near, self.far = vantages(replace(found.store, prefix=f"contract/{self.mark}"), "kind")
         self.store = BucketStore(near)
+        environment = NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True))
+        self.image = KindImages(self.cluster.name).ensure(environment, print)
 
     def target(self) -> KubernetesTarget:
         made = KubernetesTarget(
@@ -84,7 +88,7 @@ class KindBench:
             id=TaskId(run, what, attempt),
             command=(Interpreter(), "script.py", what, OutputPath("out")),
             snapshot=taken.digest,
-            environment=IMAGE,
+            environment=self.image,
             variables={"LEDGER": self.ledger.url, "WHO": f"{run}/{what}/{attempt}"},
         )
         return records.assign(self.store, made)
