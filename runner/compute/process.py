@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +25,7 @@ from ..model.record import AttemptRecord, Failure
 from ..model.task import InputBinding, OutputBinding, Task, TaskId
 from ..ports import FolderStore
 from ..runs import records
+from .process_exits import Exits, Watched
 from .process_files import WRAPPER, AttemptFiles
 from .process_outcome import Remains, as_time, log_key
 
@@ -33,8 +33,7 @@ COPY_LIMIT = 256 << 20
 """Bytes of one input above which it is linked instead of copied."""
 SWEEP_LIMIT = 16 << 20
 """Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
-_POLL = 0.05
-"""Seconds between two looks at a process that is not our child."""
+_THREADS = 4
 
 
 @dataclass
@@ -62,9 +61,10 @@ class ProcessTarget:
     workers: int = 0
     copy_limit: int = COPY_LIMIT
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
-    _changed: threading.Event = field(default_factory=threading.Event)
+    _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
-    _sweeper: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS))
+    """For what no step should wait for: hashing another's outputs, deleting."""
 
     @property
     def capacity(self) -> int:
@@ -90,12 +90,12 @@ class ProcessTarget:
         if run not in self._scanned:
             self._scanned.add(run)
             self._scan(run)
+        self._settle()
         return {task: attempt.observation for task, attempt in tuple(self._attempts.items()) if task.run == run}
 
     def wait(self, seconds: float) -> None:
         """Return as soon as a process has ended."""
-        if self._changed.wait(seconds):
-            self._changed.clear()
+        self._exits.wait(seconds)
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill the session of the attempt's process."""
@@ -110,11 +110,11 @@ class ProcessTarget:
         """Delete the attempt's folder: now if much lies in it, else with the run's, so that no step waits for it."""
         attempt = self._attempts.pop(task, None)
         if attempt is None or sum(binding.ref.bytes for binding in attempt.task.inputs) > SWEEP_LIMIT:
-            self._sweeper.submit(shutil.rmtree, uid, ignore_errors=True)
+            self._workers.submit(shutil.rmtree, uid, ignore_errors=True)
 
     def finish(self, run: str) -> None:
         """Delete the run's work folder."""
-        self._sweeper.submit(shutil.rmtree, self.work / run, ignore_errors=True).result()
+        self._workers.submit(shutil.rmtree, self.work / run, ignore_errors=True).result()
 
     def problems(self) -> tuple[Problem, ...]:
         """A POSIX shell is all it takes."""
@@ -124,7 +124,8 @@ class ProcessTarget:
 
     def close(self) -> None:
         """Started processes go on by themselves."""
-        self._sweeper.shutdown()
+        self._workers.shutdown()
+        self._exits.close()
 
     def _known(self, task: Task) -> _Attempt:
         files = AttemptFiles(self.work / task.id.run / f"{task.id.key}.{task.id.attempt}")
@@ -231,15 +232,20 @@ class ProcessTarget:
             self._watch(attempt, None)
 
     def _watch(self, attempt: _Attempt, process: subprocess.Popen[bytes] | None) -> None:
-        def watch() -> None:
-            if process is not None:
-                process.wait()
-            while attempt.files.alive():
-                time.sleep(_POLL)
-            self._conclude(attempt)
-            self._changed.set()
+        files = attempt.files
+        pid = process.pid if process is not None else files.pid
+        self._exits.watch(Watched(attempt.task.id, pid, process, files.alive))
 
-        threading.Thread(target=watch, name=f"watch {attempt.task.id.key}", daemon=True).start()
+    def _settle(self) -> None:
+        """Conclude the attempts whose processes have ended: here if nothing else runs, else beside it."""
+        for task in self._exits.take():
+            attempt = self._attempts.get(task)
+            if attempt is None:
+                continue
+            if len(self._attempts) == 1:
+                self._conclude(attempt)
+            else:
+                self._workers.submit(self._conclude, attempt).add_done_callback(lambda _: self._exits.ring())
 
     def _conclude(self, attempt: _Attempt) -> None:
         code = attempt.files.exit_code

@@ -62,8 +62,10 @@ class Controller:
                     self._wait()
         except RunTaken:
             raise  # the run is another controller's: so is its head
-        except RunnerError as error:
-            head.write(self.effects.store, self.state, self.effects.clock.now(), str(error))
+        except Exception as error:
+            # Whatever it is, a viewer must be able to say why the run stands still.
+            words = str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
+            head.write(self.effects.store, self.state, self.effects.clock.now(), words)
             raise
         finally:
             self.effects.close()

@@ -181,6 +181,8 @@ def ended(target: ComputeTarget, task: Task) -> Observation:
 def running(target: ComputeTarget, task: Task) -> Observation:
     seen = until(target, task, lambda one: one is not None and one.phase is Phase.RUNNING)
     assert seen is not None
+    if Path(seen.uid).is_dir():  # a local process: known to later controllers once its wrapper has claimed the attempt
+        wait_for((Path(seen.uid) / "claim").exists)
     return seen
 
 

@@ -95,9 +95,9 @@ def test_a_failing_step_and_the_fate_of_the_others(project: Project) -> None:
     assert ended.returncode == 1
     assert "broken failed: the script ended with exit code 3" in ended.stdout
     assert "│ the data are odd" in ended.stdout
-    assert re.search(r"after broken +skipped +it needs 'broken-1', which failed", ended.stdout)
+    assert re.search(r"after broken +skipped +it needs 'broken', which failed", ended.stdout)
     assert re.search(r"other +succeeded", ended.stdout)
-    assert re.search(r"after other +skipped +'broken-1' failed, and the run stops at its first failure", ended.stdout)
+    assert re.search(r"after other +skipped +'broken' failed, and the run stops at its first failure", ended.stdout)
 
 
 def test_plan_shows_and_changes_nothing(project: Project) -> None:

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -143,7 +143,8 @@ class KubernetesApi:
         with self._lock:
             client, self._client = self._client, None
         for answer in tuple(self._watches):
-            answer.shutdown() if hasattr(answer, "shutdown") else answer.close()
+            with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
+                answer.shutdown() if hasattr(answer, "shutdown") else answer.close()
         if client is not None:
             client.rest_client.pool_manager.clear()
 
