@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import sys
 from contextlib import suppress
@@ -71,5 +70,5 @@ def _controller(session: OpenWorkspace, known: RunView) -> Controller:
         SystemClock(),
         lambda line: print(line, file=sys.stderr, flush=True),
     )
-    writer = journal.Writer(session.store, known.state.run, secrets.token_hex(8), known.state.number)
+    writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
     return Controller(known.plan, known.state, effects, writer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -80,7 +80,7 @@ class OpenWorkspace:
         """The store's immutable id."""
         from ..operations.submit import store_id
 
-        return store_id(self.store, secrets.token_bytes(8))
+        return store_id(self.store, os.urandom(8))
 
     @property
     def workspace_facts(self) -> WorkspaceFacts:
@@ -159,7 +159,7 @@ class OpenWorkspace:
 
         targets = self.check(plan, request)
         announce(plan, self.config, self.override, self.say)
-        who = Submitter(_user(), SystemClock().now(), secrets.token_bytes(10), self.workspace_facts)
+        who = Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
         run = submit(self.store, plan, targets, request, who)
         self.submitted.append(run)
         self.start_controller(run)
@@ -255,7 +255,7 @@ class OpenWorkspace:
             return ()
         from ..storage.probe import refuses_overwrite
 
-        if refuses_overwrite(self.base_store, secrets.token_hex(8)):
+        if refuses_overwrite(self.base_store, os.urandom(8).hex()):
             return ()
         return (
             Problem(
