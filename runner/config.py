@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .errors import BadInput, Problem
 from .model.document import Document, from_document
@@ -18,7 +19,8 @@ from .model.vantage import BucketVantage
 
 LOCAL = "local"
 """The target every workspace has: processes on this machine."""
-_MARKS = ("runner.yaml", ".runner", ".azureml")
+_MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
+"""What makes a folder a workspace. A bare ``.azureml`` does not: v1 caches logins in the home folder's."""
 
 
 @dataclass(frozen=True)
@@ -170,12 +172,13 @@ def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
 
 
 def _read_yaml(path: Path) -> dict[str, Document]:
-    if not path.is_file():
+    text = _read_text(path)
+    if not text:
         return {}
     import yaml
 
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
+        document = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe loaders
     except yaml.YAMLError as error:
         raise BadInput(f"not valid YAML: {error}", where=str(path), remedy="correct the file") from error
     if document is None:
@@ -183,6 +186,20 @@ def _read_yaml(path: Path) -> dict[str, Document]:
     if not isinstance(document, dict):
         raise BadInput("expected a mapping", where=str(path), remedy="see docs/configuration.md")
     return document
+
+
+def _read_text(path: Path) -> str:
+    """The file's text; empty when there is none."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", str(path), "make it readable, or remove it") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), "save it as UTF-8"
+        ) from error
 
 
 def _add(config: Config, document: Mapping[str, Document], where: str) -> Config:
@@ -193,7 +210,11 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
         if name not in known
     ]
     targets = dict(config.targets)
-    for name, item in (document.get("targets") or {}).items():
+    written = document.get("targets") or {}
+    if not isinstance(written, dict):
+        problems.append(Problem("expected a mapping of names to targets", f"{where}: targets", "correct the file"))
+        written = {}
+    for name, item in written.items():
         try:
             targets[name] = _target(item, f"{where}: targets.{name}")
         except BadInput as error:
@@ -216,4 +237,18 @@ def _target(item: Document, where: str) -> TargetConfig:
     if not isinstance(item, dict) or item.get("type") not in _TYPES:
         raise BadInput(f"a target needs 'type': one of {', '.join(_TYPES)}", where, "correct the file")
     rest = {key: value for key, value in item.items() if key != "type"}
-    return from_document(_TYPES[item["type"]], rest, where)
+    target = from_document(_TYPES[item["type"]], rest, where)
+    if isinstance(target, KubernetesConfig):
+        _check_endpoint(target.store.endpoint, f"{where}.store.endpoint")
+        _check_endpoint(target.store.cluster_endpoint or target.store.endpoint, f"{where}.store.cluster_endpoint")
+    return target
+
+
+def _check_endpoint(endpoint: str, where: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or a host that is none
+        usable = False
+    if not usable:
+        raise BadInput(f"{endpoint!r} is no address of a store", where, "write it as http://HOST:PORT or https://HOST")

@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from .control.act import Effects
 from .control.loop import Controller
-from .errors import RunnerError, RunTaken
+from .errors import RunnerError, RunTaken, StoreUnreachable
 from .model.state import RunState
 from .operations.values import RunView
-from .runs import journal
+from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controllers import log_folder
+
+T = TypeVar("T")
+_PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+"""Seconds between attempts to reach the store before the run is this controller's."""
 
 
 def main() -> None:
@@ -50,13 +57,33 @@ def _log_to(path: Path) -> None:
 
 def drive(session: OpenWorkspace, run: str) -> RunState:
     """Take the run over and drive it to its end, in this process. Raises RunTaken, RunnerError."""
-    known = session.view(run)
+    known = patiently(lambda: session.view(run))
     if known.state.over:
+        patiently(lambda: head.correct(session.store, known.state, SystemClock().now()))
         return known.state
-    controller = _controller(session, known)
-    controller.take(socket.gethostname(), os.getpid())
-    controller.drive()
+    controller = patiently(lambda: _controller(session, known))
+    try:
+        patiently(lambda: controller.take(socket.gethostname(), os.getpid()))
+        controller.drive()
+    finally:
+        for target in controller.effects.targets.values():
+            target.close()
     return controller.state
+
+
+def patiently(ask: Callable[[], T], pauses: Sequence[float] = _PAUSES) -> T:
+    """What `ask` returns; asked again after each of `pauses`, seconds. Raises StoreUnreachable when none helped."""
+    for pause in pauses:
+        try:
+            return ask()
+        except StoreUnreachable as error:
+            _say(f"waiting: {error}")
+            time.sleep(pause)
+    return ask()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _controller(session: OpenWorkspace, known: RunView) -> Controller:
@@ -68,7 +95,7 @@ def _controller(session: OpenWorkspace, known: RunView) -> Controller:
         {name: session.target(name) for name in names},
         {name: session.environments(name) for name in names},
         SystemClock(),
-        lambda line: print(line, file=sys.stderr, flush=True),
+        _say,
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
     return Controller(known.plan, known.state, effects, writer)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..errors import BadInput, StoreError, TargetError
 from ..model.plan import Plan
+from ..operations.submit import STORE_KEY
 from ..operations.values import Request
 from ..override import override
 from ..sdk.session import Captured, use
@@ -45,6 +46,12 @@ class DryWorkspace(OpenWorkspace):
         """Raise `Captured`, and keep it as well: a bare ``except:`` in the file must not hide it."""
         self.captured = self.captured or Captured(plan, request)
         raise self.captured
+
+    @override
+    def refuses_overwrite(self) -> bool:
+        """Taken for granted: trying it would write. The store is read, so as to know that it answers."""
+        self.base_store.stat(STORE_KEY)
+        return True
 
 
 def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:

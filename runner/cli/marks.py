@@ -21,6 +21,7 @@ _STYLES: Mapping[str, str] = {
     "waiting": "dim",
     "queued": "dim",
     "running": "cyan",
+    "stopped": "red",
     "canceling": "yellow",
     "succeeded": "green",
     "reused": "green",

@@ -6,10 +6,12 @@ import sys
 
 from ..errors import BadInput
 from ..model.data import DataRef
+from ..operations import listing
 from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
 from ..runs import index
 from ..wiring import OpenWorkspace
+from ..wiring.controllers import log_of
 from .words import short
 
 _THREADS = 16
@@ -23,8 +25,9 @@ def hint(session: OpenWorkspace) -> str:
 
 
 def find_run(session: OpenWorkspace, text: str) -> str:
-    """The run that `text` means. Raises BadInput."""
-    return index.find(session.store, text)
+    """The run that `text` means; the newest one when it says none. Raises BadInput."""
+    newest = next(listing.newest(session.store, 1), None) if text in ("", "latest", "last") else None
+    return newest.run if newest else index.find(session.store, text)
 
 
 def report_of(session: OpenWorkspace, view: RunView) -> RunReport:
@@ -67,10 +70,10 @@ def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunV
     try:
         view = session.view(find_run(session, run))
     except BadInput:
-        newest = next(iter(session.runs()), "")
+        newest = next(listing.newest(session.store, 1), None)
         if step or not newest:
             raise
-        view = session.view(newest)
+        view = session.view(newest.run)
         if run not in view.state.steps and run not in display_names(view.plan).values():
             raise
         return view, find_step(view, run)
@@ -82,4 +85,7 @@ def say_stopped(session: OpenWorkspace, view: RunView) -> None:
     why = session.why_stopped(view.state)
     if why:
         print(f"it does not go on: {why}", file=sys.stderr)
+        log = log_of(view.state.run)
+        if log:
+            print(f"  log:   {log}", file=sys.stderr)
         print(f"  do:    runner resume {short(view.state.run)}{hint(session)}", file=sys.stderr)

@@ -88,13 +88,20 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
     return told
 
 
+def ask_end(session: OpenWorkspace, run: str) -> None:
+    """Cancel the run, and see to it that there is a controller to end it."""
+    session.cancel(run)
+    if session.why_stopped(session.view(run).state):
+        session.start_controller(run)
+
+
 def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
     """After Ctrl-C: ask once whether the runs go on. Always 130."""
     session = viewer.session
     going = [run for run in runs if not session.view(run).state.over]
     if going and _wants_cancel(len(going)):
         for run in going:
-            session.cancel(run)
+            ask_end(session, run)
         for run in going:
             tell(viewer, follow(viewer, run, CANCEL_SECONDS))
     else:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
 from ..ports import ObjectStore
+from .options import ClusterOptions
 
 PYTHON = (3, 10)
 SKEW = timedelta(minutes=5)
 """Signed requests are refused from 15 minutes on (AWS Signature Version 4)."""
-_UP = "runner cluster up"
+_KIND_CLUSTER = ClusterOptions.name
+_KIND_TARGET = ClusterOptions.target
 _PROBED_KEY = "store.json"
 """Every workspace's store has it; asking for another's absence would do as well."""
 
@@ -59,14 +61,23 @@ class Parts:
     now: Callable[[], datetime]
     """This machine's time, UTC."""
 
+    @property
+    def remedy(self) -> str:
+        """What mends a target as a whole: only kind clusters are ours to make."""
+        if self.kind is None:
+            return f"correct the target '{self.target}' in the configuration, or mend what it names"
+        name = "" if self.kind.name == _KIND_CLUSTER else f" --name {self.kind.name}"
+        target = "" if self.target == _KIND_TARGET else f" --target {self.target}"
+        return f"runner cluster up{name}{target}"
+
 
 def diagnose(parts: Parts) -> tuple[Check, ...]:
     """Look at everything; what stands on something broken is left out. Never raises RunnerError."""
     checks = [_python(parts.python)]
     if parts.kind is not None:
-        checks.extend(_kind(parts.kind))
+        checks.extend(_kind(parts.kind, parts.remedy))
     if all(check.ok for check in checks):
-        checks.extend(_target(f"target {parts.target}", parts.problems))
+        checks.extend(_target(f"target {parts.target}", parts.problems, parts.remedy))
         checks.extend(_store(parts))
     return tuple(checks)
 
@@ -94,31 +105,31 @@ def _python(version: tuple[int, int, int]) -> Check:
     return Check("Python", ok=False, detail=f"{shown} is too old", remedy="install Python 3.10 or newer")
 
 
-def _kind(parts: KindParts) -> Iterator[Check]:
+def _kind(parts: KindParts, remedy: str) -> Iterator[Check]:
     """Stops at the first that fails: the others stand on it."""
     engine = _asked("Docker Engine", parts.engine, "start Docker")
     yield engine
     if not engine.ok:
         return
-    cluster = _asked("kind cluster", lambda: _found(parts), _UP)
+    cluster = _asked("kind cluster", lambda: _found(parts, remedy), remedy)
     yield cluster
     if cluster.ok:
-        yield _asked("API server", parts.server, _UP)
+        yield _asked("API server", parts.server, remedy)
 
 
-def _found(parts: KindParts) -> str:
+def _found(parts: KindParts, remedy: str) -> str:
     if parts.name not in parts.clusters():
-        raise BadInput(f"there is no kind cluster {parts.name}", remedy=_UP)
+        raise BadInput(f"there is no kind cluster {parts.name}", remedy=remedy)
     return parts.name
 
 
-def _target(name: str, ask: Callable[[], Sequence[Problem]]) -> Iterator[Check]:
+def _target(name: str, ask: Callable[[], Sequence[Problem]], remedy: str) -> Iterator[Check]:
     try:
         problems = ask()
     except RunnerError as error:
-        yield _failed(name, error, _UP)
+        yield _failed(name, error, remedy)
         return
-    yield from (_of_problem(name, problem) for problem in problems)
+    yield from (_of_problem(name, problem, remedy) for problem in problems)
     if not problems:
         yield Check(name, ok=True, detail="ready")
 
@@ -128,10 +139,10 @@ def _store(parts: Parts) -> Iterator[Check]:
         store = parts.store()
         store.stat(_PROBED_KEY)
     except StoreDenied as error:
-        yield _failed("store's credentials", error, f"correct the credentials file, or: {_UP}")
+        yield _failed("store's credentials", error, _of_credentials(parts))
         return
     except RunnerError as error:
-        yield _failed("store", error, _UP)
+        yield _failed("store", error, parts.remedy)
         return
     yield Check("store", ok=True, detail="reachable, credentials accepted")
     yield _conditional(store, parts.refuses_overwrite)
@@ -180,6 +191,10 @@ def _failed(name: str, error: RunnerError, remedy: str) -> Check:
     return Check(name, ok=False, detail=str(error), remedy=remedy)
 
 
-def _of_problem(name: str, problem: Problem) -> Check:
+def _of_credentials(parts: Parts) -> str:
+    return "correct the credentials file" + (f", or: {parts.remedy}" if parts.kind else "")
+
+
+def _of_problem(name: str, problem: Problem, remedy: str) -> Check:
     detail = f"{problem.what} ({problem.where})" if problem.where else problem.what
-    return Check(name, ok=False, detail=detail, remedy=problem.remedy or _UP)
+    return Check(name, ok=False, detail=detail, remedy=problem.remedy or remedy)

@@ -13,12 +13,16 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from ..data.dataset import Datastores
-from ..data.workplace import Launch, Staging, Workplace, prepare
-from ..errors import Problem, StoreError
+from ..data.remains import Remains, as_time
+from ..data.transfer import Place
+from ..data.workplace import Launch, Staging, Workplace
+from ..errors import ObjectMissing, Problem, StoreError
 from ..model.data import Kind
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
@@ -27,7 +31,7 @@ from ..ports import FolderStore
 from ..runs import records
 from .process_exits import Exits, Watched
 from .process_files import WRAPPER, AttemptFiles
-from .process_outcome import Remains, as_time, log_key
+from .process_outcome import Outcome, ignored_paths, log_key, observation_of
 
 COPY_LIMIT = 256 << 20
 """Bytes of one input above which it is linked instead of copied."""
@@ -142,7 +146,7 @@ class ProcessTarget:
         if record is not None:
             self._end(attempt, record)
         elif commit is not None:
-            attempt.observation = Observation(Phase.SUCCEEDED, uid, outputs=commit.outputs)
+            attempt.observation = Observation(Phase.SUCCEEDED, uid, outputs=commit.outputs, attempt=commit.attempt)
         elif records.canceled(self.store, attempt.task.id.run):
             attempt.observation = Observation(Phase.FAILED, uid, "the run was canceled", Failure.CANCELED)
         else:
@@ -150,21 +154,18 @@ class ProcessTarget:
         return True
 
     def _spawn(self, attempt: _Attempt) -> None:
-        task, folder = attempt.task, attempt.files.folder
-        try:
-            launch = prepare(task, Workplace(folder), self._staging(attempt.files), task.environment)
-        except (StoreError, OSError) as error:
-            self._end(attempt, self._remains(attempt).failed(Failure.STORE, str(error)))
+        remains = self._remains(attempt)
+        launch = remains.staged(attempt.task.environment)
+        if isinstance(launch, AttemptRecord):
+            self._end(attempt, launch)
             return
         attempt.staged = time.time()
         try:
-            process = self._popen(task, attempt.files, launch)
+            process = self._popen(attempt.task, attempt.files, launch)
         except (OSError, ValueError) as error:
-            # Arguments too long or with a NUL (execve(2)): the same again next time.
-            reason = f"its process cannot be started: {error}"
-            self._end(attempt, self._remains(attempt).failed(Failure.REFUSED, reason))
+            self._end(attempt, remains.refused(error))
             return
-        attempt.observation = Observation(Phase.RUNNING, str(folder), started=as_time(attempt.begun))
+        attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, started=as_time(attempt.begun))
         self._watch(attempt, process)
 
     def _popen(self, task: Task, files: AttemptFiles, launch: Launch) -> subprocess.Popen[bytes]:
@@ -173,7 +174,7 @@ class ProcessTarget:
         variables = {**os.environ, "PYTHONUNBUFFERED": "1", **launch.variables}
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.tree()), variables.get("PYTHONPATH"))))
         with log.open("ab") as out:
-            out.write("".join(f"runner: {note}\n" for note in launch.notes).encode())
+            out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
             out.flush()
             return subprocess.Popen(
                 ["/bin/sh", "-c", WRAPPER, str(files.folder), *launch.argv],
@@ -197,14 +198,14 @@ class ProcessTarget:
 
         return Staging(self.store, self.datastores, input_place, output_place, self._bring)
 
-    def _bring(self, key: str, path: Path) -> None:
-        """Copy a small file of the store, link a large one."""
-        source = self.store.path(key)
-        if source.is_file() and source.stat().st_size > self.copy_limit:
-            source.chmod(0o444)
-            path.symlink_to(source)
-        else:
-            self.store.download(key, path)
+    def _linked_from(self, binding: InputBinding) -> FolderStore | None:
+        """The store whose files a large input is links to; None: a small one, or one of a bucket, is copied."""
+        store = self.datastores(binding.ref.datastore) if binding.ref.bytes > self.copy_limit else None
+        return store if isinstance(store, FolderStore) else None
+
+    def _bring(self, binding: InputBinding) -> Place | None:
+        store = self._linked_from(binding)
+        return partial(_link, store) if store is not None else None
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -248,37 +249,44 @@ class ProcessTarget:
                 self._workers.submit(self._conclude, attempt).add_done_callback(lambda _: self._exits.ring())
 
     def _conclude(self, attempt: _Attempt) -> None:
+        """Bring the attempt to its end whatever happens: otherwise it would be waited for for ever."""
+        try:
+            self._take_up(attempt)
+        except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
+            reason = f"runner failed to take up its end: {type(error).__name__}: {error}"
+            attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.STORE)
+
+    def _take_up(self, attempt: _Attempt) -> None:
         code = attempt.files.exit_code
         if code is not None:
-            self._end(attempt, self._remains(attempt).record(code))
+            outcome = Outcome(self._remains(attempt), self.store, self._linked_from, attempt.staged)
+            self._end(attempt, outcome.record(code))
         else:
             attempt.files.kill()  # the wrapper alone may be gone: its script must not run beside the next attempt
             attempt.observation = self._lost(attempt, "its process vanished without an exit code")
 
     def _remains(self, attempt: _Attempt) -> Remains:
-        staging, place = self._staging(attempt.files), Workplace(attempt.files.folder)
-        return Remains(attempt.task, place, self.store, staging, self.copy_limit.__lt__, attempt.begun, attempt.staged)
+        place, staging = Workplace(attempt.files.folder), self._staging(attempt.files)
+        return Remains(attempt.task, place, staging, attempt.begun)
 
     def _lost(self, attempt: _Attempt, reason: str) -> Observation:
-        return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST, retriable=True)
+        return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
 
     def _end(self, attempt: _Attempt, record: AttemptRecord) -> None:
         uid = attempt.observation.uid
         try:
             commit = records.finish(self.store, attempt.task, record)
         except StoreError as error:
-            attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE, retriable=True)
+            attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE)
             return
-        seen = Observation(
-            Phase.FAILED,
-            uid,
-            record.reason,
-            record.failure,
-            record.exit_code,
-            record.tail,
-            record.started,
-            record.ended,
-        )
-        if commit is not None:
-            seen = replace(seen, phase=Phase.SUCCEEDED, outputs=commit.outputs, warnings=record.warnings)
-        attempt.observation = replace(seen, retriable=record.failure is Failure.STORE)
+        attempt.observation = observation_of(uid, record, commit)
+
+
+def _link(store: FolderStore, key: str, path: Path) -> None:
+    """Make `path` a link to the object's file, which nobody is to write to."""
+    source = store.path(key)
+    if not source.is_file():
+        raise ObjectMissing(f"no object {key!r} ({source})")
+    with suppress(PermissionError):  # another user's file: that it stays as it is, is checked anyway
+        source.chmod(0o444)
+    path.symlink_to(source)

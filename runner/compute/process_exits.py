@@ -11,6 +11,7 @@ import select
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ class Exits:
     """The processes that are watched, and which of them have ended."""
 
     _by_descriptor: dict[int, Watched] = field(default_factory=dict)
-    _gone: list[TaskId] = field(default_factory=list)
+    _gone: deque[TaskId] = field(default_factory=deque)
+    """Added to by the threads that stand in for pidfds as well."""
     _poll: select.poll = field(default_factory=select.poll)
     _bell: tuple[int, int] = field(default_factory=os.pipe)
     _closed: bool = False
@@ -55,6 +57,8 @@ class Exits:
             threading.Thread(target=self._wait_for, args=(watched,), daemon=True).start()
             return
         if descriptor < 0 or (watched.process is None and not watched.alive()):
+            if descriptor >= 0:
+                os.close(descriptor)  # of a process that took over the number
             self._tell(watched)
             return
         self._by_descriptor[descriptor] = watched
@@ -63,7 +67,9 @@ class Exits:
     def take(self) -> tuple[TaskId, ...]:
         """The attempts whose processes have ended since the last call."""
         self.wait(0)
-        gone, self._gone = self._gone, []
+        gone: list[TaskId] = []
+        while self._gone:
+            gone.append(self._gone.popleft())
         return tuple(gone)
 
     def wait(self, seconds: float) -> None:

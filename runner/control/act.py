@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 from ..data import dataset
-from ..errors import BadInput, EnvironmentFailed, TargetError, TargetUnreachable
+from ..errors import (
+    BadInput,
+    EnvironmentFailed,
+    RunnerError,
+    StoreDenied,
+    StoreError,
+    StoreUnreachable,
+    TargetError,
+    TargetUnreachable,
+)
 from ..model import events as e
 from ..model.data import DataRef, DatasetDefinition
 from ..model.observation import Observation, Phase
@@ -23,7 +34,15 @@ from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for, to_pin
 from .notice import IN_FLIGHT, events_of
 
+A = TypeVar("A")
+Events = tuple[e.Event, ...]
 _STARTERS = 8
+_PASSING = (StoreUnreachable, TargetUnreachable)
+"""What may pass by itself: the same is tried again."""
+_UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
+"""What one step or environment may cause; the others go on without it."""
+_QUICK = 0.05
+"""Seconds in which an environment that need not be made is found."""
 
 
 @dataclass
@@ -38,6 +57,8 @@ class Effects:
     say: Callable[[str], None]
     started: dict[TaskId, float] = field(default_factory=dict)
     """When this controller started an attempt (monotonic): a target may show it a moment later."""
+    trouble: Exception | None = None
+    """What kept the last `act` from doing all it was asked to."""
     _pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
     _preparing: dict[Prepare, Future[e.Event]] = field(default_factory=dict)
 
@@ -47,29 +68,22 @@ class Effects:
         return bool(self._preparing)
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
-        """Do `actions`; the events that tell it. Raises StoreError and TargetUnreachable: ask again later."""
+        """Do `actions`; the events that tell it.
+
+        What could not be done now is left to a later call, and `trouble` says why: one action's must not
+        keep from the journal what the others have done. Raises StoreError for what no later call can do.
+        """
+        self.trouble = None
         out: list[e.Event] = []
         starts = [action for action in actions if isinstance(action, Start)]
-        if len(starts) > 1:
-            for events in self._pool.map(lambda action: self._start(plan, state, action), starts):
-                out.extend(events)
-        elif starts:
-            out.extend(self._start(plan, state, starts[0]))
+        out.extend(self._each(starts, lambda action: self._start(plan, state, action)))
         for action in actions:
-            match action:
-                case Prepare():
-                    self._prepare(plan, action)
-                case Inquire(task):
-                    out.extend(self._inquire(state, task, canceling=False))
-                case Stop(task, uid, target):
-                    self.targets[target].stop(task, uid)
-                    if _in_force(state, task):
-                        # It may have committed before it was stopped, and then it has succeeded.
-                        out.extend(self._inquire(state, task, canceling=True))
-                case Remove(task, uid, target):
-                    self.targets[target].remove(task, uid)
-                case Start():  # pragma: no branch - there is no other action
-                    pass
+            if isinstance(action, Prepare):
+                self._prepare(plan, action)
+            elif isinstance(action, Inquire):
+                out.extend(self._asked_again(_PASSING, partial(self._inquire, state, action.task, canceling=False)))
+        clearings = [action for action in actions if isinstance(action, Stop | Remove)]
+        out.extend(self._each(clearings, lambda action: self._clear(state, action)))
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
         out.extend(self._harvest())
         return tuple(out)
@@ -78,21 +92,49 @@ class Effects:
         """Let go of threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _start(self, plan: Plan, state: RunState, action: Start) -> tuple[e.Event, ...]:
-        step = plan.by_key[action.key]
-        reference = state.environments[step.environment, action.target]
+    def _each(self, actions: Sequence[A], do: Callable[[A], Events]) -> Events:
+        """The events of each of `actions`: beside one another, as each waits for somebody else."""
+        if len(actions) <= 1:
+            return tuple(event for action in actions for event in do(action))
+        return tuple(event for events in self._pool.map(do, actions) for event in events)
+
+    def _asked_again(self, later: tuple[type[Exception], ...], do: Callable[[], Events]) -> Events:
+        """What `do` tells; nothing, and the reason in `trouble`, after an error of the classes `later`."""
         try:
+            return do()
+        except later as error:
+            self.trouble = error
+            return ()
+
+    def _start(self, plan: Plan, state: RunState, action: Start) -> Events:
+        return self._asked_again(_PASSING, partial(self._started, plan, state, action))
+
+    def _started(self, plan: Plan, state: RunState, action: Start) -> Events:
+        try:
+            step = plan.by_key[action.key]
+            reference = state.environments[step.environment, action.target]
             attempt = Attempt(action.key, action.attempt, action.target, reference)
             task = records.assign(self.store, task_for(plan, state, attempt, self._pin(step)))
             uid = self.targets[action.target].start(task)
-        except BadInput as error:
-            return (e.StepFailed(action.key, Failure.INPUT, str(error)),)
-        except TargetUnreachable:
+        except _PASSING:
             raise
-        except TargetError as error:
-            return (e.StepFailed(action.key, Failure.REFUSED, str(error)),)
+        except _UNEXPECTED as error:
+            return (e.StepFailed(action.key, _cause(error), _words(error)),)
         self.started[task.id] = self.clock.monotonic()
         return (e.TaskStarted(action.key, action.attempt, uid),)
+
+    def _clear(self, state: RunState, action: Stop | Remove) -> Events:
+        """Neither may end the run, whatever the target says: they are decided again as long as it shows the attempt."""
+        return self._asked_again((StoreError, TargetError, OSError), partial(self._cleared, state, action))
+
+    def _cleared(self, state: RunState, action: Stop | Remove) -> Events:
+        target = self.targets[action.target]
+        if isinstance(action, Remove):
+            target.remove(action.task, action.uid)
+            return ()
+        target.stop(action.task, action.uid)
+        # It may have committed before it was stopped, and then it has succeeded.
+        return self._inquire(state, action.task, canceling=True) if _in_force(state, action.task) else ()
 
     def _pin(self, step: StepSpec) -> dict[str, DataRef]:
         pins: dict[str, DataRef] = {}
@@ -103,33 +145,59 @@ class Effects:
                 pins[name] = dataset.pin(self.store, self.datastores, (source,), f"input '{name}'")
         return pins
 
-    def _inquire(self, state: RunState, task: TaskId, *, canceling: bool) -> Iterator[e.Event]:
-        commit = records.committed(self.store, task)
-        record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
-        observation = _ending(commit, record)
-        yield from events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling)
+    def _inquire(self, state: RunState, task: TaskId, *, canceling: bool) -> Events:
+        try:
+            commit = records.committed(self.store, task)
+            record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
+            observation = _ending(commit, record)
+        except (StoreDenied, StoreUnreachable):
+            raise
+        except StoreError as error:
+            observation = Observation(Phase.FAILED, "", str(error), Failure.STORE)
+        return tuple(events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling))
 
     def _prepare(self, plan: Plan, action: Prepare) -> None:
         if action not in self._preparing:
             self._preparing[action] = self._pool.submit(self._ensure, plan, action)
+            # What is there already is told in this very tick.
+            wait([self._preparing[action]], timeout=_QUICK)
 
     def _ensure(self, plan: Plan, action: Prepare) -> e.Event:
-        environment = plan.environments[action.environment]
-        store = self.environments[action.target]
         begun = time.monotonic()
         try:
+            environment = plan.environments[action.environment]
+            store = self.environments[action.target]
             found = store.find(environment)
             reference = found or store.ensure(environment, self.say)
-        except EnvironmentFailed as error:
-            return e.EnvironmentLost(action.environment, action.target, str(error))
+        except _PASSING:
+            raise
+        except _UNEXPECTED as error:
+            return e.EnvironmentLost(action.environment, action.target, _words(error))
         took = round(time.monotonic() - begun, 3)
         return e.EnvironmentReady(action.environment, action.target, reference, found is None, took)
 
     def _harvest(self) -> Iterator[e.Event]:
-        for action, future in tuple(self._preparing.items()):
-            if future.done():
-                del self._preparing[action]
-                yield future.result()
+        done = [(action, future) for action, future in self._preparing.items() if future.done()]
+        for action, future in done:
+            del self._preparing[action]
+            yield from self._asked_again(_PASSING, partial(_result, future))
+
+
+def _result(future: Future[e.Event]) -> Events:
+    return (future.result(),)
+
+
+def _cause(error: Exception) -> Failure:
+    if isinstance(error, BadInput):
+        return Failure.INPUT
+    return Failure.STORE if isinstance(error, StoreError) else Failure.REFUSED
+
+
+def _words(error: Exception) -> str:
+    """What is told of an error: in full when it is one of ours, which are written for people."""
+    if isinstance(error, (BadInput, TargetError, StoreError, EnvironmentFailed)):
+        return str(error)
+    return f"an unexpected error kept it from starting: {type(error).__name__}: {error}"
 
 
 def _in_force(state: RunState, task: TaskId) -> bool:
@@ -146,6 +214,7 @@ def _ending(commit: CommitRecord | None, record: AttemptRecord | None) -> Observ
             started=record.started if record else None,
             ended=record.ended if record else None,
             outputs=commit.outputs,
+            attempt=commit.attempt,
         )
     if record is not None and record.failure is not None:
         return Observation(
@@ -157,7 +226,6 @@ def _ending(commit: CommitRecord | None, record: AttemptRecord | None) -> Observ
             record.tail,
             record.started,
             record.ended,
-            retriable=record.failure in (Failure.LOST, Failure.STORE),
         )
     reason = "it vanished without a record (deleted, evicted, or its machine went away)"
-    return Observation(Phase.FAILED, "", reason, Failure.LOST, retriable=True)
+    return Observation(Phase.FAILED, "", reason, Failure.LOST)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -42,15 +42,18 @@ class Situation:
 
 
 def settle(plan: Plan, state: RunState) -> tuple[e.Event, ...]:
-    """Events that follow from the state alone: steps that can never start."""
+    """Events that follow from the state alone: all steps that can never start."""
     if state.status is RunStatus.RUNNING and not state.broken and _all_well(state):
         return ()
-    waiting = [key for key, step in state.steps.items() if step.status is StepStatus.WAITING]
-    failed = _first_failure(state) if waiting else ""
-    out: list[e.Event] = []
-    for key in waiting:
-        out.extend(_verdict(plan, plan.by_key[key], state, failed))
-    return tuple(out)
+    fates = {key: step.status for key, step in state.steps.items()}
+    waiting = [plan.by_key[key] for key, status in fates.items() if status is StepStatus.WAITING]
+    if state.status is RunStatus.CANCELING:
+        return tuple(e.StepCanceled(step.key) for step in waiting)
+    broken = tuple(_broken(waiting, state, fates))
+    fates.update({event.key: StepStatus.FAILED for event in broken})
+    strict = state.submission is not None and not state.submission.continue_on_step_failure
+    given_up = tuple(_given_up(plan, waiting, fates)) if strict else ()
+    return (*broken, *_blocked(plan, waiting, fates), *given_up)
 
 
 def end_of(state: RunState) -> e.RunEnded | None:
@@ -71,32 +74,55 @@ def decide(now: Situation) -> tuple[Action, ...]:
     return (*_inquiries(now), *_preparations(now), *_starts(now), *_removals(now))
 
 
-def _verdict(plan: Plan, step: StepSpec, state: RunState, failed: str) -> Iterator[e.Event]:
-    if state.status is RunStatus.CANCELING:
-        yield e.StepCanceled(step.key)
-        return
-    blockers = [need for need in sorted(step.needs) if state.steps[need].status in _UNDELIVERED]
-    if blockers:
-        needed = plan.by_key[blockers[0]].name
-        yield e.StepSkipped(step.key, f"it needs '{needed}', which {_fate(state.steps[blockers[0]])}")
-        return
+_Fates = dict[str, StepStatus]
+"""By step key: its status as far as it is decided."""
+
+
+def _broken(waiting: list[StepSpec], state: RunState, fates: _Fates) -> Iterator[e.StepFailed]:
+    """Steps whose environment cannot be made, unless what they need keeps them from starting anyhow."""
     submission = state.submission
-    if submission and (reason := state.broken.get((step.environment, submission.targets[step.key]))):
-        yield e.StepFailed(step.key, Failure.IMAGE, reason)
-    elif submission and failed and not submission.continue_on_step_failure:
-        yield e.StepSkipped(step.key, f"'{plan.by_key[failed].name}' failed, and the run stops at its first failure")
+    for step in waiting if submission and state.broken else ():
+        reason = state.broken.get((step.environment, submission.targets[step.key])) if submission else None
+        if reason is not None and not _blockers(step, fates):
+            yield e.StepFailed(step.key, Failure.IMAGE, reason)
+
+
+def _given_up(plan: Plan, waiting: list[StepSpec], fates: _Fates) -> Iterator[e.StepSkipped]:
+    """All that waits for nothing that failed, once anything has: the run stops at its first failure."""
+    failed = next((key for key, status in fates.items() if status is StepStatus.FAILED), "")
+    free = [step for step in waiting if fates[step.key] is StepStatus.WAITING and not _blockers(step, fates)]
+    for step in free if failed else ():
+        fates[step.key] = StepStatus.SKIPPED
+        name = plan.by_key[failed].name
+        yield e.StepSkipped(step.key, f"'{name}' failed, and the run stops at its first failure")
+
+
+def _blocked(plan: Plan, waiting: list[StepSpec], fates: _Fates) -> Iterator[e.StepSkipped]:
+    """What needs an output that will never be there, directly or by way of others: each step once."""
+    dependents: dict[str, list[str]] = defaultdict(list)
+    for step in waiting:
+        for need in sorted(step.needs):
+            dependents[need].append(step.key)
+    open_ends = deque(key for key in sorted(dependents) if fates[key] in _UNDELIVERED)
+    while open_ends:
+        need = open_ends.popleft()
+        for key in dependents[need]:
+            if fates[key] is StepStatus.WAITING:
+                yield e.StepSkipped(key, f"it needs '{plan.by_key[need].name}', which {_fate(fates[need])}")
+                fates[key] = StepStatus.SKIPPED
+                open_ends.append(key)
+
+
+def _blockers(step: StepSpec, fates: _Fates) -> list[str]:
+    return [need for need in step.needs if fates[need] in _UNDELIVERED]
 
 
 def _all_well(state: RunState) -> bool:
     return not any(step.status in _UNDELIVERED for step in state.steps.values())
 
 
-def _fate(step: StepState) -> str:
-    return {StepStatus.FAILED: "failed", StepStatus.SKIPPED: "was not run"}.get(step.status, step.status.value)
-
-
-def _first_failure(state: RunState) -> str:
-    return next((key for key, step in state.steps.items() if step.status is StepStatus.FAILED), "")
+def _fate(status: StepStatus) -> str:
+    return {StepStatus.FAILED: "failed", StepStatus.SKIPPED: "was not run"}.get(status, status.value)
 
 
 def _ready(now: Situation) -> list[StepSpec]:

@@ -6,15 +6,17 @@ It holds nothing but what the journal holds: kill it at any instant and another 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..errors import RunnerError, RunTaken, StoreUnreachable, TargetUnreachable
+from ..errors import RunnerError, RunTaken, StoreUnreachable, TargetError, TargetUnreachable
 from ..model import events as e
 from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
 from ..model.state import RunState, fold
 from ..model.status import RunStatus
 from ..model.task import TaskId
+from ..ports import ComputeTarget
 from ..runs import head, journal, records
 from .act import Effects
 from .actions import Action
@@ -109,22 +111,26 @@ class Controller:
         events = [*before, *done]
         draft = self._settled(events) if done else draft
         if any(isinstance(event, e.TaskStarted) for event in done):
-            # What has begun to run at once is told in the same entry.
-            events.extend(notice(draft, self._observe(), self.effects.clock.now()))
-            self._settled(events)
+            # What has begun to run at once is told in the same entry; if the target cannot say it, in the next.
+            with suppress(StoreUnreachable, TargetUnreachable):
+                events.extend(notice(draft, self._observe(), self.effects.clock.now()))
+                self._settled(events)
         return events[len(before) :]
 
     def _try_tick(self) -> bool:
         try:
             changed = self.tick()
         except (StoreUnreachable, TargetUnreachable) as error:
-            self.effects.say(f"waiting: {error}")
-            self._rest()
+            self._rest(error)
             return False
-        self._failures = 0
+        if self.effects.trouble is not None:
+            self._rest(self.effects.trouble)
+        else:
+            self._failures = 0
         return changed
 
-    def _rest(self) -> None:
+    def _rest(self, why: Exception) -> None:
+        self.effects.say(f"waiting: {why}")
         pause = _PATIENCE[min(self._failures, len(_PATIENCE) - 1)]
         self._failures += 1
         next(iter(self.effects.targets.values())).wait(pause)
@@ -134,14 +140,15 @@ class Controller:
         if not events:
             return self.state
         draft = self._after(events)
-        while more := settle(self.plan, draft):
-            events.extend(more)
-            draft = self._after(events)
-        return draft
+        more = settle(self.plan, draft)
+        events.extend(more)
+        return fold(draft, [self._entry(draft.number + 1, more)]) if more else draft
 
     def _after(self, events: Sequence[e.Event]) -> RunState:
-        entry = e.JournalEntry(self.writer.number + 1, self.effects.clock.now(), self.writer.controller, tuple(events))
-        return fold(self.state, [entry])
+        return fold(self.state, [self._entry(self.state.number + 1, events)])
+
+    def _entry(self, number: int, events: Sequence[e.Event]) -> e.JournalEntry:
+        return e.JournalEntry(number, self.effects.clock.now(), self.writer.controller, tuple(events))
 
     def _decided(self, draft: RunState) -> tuple[Action, ...]:
         capacity = {name: target.capacity for name, target in self.effects.targets.items()}
@@ -185,5 +192,14 @@ class Controller:
         if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
             return
         for target in self.effects.targets.values():
-            target.finish(self.state.run)
+            self._finish(target)
         yield end
+
+    def _finish(self, target: ComputeTarget) -> None:
+        """A target that cannot be asked now is asked again; one that refuses must not keep the run from its end."""
+        try:
+            target.finish(self.state.run)
+        except TargetUnreachable:
+            raise
+        except TargetError as error:
+            self.effects.say(f"what was made for the run on '{target.name}' stays there: {error}")

@@ -51,10 +51,10 @@ def events_of(
 
 
 def succeeded(key: str, step: StepState, observation: Observation, now: datetime) -> e.StepSucceeded:
-    """The event of an attempt whose commit record exists."""
+    """The event of a step whose commit record exists; it may be an earlier attempt's."""
     return e.StepSucceeded(
         key,
-        step.attempt,
+        observation.attempt or step.attempt,
         observation.started or step.started or now,
         observation.ended or now,
         observation.outputs,
@@ -66,7 +66,7 @@ def _failed(key: str, step: StepState, observation: Observation, now: datetime, 
     failure = observation.failure or Failure.LOST
     if canceling or failure is Failure.CANCELED:
         return e.StepCanceled(key)
-    if observation.retriable and may_retry(step, failure):
+    if may_retry(step, failure):
         return e.TaskLost(key, step.attempt, failure, observation.reason)
     return e.StepFailed(
         key,

@@ -7,9 +7,8 @@ from ..model.state import StepState
 
 MAX_LOSSES = 3
 """Attempts of a step that may be lost to the infrastructure before the step fails."""
-_FREE = frozenset({Failure.LOST, Failure.STORE})
 
 
 def may_retry(step: StepState, failure: Failure) -> bool:
     """Whether another attempt follows: never after the script's own failure."""
-    return failure in _FREE and step.losses < MAX_LOSSES
+    return failure.retriable and step.losses < MAX_LOSSES

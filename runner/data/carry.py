@@ -7,11 +7,15 @@ a ``runner`` shim; put on a script's path, its `import` finds the user's own fil
 from __future__ import annotations
 
 import io
+import marshal
 import os
 import shutil
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 from ..model.digest import digest_of_bytes
@@ -20,6 +24,11 @@ from .snapshot import unpack
 PRIVATE = "_runner_step"
 _PACKAGE = Path(__file__).parents[1]
 _NOT_IN_A_STEP = ("cli", "cluster", "compute", "images", "web", "compat", "_manifests")
+_BOOTSTRAP = tuple(
+    f"{PRIVATE}/{name}"
+    for name in ("__init__", "data/", "errors", "model/", "override", "ports", "runs/", "step/", "storage/")
+)
+"""What the bootstrap imports, and little more."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHIM = f'''"""The names of `runner` inside a step."""
 from {PRIVATE} import __getattr__, __version__
@@ -37,32 +46,63 @@ raise SystemExit(main())
 
 
 @lru_cache(maxsize=2)
-def archive(*, whole: bool = False) -> bytes:
-    """The zip as bytes, equal for equal code: ``step.pyz``. `whole`: with what only drivers need."""
+def archive(*, whole: bool = False, compiled: bool = False) -> bytes:
+    """The zip as bytes. `whole`: with what only drivers need; `compiled`: with bytecode for a pod's bootstrap.
+
+    Without bytecode it is equal for equal code.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
         for name, text in sorted(_members(whole=whole)):
-            info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
-            out.writestr(info, text)
+            _add(out, name, text.encode())
+            if compiled and name.startswith(_BOOTSTRAP):
+                _add(out, f"{name}c", _bytecode(name, text))
     return buffer.getvalue()
 
 
+def step_archive(below: Path) -> bytes:
+    """``step.pyz`` for pods, made once per machine: bytecode is not the same bytes each time it is made.
+
+    A zip caches no bytecode, and compiling is most of a bootstrap's start. An image with another Python than
+    ours takes the sources beside it.
+    """
+    kept = below / f"step-{_stamp()}-{sys.implementation.cache_tag}.pyz"
+    if not kept.is_file():
+        with tempfile.NamedTemporaryFile(dir=below, prefix=".draft-", delete=False) as draft:
+            draft.write(archive(compiled=True))
+        Path(draft.name).rename(kept)
+    return kept.read_bytes()
+
+
+def _add(out: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    out.writestr(info, data)
+
+
+def _bytecode(name: str, text: str) -> bytes:
+    """A pyc that is never checked against its source (PEP 552): the archive has both from one writer."""
+    code = compile(text, name, "exec", dont_inherit=True)
+    unchecked = (1).to_bytes(4, "little")
+    return MAGIC_NUMBER + unchecked + source_hash(text.encode()) + marshal.dumps(code)
+
+
 def tree(below: Path, *, whole: bool = False) -> Path:
-    """The archive unpacked in a folder of `below` that is named by its content, made once."""
+    """The archive unpacked in a folder of `below` that is named by its content, made once by however many ask."""
     stamp = _stamp()
     for known in below.glob(f"*-{stamp}-{int(whole)}"):
         return known
     data = archive(whole=whole)
     final = below / f"{digest_of_bytes(data)[:12]}-{stamp}-{int(whole)}"
-    draft = final.with_name(f".{final.name}.{os.getpid()}")
-    unpack(data, draft)
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=below))
     try:
+        unpack(data, draft)
         draft.rename(final)
-    except OSError:  # another process was first
-        if not final.is_dir():
+    except OSError:
+        if not final.is_dir():  # else another was first
             raise
+    finally:
         shutil.rmtree(draft, ignore_errors=True)
     return final
 

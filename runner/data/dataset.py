@@ -10,6 +10,7 @@ from ..errors import BadInput
 from ..model.data import DataPath, DataRef, DatasetDefinition, Entry, Kind, Manifest
 from ..ports import ObjectInfo, ObjectStore
 from . import manifest as manifests
+from .transfer import PINNED
 
 Datastores = Callable[[str], ObjectStore]
 """The store of a datastore's name. Raises BadInput for an unknown one."""
@@ -91,4 +92,4 @@ def _all_entries(store: ObjectStore, paths: tuple[DataPath, ...]) -> Iterator[En
         for relative, info in match(store, path.path):
             if info.key not in seen:
                 seen.add(info.key)
-                yield Entry(relative if len(paths) == 1 else info.key, info.size, f"etag:{info.etag}", info.key)
+                yield Entry(relative if len(paths) == 1 else info.key, info.size, PINNED + info.etag, info.key)

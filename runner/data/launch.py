@@ -1,6 +1,6 @@
 """How a script's process is called: its arguments and its environment (pure).
 
-The rules are v1's (see docs/differences.md): a reference in the arguments becomes a local path, and
+The rules are v1's: a reference in the arguments becomes a local path, and
 every reference is also a variable ``AZUREML_DATAREFERENCE_<name>``.
 """
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from ..errors import BadInput
 from ..model.data import Entry, Kind, Manifest
 from ..model.digest import canonical_json, digest_of_bytes, digest_of_file
-from ..model.document import from_document, to_document
+from ..model.document import to_document
+from ..model.stored import read_document
 from ..model.task import manifest_key
 from ..ports import ObjectStore
 
@@ -18,7 +19,8 @@ from ..ports import ObjectStore
 def describe(path: Path) -> Manifest:
     """The manifest of a file or folder; of an absent path, that of an empty folder.
 
-    Links to files count as files; sockets, pipes and devices are left out. Raises OSError.
+    Links count as what they lead to; sockets, pipes and devices are left out. Raises OSError, and
+    BadInput as `files_below` does.
     """
     if path.is_file():
         return Manifest(Kind.FILE, (Entry("", path.stat().st_size, digest_of_file(path)),))
@@ -34,24 +36,41 @@ def save(store: ObjectStore, manifest: Manifest) -> str:
 
 
 def load(store: ObjectStore, digest: str) -> Manifest:
-    """The manifest of that digest. Raises ObjectMissing."""
-    return _parse(store.get(manifest_key(digest)))
+    """The manifest of that digest. Raises ObjectMissing, StoreError."""
+    return _parse(store.get(manifest_key(digest)), digest)
 
 
 @lru_cache(maxsize=64)
-def _parse(data: bytes) -> Manifest:
-    return from_document(Manifest, json.loads(data))
+def _parse(data: bytes, digest: str) -> Manifest:
+    return read_document(Manifest, data, manifest_key(digest))
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
-    """(POSIX path relative to `folder`, path) of every regular file below it, sorted by the former."""
-    found: list[tuple[str, Path]] = []
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            path = Path(parent, name)
-            if path.is_file():
-                found.append((path.relative_to(folder).as_posix(), path))
-    yield from sorted(found)
+    """(POSIX path relative to `folder`, path) of every regular file below it, sorted by the former.
+
+    Links are followed; an absent folder has no files. Raises BadInput for a folder that cannot be read
+    and for a link that leads to a folder around it.
+    """
+    if folder.is_dir():
+        yield from sorted(_walk(folder, "", (os.path.realpath(folder),)))
+
+
+def _walk(folder: Path, inside: str, around: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    """`around`: the real paths of `folder` and those above it, down from where the walk began."""
+    try:
+        with os.scandir(folder) as entries:
+            found = tuple(entries)
+    except OSError as error:
+        raise BadInput(f"the folder {folder} cannot be read: {error.strerror or error}") from error
+    for entry in found:
+        relative = inside + entry.name
+        if entry.is_file():
+            yield relative, Path(entry.path)
+        elif entry.is_dir():
+            real = os.path.realpath(entry.path) if entry.is_symlink() else f"{around[-1]}/{entry.name}"
+            if real in around:
+                raise BadInput(f"the link {relative} leads to a folder around it", remedy="remove the link")
+            yield from _walk(Path(entry.path), f"{relative}/", (*around, real))
 
 
 def _entries(folder: Path) -> Iterator[Entry]:

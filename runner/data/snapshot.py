@@ -9,12 +9,13 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import BadInput
+from ..errors import BadInput, StoreError
 from ..model.digest import digest_of, digest_of_file
 
 ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
@@ -76,7 +77,10 @@ def pack(snapshot: Snapshot) -> bytes:
 
 
 def unpack(data: bytes, into: Path) -> None:
-    """Write the files of a packed snapshot below `into`, which is made. Raises BadInput for a path that leaves it."""
+    """Write the files of a packed snapshot below `into`, which is made.
+
+    Raises StoreError when `data` are no zip, BadInput for a path that leaves `into`.
+    """
     into.mkdir(parents=True, exist_ok=True)
     made = {into}
     for path, mode, content in _members(data):
@@ -92,12 +96,19 @@ def unpack(data: bytes, into: Path) -> None:
 
 @lru_cache(maxsize=4)
 def _members(data: bytes) -> tuple[tuple[str, int, bytes], ...]:
+    try:
+        return tuple(_read_members(data))
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise StoreError(f"a stored snapshot is damaged: {error}; submit the run again from its source") from error
+
+
+def _read_members(data: bytes) -> Iterator[tuple[str, int, bytes]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
         for info in members:
             if info.filename.startswith("/") or ".." in info.filename.split("/"):
                 raise BadInput(f"a snapshot holds {info.filename!r}, which lies outside its folder")
-        return tuple((info.filename, info.external_attr >> 16, archive.read(info)) for info in members)
+        yield from ((info.filename, info.external_attr >> 16, archive.read(info)) for info in members)
 
 
 def _file(folder: Path, relative: str) -> SnapshotFile:

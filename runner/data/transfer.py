@@ -13,6 +13,8 @@ from ..ports import ObjectStore
 
 T = TypeVar("T")
 _THREADS = 16
+PINNED = "etag:"
+"""What begins the digest of an entry whose content only the store has read."""
 
 Place = Callable[[str, Path], None]
 """Make the object of a key a file at a path."""
@@ -21,18 +23,24 @@ Place = Callable[[str, Path], None]
 def fetch(store: ObjectStore, key: str, manifest: Manifest, into: Path, *, place: Place | None = None) -> None:
     """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
 
-    `place` brings one object (default: ``store.download``). Raises StoreError when a file is gone
-    or has another size than the manifest says.
+    `place` brings one object (default: ``store.download``). Raises StoreError when a file is gone,
+    has another size than the manifest says, or is not the one that was pinned.
     """
     bring = place or store.download
     into.parent.mkdir(parents=True, exist_ok=True)
     if manifest.kind is Kind.FILE:
         _bring(bring, key, manifest.entries[0], into)
+        _check_pinned(store, key, manifest.entries[0])
         return
     into.mkdir(exist_ok=True)
     for parent in sorted({target_of(into, entry).parent for entry in manifest.entries}):
         parent.mkdir(parents=True, exist_ok=True)
-    _each(manifest.entries, lambda entry: _bring(bring, key, entry, target_of(into, entry)))
+
+    def bring_pinned(entry: Entry) -> None:
+        _bring(bring, key, entry, target_of(into, entry))
+        _check_pinned(store, key, entry)
+
+    _each(manifest.entries, bring_pinned)
 
 
 def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
@@ -59,6 +67,15 @@ def _bring(bring: Place, key: str, entry: Entry, path: Path) -> None:
     size = path.stat().st_size
     if size != entry.size:
         raise StoreError(f"{source} has {size} bytes where its manifest says {entry.size}: it was changed in the store")
+
+
+def _check_pinned(store: ObjectStore, key: str, entry: Entry) -> None:
+    """Look after the transfer: what was the pinned object then was so all the while."""
+    if not entry.digest.startswith(PINNED):
+        return
+    info = store.stat(key_of(key, entry))
+    if info is None or PINNED + info.etag != entry.digest:
+        raise StoreError(f"{key_of(key, entry)} was changed after the step's inputs were pinned; submit the run again")
 
 
 def _each(items: Iterable[T], work: Callable[[T], None]) -> None:

@@ -7,16 +7,19 @@ difference is where outputs are written: in a pod below the workplace, locally i
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import BadInput
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext
-from ..model.data import DataRef, Kind
+from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task, snapshot_key
 from ..ports import FolderStore, ObjectStore
-from . import launch, manifest, snapshot, transfer
+from . import launch, links, manifest, snapshot, transfer
 from .dataset import Datastores
 
 
@@ -77,12 +80,12 @@ class Staging:
     input_place: InputPlace
     """Where an input is to lie."""
     output_place: OutputPlace
-    bring: transfer.Place | None = None
-    """How to make an object a file; None: download it."""
+    bring: Callable[[InputBinding], transfer.Place | None] = lambda _binding: None
+    """How to make an object of an input a file; None: download it."""
 
 
 def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) -> Launch:
-    """Stage code and inputs and write the step folder. Raises StoreError."""
+    """Stage code and inputs and write the step folder. Raises StoreError, BadInput, OSError."""
     snapshot.unpack(staging.workspace.get(snapshot_key(task.snapshot)), place.code)
     for folder in (place.code / "outputs", place.code / "logs", place.reports):
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,29 +108,32 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
 def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[dict[str, DataRef], tuple[str, ...]]:
     """Describe the outputs, and put those not written in place into their datastore.
 
-    Returns the references and warnings (an output never written is one). Raises StoreError, OSError.
+    Returns the references and warnings (an output never written is one). Raises StoreError for the
+    store's failures, and BadInput naming the output for what the script made and no store can take.
     """
     refs: dict[str, DataRef] = {}
     warnings: list[str] = []
     for binding in task.outputs:
         path = outputs[binding.name]
-        described = manifest.describe(path)
         if not path.exists():
             warnings.append(f"output '{binding.name}' was never written: it is empty")
-        store = staging.datastores(binding.datastore)
-        if not _in_place(store, path, binding):
-            transfer.deliver(store, path, binding.key, described)
-        digest = manifest.save(staging.workspace, described)
+        with _taking(f"output '{binding.name}'"):
+            described, digest = _take(binding, path, staging)
         refs[binding.name] = DataRef(binding.datastore, binding.key, digest, len(described.entries), described.bytes)
     return refs, tuple(warnings)
 
 
 def keep_files(store: ObjectStore, folder: Path, prefix: str) -> tuple[str, ...]:
-    """Upload every file of `folder` to ``prefix + name``; the names, sorted."""
+    """Upload every file of `folder` to ``prefix + name``; the names, sorted.
+
+    Raises StoreError, and BadInput naming the folder for what no store can take.
+    """
     names: list[str] = []
-    for relative, path in manifest.files_below(folder):
-        store.upload(f"{prefix}{relative}", path)
-        names.append(relative)
+    with _taking(f"{folder.name}/"):
+        for relative, path in manifest.files_below(folder):
+            _check_readable(path)
+            store.upload(f"{prefix}{relative}", path)
+            names.append(relative)
     return tuple(names)
 
 
@@ -140,6 +146,32 @@ def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[st
     return kept
 
 
+@contextmanager
+def _taking(what: str) -> Iterator[None]:
+    """Tell the script's doing from the store's: names, links and modes of its making."""
+    try:
+        yield
+    except (OSError, ValueError, BadInput) as error:
+        raise BadInput(f"{what}: {error}") from error
+
+
+def _take(binding: OutputBinding, path: Path, staging: Staging) -> tuple[Manifest, str]:
+    store = staging.datastores(binding.datastore)
+    in_place = _in_place(store, path, binding)
+    if in_place:
+        links.own(path)
+    described = manifest.describe(path)
+    if not in_place:
+        transfer.deliver(store, path, binding.key, described)
+    return described, manifest.save(staging.workspace, described)
+
+
+def _check_readable(path: Path) -> None:
+    """Raise OSError: a store would report it as trouble of its own."""
+    if not os.access(path, os.R_OK):
+        raise PermissionError(f"no permission to read {path}")
+
+
 def _in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> bool:
     return isinstance(store, FolderStore) and store.path(binding.key) == path
 
@@ -148,7 +180,7 @@ def _stage(binding: InputBinding, staging: Staging) -> StagedInput:
     described = manifest.load(staging.workspace, binding.ref.digest)
     path = staging.input_place(binding, described.kind)
     store = staging.datastores(binding.ref.datastore)
-    transfer.fetch(store, binding.ref.key, described, path, place=staging.bring)
+    transfer.fetch(store, binding.ref.key, described, path, place=staging.bring(binding))
     return StagedInput(binding.mode, str(path), binding.dataset)
 
 

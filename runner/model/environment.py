@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .digest import digest_of
+
+_SECRET = re.compile(r"KEY(?!WORD|BOARD)|TOKEN(?!IZ)|SECRET|PASSWORD|CREDENTIAL|CONNECTION_?STRING", re.IGNORECASE)
+_OWN = ("AZUREML_", "AML_PARAMETER_")
+"""Variables that carry ids and the parameters of a step, both of which everybody may read."""
 
 
 @dataclass(frozen=True)
@@ -42,3 +47,10 @@ class NamedEnvironment:
     spec: EnvironmentSpec
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the step's process; not part of the image."""
+
+
+def secret_names(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The variables whose names say that their values are secrets; an empty value is none."""
+    return tuple(
+        name for name, value in variables.items() if value and not name.startswith(_OWN) and _SECRET.search(name)
+    )

@@ -10,6 +10,14 @@ import hashlib
 import re
 from datetime import datetime, timedelta, timezone
 
+from ..errors import Problem
+
+REGISTRY = "registry/"
+"""Where the workspace store keeps what users register under a name."""
+RESERVED = (
+    "index/", "manifests/", "plans/", "probe/", REGISTRY, "reuse/", "runs/", "snapshots/", "store.json", "work/",
+)  # fmt: skip
+"""What runner itself keeps in the workspace store, beside the user's data."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
 _EPOCH_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
@@ -57,6 +65,27 @@ def step_run_id(run_id: str, key: str) -> str:
 def attempt_folder(step_run: str, attempt: int) -> str:
     """Where an attempt writes on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
     return f"azureml/{step_run}" if attempt == 1 else f"azureml/{step_run}.{attempt}"
+
+
+def is_reserved(key: str) -> bool:
+    """Whether runner itself keeps its records there."""
+    return bool(_reserved_part(key))
+
+
+def reserved_problem(key: str) -> Problem | None:
+    """What stands against a user's writing to `key` of the workspace store, if anything does."""
+    part = _reserved_part(key)
+    if not part:
+        return None
+    return Problem(
+        f"'{key}' cannot be written: '{part}' is reserved for runner's own records",
+        remedy="choose another target_path or key, such as data/…",
+    )
+
+
+def _reserved_part(key: str) -> str:
+    whole = f"{key.strip('/')}/"
+    return next((part for part in RESERVED if whole.startswith(f"{part.rstrip('/')}/")), "")
 
 
 def job_name(store_id: str, run_id: str, key: str, attempt: int) -> str:

@@ -42,5 +42,10 @@ class Observation:
     ended: datetime | None = None
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
-    retriable: bool = False
-    """FAILED for a reason that is not the script's: another attempt may succeed."""
+    attempt: int = 0
+    """SUCCEEDED: whose commit it is, if another attempt's was first; 0: its own."""
+
+    @property
+    def retriable(self) -> bool:
+        """Whether it FAILED for a reason that is not the script's; without any, it was lost."""
+        return self.phase is Phase.FAILED and (self.failure or Failure.LOST).retriable

@@ -29,6 +29,11 @@ class Failure(str, Enum):
     """Staging failed: the object store."""
     CANCELED = "canceled"
 
+    @property
+    def retriable(self) -> bool:
+        """Whether it was not the script's doing, so that another attempt may succeed."""
+        return self in (Failure.LOST, Failure.STORE)
+
 
 @dataclass(frozen=True)
 class Phases:

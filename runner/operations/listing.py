@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from ..ports import ObjectStore
-from ..runs import head, index
+from ..runs import head, index, journal
+from .liveness import SILENCE
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class ListedRun:
     run: str
     experiment: str
     status: str
-    """As its controller last said; ``starting`` before it has."""
+    """As its controller last said; ``starting`` before it has, ``stopped`` when it has given up or fallen silent."""
     succeeded: int
     steps: int
     created: datetime
@@ -28,12 +31,30 @@ class ListedRun:
 
 def newest(store: ObjectStore, count: int) -> Iterator[ListedRun]:
     """The newest `count` runs, newest first."""
-    for entry in index.newest(store, count):
+    return islice(_all(store), count)
+
+
+def status(seen: head.Head, now: datetime) -> str:
+    """How a run stands by its head alone, at the store's time."""
+    silent = now - seen.time > SILENCE
+    return "stopped" if seen.ended is None and (seen.error or silent) else seen.status.value
+
+
+def is_begun(store: ObjectStore, run: str) -> bool:
+    """Whether an entered run was journaled: its submission may have died between the two."""
+    return store.stat(journal.entry_key(run, 1)) is not None
+
+
+def _all(store: ObjectStore) -> Iterator[ListedRun]:
+    now = store.now()
+    for entry in index.newest(store, sys.maxsize):
         seen = head.read(store, entry.run)
+        if seen is None and not is_begun(store, entry.run):
+            continue
         yield ListedRun(
             entry.run,
             entry.experiment,
-            seen.status.value if seen else "starting",
+            status(seen, now) if seen else "starting",
             seen.succeeded if seen else 0,
             entry.steps,
             entry.created,

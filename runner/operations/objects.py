@@ -8,13 +8,8 @@ from pathlib import Path
 
 from ..data.manifest import files_below
 from ..errors import BadInput
+from ..model.names import is_reserved, reserved_problem
 from ..ports import ObjectInfo, ObjectStore
-
-INTERNAL = (
-    "computes/", "datasets/", "environments/", "index/", "manifests/", "plans/", "reuse/", "runs/",
-    "snapshots/", "store.json", "work/",
-)  # fmt: skip
-"""What runner itself keeps in the workspace's store, beside the user's data."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +23,8 @@ class Copied:
 def listed(store: ObjectStore, prefix: str) -> Iterator[ObjectInfo]:
     """Objects whose key begins with `prefix`; runner's own records only when it names them."""
     for info in store.list(prefix):
-        if is_internal(prefix) or not is_internal(info.key):
+        if is_reserved(prefix) or not is_reserved(info.key):
             yield info
-
-
-def is_internal(key: str) -> bool:
-    """Whether runner itself keeps its records there."""
-    return key.startswith(INTERNAL)
 
 
 def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
@@ -65,8 +55,9 @@ def store_files(store: ObjectStore, source: Path, key: str) -> Copied:
         raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
     plain = f"{key}{source.resolve().name}" if key.endswith("/") or not key else key
     plain = plain.strip("/")
-    if is_internal(f"{plain}/") or is_internal(plain):
-        raise BadInput(f"'{plain}' is where runner keeps its own records", remedy="choose another key, such as data/…")
+    problem = reserved_problem(plain)
+    if problem:
+        raise BadInput([problem])
     if source.is_file():
         store.upload(plain, source)
         return Copied(1, source.stat().st_size)

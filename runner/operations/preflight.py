@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..errors import BadInput, Problem, RunnerError
 from ..model.data import DatasetDefinition
-from ..model.environment import NamedEnvironment
+from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
 from ..model.step import OutputOf, StepSpec
 from ..plan.validate import validate
@@ -20,6 +20,7 @@ def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem
     found = list(validate(plan))
     for step in plan.steps:
         found.extend(_source_problems(step))
+    found.extend(_secret_problems(plan))
     for name in parameters:
         if name not in plan.parameters:
             known = ", ".join(plan.parameters) or "none"
@@ -89,6 +90,25 @@ def _source_problems(step: StepSpec) -> Iterator[Problem]:
         yield Problem(f"the source directory {folder} does not exist", where, "correct source_directory")
     elif step.script and not (folder / step.script).is_file():
         yield Problem(f"the script {folder / step.script} does not exist", where, "correct script_name")
+
+
+def _secret_problems(plan: Plan) -> Iterator[Problem]:
+    """Plans and assignments are stored as they are, readable for all who may read the store."""
+    for environment in plan.environments.values():
+        for name in secret_names(environment.variables):
+            yield _secret_problem(name, f"environment '{environment.name}'")
+    for step in plan.steps:
+        for name in secret_names(step.variables):
+            yield _secret_problem(name, f"step '{step.name}'")
+
+
+def _secret_problem(variable: str, where: str) -> Problem:
+    return Problem(
+        f"the environment variable '{variable}' seems to hold a secret, and its value would be stored in clear text",
+        where,
+        "take it out; on this machine: export it before `runner run`, local steps inherit it; "
+        "on a cluster: put it into the image, or wait until runner supports secrets",
+    )
 
 
 def asked(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:

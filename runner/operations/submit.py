@@ -62,11 +62,11 @@ def submit(store: ObjectStore, plan: Plan, targets: Mapping[str, str], request: 
         continue_on_step_failure=request.continue_on_step_failure,
         regenerate_outputs=request.regenerate_outputs,
     )
-    journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
     entry = index.IndexEntry(
         run, request.experiment, who.now, who.user, len(plan.steps), dict(request.tags), plan.description
     )
-    index.add(store, entry)
+    index.add(store, entry)  # first: nobody could find a run that is in no list
+    journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
     return run
 
 
@@ -89,6 +89,6 @@ def _upload_snapshots(store: ObjectStore, plan: Plan) -> dict[str, str]:
     for source, taken in snapshots_of(plan).items():
         digests[source] = taken.digest
         key = snapshot_key(taken.digest)
-        if store.stat(key) is None:
+        if not ((info := store.stat(key)) and info.size):
             store.put_if_absent(key, snapshot.pack(taken))
     return digests

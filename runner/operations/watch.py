@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import BadInput, ObjectMissing
@@ -79,6 +79,3 @@ class LogFollower:
             return self.store.get(f"{self.task.logs}{number:08d}.txt")
         except ObjectMissing:
             return None
-
-
-Say = Callable[[str], None]

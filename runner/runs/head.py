@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..errors import ObjectMissing
-from ..model.document import from_document, to_document
+from ..errors import ObjectMissing, StoreError
+from ..model.document import to_document
 from ..model.state import RunState
 from ..model.status import RunStatus, StepStatus
+from ..model.stored import read_document
 from ..ports import ObjectStore
 
 
@@ -42,8 +44,18 @@ def write(store: ObjectStore, state: RunState, now: datetime, error: str = "") -
 
 
 def read(store: ObjectStore, run: str) -> Head | None:
-    """The run's head, or None before the controller's first."""
+    """The run's head, or None: before the controller's first, or when there is none that can be read."""
     try:
-        return from_document(Head, json.loads(store.get(head_key(run))))
+        data = store.get(head_key(run))
     except ObjectMissing:
         return None
+    with suppress(StoreError):  # it is advisory, and soon overwritten
+        return read_document(Head, data, head_key(run))
+    return None
+
+
+def correct(store: ObjectStore, state: RunState, now: datetime) -> None:
+    """Overwrite the head of a run that has ended unless it says so: its controller may have died in between."""
+    shown = read(store, state.run)
+    if shown is None or shown.status is not state.status:
+        write(store, state, now)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
-from ..errors import BadInput
-from ..model.document import from_document, to_document
+from ..errors import BadInput, StoreError
+from ..model.document import to_document
 from ..model.names import inverted_time
+from ..model.stored import read_document
 from ..ports import ObjectStore
 
 
@@ -33,9 +35,11 @@ def add(store: ObjectStore, entry: IndexEntry) -> None:
 
 
 def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
-    """The newest `limit` runs, newest first."""
+    """The newest `limit` runs, newest first, without those whose entry cannot be read."""
     for info in islice(store.list("index/"), limit):
-        yield from_document(IndexEntry, json.loads(store.get(info.key)))
+        data = store.get(info.key)
+        with suppress(StoreError):
+            yield read_document(IndexEntry, data, info.key)
 
 
 def run_ids(store: ObjectStore) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The journal: numbered objects, each put only if its number is free.
 
 The number a second controller finds taken tells it that it has lost the run: log, lock and fence in
-one. Readers start at the advisory head and read on until a number is absent; nothing lists.
+one. Readers go from entry 1, or from the last one they know, until a number is absent; nothing lists.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..errors import BadInput, ObjectMissing, RunTaken, StoreError
-from ..model.document import from_document, to_document
+from ..errors import ObjectMissing, RunTaken
+from ..model.document import to_document
 from ..model.events import Event, JournalEntry
+from ..model.stored import read_document
 from ..ports import ObjectStore
 
 
@@ -30,7 +31,9 @@ def read(store: ObjectStore, run: str, after: int = 0) -> Iterator[JournalEntry]
             data = store.get(entry_key(run, number))
         except ObjectMissing:
             return
-        yield _parse(data, run, number)
+        if not data:
+            return  # the power failed before its content was on the disk: the next append takes its place
+        yield read_document(JournalEntry, data, entry_key(run, number))
         number += 1
 
 
@@ -54,18 +57,11 @@ class Writer:
         data = json.dumps(to_document(entry), separators=(",", ":")).encode()
         key = entry_key(self.run, entry.number)
         if not self.store.put_if_absent(key, data):
-            entry = _parse(self.store.get(key), self.run, entry.number)
+            entry = read_document(JournalEntry, self.store.get(key), key)
             if entry.controller != self.controller:
                 raise RunTaken(f"run {self.run} is now driven by {_name(entry)}")
         self.number = entry.number
         return entry
-
-
-def _parse(data: bytes, run: str, number: int) -> JournalEntry:
-    try:
-        return from_document(JournalEntry, json.loads(data))
-    except (ValueError, BadInput) as error:
-        raise StoreError(f"journal entry {number} of run {run} cannot be read: {error}") from error
 
 
 def _name(entry: JournalEntry) -> str:

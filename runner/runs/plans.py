@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from ..model.digest import canonical_json
-from ..model.document import from_document, to_document
+from ..model.document import to_document
 from ..model.events import RunSubmitted
 from ..model.plan import Plan, Submission
 from ..model.state import RunState, begin, fold
+from ..model.stored import read_document
 from ..ports import ObjectStore
 from . import journal
 
@@ -26,8 +25,8 @@ def save(store: ObjectStore, plan: Plan) -> str:
 
 
 def load(store: ObjectStore, digest: str) -> Plan:
-    """The plan of that digest. Raises ObjectMissing."""
-    return from_document(Plan, json.loads(store.get(plan_key(digest))))
+    """The plan of that digest. Raises ObjectMissing, StoreError."""
+    return read_document(Plan, store.get(plan_key(digest)), plan_key(digest))
 
 
 def submission_of(store: ObjectStore, run: str) -> Submission | None:

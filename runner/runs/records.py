@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
-from ..model.document import from_document, to_document
+from ..model.document import to_document
 from ..model.record import AttemptRecord, CommitRecord
+from ..model.stored import read_document
 from ..model.task import Task, TaskId, cancel_marker
 from ..ports import ObjectStore
 
@@ -30,7 +29,7 @@ def assign(store: ObjectStore, task: Task) -> Task:
 
 def assignment(store: ObjectStore, key: str) -> Task:
     """The task stored at `key`. Raises ObjectMissing."""
-    return from_document(Task, json.loads(store.get(key)))
+    return read_document(Task, store.get(key), key)
 
 
 def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:
@@ -57,7 +56,7 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
     """The step's commit record: the step has succeeded iff there is one."""
     try:
-        return from_document(CommitRecord, json.loads(store.get(task.commit)))
+        return read_document(CommitRecord, store.get(task.commit), task.commit)
     except ObjectMissing:
         return None
 
@@ -65,14 +64,14 @@ def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
 def record_of(store: ObjectStore, task: TaskId) -> AttemptRecord | None:
     """The attempt's record, or None when it left none."""
     try:
-        return from_document(AttemptRecord, json.loads(store.get(task.record)))
+        return read_record(store, task.record)
     except ObjectMissing:
         return None
 
 
 def read_record(store: ObjectStore, key: str) -> AttemptRecord:
     """The attempt record at `key`. Raises ObjectMissing."""
-    return from_document(AttemptRecord, json.loads(store.get(key)))
+    return read_document(AttemptRecord, store.get(key), key)
 
 
 def cancel(store: ObjectStore, run: str) -> None:

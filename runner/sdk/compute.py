@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
+from ..model.names import REGISTRY
 from ..override import override
 from .exceptions import ComputeTargetException, NotOffered
 from .session import current
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..ports import ObjectStore
     from .workspace import Workspace
 
-_PREFIX = "computes/"
+_PREFIX = f"{REGISTRY}computes/"
 
 
 class ComputeTarget:

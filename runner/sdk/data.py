@@ -65,7 +65,7 @@ class DataReference(Placeholder):
     @override
     def consumed(self) -> Consumed:
         """The place, read by the step."""
-        place = Place(self.datastore.name, (self.path_on_datastore or "").strip("/"))
+        place = Place(self.datastore.name, plain_path(self.path_on_datastore))
         return Consumed(self.data_reference_name, place, reading_mode(self.mode), self.path_on_compute or "")
 
     def _with(self, mode: str, path_on_compute: str | None, *, overwrite: bool = False) -> DataReference:
@@ -115,7 +115,7 @@ class DataPath:
 
     def place(self) -> Place:
         """The place as the plan carries it."""
-        return Place(self.datastore_name, (self.path_on_datastore or "").strip("/"))
+        return Place(self.datastore_name, plain_path(self.path_on_datastore))
 
 
 class DataPathComputeBinding:
@@ -125,6 +125,11 @@ class DataPathComputeBinding:
         self.mode = mode
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
+
+
+def plain_path(path: str | None) -> str:
+    """A path on a datastore as its keys have it: ``./data//x/`` is ``data/x``."""
+    return "/".join(part for part in (path or "").split("/") if part not in ("", "."))
 
 
 def _stable_name(datastore: str, path: str | None) -> str:

@@ -10,7 +10,7 @@ from ..errors import BadInput
 from ..model.data import DataPath as Place
 from ..model.data import DatasetDefinition
 from . import dataset_registry as registry
-from .data import DataPath, DataReference
+from .data import DataPath, DataReference, plain_path
 from .dataset_types import DataType, types_document
 from .exceptions import NotOffered, UserErrorException
 from .file_dataset import FileDataset
@@ -225,11 +225,11 @@ def _place(item: object) -> Place:
         case DataPath():
             return item.place()
         case DataReference():
-            return Place(item.datastore.name, (item.path_on_datastore or "").strip("/"))
+            return Place(item.datastore.name, plain_path(item.path_on_datastore))
         case Place():
             return item
         case (datastore, str(below)):
-            return Place(str(getattr(datastore, "name", datastore)), below.strip("/"))
+            return Place(str(getattr(datastore, "name", datastore)), plain_path(below))
         case str():
             raise NotOffered(
                 f"a dataset cannot be defined by the address {item!r}",

@@ -1,4 +1,4 @@
-"""Registered datasets in the workspace store: ``datasets/<name>/<version, 8 digits>.json``.
+"""Registered datasets in the workspace store: ``registry/datasets/<name>/<version, 8 digits>.json``.
 
 Versions are claimed by put-if-absent, so two drivers that register at once get two versions.
 """
@@ -14,11 +14,12 @@ from ..errors import ObjectMissing
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
+from ..model.names import REGISTRY
 from ..ports import ObjectStore
 from .dataset_base import bare, dataset_id
 from .exceptions import UserErrorException
 
-_PREFIX = "datasets/"
+_PREFIX = f"{REGISTRY}datasets/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
 
 
@@ -94,7 +95,7 @@ def _key(name: str, version: int) -> str:
 
 
 def _id_key(identity: str) -> str:
-    return f"dataset-ids/{identity}.json"
+    return f"{REGISTRY}dataset-ids/{identity}.json"
 
 
 def _encode(entry: Registration) -> bytes:

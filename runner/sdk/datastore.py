@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.data import DEFAULT_DATASTORE
+from ..model.names import reserved_problem
 from ..override import override
-from .data import DataReference
+from .data import DataReference, plain_path
 from .exceptions import NotOffered, UserErrorException
 from .session import current
 
@@ -124,8 +125,9 @@ class Datastore:
             )
         root = Path(relative_root) if relative_root else _common_parent(files)
         store = self.store
-        for file in files:
-            key = _key(target_path, Path(os.path.relpath(file, root)).as_posix())
+        keys = [_key(target_path, Path(os.path.relpath(file, root)).as_posix()) for file in files]
+        check_free(self.name, keys)
+        for file, key in zip(files, keys, strict=True):
             if not overwrite and store.stat(key) is not None:
                 _say(show_progress, f"{self.name}/{key} is there already: left as it is")
                 continue
@@ -164,14 +166,22 @@ def all_datastores(workspace: Workspace) -> dict[str, Datastore]:
     return {name: Datastore(workspace, name) for name in current().datastore_names()}
 
 
+def check_free(datastore: str, keys: Iterable[str]) -> None:
+    """Raise UserErrorException for a key at which runner keeps its own records."""
+    if datastore != DEFAULT_DATASTORE:
+        return
+    problem = next(filter(None, map(reserved_problem, keys)), None)
+    if problem:
+        raise UserErrorException(problem.what, remedy=problem.remedy)
+
+
 def _common_parent(files: Sequence[str]) -> Path:
     parents = [str(Path(file).absolute().parent) for file in files]
     return Path(os.path.commonpath(parents)) if parents else Path()
 
 
 def _key(target_path: str | None, relative: str) -> str:
-    parts = [part for part in (target_path or "").replace("\\", "/").split("/") if part not in ("", ".")]
-    return "/".join([*parts, relative])
+    return "/".join(part for part in (plain_path((target_path or "").replace("\\", "/")), relative) if part)
 
 
 def _say(show: bool, line: str) -> None:

@@ -80,7 +80,7 @@ class Environment:
 
     @staticmethod
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
-        """A registered environment, or a curated one that the workspace's ``environments:`` map names."""
+        """The image that ``environments:`` of the configuration maps the name to, else a registered environment."""
         from .environment_registry import fetch
 
         return fetch(workspace.session, name, version)

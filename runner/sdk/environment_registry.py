@@ -1,4 +1,4 @@
-"""Registered environments in the workspace store: ``environments/<name>/<version, 8 digits>.json``."""
+"""Registered environments in the workspace store: ``registry/environments/<name>/<version, 8 digits>.json``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
+from ..model.environment import secret_names
+from ..model.names import REGISTRY
 from .conda import CondaDependencies
 from .environment import Environment
 from .exceptions import UserErrorException
@@ -16,13 +18,19 @@ if TYPE_CHECKING:
     from ..ports import ObjectStore
     from .session import Session
 
-_PREFIX = "environments/"
+_PREFIX = f"{REGISTRY}environments/"
 
 
 def register(store: ObjectStore, environment: Environment) -> Environment:
     """Keep it, as a new version unless the newest one says the same."""
     if not environment.name:
         raise UserErrorException("an environment needs a name to be registered")
+    secret = secret_names(environment.environment_variables)
+    if secret:
+        raise UserErrorException(
+            f"environment {environment.name!r} would be stored with a secret in clear text: {', '.join(secret)}",
+            remedy="take it out of environment_variables, and export it before `runner run`: local steps inherit it",
+        )
     data = canonical_json(_document(environment))
     while True:
         version = _newest(store, environment.name)
@@ -36,14 +44,15 @@ def register(store: ObjectStore, environment: Environment) -> Environment:
 
 
 def fetch(session: Session, name: str, version: str | None) -> Environment:
-    """A registered environment, else one that only has the curated name. Raises UserErrorException."""
+    """An environment that the configuration maps to an image, else a registered one. Raises UserErrorException."""
+    image = session.curated_images().get(name)
+    if image and version is None:
+        return Environment.from_docker_image(name, image)
     store = session.store
     number = int(version) if version and version.isdigit() else _newest(store, name)
     try:
         document = json.loads(store.get(_key(name, number)))
     except ObjectMissing:
-        if name in session.curated_names():
-            return _curated(name)
         raise UserErrorException(
             f"environment {name!r} is not registered in this workspace",
             remedy=f"define it in the pipeline file, or map it to an image: environments: {{{name}: {{image: ...}}}}",
@@ -63,12 +72,6 @@ def _newest(store: ObjectStore, name: str) -> int:
 
 def _key(name: str, version: int) -> str:
     return f"{_PREFIX}{name}/{version:08d}.json"
-
-
-def _curated(name: str) -> Environment:
-    made = Environment(name)
-    made.python.user_managed_dependencies = True
-    return made
 
 
 def _document(environment: Environment) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import Problem
@@ -33,6 +33,8 @@ class Surroundings:
     description: str = ""
     targets: frozenset[str] = frozenset()
     """Known compute targets; empty: every name is good."""
+    images: Mapping[str, str] = field(default_factory=dict)
+    """Ready images by the names of environments."""
     values: Mapping[str, object] | None = None
     """Values of data-valued parameters."""
 
@@ -115,7 +117,7 @@ class _Draft:
         return out
 
     def _environment(self, translated: Translated) -> str:
-        environment = translated.environment
+        environment = _curated(translated.environment, self.around.images)
         key = environment.name
         if self.environments.get(key, environment) != environment:
             key = f"{key}-{environment.spec.digest[:8]}"
@@ -197,6 +199,14 @@ def step_keys(graph: Graph) -> dict[PipelineStep, str]:
         counts[plain] = counts.get(plain, 0) + 1
         out[step] = f"{plain}-{counts[plain]}"
     return out
+
+
+def _curated(environment: NamedEnvironment, images: Mapping[str, str]) -> NamedEnvironment:
+    """The image its name is mapped to in place of its own; packages stay known for steps without images."""
+    image = images.get(environment.name)
+    if not image:
+        return environment
+    return replace(environment, spec=replace(environment.spec, image=image, ready=True, dockerfile=""))
 
 
 def _literals(step: PipelineStep) -> dict[str, str]:

@@ -102,6 +102,7 @@ class Pipeline:
             self._default_source_directory,
             self.description or "",
             frozenset((*names, *created(session.store))) if names else frozenset(),
+            session.curated_images(),
             values,
         )
         return lower(self.graph, around)

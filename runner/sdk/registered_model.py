@@ -1,4 +1,4 @@
-"""Model: registered files with a name and versions, at ``models/<name>/<version, 8 digits>``."""
+"""Model: registered files with a name and versions, at ``registry/models/<name>/<version, 8 digits>``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
+from ..model.names import REGISTRY
 from ..override import override
 from .exceptions import ModelNotFoundException, ModelPathNotFoundException, NotOffered
 from .session import current
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..ports import ObjectStore
     from .workspace import Workspace
 
-_PREFIX = "models/"
+_PREFIX = f"{REGISTRY}models/"
 
 
 @dataclass(frozen=True)

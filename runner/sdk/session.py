@@ -7,6 +7,7 @@ one; tests and ``runner plan`` set their own with `use`.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class Session(Protocol):
     def target_names(self) -> tuple[str, ...]:
         """The compute targets there are; empty: every name means the one target in force."""
 
-    def curated_names(self) -> tuple[str, ...]:
-        """Environment names that the configuration maps to ready images."""
+    def curated_images(self) -> Mapping[str, str]:
+        """Ready images by the names of the environments that the configuration maps to them."""
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Lock the draft plan, start a controller; the run's id, once its first event is journaled.

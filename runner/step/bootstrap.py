@@ -8,28 +8,27 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from dataclasses import replace
 from pathlib import Path
 
+from ..data.remains import Remains, bare_record
 from ..data.snapshot import unpack
-from ..data.workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
-from ..errors import BadInput, ObjectMissing, RunnerError, StoreError
+from ..data.workplace import Workplace, keep_files
+from ..errors import BadInput, ObjectMissing, RunnerError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
-from ..model.record import AttemptRecord, Failure, Phases
+from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.task import Task
 from ..model.termination import to_message
 from ..model.vantage import StepStores
 from ..ports import ObjectStore
 from ..runs import records
 from ..storage.s3.store import BucketStore
-from . import child
-from .endings import verdict
+from .attempt import Attempt
 from .logs import LogShipper
 from .places import staging
 
@@ -38,110 +37,61 @@ _WAIT = 60.0
 """Seconds the assignment may be late: a pod may be there before its task."""
 
 
-@dataclass
-class Attempt:
-    """One attempt inside its container."""
-
-    task: Task
-    place: Workplace
-    store: ObjectStore
-    staging: Staging
-    shipper: LogShipper
-    begun: float
-    phases: dict[str, float] = field(default_factory=dict)
-
-    def run(self) -> AttemptRecord:
-        """The attempt's record; every failure is one."""
-        try:
-            launch = prepare(self.task, self.place, self.staging, sys.executable)
-            self.phases["inputs"] = time.time() - self.begun
-            ending = self._script(launch)
-        except (RunnerError, OSError) as error:
-            return self._record(Failure.STORE, f"staging in failed: {error}")
-        failure, reason = verdict(ending, self.task.resources.memory_limit)
-        if failure is not None:
-            ended = replace(self._record(failure, reason), exit_code=ending.exit_code, tail=self.shipper.tail)
-            return self._with_files(ended)
-        return self._delivered(launch)
-
-    def _script(self, launch: Launch) -> child.Ending:
-        for note in launch.notes:
-            self.shipper.note(note)
-        begun = time.time()
-        try:
-            ending = child.run(launch, carried_tree(self.place), self.shipper)
-        finally:
-            self.phases["script"] = time.time() - begun
-        self.shipper.close()
-        return ending
-
-    def _delivered(self, launch: Launch) -> AttemptRecord:
-        begun = time.time()
-        try:
-            outputs, warnings = collect(self.task, launch.outputs, self.staging)
-            record = self._with_files(self._record(None, ""))
-        except StoreError as error:
-            return self._record(Failure.STORE, f"staging out failed: {error}")
-        except (RunnerError, OSError) as error:
-            return self._record(Failure.INPUT, f"its outputs cannot be taken: {error}")
-        self.phases["outputs"] = time.time() - begun
-        return replace(record, exit_code=0, outputs=outputs, warnings=warnings, ended=_now(), phases=self._measured())
-
-    def _with_files(self, record: AttemptRecord) -> AttemptRecord:
-        task = self.task
-        return replace(
-            record,
-            artifacts=keep_artifacts(self.store, task, self.place),
-            reports=keep_files(self.store, self.place.reports, task.id.reports),
-        )
-
-    def _record(self, failure: Failure | None, reason: str) -> AttemptRecord:
-        return AttemptRecord(
-            self.task.id.attempt,
-            failure,
-            None,
-            _utc(self.begun),
-            _now(),
-            reason=reason,
-            phases=self._measured(),
-            python=sys.version.split()[0],
-            host=socket.gethostname(),
-        )
-
-    def _measured(self) -> Phases:
-        return Phases(**{name: round(seconds, 3) for name, seconds in self.phases.items()})
-
-
 def main() -> int:
     """Run the assignment of this container; the script's exit code."""
     begun = time.time()
     # A process with id 1 ignores SIGTERM unless it asks for it; a canceled pod must not linger.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        return _run(begun)
-    except RunnerError as error:
-        lost = AttemptRecord(0, Failure.STORE, None, _utc(begun), _now(), reason=str(error), host=socket.gethostname())
-        TERMINATION_LOG.write_text(to_message(lost), encoding="utf-8")
-        print(f"runner: {error}", file=sys.stderr)
-        return 1
+        record = _run(begun)
+    except Exception as error:  # noqa: BLE001 - the last place where anything can be told
+        record = _defect(0, error, begun)
+    if record is None:
+        return 0
+    _tell(record)
+    return record.exit_code if record.exit_code is not None else 1
 
 
-def _run(begun: float) -> int:
+def _run(begun: float) -> AttemptRecord | None:
+    """The record to tell; None: nothing was started."""
     stores = _read_stores()
     store = BucketStore(stores.workspace)
     task = _await_assignment(store, os.environ["RUNNER_ASSIGNMENT"])
     if reason := _fenced(store, task):
         print(f"runner: {reason}; nothing is started")
-        return 0
-    record = _attempt(task, store, stores, begun).run()
-    commit = records.finish(store, task, record)
-    if commit is not None and commit.attempt != task.id.attempt:
-        print(f"runner: attempt {commit.attempt} was committed first")
-        record = replace(record, outputs=commit.outputs)
-    TERMINATION_LOG.write_text(to_message(record), encoding="utf-8")
+        return None
+    try:
+        record = _attempt(task, store, stores, begun).run()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
+        record = _defect(task.id.attempt, error, begun)
+    return in_force(record, records.finish(store, task, record))
+
+
+def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecord:
+    """What this container is to tell: a step has succeeded iff there is a commit, whosever it is."""
+    if commit is None and record.failure is None:
+        return replace(record, failure=Failure.LOST, exit_code=None, reason="another had told of its end before")
+    if commit is None or commit.attempt == record.attempt:
+        return record
+    print(f"runner: attempt {commit.attempt} was committed first")
+    won = replace(record, failure=None, exit_code=0, outputs=commit.outputs, attempt=commit.attempt)
+    return replace(won, reason="", tail="")
+
+
+def _defect(attempt: int, error: Exception, begun: float) -> AttemptRecord:
+    """Nobody's failure but ours or the store's: another attempt may succeed."""
+    if isinstance(error, RunnerError):
+        return bare_record(attempt, Failure.STORE, str(error), begun=begun)
+    traceback.print_exception(error)
+    reason = f"runner itself failed: {type(error).__name__}: {error}"
+    return bare_record(attempt, Failure.STORE, reason, begun=begun)
+
+
+def _tell(record: AttemptRecord) -> None:
+    if TERMINATION_LOG.exists():  # the kubelet makes it
+        TERMINATION_LOG.write_text(to_message(record), encoding="utf-8")
     if record.failure is not None:
         print(f"runner: {record.reason}", file=sys.stderr)
-    return record.exit_code if record.exit_code is not None else 1
 
 
 def carried_tree(place: Workplace) -> Path:
@@ -168,7 +118,8 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, begun: float) -
         raise BadInput(f"this step has no access to the datastore '{name}'")
 
     shipper = LogShipper(store, task.id.logs, _secrets(stores), _reports_shipper(store, task, place))
-    return Attempt(task, place, store, staging(place, store, datastores), shipper, begun)
+    remains = Remains(task, place, staging(place, store, datastores), begun)
+    return Attempt(remains, shipper, lambda: carried_tree(place))
 
 
 def _reports_shipper(store: ObjectStore, task: Task, place: Workplace) -> Callable[[], None]:
@@ -211,11 +162,3 @@ def _fenced(store: ObjectStore, task: Task) -> str:
     if records.canceled(store, task.id.run):
         return "the run was canceled"
     return ""
-
-
-def _utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=timezone.utc)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

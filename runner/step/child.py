@@ -31,7 +31,10 @@ class Ending:
 
 
 def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
-    """Run the script to its end; its output goes to `shipper`. Raises OSError when it cannot start."""
+    """Run the script to its end; its output goes to `shipper`.
+
+    What it leaves running in its session ends with it. Raises OSError or ValueError when it cannot start.
+    """
     kills = oom_kills()
     process = subprocess.Popen(
         launch.argv,
@@ -43,17 +46,21 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
         start_new_session=True,
     )
     told = _pass_on_sigterm(process)
+    for note in launch.notes:
+        shipper.note(note)
     if process.stdout is not None:
         shipper.follow(process.stdout)
     code = process.wait()
+    shipper.drain()
+    _signal_session(process, signal.SIGKILL)
     return Ending(code if code >= 0 else 128 - code, bool(told), oom_kills() > kills)
 
 
 def environment(own: Mapping[str, str], variables: Mapping[str, str], tree: Path) -> dict[str, str]:
     """The image's environment without our own variables, and the step's over it."""
     kept = {name: value for name, value in own.items() if not name.startswith("RUNNER_")}
-    path = os.pathsep.join(filter(None, (str(tree), own.get("PYTHONPATH"))))
-    return {**kept, "PYTHONUNBUFFERED": "1", **variables, "PYTHONPATH": path}
+    whole = {**kept, "PYTHONUNBUFFERED": "1", **variables}
+    return {**whole, "PYTHONPATH": os.pathsep.join(filter(None, (str(tree), whole.get("PYTHONPATH"))))}
 
 
 def oom_kills() -> int:

@@ -1,7 +1,8 @@
 """Ship a script's output to the store in numbered chunks while it runs.
 
 A chunk leaves every `PERIOD` seconds or `CHUNK` bytes, so a step that is killed has lost at most the
-last seconds of its log. Known secrets are masked before a chunk leaves the step.
+last seconds of its log. While the store is away up to `KEPT` bytes wait for it, the newest ones. Known
+secrets are masked before a chunk leaves the step.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
-from ..errors import StoreError
+from ..errors import RunnerError
 from ..ports import ObjectStore
 
 PERIOD = 2.0
 """Seconds."""
 CHUNK = 256 << 10
 """Bytes."""
+KEPT = 64 << 20
+"""Bytes that wait for the store at most."""
 _TAIL = 4000
 """Bytes kept for the attempt record."""
 _MASK = b"***"
@@ -44,6 +48,10 @@ class LogShipper:
     _ended: threading.Event = field(default_factory=threading.Event)
     _number: int = 0
     _tail: bytes = b""
+    _leaving: bytes = b""
+    """The chunk that is on its way, until the store has it."""
+    _dropped: int = 0
+    """Bytes lost since the last chunk."""
     _shipper: threading.Thread | None = None
 
     def follow(self, stream: IO[bytes]) -> None:
@@ -56,14 +64,18 @@ class LogShipper:
         """Add a line of our own."""
         self._take(f"runner: {line}\n".encode())
 
+    def drain(self) -> None:
+        """Wait for the stream's end, which a process that the script left may put off; take nothing more then."""
+        if self._shipper is not None:
+            self._ended.wait(_DRAIN)
+        self._end()
+
     def close(self) -> None:
-        """Wait for the stream's end, then ship the rest. Raises StoreError when that fails to the last."""
-        self._ended.wait(_DRAIN)
-        self._ended.set()
-        self._wake.set()
+        """Ship the rest. Raises StoreError when that fails."""
+        self.drain()
         if self._shipper is not None:
             self._shipper.join()
-        while self._buffer:
+        while self._leaving or self._buffer:
             self._ship(whole=True)
 
     @property
@@ -73,21 +85,37 @@ class LogShipper:
         return "\n".join(lines[-20:])
 
     def _read(self, stream: IO[bytes]) -> None:
-        while data := os.read(stream.fileno(), 1 << 16):
+        while not self._ended.is_set() and (data := os.read(stream.fileno(), 1 << 16)):
             self._take(data)
-        self._ended.set()
+        self._end()
+
+    def _end(self) -> None:
+        with self._lock:
+            self._ended.set()
         self._wake.set()
 
     def _take(self, data: bytes) -> None:
-        # The container's own log as well, for those who look with kubectl.
-        sys.stdout.buffer.write(self._masked(data))
-        sys.stdout.buffer.flush()
         with self._lock:
+            if self._ended.is_set():
+                return
             self._buffer += data
             self._tail = (self._tail + data)[-_TAIL:]
+            self._drop_oldest()
             full = len(self._buffer) >= CHUNK
+        # The container's own log as well, for those who look with kubectl.
+        with suppress(OSError):
+            sys.stdout.buffer.write(self._masked(data))
+            sys.stdout.buffer.flush()
         if full:
             self._wake.set()
+
+    def _drop_oldest(self) -> None:
+        """Keep to the limit, in whole lines: half a secret would escape the mask."""
+        excess = len(self._buffer) - KEPT
+        if excess > 0:
+            end = self._buffer.find(b"\n", excess) + 1 or len(self._buffer)
+            del self._buffer[:end]
+            self._dropped += end
 
     def _ship_until_end(self) -> None:
         while not self._ended.is_set():
@@ -96,22 +124,30 @@ class LogShipper:
             try:
                 self._ship(whole=False)
                 self.also()
-            except StoreError as error:
+            except (RunnerError, OSError) as error:
                 # The lines stay in the buffer and leave with the next chunk.
                 print(f"runner: the log waits for the store: {error}", file=sys.stderr)
                 time.sleep(PERIOD)
 
     def _ship(self, *, whole: bool) -> None:
-        with self._lock:
-            # Cut at a line's end, so that no secret is split over two chunks and escapes the mask.
-            end = len(self._buffer) if whole else self._buffer.rfind(b"\n") + 1
-            data = bytes(self._buffer[: end or (len(self._buffer) if len(self._buffer) >= CHUNK else 0)])
-        if not data:
-            return
-        self.store.put(f"{self.prefix}{self._number + 1:08d}.txt", self._masked(data))
-        self._number += 1
-        with self._lock:
-            del self._buffer[: len(data)]
+        if not self._leaving:
+            with self._lock:
+                self._leaving = self._cut(whole=whole)
+        if self._leaving:
+            self.store.put(f"{self.prefix}{self._number + 1:08d}.txt", self._masked(self._leaving))
+            self._number += 1
+            self._leaving = b""
+
+    def _cut(self, *, whole: bool) -> bytes:
+        # At a line's end, so that no secret is split over two chunks and escapes the mask.
+        end = len(self._buffer) if whole else self._buffer.rfind(b"\n") + 1
+        end = end or (len(self._buffer) if len(self._buffer) >= CHUNK else 0)
+        data = bytes(self._buffer[:end])
+        del self._buffer[:end]
+        if self._dropped:
+            data = f"runner: {self._dropped} bytes are missing here: the store was away for too long\n".encode() + data
+            self._dropped = 0
+        return data
 
     def _masked(self, data: bytes) -> bytes:
         for secret in self.secrets:

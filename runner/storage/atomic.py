@@ -1,6 +1,6 @@
 """Making a finished file appear at its place in one step."""
 
-# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH120
+# ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH116, PTH120
 # Paths are text here: making a Path costs more than the system call it is for.
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _LEFTOVER_SECONDS = 24 * 3600
 """An unfinished file untouched for so long belongs to a process that died."""
+_MAKING_SECONDS = 10
+"""How long an empty file may be one that `claim` is about to fill, on a file system without hard links."""
 
 
 class Workbench:
@@ -92,6 +94,27 @@ def claim(finished: str, final: str, link: Move = os.link) -> None:
         if error.errno not in _NO_LINKS:
             raise
         _fill_exclusively(finished, final)
+
+
+def remove_lost(final: str) -> bool:
+    """Remove the empty file `final` unless somebody is just making it; whether it is gone. Raises OSError.
+
+    Under a lock, so that of two who find it neither removes what the other has put in its place.
+    """
+    import fcntl
+
+    folder = os.open(os.path.dirname(final), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        facts = os.stat(final)
+        if facts.st_size or time.time() - facts.st_mtime < _MAKING_SECONDS:
+            return False
+        os.unlink(final)
+    except FileNotFoundError:
+        return True
+    finally:
+        os.close(folder)
+    return True
 
 
 def _fill_exclusively(finished: str, final: str) -> None:

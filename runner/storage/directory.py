@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..errors import ObjectMissing, StoreDenied, StoreError
 from ..ports import ObjectInfo
-from .atomic import Workbench, claim, place, settle
+from .atomic import Workbench, claim, place, remove_lost, settle
 from .keys import RESERVED, check_key, check_prefix
 from .localfile import copy_into, new_file, trouble, write_all
 
@@ -54,7 +54,7 @@ class DirectoryStore:
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write unless there is an object of that key; False when there was one."""
         final = self._at(key)
-        if os.path.isfile(final):  # spares the work; when it says no, the claim decides
+        if self._stands(key, final, data):  # spares the work; when it says no, the claim decides
             return False
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             write_all(descriptor, data)
@@ -108,6 +108,17 @@ class DirectoryStore:
 
     def _at(self, key: str) -> str:
         return f"{self._root}/{check_key(key)}"
+
+    def _stands(self, key: str, final: str, data: bytes) -> bool:
+        """Whether a file is there. An empty one that should not be is what a power failure left (no fsync)."""
+        try:
+            facts = os.stat(final)
+        except OSError:
+            return False
+        if facts.st_size or not data or not stat.S_ISREG(facts.st_mode):
+            return stat.S_ISREG(facts.st_mode)
+        with self._writing(key):
+            return not remove_lost(final)
 
     def _walk(self, folder: str, start: str, after: str) -> Iterator[ObjectInfo]:
         for name in self._names(folder, start):

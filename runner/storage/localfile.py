@@ -40,7 +40,7 @@ def write_at(descriptor: int, data: memoryview, offset: int) -> None:
 
 
 def copy_into(path: Path | str, descriptor: int) -> None:
-    """Append the content of the file at `path`; the kernel copies where it can. Raises OSError."""
+    """Append the content of the file at `path`. Raises OSError."""
     import shutil  # it imports every compression module
 
     with open(path, "rb", buffering=0) as source, open(descriptor, "wb", buffering=0, closefd=False) as target:

@@ -1,6 +1,26 @@
-"""The one place that knows every concrete adapter: from configuration to an open workspace."""
+"""The one place that knows every concrete adapter: from configuration to an open workspace.
+
+Its names are fetched when first used: a controller is started before the rest is loaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from .controllers import cache_folder
-from .workspace import OpenWorkspace, SystemClock, open_session
+
+if TYPE_CHECKING:
+    from .workspace import OpenWorkspace, SystemClock, open_session
 
 __all__ = ["OpenWorkspace", "SystemClock", "cache_folder", "open_session"]
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a name of `workspace` (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.workspace"), name)
+    globals()[name] = value
+    return value

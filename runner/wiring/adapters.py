@@ -19,7 +19,8 @@ from ..ports import ComputeTarget, EnvironmentStore, FolderStore, ObjectStore
 def folder_store(folder: Path) -> ObjectStore:
     """The embedded default: a local folder.
 
-    Without fsync: what a power cut may take are the last moments of a run, and they are run again.
+    Without fsync: what a power cut may take are the last moments of a run, and they are run again. Objects
+    that it leaves empty count as absent to the next `put_if_absent`.
     """
     from ..storage.directory import DirectoryStore
 
@@ -65,17 +66,18 @@ def process_target(
             f"target '{name}' runs local processes, whose data lie in a folder, not in a bucket",
             remedy="leave out --target, or name a cluster's",
         )
-    carried = cache / "carried"
-    carried.mkdir(parents=True, exist_ok=True)
+    carried = _carried(cache)
     return ProcessTarget(name, store, datastores, work, lru_cache(lambda: tree(carried)), settings.workers)
 
 
-def kubernetes_target(name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str) -> ComputeTarget:
+def kubernetes_target(
+    name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str, cache: Path
+) -> ComputeTarget:
     """Jobs in a namespace. Raises BadInput for unusable credentials."""
     from ..compute.kubernetes.api import KubernetesApi
     from ..compute.kubernetes.settings import ClusterSettings
     from ..compute.kubernetes.target import KubernetesTarget
-    from ..data.carry import archive
+    from ..data.carry import step_archive
 
     _, cluster = configuration.vantages(settings.store, f"target '{name}'")
     return KubernetesTarget(
@@ -91,6 +93,13 @@ def kubernetes_target(name: str, settings: KubernetesConfig, *, store: ObjectSto
         ),
         store=store,
         step_stores=json.dumps(to_document(StepStores(cluster))),
-        step_archive=archive(),
+        step_archive=step_archive(_carried(cache)),
         capacity=settings.capacity,
     )
+
+
+def _carried(cache: Path) -> Path:
+    """Where our code lies as steps carry it."""
+    carried = cache / "carried"
+    carried.mkdir(parents=True, exist_ok=True)
+    return carried

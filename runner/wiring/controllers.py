@@ -11,7 +11,9 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parents[1]
 _ROOT = __name__.partition(".")[0]
 """``runner``, or the private name it is loaded under."""
-_CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}.controller import main; main()"
+MARK = ".controller import main"
+"""Stands in a controller's command line, and in no other's."""
+_CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}{MARK}; main()"
 
 
 def cache_folder() -> Path:
@@ -23,6 +25,12 @@ def cache_folder() -> Path:
 def log_folder() -> Path:
     """Where controllers write what they have to say, a file per run."""
     return cache_folder() / "controllers"
+
+
+def log_of(run: str) -> Path | None:
+    """Where the run's last controller on this machine wrote what it had to say; None when none took it here."""
+    path = log_folder() / f"{run}.log"
+    return path if path.is_file() else None
 
 
 @dataclass
@@ -46,12 +54,10 @@ class Controllers:
     def start(self, run: str) -> None:
         """Start a controller for the run."""
         process, self._waiting = self._waiting, None
-        if process is None or process.poll() is not None:
+        if process is None or not _tell(process, run):
             process = self._spawn()
+            _tell(process, run)
         self._started[run] = process
-        if process.stdin is not None:
-            process.stdin.write(f"{run}\n".encode())
-            process.stdin.close()
 
     def process_of(self, run: str) -> subprocess.Popen[bytes] | None:
         """The process started here for the run, if any."""
@@ -68,3 +74,15 @@ class Controllers:
                 stderr=log,
                 start_new_session=True,
             )
+
+
+def _tell(process: subprocess.Popen[bytes], run: str) -> bool:
+    """Name the run to a process that waits for one; False when it has died."""
+    if process.stdin is None or process.poll() is not None:
+        return False
+    try:
+        with process.stdin as told:
+            told.write(f"{run}\n".encode())
+    except BrokenPipeError:
+        return False
+    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
@@ -18,11 +18,12 @@ from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.status import RunStatus
 from ..operations import liveness, watch
+from ..operations.listing import is_begun
 from ..operations.values import Request, RunView, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import head, index, records
 from . import adapters
-from .controllers import Controllers, cache_folder
+from .controllers import MARK, Controllers, cache_folder, log_of
 
 
 class SystemClock:
@@ -60,7 +61,7 @@ class OpenWorkspace:
     """Runs this session has started, in order."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _views: dict[str, RunView] = field(default_factory=dict)
-    """What `wait` has read already: the next look folds only what is new."""
+    """What has been read already: the next look folds only what is new."""
 
     @property
     def store(self) -> ObjectStore:
@@ -107,9 +108,9 @@ class OpenWorkspace:
         """The configured targets; empty: every name means the one in force."""
         return tuple(sorted(self.config.targets)) if self.config.own and not self.override else ()
 
-    def curated_names(self) -> tuple[str, ...]:
-        """Environment names that the configuration maps to ready images."""
-        return tuple(sorted(self.config.environments))
+    def curated_images(self) -> Mapping[str, str]:
+        """Ready images by the names of the environments that the configuration maps to them."""
+        return {name: mapped.image for name, mapped in self.config.environments.items()}
 
     def target(self, name: str) -> ComputeTarget:
         """The adapter of a target. Raises BadInput."""
@@ -117,7 +118,7 @@ class OpenWorkspace:
             settings = self.config.get(name)
             if isinstance(settings, KubernetesConfig):
                 self._targets[name] = adapters.kubernetes_target(
-                    name, settings, store=self.store, store_id=self.store_id
+                    name, settings, store=self.store, store_id=self.store_id, cache=cache_folder()
                 )
             else:
                 work, cache = self.config.folder / "work", cache_folder()
@@ -130,7 +131,7 @@ class OpenWorkspace:
         """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
         settings = self.config.get(name)
         if isinstance(settings, KubernetesConfig):
-            return adapters.kubernetes_target(name, settings, store=self.store, store_id="")
+            return adapters.kubernetes_target(name, settings, store=self.store, store_id="", cache=cache_folder())
         return self.target(name)
 
     def environments(self, name: str) -> EnvironmentStore:
@@ -183,7 +184,7 @@ class OpenWorkspace:
         if started is not None and (started.poll() is None or not state.pid):
             process = started.returncode is None
         elif state.pid and state.host == here:
-            process = liveness.process_exists(state.pid, str(self.config.root))
+            process = liveness.process_exists(state.pid, MARK)
         if process or state.over:
             return ""
         signs = liveness.Signs(head.read(self.store, state.run), self.store.now(), process)
@@ -191,15 +192,18 @@ class OpenWorkspace:
 
     def view(self, run: str) -> RunView:
         """The run now. Raises BadInput for an unknown id."""
-        return watch.view(self.store, run)
+        known = self._views.get(run)
+        fresh = self._views[run] = watch.newer(self.store, known) if known else watch.view(self.store, run)
+        return fresh
 
     def check_driven(self, known: RunView) -> None:
         """Raise Stranded unless a controller drives the run, or has just ended it."""
         state, why = known.state, self.why_stopped(known.state)
         if why and watch.newer(self.store, known).state.number == state.number:
             where = f" --target {self.override}" if self.override not in {"", self.config.target} else ""
+            log = _log_line(state.run)
             raise liveness.Stranded(
-                f"run {state.run} does not go on: {why}\n  do:    runner resume {state.run[-6:]}{where}"
+                f"run {state.run} does not go on: {why}{log}\n  do:    runner resume {state.run[-6:]}{where}"
             )
 
     def wait(self, run: str, *, after: int, seconds: float) -> RunView:
@@ -207,7 +211,7 @@ class OpenWorkspace:
 
         Raises Stranded when nobody drives it any more.
         """
-        known = self._views[run] = watch.newer(self.store, self._views.get(run) or self.view(run))
+        known = self.view(run)
         if known.state.over or known.state.number > after:
             return known
         fresh = self._views[run] = watch.wait(self.store, known, seconds=seconds, pause=self.pause)
@@ -223,8 +227,11 @@ class OpenWorkspace:
     def runs(self, experiment: str = "") -> tuple[str, ...]:
         """Ids of the workspace's runs, newest first, of one experiment unless that is empty."""
         if not experiment:
-            return tuple(index.run_ids(self.store))
-        return tuple(entry.run for entry in index.newest(self.store, sys.maxsize) if entry.experiment == experiment)
+            entered = index.run_ids(self.store)
+        else:
+            newest = index.newest(self.store, sys.maxsize)
+            entered = (entry.run for entry in newest if entry.experiment == experiment)
+        return tuple(run for run in entered if is_begun(self.store, run))
 
     def logs(self, run: str, key: str) -> str:
         """All output of the step's newest attempt so far."""
@@ -237,6 +244,12 @@ class OpenWorkspace:
         """Ask for the end of the run; an ended one is left as it is."""
         if self.view(run).state.status is RunStatus.RUNNING:
             records.cancel(self.store, run)
+
+    def refuses_overwrite(self) -> bool:
+        """Whether the bucket honours put-if-absent, tried on a key of its own. Raises StoreError."""
+        from ..storage.probe import refuses_overwrite
+
+        return refuses_overwrite(self.base_store, os.urandom(8).hex())
 
     @property
     def _in_bucket(self) -> bool:
@@ -253,9 +266,7 @@ class OpenWorkspace:
             )
         if not self._in_bucket:
             return ()
-        from ..storage.probe import refuses_overwrite
-
-        if refuses_overwrite(self.base_store, os.urandom(8).hex()):
+        if self.refuses_overwrite():
             return ()
         return (
             Problem(
@@ -264,6 +275,11 @@ class OpenWorkspace:
                 "use a store with conditional puts: MinIO, AWS S3, …",
             ),
         )
+
+
+def _log_line(run: str) -> str:
+    log = log_of(run)
+    return f"\n  log:   {log}" if log else ""
 
 
 def _user() -> str:

@@ -16,7 +16,7 @@ import pytest
 from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, snapshot
 from runner.data.carry import tree
-from runner.model.data import DataPath, Kind
+from runner.model.data import DataPath, DataRef, Kind
 from runner.model.digest import canonical_json
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
@@ -534,6 +534,68 @@ def test_a_large_input_is_linked_and_must_stay_as_it_is(local: ProcessBench, pin
     assert seen.failure is Failure.INPUT
     assert "altered its input 'raw' (data/raw)" in seen.reason
     assert records.committed(local.store, bad.id) is None
+
+
+def folder_input(local: ProcessBench) -> DataRef:
+    """Four files of 100 bytes."""
+    for name in "abcd":
+        local.store.put(f"data/many/{name}", b"r" * 100)
+    return dataset.pin(local.store, lambda _name: local.store, (DataPath("workspaceblobstore", "data/many"),), "input")
+
+
+def test_whether_an_input_is_linked_is_decided_by_all_of_it(local: ProcessBench) -> None:
+    script = "import os, sys\nassert all(e.is_symlink() for e in os.scandir(sys.argv[1]))\n"
+    inputs = (b.binding("raw", ref=folder_input(local)),)
+    command = (Interpreter(), "script.py", InputPath("raw"))
+    target, task = local.target(copy_limit=300), local.assign(script, inputs=inputs, outputs=(), command=command)
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen.tail
+
+
+def test_a_large_input_of_another_user_is_linked_as_well(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_mine(_path: Path, _mode: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    target, task = local.target(copy_limit=10), reader(local, READ)
+    monkeypatch.setattr(Path, "chmod", not_mine)
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+
+
+def test_an_output_may_be_linked_from_an_input(local: ProcessBench) -> None:
+    """The work folder is deleted with the run; the output stays."""
+    local.store.put("data/raw", b"r" * 100)
+    pinned = dataset.pin(local.store, lambda _name: local.store, (DataPath("workspaceblobstore", "data/raw"),), "input")
+    script = "import os, sys\nos.symlink(sys.argv[1], sys.argv[2])\n"
+    command = (Interpreter(), "script.py", InputPath("raw"), OutputPath("out"))
+    target, task = local.target(), local.assign(script, inputs=(b.binding("raw", ref=pinned),), command=command)
+    target.start(task)
+    seen = ended(target, task)
+    target.finish(b.RUN)
+    assert local.store.get(seen.outputs["out"].key) == b"r" * 100
+
+
+def test_a_path_on_compute_is_said_to_be_ignored(local: ProcessBench) -> None:
+    outputs = (b.output("out", path_on_compute="/data/out"), b.output("plain"))
+    target, task = local.target(), local.assign("", outputs=outputs, command=(Interpreter(), "script.py"))
+    target.start(task)
+    ended(target, task)
+    assert local.log(task).startswith("runner: path_on_compute of 'out' is for clusters")
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_an_end_that_cannot_be_taken_up_is_a_failure(local: ProcessBench, others: int) -> None:
+    target, task = local.target(), local.task("succeeds")
+    for number in range(others):
+        target.start(local.task("hangs", number + 1))
+    target.start(task)
+    exit_file = local.folder / "work" / b.RUN / "succeeds.1" / "exit"
+    wait_for(lambda: exit_file.exists() and exit_file.read_text() == "0\n")
+    exit_file.write_text("no number\n")
+    seen = ended(target, task)
+    assert (seen.failure, seen.retriable) == (Failure.STORE, True)
+    assert "runner failed to take up its end: ValueError" in seen.reason
 
 
 def test_a_linked_input_that_was_replaced_in_the_scripts_copy_is_no_matter(local: ProcessBench) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runner.control.act import Effects
 from runner.control.loop import ASLEEP, IDLE, STALE, Controller
 from runner.control.policy import MAX_LOSSES
-from runner.errors import RunTaken, StoreDenied
+from runner.errors import RunTaken, StoreDenied, TargetDenied, TargetError, TargetUnreachable
 from runner.model import events as e
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan, Submission
@@ -372,6 +372,36 @@ def test_a_controller_that_cannot_go_on_says_why_and_another_one_goes_on(monkeyp
     monkeypatch.undo()
     bench.run()
     bench.check()
+
+
+def test_what_cannot_be_removed_does_not_keep_the_run_from_going_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_answer(_target: MortalTarget, task: TaskId, _uid: str) -> None:
+        raise TargetUnreachable(f"the kubelet of {task.key} does not answer")
+
+    bench = Bench(plan(step("a"), step("b", "a")))
+    monkeypatch.setattr(MortalTarget, "remove", no_answer)
+    end = bench.run()
+    assert end.status is RunStatus.SUCCEEDED
+    bench.world.pass_time(1)
+    bench.check()
+
+
+@pytest.mark.parametrize("error", [TargetDenied, TargetError])
+def test_a_cancel_outlives_what_will_not_stop_at_once(
+    monkeypatch: pytest.MonkeyPatch, error: type[TargetError]
+) -> None:
+    stop, refused = MortalTarget.stop, [error("not now")] * 3
+
+    def late(target: MortalTarget, task: TaskId, uid: str) -> None:
+        if refused:
+            raise refused.pop()
+        stop(target, task, uid)
+
+    bench = Bench(plan(step("a"), step("b")), {TaskId(RUN, "a"): (Ending.HANGS, 1)}, cancel_at=3)
+    monkeypatch.setattr(MortalTarget, "stop", late)
+    end = bench.run()
+    bench.check()
+    assert (end.status, refused) == (RunStatus.CANCELED, [])
 
 
 def test_who_loses_the_run_does_not_speak_for_it() -> None:

@@ -29,7 +29,7 @@ class FakeSession:
     workspace_facts: WorkspaceFacts = field(default_factory=lambda: WorkspaceFacts("fake", "sub", "group", "here"))
     datastores: Mapping[str, ObjectStore] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
-    curated: tuple[str, ...] = ()
+    curated: Mapping[str, str] = field(default_factory=dict)
     views: dict[str, RunView] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     log_texts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class FakeSession:
     def target_names(self) -> tuple[str, ...]:
         return self.targets
 
-    def curated_names(self) -> tuple[str, ...]:
+    def curated_images(self) -> Mapping[str, str]:
         return self.curated
 
     def submit(self, plan: Plan, request: Request) -> str:

@@ -118,7 +118,7 @@ class World:
             task.id.attempt, failure, 3 if failure else 0, attempt.started, now, reason, outputs=outputs
         )
         commit = records.finish(self.store, task, record)
-        attempt.record = replace(record, outputs=commit.outputs) if commit else record
+        attempt.record = replace(record, attempt=commit.attempt, outputs=commit.outputs) if commit else record
 
 
 def _made(task: Task, datastore: str, key: str) -> DataRef:
@@ -185,7 +185,7 @@ def _observation(attempt: FakeAttempt) -> Observation:
     if attempt.phase is Phase.RUNNING:
         return Observation(Phase.RUNNING, attempt.uid, started=attempt.started)
     if record is None:
-        return Observation(Phase.FAILED, attempt.uid, "its node is gone", Failure.LOST, retriable=True)
+        return Observation(Phase.FAILED, attempt.uid, "its node is gone", Failure.LOST)
     return Observation(
         attempt.phase,
         attempt.uid,
@@ -195,4 +195,5 @@ def _observation(attempt: FakeAttempt) -> Observation:
         started=record.started,
         ended=record.ended,
         outputs=record.outputs,
+        attempt=record.attempt,
     )

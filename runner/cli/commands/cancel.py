@@ -9,7 +9,7 @@ from pathlib import Path
 from ...wiring import open_session
 from ..exits import DONE, FAILED
 from ..reports import find_run, hint
-from ..watching import CANCEL_SECONDS, Viewer, follow, tell
+from ..watching import CANCEL_SECONDS, Viewer, ask_end, follow, tell
 from ..words import short
 
 
@@ -21,9 +21,7 @@ def run(options: Namespace) -> int:
     if state.over:
         print(f"run {run_id} has already ended: {state.status.value}")
         return DONE
-    session.cancel(run_id)
-    if session.why_stopped(state):
-        session.start_controller(run_id)
+    ask_end(session, run_id)
     viewer = Viewer(session, sys.stdout)
     view = follow(viewer, run_id, CANCEL_SECONDS)
     if not view.state.over:

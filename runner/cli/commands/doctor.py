@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -87,20 +88,26 @@ def _kind(config: Config, name: str) -> KindParts | None:
         return KindParts(standard.name, engine_version, list_clusters, lambda: _unconfigured(name))
     if not isinstance(settings, KubernetesConfig) or not settings.kind_cluster:
         return None
-    kubeconfig = Path(settings.kubeconfig)
-    return KindParts(settings.kind_cluster, engine_version, list_clusters, lambda: _server_version(kubeconfig))
+    return KindParts(settings.kind_cluster, engine_version, list_clusters, lambda: _server_version(settings))
 
 
 def _unconfigured(name: str) -> str:
     raise BadInput(f"the cluster is there, but no target '{name}' is configured", remedy="runner cluster up")
 
 
-def _server_version(kubeconfig: Path) -> str:
+def _server_version(settings: KubernetesConfig) -> str:
     from ...cluster.api import ClusterApi
     from ...cluster.settings import read_document
 
-    api = ClusterApi(read_document(kubeconfig))
+    document = read_document(kubeconfig_of(settings, os.environ))
+    api = ClusterApi({**document, "current-context": settings.context or document.get("current-context")})
     try:
         return api.version()
     finally:
         api.close()
+
+
+def kubeconfig_of(settings: KubernetesConfig, environ: Mapping[str, str]) -> Path:
+    """The target's kubeconfig; without one the file that kubectl takes."""
+    usual = environ.get("KUBECONFIG", "").split(os.pathsep)[0] or "~/.kube/config"
+    return Path(settings.kubeconfig or usual).expanduser()

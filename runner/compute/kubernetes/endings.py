@@ -13,7 +13,6 @@ from . import contract
 from .fields import KubeObject, at, number, row, text, time
 from .sighting import DELETED, Sighting, Traces, condition
 
-RETRIABLE = frozenset({Failure.LOST, Failure.STORE})
 _KILLED = frozenset({137, -9})
 _STOPPED = frozenset({143, -15}) | _KILLED
 _SILENCE = timedelta(seconds=30)
@@ -48,7 +47,7 @@ def ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
     if record.failure is not None:
         return _recorded_failure(seen, record)
     if message is not None and message.whole:
-        return _succeeded(seen, record, Traces(record, record.outputs))
+        return _succeeded(seen, record, Traces(record, record.outputs, record.attempt))
     return _failed(seen, Failure.LOST, "it ended after its record and before its commit")
 
 
@@ -76,6 +75,7 @@ def _succeeded(seen: Sighting, record: AttemptRecord | None, traces: Traces) -> 
         ended=record.ended if record else ended,
         outputs=traces.committed or {},
         warnings=record.warnings if record else (),
+        attempt=traces.attempt,
     )
 
 
@@ -91,7 +91,6 @@ def _recorded_failure(seen: Sighting, record: AttemptRecord) -> Observation:
         started=record.started,
         ended=record.ended,
         warnings=record.warnings,
-        retriable=failure in RETRIABLE,
     )
 
 
@@ -144,7 +143,6 @@ def _failed(seen: Sighting, failure: Failure, reason: str) -> Observation:
         reason=reason,
         failure=failure,
         exit_code=number(seen.terminated, "exitCode"),
-        retriable=failure in RETRIABLE,
     )
 
 

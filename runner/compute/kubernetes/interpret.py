@@ -14,7 +14,7 @@ from .endings import ending, needs_traces
 from .fields import text, time
 from .settings import ClusterSettings
 from .sighting import Sighting, Traces, condition, state
-from .waits import Wait, wait
+from .waits import wait
 
 __all__ = ["Sighting", "Traces", "needs_traces", "observe", "wants_events"]
 
@@ -52,13 +52,15 @@ def _pending(seen: Sighting, now: datetime, settings: ClusterSettings) -> Observ
     failure = waiting.failure
     if failure is None and age > settings.unschedulable_grace:
         failure = waiting.hopeless
+    if waiting.unpulled is not None and (now - waiting.unpulled).total_seconds() > settings.pull_grace:
+        failure = Failure.IMAGE
     if failure is not None:
-        return _gave_up(seen, failure, waiting.reason, waiting)
+        return _gave_up(seen, failure, waiting.reason)
     if age > settings.start_timeout:
         reason = f"it did not start within {settings.start_timeout:.0f} s: {waiting.reason or 'no reason is known'}"
-        return _gave_up(seen, Failure.UNSCHEDULABLE, reason, waiting)
+        return _gave_up(seen, Failure.UNSCHEDULABLE, reason)
     return Observation(Phase.PENDING, seen.uid, reason=waiting.reason)
 
 
-def _gave_up(seen: Sighting, failure: Failure, reason: str, waiting: Wait) -> Observation:
-    return Observation(Phase.FAILED, seen.uid, reason=reason, failure=failure, retriable=waiting.retriable)
+def _gave_up(seen: Sighting, failure: Failure, reason: str) -> Observation:
+    return Observation(Phase.FAILED, seen.uid, reason=reason, failure=failure)

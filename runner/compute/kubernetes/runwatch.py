@@ -37,7 +37,11 @@ class RunWatch:
         self._jobs = Watched(cluster, "jobs", labels, changed=changed)
         self._pods = Watched(cluster, "pods", labels, changed=changed)
         self._jobs.start()
-        self._pods.start()
+        try:
+            self._pods.start()
+        except TargetError:
+            self._jobs.close()
+            raise
 
     def close(self) -> None:
         """End the background threads."""

@@ -28,5 +28,7 @@ class ClusterSettings:
     """Seconds an attempt may wait for its first process."""
     unschedulable_grace: float = 30.0
     """Seconds an attempt may wait when no node there is could ever take it: one may be added."""
+    pull_grace: float = 60.0
+    """Seconds the kubelet may go on trying to pull an image after a failure that may pass by itself."""
     stop_timeout: float = 60.0
     """Seconds `stop` waits for the pods of a deleted Job to go."""

@@ -62,6 +62,8 @@ class Traces:
     record: AttemptRecord | None = None
     committed: Mapping[str, DataRef] | None = None
     """The committed outputs; None: there is no commit record."""
+    attempt: int = 0
+    """The attempt that was committed."""
 
 
 def state(pod: KubeObject, name: str) -> KubeObject | None:

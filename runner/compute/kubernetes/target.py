@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic, sleep
 
-from ...errors import Problem, TargetError, TargetUnreachable
+from ...errors import Problem, StoreError, TargetError, TargetUnreachable
 from ...model.names import job_name
 from ...model.observation import Observation, Phase
 from ...model.task import Task, TaskId
@@ -30,6 +32,10 @@ _EARLY_SECONDS = 1.0
 """While an attempt is late at starting its events are asked for, which nothing announces."""
 
 
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
 class KubernetesTarget:
     """Jobs in one namespace of one cluster.
 
@@ -46,13 +52,18 @@ class KubernetesTarget:
         step_stores: str,
         step_archive: bytes,
         capacity: int = 8,
+        say: Callable[[str], None] = _to_stderr,
     ) -> None:
-        """`step_stores`: the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``."""
+        """`step_stores`: the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``.
+
+        `say` gets warnings for people.
+        """
         self.name = name
         self._cluster = cluster
         self._settings = settings
         self._store = store
         self._capacity = capacity
+        self._say = say
         self._step_configmap = c.step_configmap_name(step_archive)
         self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
         self._young = YoungAttempts(store)
@@ -114,7 +125,7 @@ class KubernetesTarget:
                 return
 
     def stop(self, task: TaskId, uid: str) -> None:
-        """Delete the Job and wait for its pods. Raises TargetError when they outlive the patience for it."""
+        """Delete the Job and wait for its pods; those that outlive the patience for it are warned of."""
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
         deadline = monotonic() + self._settings.stop_timeout
         labels = c.selector(c.task_labels(self._settings.store_id, task))
@@ -123,16 +134,19 @@ class KubernetesTarget:
                 names = ", ".join(text(pod, "metadata", "name") for pod in pods if not _has_ended(pod))
                 if not names:
                     return
-                raise TargetError(
+                self._say(
                     f"still running {self._settings.stop_timeout:.0f} s after the deletion of their Job: {names}; "
                     f"see: kubectl -n {self._settings.namespace} get pods -l {labels}"
                 )
+                return
             sleep(_POLL_SECONDS)
 
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the Job, and keep the end of the pod's log if nothing else of the attempt is left."""
         if uid in self._traces and self._traces[uid] == Traces():
-            self._save_tail(task, uid)
+            # The kubelet may be gone for good, and the log's end with it: that must not keep the Job.
+            with suppress(TargetError, StoreError):
+                self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
         self._traces.pop(uid, None)
         self._young.forget(task)
@@ -196,7 +210,8 @@ class KubernetesTarget:
         """Asked for once: what an ended attempt has left does not change."""
         if uid not in self._traces:
             commit = records.committed(self._store, task)
-            self._traces[uid] = Traces(records.record_of(self._store, task), commit.outputs if commit else None)
+            record = records.record_of(self._store, task)
+            self._traces[uid] = Traces(record, commit.outputs, commit.attempt) if commit else Traces(record)
         return self._traces[uid]
 
     def _save_tail(self, task: TaskId, uid: str) -> None:

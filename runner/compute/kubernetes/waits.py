@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from ...model.record import Failure
-from .fields import KubeObject, text
+from .fields import KubeObject, text, time
 from .quantity import exceeds
 from .sighting import Sighting, condition, state
 
@@ -21,7 +22,8 @@ class Wait:
     """Set when waiting longer cannot help."""
     hopeless: Failure | None = None
     """Set when waiting helps only if the cluster changes: a failure after a grace."""
-    retriable: bool = False
+    unpulled: datetime | None = None
+    """Since when the image cannot be pulled for a reason that may pass: a failure after a grace."""
 
 
 def wait(seen: Sighting) -> Wait:
@@ -107,6 +109,8 @@ def is_hopeless(message: str) -> bool:
 
 # The kubelet does not start the container.
 
+_PASSING_PULL = ("too many requests", "toomanyrequests", "timeout", "timed out")
+"""Said by a registry that is overloaded or slow, whatever else it says."""
 _PERMANENT = ("not found", "manifest unknown", "denied", "unauthorized", "forbidden", "no match for platform")
 
 
@@ -116,13 +120,21 @@ def _pull_began_badly(message: str, seen: Sighting) -> Wait:
 
 def _pull_failed(message: str, seen: Sighting) -> Wait:
     detail = message if "rr" in message else next(_failed_pulls(seen.events), message)
-    retriable = not any(word in detail.lower() for word in _PERMANENT)
-    return Wait(f"the image cannot be pulled: {detail}", failure=Failure.IMAGE, retriable=retriable)
+    reason, said = f"the image cannot be pulled: {detail}", detail.lower()
+    if any(word in said for word in _PERMANENT) and not any(word in said for word in _PASSING_PULL):
+        return Wait(reason, failure=Failure.IMAGE)
+    return Wait(reason, unpulled=_first_failed_pull(seen.events) or seen.since)
 
 
 def _failed_pulls(events: Iterable[KubeObject]) -> Iterator[str]:
     """Kubelets before 1.31 tell why in an event only."""
     return (text(event, "message") for event in events if text(event, "message").startswith("Failed to pull"))
+
+
+def _first_failed_pull(events: Iterable[KubeObject]) -> datetime | None:
+    pulls = (event for event in events if text(event, "message").startswith("Failed to pull"))
+    times = (time(event, "firstTimestamp") or time(event, "eventTime") for event in pulls)
+    return min(filter(None, times), default=None)
 
 
 def _image_unusable(message: str, _seen: Sighting) -> Wait:

@@ -110,11 +110,14 @@ class Watched:
             if not self._version:
                 self._list()
             self._read()
-        except TargetError as error:
-            self._error = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is kept must not pass for the truth for long
+            self._error = error if isinstance(error, TargetError) else self._defect(error)
             self._failing_since = self._failing_since or monotonic()
             return False
         return True
+
+    def _defect(self, error: Exception) -> TargetError:
+        return TargetError(f"the watch of {self._kind} cannot go on: {type(error).__name__}: {error}")
 
     def _read(self) -> None:
         """One watch, to its end. An end without a word is normal: the next goes on from its version."""

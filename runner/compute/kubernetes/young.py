@@ -79,7 +79,7 @@ class YoungAttempts:
             commit = records.committed(self._store, task)
             if commit is None:
                 return False
-            self._found[task] = Traces(records.read_record(self._store, commit.record), commit.outputs)
+            self._found[task] = Traces(records.read_record(self._store, commit.record), commit.outputs, commit.attempt)
         except StoreError:
             # Only a shortcut: what stands against the store shows where it is needed.
             return False

@@ -73,13 +73,14 @@ def server_time(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def _denied(answer: Answer, code: str, place: Place, now: datetime) -> StoreDenied:
+def _denied(answer: Answer, code: str, place: Place, now: datetime) -> StoreError:
     theirs = server_time(answer.headers)
     skew = (now - theirs).total_seconds() if theirs else 0.0
     where = f"bucket {place.bucket!r} at {place.endpoint}"
     if code == "RequestTimeTooSkewed" or (not code and abs(skew) > _SKEW_SECONDS):
         side = "ahead of" if skew > 0 else "behind"
-        return StoreDenied(
+        # A clock that lags after a sleep is set right within minutes: worth asking again.
+        return StoreUnreachable(
             f"access to {where} denied (RequestTimeTooSkewed): the clocks differ by {abs(skew):.0f} s, "
             f"this machine is {side} the store; set its clock right"
         )

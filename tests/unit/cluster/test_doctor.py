@@ -111,6 +111,22 @@ def test_what_is_wrong_is_told_once_with_what_mends_it(
     assert not is_well(wrong)
 
 
+@pytest.mark.parametrize(
+    ("kind", "target", "remedy"),
+    [
+        (KIND, "kind", "runner cluster up"),
+        (replace(KIND, name="foo"), "kind", "runner cluster up --name foo"),
+        (replace(KIND, name="foo"), "bar", "runner cluster up --name foo --target bar"),
+        (None, "team", "correct the target 'team' in the configuration, or mend what it names"),
+    ],
+)
+def test_only_a_kind_cluster_is_ours_to_make(parts: Parts, kind: KindParts | None, target: str, remedy: str) -> None:
+    broken = replace(parts, kind=kind, target=target, problems=_raises(TargetUnreachable("no")))
+    assert [check.remedy for check in _wrong(broken)] == [remedy]
+    denied = replace(broken, problems=tuple, store=_raises(StoreDenied("no")))
+    assert all("cluster up" in check.remedy for check in _wrong(denied)) is (kind is not None)
+
+
 def test_every_problem_of_the_target_is_told(parts: Parts) -> None:
     wrong = _wrong(replace(parts, problems=lambda: (Problem("one", "here"), Problem("two"))))
     assert [check.detail for check in wrong] == ["one (here)", "two"]

@@ -9,7 +9,7 @@ import pytest
 
 from runner.control.act import Effects
 from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
-from runner.errors import TargetDenied, TargetError, TargetUnreachable
+from runner.errors import StoreDenied, TargetDenied, TargetError, TargetUnreachable
 from runner.model import events as e
 from runner.model.data import DataPath, DatasetDefinition
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
@@ -17,7 +17,7 @@ from runner.model.plan import Plan
 from runner.model.record import Failure
 from runner.model.state import RunState
 from runner.model.step import InputSpec
-from runner.model.task import Task
+from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.runs import records
 from tests.support import builders as b
@@ -117,8 +117,88 @@ def test_a_refusal_is_the_steps_end(world: World, error: TargetError) -> None:
 def test_an_unreachable_target_is_asked_again(world: World) -> None:
     target = Refusing(b.TARGET, world)
     target.error = TargetUnreachable("no answer")
-    with pytest.raises(TargetUnreachable):
-        effects(world, target).act(PLAN, b.state(PLAN), (START,))
+    made = effects(world, target)
+    assert made.act(PLAN, b.state(PLAN), (START,)) == ()
+    assert isinstance(made.trouble, TargetUnreachable)
+    made.act(PLAN, b.state(PLAN), ())
+    assert made.trouble is None
+
+
+@pytest.mark.parametrize("error", [KeyError("out"), ValueError("x"), OSError("disk full"), StoreDenied("no")])
+def test_an_unexpected_error_is_the_steps_end_not_the_runs(world: World, error: Exception) -> None:
+    class Odd(FakeTarget):
+        @override
+        def start(self, task: Task) -> str:  # noqa: ARG002
+            raise error
+
+    (failed,) = effects(world, Odd(b.TARGET, world)).act(PLAN, b.state(PLAN), (START,))
+    assert isinstance(failed, e.StepFailed)
+    assert str(error) in failed.reason
+
+
+def test_an_unexpected_error_is_the_environments_end(world: World) -> None:
+    class Odd(FakeEnvironments):
+        @override
+        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:  # noqa: ARG002
+            raise OSError("disk full")
+
+    (lost,) = effects(world, environments=Odd()).act(PLAN, b.state(PLAN), (PREPARE,))
+    assert isinstance(lost, e.EnvironmentLost)
+    assert "OSError: disk full" in lost.reason
+
+
+class Clinging(FakeTarget):
+    """Neither stops nor removes the attempts of step ``a``."""
+
+    error: Exception = TargetUnreachable("no answer")
+
+    @override
+    def stop(self, task: TaskId, uid: str) -> None:
+        self.remove(task, uid)
+
+    @override
+    def remove(self, task: TaskId, uid: str) -> None:
+        if task.key == "a":
+            raise self.error
+        super().remove(task, uid)
+
+
+@pytest.mark.parametrize(
+    "error", [TargetUnreachable("no answer"), TargetDenied("no"), TargetError("odd"), OSError("odd")]
+)
+def test_what_cannot_be_stopped_or_removed_keeps_nothing_else_from_being_done(world: World, error: Exception) -> None:
+    target = Clinging(b.TARGET, world)
+    target.error = error
+    made = effects(world, target)
+    state = b.state(PLAN, b.started("a"), b.started("b"), e.CancelRequested())
+    stops = tuple(Stop(b.task_id(key), f"uid-{key}-1", b.TARGET) for key in "ab")
+    assert made.act(PLAN, state, stops) == (e.StepCanceled("b"),)
+    assert made.trouble is error
+    assert made.act(PLAN, b.state(PLAN), (Remove(b.task_id("a"), "uid-a-1", b.TARGET), START)) == (b.started("a"),)
+    assert made.trouble is error
+
+
+def test_stops_wait_beside_one_another(world: World) -> None:
+    together = threading.Barrier(2, timeout=10)
+
+    class Slow(FakeTarget):
+        @override
+        def stop(self, task: TaskId, uid: str) -> None:  # noqa: ARG002
+            together.wait()
+
+    made = effects(world, Slow(b.TARGET, world))
+    made._pool = ThreadPoolExecutor(2)
+    state = b.state(PLAN, b.started("a"), b.started("b"), e.CancelRequested())
+    stops = tuple(Stop(b.task_id(key), f"uid-{key}-1", b.TARGET) for key in "ab")
+    assert made.act(PLAN, state, stops) == (e.StepCanceled("a"), e.StepCanceled("b"))
+    made.close()
+
+
+def test_a_record_that_cannot_be_read_costs_an_attempt(act: Act, store: MemoryStore) -> None:
+    store.put(b.task_id("a").record, b"")
+    (lost,) = act(Inquire(b.task_id("a")), state=b.state(PLAN, b.started("a")))
+    assert isinstance(lost, e.TaskLost)
+    assert b.task_id("a").record in lost.reason
 
 
 PREPARE = Prepare(b.ENVIRONMENT, b.TARGET)
@@ -196,6 +276,7 @@ def test_the_commit_of_an_earlier_attempt_counts(act: Act, store: MemoryStore) -
     (event,) = act(Inquire(b.task_id("a", 2)), state=state)
     assert isinstance(event, e.StepSucceeded)
     assert event.outputs == {"out": b.ref()}
+    assert event.attempt == 1, "whose logs and metrics are the step's"
 
 
 def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> None:

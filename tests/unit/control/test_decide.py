@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -174,3 +175,20 @@ def test_nothing_follows_while_all_is_well() -> None:
 def test_the_end_of_a_run(events: list[e.Event], end: RunStatus | None) -> None:
     found = end_of(b.state(CHAIN, *events))
     assert (found.status if found else None) is end
+
+
+def test_a_failure_is_carried_through_in_one_go() -> None:
+    plan = b.plan(b.step("a"), b.step("b", "a"), b.step("c", "b"), b.step("d"))
+    failed = b.state(plan, b.started("a"), b.failed("a"), continue_on_step_failure=True)
+    told = (e.StepSkipped("b", "it needs 'a', which failed"), e.StepSkipped("c", "it needs 'b', which was not run"))
+    assert settle(plan, failed) == told
+    assert settle(plan, b.state(plan, b.started("a"), b.failed("a"), *told, continue_on_step_failure=True)) == ()
+
+
+def test_settling_a_long_chain_costs_its_length() -> None:
+    steps = [b.step("s0"), *(b.step(f"s{n}", f"s{n - 1}") for n in range(1, 10_000))]
+    plan = b.plan(*steps)
+    failed = b.state(plan, b.started("s0"), b.failed("s0"), continue_on_step_failure=True)
+    began = time.perf_counter()
+    assert len(settle(plan, failed)) == len(steps) - 1
+    assert time.perf_counter() - began < 2

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runner.control.notice import notice
@@ -44,27 +46,35 @@ def test_failure_is_the_steps_end() -> None:
 
 
 def test_a_loss_is_followed_by_another_attempt_until_it_is_one_too_many() -> None:
-    seen = b.seen(Phase.FAILED, failure=Failure.LOST, reason="gone", retriable=True)
+    seen = b.seen(Phase.FAILED, failure=Failure.LOST, reason="gone")
     assert notice(RUNNING, seen, NOW) == (GONE,)
     history: list[e.Event] = []
     for attempt in range(1, MAX_LOSSES + 1):
         history += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.LOST, "gone")]
     last = b.state(PLAN, *history, b.started("a", MAX_LOSSES + 1))
-    seen = b.seen(Phase.FAILED, attempt=MAX_LOSSES + 1, failure=Failure.LOST, reason="gone", retriable=True)
+    seen = b.seen(Phase.FAILED, attempt=MAX_LOSSES + 1, failure=Failure.LOST, reason="gone")
     assert b.names(notice(last, seen, NOW)) == ["StepFailed"]
 
 
 def test_an_ending_without_a_cause_is_a_loss() -> None:
-    assert b.names(notice(RUNNING, b.seen(Phase.FAILED, retriable=True), NOW)) == ["TaskLost"]
-    (event,) = notice(RUNNING, b.seen(Phase.FAILED), NOW)
-    assert isinstance(event, e.StepFailed)
-    assert event.failure is Failure.LOST
+    assert b.names(notice(RUNNING, b.seen(Phase.FAILED), NOW)) == ["TaskLost"]
+
+
+def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
+    second = b.state(PLAN, b.started("a"), GONE, b.started("a", 2))
+    (event,) = notice(second, b.seen(Phase.SUCCEEDED, attempt=2), NOW)
+    assert isinstance(event, e.StepSucceeded)
+    assert event.attempt == 2
+    earlier = {task: replace(seen, attempt=1) for task, seen in b.seen(Phase.SUCCEEDED, attempt=2).items()}
+    (event,) = notice(second, earlier, NOW)
+    assert isinstance(event, e.StepSucceeded)
+    assert event.attempt == 1
 
 
 @pytest.mark.parametrize("failure", list(Failure))
 def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
     assert may_retry(StepState(), failure) == (failure in {Failure.LOST, Failure.STORE})
-    seen = b.seen(Phase.FAILED, failure=failure, retriable=True)
+    seen = b.seen(Phase.FAILED, failure=failure)
     expected = {Failure.LOST: "TaskLost", Failure.STORE: "TaskLost", Failure.CANCELED: "StepCanceled"}
     assert b.names(notice(RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
 

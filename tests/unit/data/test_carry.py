@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -97,10 +98,39 @@ def test_two_processes_may_make_the_tree_at_once(tmp_path: Path, monkeypatch: py
     hidden = final.rename(tmp_path / "elsewhere")
 
     def late(data: bytes, into: Path) -> None:
-        into.mkdir()
         (into / "x").touch()
         hidden.rename(final)
 
     monkeypatch.setattr(carry, "unpack", late)
     assert tree(tmp_path) == final
     assert [path.name for path in tmp_path.iterdir()] == [final.name]
+
+
+def test_many_threads_may_make_the_tree_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = set(pool.map(lambda _: tree(tmp_path), range(8)))
+    (only,) = made
+    assert [path.name for path in tmp_path.iterdir()] == [only.name]
+    assert (only / PRIVATE / "errors.py").is_file()
+
+
+def test_a_tree_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(data: bytes, into: Path) -> None:
+        (into / "x").touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(carry, "unpack", full)
+    with pytest.raises(OSError, match="No space"):
+        tree(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pods_archive_is_made_once_and_its_bytecode_is_used(tmp_path: Path) -> None:
+    data = carry.step_archive(tmp_path)
+    assert carry.step_archive(tmp_path) == data
+    pyz = tmp_path / "step.pyz"
+    pyz.write_bytes(data)
+    assert len(data) < LIMIT
+    code = f"import sys; sys.path.insert(0, {str(pyz)!r}); import _runner_step.step.bootstrap as b; print(b.__file__)"
+    shown = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip().endswith("bootstrap.pyc")

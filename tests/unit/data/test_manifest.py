@@ -7,7 +7,7 @@ import pytest
 
 from runner.data import manifest
 from runner.data.transfer import deliver, fetch, key_of, target_of
-from runner.errors import ObjectMissing, StoreError
+from runner.errors import BadInput, ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
 from tests.support.memory_store import MemoryStore
@@ -108,3 +108,46 @@ def test_the_way_of_bringing_can_be_chosen(tmp_path: Path) -> None:
     entries = tuple(Entry(name, 1, "") for name in "abc")
     fetch(MemoryStore(), "k", Manifest(Kind.FOLDER, entries), tmp_path / "into", place=bring)
     assert sorted(brought) == ["k/a", "k/b", "k/c"]
+
+
+def test_links_to_folders_are_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "y").write_text("y")
+    (folder / "near").symlink_to("a")
+    (folder / "elsewhere").symlink_to(tmp_path / "far")
+    paths = [entry.path for entry in manifest.describe(folder).entries]
+    assert paths == ["a.txt", "a/x", "b", "elsewhere/y", "near/x"]
+
+
+@pytest.mark.parametrize("target", [".", "..", "../..", "../../folder"])
+def test_links_that_lead_in_circles_are_named(folder: Path, target: str) -> None:
+    (folder / "a" / "loop").symlink_to(target)
+    with pytest.raises(BadInput, match=r"the link a/loop.* leads to a folder around it"):
+        manifest.describe(folder)
+
+
+def test_links_that_lead_to_each_other_are_named(folder: Path) -> None:
+    (folder / "c").mkdir()
+    (folder / "c" / "to_a").symlink_to("../a")
+    (folder / "a" / "to_c").symlink_to("../c")
+    with pytest.raises(BadInput, match="leads to a folder around it"):
+        manifest.describe(folder)
+
+
+def pinned(store: MemoryStore, key: str) -> Manifest:
+    info = store.stat(key)
+    assert info is not None
+    return Manifest(Kind.FILE, (Entry("", info.size, f"etag:{info.etag}", key),))
+
+
+def test_what_was_changed_since_it_was_pinned_is_refused(tmp_path: Path) -> None:
+    store = MemoryStore()
+    store.put("data/x", b"one")
+    known = pinned(store, "data/x")
+    fetch(store, "data/x", known, tmp_path / "good")
+    store.put("data/x", b"two")
+    with pytest.raises(StoreError, match="data/x was changed after the step's inputs were pinned"):
+        fetch(store, "data/x", known, tmp_path / "bad")
+    entries = Entry("x", 3, known.entries[0].digest, "data/x"), Entry("y", 3, "", "data/x")
+    with pytest.raises(StoreError, match="data/x was changed"):
+        fetch(store, "data", Manifest(Kind.FOLDER, entries), tmp_path / "folder")

@@ -14,11 +14,12 @@ from runner.model.task import TaskId
 from runner.operations.detail import detail, source_text
 from runner.operations.follow import from_start
 from runner.operations.listing import newest
+from runner.operations.listing import status as listing_status
 from runner.operations.metrics import Metric, gather
 from runner.operations.report import display_names, report, step_report, why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
-from runner.runs import index, journal
+from runner.runs import head, index, journal
 from tests.support import sample_run as sample
 from tests.support.memory_store import MemoryStore
 
@@ -110,7 +111,32 @@ def test_a_step_in_full() -> None:
     assert source_text(sample.PLAN.by_key["train-1"].inputs[0].source) == "output 'made' of prep-1"
 
 
-def test_a_run_without_a_head_is_starting() -> None:
-    store = MemoryStore()
+def _entered(store: MemoryStore) -> MemoryStore:
     index.add(store, index.IndexEntry(sample.RUN, "e", sample.BEGIN, "ada", 3))
+    return store
+
+
+def test_a_run_without_a_head_is_starting() -> None:
+    store = _entered(MemoryStore())
+    store.put(journal.entry_key(sample.RUN, 1), b"{}")
     assert [(run.status, run.succeeded, run.steps) for run in newest(store, 5)] == [("starting", 0, 3)]
+
+
+def test_an_entry_whose_run_was_never_begun_is_not_listed() -> None:
+    assert list(newest(_entered(MemoryStore()), 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("age", "error", "ended", "status"),
+    [
+        (5, "", False, "running"),
+        (21, "", False, "stopped"),
+        (5, "no permission", False, "stopped"),
+        (500, "", True, "running"),
+    ],
+)
+def test_a_run_whose_controller_gave_up_or_fell_silent_is_stopped(
+    age: float, error: str, ended: bool, status: str
+) -> None:
+    seen = head.Head(3, RunStatus.RUNNING, sample.at(0), ended=sample.at(1) if ended else None, error=error)
+    assert listing_status(seen, sample.at(age)) == status

@@ -73,3 +73,26 @@ def test_the_head_is_a_run_at_a_glance(store: MemoryStore) -> None:
     state = b.state(plan, e.ControllerStarted("c", "host", 7), b.started("a"), b.succeeded("a"))
     head.write(store, state, b.at(9), "trouble")
     assert head.read(store, b.RUN) == head.Head(state.number, RunStatus.RUNNING, b.at(9), "host", 7, 1, None, "trouble")
+
+
+def test_a_head_or_an_entry_that_cannot_be_read_is_none(store: MemoryStore) -> None:
+    store.put(head.head_key(b.RUN), b"")
+    assert head.read(store, b.RUN) is None
+    index.add(store, index.IndexEntry(b.RUN, "e", b.T0))
+    store.put("index/0-lost", b"")
+    assert [entry.run for entry in index.newest(store, 9)] == [b.RUN]
+
+
+@pytest.mark.parametrize("stale", [b"", None, "running"])
+def test_a_stale_head_of_an_ended_run_is_corrected(store: MemoryStore, stale: bytes | str | None) -> None:
+    plan = b.plan(b.step("a"))
+    if stale == "running":
+        head.write(store, b.state(plan), b.at(1))
+    elif isinstance(stale, bytes):
+        store.put(head.head_key(b.RUN), stale)
+    over = b.state(plan, b.started("a"), b.succeeded("a"), e.RunEnded(RunStatus.SUCCEEDED))
+    head.correct(store, over, b.at(9))
+    head.correct(store, over, b.at(99))
+    shown = head.read(store, b.RUN)
+    assert shown is not None
+    assert (shown.status, shown.time) == (RunStatus.SUCCEEDED, b.at(9))

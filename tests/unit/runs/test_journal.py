@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from runner.errors import RunTaken, StoreError, StoreUnreachable
 from runner.model import events as e
 from runner.override import override
 from runner.runs.journal import Writer, entry_key, read
+from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
@@ -61,9 +65,20 @@ def test_a_writers_own_entry_that_seemed_to_fail_is_no_loss(retry: e.Event) -> N
     assert writer.append([BEAT], b.at(10)).number == 2
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"{}", b"[]", b'{"number": 1, "time": 0, "controller": "", "events": []}'])
+@pytest.mark.parametrize("data", [b"{", b"{}", b"[]", b'{"number": 1, "time": 0, "controller": "", "events": []}'])
 def test_a_damaged_entry_is_named(data: bytes) -> None:
     store = MemoryStore()
     store.put(entry_key("run", 1), data)
-    with pytest.raises(StoreError, match="journal entry 1 of run run cannot be read"):
+    with pytest.raises(StoreError, match=r"runs/run/journal/00000001\.json.*cannot be read"):
         list(read(store, "run"))
+
+
+def test_an_entry_whose_content_a_power_failure_took_was_never_written(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path, durable=False)
+    first = Writer(store, "run", "c", 0).append([BEAT], b.at(1))
+    lost = store.path(entry_key("run", 2))
+    lost.touch()
+    os.utime(lost, (0, 0))
+    assert list(read(store, "run")) == [first]
+    second = Writer(store, "run", "d", 1).append([BEAT], b.at(2))
+    assert list(read(store, "run")) == [first, second]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.sdk import (
     AmlCompute,
     ComputeTarget,
@@ -171,9 +172,29 @@ def test_registered_environments_and_curated_names(ws: Workspace, session: FakeS
     assert list(ws.environments) == ["mine"]
     with pytest.raises(UserErrorException, match="not registered"):
         Environment.get(ws, "AzureML-Minimal")
-    session.curated = ("AzureML-Minimal",)
-    assert Environment.get(ws, "AzureML-Minimal").name == "AzureML-Minimal"
+    session.curated = {"AzureML-Minimal": "team/minimal:1"}
+    curated = translate(Environment.get(ws, "AzureML-Minimal")).environment
+    assert curated == NamedEnvironment("AzureML-Minimal", EnvironmentSpec(image="team/minimal:1", ready=True))
     assert made.clone("copy").name == "copy"
+
+
+def test_a_step_takes_the_image_its_environments_name_is_mapped_to(ws: Workspace, session: FakeSession) -> None:
+    session.curated = {"AzureML-Minimal": "team/minimal:1"}
+    config = RunConfiguration(conda_dependencies=CondaDependencies.create(pip_packages=["a==1"]))
+    config.environment.name = "AzureML-Minimal"
+    config.environment.environment_variables["X"] = "y"
+    plan = Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).plan
+    used = plan.environments["AzureML-Minimal"]
+    assert (used.spec.image, used.spec.ready, used.variables) == ("team/minimal:1", True, {"X": "y"})
+
+
+def test_an_environment_with_a_secret_is_not_kept(ws: Workspace, session: FakeSession) -> None:
+    made = Environment("mine")
+    made.environment_variables = {"API_TOKEN": "canary-5"}
+    with pytest.raises(UserErrorException, match="API_TOKEN") as refused:
+        made.register(ws)
+    assert "canary-5" not in str(refused.value)
+    assert not list(session.store.list(""))
 
 
 def test_models(ws: Workspace, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,22 @@ def test_a_long_listing_reads_only_where_its_prefix_leads(store: DirectoryStore,
     (tmp_path / "store" / "z").chmod(0)  # would be refused, had it to be read (not to root)
     assert [info.key for info in store.list("a/b/")] == ["a/b/c"]
     (tmp_path / "store" / "z").chmod(0o700)
+
+
+def test_an_object_whose_content_a_power_failure_took_counts_as_absent(store: DirectoryStore) -> None:
+    store.put("plans/x.json", b"")
+    assert not store.put_if_absent("plans/x.json", b"{}"), "it may be in the making"
+    os.utime(store.path("plans/x.json"), (0, 0))
+    assert not store.put_if_absent("plans/x.json", b""), "an empty object is what was asked for"
+    assert store.put_if_absent("plans/x.json", b"{}")
+    assert not store.put_if_absent("plans/x.json", b"[]")
+    assert store.get("plans/x.json") == b"{}"
+
+
+def test_of_many_who_repair_an_object_one_wins(store: DirectoryStore) -> None:
+    for round_ in range(20):
+        key = f"journal/{round_}"
+        store.put(key, b"")
+        os.utime(store.path(key), (0, 0))
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(lambda name: store.put_if_absent(key, name), [b"a", b"b", b"c"] * 8)) == 1  # noqa: B023

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -303,9 +303,7 @@ NO_ROUTE = f"{BACK_OFF}: ErrImagePull: dial tcp [::1]:1: connect: connection ref
         pytest.param(
             waiting("ImagePullBackOff", NOT_FOUND), Phase.FAILED, Failure.IMAGE, NOT_FOUND, False, id="no such image"
         ),
-        pytest.param(
-            waiting("ImagePullBackOff", NO_ROUTE), Phase.FAILED, Failure.IMAGE, "refused", True, id="registry down"
-        ),
+        pytest.param(waiting("ImagePullBackOff", NO_ROUTE), Phase.PENDING, None, "refused", False, id="registry down"),
         pytest.param(waiting("InvalidImageName", "bad"), Phase.FAILED, Failure.IMAGE, "bad", False, id="bad name"),
         pytest.param(waiting("ErrImageNeverPull", "n"), Phase.FAILED, Failure.IMAGE, "n", False, id="never pulled"),
         pytest.param(
@@ -333,6 +331,29 @@ def test_waits(pod: dict[str, Any], phase: Phase, failure: Failure | None, words
     seen = look(pod)
     assert (seen.phase, seen.failure, seen.retriable) == (phase, failure, retriable)
     assert words in seen.reason
+
+
+RATE = f"{BACK_OFF}: ErrImagePull: pull access denied: 429 Too Many Requests"
+
+
+@pytest.mark.parametrize("message", [NO_ROUTE, RATE, f"{BACK_OFF}: ErrImagePull: dial tcp: i/o timeout"])
+def test_a_registry_in_trouble_gets_a_grace(message: str) -> None:
+    pod = waiting("ImagePullBackOff", message)
+    assert look(pod, after=59).phase is Phase.PENDING
+    late = look(pod, after=61)
+    assert (late.failure, late.retriable) == (Failure.IMAGE, False)
+    assert message in late.reason
+
+
+def test_the_grace_of_a_pull_begins_with_its_first_failure() -> None:
+    first = {**an_event("Failed", "Failed to pull image: timeout"), "firstTimestamp": format_time(at_second(300))}
+    pod = waiting("ImagePullBackOff", NO_ROUTE)
+    assert look(pod, after=350, events=(first,)).phase is Phase.PENDING
+    assert look(pod, after=361, events=(first,)).failure is Failure.IMAGE
+
+
+def at_second(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
 
 
 def test_older_kubelets_tell_why_a_pull_failed_in_an_event() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -9,9 +10,11 @@ import pytest
 
 from runner.compute.kubernetes import watch
 from runner.compute.kubernetes.fields import at, text
+from runner.compute.kubernetes.runwatch import RunWatch
+from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.sighting import DELETED
 from runner.compute.kubernetes.watch import Watched, slim
-from runner.errors import TargetUnreachable
+from runner.errors import TargetDenied, TargetUnreachable
 from tests.support.fake_api import FakeCluster
 
 PATIENCE = 5.0
@@ -117,6 +120,28 @@ def test_a_broken_connection_is_told_after_a_while(jobs: Watching, monkeypatch: 
     until(lambda: jobs.watched.failure(0.0) is None)
     jobs.make("new")
     jobs.sees("old", "new")
+
+
+def test_a_defect_is_told_and_what_is_kept_goes_on_being_true(jobs: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(_value: object) -> None:
+        raise KeyError("metadata")
+
+    monkeypatch.setattr(watch, "_PAUSES", (0.01,))
+    with monkeypatch.context() as broken:
+        broken.setattr(watch, "slim", odd)
+        jobs.make("new")
+        until(lambda: jobs.watched.failure(0.0) is not None)
+        assert "KeyError: 'metadata'" in str(jobs.watched.failure(0.0))
+    until(lambda: jobs.watched.failure(0.0) is None)
+    jobs.sees("old", "new")
+
+
+def test_no_thread_is_left_when_one_of_two_lists_fails() -> None:
+    cluster = FakeCluster(denied={("list", "pods")})
+    with pytest.raises(TargetDenied):
+        RunWatch(cluster, ClusterSettings("store"), "run", changed=lambda: None)
+    cluster.end_watches()
+    until(lambda: not [thread for thread in threading.enumerate() if thread.name == "watch-jobs"])
 
 
 def test_the_first_list_must_succeed() -> None:

@@ -22,7 +22,8 @@ def by_the_recipe(key: SigningKey, method: str, target: str, headers: dict[str, 
     """Canonical request, string to sign, derived key, signature: step by step."""
     parts = urlsplit(target)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = "&".join(sorted(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs))
+    encoded = sorted((quote(name, safe=""), quote(value, safe="")) for name, value in pairs)  # by name, not by pair
+    query = "&".join(f"{name}={value}" for name, value in encoded)
     names = sorted(headers)
     request = method + "\n" + parts.path + "\n" + query + "\n"
     for name in names:

@@ -1,0 +1,81 @@
+"""How an attempt ended, as its record, whichever side runs it; and what it left, taken into the store."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ..errors import RunnerError, StoreError
+from ..model.record import AttemptRecord, Failure
+from ..model.task import Task
+from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
+
+
+@dataclass(frozen=True)
+class Remains:
+    """One attempt: what it has left, and where that belongs."""
+
+    task: Task
+    place: Workplace
+    staging: Staging
+    begun: float
+    """By the clock, seconds: when staging began."""
+
+    def staged(self, interpreter: str) -> Launch | AttemptRecord:
+        """The process to start, or the record of an attempt that could not be staged."""
+        try:
+            return prepare(self.task, self.place, self.staging, interpreter)
+        except (StoreError, OSError) as error:
+            return self.failed(Failure.STORE, f"staging in failed: {error}")
+        except (RunnerError, ValueError) as error:
+            return self.failed(Failure.INPUT, f"its inputs cannot be staged: {error}")
+
+    def refused(self, error: Exception) -> AttemptRecord:
+        """The system does not start it: arguments too long or with a NUL (execve(2)); it would not next time."""
+        return self.failed(Failure.REFUSED, f"its process cannot be started: {error}")
+
+    def script_failed(self, failure: Failure, reason: str, *, exit_code: int, tail: str) -> AttemptRecord:
+        """The script ended badly; what it left is kept if possible, which changes nothing about the failure."""
+        record = replace(self.failed(failure, reason), exit_code=exit_code, tail=tail)
+        try:
+            return self._with_files(record)
+        except (RunnerError, OSError, ValueError) as error:
+            return replace(record, warnings=(f"what it left in outputs/ and logs/ cannot be kept: {error}",))
+
+    def delivered(self, outputs: Mapping[str, Path]) -> AttemptRecord:
+        """The script ended well: its outputs are taken, and if they cannot be the attempt has failed after all."""
+        try:
+            refs, warnings = collect(self.task, outputs, self.staging)
+            whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
+        except StoreError as error:
+            return self.failed(Failure.STORE, f"staging out failed: {error}")
+        except (RunnerError, OSError, ValueError) as error:
+            return self.failed(Failure.INPUT, f"its outputs cannot be taken: {error}")
+        return replace(whole, ended=as_time(time.time()))
+
+    def failed(self, failure: Failure | None, reason: str = "") -> AttemptRecord:
+        """The record of an attempt that delivers nothing."""
+        return bare_record(self.task.id.attempt, failure, reason, begun=self.begun)
+
+    def _with_files(self, record: AttemptRecord) -> AttemptRecord:
+        task, store = self.task, self.staging.workspace
+        return replace(
+            record,
+            artifacts=keep_artifacts(store, task, self.place),
+            reports=keep_files(store, self.place.reports, task.id.reports),
+        )
+
+
+def bare_record(attempt: int, failure: Failure | None, reason: str, *, begun: float) -> AttemptRecord:
+    """A record of what is known before anything ran: the times and the machine."""
+    now = as_time(time.time())
+    return AttemptRecord(attempt, failure, None, as_time(begun), now, reason=reason, host=socket.gethostname())
+
+
+def as_time(seconds: float) -> datetime:
+    """The clock's seconds as a time, UTC."""
+    return datetime.fromtimestamp(seconds, tz=timezone.utc)

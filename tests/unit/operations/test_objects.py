@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.errors import BadInput
+from runner.model.names import RESERVED, is_reserved
+from runner.operations.objects import listed, store_files
+from tests.support.memory_store import MemoryStore
+
+
+@pytest.mark.parametrize("part", RESERVED)
+def test_what_runner_keeps_is_neither_overwritten_nor_shown(part: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = MemoryStore()
+    for key in (part, f"/{part.strip('/')}", f"{part.rstrip('/')}/x/y"):
+        with pytest.raises(BadInput, match=f"'{part}' is reserved.*\n.*another target_path"):
+            store_files(store, tmp_path / "file", key)
+    store.put(f"{part.rstrip('/')}/x", b"")
+    assert list(listed(store, "")) == []
+
+
+def test_users_have_every_other_key() -> None:
+    free = ("datasets/x", "models/x", "azureml/run/x", "store.json.bak", "runs-of-mine/x", "data/runs/x")
+    assert not [key for key in free if is_reserved(key)]
+
+
+def test_the_guide_lists_what_is_reserved() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert ", ".join(f"`{part}`" for part in RESERVED) in guide

@@ -1,0 +1,48 @@
+"""Uploads never reach the keys of runner's own records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from runner.errors import BadInput
+from runner.sdk import DataPath, Dataset, Datastore, Workspace
+from tests.support.fake_session import FakeSession
+
+RESERVED = ["runs", "./registry/datasets", "/plans/x/", "store.json"]
+
+
+@pytest.mark.parametrize("target", RESERVED)
+def test_uploads_are_refused_before_the_first(ws: Workspace, session: FakeSession, tmp_path: Path, target: str) -> None:
+    store = Datastore(ws)
+    with pytest.raises(BadInput, match="is reserved"):
+        store.upload(str(tmp_path), target)
+    with pytest.raises(BadInput, match="is reserved"):
+        store.upload_files([str(tmp_path / "a.py")], target_path=target)
+    with pytest.raises(BadInput, match="is reserved"):
+        Dataset.File.upload_directory(str(tmp_path), DataPath(store, target))
+    with pytest.raises(BadInput, match="is reserved"):
+        Dataset.Tabular.register_pandas_dataframe(pd.DataFrame({"a": [1]}), (store, target), "frame")
+    assert not list(session.store.list(""))
+
+
+def test_a_folder_of_a_reserved_name_is_refused_whole(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "x").touch()
+    with pytest.raises(BadInput, match=r"'runs/x'.*'runs/' is reserved"):
+        Datastore(ws).upload(str(tmp_path))
+    assert not list(session.store.list(""))
+
+
+def test_v1s_usual_places_stay_free(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
+    Datastore(ws).upload(str(tmp_path), "./datasets//raw/")
+    assert session.store.get("datasets/raw/a.py")
+
+
+def test_dots_before_a_path_say_nothing(ws: Workspace, session: FakeSession) -> None:
+    session.store.put("data/x.csv", b"a\n1\n")
+    dataset = Dataset.Tabular.from_delimited_files((Datastore(ws), "./data/x.csv"))
+    assert dataset.definition.paths[0].path == "data/x.csv"
+    assert DataPath(Datastore(ws), "./data/").place().path == "data"

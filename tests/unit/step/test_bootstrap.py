@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.data import snapshot
+from runner.data.carry import PRIVATE, archive
+from runner.model.document import to_document
+from runner.model.record import AttemptRecord, CommitRecord, Failure
+from runner.model.step import Interpreter, OutputPath
+from runner.model.task import Task, snapshot_key
+from runner.model.termination import from_message
+from runner.model.vantage import BucketVantage, StepStores
+from runner.runs import records
+from runner.step import bootstrap
+from runner.step.attempt import Attempt
+from runner.step.bootstrap import in_force
+from tests.support import builders as b
+from tests.support.memory_store import MemoryStore
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The termination log of a container with no stores to use."""
+    log = tmp_path / "log"
+    log.touch()
+    monkeypatch.setattr(bootstrap, "TERMINATION_LOG", log)
+    monkeypatch.setenv("RUNNER_STORES", str(tmp_path / "stores.json"))
+    before = signal.getsignal(signal.SIGTERM)
+    yield log
+    signal.signal(signal.SIGTERM, before)
+
+
+def test_the_attempt_that_was_committed_first_is_the_one_told_of() -> None:
+    mine = b.record(2, Failure.USER, exit_code=3, reason="exit code 3", tail="last words")
+    outputs = {"out": b.ref("first")}
+    record = in_force(mine, CommitRecord(1, "key", outputs))
+    assert (record.failure, record.exit_code, record.attempt) == (None, 0, 1)
+    assert (record.outputs, record.reason, record.tail) == (outputs, "", "")
+
+
+def test_ones_own_end_is_told_as_it_is() -> None:
+    good, bad = b.record(), b.record(1, Failure.USER)
+    assert in_force(good, CommitRecord(1, "key", good.outputs)) == good
+    assert in_force(bad, None) == bad
+
+
+def test_nothing_is_a_success_without_a_commit() -> None:
+    assert in_force(b.record(), None).failure is Failure.LOST
+
+
+@pytest.mark.parametrize("stores", [None, "no json", json.dumps({"workspace": 3})])
+def test_our_own_failure_is_told_and_not_the_users(told: Path, tmp_path: Path, stores: str | None) -> None:
+    if stores is not None:
+        (tmp_path / "stores.json").write_text(stores)
+    assert bootstrap.main() == 1
+    message = from_message(told.read_text())
+    assert message is not None
+    assert message.record.failure is Failure.STORE
+    if stores is None:
+        assert "runner itself failed: FileNotFoundError" in message.record.reason
+
+
+def test_outside_a_pod_no_file_is_made(told: Path) -> None:
+    told.unlink()
+    assert bootstrap.main() == 1
+    assert not told.exists()
+
+
+@pytest.fixture
+def pod(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
+    """A container whose bucket is in memory, with a task assigned to it that fails when its variable says so."""
+    store = MemoryStore()
+    (tmp_path / "source").mkdir()
+    script = (
+        "import os, sys\nimport azureml.core\nopen(sys.argv[1], 'w').write('x')\nsys.exit(int(os.environ['CODE']))\n"
+    )
+    (tmp_path / "source" / "script.py").write_text(script)
+    taken = snapshot.take(tmp_path / "source")
+    store.put(snapshot_key(taken.digest), snapshot.pack(taken))
+    command = (Interpreter(), "script.py", OutputPath("out"))
+    task = records.assign(store, b.task(snapshot=taken.digest, command=command))
+    (tmp_path / "step.pyz").write_bytes(archive())
+    (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(BucketVantage("bucket", "http://h")))))
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "step.pyz")])
+    monkeypatch.setattr(bootstrap, "BucketStore", lambda _vantage: store)
+    for name, value in (("ASSIGNMENT", task.id.assignment), ("WORK", str(tmp_path / "work"))):
+        monkeypatch.setenv(f"RUNNER_{name}", value)
+    monkeypatch.setenv("CODE", "0")
+    return store
+
+
+def told_of(log: Path) -> AttemptRecord:
+    message = from_message(log.read_text())
+    assert message is not None
+    return message.record
+
+
+def test_a_whole_attempt(pod: MemoryStore, told: Path, tmp_path: Path) -> None:
+    assert bootstrap.main() == 0
+    record, commit = records.record_of(pod, b.task_id()), records.committed(pod, b.task_id())
+    assert record is not None
+    assert commit is not None
+    assert told_of(told) == record
+    assert record.outputs == commit.outputs
+    assert (tmp_path / "work" / "carried" / PRIVATE).is_dir()
+    told.write_text("")
+    assert bootstrap.main() == 0
+    assert told.read_text() == ""
+
+
+def test_a_failed_attempt(pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CODE", "3")
+    assert bootstrap.main() == 3
+    assert told_of(told).failure is Failure.USER
+    assert records.committed(pod, b.task_id()) is None
+
+
+def test_a_commit_that_comes_while_the_script_runs_is_in_force(
+    pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first(store: MemoryStore, task: Task, record: AttemptRecord) -> CommitRecord | None:
+        return CommitRecord(7, "key", {"out": b.ref("first")})
+
+    monkeypatch.setattr(records, "finish", first)
+    monkeypatch.setenv("CODE", "3")
+    assert bootstrap.main() == 0
+    assert (told_of(told).failure, told_of(told).attempt) == (None, 7)
+
+
+def test_a_defect_of_ours_leaves_a_record(pod: MemoryStore, told: Path, tmp_path: Path) -> None:
+    (tmp_path / "step.pyz").write_bytes(b"no zip")
+    assert bootstrap.main() == 1
+    record = records.record_of(pod, b.task_id())
+    assert record is not None
+    assert record.failure is Failure.STORE
+    assert told_of(told) == record
+
+
+def test_a_bug_of_ours_leaves_a_record_that_names_it(
+    pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def buggy(_self: object) -> AttemptRecord:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(Attempt, "run", buggy)
+    assert bootstrap.main() == 1
+    record = records.record_of(pod, b.task_id())
+    assert record is not None
+    assert (record.failure, record.reason) == (Failure.STORE, "runner itself failed: KeyError: 'oops'")

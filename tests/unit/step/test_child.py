@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.data.workplace import Launch
+from runner.step import child, logs
+from runner.step.logs import LogShipper
+from tests.support.memory_store import MemoryStore
+
+
+def shipper() -> LogShipper:
+    return LogShipper(MemoryStore(), "logs/", (), lambda: None)
+
+
+def launch(folder: Path, script: str, *arguments: str) -> Launch:
+    return Launch((sys.executable, "-c", script, *arguments), {}, folder, {}, ("a line of ours",))
+
+
+def test_the_steps_own_python_path_comes_after_ours_and_wins_over_the_images() -> None:
+    own = {"PYTHONPATH": "/image", "HOME": "/h", "RUNNER_STORES": "secret"}
+    made = child.environment(own, {"PYTHONPATH": "/step", "A": "1"}, Path("/tree"))
+    assert made == {"HOME": "/h", "PYTHONUNBUFFERED": "1", "A": "1", "PYTHONPATH": "/tree:/step"}
+    assert child.environment(own, {}, Path("/tree"))["PYTHONPATH"] == "/tree:/image"
+    assert child.environment({}, {}, Path("/tree"))["PYTHONPATH"] == "/tree"
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"), [("import sys; sys.exit(3)", 3), ("import os; os.kill(os.getpid(), 9)", 137)]
+)
+def test_the_exit_code_is_a_shells(tmp_path: Path, code: str, shown: int) -> None:
+    assert child.run(launch(tmp_path, code), tmp_path, shipper()).exit_code == shown
+
+
+def test_what_the_script_leaves_running_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of the script's that goes on printing must not keep the log open for ever."""
+    monkeypatch.setattr(logs, "_DRAIN", 0.3)
+    left = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\n"
+    left += "while True:\n print(9, flush=True)\n time.sleep(0.001)\n"
+    script = "import os,subprocess,sys,time\nsubprocess.Popen([sys.executable, '-c', sys.argv[1]])\n"
+    script += "while not (os.path.exists('pid') and open('pid').read()): time.sleep(0.01)\nprint('done')"
+    followed, begun = shipper(), time.monotonic()
+    ending = child.run(launch(tmp_path, script, left), tmp_path, followed)
+    followed.close()
+    assert ending.exit_code == 0
+    assert time.monotonic() - begun < 10
+    status = Path("/proc", (tmp_path / "pid").read_text(), "stat")
+    deadline = time.monotonic() + 5
+    while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < deadline, "it still runs"
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("argument", ["x" * 200_000, "a\0b"])
+def test_what_cannot_start_says_so(tmp_path: Path, argument: str) -> None:
+    with pytest.raises((OSError, ValueError)):
+        child.run(launch(tmp_path, "", argument), tmp_path, shipper())
+
+
+def test_out_of_memory_kills_are_counted() -> None:
+    assert child.oom_kills() >= 0

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from runner.errors import BadInput, StoreUnreachable
+from runner.override import override
+from runner.step import logs
+from runner.step.logs import LogShipper
+from tests.support.memory_store import MemoryStore
+
+
+class Shaky(MemoryStore):
+    """A store that can be away."""
+
+    away = False
+
+    @override
+    def put(self, key: str, data: bytes) -> None:
+        if self.away:
+            raise StoreUnreachable("the store is away")
+        super().put(key, data)
+
+
+@pytest.fixture
+def store() -> Shaky:
+    return Shaky()
+
+
+@pytest.fixture
+def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[int, int]]:
+    monkeypatch.setattr(logs, "PERIOD", 0.01)
+    monkeypatch.setattr(logs, "_DRAIN", 0.2)
+    ends = os.pipe()
+    yield ends
+    os.close(ends[1])
+
+
+def shipper(store: Shaky, *secrets: bytes) -> LogShipper:
+    return LogShipper(store, "logs/", secrets, lambda: None)
+
+
+def kept(store: Shaky) -> bytes:
+    return b"".join(store.objects[key] for key in sorted(store.objects))
+
+
+def until(true: object) -> None:
+    deadline = time.monotonic() + 5
+    while callable(true) and not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_lines_leave_while_the_script_runs_and_secrets_do_not(store: Shaky, pipe: tuple[int, int]) -> None:
+    shipping = shipper(store, b"s3cret")
+    shipping.follow(os.fdopen(pipe[0], "rb"))
+    os.write(pipe[1], b"one s3cret\nhalf")
+    until(lambda: kept(store) == b"one ***\n")
+    os.write(pipe[1], b" and half")
+    until(lambda: "half and half" in shipping.tail)
+    shipping.close()
+    assert kept(store) == b"one ***\nhalf and half"
+    assert shipping.tail == "one ***\nhalf and half"
+
+
+def test_closing_ends_although_somebody_keeps_printing(store: Shaky, pipe: tuple[int, int]) -> None:
+    stop = threading.Event()
+
+    def print_on() -> None:
+        while not stop.is_set():
+            os.write(pipe[1], b"x\n")
+            time.sleep(0.0005)
+
+    shipping = shipper(store)
+    shipping.follow(os.fdopen(pipe[0], "rb"))
+    printing = threading.Thread(target=print_on)
+    printing.start()
+    begun = time.monotonic()
+    shipping.close()
+    took = time.monotonic() - begun
+    stop.set()
+    printing.join()
+    assert took < 3
+    whole = kept(store)
+    time.sleep(0.05)
+    assert kept(store) == whole
+
+
+def test_what_the_store_does_not_take_waits_and_keeps_its_order(store: Shaky) -> None:
+    store.away = True
+    shipping = shipper(store)
+    shipping.note("one")
+    with pytest.raises(StoreUnreachable):
+        shipping.close()
+    store.away = False
+    shipping.close()
+    assert kept(store) == b"runner: one\n"
+
+
+def test_only_the_newest_lines_wait_for_the_store(store: Shaky, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "KEPT", 40)
+    shipping = shipper(store)
+    for number in range(10):
+        shipping.note(str(number))  # 10 bytes each
+    shipping.close()
+    assert kept(store) == (
+        b"runner: 60 bytes are missing here: the store was away for too long\n"
+        b"runner: 6\nrunner: 7\nrunner: 8\nrunner: 9\n"
+    )
+
+
+def test_a_line_over_the_limit_is_dropped_whole(store: Shaky, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "KEPT", 40)
+    shipping = shipper(store)
+    shipping.note("x" * 100)
+    shipping.note("y")
+    shipping.close()
+    assert kept(store).endswith(b"too long\nrunner: y\n")
+    assert b"x" not in kept(store)
+
+
+def test_reports_that_cannot_be_kept_do_not_end_the_log(store: Shaky, pipe: tuple[int, int]) -> None:
+    def also() -> None:
+        raise BadInput("reports/: no permission to read")
+
+    shipping = LogShipper(store, "logs/", (), also)
+    shipping.follow(os.fdopen(pipe[0], "rb"))
+    for line in (b"one\n", b"two\n"):
+        os.write(pipe[1], line)
+        until(lambda line=line: kept(store).endswith(line))
+    shipping.close()
