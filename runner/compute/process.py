@@ -215,10 +215,17 @@ class ProcessTarget:
             if not key or not number.isdecimal():
                 continue
             task = TaskId(run, key, int(number))
-            if task not in self._attempts and self.store.stat(task.assignment) is not None:
-                assigned = records.assignment(self.store, task.assignment)
-                if assigned.target == self.name:
-                    self._adopt(self._known(assigned))
+            if task not in self._attempts:
+                self._find(task)
+
+    def _find(self, task: TaskId) -> None:
+        """Go on with an attempt; one whose assignment or record a power failure took is left to be found lost."""
+        try:
+            assigned = records.assignment(self.store, task.assignment)
+            if assigned.target == self.name:
+                self._adopt(self._known(assigned))
+        except StoreError:
+            self._attempts.pop(task, None)
 
     def _adopt(self, attempt: _Attempt) -> None:
         record = records.record_of(self.store, attempt.task.id)

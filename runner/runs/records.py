@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
 from ..model.document import to_document
@@ -9,6 +11,8 @@ from ..model.record import AttemptRecord, CommitRecord
 from ..model.stored import read_document
 from ..model.task import Task, TaskId, cancel_marker
 from ..ports import ObjectStore
+
+R = TypeVar("R", CommitRecord, AttemptRecord)
 
 
 def reuse_key(fingerprint: str) -> str:
@@ -55,18 +59,12 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
 
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
     """The step's commit record: the step has succeeded iff there is one."""
-    try:
-        return read_document(CommitRecord, store.get(task.commit), task.commit)
-    except ObjectMissing:
-        return None
+    return _found(CommitRecord, store, task.commit)
 
 
 def record_of(store: ObjectStore, task: TaskId) -> AttemptRecord | None:
     """The attempt's record, or None when it left none."""
-    try:
-        return read_record(store, task.record)
-    except ObjectMissing:
-        return None
+    return _found(AttemptRecord, store, task.record)
 
 
 def read_record(store: ObjectStore, key: str) -> AttemptRecord:
@@ -82,3 +80,12 @@ def cancel(store: ObjectStore, run: str) -> None:
 def canceled(store: ObjectStore, run: str) -> bool:
     """Whether a cancel was asked for."""
     return store.stat(cancel_marker(run)) is not None
+
+
+def _found(shape: type[R], store: ObjectStore, key: str) -> R | None:
+    """What lies there. An empty object is one that a power failure took, and counts as absent as when it is put."""
+    try:
+        data = store.get(key)
+    except ObjectMissing:
+        return None
+    return read_document(shape, data, key) if data else None

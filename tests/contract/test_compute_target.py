@@ -220,6 +220,25 @@ def test_starting_again_is_adopting(bench: Bench) -> None:
     assert bench.executions(task) == 1
 
 
+def test_the_commit_of_an_earlier_attempt_is_told_as_its_own(local: ProcessBench) -> None:
+    task = local.task("succeeds", attempt=2)
+    records.finish(local.store, local.task("succeeds"), b.record())
+    target = local.target()
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.phase, seen.attempt) == (Phase.SUCCEEDED, 1)
+    assert local.executions(task) == 0
+
+
+def test_an_attempt_whose_assignment_a_power_failure_took_is_not_known(local: ProcessBench) -> None:
+    first, task = local.target(), local.task("succeeds")
+    first.start(task)
+    ended(first, task)
+    first.close()
+    local.store.put(task.id.assignment, b"")
+    assert local.target().observe(b.RUN) == {}
+
+
 def test_a_later_controller_sees_what_runs(bench: Bench) -> None:
     first, task = bench.target(), bench.task("hangs")
     uid = first.start(task)

@@ -195,7 +195,7 @@ def test_an_image_that_cannot_be_pulled(bench: Bench) -> None:
     bench.target.start(task)
     first = bench.until(task, lambda seen: bool(seen.reason), within=15)
     assert "image cannot be pulled" in first.reason
-    assert bench.until(task, ended, within=40).failure is Failure.IMAGE
+    assert bench.until(task, ended, within=100).failure is Failure.IMAGE
 
 
 def test_an_image_name_that_is_none(bench: Bench) -> None:

@@ -195,7 +195,7 @@ def test_stops_wait_beside_one_another(world: World) -> None:
 
 
 def test_a_record_that_cannot_be_read_costs_an_attempt(act: Act, store: MemoryStore) -> None:
-    store.put(b.task_id("a").record, b"")
+    store.put(b.task_id("a").record, b"{")
     (lost,) = act(Inquire(b.task_id("a")), state=b.state(PLAN, b.started("a")))
     assert isinstance(lost, e.TaskLost)
     assert b.task_id("a").record in lost.reason

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
+
 import pytest
 
-from runner.errors import ObjectMissing
+from runner.errors import ObjectMissing, StoreError
 from runner.model.record import Failure
 from runner.runs import records
+from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
@@ -71,3 +76,20 @@ def test_cancel(store: MemoryStore) -> None:
     records.cancel(store, "run")
     assert records.canceled(store, "run")
     assert not records.canceled(store, "other")
+
+
+def test_records_whose_content_a_power_failure_took_are_made_again(tmp_path: Path) -> None:
+    store, task = DirectoryStore(tmp_path, durable=False), b.task("a")
+    for key in (task.id.record, task.id.commit):
+        store.put(key, b"")
+        os.utime(store.path(key), (0, 0))
+    assert (records.record_of(store, task.id), records.committed(store, task.id)) == (None, None)
+    commit = records.finish(store, task, b.record())
+    assert commit == records.committed(store, task.id) is not None
+    assert records.record_of(store, task.id) == b.record()
+
+
+def test_a_damaged_record_is_named(store: MemoryStore) -> None:
+    store.put(b.task_id("a").commit, b"{}")
+    with pytest.raises(StoreError, match=re.escape(b.task_id("a").commit)):
+        records.committed(store, b.task_id("a"))

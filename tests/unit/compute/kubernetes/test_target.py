@@ -213,7 +213,8 @@ def test_a_commit_of_an_earlier_attempt_is_the_steps_success(
     store.put(task.id.commit, str(to_document(commit)).replace("'", '"').encode())
     target.start(task)
     cluster.end_step(name_of(cluster))
-    assert until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED).outputs == OUTPUTS
+    seen = until(target, task, lambda seen: seen.phase is Phase.SUCCEEDED)
+    assert (seen.outputs, seen.attempt) == (OUTPUTS, 1)
 
 
 def test_a_commit_is_success_before_the_cluster_says_so(
