@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,15 +23,13 @@ from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The termination log of a container with no stores to use."""
     log = tmp_path / "log"
     log.touch()
     monkeypatch.setattr(bootstrap, "TERMINATION_LOG", log)
     monkeypatch.setenv("RUNNER_STORES", str(tmp_path / "stores.json"))
-    before = signal.getsignal(signal.SIGTERM)
-    yield log
-    signal.signal(signal.SIGTERM, before)
+    return log
 
 
 def test_the_attempt_that_was_committed_first_is_the_one_told_of() -> None:
