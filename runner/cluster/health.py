@@ -46,9 +46,16 @@ def _troubles(deployment: Document, pods: Sequence[Document], waited: float) -> 
     for condition in deployment.get("status", {}).get("conditions", ()):
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True" and waited > _FULL_SECONDS:
             yield Trouble(f"its pod cannot be made: {condition.get('message', '')}")
+    wanted = _images(deployment["spec"].get("template", {}))
     for pod in pods:
-        if not pod["metadata"].get("deletionTimestamp"):
+        # Another image: a pod of the Deployment's older form, which is about to go.
+        older = bool(_images(pod)) and _images(pod) != wanted
+        if not older and not pod["metadata"].get("deletionTimestamp"):
             yield from _pod_troubles(pod, waited)
+
+
+def _images(pod: Document) -> tuple[str, ...]:
+    return tuple(container["image"] for container in pod.get("spec", {}).get("containers", ()))
 
 
 def _pod_troubles(pod: Document, waited: float) -> Iterator[Trouble]:

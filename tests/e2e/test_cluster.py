@@ -391,4 +391,6 @@ def test_doctor_names_the_command_when_the_cluster_is_gone(life: Life) -> None:
         now=lambda: datetime.now(timezone.utc),
     )
     wrong = [check for check in diagnose(parts) if not check.ok]
-    assert [(check.name, check.remedy) for check in wrong] == [("kind cluster", "runner cluster up")]
+    assert [(check.name, check.remedy) for check in wrong] == [
+        ("kind cluster", f"runner cluster up --name {life.options.name}")
+    ]

@@ -51,6 +51,14 @@ def test_an_image_that_cannot_be_had_is_told_at_once(reason: str) -> None:
     )
 
 
+def test_a_pod_of_an_older_image_is_about_to_go_and_says_nothing() -> None:
+    containers = {"containers": [{"image": "mended"}]}
+    deployment = {**STARTING, "spec": {"replicas": 1, "template": {"spec": containers}}}
+    old = {**_waiting("ErrImagePull"), "spec": {"containers": [{"image": "bad"}]}}
+    assert find_trouble(deployment, [old], 0) is None
+    assert find_trouble(deployment, [{**old, "spec": containers}], 0) is not None
+
+
 def test_a_crash_is_told_at_once_with_the_pod_whose_log_explains_it() -> None:
     trouble = find_trouble(STARTING, [_waiting("CrashLoopBackOff")], 0)
     assert trouble == Trouble("its container does not start: CrashLoopBackOff: words", pod="minio-1")
