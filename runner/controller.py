@@ -45,8 +45,8 @@ def main() -> None:
 def _load(session: OpenWorkspace) -> None:
     """Make the adapters of the target in force, and so import them, before there is a run."""
     with suppress(RunnerError):  # said in full when the run needs it
-        session.candidate(session.default_workers)
-        session.environments(session.default_workers)
+        session.candidate(session.target_in_force)
+        session.environments(session.target_in_force)
 
 
 def _log_to(path: Path) -> None:

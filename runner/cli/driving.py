@@ -70,7 +70,7 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
 
 def unusable(session: OpenWorkspace, error: StoreError | TargetError) -> BadInput:
     """The error as bad input: the store or the target was no good before anything was started."""
-    return BadInput(str(error), f"target '{session.default_workers}'", f"see: runner doctor {session.default_workers}")
+    return BadInput(str(error), f"target '{session.target_in_force}'", f"see: runner doctor {session.target_in_force}")
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -89,8 +89,8 @@ class OpenWorkspace:
         return WorkspaceFacts(self.config.name or self.config.root.name or "workspace")
 
     @property
-    def default_workers(self) -> str:
-        """The name of the target in force when nothing else is said."""
+    def target_in_force(self) -> str:
+        """The name of the target that is meant when nothing else is said."""
         return self.override or LOCAL
 
     def datastore(self, name: str) -> ObjectStore:
@@ -148,7 +148,7 @@ class OpenWorkspace:
         found.extend(preflight.datastore_problems(plan, self.datastore_names()))
         if not problems:
             found.extend(preflight.place_problems(plan, targets, target=self.candidate, environments=self.environments))
-            found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.default_workers))
+            found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.target_in_force))
         if found:
             raise BadInput(dict.fromkeys(found))
         return targets
