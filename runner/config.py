@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .dataclass import dataclass, field
 from .errors import BadInput, Problem
 from .model.document import Document, from_document
 from .model.vantage import BucketVantage

@@ -21,8 +21,8 @@ Foreign exceptions never escape an adapter: they are chained to one of these.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from .dataclass import dataclass
 from .override import override
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from .dataclass import dataclass
 from .errors import Problem
 from .model.environment import NamedEnvironment
 from .model.observation import Observation

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from ..dataclass import dataclass
 from ..model.status import StepStatus
 from ..operations.report import display_names, seconds_of, why
 from ..operations.values import RunView

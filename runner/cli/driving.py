@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import BadInput, RunnerError, StoreError, TargetError
 from ..operations.liveness import Stranded
 from ..wiring import OpenWorkspace

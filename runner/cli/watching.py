@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from ..dataclass import dataclass
 from ..model.status import RunStatus
 from ..operations.follow import from_start
 from ..operations.report import RunReport

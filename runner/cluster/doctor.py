@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..dataclass import dataclass
 from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
 from ..ports import ObjectStore
 from .options import ClusterOptions

@@ -6,8 +6,8 @@ The program follows the user's Docker context, which the docker package does not
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..errors import BadInput, TargetError
 from ..model.document import Document
 from .manifests import NODE_PORT

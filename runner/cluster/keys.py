@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
+from ..dataclass import dataclass, field
 from ..model.document import Document
 from .api import ClusterApi
 from .manifests import collection_path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..data import manifest, transfer
 from ..data.remains import Remains
+from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.data import Entry
 from ..model.digest import digest_of_file

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ..dataclass import dataclass
 from ..model.data import DataPath, DataRef, DatasetDefinition
 from ..model.digest import digest_of
 from ..model.names import attempt_folder, step_run_id

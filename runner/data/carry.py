@@ -26,7 +26,18 @@ _PACKAGE = Path(__file__).parents[1]
 _NOT_IN_A_STEP = ("cli", "cluster", "compute", "images", "web", "compat", "_manifests")
 _BOOTSTRAP = tuple(
     f"{PRIVATE}/{name}"
-    for name in ("__init__", "data/", "errors", "model/", "override", "ports", "runs/", "step/", "storage/")
+    for name in (
+        "__init__",
+        "data/",
+        "dataclass",
+        "errors",
+        "model/",
+        "override",
+        "ports",
+        "runs/",
+        "step/",
+        "storage/",
+    )
 )
 """What the bootstrap imports, and little more."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import RunnerError, StoreError
 from ..model.record import AttemptRecord, Failure
 from ..model.task import Task

@@ -11,10 +11,10 @@ import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
 from ..model.digest import digest_of, digest_of_file
 

@@ -10,9 +10,9 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext
 from ..model.data import DataRef, Kind, Manifest

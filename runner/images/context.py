@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..dataclass import dataclass
 from ..errors import Problem
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec, NamedEnvironment

@@ -6,9 +6,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import Problem
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec, NamedEnvironment

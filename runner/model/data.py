@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from ..dataclass import dataclass, field
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 """v1's name for the datastore every workspace has."""

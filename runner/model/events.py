@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..dataclass import dataclass, field
 from .data import DataRef
 from .plan import Submission
 from .record import Failure

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..dataclass import dataclass, field
 from .digest import digest_of
 from .environment import NamedEnvironment
 from .step import StepSpec

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ..dataclass import dataclass, field
 from ..errors import IllegalTransition
 from . import events as e
 from .data import DataRef

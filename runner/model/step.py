@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
+from ..dataclass import dataclass, field
 from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
 from .resources import Resources
 

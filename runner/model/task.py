@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from ..dataclass import dataclass, field
 from .data import DataRef, DatasetDefinition, Mode
 from .digest import digest_of
 from .names import attempt_folder, step_run_id
@@ -12,7 +13,7 @@ from .resources import Resources
 from .step import Argument
 
 
-@dataclass(frozen=True, order=True)
+@dataclasses.dataclass(frozen=True, order=True)
 class TaskId:
     """One attempt at one step of a run; records, logs and observations are keyed by this, never by Job."""
 

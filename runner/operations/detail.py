@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ..data import manifest
+from ..dataclass import dataclass
 from ..model.data import DataPath, DatasetDefinition
 from ..model.record import Phases
 from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec

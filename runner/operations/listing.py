@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
+from ..dataclass import dataclass
 from ..ports import ObjectStore
 from ..runs import head, index, journal
 from .liveness import SILENCE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import RunnerError
 from ..model.state import RunState
 from ..runs.head import Head

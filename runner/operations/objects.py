@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..data.manifest import files_below
+from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.names import is_reserved, reserved_problem
 from ..ports import ObjectInfo, ObjectStore

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ..data import snapshot
+from ..dataclass import dataclass
 from ..errors import RunnerError
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar

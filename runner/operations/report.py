@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from ..dataclass import dataclass
 from ..model.data import DataRef
 from ..model.plan import Plan
 from ..model.state import StepState

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ..data import snapshot
+from ..dataclass import dataclass
 from ..errors import BadInput, Problem
 from ..model.events import RunSubmitted
 from ..model.names import new_run_id

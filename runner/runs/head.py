@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 
+from ..dataclass import dataclass
 from ..errors import ObjectMissing, StoreError
 from ..model.document import to_document
 from ..model.state import RunState

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 
+from ..dataclass import dataclass, field
 from ..errors import BadInput, StoreError
 from ..model.document import to_document
 from ..model.names import inverted_time

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..dataclass import dataclass
 from ..model.data import DatasetDefinition, Transform
 from .dataset_base import chance
 from .exceptions import UserErrorException

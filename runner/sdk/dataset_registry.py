@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from ..dataclass import dataclass, field
 from ..errors import ObjectMissing
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json

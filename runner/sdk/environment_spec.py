@@ -9,9 +9,9 @@ What cannot be met today is relaxed, each time with one line for the user, never
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..dataclass import dataclass
 from ..model.environment import EnvironmentSpec, NamedEnvironment
 from .conda import CondaDependencies, package_name
 

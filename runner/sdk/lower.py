@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+from ..dataclass import dataclass, field
 from ..errors import Problem
 from ..model.data import DEFAULT_DATASTORE, DatasetDefinition
 from ..model.data import DataPath as Place

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..dataclass import dataclass, field
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document

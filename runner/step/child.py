@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from ..data.workplace import Launch
+from ..dataclass import dataclass
 from .logs import LogShipper
 
 GRACE = 10.0

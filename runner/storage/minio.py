@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..dataclass import dataclass, field
 from ..errors import BadInput, StoreDenied, StoreError, StoreUnreachable
 
 if TYPE_CHECKING:

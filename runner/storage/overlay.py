@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..model.digest import digest_of_bytes
 from ..ports import ObjectInfo, ObjectStore

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from ...dataclass import dataclass
 from ...errors import TargetDenied, TargetError, TargetUnreachable
 from ...override import override
 from .fields import KubeObject

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from ...dataclass import dataclass
 from ...model.data import DataRef
 from ...model.record import AttemptRecord
 from .contract import CONTAINER

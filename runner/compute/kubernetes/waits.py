@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from ...dataclass import dataclass
 from ...model.record import Failure
 from .fields import KubeObject, text, time
 from .quantity import exceeds

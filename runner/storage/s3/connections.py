@@ -6,10 +6,10 @@ import os
 import ssl
 import time
 from collections import deque
-from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from urllib.parse import urlsplit
 
+from ...dataclass import dataclass
 from ...errors import BadInput
 
 _KEPT = 32

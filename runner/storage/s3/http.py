@@ -7,10 +7,11 @@ import random
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
+from ...dataclass import dataclass, field
 from ...errors import StoreError, StoreUnreachable
 from ...model.vantage import BucketVantage
 from ..localfile import BLOCK, Slice

@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from ...dataclass import dataclass
 from ...errors import StoreError
 from ...ports import ObjectInfo
 from .xml import parse, text

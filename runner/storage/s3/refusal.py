@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from ...dataclass import dataclass
 from ...errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from .http import BUSY, Answer
 from .xml import parse

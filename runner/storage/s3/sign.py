@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import lru_cache
 from urllib.parse import quote
+
+from ...dataclass import dataclass, field
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """In place of the body's digest: the body is not covered. Meant for TLS, which covers it."""
