@@ -84,8 +84,7 @@ def fingerprint(plan: Plan, step: StepSpec, values: Mapping[str, Scalar], inputs
 
 def _content(binding: InputBinding) -> list[object]:
     """What a script can tell of an input; the name and version of a registration are for people."""
-    dataset = binding.dataset and replace(binding.dataset, name="", version=0, id="")
-    return [binding.ref.digest, binding.mode, dataset]
+    return [binding.ref.digest, binding.mode, binding.dataset and binding.dataset.bare]
 
 
 def _bind(spec: InputSpec, state: RunState, pins: Pins) -> InputBinding:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 
 from ..dataclass import dataclass, field
+from .digest import digest_of
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 """v1's name for the datastore every workspace has."""
@@ -100,3 +102,14 @@ class DatasetDefinition:
     """The registered name, for show."""
     version: int = 0
     id: str = ""
+
+    @property
+    def bare(self) -> DatasetDefinition:
+        """The definition without its registration."""
+        return replace(self, name="", version=0, id="")
+
+    @property
+    def identity(self) -> str:
+        """The definition's content as v1 writes ids: a GUID."""
+        text = digest_of(self.bare)
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))

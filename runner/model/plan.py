@@ -59,5 +59,7 @@ class Submission:
     """v1's names for the workspace; steps see them in their environment."""
     resource_group: str = ""
     workspace: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """The most steps at a time by the compute name of the steps (v1's ``max_nodes``); absent: the target's own."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False

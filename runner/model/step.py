@@ -66,6 +66,17 @@ class InputSpec:
 
 
 @dataclass(frozen=True)
+class RegisterAs:
+    """A dataset that an output becomes once its step has succeeded (v1's ``register_on_complete``)."""
+
+    name: str
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    view: DatasetDefinition = DatasetDefinition("file", ())
+    """How its files are read; `paths` are empty until they are known."""
+
+
+@dataclass(frozen=True)
 class OutputSpec:
     """One named output of a step."""
 
@@ -77,6 +88,13 @@ class OutputSpec:
     """v1's ``is_directory=True``: made before the script starts. Otherwise only its parent is."""
     shown_as: str = ""
     """v1's ``pipeline_output_name``: a name for the whole pipeline."""
+    destination: str = ""
+    """Where it is to lie on its datastore; empty: ``azureml/<step run id>/<name>``.
+
+    ``{run-id}`` and ``{output-name}`` are filled in (v1's OutputFileDatasetConfig). With ``{run-id}`` the attempt
+    writes there itself; a fixed place is filled from the committed attempt, before any dependent starts.
+    """
+    register: tuple[RegisterAs, ...] = ()
 
 
 @dataclass(frozen=True)

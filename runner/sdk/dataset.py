@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data import registry
 from ..errors import BadInput
 from ..model.data import DataPath as Place
 from ..model.data import DatasetDefinition
-from . import dataset_registry as registry
 from .data import DataPath, DataReference, plain_path
 from .dataset_types import DataType, types_document
 from .exceptions import NotOffered, UserErrorException

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..errors import BadInput
 from ..model.data import DatasetDefinition, Transform
 from ..override import override
 
@@ -34,7 +35,7 @@ class AbstractDataset:
     @property
     def id(self) -> str:
         """The definition's identity: equal definitions have equal ids."""
-        return self.definition.id or dataset_id(self.definition)
+        return self.definition.id or self.definition.identity
 
     @property
     def name(self) -> str | None:
@@ -82,15 +83,19 @@ class AbstractDataset:
         The same definition again is the same version. Another one under a known name needs
         `create_new_version`, else UserErrorException.
         """
-        from . import dataset_registry as registry
+        from ..data import registry
+        from .exceptions import UserErrorException
 
-        entry = registry.Registration(definition=bare(self.definition), description=description or "", tags=tags or {})
-        known = registry.register(workspace.session.store, name, entry, new_version=create_new_version)
+        entry = registry.Registration(definition=self.definition.bare, description=description or "", tags=tags or {})
+        try:
+            known = registry.register(workspace.session.store, name, entry, new_version=create_new_version)
+        except BadInput as error:
+            raise UserErrorException(error.problems[0].what, error, remedy=error.problems[0].remedy) from error
         return type(self)(known.definition, facts={"description": known.description, "tags": known.tags})
 
     def unregister_all_versions(self) -> None:
         """Forget every version of the registered name; the data stay."""
-        from . import dataset_registry as registry
+        from ..data import registry
         from .session import current
 
         if self.name:
@@ -99,7 +104,7 @@ class AbstractDataset:
     def transformed(self: Same, operation: str, arguments: Mapping[str, object]) -> Same:
         """The same data with one more lazy operation."""
         steps = (*self.definition.transforms, Transform(operation, arguments))
-        changed = replace(bare(self.definition), transforms=steps)
+        changed = replace(self.definition.bare, transforms=steps)
         return type(self)(changed, staged=self.staged)
 
     def take(self: Same, count: int) -> Same:
@@ -124,19 +129,6 @@ class AbstractDataset:
     def __repr__(self) -> str:
         named = f"{self.name!r}, version {self.version}" if self.name else self.id
         return f"{type(self).__name__}({named})"
-
-
-def bare(definition: DatasetDefinition) -> DatasetDefinition:
-    """The definition without its registration."""
-    return replace(definition, name="", version=0, id="")
-
-
-def dataset_id(definition: DatasetDefinition) -> str:
-    """A definition's content as v1 writes ids: a GUID."""
-    from ..model.digest import digest_of
-
-    text = digest_of(bare(definition))
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))
 
 
 def chance(seed: int, index: int) -> float:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from runner.data import registry
 from runner.model.document import from_document, to_document
 from runner.override import override
-from runner.sdk import DataPath, Dataset, Datastore, FileDataset, TabularDataset, Workspace, dataset_registry
+from runner.sdk import DataPath, Dataset, Datastore, FileDataset, TabularDataset, Workspace
 from runner.sdk.dataset_types import DataType
 from runner.sdk.exceptions import DatasetTimestampMissingError, NotOffered, UserErrorException
 from tests.support.fake_session import FakeSession
@@ -144,7 +145,7 @@ def test_registering_is_idempotent_and_versioned(ws: Workspace, rows: TabularDat
 
 
 def test_a_lost_race_for_a_version_takes_the_next(rows: TabularDataset) -> None:
-    entry = dataset_registry.Registration(rows.definition)
+    entry = registry.Registration(rows.definition)
 
     class Racing(MemoryStore):
         """Somebody else registers version 1 just before us."""
@@ -152,15 +153,13 @@ def test_a_lost_race_for_a_version_takes_the_next(rows: TabularDataset) -> None:
         @override
         def put_if_absent(self, key: str, data: bytes) -> bool:
             if key.endswith("00000001.json") and key not in self.objects:
-                dataset_registry.register(
-                    self.plain, "x", dataset_registry.Registration(rows.take(1).definition), new_version=True
-                )
+                registry.register(self.plain, "x", registry.Registration(rows.take(1).definition), new_version=True)
                 self.objects.update(self.plain.objects)
             return super().put_if_absent(key, data)
 
         plain = MemoryStore()
 
-    assert dataset_registry.register(Racing(), "x", entry, new_version=True).definition.version == 2
+    assert registry.register(Racing(), "x", entry, new_version=True).definition.version == 2
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "../x", "-a"])

@@ -11,14 +11,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
-from ..errors import ObjectMissing
+from ..errors import BadInput, ObjectMissing
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
 from ..model.names import REGISTRY
 from ..ports import ObjectStore
-from .dataset_base import bare, dataset_id
-from .exceptions import UserErrorException
 
 _PREFIX = f"{REGISTRY}datasets/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
@@ -34,17 +32,15 @@ class Registration:
 
 
 def register(store: ObjectStore, name: str, entry: Registration, *, new_version: bool) -> Registration:
-    """The version that holds this definition, made if needed. Raises UserErrorException."""
+    """The version that holds this definition, made if needed. Raises BadInput."""
     if not _NAME.fullmatch(name):
-        raise UserErrorException(
-            f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space"
-        )
+        raise BadInput(f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space")
     while True:
         newest = latest(store, name)
-        if newest is not None and bare(newest.definition) == bare(entry.definition):
+        if newest is not None and newest.definition.bare == entry.definition.bare:
             return newest
         if newest is not None and not new_version:
-            raise UserErrorException(
+            raise BadInput(
                 f"dataset {name!r} is registered with another definition (version {newest.definition.version})",
                 remedy="register(..., create_new_version=True), or take another name",
             )
@@ -87,7 +83,7 @@ def forget(store: ObjectStore, name: str) -> None:
 
 
 def _versioned(entry: Registration, name: str, version: int) -> Registration:
-    identity = dataset_id(entry.definition)
+    identity = entry.definition.identity
     return replace(entry, definition=replace(entry.definition, name=name, version=version, id=identity))
 
 
