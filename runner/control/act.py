@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,13 +26,15 @@ from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.state import RunState
-from ..model.step import StepSpec
+from ..model.step import OutputSpec, StepSpec
 from ..model.task import TaskId
 from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for, to_pin
 from .notice import IN_FLIGHT, events_of
+from .publish import publish, to_publish
+from .recall import Recaller
 
 A = TypeVar("A")
 Events = tuple[e.Event, ...]
@@ -43,6 +45,8 @@ _UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
 """What one step or environment may cause; the others go on without it."""
 _QUICK = 0.05
 """Seconds in which an environment that need not be made is found."""
+_RECALLING = 1.0
+"""Seconds of a tick spent on looking for equals of waiting steps."""
 
 
 @dataclass
@@ -61,19 +65,38 @@ class Effects:
     """What kept the last `act` from doing all it was asked to."""
     _pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
     _preparing: dict[Prepare, Future[e.Event]] = field(default_factory=dict)
+    _publishing: dict[str, Future[e.Event]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.recaller = Recaller(self.store, self.datastores, self._pin)
 
     @property
-    def preparing(self) -> bool:
-        """Whether an environment is being made."""
-        return bool(self._preparing)
+    def busy(self) -> bool:
+        """Whether something goes on that no target tells the end of."""
+        return bool(self._preparing or self._publishing or self.recaller.unfinished)
+
+    def recall(self, plan: Plan, state: RunState) -> Events:
+        """The steps for which equal ones of earlier runs stand in, as many as can be found in a moment."""
+        limit = self.clock.monotonic() + _RECALLING
+        found = self._asked_again(
+            (StoreUnreachable,),
+            lambda: self.recaller.events(plan, state, until=lambda: self.clock.monotonic() > limit),
+        )
+        return self.published(plan, found)
+
+    def published(self, plan: Plan, events: Iterable[e.Event]) -> Events:
+        """`events` without the successes whose outputs are still on their way to the places named for them.
+
+        Those are told again, by the same observation, until they are there.
+        """
+        return tuple(told for event in events if (told := self._published(plan, event)) is not None)
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
         """Do `actions`; the events that tell it.
 
-        What could not be done now is left to a later call, and `trouble` says why: one action's must not
-        keep from the journal what the others have done. Raises StoreError for what no later call can do.
+        What could not be done now is left to a later call, and `trouble` says why (until it is reset): one action's
+        must not keep from the journal what the others have done. Raises StoreError for what no later call can do.
         """
-        self.trouble = None
         out: list[e.Event] = []
         starts = [action for action in actions if isinstance(action, Start)]
         out.extend(self._each(starts, lambda action: self._start(plan, state, action)))
@@ -81,9 +104,11 @@ class Effects:
             if isinstance(action, Prepare):
                 self._prepare(plan, action)
             elif isinstance(action, Inquire):
-                out.extend(self._asked_again(_PASSING, partial(self._inquire, state, action.task, canceling=False)))
+                out.extend(
+                    self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task, canceling=False))
+                )
         clearings = [action for action in actions if isinstance(action, Stop | Remove)]
-        out.extend(self._each(clearings, lambda action: self._clear(state, action)))
+        out.extend(self._each(clearings, lambda action: self._clear(plan, state, action)))
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
         out.extend(self._harvest())
         return tuple(out)
@@ -123,18 +148,18 @@ class Effects:
         self.started[task.id] = self.clock.monotonic()
         return (e.TaskStarted(action.key, action.attempt, uid),)
 
-    def _clear(self, state: RunState, action: Stop | Remove) -> Events:
+    def _clear(self, plan: Plan, state: RunState, action: Stop | Remove) -> Events:
         """Neither may end the run, whatever the target says: they are decided again as long as it shows the attempt."""
-        return self._asked_again((StoreError, TargetError, OSError), partial(self._cleared, state, action))
+        return self._asked_again((StoreError, TargetError, OSError), partial(self._cleared, plan, state, action))
 
-    def _cleared(self, state: RunState, action: Stop | Remove) -> Events:
+    def _cleared(self, plan: Plan, state: RunState, action: Stop | Remove) -> Events:
         target = self.targets[action.target]
         if isinstance(action, Remove):
             target.remove(action.task, action.uid)
             return ()
         target.stop(action.task, action.uid)
         # It may have committed before it was stopped, and then it has succeeded.
-        return self._inquire(state, action.task, canceling=True) if _in_force(state, action.task) else ()
+        return self._inquire(plan, state, action.task, canceling=True) if _in_force(state, action.task) else ()
 
     def _pin(self, step: StepSpec) -> dict[str, DataRef]:
         pins: dict[str, DataRef] = {}
@@ -145,7 +170,7 @@ class Effects:
                 pins[name] = dataset.pin(self.store, self.datastores, (source,), f"input '{name}'")
         return pins
 
-    def _inquire(self, state: RunState, task: TaskId, *, canceling: bool) -> Events:
+    def _inquire(self, plan: Plan, state: RunState, task: TaskId, *, canceling: bool) -> Events:
         try:
             commit = records.committed(self.store, task)
             record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
@@ -154,7 +179,8 @@ class Effects:
             raise
         except StoreError as error:
             observation = Observation(Phase.FAILED, "", str(error), Failure.STORE)
-        return tuple(events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling))
+        told = events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling)
+        return self.published(plan, told)
 
     def _prepare(self, plan: Plan, action: Prepare) -> None:
         if action not in self._preparing:
@@ -181,6 +207,32 @@ class Effects:
         for action, future in done:
             del self._preparing[action]
             yield from self._asked_again(_PASSING, partial(_result, future))
+
+    def _published(self, plan: Plan, event: e.Event) -> e.Event | None:
+        if not isinstance(event, e.StepSucceeded | e.StepReused):
+            return event
+        wanted = to_publish(plan.by_key[event.key])
+        if not wanted:
+            return event
+        future = self._publishing.get(event.key)
+        if future is None:
+            future = self._publishing[event.key] = self._pool.submit(self._publish, wanted, event)
+            wait([future], timeout=_QUICK)
+        if not future.done():
+            return None
+        del self._publishing[event.key]
+        told = self._asked_again(_PASSING, partial(_result, future))
+        return told[0] if told else None
+
+    def _publish(self, wanted: tuple[OutputSpec, ...], event: e.StepSucceeded | e.StepReused) -> e.Event:
+        try:
+            publish(self.store, self.datastores, wanted, event.outputs)
+        except _PASSING:
+            raise
+        except _UNEXPECTED as error:
+            reason = f"its outputs could not be published: {_words(error)}"
+            return e.StepFailed(event.key, Failure.STORE, reason)
+        return event
 
 
 def _result(future: Future[e.Event]) -> Events:

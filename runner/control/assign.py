@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from ..dataclass import dataclass
-from ..model.data import DataPath, DataRef, DatasetDefinition
-from ..model.digest import digest_of
-from ..model.names import attempt_folder, step_run_id
-from ..model.plan import Plan, Scalar, Submission
-from ..model.resources import Resources
+from ..model.data import DataPath, DatasetDefinition
+from ..model.names import attempt_folder, output_key, step_run_id
+from ..model.plan import Plan, Submission
 from ..model.state import RunState
-from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
-from ..model.task import InputBinding, OutputBinding, Task, TaskId
-
-Pins = Mapping[str, DataRef]
-"""Datasets and data paths of a step, resolved: by input name."""
+from ..model.status import DELIVERED
+from ..model.step import OutputOf, StepSpec
+from ..model.task import OutputBinding, Task, TaskId
+from .fingerprint import Bound, Made, Pins, bind
 
 
 @dataclass(frozen=True)
@@ -35,6 +29,11 @@ def to_pin(step: StepSpec) -> dict[str, DatasetDefinition | DataPath]:
     return {spec.name: spec.source for spec in step.inputs if not isinstance(spec.source, OutputOf)}
 
 
+def made_in(state: RunState) -> Made:
+    """The outputs of every step that has delivered."""
+    return {key: step.outputs for key, step in state.steps.items() if step.status in DELIVERED}
+
+
 def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
     """The task of one attempt. Raises ValueError when the run has no submission."""
     submission = state.submission
@@ -42,75 +41,42 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         raise ValueError("a run without a submission has no tasks")
     step = plan.by_key[attempt.key]
     task = TaskId(state.run, step.key, attempt.number)
-    values = {**plan.parameters, **submission.parameters}
-    inputs = tuple(_bind(spec, state, pins) for spec in step.inputs)
-    command = tuple(_bound(argument, values) for argument in step.command)
+    needed = {key: state.steps[key].outputs for key in step.needs}
+    bound = bind(plan, submission, step, needed, pins)
     return Task(
         id=task,
-        command=command,
+        command=bound.command,
         snapshot=step.snapshot,
         environment=attempt.environment,
         target=attempt.target,
         name=step.name,
         experiment=submission.experiment,
-        inputs=inputs,
+        inputs=bound.inputs,
         outputs=_outputs(step, task),
-        variables=_variables(plan, step, submission, values, task),
+        variables=_variables(bound, submission, task),
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=step.resources,
-        fingerprint=fingerprint(plan, replace(step, command=command), values, inputs),
+        fingerprint=bound.fingerprint,
     )
-
-
-def fingerprint(plan: Plan, step: StepSpec, values: Mapping[str, Scalar], inputs: tuple[InputBinding, ...]) -> str:
-    """The reuse key: code, bound command, environment, parameters, output declarations and the inputs' content."""
-    environment = plan.environments[step.environment]
-    what = replace(
-        step,
-        key="",
-        name="",
-        compute="",
-        after=(),
-        resources=Resources(),
-        environment=environment.spec.digest,
-        variables={**_parameters(step, values), **environment.variables, **step.variables},
-        parameters=(),
-        inputs=(),
-        outputs=tuple(replace(spec, shown_as="") for spec in step.outputs),
-        reuse=True,
-    )
-    return digest_of([what, {binding.name: _content(binding) for binding in inputs}])
-
-
-def _content(binding: InputBinding) -> list[object]:
-    """What a script can tell of an input; the name and version of a registration are for people."""
-    return [binding.ref.digest, binding.mode, binding.dataset and binding.dataset.bare]
-
-
-def _bind(spec: InputSpec, state: RunState, pins: Pins) -> InputBinding:
-    if isinstance(spec.source, OutputOf):
-        ref = state.steps[spec.source.step].outputs[spec.source.output]
-        return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute, spec.view)
-    dataset = spec.source if isinstance(spec.source, DatasetDefinition) else None
-    return InputBinding(spec.name, pins[spec.name], spec.mode, spec.path_on_compute, dataset)
-
-
-def _bound(argument: Argument, values: Mapping[str, Scalar]) -> Argument:
-    return str(values[argument.name]) if isinstance(argument, ParameterValue) else argument
 
 
 def _outputs(step: StepSpec, task: TaskId) -> tuple[OutputBinding, ...]:
     folder = attempt_folder(step_run_id(task.run, task.key), task.attempt)
     return tuple(
-        OutputBinding(spec.name, spec.datastore, f"{folder}/{spec.name}", spec.mode, spec.path_on_compute, spec.folder)
+        OutputBinding(
+            spec.name,
+            spec.datastore,
+            output_key(spec.destination, folder, spec.name),
+            spec.mode,
+            spec.path_on_compute,
+            spec.folder,
+        )
         for spec in step.outputs
     )
 
 
-def _variables(
-    plan: Plan, step: StepSpec, submission: Submission, values: Mapping[str, Scalar], task: TaskId
-) -> dict[str, str]:
-    """v1's variables of a step's process (V1_API B5), then the environment's, then the step's own."""
+def _variables(bound: Bound, submission: Submission, task: TaskId) -> dict[str, str]:
+    """v1's variables of a step's process (V1_API B5), then the parameters, the environment's, the step's own."""
     facts = {
         "AZUREML_RUN_ID": step_run_id(task.run, task.key),
         "AZUREML_ROOT_RUN_ID": task.run,
@@ -124,12 +90,4 @@ def _variables(
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": "runner://local",
         "AZUREML_RUN_TOKEN": "none",
     }
-    return {**facts, **_parameters(step, values), **plan.environments[step.environment].variables, **step.variables}
-
-
-def _parameters(step: StepSpec, values: Mapping[str, Scalar]) -> dict[str, str]:
-    return {f"AML_PARAMETER_{_identifier(name)}": str(values[name]) for name in step.parameters}
-
-
-def _identifier(name: str) -> str:
-    return "".join(char if char.isalnum() or char == "_" else "_" for char in name)
+    return {**facts, **bound.variables}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from ..dataclass import dataclass
 from ..model import events as e
@@ -34,6 +35,8 @@ class Situation:
     """The most attempts at a time, by target."""
     settling: frozenset[TaskId] = frozenset()
     """Started moments ago: their absence from `seen` means nothing yet."""
+    missed: frozenset[str] = frozenset()
+    """Steps known to have no equal among earlier ones."""
 
     def target_of(self, key: str) -> str:
         """The name of the target a step runs on."""
@@ -137,10 +140,35 @@ def _ready(now: Situation) -> list[StepSpec]:
     ]
 
 
+def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> bool:
+    """Whether an equal step of an earlier run may stand in for this one, as far as is known."""
+    known = state.steps[step.key]
+    submission = state.submission
+    fresh = known.status is StepStatus.WAITING and known.attempt == 0
+    wanted = submission is not None and not submission.regenerate_outputs and state.status is RunStatus.RUNNING
+    return step.reuse and fresh and wanted and step.key not in missed
+
+
+def recallable(plan: Plan, state: RunState, missed: AbstractSet[str]) -> list[StepSpec]:
+    """The steps whose equals are to be looked for now: they wait for nothing else."""
+    return [
+        step
+        for step in plan.steps
+        if may_recall(state, step, missed) and all(state.steps[need].status in DELIVERED for need in step.needs)
+    ]
+
+
 def _wanted(now: Situation) -> Iterator[tuple[str, str]]:
-    for step in now.plan.steps:
-        if now.state.steps[step.key].status is StepStatus.WAITING:
-            yield step.environment, now.target_of(step.key)
+    waiting = [step for step in now.plan.steps if now.state.steps[step.key].status is StepStatus.WAITING]
+    # As long as every step may still turn out to have been done before, nothing is made for any.
+    if all(may_recall(now.state, step, now.missed) for step in waiting) and not _begun(now.state):
+        return
+    for step in waiting:
+        yield step.environment, now.target_of(step.key)
+
+
+def _begun(state: RunState) -> bool:
+    return any(step.attempt for step in state.steps.values())
 
 
 def _preparations(now: Situation) -> Iterator[Action]:
@@ -151,15 +179,40 @@ def _preparations(now: Situation) -> Iterator[Action]:
 
 def _starts(now: Situation) -> Iterator[Action]:
     steps = now.state.steps
-    room = Counter(dict(now.capacity))
-    for key, step in steps.items():
-        if step.status in IN_FLIGHT:
-            room[now.target_of(key)] -= 1
+    room = _Room(now)
     for spec in _ready(now):
         target = now.target_of(spec.key)
-        if room[target] > 0 and (spec.environment, target) in now.state.environments:
-            room[target] -= 1
+        prepared = (spec.environment, target) in now.state.environments
+        if prepared and not may_recall(now.state, spec, now.missed) and room.take(spec):
             yield Start(spec.key, steps[spec.key].attempt + 1, target)
+
+
+class _Room:
+    """How many more attempts may be in flight: on each target, and under each compute name that has a limit."""
+
+    def __init__(self, now: Situation) -> None:
+        submission = now.state.submission
+        self.now = now
+        self.limits = submission.limits if submission else {}
+        self.taken: Counter[tuple[str, str]] = Counter()
+        for key, step in now.state.steps.items():
+            if step.status in IN_FLIGHT:
+                self.taken.update(self._places(now.plan.by_key[key]).keys())
+
+    def take(self, step: StepSpec) -> bool:
+        """Whether there is room for one more; if so, it is taken."""
+        places = self._places(step)
+        if any(self.taken[place] >= most for place, most in places.items()):
+            return False
+        self.taken.update(places.keys())
+        return True
+
+    def _places(self, step: StepSpec) -> dict[tuple[str, str], int]:
+        target = self.now.target_of(step.key)
+        places = {("target", target): self.now.capacity.get(target, 0)}
+        if step.compute in self.limits:
+            places["compute", step.compute] = self.limits[step.compute]
+        return places
 
 
 def _inquiries(now: Situation) -> Iterator[Action]:

@@ -76,16 +76,19 @@ class Controller:
     def tick(self) -> bool:
         """One round; whether anything was appended."""
         slept = self._slept()
+        self.effects.trouble = None
         self._seen = self._observe()
         # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         canceled = records.canceled(self.effects.store, self.state.run)
         events, draft = self._noticed(canceled=canceled)
         if not slept:
+            draft = self._recalled(draft, events)
             actions = self._decided(draft)
             if actions and self.effects.clock.monotonic() - self._appended > STALE:
                 # Another controller may have taken the run while this one was stopped or asleep.
                 self._append([e.Heartbeat()])
                 events, draft = self._noticed(canceled=canceled)
+                draft = self._recalled(draft, events)
                 actions = self._decided(draft)
             events.extend(self._done(draft, events, actions))
         if not slept and not events:
@@ -101,9 +104,21 @@ class Controller:
         if canceled and self.state.status is RunStatus.RUNNING:
             events.append(e.CancelRequested())
         known = self._after(events) if events else self.state
-        events.extend(notice(known, self._seen, self.effects.clock.now()))
+        events.extend(self._told(known))
         draft = self._settled(events)
         return events, draft
+
+    def _told(self, known: RunState) -> tuple[e.Event, ...]:
+        """What the targets say that `known` does not have, once published."""
+        return self.effects.published(self.plan, notice(known, self._seen, self.effects.clock.now()))
+
+    def _recalled(self, draft: RunState, events: list[e.Event]) -> RunState:
+        """The state when equal steps of earlier runs stand in for those of this one; `events` tell it."""
+        found = self.effects.recall(self.plan, draft)
+        if not found:
+            return draft
+        events.extend(found)
+        return self._settled(events)
 
     def _done(self, draft: RunState, before: Sequence[e.Event], actions: tuple[Action, ...]) -> list[e.Event]:
         """Do `actions`; the events that follow those of `before`."""
@@ -113,7 +128,8 @@ class Controller:
         if any(isinstance(event, e.TaskStarted) for event in done):
             # What has begun to run at once is told in the same entry; if the target cannot say it, in the next.
             with suppress(StoreUnreachable, TargetUnreachable):
-                events.extend(notice(draft, self._observe(), self.effects.clock.now()))
+                self._seen = self._observe()
+                events.extend(self._told(draft))
                 self._settled(events)
         return events[len(before) :]
 
@@ -152,7 +168,17 @@ class Controller:
 
     def _decided(self, draft: RunState) -> tuple[Action, ...]:
         capacity = {name: target.capacity for name, target in self.effects.targets.items()}
-        return decide(Situation(self.plan, draft, self.state, self._seen, capacity, self._settling()))
+        return decide(
+            Situation(
+                self.plan,
+                draft,
+                self.state,
+                self._seen,
+                capacity,
+                self._settling(),
+                frozenset(self.effects.recaller.missed),
+            )
+        )
 
     def _settling(self) -> frozenset[TaskId]:
         now = self.effects.clock.monotonic()
@@ -182,7 +208,7 @@ class Controller:
             head.write(self.effects.store, self.state, self.effects.clock.now())
 
     def _wait(self) -> None:
-        seconds = BUSY if self.effects.preparing else IDLE
+        seconds = BUSY if self.effects.busy else IDLE
         targets = tuple(self.effects.targets.values())
         targets[0].wait(seconds if len(targets) == 1 else BUSY)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import BadInput
-from ..model.data import Entry, Kind, Manifest
+from ..errors import BadInput, ObjectMissing
+from ..model.data import DataRef, Entry, Kind, Manifest
 from ..model.digest import canonical_json, digest_of_bytes, digest_of_file
 from ..model.document import to_document
 from ..model.stored import read_document
@@ -38,6 +38,21 @@ def save(store: ObjectStore, manifest: Manifest) -> str:
 def load(store: ObjectStore, digest: str) -> Manifest:
     """The manifest of that digest. Raises ObjectMissing, StoreError."""
     return _parse(store.get(manifest_key(digest)), digest)
+
+
+def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
+    """Whether the manifest of `ref` exists and every file it lists lies in `store` with its size."""
+    try:
+        known = load(workspace, ref.digest)
+    except ObjectMissing:
+        return False
+    if known.kind is Kind.FILE:
+        found = store.stat(ref.key)
+        return found is not None and found.size == known.bytes
+    if not known.entries:
+        return True
+    sizes = {info.key: info.size for info in store.list(f"{ref.key}/")}
+    return all(sizes.get(entry.key or f"{ref.key}/{entry.path}") == entry.size for entry in known.entries)
 
 
 @lru_cache(maxsize=64)

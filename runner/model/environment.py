@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 from ..dataclass import dataclass, field
 from .digest import digest_of
@@ -33,7 +34,7 @@ class EnvironmentSpec:
     interpreter: str = ""
     """Path of the Python to use inside it; empty: ``python3``, else ``python``."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Hex SHA-256 of the specification."""
         return digest_of(self)

@@ -67,6 +67,27 @@ def attempt_folder(step_run: str, attempt: int) -> str:
     return f"azureml/{step_run}" if attempt == 1 else f"azureml/{step_run}.{attempt}"
 
 
+RUN_ID, OUTPUT_NAME = "{run-id}", "{output-name}"
+"""What a destination may hold beside text (v1's OutputFileDatasetConfig)."""
+
+
+def output_key(destination: str, folder: str, name: str) -> str:
+    """Where an attempt writes an output: at its destination where that is the attempt's alone, else in `folder`."""
+    if RUN_ID not in destination:
+        return f"{folder}/{name}"
+    return filled(destination, folder.removeprefix("azureml/"), name)
+
+
+def fixed_place(destination: str, name: str) -> str:
+    """The key that every run's output is to lie at; empty when there is none: each attempt has its own."""
+    return "" if RUN_ID in destination else filled(destination, "", name)
+
+
+def filled(destination: str, run_id: str, name: str) -> str:
+    """A destination with its templates filled in, as a key."""
+    return destination.replace(RUN_ID, run_id).replace(OUTPUT_NAME, name).strip("/")
+
+
 def is_reserved(key: str) -> bool:
     """Whether runner itself keeps its records there."""
     return bool(_reserved_part(key))

@@ -40,6 +40,16 @@ class Plan:
         return {step.key: step for step in self.steps}
 
 
+    @cached_property
+    def dependents(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of the steps that wait for each step, by its key."""
+        out: dict[str, list[str]] = {step.key: [] for step in self.steps}
+        for step in self.steps:
+            for need in step.needs:
+                out[need].append(step.key)
+        return {key: tuple(waiting) for key, waiting in out.items()}
+
+
 @dataclass(frozen=True)
 class Submission:
     """A plan set going: the first event of every run."""

@@ -119,13 +119,15 @@ class StepSpec:
     outputs: tuple[OutputSpec, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of this step's process."""
-    parameters: tuple[str, ...] = ()
-    """Pipeline parameters the process sees as ``AML_PARAMETER_<name>``."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What the process sees as ``AML_PARAMETER_<name>``: the name, and the pipeline parameter it holds."""
     after: tuple[str, ...] = ()
     """Keys of steps that must end first, beside those the inputs imply."""
     resources: Resources = field(default_factory=Resources)
     reuse: bool = True
     """v1's ``allow_reuse``."""
+    version: str = ""
+    """v1's ``version`` of a step: another one is another step to reuse."""
 
     @cached_property
     def needs(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
 from ..model.document import to_document
+from ..model.names import step_run_id
 from ..model.record import AttemptRecord, CommitRecord
 from ..model.stored import read_document
 from ..model.task import Task, TaskId, cancel_marker
@@ -18,6 +19,17 @@ R = TypeVar("R", CommitRecord, AttemptRecord)
 def reuse_key(fingerprint: str) -> str:
     """Key under which a later run finds the commit record of an equal step."""
     return f"reuse/{fingerprint}.json"
+
+
+def equal_of(store: ObjectStore, fingerprint: str) -> CommitRecord | None:
+    """The commit record of the newest step of this fingerprint, of whatever run."""
+    return _found(CommitRecord, store, reuse_key(fingerprint))
+
+
+def origin_of(commit: CommitRecord) -> str:
+    """The step run that made what is committed."""
+    _, run, key, *_ = commit.record.split("/")
+    return step_run_id(run, key)
 
 
 def assign(store: ObjectStore, task: Task) -> Task:

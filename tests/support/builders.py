@@ -49,7 +49,7 @@ def plan(*steps: StepSpec, **changes: Any) -> Plan:
 
 
 def submission(what: Plan, **changes: Any) -> Submission:
-    made = Submission(what.digest, "experiment", {one.key: one.compute for one in what.steps}, user="somebody")
+    made = Submission(what.digest, "experiment", {one.key: one.compute for one in what.steps}, user="somebody", regenerate_outputs=True)
     return replace(made, **changes)
 
 

@@ -11,7 +11,7 @@ from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan, Submission
 from runner.model.resources import Resources
 from runner.model.state import begin
-from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, ParameterValue
+from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, ParameterValue, RegisterAs
 from runner.model.task import InputBinding, OutputBinding, Task
 from tests.support import builders as b
 
@@ -71,7 +71,7 @@ def test_parameters_are_bound() -> None:
 def test_the_process_is_told_who_it_is() -> None:
     """V1_API B5."""
     found = task(
-        plan(parameters=("rate", "un-bound"), variables={"MINE": "1"}),
+        plan(parameters={"rate": "rate", "un-bound": "un-bound", "other": "rate"}, variables={"MINE": "1"}),
         subscription="sub",
         resource_group="group",
         workspace="ws",
@@ -81,6 +81,7 @@ def test_the_process_is_told_who_it_is() -> None:
     assert (found["AZUREML_ARM_SUBSCRIPTION"], found["AZUREML_ARM_RESOURCEGROUP"]) == ("sub", "group")
     assert (found["AZUREML_ARM_WORKSPACE_NAME"], found["AZUREML_ARM_PROJECT_NAME"]) == ("ws", "experiment")
     assert (found["AML_PARAMETER_rate"], found["AML_PARAMETER_un_bound"]) == ("0.5", "None")
+    assert found["AML_PARAMETER_other"] == "0.5"
     assert (found["FROM"], found["MINE"]) == ("environment", "1")
 
 
@@ -115,7 +116,7 @@ def test_a_run_without_a_submission_has_no_tasks() -> None:
         lambda: task(plan(EnvironmentSpec())),
         lambda: task(replace(plan(), description="other")),
         lambda: task(plan(outputs=(OutputSpec("out", shown_as="model"),))),
-        lambda: task(plan(reuse=False)),
+        lambda: task(plan(outputs=(OutputSpec("out", register=(RegisterAs("made"),)),))),
         lambda: task(plan(inputs=(plan().by_key["b"].inputs[0], replace(RAW, source=REGISTERED)))),
     ],
 )
@@ -144,8 +145,12 @@ def test_what_changes_the_fingerprint(other: Any) -> None:
     assert other().fingerprint != task().fingerprint
 
 
+def test_a_step_that_may_not_be_reused_has_none() -> None:
+    assert task(plan(reuse=False)).fingerprint == ""
+
+
 def parametrised(value: object) -> Task:
-    return task(plan(command=(Interpreter(),), parameters=("rate",)), parameters={"rate": value})
+    return task(plan(command=(Interpreter(),), parameters={"rate": "rate"}), parameters={"rate": value})
 
 
 def test_a_parameter_that_the_process_sees_as_a_variable_changes_the_fingerprint() -> None:
@@ -154,5 +159,5 @@ def test_a_parameter_that_the_process_sees_as_a_variable_changes_the_fingerprint
 
 def test_a_submission_is_a_value() -> None:
     assert b.submission(plan()) == Submission(
-        plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody"
+        plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody", regenerate_outputs=True
     )

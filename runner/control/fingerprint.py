@@ -1,0 +1,98 @@
+"""What a step is, whenever and wherever it runs: the key under which its outputs can be reused (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..dataclass import dataclass
+from ..model.data import DataRef, DatasetDefinition
+from ..model.digest import digest_of
+from ..model.plan import Plan, Scalar, Submission
+from ..model.resources import Resources
+from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
+from ..model.task import InputBinding
+
+Pins = Mapping[str, DataRef]
+"""Datasets and data paths of a step, resolved: by input name."""
+Made = Mapping[str, Mapping[str, DataRef]]
+"""Outputs by step key and output name."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A step whose parameters and inputs are known."""
+
+    step: StepSpec
+    command: tuple[Argument, ...]
+    variables: Mapping[str, str]
+    """``AML_PARAMETER_*``, then the environment's, then the step's own."""
+    inputs: tuple[InputBinding, ...]
+    environment: str
+    """The digest of the environment's specification."""
+
+    @property
+    def fingerprint(self) -> str:
+        """The reuse key; empty for a step that may not be reused (v1's ``allow_reuse=False``)."""
+        return digest_of(self.ingredients()) if self.step.reuse else ""
+
+    def ingredients(self) -> dict[str, object]:
+        """All that makes the step differ from another: never where, when or under what name it runs."""
+        what = replace(
+            self.step,
+            key="",
+            name="",
+            command=self.command,
+            environment=self.environment,
+            compute="",
+            after=(),
+            resources=Resources(),
+            variables=self.variables,
+            parameters=type(self.step.parameters)(),
+            inputs=(),
+            outputs=tuple(replace(spec, shown_as="", register=()) for spec in self.step.outputs),
+        )
+        return {"step": what, "inputs": {binding.name: _content(binding) for binding in self.inputs}}
+
+
+def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: Pins) -> Bound:
+    """The step with the submission's parameters, `made` outputs of earlier steps and `pins`."""
+    values = {**plan.parameters, **submission.parameters}
+    environment = plan.environments[step.environment]
+    return Bound(
+        step,
+        tuple(_bound(argument, values) for argument in step.command),
+        {**_parameters(step, values), **environment.variables, **step.variables},
+        tuple(_bind(spec, made, pins) for spec in step.inputs),
+        environment.spec.digest,
+    )
+
+
+def _content(binding: InputBinding) -> dict[str, object]:
+    """What a script can tell of an input; the name and version of a registration are for people."""
+    return {
+        "content": binding.ref.digest,
+        "mode": binding.mode,
+        "path_on_compute": binding.path_on_compute,
+        "dataset": binding.dataset and binding.dataset.bare,
+    }
+
+
+def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:
+    if isinstance(spec.source, OutputOf):
+        ref = made[spec.source.step][spec.source.output]
+        return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute, spec.view)
+    dataset = spec.source if isinstance(spec.source, DatasetDefinition) else None
+    return InputBinding(spec.name, pins[spec.name], spec.mode, spec.path_on_compute, dataset)
+
+
+def _bound(argument: Argument, values: Mapping[str, Scalar]) -> Argument:
+    return str(values[argument.name]) if isinstance(argument, ParameterValue) else argument
+
+
+def _parameters(step: StepSpec, values: Mapping[str, Scalar]) -> dict[str, str]:
+    return {f"AML_PARAMETER_{_identifier(name)}": str(values[source]) for name, source in step.parameters.items()}
+
+
+def _identifier(name: str) -> str:
+    return "".join(char if char.isalnum() or char == "_" else "_" for char in name)

@@ -1,0 +1,65 @@
+"""Publishing: a committed output is put at the place its author named, and registered as a dataset.
+
+Done between the commit and the event that tells the step's success, so dependents find it; done again after a
+crash with the same end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ..data import manifest, registry
+from ..data.dataset import Datastores
+from ..model.data import DataPath, DataRef, DatasetDefinition, Manifest
+from ..model.names import fixed_place
+from ..model.step import OutputSpec, StepSpec
+from ..ports import ObjectStore
+
+
+def to_publish(step: StepSpec) -> tuple[OutputSpec, ...]:
+    """The outputs that have a fixed place or a registration."""
+    return tuple(
+        spec
+        for spec in step.outputs
+        if spec.register or (spec.destination and fixed_place(spec.destination, spec.name))
+    )
+
+
+def publish(
+    store: ObjectStore, datastores: Datastores, specs: tuple[OutputSpec, ...], outputs: Mapping[str, DataRef]
+) -> None:
+    """Fill each fixed place from the committed output, then register. Raises StoreError, BadInput.
+
+    Files of earlier runs at the same place stay unless one of the same name replaces them, as in v1.
+    """
+    for spec in specs:
+        ref = outputs[spec.name]
+        place = _place(spec)
+        if place:
+            _copy(store, datastores(spec.datastore), ref, place)
+        for wanted in spec.register:
+            path = DataPath(spec.datastore, place or ref.key)
+            entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
+            registry.register(store, wanted.name, entry, new_version=True)
+
+
+def _place(spec: OutputSpec) -> str:
+    return fixed_place(spec.destination, spec.name) if spec.destination else ""
+
+
+def _copy(workspace: ObjectStore, datastore: ObjectStore, ref: DataRef, place: str) -> None:
+    for source, target in _pairs(manifest.load(workspace, ref.digest), ref, place):
+        datastore.copy(source, target)
+
+
+def _pairs(files: Manifest, ref: DataRef, place: str) -> Iterator[tuple[str, str]]:
+    for entry in files.entries:
+        below = f"/{entry.path}" if entry.path else ""
+        yield entry.key or f"{ref.key}{below}", f"{place}{below}"
+
+
+def _at(view: DatasetDefinition, path: DataPath) -> DatasetDefinition:
+    """The view over what lies at `path`; a glob of the view's own is below it."""
+    patterns = [f"{path.path}/{pattern.path}" for pattern in view.paths] or [path.path]
+    return replace(view, paths=tuple(DataPath(path.datastore, pattern) for pattern in patterns))

@@ -1,0 +1,86 @@
+"""Reuse: the outputs of an equal step of an earlier run stand in for a step that waits."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from ..data import manifest
+from ..data.dataset import Datastores
+from ..errors import BadInput, RunnerError, StoreDenied, StoreUnreachable
+from ..model import events as e
+from ..model.plan import Plan, Submission
+from ..model.record import CommitRecord
+from ..model.state import RunState
+from ..model.step import StepSpec
+from ..ports import ObjectStore
+from ..runs import records
+from .assign import made_in
+from .decide import may_recall, recallable
+from .fingerprint import Made, Pins, bind
+from .publish import to_publish
+
+
+def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> CommitRecord | None:
+    """The commit record of a step of this fingerprint whose outputs are all still there, or None."""
+    found = records.equal_of(store, fingerprint) if fingerprint else None
+    if found is None:
+        return None
+    return (
+        found
+        if all(manifest.is_intact(store, datastores(ref.datastore), ref) for ref in found.outputs.values())
+        else None
+    )
+
+
+class Recaller:
+    """Looks for equals of the steps of one run; each step once."""
+
+    def __init__(self, store: ObjectStore, datastores: Datastores, pins: Callable[[StepSpec], Pins]) -> None:
+        self.store = store
+        self.datastores = datastores
+        self.pins = pins
+        self.missed: set[str] = set()
+        """Steps that have no equal."""
+        self.unfinished = False
+        """Whether the last call left steps unlooked for."""
+
+    def events(self, plan: Plan, state: RunState, *, until: Callable[[], bool]) -> tuple[e.StepReused, ...]:
+        """What can be reused now, also by reason of what is reused: a whole chain in one call, or until `until`.
+
+        Raises StoreUnreachable.
+        """
+        submission = state.submission
+        if submission is None:
+            return ()
+        ready = deque(recallable(plan, state, self.missed))
+        made = dict(made_in(state))
+        found: list[e.StepReused] = []
+        while ready and not until():
+            step = ready.popleft()
+            event = self._look(plan, submission, step, made)
+            if event is None:
+                self.missed.add(step.key)
+                continue
+            found.append(event)
+            made[step.key] = event.outputs
+            if not to_publish(step):  # else it is not told before its outputs are where they belong
+                ready.extend(self._freed(plan, state, step, made))
+        self.unfinished = bool(ready)
+        return tuple(found)
+
+    def _freed(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> Iterator[StepSpec]:
+        for key in plan.dependents[step.key]:
+            waiting = plan.by_key[key]
+            if waiting.needs <= made.keys() and may_recall(state, waiting, self.missed):
+                yield waiting
+
+    def _look(self, plan: Plan, submission: Submission, step: StepSpec, made: Made) -> e.StepReused | None:
+        try:
+            bound = bind(plan, submission, step, made, self.pins(step))
+            commit = equal_of(self.store, self.datastores, bound.fingerprint)
+        except (StoreUnreachable, StoreDenied):
+            raise
+        except (BadInput, RunnerError, ValueError, LookupError):
+            return None  # its start says what is wrong
+        return e.StepReused(step.key, records.origin_of(commit), commit.outputs) if commit else None
