@@ -29,7 +29,7 @@ def link(name, inputs):
     out = PipelineData("out_" + name, datastore=store)
     step = PythonScriptStep(
         name=name, script_name="step.py", source_directory="steps", compute_target="cluster",
-        arguments=[*inputs, out], inputs=inputs, outputs=[out], runconfig=configuration, allow_reuse=False,
+        arguments=[*inputs, out], inputs=inputs, outputs=[out], runconfig=configuration,
     )
     return step, out
 

@@ -21,18 +21,18 @@ from ..errors import (
     TargetUnreachable,
 )
 from ..model import events as e
-from ..model.data import DataRef, DatasetDefinition
 from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.state import RunState
-from ..model.step import OutputSpec, StepSpec
+from ..model.step import OutputSpec
 from ..model.task import TaskId
 from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
-from .assign import Attempt, task_for, to_pin
+from .assign import Attempt, task_for
 from .notice import IN_FLIGHT, events_of
+from .pinning import pins_of
 from .publish import publish, to_publish
 from .recall import Recaller
 
@@ -68,7 +68,7 @@ class Effects:
     _publishing: dict[str, Future[e.Event]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.recaller = Recaller(self.store, self.datastores, self._pin)
+        self.recaller = Recaller(self.store, self.datastores)
 
     @property
     def busy(self) -> bool:
@@ -139,7 +139,9 @@ class Effects:
             step = plan.by_key[action.key]
             reference = state.environments[step.environment, action.target]
             attempt = Attempt(action.key, action.attempt, action.target, reference)
-            task = records.assign(self.store, task_for(plan, state, attempt, self._pin(step)))
+            task = records.assign(
+                self.store, task_for(plan, state, attempt, pins_of(self.store, self.datastores, step))
+            )
             uid = self.targets[action.target].start(task)
         except _PASSING:
             raise
@@ -160,15 +162,6 @@ class Effects:
         target.stop(action.task, action.uid)
         # It may have committed before it was stopped, and then it has succeeded.
         return self._inquire(plan, state, action.task, canceling=True) if _in_force(state, action.task) else ()
-
-    def _pin(self, step: StepSpec) -> dict[str, DataRef]:
-        pins: dict[str, DataRef] = {}
-        for name, source in to_pin(step).items():
-            if isinstance(source, DatasetDefinition):
-                pins[name] = dataset.pin_dataset(self.store, self.datastores, source)
-            else:
-                pins[name] = dataset.pin(self.store, self.datastores, (source,), f"input '{name}'")
-        return pins
 
     def _inquire(self, plan: Plan, state: RunState, task: TaskId, *, canceling: bool) -> Events:
         try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..dataclass import dataclass
 from ..model.data import DataRef, DatasetDefinition
 from ..model.digest import digest_of
+from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar, Submission
 from ..model.resources import Resources
 from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
@@ -28,8 +29,7 @@ class Bound:
     variables: Mapping[str, str]
     """``AML_PARAMETER_*``, then the environment's, then the step's own."""
     inputs: tuple[InputBinding, ...]
-    environment: str
-    """The digest of the environment's specification."""
+    environment: EnvironmentSpec
 
     @property
     def fingerprint(self) -> str:
@@ -43,7 +43,7 @@ class Bound:
             key="",
             name="",
             command=self.command,
-            environment=self.environment,
+            environment=self.environment.digest,
             compute="",
             after=(),
             resources=Resources(),
@@ -64,7 +64,7 @@ def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: P
         tuple(_bound(argument, values) for argument in step.command),
         {**_parameters(step, values), **environment.variables, **step.variables},
         tuple(_bind(spec, made, pins) for spec in step.inputs),
-        environment.spec.digest,
+        environment.spec,
     )
 
 

@@ -17,7 +17,8 @@ from ..ports import ObjectStore
 from ..runs import records
 from .assign import made_in
 from .decide import may_recall, recallable
-from .fingerprint import Made, Pins, bind
+from .fingerprint import Made, bind
+from .pinning import pins_of
 from .publish import to_publish
 
 
@@ -36,10 +37,9 @@ def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> Co
 class Recaller:
     """Looks for equals of the steps of one run; each step once."""
 
-    def __init__(self, store: ObjectStore, datastores: Datastores, pins: Callable[[StepSpec], Pins]) -> None:
+    def __init__(self, store: ObjectStore, datastores: Datastores) -> None:
         self.store = store
         self.datastores = datastores
-        self.pins = pins
         self.missed: set[str] = set()
         """Steps that have no equal."""
         self.unfinished = False
@@ -77,7 +77,7 @@ class Recaller:
 
     def _look(self, plan: Plan, submission: Submission, step: StepSpec, made: Made) -> e.StepReused | None:
         try:
-            bound = bind(plan, submission, step, made, self.pins(step))
+            bound = bind(plan, submission, step, made, pins_of(self.store, self.datastores, step))
             commit = equal_of(self.store, self.datastores, bound.fingerprint)
         except (StoreUnreachable, StoreDenied):
             raise

@@ -56,6 +56,8 @@ class StepReport:
     failure: str
     tail: str
     """The last lines of its output, when it failed."""
+    origin: str
+    """The step run whose outputs stand in for it, when it was reused."""
     outputs: tuple[OutputReport, ...]
     metrics: tuple[Metric, ...]
     warnings: tuple[str, ...]
@@ -132,13 +134,23 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
         exit_code=step.exit_code,
         failure=step.failure.value if step.failure else "",
         tail=step.tail,
+        origin=step.origin,
         outputs=tuple(
             OutputReport(name, ref.datastore, ref.key, locate(ref), ref.files, ref.bytes)
             for name, ref in step.outputs.items()
         ),
-        metrics=metrics_of(store, TaskId(state.run, key, step.attempt)) if step.attempt else (),
+        metrics=_metrics(store, view, key),
         warnings=step.warnings,
     )
+
+
+def _metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
+    """Of its newest attempt; of a reused step, what its origin reported when it committed."""
+    step = view.state.steps[key]
+    task = TaskId(view.state.run, key, step.attempt) if step.attempt else None
+    if step.origin:
+        task = records.attempt_behind(store, step.origin)
+    return metrics_of(store, task) if task else ()
 
 
 @lru_cache(maxsize=8)
@@ -155,6 +167,8 @@ def display_names(plan: Plan) -> Mapping[str, str]:
 def why(view: RunView, key: str) -> str:
     """Why the step waits, or how it ended, in one line; empty when there is nothing to say."""
     step = view.state.steps[key]
+    if step.origin:
+        return f"outputs of {step.origin}"
     if step.reason or step.status is not StepStatus.WAITING:
         return step.reason
     spec, names = view.plan.by_key[key], display_names(view.plan)
@@ -172,7 +186,11 @@ def why(view: RunView, key: str) -> str:
 
 def slowest(store: ObjectStore, view: RunView) -> Slowest | None:
     """The step that took longest of those that have ended, with its phases as its record tells them."""
-    taken = {key: step.ended - step.started for key, step in view.state.steps.items() if step.started and step.ended}
+    taken = {
+        key: step.ended - step.started
+        for key, step in view.state.steps.items()
+        if step.started and step.ended and not step.origin
+    }
     if not taken:
         return None
     key = max(taken, key=taken.__getitem__)

@@ -32,6 +32,13 @@ def origin_of(commit: CommitRecord) -> str:
     return step_run_id(run, key)
 
 
+def attempt_behind(store: ObjectStore, origin: str) -> TaskId | None:
+    """The attempt that committed the step run `origin`; None when its commit record is gone."""
+    run, _, key = origin.partition(".")
+    commit = committed(store, TaskId(run, key))
+    return TaskId(run, key, commit.attempt) if commit else None
+
+
 def assign(store: ObjectStore, task: Task) -> Task:
     """Store the task where the side that runs it looks for it; the one in force.
 

@@ -1,0 +1,121 @@
+"""In what two steps differ, field by field, for people."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..control.fingerprint import Bound
+from ..data import manifest
+from ..dataclass import dataclass
+from ..errors import StoreError
+from ..model.document import Document, to_document
+from ..model.task import snapshot_key
+from ..ports import ObjectStore
+
+_MOST = 10
+"""Files named one by one."""
+_ABSENT = "—"
+_TOLD = frozenset({"snapshot", "source", "environment"})
+"""Fields that are told in more detail."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field that differs."""
+
+    field: str
+    """Its place: ``source train.py``, ``argument 3``, ``variable X``, ``input raw``, ``environment pip``."""
+    before: str
+    after: str
+
+
+def differences(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Difference]:
+    """Every field of the reuse key that differs. Raises StoreError."""
+    old, new = _fields(before), _fields(after)
+    if before.step.snapshot != after.step.snapshot:
+        yield from _files("source", _snapshot(store, before.step.snapshot), _snapshot(store, after.step.snapshot))
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) != new.get(name):
+            yield Difference(name, _text(old.get(name)), _text(new.get(name)))
+    yield from _inputs(store, before, after)
+
+
+def _fields(bound: Bound) -> dict[str, Document]:
+    """What is compared as it is written, by the words for its place."""
+    step = to_document(bound.ingredients()["step"])
+    out: dict[str, Document] = {}
+    for number, argument in enumerate(step.pop("command"), 1):
+        out[f"argument {number}"] = argument
+    for name, value in step.pop("variables", {}).items():
+        out[_variable(name)] = value
+    for output in step.pop("outputs", ()):
+        out[f"output {output['name']}"] = output
+    for name, value in to_document(bound.environment).items():
+        out[f"environment {name}"] = value
+    out.update({name: item for name, item in step.items() if name not in _TOLD})
+    return out
+
+
+def _variable(name: str) -> str:
+    return (
+        f"parameter {name.removeprefix('AML_PARAMETER_')}" if name.startswith("AML_PARAMETER_") else f"variable {name}"
+    )
+
+
+def _inputs(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Difference]:
+    old = {binding.name: binding for binding in before.inputs}
+    new = {binding.name: binding for binding in after.inputs}
+    for name in dict.fromkeys((*old, *new)):
+        one, other = old.get(name), new.get(name)
+        if one is None or other is None:
+            yield Difference(f"input {name}", "there" if one else _ABSENT, "there" if other else _ABSENT)
+            continue
+        for field in ("mode", "path_on_compute", "dataset"):
+            was, now = (_definition(getattr(each, field)) for each in (one, other))
+            if was != now:
+                yield Difference(f"input {name}: {field}", _text(was), _text(now))
+        if one.ref.digest != other.ref.digest:
+            yield from _files(f"input {name}", _contents(store, one.ref.digest), _contents(store, other.ref.digest))
+
+
+def _definition(value: object) -> Document:
+    return to_document(getattr(value, "bare", value)) if value else None
+
+
+def _files(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    changed = [path for path in sorted({*old, *new}) if old.get(path) != new.get(path)]
+    for path in changed[:_MOST]:
+        yield Difference(f"{what} {path}".strip(), old.get(path, _ABSENT), new.get(path, _ABSENT))
+    if len(changed) > _MOST:
+        yield Difference(what, f"and {len(changed) - _MOST} more files", "")
+    if not changed:
+        yield Difference(what, "its earlier content is no longer there to compare", "")
+
+
+def _snapshot(store: ObjectStore, digest: str) -> Mapping[str, str]:
+    """Each file of a snapshot and its content's checksum, as the archive has it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(store.get(snapshot_key(digest)))) as archive:
+            return {info.filename: f"{info.CRC:08x}, {info.file_size} bytes" for info in archive.infolist()}
+    except (StoreError, zipfile.BadZipFile):
+        return {}
+
+
+def _contents(store: ObjectStore, digest: str) -> Mapping[str, str]:
+    try:
+        entries = manifest.load(store, digest).entries
+    except StoreError:
+        return {}
+    return {entry.path: f"{entry.digest.removeprefix('etag:')[:12]}, {entry.size} bytes" for entry in entries}
+
+
+def _text(value: Document) -> str:
+    if value is None:
+        return _ABSENT
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_text(item)}" for name, item in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_text(item) for item in value)
+    return str(value)
