@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 from ..data import manifest
 from ..data.dataset import Datastores
-from ..errors import BadInput, RunnerError, StoreDenied, StoreUnreachable
+from ..errors import RunnerError, StoreDenied, StoreUnreachable
 from ..model import events as e
-from ..model.plan import Plan, Submission
+from ..model.names import step_run_id
+from ..model.plan import Plan
 from ..model.record import CommitRecord
 from ..model.state import RunState
 from ..model.step import StepSpec
@@ -50,15 +51,12 @@ class Recaller:
 
         Raises StoreUnreachable.
         """
-        submission = state.submission
-        if submission is None:
-            return ()
         ready = deque(recallable(plan, state, self.missed))
         made = dict(made_in(state))
         found: list[e.StepReused] = []
         while ready and not until():
             step = ready.popleft()
-            event = self._look(plan, submission, step, made)
+            event = self._look(plan, state, step, made)
             if event is None:
                 self.missed.add(step.key)
                 continue
@@ -75,12 +73,17 @@ class Recaller:
             if waiting.needs <= made.keys() and may_recall(state, waiting, self.missed):
                 yield waiting
 
-    def _look(self, plan: Plan, submission: Submission, step: StepSpec, made: Made) -> e.StepReused | None:
+    def _look(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> e.StepReused | None:
+        if state.submission is None:
+            return None
         try:
-            bound = bind(plan, submission, step, made, pins_of(self.store, self.datastores, step))
+            bound = bind(plan, state.submission, step, made, pins_of(self.store, self.datastores, step))
             commit = equal_of(self.store, self.datastores, bound.fingerprint)
         except (StoreUnreachable, StoreDenied):
             raise
-        except (BadInput, RunnerError, ValueError, LookupError):
+        except (RunnerError, ValueError, LookupError):
             return None  # its start says what is wrong
-        return e.StepReused(step.key, records.origin_of(commit), commit.outputs) if commit else None
+        origin = records.origin_of(commit) if commit else ""
+        if commit is None or origin == step_run_id(state.run, step.key):
+            return None  # its own, of an attempt that was never journaled: starting it again finds the commit
+        return e.StepReused(step.key, origin, commit.outputs)

@@ -6,7 +6,6 @@ Versions are claimed by put-if-absent, so two drivers that register at once get 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -15,11 +14,10 @@ from ..errors import BadInput, ObjectMissing
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
-from ..model.names import REGISTRY
+from ..model.names import REGISTRY, dataset_name_problem
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}datasets/"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,9 @@ class Registration:
 
 def register(store: ObjectStore, name: str, entry: Registration, *, new_version: bool) -> Registration:
     """The version that holds this definition, made if needed. Raises BadInput."""
-    if not _NAME.fullmatch(name):
-        raise BadInput(f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space")
+    problem = dataset_name_problem(name)
+    if problem:
+        raise BadInput([problem])
     while True:
         newest = latest(store, name)
         if newest is not None and newest.definition.bare == entry.definition.bare:
@@ -74,6 +73,12 @@ def names(store: ObjectStore) -> Iterator[str]:
         if name != seen:
             seen = name
             yield name
+
+
+def amend(store: ObjectStore, entry: Registration) -> None:
+    """Write a known version anew: its description and tags are other ones."""
+    store.put(_key(entry.definition.name, entry.definition.version), _encode(entry))
+    store.put(_id_key(entry.definition.id), _encode(entry))
 
 
 def forget(store: ObjectStore, name: str) -> None:

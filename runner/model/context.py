@@ -23,6 +23,18 @@ class StagedInput:
 
 
 @dataclass(frozen=True)
+class StoreAccess:
+    """How a script's process reaches the workspace store and the datastores: nothing here is a secret."""
+
+    folder: str = ""
+    """Absolute path of the folder that is the workspace store; empty: it is a bucket."""
+    stores: str = ""
+    """Absolute path of the file that holds `model.vantage.StepStores`; empty: there is no bucket."""
+    datastores: Mapping[str, str] = field(default_factory=dict)
+    """Those that are folders of this machine: absolute paths by name."""
+
+
+@dataclass(frozen=True)
 class StepContext:
     """Content of ``context.json``."""
 
@@ -36,3 +48,4 @@ class StepContext:
     inputs: Mapping[str, StagedInput] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     """Each output's absolute local path."""
+    access: StoreAccess = field(default_factory=StoreAccess)

@@ -11,6 +11,8 @@ from .digest import digest_of
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 """v1's name for the datastore every workspace has."""
+FILE_DATASTORE = "workspacefilestore"
+"""v1's second one, a file share; here a folder of this name in the workspace store, unless it is configured."""
 
 
 class Kind(str, Enum):

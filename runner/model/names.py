@@ -15,11 +15,13 @@ from ..errors import Problem
 REGISTRY = "registry/"
 """Where the workspace store keeps what users register under a name."""
 RESERVED = (
-    "index/", "manifests/", "plans/", "probe/", REGISTRY, "reuse/", "runs/", "snapshots/", "store.json", "work/",
+    "index/", "logged/", "manifests/", "plans/", "probe/", REGISTRY,
+    "reuse/", "runs/", "snapshots/", "store.json", "work/",
 )  # fmt: skip
 """What runner itself keeps in the workspace store, beside the user's data."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
+_DATASET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
 _EPOCH_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
 
 
@@ -39,6 +41,13 @@ def new_run_id(now: datetime, entropy: bytes) -> str:
     at = now.astimezone(timezone.utc)
     stamp = at.strftime("%Y%m%dt%H%M%S") + f"{at.microsecond // 1000:03d}z"
     return f"{stamp}-{base64.b32encode(entropy).decode().lower()}"
+
+
+def dataset_name_problem(name: str) -> Problem | None:
+    """What stands against `name` as a dataset's, if anything does."""
+    if _DATASET_NAME.fullmatch(name):
+        return None
+    return Problem(f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space")
 
 
 def is_run_id(text: str) -> bool:
@@ -86,6 +95,18 @@ def fixed_place(destination: str, name: str) -> str:
 def filled(destination: str, run_id: str, name: str) -> str:
     """A destination with its templates filled in, as a key."""
     return destination.replace(RUN_ID, run_id).replace(OUTPUT_NAME, name).strip("/")
+
+
+def destination_problem(destination: str, *, workspace: bool) -> Problem | None:
+    """What stands against a destination, if anything does; `workspace`: in the store of runner's own records."""
+    plain = filled(destination, "", "")
+    unknown = re.search(r"\{[^}]*\}", plain)
+    if unknown or not destination.strip("/"):
+        what = f"holds {unknown[0]}" if unknown else "is empty"
+        return Problem(f"the destination '{destination}' {what}", remedy=f"use text, {RUN_ID} and {OUTPUT_NAME}")
+    if any(part in ("", ".", "..") for part in destination.strip("/").split("/")):
+        return Problem(f"the destination '{destination}' is no path", remedy="use names between single slashes")
+    return reserved_problem(filled(destination, "x", "x")) if workspace else None
 
 
 def is_reserved(key: str) -> bool:

@@ -39,7 +39,6 @@ class Plan:
         """Steps by key."""
         return {step.key: step for step in self.steps}
 
-
     @cached_property
     def dependents(self) -> Mapping[str, tuple[str, ...]]:
         """The keys of the steps that wait for each step, by its key."""
@@ -64,6 +63,8 @@ class Submission:
     description: str = ""
     parent: str = ""
     """The parent run's id, if any."""
+    kind: str = ""
+    """``script`` for a lone ScriptRunConfig of v1; empty for a pipeline."""
     user: str = ""
     subscription: str = ""
     """v1's names for the workspace; steps see them in their environment."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..dataclass import dataclass, field
+from .data import DEFAULT_DATASTORE, FILE_DATASTORE
 
 
 @dataclass(frozen=True)
@@ -28,3 +30,11 @@ class StepStores:
     workspace: BucketVantage
     datastores: Mapping[str, BucketVantage] = field(default_factory=dict)
     """Datastores that do not lie in the workspace store."""
+
+    def of(self, datastore: str) -> BucketVantage | None:
+        """The bucket of a datastore; None: this step has no access to it."""
+        if datastore == DEFAULT_DATASTORE:
+            return self.workspace
+        if datastore == FILE_DATASTORE and datastore not in self.datastores:
+            return replace(self.workspace, prefix=f"{self.workspace.prefix}{FILE_DATASTORE}/")
+        return self.datastores.get(datastore)

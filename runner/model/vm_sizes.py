@@ -8,7 +8,7 @@ configuration says itself (``cpu``, ``memory``, ``gpu``, or ``strict``) becomes 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from .compute import ComputeSettings, VmSize
@@ -124,3 +124,8 @@ def _of_family(plain: str) -> VmSize | None:
         if match:
             return VmSize(int(match[1]), f"{int(match[1]) * per_core}Gi")
     return None
+
+
+def listed() -> Iterable[tuple[str, VmSize]]:
+    """Every size of the table by v1's name."""
+    return ((f"STANDARD_{name}", size) for name, size in _SIZES.items())

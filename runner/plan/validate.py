@@ -6,8 +6,11 @@ import graphlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..errors import Problem
+from ..model.data import DEFAULT_DATASTORE
+from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, OutputOf, OutputPath, ParameterValue, StepSpec
 
@@ -77,9 +80,10 @@ def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
                 yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
             case _:
                 pass
-    for name in step.parameters:
+    for name in step.parameters.values():
         if name not in plan.parameters:
             yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
+    yield from _place_problems(step, where)
     yield from _producer_problems(plan, step, where)
 
 
@@ -90,6 +94,14 @@ def _name_problems(step: StepSpec, where: str) -> Iterator[Problem]:
                 yield Problem(f"'{name}' cannot name an {kind}", where, "use letters, digits and _ only")
             if count > 1:
                 yield Problem(f"{count} {kind}s are called '{name}'", where, "give each its own name")
+
+
+def _place_problems(step: StepSpec, where: str) -> Iterator[Problem]:
+    for spec in step.outputs:
+        found = [dataset_name_problem(wanted.name) for wanted in spec.register]
+        if spec.destination:
+            found.append(destination_problem(spec.destination, workspace=spec.datastore == DEFAULT_DATASTORE))
+        yield from (replace(problem, where=f"{where}, output '{spec.name}'") for problem in found if problem)
 
 
 def _producer_problems(plan: Plan, step: StepSpec, where: str) -> Iterator[Problem]:

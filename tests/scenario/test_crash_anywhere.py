@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from runner.control.act import Effects
 from runner.control.loop import ASLEEP, IDLE, STALE, Controller
 from runner.control.policy import MAX_LOSSES
 from runner.errors import RunTaken, StoreDenied, TargetDenied, TargetError, TargetUnreachable
-from runner.model import events as e
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
-from runner.model.plan import Plan, Submission
-from runner.model.state import RunState
-from runner.model.status import STEP_ENDS, RunStatus, StepStatus
+from runner.model.plan import Plan
+from runner.model.status import RunStatus
 from runner.model.task import TaskId
-from runner.override import override
-from runner.ports import ComputeTarget
-from runner.runs import head, journal, plans, records
-from tests.support.builders import ENVIRONMENT, RUN, T0, TARGET, plan, statuses, step
+from runner.runs import head, records
+from tests.support.builders import ENVIRONMENT, RUN, T0, plan, statuses, step
 from tests.support.fake_clock import FakeClock
-from tests.support.fake_environments import FakeEnvironments
-from tests.support.fake_target import Ending, FakeTarget, World
-from tests.support.memory_store import MemoryStore
-from tests.support.mortal import InlineExecutor, Killed, Life, MortalStore, MortalTarget
+from tests.support.fake_target import Ending
+from tests.support.mortal import Life, MortalTarget
+from tests.support.run_bench import Bench
 
 QUICK = settings(
     max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "60")),
@@ -37,122 +28,6 @@ QUICK = settings(
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.generate],
 )
-PATIENCE = 400
-"""Waits after which a run that has not ended never will."""
-
-
-@dataclass
-class Bench:
-    """One run of one plan in one world, and the controllers that drive it."""
-
-    plan: Plan
-    endings: Mapping[TaskId, tuple[Ending, int]] = field(default_factory=dict)
-    slots: int = 2
-    go_on: bool = True
-    broken: tuple[str, ...] = ()
-    cancel_at: int = -1
-    """The wait at which somebody asks for the end."""
-    lives: int = 0
-
-    def __post_init__(self) -> None:
-        self.store = MemoryStore()
-        self.environments = FakeEnvironments(broken=self.broken)
-        self.world = World(self.store, lambda task: self.endings.get(task, (Ending.SUCCEEDS, 1)))
-        submission = Submission(
-            plans.save(self.store, self.plan),
-            "experiment",
-            {one.key: TARGET for one in self.plan.steps},
-            continue_on_step_failure=self.go_on,
-        )
-        journal.Writer(self.store, RUN, "submit", 0).append([e.RunSubmitted(submission)], T0)
-
-    @property
-    def state(self) -> RunState:
-        """What the journal says; folding it checks it."""
-        found = plans.replay(self.store, RUN)
-        assert found is not None
-        return found[1]
-
-    def controller(self, life: Life) -> Controller:
-        """A new process: it knows what the journal says, and nothing else."""
-        self.lives += 1
-        store, clock = MortalStore(self.store, life), self.world.clock
-        target = MortalTarget(_Canceling(TARGET, self.world, self.slots, self), life, TARGET)
-        effects = Effects(
-            store,
-            lambda _name: store,
-            {TARGET: cast("ComputeTarget", target)},
-            {TARGET: self.environments},
-            clock,
-            lambda _line: None,
-            _pool=InlineExecutor(),
-        )
-        state = self.state
-        return Controller(self.plan, state, effects, journal.Writer(store, RUN, f"c{self.lives}", state.number))
-
-    def live(self, life: Life) -> None:
-        """Let one controller drive the run until it has ended or been killed."""
-        if self.state.over:
-            return
-        try:
-            controller = self.controller(life)
-            controller.take("host", self.lives)
-            controller.drive()
-        except Killed:
-            pass
-
-    def run(self, *ends: int, trouble: frozenset[int] = frozenset()) -> RunState:
-        """Controllers that die at `ends`, then an immortal one; the state at the run's end."""
-        for end in ends:
-            self.live(Life(end))
-        self.live(Life(trouble=trouble))
-        return self.state
-
-    def check(self) -> None:
-        """What holds at the end of every run."""
-        end = self.state
-        assert end.over
-        assert all(one.status in STEP_ENDS for one in end.steps.values())
-        assert self.world.attempts == {}, "left on the target"
-        assert self.world.finished == {RUN}
-        assert self.world.dropped == [], "forgotten while they ran"
-        for task, count in self.world.executions.items():
-            # One that vanished before it was journaled is not known to have been.
-            assert count == 1 or self.endings[task][0] is Ending.VANISHES, "an attempt was started twice"
-        for key, one in end.steps.items():
-            commit = records.committed(self.store, TaskId(RUN, key))
-            if commit is not None and one.attempt < commit.attempt and not one.outputs:
-                # Gone from the target before anybody could journal that it was there; then came a cancel.
-                assert self.endings[TaskId(RUN, key, commit.attempt)][0] is Ending.FORGOTTEN
-                assert one.status is StepStatus.CANCELED
-                continue
-            assert (commit is not None) == (one.status is StepStatus.SUCCEEDED), f"{key}: {one.status}, {commit}"
-            if commit is not None:
-                assert commit.outputs == one.outputs
-                assert commit.attempt == one.attempt
-        shown = head.read(self.store, RUN)
-        if shown is not None and shown.number == end.number:
-            assert (shown.status, shown.error) == (end.status, "")
-
-
-@dataclass
-class _Canceling(FakeTarget):
-    """Somebody asks for the end of the run while its controller waits."""
-
-    bench: Bench = field(kw_only=True, default=cast("Bench", None))
-
-    def __init__(self, name: str, world: World, slots: int, bench: Bench) -> None:
-        super().__init__(name, world, slots)
-        self.bench = bench
-
-    @override
-    def wait(self, seconds: float) -> None:
-        super().wait(seconds)
-        if self.world.waits == self.bench.cancel_at:
-            records.cancel(self.bench.store, RUN)
-        if self.world.waits > PATIENCE:
-            raise AssertionError("the run does not end")
-
 
 Shape = tuple[frozenset[int], ...]
 """The numbers of the steps that each step needs: smaller than its own."""

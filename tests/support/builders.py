@@ -39,7 +39,15 @@ def step(key: str, *needs: str, **changes: Any) -> StepSpec:
     paths: tuple[Argument, ...] = tuple(InputPath(spec.name) for spec in inputs)
     command: tuple[Argument, ...] = (Interpreter(), "script.py", *paths, OutputPath("out"))
     made = StepSpec(
-        key, key, command, ENVIRONMENT, TARGET, snapshot="s" * 64, inputs=inputs, outputs=(OutputSpec("out"),)
+        key,
+        key,
+        command,
+        ENVIRONMENT,
+        TARGET,
+        snapshot="s" * 64,
+        inputs=inputs,
+        outputs=(OutputSpec("out"),),
+        variables={"WHO": key},
     )
     return replace(made, **changes)
 
@@ -49,7 +57,13 @@ def plan(*steps: StepSpec, **changes: Any) -> Plan:
 
 
 def submission(what: Plan, **changes: Any) -> Submission:
-    made = Submission(what.digest, "experiment", {one.key: one.compute for one in what.steps}, user="somebody", regenerate_outputs=True)
+    made = Submission(
+        what.digest,
+        "experiment",
+        {one.key: one.compute for one in what.steps},
+        user="somebody",
+        regenerate_outputs=True,
+    )
     return replace(made, **changes)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
+from runner.data import manifest
 from runner.errors import Problem, TargetError
-from runner.model.data import DataRef
+from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
 from runner.model.observation import Observation, Phase
 from runner.model.record import AttemptRecord, Failure
@@ -112,7 +113,7 @@ class World:
         now, task = self.clock.now(), attempt.task
         outputs: dict[str, DataRef] = {}
         if failure is None:
-            outputs = {made.name: _made(task, made.datastore, made.key) for made in task.outputs}
+            outputs = {made.name: _made(self.store, task, made.datastore, made.key) for made in task.outputs}
         reason = "the script ended with exit code 3" if failure else ""
         record = AttemptRecord(
             task.id.attempt, failure, 3 if failure else 0, attempt.started, now, reason, outputs=outputs
@@ -121,8 +122,12 @@ class World:
         attempt.record = replace(record, attempt=commit.attempt, outputs=commit.outputs) if commit else record
 
 
-def _made(task: Task, datastore: str, key: str) -> DataRef:
-    return DataRef(datastore, key, digest_of_bytes(task.fingerprint.encode()), 1, 1)
+def _made(store: ObjectStore, task: Task, datastore: str, key: str) -> DataRef:
+    """A lone file of what the step is, written where it belongs."""
+    content = task.fingerprint.encode()
+    store.put(key, content)
+    described = Manifest(Kind.FILE, (Entry("", len(content), digest_of_bytes(content)),))
+    return DataRef(datastore, key, manifest.save(store, described), 1, len(content))
 
 
 @dataclass

@@ -4,7 +4,16 @@ import pytest
 
 from runner.model.data import DataPath
 from runner.model.plan import Plan
-from runner.model.step import InputPath, InputSpec, OutputOf, OutputPath, OutputSpec, ParameterValue
+from runner.model.step import (
+    InputPath,
+    InputSpec,
+    Interpreter,
+    OutputOf,
+    OutputPath,
+    OutputSpec,
+    ParameterValue,
+    RegisterAs,
+)
 from runner.plan.validate import validate
 from tests.support import builders as b
 
@@ -17,7 +26,7 @@ def test_a_good_plan_has_no_problems() -> None:
     raw = InputSpec("raw", DataPath("s", "raw.csv"))
     shown = OutputSpec("out", shown_as="model")
     good = b.step(
-        "c", "a", "b", parameters=("p",), command=(ParameterValue("p"), InputPath("from_a"), OutputPath("out"))
+        "c", "a", "b", parameters={"P": "p"}, command=(ParameterValue("p"), InputPath("from_a"), OutputPath("out"))
     )
     assert (
         validate(
@@ -36,7 +45,7 @@ def test_a_good_plan_has_no_problems() -> None:
         (b.plan(b.step("a", command=(InputPath("x"),))), "its arguments use the input 'x', which it does not have"),
         (b.plan(b.step("a", command=(OutputPath("x"),))), "its arguments use the output 'x', which it lacks"),
         (b.plan(b.step("a", command=(ParameterValue("x"),))), "there is no parameter 'x'"),
-        (b.plan(b.step("a", parameters=("x",))), "there is no parameter 'x'"),
+        (b.plan(b.step("a", parameters={"X": "x"})), "there is no parameter 'x'"),
         (b.plan(b.step("a", "b")), "nobody produces its input 'from_b'"),
         (
             b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "other")),), command=())),
@@ -80,3 +89,28 @@ def test_all_problems_are_found_together() -> None:
     plan = b.plan(b.step("a", "b", environment="x"), b.step("b", "a", after=("z",)))
     assert len(whats(plan)) == 3
     assert {problem.where for problem in validate(plan)} == {"step 'a'", "step 'b'", ""}
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (OutputSpec("out", destination="models/{run}/x"), "holds {run}"),
+        (OutputSpec("out", destination="/"), "is empty"),
+        (OutputSpec("out", destination="a/../b"), "is no path"),
+        (OutputSpec("out", destination="runs/{run-id}"), "reserved"),
+        (OutputSpec("out", register=(RegisterAs("a/b"),)), "cannot name a dataset"),
+    ],
+)
+def test_places_and_registrations_that_cannot_be(spec: OutputSpec, words: str) -> None:
+    (problem,) = validate(b.plan(b.step("a", outputs=(spec,), command=(Interpreter(), "x.py"))))
+    assert words in problem.what
+    assert problem.where == "step 'a', output 'out'"
+
+
+def test_places_that_can_be() -> None:
+    outputs = (
+        OutputSpec("one", destination="dataset/{run-id}/{output-name}"),
+        OutputSpec("two", destination="fixed/{output-name}"),
+        OutputSpec("three", "elsewhere", destination="runs/all"),
+    )
+    assert validate(b.plan(b.step("a", outputs=outputs, command=(Interpreter(), "x.py")))) == ()

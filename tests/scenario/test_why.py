@@ -1,0 +1,133 @@
+"""`why` names the exact field that made a step run again."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan
+from runner.model.step import Interpreter, OutputPath, OutputSpec, ParameterValue, StepSpec
+from runner.model.task import snapshot_key
+from runner.operations.values import RunView
+from runner.operations.why import Explanation, explain
+from runner.runs import index
+from tests.scenario.test_reuse_anywhere import AGAIN, later
+from tests.support.builders import ENVIRONMENT, RUN, T0, plan, step
+from tests.support.run_bench import Bench
+
+PLAN = plan(step("a"), step("b", "a"))
+
+
+def told(bench: Bench, key: str = "a") -> Explanation:
+    return explain(bench.store, lambda _: bench.store, RunView(bench.state, bench.plan), key)
+
+
+def again(what: Plan, first: Plan = PLAN, **options: Any) -> Bench:
+    """`what`, run after `first`."""
+    before = Bench(first)
+    index.add(before.store, index.IndexEntry(RUN, "experiment", T0, "somebody", 2, {}, ""))
+    before.run()
+    after = later(before, what, **options)
+    after.run()
+    return after
+
+
+def with_a(**changes: Any) -> Plan:
+    return plan(replace(step("a"), **changes), step("b", "a"))
+
+
+def parametrised(value: object) -> Plan:
+    command = (Interpreter(), "script.py", ParameterValue("rate"), OutputPath("out"))
+    return plan(step("a", command=command), parameters={"rate": value})
+
+
+def environment(*pip: str) -> Plan:
+    return replace(PLAN, environments={ENVIRONMENT: NamedEnvironment(ENVIRONMENT, EnvironmentSpec(pip=pip))})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field", "values"),
+    [
+        (PLAN, with_a(script="other.py"), "script", ("—", "other.py")),
+        (PLAN, with_a(variables={"WHO": "me"}), "variable WHO", ("a", "me")),
+        (PLAN, with_a(command=(Interpreter(), "script.py", "5")), "argument 3", (None, "5")),
+        (parametrised(0.1), parametrised(0.2), "argument 3", ("0.1", "0.2")),
+        (environment("a==1"), environment("a==2"), "environment pip", ("a==1", "a==2")),
+        (PLAN, with_a(outputs=(OutputSpec("out", folder=True),)), "output out", (None, None)),
+    ],
+)
+def test_the_field_that_differs(before: Plan, after: Plan, field: str, values: tuple[str | None, str | None]) -> None:
+    found = told(again(after, before))
+    assert (found.verdict, found.compared_with) == ("ran", f"{RUN}.a")
+    (one,) = [each for each in found.differences if each.field == field]
+    assert values in ((None, None), (one.before, one.after)) or (None, one.after) == values
+
+
+def packed(**files: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"{name}.py", text)
+    return buffer.getvalue()
+
+
+def test_the_file_of_the_source_that_differs() -> None:
+    bench = again(with_a(snapshot="t" * 64))
+    bench.store.put(snapshot_key("s" * 64), packed(train="x = 1", same="y"))
+    bench.store.put(snapshot_key("t" * 64), packed(train="x = 2", same="y", new=""))
+    found = told(bench)
+    assert [each.field for each in found.differences] == ["source new.py", "source train.py"]
+
+
+def test_the_input_whose_bytes_differ() -> None:
+    found = told(again(with_a(variables={"WHO": "me"})), "b")
+    assert [each.field for each in found.differences] == ["input from_a"]
+
+
+def test_a_reused_step_says_of_what() -> None:
+    found = told(again(PLAN))
+    assert (found.verdict, found.compared_with, found.differences) == ("reused", f"{RUN}.a", ())
+
+
+@pytest.mark.parametrize(
+    ("what", "options", "reason"),
+    [
+        (PLAN, {"regenerate": True}, "regenerate_outputs=True"),
+        (with_a(reuse=False), {}, "allow_reuse=False"),
+        (plan(step("c")), {}, "no earlier run has finished a step 'c'"),
+    ],
+)
+def test_why_it_had_to_run_without_a_difference(what: Plan, options: dict[str, Any], reason: str) -> None:
+    found = told(again(what, **options), what.steps[0].key)
+    assert reason in found.reason
+    assert found.verdict == "ran"
+
+
+def test_an_output_that_is_gone() -> None:
+    first = Bench(PLAN)
+    index.add(first.store, index.IndexEntry(RUN, "experiment", T0, "somebody", 2, {}, ""))
+    (ref,) = first.run().steps["a"].outputs.values()
+    first.store.delete(ref.key)
+    second = later(first)
+    second.run()
+    # It was made again by this very run, at its own place.
+    assert second.state.run == AGAIN
+    assert "its output 'out' is no longer there" in told(second).reason
+
+
+def test_a_step_that_waits() -> None:
+    bench = Bench(PLAN)
+    assert told(bench, "b").reason == "what it reads is not there yet"
+
+
+def test_a_step_without_needs_is_told_before_it_starts() -> None:
+    first = Bench(PLAN)
+    index.add(first.store, index.IndexEntry(RUN, "experiment", T0, "somebody", 2, {}, ""))
+    first.run()
+    changed: StepSpec = step("a", script="other.py")
+    assert [each.field for each in told(later(first, plan(changed))).differences] == ["script"]
