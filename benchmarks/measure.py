@@ -31,8 +31,9 @@ def wall(command: Sequence[str], *, cwd: Path, environ: Mapping[str, str] | None
 
 
 def bare_environ() -> Mapping[str, str]:
-    """The environment without any configuration of runner: its defaults are measured."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("RUNNER_")}
+    """The environment without any configuration of runner: its defaults are measured, with bytecode kept as usual."""
+    left_out = ("RUNNER_", "PYTHONDONTWRITEBYTECODE")
+    own = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     return {**own, "RUNNER_CONFIG": os.devnull}
 
 

@@ -1,4 +1,4 @@
-"""How long the short commands take: `runner --help`, `import runner`, `runner status RUN`.
+"""How long the short commands take: `runner --help`, `import runner`, v1's imports, `runner status RUN`.
 
 python benchmarks/start.py [--steps 100] [--rounds 15]
 """
@@ -15,7 +15,24 @@ from statistics import median
 from measure import RUNNER, bare_environ, run, table, wall
 from project import write_chain
 
-BARS_MS = {"runner --help": 100, "import runner, over a bare interpreter": 60, "runner status RUN": 150}
+V1_IMPORTS = (
+    "from runner.azureml import install; install(); import azureml.core, azureml.pipeline.core, azureml.pipeline.steps"
+)
+V1_NAMES = (
+    "from runner.azureml import install; install()\n"
+    "from azureml.core import Dataset, Datastore, Environment, Experiment, Workspace\n"
+    "from azureml.core.compute import AmlCompute, ComputeTarget\n"
+    "from azureml.core.runconfig import RunConfiguration\n"
+    "from azureml.pipeline.core import Pipeline, PipelineData, PipelineParameter\n"
+    "from azureml.pipeline.steps import PythonScriptStep\n"
+)
+"""What a driver imports at its top."""
+BARS_MS = {
+    "runner --help": 100,
+    "import runner, over a bare interpreter": 60,
+    "import azureml, over a bare interpreter": 100,
+    "runner status RUN": 150,
+}
 
 
 def newest_run(folder: Path) -> str:
@@ -38,6 +55,8 @@ def main() -> None:
         commands = {
             "bare interpreter": [sys.executable, "-c", "pass"],
             "import runner": [sys.executable, "-c", "import runner"],
+            "import azureml": [sys.executable, "-c", V1_IMPORTS],
+            "import a driver's names": [sys.executable, "-c", V1_NAMES],
             "runner --help": [RUNNER, "--help"],
             "runner status RUN": [RUNNER, "status", newest_run(folder)],
         }
@@ -45,8 +64,10 @@ def main() -> None:
         for _ in range(options.rounds):
             for what, command in commands.items():
                 times[what].append(1000 * wall(command, cwd=folder, environ=environ))
-    over = [a - b for a, b in zip(times["import runner"], times["bare interpreter"], strict=True)]
-    columns = {**times, "import runner, over a bare interpreter": over}
+    columns = dict(times)
+    for what in ("import runner", "import azureml", "import a driver's names"):
+        over = [a - b for a, b in zip(times[what], times["bare interpreter"], strict=True)]
+        columns[f"{what}, over a bare interpreter"] = over
     table(f"start, the run has {options.steps} steps", "ms", columns)
     for what, bar in BARS_MS.items():
         value = median(columns[what])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
-from runner.control.decide import Situation, decide, end_of, settle
+from runner.control.decide import Situation, decide, end_of, recallable, settle
 from runner.model import events as e
 from runner.model.observation import Observation, Phase
 from runner.model.plan import Plan
@@ -29,8 +29,9 @@ def decided(
     journaled: RunState | None = None,
     slots: int = 4,
     settling: frozenset[TaskId] = frozenset(),
+    missed: frozenset[str] = frozenset(),
 ) -> tuple[Action, ...]:
-    return decide(Situation(plan, state, journaled or state, seen or {}, {b.TARGET: slots}, settling))
+    return decide(Situation(plan, state, journaled or state, seen or {}, {b.TARGET: slots}, settling, missed))
 
 
 def test_environments_come_first_each_once() -> None:
@@ -62,6 +63,34 @@ def test_a_targets_room_is_kept(slots: int, expected: list[str]) -> None:
     plan = b.plan(b.step("a"), b.step("b"), b.step("c"))
     actions = decided(plan, b.state(plan, b.started("a")), b.seen(Phase.RUNNING), slots=slots)
     assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1, ["d"]), (2, ["b", "d"]), (9, ["b", "c", "d"])])
+def test_a_compute_name_has_a_limit_of_its_own(limit: int, expected: list[str]) -> None:
+    small = [b.step(key, compute="small") for key in ("a", "b", "c")]
+    plan = b.plan(*small, b.step("d", compute="other"))
+    targets = {one.key: b.TARGET for one in plan.steps}
+    state = b.state(plan, b.started("a"), limits={"small": limit}, targets=targets)
+    actions = decided(plan, state, b.seen(Phase.RUNNING))
+    assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+def test_nothing_is_made_or_started_that_may_have_been_done_before() -> None:
+    fresh = b.state(PAIR, ready=False, regenerate_outputs=False)
+    assert decided(PAIR, fresh) == ()
+    assert decided(PAIR, fresh, missed=frozenset({"a"})) == (Prepare(b.ENVIRONMENT, b.TARGET),)
+    ready = b.state(PAIR, regenerate_outputs=False)
+    assert decided(PAIR, ready) == ()
+    assert decided(PAIR, ready, missed=frozenset({"b"})) == (Start("b", 1, b.TARGET),)
+
+
+@pytest.mark.parametrize("told", [{"regenerate_outputs": True}, {}])
+def test_when_equals_are_looked_for(told: dict[str, bool]) -> None:
+    state = b.state(CHAIN, **{"regenerate_outputs": False, **told})
+    assert [step.key for step in recallable(CHAIN, state, set())] == ([] if told else ["a"])
+    assert recallable(CHAIN, state, {"a"}) == []
+    tried = b.state(CHAIN, b.started("a"), LOST, regenerate_outputs=False)
+    assert recallable(CHAIN, tried, set()) == []
 
 
 def test_a_new_attempt_waits_until_the_loss_is_journaled() -> None:
