@@ -6,38 +6,22 @@ is this machine.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .dataclass import dataclass, field
+from .datastores import BucketConfig, DatastoreConfig, check_bucket, read_datastores
 from .errors import BadInput, Problem
+from .model.compute import ComputeSettings, VmSize, quantity_problems
 from .model.document import Document, from_document
-from .model.vantage import BucketVantage
+from .model.secret import SecretSource, located, source_problems
 
 LOCAL = "local"
 """The target every workspace has: processes on this machine."""
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
 """What makes a folder a workspace. A bare ``.azureml`` does not: v1 caches logins in the home folder's."""
-
-
-@dataclass(frozen=True)
-class BucketConfig:
-    """A bucket and its two vantages."""
-
-    bucket: str
-    endpoint: str
-    """As this machine reaches it."""
-    cluster_endpoint: str = ""
-    """As pods reach it; empty: the same."""
-    prefix: str = ""
-    """The workspace's folder in the bucket; slashes at its ends say nothing."""
-    region: str = "us-east-1"
-    credentials: str = ""
-    """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +80,12 @@ class Config:
     own: frozenset[str] = frozenset()
     """Targets that the workspace itself names; empty: every compute name means this machine."""
     environments: Mapping[str, EnvironmentConfig] = field(default_factory=dict)
+    computes: Mapping[str, ComputeSettings] = field(default_factory=dict)
+    """What the compute names of pipeline files stand for."""
+    vm_sizes: Mapping[str, VmSize] = field(default_factory=dict)
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    datastores: Mapping[str, DatastoreConfig] = field(default_factory=dict)
+    """Those beside the workspace store."""
 
     @property
     def folder(self) -> Path:
@@ -149,29 +139,6 @@ def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
     return replace(config, own=frozenset(named) if isinstance(named, dict) else frozenset())
 
 
-def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
-    """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
-    access, secret = _credentials(store, where)
-    prefix = store.prefix.strip("/")
-    near = BucketVantage(store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret)
-    return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
-
-
-def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
-    if not store.credentials:
-        return "", ""
-    path = Path(store.credentials).expanduser()
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return str(document["access_key"]), str(document["secret_key"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f"the credentials file {path} cannot be used ({type(error).__name__})",
-            where=where,
-            remedy='make it a JSON file {"access_key": …, "secret_key": …} that only you can read',
-        ) from error
-
-
 def _read_yaml(path: Path) -> dict[str, Document]:
     text = _read_text(path)
     if not text:
@@ -204,7 +171,7 @@ def _read_text(path: Path) -> str:
 
 
 def _add(config: Config, document: Mapping[str, Document], where: str) -> Config:
-    known = {"name", "target", "targets", "environments"}
+    known = {"name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores"}
     problems = [
         Problem(f"unknown field '{name}'; known: {', '.join(sorted(known))}", where, "correct or remove it")
         for name in document
@@ -225,12 +192,22 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
     environments = from_document(
         dict[str, EnvironmentConfig], document.get("environments") or {}, f"{where}: environments"
     )
+    computes = from_document(dict[str, ComputeSettings], document.get("computes") or {}, f"{where}: computes")
+    vm_sizes = from_document(dict[str, VmSize], document.get("vm_sizes") or {}, f"{where}: vm_sizes")
+    secrets = from_document(dict[str, SecretSource], document.get("secrets") or {}, f"{where}: secrets")
+    faults = (*quantity_problems(computes, vm_sizes, where), *source_problems(secrets, where))
+    if faults:
+        raise BadInput(faults)
     return replace(
         config,
         name=str(document.get("name") or config.name),
         target=str(document.get("target") or config.target),
         targets=targets,
         environments={**config.environments, **environments},
+        computes={**config.computes, **computes},
+        vm_sizes={**config.vm_sizes, **vm_sizes},
+        secrets={**config.secrets, **located(secrets, Path(where).parent)},
+        datastores={**config.datastores, **read_datastores(document.get("datastores") or {}, Path(where))},
     )
 
 
@@ -240,16 +217,5 @@ def _target(item: Document, where: str) -> TargetConfig:
     rest = {key: value for key, value in item.items() if key != "type"}
     target = from_document(_TYPES[item["type"]], rest, where)
     if isinstance(target, KubernetesConfig):
-        _check_endpoint(target.store.endpoint, f"{where}.store.endpoint")
-        _check_endpoint(target.store.cluster_endpoint or target.store.endpoint, f"{where}.store.cluster_endpoint")
+        check_bucket(target.store, f"{where}.store")
     return target
-
-
-def _check_endpoint(endpoint: str, where: str) -> None:
-    try:
-        parts = urlsplit(endpoint)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, or a host that is none
-        usable = False
-    if not usable:
-        raise BadInput(f"{endpoint!r} is no address of a store", where, "write it as http://HOST:PORT or https://HOST")

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from .dataclass import dataclass
+from .dataclass import dataclass, field
 from .errors import Problem
 from .model.environment import NamedEnvironment
 from .model.observation import Observation
@@ -23,6 +23,8 @@ class ObjectInfo:
     """Bytes."""
     etag: str
     """Changes whenever the content does."""
+    modified: float = field(default=0.0, compare=False)
+    """When it was written, in seconds since the epoch by the store's clock; 0: unknown. Whole seconds in buckets."""
 
 
 class ObjectStore(Protocol):
@@ -55,6 +57,12 @@ class ObjectStore(Protocol):
 
     def download(self, key: str, path: Path) -> None:
         """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Make `target` hold what `source` holds, atomically, without the bytes coming by. Raises ObjectMissing.
+
+        The two are independent afterwards; a key copied onto itself stays as it is.
+        """
 
     def now(self) -> datetime:
         """The store's own time, UTC."""
@@ -114,6 +122,9 @@ class EnvironmentStore(Protocol):
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
         """Why `ensure` could not work: checked before anything starts. Empty: it should."""
+
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
+        """How it will differ from what was asked for, a line each: for people, before anything starts."""
 
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         """Make it unless it is there; a reference that `ComputeTarget.start` understands.

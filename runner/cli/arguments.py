@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 
-_DRIVERS = ("run", "plan", "validate")
+_DRIVERS = ("run", "plan", "validate", "graph")
 _EXITS = "exit codes: 0 done, 1 a step failed, 2 bad input, 130 interrupted"
 
 
@@ -16,7 +15,14 @@ def parse(argv: Sequence[str]) -> Namespace:
     What follows ``--`` belongs to the pipeline file: ``options.arguments``.
     """
     own, rest = _split(argv)
-    options = _parser(own[0] if own else "").parse_args(own)
+    command = own[0] if own else ""
+    if command and command not in _COMMANDS and not command.startswith("-"):
+        from difflib import get_close_matches
+
+        near = get_close_matches(command, _COMMANDS, 1)
+        meant = f"; did you mean '{near[0]}'?" if near else ""
+        _overview().error(f"there is no command '{command}'{meant}")
+    options = (_parser(command) if command in _COMMANDS else _overview()).parse_args(own)
     options.arguments = rest
     options.argv = list(argv)
     return options
@@ -31,36 +37,76 @@ def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser(command: str) -> ArgumentParser:
-    """The parser of one command, or of all when it is none: each takes its time to make."""
+    """The parser of one command: each takes its time to make."""
+    parser = ArgumentParser(prog="runner")
+    commands = parser.add_subparsers(dest="command", prog="runner")
+    help_, describe = _COMMANDS[command]
+    about = f"{help_[0].upper()}{help_[1:]}."
+    describe(commands.add_parser(command, description=about, epilog=_EXITS))
+    return parser
+
+
+def _overview() -> ArgumentParser:
+    """The parser for what names no command: its help lists them all."""
     from .. import __version__
 
-    about = "Run machine-learning pipelines on this machine or on Kubernetes."
-    parser = ArgumentParser(prog="runner", description=about, epilog=_EXITS)
+    lines = [
+        line
+        for title, names in _GROUPS.items()
+        for line in (f"{title}:", *(f"  {name:<11}{_COMMANDS[name][0]}" for name in names), "")
+    ]
+    parser = ArgumentParser(
+        prog="runner",
+        usage="runner COMMAND …",
+        description="Run machine-learning pipelines on this machine or on Kubernetes.",
+        epilog="\n".join([*lines, "runner COMMAND --help tells more.", _EXITS]),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"runner {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name in (command,) if command in _COMMANDS else _COMMANDS:
-        help_, describe = _COMMANDS[name]
-        describe(commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}."))
+    parser.set_defaults(command=None)
     return parser
 
 
 def _run(parser: ArgumentParser) -> None:
     _driver(parser, "run")
+    _values(parser)
     _logs_option(parser)
     _json(parser)
 
 
 def _plan(parser: ArgumentParser) -> None:
-    _driver(parser, "plan")
-    help_ = "text: an overview (default); yaml, json: the plan itself"
+    _driver(parser, "plan", or_run=True)
+    _values(parser)
+    help_ = "text: an overview (default); yaml: a file for `runner run`; json: the plan itself"
     parser.add_argument("-o", dest="output", choices=("text", "yaml", "json"), default="text", help=help_)
     _json(parser)
 
 
-def _driver(parser: ArgumentParser, name: str) -> None:
-    parser.usage = f"runner {name} [options] FILE [-- ARGS …]"
-    parser.add_argument("file", metavar="FILE", help="a Python file that submits a pipeline, or names one `pipeline`")
+def _validate(parser: ArgumentParser) -> None:
+    _driver(parser, "validate")
+    _values(parser)
+
+
+def _graph(parser: ArgumentParser) -> None:
+    _driver(parser, "graph", or_run=True)
+    parser.add_argument(
+        "--format", choices=("text", "mermaid", "dot", "json"), default="text", help="text: a drawing (default)"
+    )
+    parser.add_argument("-o", dest="output", default="", metavar="FILE", help="write it to a file")
+    parser.add_argument("--all", dest="every", action="store_true", help="a line for each of many steps that are alike")
+
+
+def _driver(parser: ArgumentParser, name: str, *, or_run: bool = False) -> None:
+    parser.usage = f"runner {name} [options] {'FILE|RUN' if or_run else 'FILE'} [-- ARGS …]"
+    help_ = "a pipeline in YAML, or a Python file that submits one (or names one `pipeline`); ARGS are for the latter"
+    parser.add_argument("file", metavar="FILE", help=f"{help_}; or a run" if or_run else help_)
     _target(parser)
+
+
+def _values(parser: ArgumentParser) -> None:
+    parser.add_argument("--experiment", default="", metavar="NAME", help="of a YAML file: instead of the one it names")
+    help_ = "of a YAML file: a parameter's value instead of its default"
+    parser.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=help_)
 
 
 def _status(parser: ArgumentParser) -> None:
@@ -75,6 +121,12 @@ def _list(parser: ArgumentParser) -> None:
 
 
 def _show(parser: ArgumentParser) -> None:
+    _run_name(parser)
+    _step_name(parser)
+    _json(parser)
+
+
+def _why(parser: ArgumentParser) -> None:
     _run_name(parser)
     _step_name(parser)
     _json(parser)
@@ -104,7 +156,14 @@ def _data(parser: ArgumentParser) -> None:
     put.add_argument("source", metavar="SRC", help="a path on this machine")
     put.add_argument("key", metavar="KEY")
     for action in (listing, get, put):
+        action.add_argument("--datastore", default="", metavar="NAME", help="which one (default: the default one)")
         _target(action)
+
+
+def _dataset(parser: ArgumentParser) -> None:
+    from .dataset_arguments import describe
+
+    describe(parser)
 
 
 def _doctor(parser: ArgumentParser) -> None:
@@ -156,14 +215,24 @@ def _positive(text: str) -> int:
 _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "run": ("run a pipeline file and wait for its runs", _run),
     "plan": ("show what a pipeline file would do; nothing is changed", _plan),
-    "validate": ("check a pipeline file; nothing is started", partial(_driver, name="validate")),
+    "validate": ("check a pipeline file; nothing is started", _validate),
+    "graph": ("draw a pipeline file, or a run with its states", _graph),
     "status": ("a run's steps, outputs and metrics", _status),
     "list": ("the newest runs", _list),
     "show": ("everything about one step, or about a run's steps", _show),
+    "why": ("why a step ran, or was reused", _why),
     "logs": ("the output of a step, or of all steps", _logs),
     "cancel": ("end a run: stop its steps and start no more", _run_name),
     "resume": ("wait for a run; drive it on when its controller is gone", _resume),
-    "data": ("list and copy files of the default datastore", _data),
+    "data": ("list and copy files of a datastore", _data),
+    "dataset": ("give data a name and a version; list those that have one", _dataset),
     "doctor": ("what is missing, and the command that mends it", _doctor),
     "cluster": ("a local Kubernetes cluster (kind) with its store", _cluster),
 }
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "pipelines": ("run", "plan", "validate", "graph"),
+    "runs": ("list", "status", "show", "why", "logs", "cancel", "resume"),
+    "data": ("data", "dataset"),
+    "set-up": ("doctor", "cluster"),
+}
+"""The order in which people meet them."""

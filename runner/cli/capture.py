@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ..errors import BadInput, StoreError, TargetError
+from ..model.data import DEFAULT_DATASTORE
 from ..model.plan import Plan
 from ..operations.submit import STORE_KEY
 from ..operations.values import Request
 from ..override import override
+from ..ports import ObjectStore
 from ..sdk.session import Captured, use
 from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
 from .driver import check_file, complain, execute, make_way
 from .driving import submit_left_over, unusable
+from .subject import again, is_file_name, view_of
+from .yamlfile import is_yaml, load, refuse_yaml_options
 
 
 class FileFailed(Exception):
@@ -29,6 +33,7 @@ class DryWorkspace(OpenWorkspace):
     """An open workspace that keeps all writes to itself."""
 
     captured: Captured | None = None
+    _overlays: dict[str, OverlayStore] = field(default_factory=dict)
 
     @cached_property
     def overlay(self) -> OverlayStore:
@@ -40,6 +45,15 @@ class DryWorkspace(OpenWorkspace):
     def store(self) -> OverlayStore:
         """The workspace store with the overlay on it."""
         return self.overlay
+
+    @override
+    def datastore(self, name: str) -> ObjectStore:
+        """Any other datastore, with an overlay as well."""
+        if name == DEFAULT_DATASTORE:
+            return self.overlay
+        if name not in self._overlays:
+            self._overlays[name] = OverlayStore(super().datastore(name))
+        return self._overlays[name]
 
     @override
     def submit(self, plan: Plan, request: Request) -> str:
@@ -59,7 +73,13 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
 
     What the file prints goes to standard error. Raises BadInput; FileFailed when the file raises anything else.
     """
+    if not is_file_name(options.file):
+        return _of_run(options)
     path = check_file(options.file)
+    if is_yaml(path):
+        opened = open_session(Path.cwd(), options.target)
+        return DryWorkspace(opened.config, opened.override), Captured(*load(path, options, opened.curated_images()))
+    refuse_yaml_options(path, options)
     make_way(path, options.argv, cache_folder())
     opened = open_session(Path.cwd(), options.target)
     session = DryWorkspace(opened.config, opened.override)
@@ -72,6 +92,12 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
             remedy="submit one: Experiment(workspace, 'name').submit(pipeline)",
         )
     return session, session.captured
+
+
+def _of_run(options: Namespace) -> tuple[DryWorkspace, Captured]:
+    """What would make the run once more."""
+    opened = open_session(Path.cwd(), options.target)
+    return DryWorkspace(opened.config, opened.override), Captured(*again(view_of(opened, options.file)))
 
 
 def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:

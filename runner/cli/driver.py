@@ -22,14 +22,15 @@ _AGAIN = (
 
 
 def check_file(name: str) -> Path:
-    """The driver's file. Raises BadInput when there is none, or when it is no Python file."""
+    """The pipeline file. Raises BadInput when there is none, or when it is neither Python nor YAML."""
     path = Path(name)
     if not path.exists():
         raise BadInput(f"there is no file {name}", remedy="give the path of a pipeline file")
     if path.is_dir():
         raise BadInput(f"{name} is a folder", remedy="give the path of a pipeline file in it")
-    if path.suffix != ".py":
-        raise BadInput(f"{name} is not a Python file", remedy="give the path of a pipeline file, which ends in .py")
+    if path.suffix not in {".py", ".yaml", ".yml"}:
+        remedy = "give the path of a pipeline file, which ends in .py, .yaml or .yml"
+        raise BadInput(f"{name} is neither a Python file nor YAML", remedy=remedy)
     return path
 
 
@@ -61,6 +62,7 @@ def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
     text = decode_source(path.read_bytes())
     folder = path.resolve().parent
     sys.path[:] = search_path(sys.path, folder, _command_folders())
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), compat_folder())))
     if _ROOT != "runner" and not (folder / "runner.py").is_file() and (folder / "runner").is_dir():
         _join_folders(folder / "runner")
     sys.argv[:] = [str(path), *arguments]
@@ -77,9 +79,14 @@ def search_path(current: Sequence[str], folder: Path, command: Collection[str]) 
 
     `command` are the entries that Python may have put first for us, as it puts a script's folder.
     """
-    compat = str(_PACKAGE / "compat" if _ROOT == "runner" else _PACKAGE.parent)
+    compat = compat_folder()
     rest = current[1:] if current and current[0] in command else current
     return [str(folder), compat, *(entry for entry in rest if entry != compat)]
+
+
+def compat_folder() -> str:
+    """Where ``azureml`` is. The driver's child processes (``python train.py``) find it too, after a real one."""
+    return str(_PACKAGE / "compat" if _ROOT == "runner" else _PACKAGE.parent)
 
 
 def _command_folders() -> tuple[str, ...]:

@@ -36,6 +36,11 @@ def style(status: str) -> str:
     return _STYLES.get(status, "")
 
 
+def mark(status: str) -> str:
+    """The sign of a state, wherever it is shown."""
+    return _SIGNS.get(status, " ")
+
+
 def sign(status: str, paint: Paint) -> str:
     """The sign of a state, on a terminal that shows colours; elsewhere the words do."""
-    return _SIGNS.get(status, " ") if paint.on else ""
+    return mark(status) if paint.on else ""

@@ -19,18 +19,22 @@ from functools import partial
 from pathlib import Path
 
 from ..data.dataset import Datastores
+from ..data.launch import search_path
 from ..data.remains import Remains, as_time
 from ..data.transfer import Place
 from ..data.workplace import Launch, Staging, Workplace
 from ..errors import ObjectMissing, Problem, StoreError
-from ..model.data import Kind
+from ..model.context import StoreAccess
+from ..model.data import Kind, Mode
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
-from ..model.task import InputBinding, OutputBinding, Task, TaskId
+from ..model.secret import SecretSource
+from ..model.task import InputBinding, OutputBinding, Task, TaskId, cancel_marker
 from ..ports import FolderStore
 from ..runs import records
+from . import process_mask
 from .process_exits import Exits, Watched
-from .process_files import WRAPPER, AttemptFiles
+from .process_files import AttemptFiles, wrapper
 from .process_outcome import Outcome, ignored_paths, log_key, observation_of
 
 COPY_LIMIT = 256 << 20
@@ -64,6 +68,10 @@ class ProcessTarget:
     """The folder with our own code as a step carries it."""
     workers: int = 0
     copy_limit: int = COPY_LIMIT
+    folders: Callable[[], Mapping[str, str]] = dict
+    """Paths of the datastores that are folders, by name: scripts may reach those."""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    """Scripts read them where they are; what they print of them is masked."""
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
@@ -171,13 +179,14 @@ class ProcessTarget:
     def _popen(self, task: Task, files: AttemptFiles, launch: Launch) -> subprocess.Popen[bytes]:
         log = self.store.path(log_key(task))
         log.parent.mkdir(parents=True, exist_ok=True)
-        variables = {**os.environ, "PYTHONUNBUFFERED": "1", **launch.variables}
+        path = search_path(task.environment, os.environ.get("PATH"))
+        variables = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.tree()), variables.get("PYTHONPATH"))))
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
             out.flush()
             return subprocess.Popen(
-                ["/bin/sh", "-c", WRAPPER, str(files.folder), *launch.argv],
+                ["/bin/sh", "-c", self._wrapper(files), str(files.folder), *launch.argv],
                 cwd=launch.cwd,
                 env=variables,
                 stdin=subprocess.DEVNULL,
@@ -186,17 +195,29 @@ class ProcessTarget:
                 start_new_session=True,
             )
 
+    def _wrapper(self, files: AttemptFiles) -> str:
+        return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else ())
+
     def _staging(self, files: AttemptFiles) -> Staging:
         place = Workplace(files.folder)
 
-        def input_place(binding: InputBinding, _kind: Kind) -> Path:
-            return place.inputs / binding.name
+        def input_place(binding: InputBinding, kind: Kind) -> Path:
+            # A lone file keeps its own name, as in v1: scripts look at endings.
+            folder = place.named(binding.path_on_compute) or place.inputs / binding.name
+            return folder / binding.ref.key.rsplit("/", 1)[-1] if kind is Kind.FILE else folder
 
         def output_place(binding: OutputBinding) -> Path:
-            store = self.datastores(binding.datastore)
-            return store.path(binding.key) if isinstance(store, FolderStore) else place.outputs / binding.name
+            store, named = self.datastores(binding.datastore), place.named(binding.path_on_compute)
+            if named is not None:
+                return named
+            # In upload mode nothing may lie at the destination of a step that failed (v1).
+            if isinstance(store, FolderStore) and binding.mode is not Mode.UPLOAD:
+                return store.path(binding.key)
+            return place.outputs / binding.name
 
-        return Staging(self.store, self.datastores, input_place, output_place, self._bring)
+        folder = str(self.store.path(cancel_marker("r")).parents[2])
+        access = StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
+        return Staging(self.store, self.datastores, input_place, output_place, self._bring, access)
 
     def _linked_from(self, binding: InputBinding) -> FolderStore | None:
         """The store whose files a large input is links to; None: a small one, or one of a bucket, is copied."""
@@ -205,7 +226,7 @@ class ProcessTarget:
 
     def _bring(self, binding: InputBinding) -> Place | None:
         store = self._linked_from(binding)
-        return partial(_link, store) if store is not None else None
+        return partial(_link, store, protect=store is self.store) if store is not None else None
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -289,11 +310,15 @@ class ProcessTarget:
         attempt.observation = observation_of(uid, record, commit)
 
 
-def _link(store: FolderStore, key: str, path: Path) -> None:
-    """Make `path` a link to the object's file, which nobody is to write to."""
+def _link(store: FolderStore, key: str, path: Path, *, protect: bool) -> None:
+    """Make `path` a link to the object's file, which nobody is to write to; to `protect` it makes it read-only.
+
+    The mode of files in the user's own folders is theirs.
+    """
     source = store.path(key)
     if not source.is_file():
         raise ObjectMissing(f"no object {key!r} ({source})")
-    with suppress(PermissionError):  # another user's file: that it stays as it is, is checked anyway
-        source.chmod(0o444)
+    if protect:
+        with suppress(PermissionError):  # another user's file: that it stays as it is, is checked anyway
+            source.chmod(0o444)
     path.symlink_to(source)

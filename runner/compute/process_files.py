@@ -8,9 +8,11 @@ truth from the disk, and an attempt whose starter died before the claim can be g
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,9 +20,19 @@ from ..dataclass import dataclass
 
 WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
+_MASKED = (
+    'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
+    '{ "$@"; echo $? > "$0/ended"; } 2>&1 | %s; mv "$0/ended" "$0/exit"'
+)
+"""The same with the output through a filter: the exit code counts when the filter has written all."""
 _GIVEN_UP = "0"
 _LOOK, _LOOKS = 0.01, 100
 """Seconds between two looks at an unfinished claim, and how many: its writer may have died."""
+
+
+def wrapper(output_filter: Sequence[str] = ()) -> str:
+    """The script of ``sh`` that runs a command, its output through `output_filter` if there is one."""
+    return _MASKED % shlex.join(output_filter) if output_filter else WRAPPER
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,11 @@ class AttemptFiles:
     def claim(self) -> Path:
         """Made once: by the wrapper (its process id), or by whoever gives the attempt up."""
         return self.folder / "claim"
+
+    @property
+    def ended(self) -> Path:
+        """Where the exit code stands until a filter has let all output through."""
+        return self.folder / "ended"
 
     @property
     def exit_code(self) -> int | None:

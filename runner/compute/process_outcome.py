@@ -93,8 +93,9 @@ def observation_of(uid: str, record: AttemptRecord, commit: CommitRecord | None)
 
 def ignored_paths(task: Task) -> tuple[str, ...]:
     """A line for people about the paths that a step names for its data and that this machine does not make."""
-    inputs = [f"'{binding.name}'" for binding in task.inputs if binding.path_on_compute]
-    names = inputs + [f"'{binding.name}'" for binding in task.outputs if binding.path_on_compute]
+    places = {one.name: one.path_on_compute for one in task.inputs}
+    places.update({one.name: one.path_on_compute for one in task.outputs})
+    names = [f"'{name}'" for name, place in places.items() if place.startswith("/")]
     if not names:
         return ()
     return (f"path_on_compute of {', '.join(names)} is for clusters; here the arguments have other paths",)

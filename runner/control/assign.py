@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..dataclass import dataclass
+from ..model.context import OUTPUT_DATASETS
 from ..model.data import DataPath, DatasetDefinition
 from ..model.names import attempt_folder, output_key, step_run_id
 from ..model.plan import Plan, Submission
@@ -53,7 +54,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         experiment=submission.experiment,
         inputs=bound.inputs,
         outputs=_outputs(step, task),
-        variables=_variables(bound, submission, task),
+        variables=_variables(step, bound, submission, task),
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=step.resources,
         fingerprint=bound.fingerprint,
@@ -70,12 +71,13 @@ def _outputs(step: StepSpec, task: TaskId) -> tuple[OutputBinding, ...]:
             spec.mode,
             spec.path_on_compute,
             spec.folder,
+            spec.globs,
         )
         for spec in step.outputs
     )
 
 
-def _variables(bound: Bound, submission: Submission, task: TaskId) -> dict[str, str]:
+def _variables(step: StepSpec, bound: Bound, submission: Submission, task: TaskId) -> dict[str, str]:
     """v1's variables of a step's process (V1_API B5), then the parameters, the environment's, the step's own."""
     facts = {
         "AZUREML_RUN_ID": step_run_id(task.run, task.key),
@@ -89,5 +91,8 @@ def _variables(bound: Bound, submission: Submission, task: TaskId) -> dict[str, 
         "AZUREML_SERVICE_ENDPOINT": "runner://local",
         "AZUREML_DISCOVERY_SERVICE_ENDPOINT": "runner://local",
         "AZUREML_RUN_TOKEN": "none",
+        "AZUREML_RUN_TOKEN_EXPIRY": "253402300799",  # the end of 9999, in seconds: no script has to renew what is none
     }
-    return {**facts, **bound.variables}
+    datasets = [spec.name for spec in step.outputs if spec.destination]
+    listed = {OUTPUT_DATASETS: ";".join(datasets)} if datasets else {}
+    return {**facts, **listed, **bound.variables}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass
-from ..model.data import DataRef, DatasetDefinition
+from ..model.data import DataRef, DatasetDefinition, Mode
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar, Submission
@@ -71,11 +71,16 @@ def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: P
 def _content(binding: InputBinding) -> dict[str, object]:
     """What a script can tell of an input; the name and version of a registration are for people."""
     return {
-        "content": binding.ref.digest,
+        "content": binding.ref.content or binding.ref.digest,
         "mode": binding.mode,
         "path_on_compute": binding.path_on_compute,
-        "dataset": binding.dataset and binding.dataset.bare,
+        "dataset": binding.dataset and _seen(binding.dataset.bare, binding.mode),
     }
+
+
+def _seen(definition: DatasetDefinition, mode: Mode) -> DatasetDefinition:
+    """Only a script that gets the dataset itself can tell where its files lie in the store."""
+    return definition if mode is Mode.DIRECT else replace(definition, paths=())
 
 
 def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:

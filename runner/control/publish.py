@@ -41,7 +41,7 @@ def publish(
         for wanted in spec.register:
             path = DataPath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
-            registry.register(store, wanted.name, entry, new_version=True)
+            registry.register(store, wanted.name, entry, new_version=wanted.new_version)
 
 
 def _place(spec: OutputSpec) -> str:

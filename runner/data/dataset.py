@@ -1,19 +1,43 @@
-"""Pin a dataset: from its definition to the files it means now."""
+"""A dataset's files: found in a datastore, and pinned for a step."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 
-from ..errors import BadInput
-from ..model.data import DataPath, DataRef, DatasetDefinition, Entry, Kind, Manifest
-from ..ports import ObjectInfo, ObjectStore
+from ..dataclass import dataclass
+from ..errors import BadInput, StoreError
+from ..model.data import DEFAULT_DATASTORE, DataPath, DataRef, DatasetDefinition, Entry, Kind, Manifest
+from ..model.digest import digest_of, digest_of_file
+from ..model.names import is_reserved
+from ..ports import FolderStore, ObjectInfo, ObjectStore
 from . import manifest as manifests
+from .selection import Found, chosen
 from .transfer import PINNED
 
+_READ_BYTES = 1 << 30
+_READ_FILES = 10_000
 Datastores = Callable[[str], ObjectStore]
 """The store of a datastore's name. Raises BadInput for an unknown one."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files that a definition means now."""
+
+    datastore: str
+    files: tuple[Found, ...]
+    """Sorted by their relative paths."""
+    lone: bool = False
+    """The definition names this one file, and not a folder or a pattern."""
+
+    @property
+    def folder(self) -> str:
+        """What the files' paths are relative to; empty: the whole store."""
+        first = self.files[0]
+        return first.key[: len(first.key) - len(first.relative)].rstrip("/")
 
 
 def pin(workspace: ObjectStore, datastores: Datastores, paths: tuple[DataPath, ...], what: str) -> DataRef:
@@ -22,26 +46,42 @@ def pin(workspace: ObjectStore, datastores: Datastores, paths: tuple[DataPath, .
     `what` names the data in errors. Raises BadInput when no file is there, or when the paths lie
     in several datastores.
     """
-    names = sorted({path.datastore for path in paths})
-    if len(names) != 1:
-        raise BadInput(f"{what} spans the datastores {', '.join(names)}", remedy="use one datastore per dataset")
-    store = datastores(names[0])
-    entries = tuple(sorted(_all_entries(store, paths), key=lambda entry: entry.path))
-    if not entries:
-        listed = ", ".join(f"{path.datastore}/{path.path}" for path in paths)
-        raise BadInput(f"{what} has no files: nothing lies at {listed}", remedy="upload the data first")
-    lone = len(paths) == 1 and len(entries) == 1 and entries[0].key == paths[0].path.strip("/")
-    if lone:
-        entries = (Entry("", entries[0].size, entries[0].digest, entries[0].key),)
-    pinned = Manifest(Kind.FILE if lone else Kind.FOLDER, entries)
-    key = paths[0].path.strip("/") if len(paths) == 1 else ""
-    return DataRef(names[0], key, manifests.save(workspace, pinned), len(entries), pinned.bytes)
+    return _pin(workspace, datastores, DatasetDefinition("file", paths), what)
 
 
 def pin_dataset(workspace: ObjectStore, datastores: Datastores, definition: DatasetDefinition) -> DataRef:
-    """`pin` for a dataset's definition."""
-    name = f"dataset '{definition.name}'" if definition.name else "the dataset"
-    return pin(workspace, datastores, definition.paths, name)
+    """`pin` for a dataset's definition; a file dataset's operations choose among its files."""
+    return _pin(workspace, datastores, definition, title(definition))
+
+
+def title(definition: DatasetDefinition) -> str:
+    """How errors name the dataset."""
+    return f"dataset '{definition.name}'" if definition.name else "the dataset"
+
+
+def listing(datastores: Datastores, definition: DatasetDefinition, what: str = "") -> Listing:
+    """Every file the definition means now.
+
+    Raises BadInput for paths in several datastores and for a condition that files cannot meet.
+    """
+    names = sorted({path.datastore for path in definition.paths})
+    if len(names) != 1:
+        raise BadInput(
+            f"{what or title(definition)} spans the datastores {', '.join(names) or '(none)'}",
+            remedy="use one datastore per dataset",
+        )
+    files = _all_files(datastores(names[0]), definition.paths)
+    lone = len(files) == 1 and len(definition.paths) == 1 and files[0].key == definition.paths[0].path.strip("/")
+    return Listing(names[0], tuple(chosen(files, definition)), lone)
+
+
+def nothing_there(definition: DatasetDefinition, what: str = "") -> BadInput:
+    """The error for a definition that means no file."""
+    listed = ", ".join(f"{path.datastore}/{path.path}" for path in definition.paths)
+    said = what or title(definition)
+    if definition.kind == "file" and definition.transforms:
+        return BadInput(f"{said} has no files: its operations leave none of those at {listed}")
+    return BadInput(f"{said} has no files: nothing lies at {listed}", remedy="upload the data first")
 
 
 def match(store: ObjectStore, pattern: str) -> Iterator[tuple[str, ObjectInfo]]:
@@ -86,10 +126,69 @@ def _file_or_folder(store: ObjectStore, plain: str) -> Iterator[tuple[str, Objec
         yield info.key[len(start) :], info
 
 
-def _all_entries(store: ObjectStore, paths: tuple[DataPath, ...]) -> Iterator[Entry]:
-    seen: set[str] = set()
+def _all_files(store: ObjectStore, paths: Sequence[DataPath]) -> list[Found]:
+    """Each file once, its path relative to the innermost folder that holds all the paths."""
+    found: dict[str, ObjectInfo] = {}
+    folders: set[str] = set()
     for path in paths:
         for relative, info in match(store, path.path):
-            if info.key not in seen:
-                seen.add(info.key)
-                yield Entry(relative if len(paths) == 1 else info.key, info.size, PINNED + info.etag, info.key)
+            if path.datastore == DEFAULT_DATASTORE and is_reserved(info.key):
+                continue
+            found.setdefault(info.key, info)
+            folders.add(info.key[: len(info.key) - len(relative)])
+    shared = len(_shared_folder(folders))
+    files = [Found(key[shared:], key, info.size, info.etag, info.modified) for key, info in found.items()]
+    return sorted(files, key=lambda file: file.relative)
+
+
+def _shared_folder(folders: set[str]) -> str:
+    """The innermost folder around all of these, with a trailing slash; empty for the whole store."""
+    if len(folders) < 2:
+        return next(iter(folders), "")
+    first, last = min(folders).split("/"), max(folders).split("/")
+    same = 0
+    while same < min(len(first), len(last)) - 1 and first[same] == last[same]:
+        same += 1
+    return "".join(f"{part}/" for part in first[:same])
+
+
+def _pin(workspace: ObjectStore, datastores: Datastores, definition: DatasetDefinition, what: str) -> DataRef:
+    listed = listing(datastores, definition, what)
+    if not listed.files:
+        raise nothing_there(definition, what)
+    # Below the shared folder a path says the key; only below the whole store there is no folder to say.
+    folder = listed.folder
+    entries = tuple(
+        Entry(
+            "" if listed.lone else file.relative,
+            file.size,
+            PINNED + file.etag,
+            "" if listed.lone or folder else file.key,
+        )
+        for file in listed.files
+    )
+    pinned = Manifest(Kind.FILE if listed.lone else Kind.FOLDER, entries)
+    content = content_of(datastores(listed.datastore), listed.files)
+    key = listed.files[0].key if listed.lone else folder
+    digest = manifests.save(workspace, pinned)
+    return DataRef(listed.datastore, key, digest, len(entries), pinned.bytes, content)
+
+
+def content_of(store: ObjectStore, files: Sequence[Found]) -> str:
+    """The digest of the files' names and bytes.
+
+    Files of this machine are read, up to `_READ_BYTES` and `_READ_FILES`: their tags change with their time. Beyond
+    that, and in a bucket, the tags stand for the bytes.
+    """
+    read = isinstance(store, FolderStore) and len(files) <= _READ_FILES
+    if isinstance(store, FolderStore) and read and sum(file.size for file in files) <= _READ_BYTES:
+        return digest_of([[file.relative, _digest(str(store.path(file.key)), file.etag)] for file in files])
+    return digest_of([[file.relative, file.size, file.etag] for file in files])
+
+
+@lru_cache(maxsize=4 * _READ_FILES)
+def _digest(path: str, _etag: str) -> str:
+    try:
+        return digest_of_file(Path(path))
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error}") from error

@@ -6,9 +6,10 @@ every reference is also a variable ``AZUREML_DATAREFERENCE_<name>``.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
-from ..model.context import StagedInput
+from ..model.context import OUTPUT_DATASETS, StagedInput
 from ..model.data import Mode
 from ..model.step import InputPath, Interpreter, OutputPath, ParameterValue
 from ..model.task import Task
@@ -41,9 +42,16 @@ def variables(task: Task, inputs: Mapping[str, StagedInput], outputs: Mapping[st
     paths = {**{name: shown_path(staged) for name, staged in inputs.items()}, **outputs}
     references = {f"AZUREML_DATAREFERENCE_{name}": path for name, path in paths.items()}
     references.update(_dataset_variables(inputs))
+    datasets = task.variables.get(OUTPUT_DATASETS, "").split(";")
+    references.update({name: outputs[name] for name in datasets if name in outputs})
     if too_many(references):
         references = {}
     return {**task.variables, **references}
+
+
+def search_path(interpreter: str, path: str | None) -> str:
+    """``PATH`` with the interpreter's neighbours first: as in v1, ``python`` and ``pip`` are the environment's own."""
+    return os.pathsep.join(filter(None, (interpreter.rpartition("/")[0], path)))
 
 
 def too_many(references: Mapping[str, str]) -> bool:
@@ -60,8 +68,8 @@ def left_out(inputs: Mapping[str, StagedInput], outputs: Mapping[str, str], task
 
 def shown_path(staged: StagedInput) -> str:
     """What stands for an input in the arguments: its path, or a directly consumed dataset's id."""
-    if staged.mode is Mode.DIRECT and staged.dataset is not None and staged.dataset.id:
-        return staged.dataset.id
+    if staged.mode is Mode.DIRECT and staged.dataset is not None:
+        return staged.dataset.id or staged.dataset.identity
     return staged.path
 
 

@@ -22,6 +22,9 @@ ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoin
 MAX_FILES = 2000
 MAX_BYTES = 300 << 20
 """v1's limits of a snapshot; ``AML_SNAPSHOT_NO_FILE_LIMIT`` lifts the first."""
+NOTABLE_FILES = 1000
+NOTABLE_BYTES = 10 << 20
+"""From here on the size of a snapshot is shown: it is uploaded, and copied for every step."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -59,9 +62,25 @@ def take(folder: Path) -> Snapshot:
 
     Raises BadInput for a folder over v1's limits (naming its biggest files) and for links that leave it.
     """
-    chosen = tuple(_chosen(folder))
-    _check_size(folder, {path: (folder / path).stat().st_size for path in chosen})
-    return Snapshot(folder, tuple(_file(folder, path) for path in chosen))
+    return Snapshot(folder, tuple(_file(folder, path) for path in sizes(folder)))
+
+
+def sizes(folder: Path) -> Mapping[str, int]:
+    """The files that a snapshot would hold and their bytes, sorted by path; none is read. Raises BadInput as `take`."""
+    found = {path: (folder / path).stat().st_size for path in _chosen(folder)}
+    _check_size(folder, found)
+    return found
+
+
+def size_note(folder: Path, found: Mapping[str, int]) -> str:
+    """A line about a large snapshot and its biggest files; empty for a usual one."""
+    whole = sum(found.values())
+    if len(found) < NOTABLE_FILES and whole < NOTABLE_BYTES:
+        return ""
+    return (
+        f"the snapshot of {folder} is large: {len(found)} files, {whole / 2**20:.1f} MiB; biggest: {_biggest(found)}. "
+        "List what the scripts do not need in .amlignore"
+    )
 
 
 def pack(snapshot: Snapshot) -> bytes:
@@ -171,16 +190,19 @@ def _ignore_rule(folder: Path) -> Callable[[str], bool]:
     return lambda _path: False
 
 
-def _check_size(folder: Path, sizes: Mapping[str, int]) -> None:
-    too_many = len(sizes) > MAX_FILES and not os.environ.get("AML_SNAPSHOT_NO_FILE_LIMIT")
-    whole = sum(sizes.values())
+def _check_size(folder: Path, found: Mapping[str, int]) -> None:
+    too_many = len(found) > MAX_FILES and not os.environ.get("AML_SNAPSHOT_NO_FILE_LIMIT")
+    whole = sum(found.values())
     if not too_many and whole <= MAX_BYTES:
         return
-    biggest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
-    listed = ", ".join(f"{path} ({size / 2**20:.1f} MiB)" for path, size in biggest)
     raise BadInput(
-        f"the source directory holds {len(sizes)} files and {whole / 2**20:.0f} MiB; "
-        f"a snapshot may have {MAX_FILES} files and {MAX_BYTES >> 20} MiB. Biggest: {listed}",
+        f"the source directory holds {len(found)} files and {whole / 2**20:.0f} MiB; "
+        f"a snapshot may have {MAX_FILES} files and {MAX_BYTES >> 20} MiB. Biggest: {_biggest(found)}",
         where=str(folder),
         remedy="list what the scripts do not need in .amlignore, or point source_directory at a smaller folder",
     )
+
+
+def _biggest(found: Mapping[str, int]) -> str:
+    biggest = sorted(found.items(), key=lambda item: -item[1])[:5]
+    return ", ".join(f"{path} ({size / 2**20:.1f} MiB)" for path, size in biggest)

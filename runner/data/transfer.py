@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -84,6 +83,8 @@ def _each(items: Iterable[T], work: Callable[[T], None]) -> None:
         for item in todo:
             work(item)
         return
+    from concurrent.futures import ThreadPoolExecutor  # only transfers need it
+
     with ThreadPoolExecutor(min(_THREADS, len(todo))) as pool:
         for future in [pool.submit(work, item) for item in todo]:
             future.result()

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import BadInput
-from ..model.context import STEP_VARIABLE, StagedInput, StepContext
+from ..model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
 from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task, snapshot_key
 from ..ports import FolderStore, ObjectStore
 from . import launch, links, manifest, snapshot, transfer
-from .dataset import Datastores
+from .dataset import Datastores, glob_rule
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,12 @@ class Workplace:
         """Where the script appends its metrics, tags and properties."""
         return self.step / "reports"
 
+    def named(self, path_on_compute: str) -> Path | None:
+        """Where a relative ``path_on_compute`` leads: below the script's working directory. None for all others."""
+        if not path_on_compute or path_on_compute.startswith("/"):
+            return None
+        return self.code / path_on_compute
+
 
 @dataclass(frozen=True)
 class Launch:
@@ -65,6 +71,15 @@ class Launch:
     outputs: Mapping[str, Path]
     notes: tuple[str, ...] = ()
     """Lines for people, shown at the top of the step's log."""
+
+
+@dataclass(frozen=True)
+class StepFiles:
+    """Where a script finds its data."""
+
+    inputs: Mapping[str, StagedInput]
+    outputs: Mapping[str, str]
+    access: StoreAccess
 
 
 InputPlace = Callable[[InputBinding, Kind], Path]
@@ -82,6 +97,8 @@ class Staging:
     output_place: OutputPlace
     bring: Callable[[InputBinding], transfer.Place | None] = lambda _binding: None
     """How to make an object of an input a file; None: download it."""
+    access: StoreAccess = field(default_factory=StoreAccess)
+    """How the script itself reaches the stores."""
 
 
 def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) -> Launch:
@@ -92,7 +109,7 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
     inputs = {binding.name: _stage(binding, staging) for binding in task.inputs}
     outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
     shown = {name: str(path) for name, path in outputs.items()}
-    _write_context(task, place, inputs, shown)
+    _write_context(task, place, StepFiles(inputs, shown, staging.access))
     notes: tuple[str, ...] = ()
     if launch.left_out(inputs, shown, task):
         notes = (f"{len(inputs)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
@@ -160,10 +177,28 @@ def _take(binding: OutputBinding, path: Path, staging: Staging) -> tuple[Manifes
     in_place = _in_place(store, path, binding)
     if in_place:
         links.own(path)
-    described = manifest.describe(path)
+        _leave_only(path, binding.globs)
+    described = _only(manifest.describe(path), binding.globs)
     if not in_place:
         transfer.deliver(store, path, binding.key, described)
     return described, manifest.save(staging.workspace, described)
+
+
+def _leave_only(path: Path, globs: tuple[str, ...]) -> None:
+    """Remove what does not belong to an output that was written where it stays."""
+    for relative, file in manifest.files_below(path) if globs else ():
+        if not _belongs(relative, globs):
+            file.unlink()
+
+
+def _only(described: Manifest, globs: tuple[str, ...]) -> Manifest:
+    if not globs or described.kind is Kind.FILE:
+        return described
+    return Manifest(described.kind, tuple(entry for entry in described.entries if _belongs(entry.path, globs)))
+
+
+def _belongs(relative: str, globs: tuple[str, ...]) -> bool:
+    return any(glob_rule(glob.removeprefix("./")).fullmatch(relative) for glob in globs)
 
 
 def _check_readable(path: Path) -> None:
@@ -190,7 +225,7 @@ def _make_room(binding: OutputBinding, path: Path) -> Path:
     return path
 
 
-def _write_context(task: Task, place: Workplace, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> None:
+def _write_context(task: Task, place: Workplace, files: StepFiles) -> None:
     context = StepContext(
         run=task.id.run,
         key=task.id.key,
@@ -198,7 +233,8 @@ def _write_context(task: Task, place: Workplace, inputs: Mapping[str, StagedInpu
         step_run=task.step_run,
         attempt=task.id.attempt,
         experiment=task.experiment,
-        inputs=inputs,
-        outputs=outputs,
+        inputs=files.inputs,
+        outputs=files.outputs,
+        access=files.access,
     )
     (place.step / "context.json").write_text(json.dumps(to_document(context)), encoding="utf-8")

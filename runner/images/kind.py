@@ -42,6 +42,10 @@ class KindImages:
         missing = self._builder.engine.missing(environment.name)
         return missing or self._cluster_problems()
 
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
+        """How the image will differ from what was asked for."""
+        return () if environment.spec.ready else context.notes(environment, read(environment))
+
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         """Build and load what the nodes lack; the image's name. Raises EnvironmentFailed."""
         found = self.find(environment)

@@ -37,7 +37,7 @@ def read(environment: NamedEnvironment) -> Packages:
     spec, where = environment.spec, f"environment {environment.name!r}"
     pip, dropped = _without_azureml(spec.pip)
     conda, lost = _from_conda(spec.conda)
-    notes = _notes(where, dropped, spec.conda, conda)
+    notes = _notes(where, dropped, spec, conda)
     return Packages((*conda, *pip), notes, (*_pip_problems(pip, where), *_other_problems(spec, lost, where)))
 
 
@@ -75,12 +75,15 @@ def _from_conda(conda: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...
     return tuple(line for _, line in said if line), tuple(spec for spec, line in said if line is None)
 
 
-def _notes(where: str, dropped: tuple[str, ...], conda: tuple[str, ...], pip: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(where: str, dropped: tuple[str, ...], spec: EnvironmentSpec, pip: tuple[str, ...]) -> tuple[str, ...]:
     notes = []
     if dropped:
         notes.append(f"{where}: {', '.join(dropped)} not installed: runner answers azureml imports itself")
     if pip:
-        notes.append(f"{where}: conda packages are installed by pip: {', '.join(conda)} -> {', '.join(pip)}")
+        said = [line for line in spec.conda if translate(line)]
+        changed = "" if said == list(pip) else f" as {', '.join(pip)}"
+        channels = f"; no channel is asked ({', '.join(spec.channels)})" if spec.channels else ""
+        notes.append(f"{where}: conda packages are installed by pip: {', '.join(said)}{changed}{channels}")
     return tuple(notes)
 
 

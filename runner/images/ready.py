@@ -31,6 +31,10 @@ class ReadyImages:
         )
         return (Problem(what, f"targets.{self._target}", remedy),)
 
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:  # noqa: ARG002 - ready images are as they are
+        """Nothing: a ready image is used as it is."""
+        return ()
+
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:  # noqa: ARG002 - nothing to say
         """The ready image. Raises EnvironmentFailed if there is none."""
         image = self.find(environment)

@@ -36,6 +36,10 @@ class RegistryImages:
             return found
         return self._builder.engine.missing(environment.name)
 
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
+        """How the image will differ from what was asked for."""
+        return () if environment.spec.ready else context.notes(environment, read(environment))
+
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         """Build and push what the registry lacks; the image by digest. Raises EnvironmentFailed."""
         found = self.find(environment)

@@ -55,6 +55,14 @@ class VenvEnvironments:
         """Why the environment could not be made here."""
         return () if environment.spec.ready else read(environment).problems
 
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
+        """How what a step gets differs from what was asked for, and which interpreter serves."""
+        packages, choice = read(environment), self._choose(environment.spec)
+        said = [*_notes(environment, choice), *packages.notes]
+        if packages.requirements and self._serves(choice, packages):
+            said.append(_served(environment, choice))
+        return tuple(said)
+
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         """Make the venv unless the interpreter serves or it is there. Raises EnvironmentFailed."""
         problems = self.problems(environment)
@@ -65,7 +73,7 @@ class VenvEnvironments:
             say(note)
         if self._serves(choice, packages):
             if packages.requirements:
-                say(f"environment {environment.name!r}: {choice.python} has all its packages and is used as it is")
+                say(_served(environment, choice))
             return choice.python
         folder = self._folder(packages.requirements, choice.minor)
         if not folder.ready():
@@ -107,6 +115,10 @@ class VenvEnvironments:
         why = "is too old for a step" if wanted < OLDEST_MINOR else "is not on this machine"
         version = "{}.{}".format(*running.minor)
         return _Choice(running.python, running.minor, f"Python {spec.python} {why}; {version} is used instead")
+
+
+def _served(environment: NamedEnvironment, choice: _Choice) -> str:
+    return f"environment {environment.name!r}: {choice.python} has all its packages and is used as it is"
 
 
 def _wanted(spec: EnvironmentSpec) -> tuple[int, int]:

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from ..dataclass import dataclass, field
 from .data import DatasetDefinition, Mode
+from .secret import SecretSource
 
 STEP_VARIABLE = "RUNNER_STEP"
 """Environment variable naming the step folder: ``context.json`` and ``reports/`` lie in it."""
+OUTPUT_DATASETS = "AZUREML_DATASET_FILE_OUTPUTS"
+"""v1's variable naming the outputs that are datasets, joined by ``;``; each has a variable of its own name."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class StoreAccess:
     """Absolute path of the file that holds `model.vantage.StepStores`; empty: there is no bucket."""
     datastores: Mapping[str, str] = field(default_factory=dict)
     """Those that are folders of this machine: absolute paths by name."""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    """On this machine: where a script reads values itself; in a pod they are in the file `stores`."""
 
 
 @dataclass(frozen=True)

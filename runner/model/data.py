@@ -50,6 +50,9 @@ class DataRef:
     """The digest of its `Manifest`, which is stored at ``manifests/<digest>.json``."""
     files: int = 0
     bytes: int = 0
+    content: str = ""
+    """The digest of the files' names and bytes alone, where they are known: data that were copied elsewhere or
+    touched keep theirs. Empty: `digest` says as much."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 
@@ -18,16 +17,22 @@ def canonical_json(document: Document) -> bytes:
 
 def digest_of(value: object) -> str:
     """The hex SHA-256 of a value's written form."""
+    import hashlib  # it loads OpenSSL; who only looks at a run needs none of it
+
     return hashlib.sha256(canonical_json(to_document(value))).hexdigest()
 
 
 def digest_of_bytes(data: bytes) -> str:
     """The hex SHA-256 of a byte string."""
+    import hashlib
+
     return hashlib.sha256(data).hexdigest()
 
 
 def digest_of_file(path: Path) -> str:
     """The hex SHA-256 of a file's content. Raises OSError."""
+    import hashlib
+
     with path.open("rb") as file:
         first = file.read(_BLOCK)
         state = hashlib.sha256(first)

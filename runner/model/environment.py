@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from ..dataclass import dataclass, field
@@ -48,6 +49,13 @@ class NamedEnvironment:
     spec: EnvironmentSpec
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the step's process; not part of the image."""
+
+    def mapped(self, images: Mapping[str, str]) -> NamedEnvironment:
+        """With the ready image its name is mapped to in place of its own; packages stay known for steps without images."""
+        image = images.get(self.name)
+        if not image:
+            return self
+        return replace(self, spec=replace(self.spec, image=image, ready=True, dockerfile=""))
 
 
 def secret_names(variables: Mapping[str, str]) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ Names are derived, never drawn twice: whoever resumes a run computes the same on
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from datetime import datetime, timedelta, timezone
 
@@ -132,5 +131,7 @@ def _reserved_part(key: str) -> str:
 
 def job_name(store_id: str, run_id: str, key: str, attempt: int) -> str:
     """The name of an attempt's Job: at most 41 characters, equal for equal attempts only."""
+    import hashlib  # it loads OpenSSL; who only looks at a run needs none of it
+
     whole = "\0".join((store_id, run_id, key, str(attempt)))
     return f"{slug(key)}-{hashlib.sha256(whole.encode()).hexdigest()[:10]}"

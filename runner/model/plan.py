@@ -40,6 +40,14 @@ class Plan:
         return {step.key: step for step in self.steps}
 
     @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Each step's name for people by its key: its own where no other step has it, else the key."""
+        count: dict[str, int] = {}
+        for step in self.steps:
+            count[step.name] = count.get(step.name, 0) + 1
+        return {step.key: step.name if step.name and count[step.name] == 1 else step.key for step in self.steps}
+
+    @cached_property
     def dependents(self) -> Mapping[str, tuple[str, ...]]:
         """The keys of the steps that wait for each step, by its key."""
         out: dict[str, list[str]] = {step.key: [] for step in self.steps}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import Problem
@@ -34,3 +36,11 @@ def source_problems(secrets: Mapping[str, SecretSource], where: str) -> Iterator
                 f"{where}: secrets.{name}",
                 "write {env: VARIABLE} or {file: /path/of/a/0600/file}",
             )
+
+
+def located(secrets: Mapping[str, SecretSource], folder: Path) -> dict[str, SecretSource]:
+    """The sources with absolute paths: a relative one, or ``~``, is seen from the configuration file's `folder`."""
+    return {
+        name: replace(source, file=str(folder / Path(source.file).expanduser())) if source.file else source
+        for name, source in secrets.items()
+    }

@@ -74,6 +74,8 @@ class RegisterAs:
     tags: Mapping[str, str] = field(default_factory=dict)
     view: DatasetDefinition = DatasetDefinition("file", ())
     """How its files are read; `paths` are empty until they are known."""
+    new_version: bool = True
+    """Whether another definition under a known name is a new version; else that is a fault of the step."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class OutputSpec:
     writes there itself; a fixed place is filled from the committed attempt, before any dependent starts.
     """
     register: tuple[RegisterAs, ...] = ()
+    globs: tuple[str, ...] = ()
+    """v1's ``source_globs``: only files below it that fit one of them belong to it; empty: all."""
 
 
 @dataclass(frozen=True)

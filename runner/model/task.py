@@ -98,6 +98,8 @@ class OutputBinding:
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
     folder: bool = False
+    globs: tuple[str, ...] = ()
+    """Only files that fit one of them belong to it; empty: all."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ class StepStores:
     workspace: BucketVantage
     datastores: Mapping[str, BucketVantage] = field(default_factory=dict)
     """Datastores that do not lie in the workspace store."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values by name, for scripts that ask for them."""
 
     def of(self, datastore: str) -> BucketVantage | None:
         """The bucket of a datastore; None: this step has no access to it."""

@@ -101,7 +101,7 @@ def resources_of(settings: ComputeSettings, own: Mapping[str, VmSize]) -> Resour
 def size_note(name: str, settings: ComputeSettings, own: Mapping[str, VmSize]) -> str:
     """What the user should know of how a size is taken; empty: nothing."""
     size = size_named(settings.vm_size, own)
-    if settings.vm_size and size is None:
+    if settings.vm_size and size is None and not (settings.cpu or settings.memory):
         return (
             f"compute '{name}': the size '{settings.vm_size}' is unknown here and asks for nothing; "
             f"say what it has under vm_sizes: in runner.yaml"

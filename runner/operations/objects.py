@@ -20,10 +20,13 @@ class Copied:
     bytes: int
 
 
-def listed(store: ObjectStore, prefix: str) -> Iterator[ObjectInfo]:
-    """Objects whose key begins with `prefix`; runner's own records only when it names them."""
+def listed(store: ObjectStore, prefix: str, *, own: bool = True) -> Iterator[ObjectInfo]:
+    """Objects whose key begins with `prefix`; runner's own records only when it names them.
+
+    `own`: this is the workspace store, the only one that holds such records.
+    """
     for info in store.list(prefix):
-        if is_reserved(prefix) or not is_reserved(info.key):
+        if not own or is_reserved(prefix) or not is_reserved(info.key):
             yield info
 
 
@@ -46,16 +49,17 @@ def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
     return Copied(len(found), sum(info.size for info in found))
 
 
-def store_files(store: ObjectStore, source: Path, key: str) -> Copied:
+def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True) -> Copied:
     """Copy a file, or all below a folder, to `key`; below it, when it ends with a slash.
 
+    `own`: this is the workspace store, where runner keeps its records.
     Raises BadInput when there is no such file, or when the key is one of runner's own.
     """
     if not source.exists():
         raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
     plain = f"{key}{source.resolve().name}" if key.endswith("/") or not key else key
     plain = plain.strip("/")
-    problem = reserved_problem(plain)
+    problem = reserved_problem(plain) if own else None
     if problem:
         raise BadInput([problem])
     if source.is_file():

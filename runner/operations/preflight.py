@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import BadInput, Problem, RunnerError
-from ..model.data import DatasetDefinition
 from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
-from ..model.step import OutputOf, StepSpec
+from ..model.step import StepSpec
+from ..model.task import snapshot_key
 from ..plan.validate import validate
-from ..ports import ComputeTarget, EnvironmentStore
+from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 
 
 def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem, ...]:
@@ -26,6 +26,20 @@ def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem
             known = ", ".join(plan.parameters) or "none"
             found.append(Problem(f"the pipeline has no parameter '{name}'; it has: {known}", remedy="correct the name"))
     return tuple(found)
+
+
+def snapshot_problems(plan: Plan, store: ObjectStore) -> tuple[Problem, ...]:
+    """Snapshots of a locked plan that the store does not have. Raises StoreError."""
+    named = {step.snapshot: step.name for step in reversed(plan.steps) if step.snapshot}
+    return tuple(
+        Problem(
+            f"the store has no snapshot {digest}",
+            f"step '{name}'",
+            "run the plan on the store that has it, or name the folder of its scripts: source",
+        )
+        for digest, name in reversed(named.items())
+        if store.stat(snapshot_key(digest)) is None
+    )
 
 
 def place_problems(
@@ -57,30 +71,6 @@ def _environment_problems(
     return environments(name).problems(wanted)
 
 
-def datastore_problems(plan: Plan, known: tuple[str, ...]) -> tuple[Problem, ...]:
-    """Datastores the plan names that do not exist."""
-    return tuple(
-        Problem(
-            f"there is no datastore '{name}'; known: {', '.join(known)}",
-            f"step '{step.name}'",
-            "correct the name",
-        )
-        for step in plan.steps
-        for name in dict.fromkeys(_datastores(step))
-        if name not in known
-    )
-
-
-def _datastores(step: StepSpec) -> Iterator[str]:
-    for made in step.outputs:
-        yield made.datastore
-    for spec in step.inputs:
-        if isinstance(spec.source, DatasetDefinition):
-            yield from (path.datastore for path in spec.source.paths)
-        elif not isinstance(spec.source, OutputOf):
-            yield spec.source.datastore
-
-
 def _source_problems(step: StepSpec) -> Iterator[Problem]:
     where = f"step '{step.name}'"
     if not step.source:
@@ -106,8 +96,8 @@ def _secret_problem(variable: str, where: str) -> Problem:
     return Problem(
         f"the environment variable '{variable}' seems to hold a secret, and its value would be stored in clear text",
         where,
-        "take it out; on this machine: export it before `runner run`, local steps inherit it; "
-        "on a cluster: put it into the image, or wait until runner supports secrets",
+        "take it out; name its source under secrets: of runner.yaml, "
+        "and read it in the step: Run.get_context().get_secret(name)",
     )
 
 

@@ -5,10 +5,8 @@ Every field is always written, so that a program can rely on its key.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 
 from ..dataclass import dataclass
 from ..model.data import DataRef
@@ -153,15 +151,9 @@ def _metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
     return metrics_of(store, task) if task else ()
 
 
-@lru_cache(maxsize=8)
-def _names(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    count = Counter(name for _, name in pairs)
-    return {key: name if name and count[name] == 1 else key for key, name in pairs}
-
-
 def display_names(plan: Plan) -> Mapping[str, str]:
     """Each step's name for people: its own where no other step has it, else its key."""
-    return _names(tuple((step.key, step.name) for step in plan.steps))
+    return plan.names
 
 
 def why(view: RunView, key: str) -> str:

@@ -39,8 +39,16 @@ def store_id(store: ObjectStore, entropy: bytes) -> str:
     return str(json.loads(store.get(STORE_KEY))["id"])
 
 
-def submit(store: ObjectStore, plan: Plan, targets: Mapping[str, str], request: Request, who: Submitter) -> str:
-    """Lock and store the plan and journal the run's first event; the run's id.
+def submit(
+    store: ObjectStore,
+    plan: Plan,
+    targets: Mapping[str, str],
+    request: Request,
+    who: Submitter,
+    *,
+    limits: Mapping[str, int] | None = None,
+) -> str:
+    """Lock and store the plan and journal the run's first event; the run's id. `limits`: as `Submission.limits`.
 
     The plan has passed preflight. Raises BadInput (a source directory cannot be a snapshot), StoreError.
     """
@@ -55,10 +63,12 @@ def submit(store: ObjectStore, plan: Plan, targets: Mapping[str, str], request: 
         tags=request.tags,
         description=plan.description,
         parent=request.parent,
+        kind=request.kind,
         user=who.user,
         subscription=facts.subscription_id,
         resource_group=facts.resource_group,
         workspace=facts.name,
+        limits=limits or {},
         continue_on_step_failure=request.continue_on_step_failure,
         regenerate_outputs=request.regenerate_outputs,
     )

@@ -20,6 +20,23 @@ class WorkspaceFacts:
 
 
 @dataclass(frozen=True)
+class DatastoreFacts:
+    """A datastore as people and v1 speak of it: no address holds a secret."""
+
+    name: str
+    kind: str
+    """``folder``, ``bucket``, or ``workspace`` for a part of the workspace store."""
+    place: str
+    """Where it lies, in words."""
+    account: str = ""
+    container: str = ""
+    configured: str = ""
+    """The configured datastore that a registered name stands for; empty: this is one."""
+    where: str = ""
+    """The file and field that configure it."""
+
+
+@dataclass(frozen=True)
 class Request:
     """What is said when a plan is submitted, beside the plan."""
 
@@ -28,6 +45,8 @@ class Request:
     """Overrides of the plan's defaults."""
     tags: Mapping[str, str] = field(default_factory=dict)
     parent: str = ""
+    kind: str = ""
+    """As `Submission.kind`."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
     workspace: WorkspaceFacts | None = None

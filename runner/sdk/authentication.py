@@ -26,5 +26,21 @@ class AzureCliAuthentication(AbstractAuthentication):
     """v1's login by the Azure command line."""
 
 
+class TokenAuthentication(AbstractAuthentication):
+    """v1's login by tokens of the caller's. They are never asked for."""
+
+
 class MsiAuthentication(AbstractAuthentication):
     """v1's login of a machine."""
+
+
+class ArcTokenAuthentication(AbstractAuthentication):
+    """v1's login of a connected machine."""
+
+
+class TokenAuthentication(AbstractAuthentication):
+    """v1's login by a function that makes tokens."""
+
+
+class AzureMLTokenAuthentication(AbstractAuthentication):
+    """v1's login of a step, by the token of its run."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ..errors import Problem
 from ..model.data import Mode
 from ..model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue
-from .data import DataPathComputeBinding
+from .data import DataPath, DataPathComputeBinding
 from .dataset_base import AbstractDataset
-from .flow import Consumed, Output, Placeholder
+from .flow import Consumed, Output, Placeholder, ShellText
 from .parameter import PipelineParameter
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _MARK = "$AZUREML_DATAREFERENCE_"
+_REFERENCE = r"\$AZUREML_DATAREFERENCE_([A-Za-z0-9_]+)"
 _MARKS = (_MARK, "DatasetConsumptionConfig:", "DatasetOutputConfig:", "PipelineParameter_Name:")
 
 
@@ -38,9 +39,12 @@ class Bindings:
             self._add_input(item)
         for item in step.arguments:
             self._add_implicit(item)
-        for value in step.params.values():
+        for value in (*step.params.values(), *step.settings.node_parameters):
             if isinstance(value, PipelineParameter):
                 self._add_parameter(value)
+        for name, value in step.params.items():
+            if isinstance(value, PipelineParameter) and not value.scalar:
+                self.problem(f"params[{name!r}] stands for data", "list it in inputs with a DataPathComputeBinding")
 
     def command(self) -> tuple[Argument, ...]:
         """The step's command with every placeholder resolved to a name."""
@@ -48,13 +52,20 @@ class Bindings:
 
     def problem(self, what: str, remedy: str = "") -> None:
         """Note that something is wrong with the step."""
-        self.problems.append(Problem(f"step '{self.step.name}': {what}", self.step.where, remedy))
+        self.problems.append(self.told(what, remedy))
+
+    def told(self, what: str, remedy: str = "") -> Problem:
+        """The problem with the step's name and place."""
+        return Problem(f"step '{self.step.name}': {what}", self.step.where, remedy)
 
     def _add_output(self, item: object) -> None:
         output = item.produced() if isinstance(item, Placeholder) else None
         if output is None:
             self.problem(f"a {type(item).__name__} cannot be an output", "list PipelineData in outputs")
             return
+        if getattr(item, "training_output", None) is not None:
+            self.problem(f"'{output.name}' has a training_output, which this kind of step cannot make",
+                         "leave training_output out; the script writes the file itself")  # fmt: skip
         self._check_name(output.name, "output")
         if self.outputs.setdefault(output.name, output) is not output:
             self.problem(f"two outputs are named '{output.name}'", "give each its own name or output_name")
@@ -76,9 +87,18 @@ class Bindings:
             case Placeholder():
                 return item.consumed()
             case (PipelineParameter() as parameter, DataPathComputeBinding() as binding):
-                return Consumed(parameter.name, parameter, Mode(binding.mode), binding.path_on_compute or "")
+                name = re.sub(r"[^A-Za-z0-9_]", "_", parameter.name)
+                return Consumed(name, parameter, Mode(binding.mode), binding.path_on_compute or "")
+            case (DataPath() as place, DataPathComputeBinding() as binding):
+                return place.bound(binding)
             case AbstractDataset():
                 self.problem("a dataset cannot be an input by itself", "pass dataset.as_named_input('name')")
+            case PipelineParameter():
+                self.problem(
+                    f"parameter '{item.name}' cannot be an input by itself",
+                    "pass (parameter, DataPathComputeBinding()) for a DataPath, or DatasetConsumptionConfig(name, "
+                    "parameter) for a Dataset; plain values belong in arguments",
+                )
             case _:
                 self.problem(
                     f"a {type(item).__name__} ({item!r}) cannot be an input",
@@ -114,8 +134,10 @@ class Bindings:
                 return item
             case PipelineParameter():
                 return self._parameter(item)
-            case Placeholder() | (PipelineParameter(), DataPathComputeBinding()):
+            case Placeholder() | (PipelineParameter() | DataPath(), DataPathComputeBinding()):
                 return self._path(item)
+            case ShellText():
+                return self._shell_text(item)
             case str():
                 return self._text(item)
             case AbstractDataset():
@@ -137,11 +159,14 @@ class Bindings:
         if known is not None:
             return known
         name = getattr(item, "name", "") or str(item)
+        self._unlisted(name)
+        return ""
+
+    def _unlisted(self, name: str) -> None:
         self.problem(
             f"'{name}' is in arguments but neither in inputs nor in outputs",
             "list it in inputs if the step reads it, in outputs if the step writes it",
         )
-        return ""
 
     def _text(self, text: str) -> Argument:
         if text.startswith("parameter:") and text[len("parameter:") :] in self.step.params:
@@ -149,7 +174,10 @@ class Bindings:
             return self._parameter(value) if isinstance(value, PipelineParameter) else str(value)
         if text.startswith(_MARK) and _NAME.fullmatch(text[len(_MARK) :]):
             name = text[len(_MARK) :]
-            return self._named(name) or text
+            found = self._named(name)
+            if found is None:
+                self._unlisted(name)
+            return found or text
         if any(mark in text for mark in _MARKS):
             self.problem(
                 f"a placeholder was joined into the text {text!r}",
@@ -157,10 +185,29 @@ class Bindings:
             )
         return text
 
+    def _shell_text(self, text: str) -> Argument:
+        """The text with each reference to data under the name that the step's process knows."""
+
+        def known(match: re.Match[str]) -> str:
+            found = self._named(match[1])
+            return f"{_MARK}{found.name}" if isinstance(found, (InputPath, OutputPath)) else match[0]
+
+        shown = re.sub(_REFERENCE, known, text)
+        unknown = [name for name in re.findall(_REFERENCE, shown) if self._named(name) is None]
+        if unknown:
+            self._unlisted(unknown[0])
+        elif any(mark in text for mark in _MARKS[1:]):
+            self.problem(f"a placeholder was joined into the text {text!r}",
+                         "give the command as a list, with the placeholder as an item of its own")  # fmt: skip
+        return shown
+
     def _named(self, name: str) -> Argument | None:
         if name in self.outputs:
             return OutputPath(name)
-        return InputPath(name) if name in self.inputs else None
+        if name in self.inputs:
+            return InputPath(name)
+        made = [own for own, one in self.inputs.items() if isinstance(one.origin, Output) and one.origin.name == name]
+        return InputPath(made[0]) if made else None
 
     def _known(self, item: Placeholder, *, exactly: bool = False) -> Argument | None:
         output = item.produced()

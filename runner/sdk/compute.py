@@ -2,56 +2,72 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import re
+import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, cast
+from types import FrameType
+from typing import TYPE_CHECKING
 
-from ..errors import ObjectMissing
-from ..model.digest import canonical_json
-from ..model.names import REGISTRY
+from ..operations import computes
 from ..override import override
 from .exceptions import ComputeTargetException, NotOffered
 from .session import current
 
 if TYPE_CHECKING:
-    from ..ports import ObjectStore
+    from .provisioning import Provisioning
     from .workspace import Workspace
 
-_PREFIX = f"{REGISTRY}computes/"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,62}")
+_FAILURES = frozenset({"ComputeTargetException", "Exception", "BaseException"})
+_REMEDY = "correct the name; or add it under targets: or computes: of runner.yaml; or create it in the file"
 
 
 class ComputeTarget:
-    """A factory, as in v1: ``ComputeTarget(workspace, name)`` is the typed target.
+    """A factory, as in v1: ``ComputeTarget(workspace, name)`` is the typed target. Raises ComputeTargetException.
 
-    Known are the configured targets, and names that ``ComputeTarget.create`` was called with.
+    Known are the configured targets and computes, and the names that `create` was called with. Where nothing is
+    configured every name is known, but for one: a name that the file itself creates when this raises.
     """
 
     type = "AmlCompute"
+    workspace: Workspace | None
+    name: str
+    settings: Mapping[str, object]
+    """What it was created with; empty for a configured one."""
+    provisioning_state = "Succeeded"
 
     def __new__(cls, workspace: Workspace | None = None, name: str = "", **_options: object) -> ComputeTarget:
         """Make the typed target, whichever class was called."""
-        return object.__new__(AmlCompute)
-
-    def __init__(self, workspace: Workspace | None = None, name: str = "", **_options: object) -> None:
-        self.workspace = workspace
-        self.name = name
-        self.settings = _settings(name)
-        self.provisioning_state = "Succeeded"
+        settings = _settings(name, sys._getframe(1))
+        made = object.__new__(_class_of(str(settings.get("type", "")), cls))
+        made.workspace, made.name, made.settings = workspace, name, settings
+        return made
 
     @staticmethod
-    def create(
-        workspace: Workspace, name: str, provisioning_configuration: AmlComputeProvisioningConfiguration
-    ) -> ComputeTarget:
-        """Make the name known; it stands for the configured target. Nothing is started."""
-        settings = provisioning_configuration.settings
-        workspace.session.store.put(f"{_PREFIX}{name}.json", canonical_json(settings))
+    def create(workspace: Workspace, name: str, provisioning_configuration: Provisioning) -> ComputeTarget:
+        """Make the name known; it stands for the target in force. Nothing is started."""
+        from .provisioning import Provisioning
+
+        if not isinstance(provisioning_configuration, Provisioning):
+            raise ComputeTargetException(
+                f"compute target {name!r} cannot be created from a {_kind(provisioning_configuration)}",
+                remedy="pass AmlCompute.provisioning_configuration(...)",
+            )
+        if not _NAME.fullmatch(name):
+            raise ComputeTargetException(
+                f"{name!r} cannot name a compute target", remedy="use letters, digits and dashes, 63 at most"
+            )
+        computes.keep(workspace.session.store, name, provisioning_configuration.settings)
         return ComputeTarget(workspace, name)
 
     @staticmethod
     def attach(workspace: Workspace, name: str, attach_configuration: object) -> ComputeTarget:
         """Refuse: clusters are named in the configuration."""
-        raise NotOffered(f"compute target {name!r} cannot be attached", remedy="name the cluster in runner.yaml")
+        raise NotOffered(
+            f"compute target {name!r} cannot be attached: clusters are named in the configuration",
+            remedy="name the cluster under targets: of runner.yaml",
+        )
 
     @staticmethod
     def list(workspace: Workspace) -> list[ComputeTarget]:
@@ -73,17 +89,54 @@ class ComputeTarget:
         """v1's status of a cluster."""
         return AmlComputeStatus(self.settings)
 
+    @property
+    def status(self) -> AmlComputeStatus:
+        """v1's status of a cluster."""
+        return self.get_status()
+
+    @property
+    def vm_size(self) -> str:
+        """The size it was created with; empty for a configured one."""
+        return self.get_status().vm_size
+
+    @property
+    def scale_settings(self) -> ScaleSettings:
+        """How many nodes it may have."""
+        return self.get_status().scale_settings
+
     def refresh_state(self) -> None:
         """Read it again."""
-        self.settings = _settings(self.name)
+        self.settings = _settings(self.name, None)
+
+    def update(self, min_nodes: object = None, max_nodes: object = None, **_options: object) -> None:
+        """Change how many nodes there may be: later runs keep to it."""
+        from .provisioning import node_counts
+
+        now = self.scale_settings
+        counts = node_counts(
+            now.minimum_node_count if min_nodes is None else min_nodes,
+            now.maximum_node_count if max_nodes is None else max_nodes,
+        )
+        self.settings = {**self.settings, **counts}
+        computes.keep(current().store, self.name, self.settings)
 
     def delete(self) -> None:
         """Forget a name made by `create`."""
-        current().store.delete(f"{_PREFIX}{self.name}.json")
+        computes.forget(current().store, self.name)
+
+    def detach(self) -> None:
+        """Forget a name made by `create`."""
+        self.delete()
 
     def serialize(self) -> dict[str, object]:
         """v1's document of it."""
-        return {"name": self.name, "type": self.type, **self.get_status().serialize()}
+        return {
+            "name": self.name,
+            "computeType": self.type,
+            "type": self.type,
+            "provisioningState": self.provisioning_state,
+            **self.get_status().serialize(),
+        }
 
     @override
     def __repr__(self) -> str:
@@ -91,7 +144,7 @@ class ComputeTarget:
 
 
 class AmlCompute(ComputeTarget):
-    """v1's name for the type every target has here."""
+    """v1's cluster: the type of every target that was not created as another one."""
 
     @staticmethod
     def provisioning_configuration(
@@ -99,42 +152,40 @@ class AmlCompute(ComputeTarget):
         vm_priority: str = "dedicated",
         min_nodes: int | str = 0,
         max_nodes: int | str | None = None,
-        idle_seconds_before_scaledown: int = 1800,
-        **options: object,
-    ) -> AmlComputeProvisioningConfiguration:
-        """What a cluster was asked to be like. Node counts may be given as text."""
-        try:
-            lowest, highest = int(min_nodes), int(max_nodes) if max_nodes is not None else None
-        except ValueError as error:
-            raise ComputeTargetException(f"min_nodes and max_nodes must be whole numbers: {error}", error) from error
-        return AmlComputeProvisioningConfiguration(vm_size, vm_priority, lowest, highest, idle_seconds_before_scaledown)
+        idle_seconds_before_scaledown: int | str | None = 1800,
+        admin_username: str | None = None,
+        admin_user_password: str | None = None,
+        admin_user_ssh_key: str | None = None,
+        vnet_resourcegroup_name: str | None = None,
+        vnet_name: str | None = None,
+        subnet_name: str | None = None,
+        tags: object = None,
+        description: str | None = None,
+        remote_login_port_public_access: str = "NotSpecified",
+        identity_type: str | None = None,
+        identity_id: object = None,
+        location: str | None = None,
+        enable_node_public_ip: bool = True,
+    ) -> Provisioning:
+        """What a cluster is asked to be like. Node counts may be text. Passwords, networks and logins are not kept.
+
+        Raises ComputeTargetException for node counts that no cluster can have.
+        """
+        from .provisioning import Provisioning, node_counts
+
+        said = {"vm_size": str(vm_size or ""), "vm_priority": str(vm_priority or "dedicated")}
+        return Provisioning("AmlCompute", {**said, **node_counts(min_nodes, max_nodes)})
+
+    @staticmethod
+    def supported_vmsizes(workspace: Workspace, location: str | None = None) -> list[dict[str, object]]:
+        """The sizes that the configuration or the table knows under one name each."""
+        from ..model.vm_sizes import listed
+
+        return [{"name": name, "vCPUs": size.cpu, "memory": size.memory, "gpus": size.gpu} for name, size in listed()]
 
     def list_nodes(self) -> list[dict[str, object]]:
         """No nodes: they are the cluster's affair."""
         return []
-
-
-class AmlComputeProvisioningConfiguration:
-    """The settings of a cluster that `ComputeTarget.create` makes known."""
-
-    def __init__(
-        self, vm_size: str, vm_priority: str, min_nodes: int, max_nodes: int | None, idle_seconds: int
-    ) -> None:
-        self.vm_size = vm_size
-        self.vm_priority = vm_priority
-        self.min_nodes = min_nodes
-        self.max_nodes = max_nodes
-        self.idle_seconds_before_scaledown = idle_seconds
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """As it is stored."""
-        return {
-            "vm_size": self.vm_size,
-            "vm_priority": self.vm_priority,
-            "min_nodes": self.min_nodes,
-            "max_nodes": self.max_nodes,
-        }
 
 
 class ScaleSettings:
@@ -163,10 +214,12 @@ class AmlComputeStatus:
         return {
             "currentNodeCount": self.current_node_count,
             "targetNodeCount": self.target_node_count,
+            "nodeStateCounts": dict.fromkeys(_NODE_STATES, 0),
             "allocationState": self.allocation_state,
             "allocationStateTransitionTime": datetime.now(timezone.utc).isoformat(),
             "errors": self.errors,
             "provisioningState": self.provisioning_state,
+            "provisioningStateTransitionTime": None,
             "scaleSettings": {
                 "minNodeCount": self.scale_settings.minimum_node_count,
                 "maxNodeCount": self.scale_settings.maximum_node_count,
@@ -176,15 +229,36 @@ class AmlComputeStatus:
         }
 
 
+_NODE_STATES = (
+    "preparingNodeCount",
+    "runningNodeCount",
+    "idleNodeCount",
+    "unusableNodeCount",
+    "leavingNodeCount",
+    "preemptedNodeCount",
+)
+
+
+class ComputeTargets(dict[str, ComputeTarget]):
+    """Known targets by name. Where nothing is configured, any other name can be asked for as well."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        session = workspace.session
+        names = dict.fromkeys((*session.target_names(), *computes.created(session.store)))
+        super().__init__({name: ComputeTarget(workspace, name) for name in names})
+        self.workspace = workspace
+
+    def __missing__(self, name: str) -> ComputeTarget:
+        """The target of a name that is good because every one is. Raises KeyError."""
+        known = self.workspace.session.target_names()
+        if known:
+            raise KeyError(f"there is no compute target {name!r} (known: {', '.join(self)})")
+        return ComputeTarget(self.workspace, name)
+
+
 def compute_targets(workspace: Workspace) -> dict[str, ComputeTarget]:
     """Every known target by name."""
-    session = workspace.session
-    return {name: ComputeTarget(workspace, name) for name in (*session.target_names(), *created(session.store))}
-
-
-def created(store: ObjectStore) -> Iterator[str]:
-    """Names that `ComputeTarget.create` was called with."""
-    return (info.key[len(_PREFIX) :].removesuffix(".json") for info in store.list(_PREFIX))
+    return ComputeTargets(workspace)
 
 
 def target_name(compute: object) -> str:
@@ -193,15 +267,33 @@ def target_name(compute: object) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _settings(name: str) -> Mapping[str, object]:
+def _settings(name: str, frame: FrameType | None) -> Mapping[str, object]:
+    """What the name was created with; nothing for a name that needs no creating. Raises ComputeTargetException."""
     session = current()
-    try:
-        return cast("dict[str, object]", json.loads(session.store.get(f"{_PREFIX}{name}.json")))
-    except ObjectMissing:
-        known = session.target_names()
-    if not known or name in known:
-        return {}
-    raise ComputeTargetException(
-        f"there is no compute target {name!r} (known: {', '.join(known)})",
-        remedy="correct the name, or add the target to the configuration",
-    )
+    document = computes.document_of(session.store, name)
+    known = session.target_names()
+    if document is not None or name in known:
+        return document or {}
+    if known:
+        listed = ", ".join(dict.fromkeys((*known, *computes.created(session.store))))
+        raise ComputeTargetException(
+            f"ComputeTargetNotFound: there is no compute target {name!r} (known: {listed})", remedy=_REMEDY
+        )
+    from .idiom import says_what_to_create
+
+    if frame is not None and says_what_to_create(frame, _FAILURES):
+        raise ComputeTargetException(f"ComputeTargetNotFound: there is no compute target {name!r} yet", remedy=_REMEDY)
+    return {}
+
+
+def _class_of(kind: str, called: type[ComputeTarget]) -> type[ComputeTarget]:
+    """The class of a created target; else the one that was called, if it is one of targets."""
+    from .attached_compute import CREATABLE
+
+    if kind:
+        return {made.type: made for made in (AmlCompute, *CREATABLE)}.get(kind, AmlCompute)
+    return AmlCompute if called is ComputeTarget else called
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__

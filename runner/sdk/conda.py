@@ -6,8 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .exceptions import UserErrorException
+from .written import items
 
 Document = dict[str, object]
+_PIP_OWN = ("-e", "--editable")
+"""Lines of pip that begin like options and name packages."""
 
 
 class CondaDependencies:
@@ -24,7 +27,7 @@ class CondaDependencies:
         """Empty: whatever the base has. v1 pins its own default version here."""
         document = _underlying_structure
         if conda_dependencies_file_path is not None:
-            document = _load(Path(conda_dependencies_file_path))
+            document = read_yaml(Path(conda_dependencies_file_path), "conda file")
         if document is not None:
             self._read(document)
 
@@ -45,8 +48,13 @@ class CondaDependencies:
         if python_version:
             made.set_python_version(python_version)
         if pip_indexurl:
-            made.set_pip_option(f"--index-url {pip_indexurl}")
+            made.set_pip_index_url(pip_indexurl)
         return made
+
+    @staticmethod
+    def merge_requirements(requirements: Iterable[str]) -> list[str]:
+        """The requirements, the last one of each package."""
+        return list({package_name(one): one for one in requirements}.values())
 
     @property
     def conda_packages(self) -> Iterable[str]:
@@ -72,7 +80,10 @@ class CondaDependencies:
         self.conda.append(conda_package)
 
     def add_pip_package(self, pip_package: str) -> None:
-        """Add, or replace the package of that name."""
+        """Add, or replace the package of that name. A line such as ``--extra-index-url …`` is an option."""
+        if pip_package.startswith("-") and not pip_package.startswith(_PIP_OWN):
+            self.set_pip_option(pip_package)
+            return
         self.remove_pip_package(pip_package)
         self.pip.append(pip_package)
 
@@ -89,9 +100,34 @@ class CondaDependencies:
         if channel not in self.channels:
             self.channels.append(channel)
 
+    def remove_channel(self, channel: str) -> None:
+        """Remove a conda channel; an absent one is no error."""
+        self.channels = [kept for kept in self.channels if kept != channel]
+
     def set_pip_option(self, pip_option: str) -> None:
         """A line such as ``--extra-index-url …``."""
-        self.pip_options.append(pip_option)
+        if pip_option not in self.pip_options:
+            self.pip_options.append(pip_option)
+
+    def remove_pip_option(self, pip_option: str) -> None:
+        """Remove every option that begins like it; an absent one is no error."""
+        name = pip_option.split(maxsplit=1)[0] if pip_option.split() else ""
+        self.pip_options = [kept for kept in self.pip_options if kept.split()[0] != name]
+
+    def set_pip_index_url(self, index_url: str) -> None:
+        """Where pip looks for packages: the address, or ``--index-url ADDRESS``."""
+        self.remove_pip_option("--index-url")
+        self.set_pip_option(index_url if index_url.startswith("-") else f"--index-url {index_url}")
+
+    def set_pip_requirements(self, pip_requirements: Iterable[str]) -> None:
+        """Take these pip packages in place of all there are."""
+        self.pip, self.pip_options = [], []
+        for line in pip_requirements:
+            self.add_pip_package(line)
+
+    def get_python_version(self) -> str:
+        """``3.11`` or ``3.11.4``; empty: whatever the base has."""
+        return self.python
 
     def set_python_version(self, version: str) -> None:
         """``3.11`` or ``3.11.4``."""
@@ -106,9 +142,7 @@ class CondaDependencies:
 
     def serialize_to_string(self) -> str:
         """The text of a ``conda.yml``."""
-        import yaml
-
-        return str(yaml.safe_dump(self.as_dict(), sort_keys=False))
+        return to_yaml(self.as_dict())
 
     def save(self, path: str | None = None) -> str:
         """Write a ``conda.yml``; its path."""
@@ -125,11 +159,11 @@ class CondaDependencies:
         return name
 
     def _read(self, document: Mapping[str, object]) -> None:
-        self.channels = [str(channel) for channel in _list(document.get("channels"))]
-        for item in _list(document.get("dependencies")):
+        self.channels = [str(channel) for channel in items(document.get("channels"))]
+        for item in items(document.get("dependencies")):
             if isinstance(item, Mapping):
-                for line in map(str, _list(item.get("pip"))):
-                    (self.pip_options if line.startswith("-") else self.pip).append(line)
+                for line in map(str, items(item.get("pip"))):
+                    self.add_pip_package(line)
             else:
                 self.add_conda_package(str(item))
 
@@ -142,22 +176,30 @@ def package_name(requirement: str) -> str:
 
 
 def _version(requirement: str) -> str:
-    return requirement.strip()[len("python") :].strip(" =<>~!*").split(",")[0]
+    """The version a match specification of Python names; empty where today's Pythons meet it anyhow."""
+    wish = requirement.strip()[len("python") :].strip()
+    version = wish.strip(" =<>~!*.").split(",")[0].strip()
+    lowest = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return "" if wish.startswith(">") and "<" not in wish and lowest <= (3, 10) else version
 
 
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, (list, tuple)) else []
+def to_yaml(document: Mapping[str, object]) -> str:
+    """The document as YAML, its fields in their order."""
+    import yaml
+
+    return str(yaml.safe_dump(dict(document), sort_keys=False))
 
 
-def _load(path: Path) -> Mapping[str, object]:
+def read_yaml(path: Path, what: str) -> Mapping[str, object]:
+    """The mapping in a YAML file, `what` to people. Raises UserErrorException."""
     import yaml
 
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserErrorException(f"conda file {str(path)!r} cannot be read: {error.strerror}", error) from error
-    except yaml.YAMLError as error:
-        raise UserErrorException(f"conda file {str(path)!r} is not YAML: {error}", error) from error
+        raise UserErrorException(f"{what} {str(path)!r} cannot be read: {error.strerror}", error) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserErrorException(f"{what} {str(path)!r} is not YAML: {error}", error) from error
     if not isinstance(document, dict):
-        raise UserErrorException(f"conda file {str(path)!r} holds no mapping")
+        raise UserErrorException(f"{what} {str(path)!r} holds no mapping")
     return document

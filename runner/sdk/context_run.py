@@ -5,29 +5,32 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
+from ..errors import ObjectMissing
 from ..override import override
 from .exceptions import UserErrorException
-from .reports import METRICS, PROPERTIES, TAGS, Reports, fold_metrics, fold_properties, fold_tags, metric_line
+from .reports import FACTS, Line, Reports, fold_tags
 from .run import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..model.context import StepContext
+    from .environment import Environment
     from .experiment import Experiment
-
-
-class _Figure(Protocol):
-    """What ``matplotlib`` figures and its pyplot module have alike."""
-
-    def savefig(self, path: str) -> object:
-        """Write the picture to `path`."""
+    from .step_run import StepRun
+    from .workspace import Workspace
 
 
 class ContextRun(Run):
-    """The step that this process runs."""
+    """The step that this process runs.
+
+    What it logs and keeps lies in the step folder, from where it is shipped; only what concerns other runs, models and
+    datasets goes to the workspace store.
+    """
 
     def __init__(self, folder: Path, context: StepContext) -> None:
         super().__init__(None, context.step_run)
@@ -57,26 +60,43 @@ class ContextRun(Run):
 
     @property
     @override
+    def type(self) -> str:
+        """v1's word for the kind of run."""
+        return "azureml.StepRun"
+
+    @property
+    @override
     def experiment(self) -> Experiment:
         """The experiment; its workspace has v1's names."""
         from .experiment import Experiment
+
+        return Experiment(self._workspace, self.context.experiment)
+
+    @property
+    def _workspace(self) -> Workspace:
         from .workspace import Workspace
 
         variables = os.environ
-        workspace = Workspace(
+        return Workspace(
             variables.get("AZUREML_ARM_SUBSCRIPTION", ""),
             variables.get("AZUREML_ARM_RESOURCEGROUP", ""),
             variables.get("AZUREML_ARM_WORKSPACE_NAME", ""),
         )
-        return Experiment(workspace, self.context.experiment)
 
     @property
     @override
     def parent(self) -> Run:
-        """The pipeline run; its id and its experiment, and what an open workspace can tell."""
+        """The run that this step belongs to; tags, metrics and a cancel of it reach it through the store."""
         from .pipeline_run import PipelineRun
 
         return PipelineRun(self.experiment, self.context.run)
+
+    @property
+    def outside(self) -> StepRun:
+        """The step as others see it: what was planned and journaled of it."""
+        from .step_run import StepRun
+
+        return StepRun(self.experiment, self.id)
 
     @property
     def input_datasets(self) -> dict[str, object]:
@@ -104,71 +124,70 @@ class ContextRun(Run):
         self._reports.append(file, line)
 
     @override
-    def get_metrics(
-        self, name: str | None = None, recursive: bool = False, run_type: object = None, populate: bool = False
-    ) -> dict[str, object]:
-        """What this step has logged so far."""
-        metrics = fold_metrics(self._reports.lines(METRICS))
-        return metrics if name is None else {key: value for key, value in metrics.items() if key == name}
+    def report_lines(self, file: str) -> list[Line]:
+        """What this step has reported so far."""
+        return self._reports.lines(file)
+
+    @property
+    @override
+    def facts(self) -> dict[str, str]:
+        """What this step has said of itself."""
+        return fold_tags(self._reports.lines(FACTS))
 
     @override
-    def get_tags(self) -> dict[str, str]:
-        """What this step has tagged so far."""
-        return fold_tags(self._reports.lines(TAGS))
+    def get_details(self) -> dict[str, object]:
+        """v1's document of the run, from the journal."""
+        return self.outside.get_details()
 
     @override
-    def get_properties(self) -> dict[str, str]:
-        """What this step has set so far."""
-        return fold_properties(self._reports.lines(PROPERTIES))
+    def get_environment(self) -> Environment:
+        """The environment it runs in, as the pipeline declared it."""
+        return self.outside.get_environment()
 
-    def log_image(self, name: str, path: str | None = None, plot: object = None, description: str = "") -> None:
-        """Keep a picture: the file at `path`, or a ``matplotlib`` figure given as `plot`."""
-        if (path is None) == (plot is None):
-            raise UserErrorException("log_image takes either path or plot")
-        suffix = Path(path).suffix if path else ".png"
-        kept = f"logs/images/{name.replace('/', '_')}{suffix}"
-        target = self._artifact(kept)
-        if path is not None:
-            shutil.copyfile(path, target)
-        else:
-            cast("_Figure", plot).savefig(str(target))
-        self.report(METRICS, metric_line(name, kept, "image"))
+    @override
+    def get_snapshot_id(self) -> str:
+        """The snapshot of its folder."""
+        return super().get_snapshot_id() or self.outside.get_snapshot_id()
 
-    def upload_file(self, name: str, path_or_stream: object, datastore_name: str | None = None) -> None:
-        """Keep a file among the run's under `name`; it is shipped when the step ends."""
-        target = self._artifact(name)
-        read = getattr(path_or_stream, "read", None)
-        if read is not None:
-            data = read()
-            target.write_bytes(data.encode() if isinstance(data, str) else data)
-            return
-        source = Path(str(path_or_stream))
-        if not source.is_file():
-            raise UserErrorException(f"there is no file {str(source)!r} to upload", where=str(source.absolute()))
+    @override
+    def get_file_names(self) -> list[str]:
+        """The files it has so far: below ``outputs/`` and ``logs/`` of its folder, and uploaded ones."""
+        return sorted(name for name, _path in self._kept())
+
+    @override
+    def keep_file(self, name: str, source: Path) -> None:
+        """Keep it in the step folder, from where it is shipped when the step ends."""
+        target = self._place(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.absolute() != target.absolute():
             shutil.copyfile(source, target)
 
-    def upload_files(self, names: Sequence[str], paths: Sequence[str], **_options: object) -> None:
-        """Keep several files."""
-        for name, path in zip(names, paths, strict=True):
-            self.upload_file(name, path)
+    @override
+    def fetch_file(self, name: str, target: Path) -> None:
+        """Copy one it has. Raises ObjectMissing."""
+        source = self._place(name)
+        if not source.is_file():
+            raise ObjectMissing(f"no file {name!r}")
+        if source.absolute() != target.absolute():
+            shutil.copyfile(source, target)
 
-    def upload_folder(self, name: str, path: str, datastore_name: str | None = None) -> None:
-        """Keep every file of a folder below `name`."""
-        root = Path(path)
-        for file in sorted(found for found in root.rglob("*") if found.is_file()):
-            self.upload_file(f"{name}/{file.relative_to(root).as_posix()}", file)
-
+    @override
     def cancel(self) -> None:
         """Only warn, as v1 does: a step ends the pipeline by ``run.parent.cancel()``."""
         print("a step cannot cancel itself: use run.parent.cancel() or end the script")
 
-    def _artifact(self, name: str) -> Path:
+    def _place(self, name: str) -> Path:
         """Where a file must lie to be kept as `name`: beside the script's own outputs/ and logs/."""
-        parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-        if not parts:
-            raise UserErrorException(f"{name!r} cannot name a file of the run")
-        below = self.folder.parent / "code" if parts[0] in ("outputs", "logs") else self.folder / "files"
-        target = below.joinpath(*parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return target
+        below = self._code if name.split("/", maxsplit=1)[0] in ("outputs", "logs") else self.folder / "files"
+        return below / name
+
+    @property
+    def _code(self) -> Path:
+        return self.folder.parent / "code"
+
+    def _kept(self) -> Iterator[tuple[str, Path]]:
+        roots = ((self._code, self._code / "outputs"), (self._code, self._code / "logs"))
+        for root, folder in (*roots, (self.folder / "files", self.folder / "files")):
+            for path in folder.rglob("*"):
+                if path.is_file():
+                    yield path.relative_to(root).as_posix(), path

@@ -38,6 +38,10 @@ class DataReference(Placeholder):
         overwrite: bool = False,
     ) -> None:
         self.where = caller()
+        if not hasattr(datastore, "name"):
+            raise UserErrorException(
+                f"DataReference: {datastore!r} is no datastore", where=self.where, remedy="pass Datastore(ws, 'name')"
+            )
         self.datastore = datastore
         self.path_on_datastore = path_on_datastore
         self.mode = mode
@@ -62,6 +66,12 @@ class DataReference(Placeholder):
         """Written by the step and uploaded at its end."""
         return self._with("upload", path_on_compute, overwrite=overwrite)
 
+    def to_config(self) -> DataReferenceConfiguration:
+        """It as v1 writes it into a run configuration's ``data_references``."""
+        return DataReferenceConfiguration(
+            self.datastore.name, self.mode, self.path_on_datastore, self.path_on_compute, self.overwrite
+        )
+
     @override
     def consumed(self) -> Consumed:
         """The place, read by the step."""
@@ -82,12 +92,31 @@ class DataReference(Placeholder):
         return f"DataReference({self.data_reference_name!r}, {self.datastore.name}/{self.path_on_datastore or ''})"
 
 
-class DataPath:
+class DataReferenceConfiguration:
+    """A data reference as a run configuration holds it."""
+
+    def __init__(
+        self,
+        datastore_name: str | None = None,
+        mode: str = "mount",
+        path_on_datastore: str | None = None,
+        path_on_compute: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self.datastore_name = datastore_name
+        self.mode = mode
+        self.path_on_datastore = path_on_datastore
+        self.path_on_compute = path_on_compute
+        self.overwrite = overwrite
+
+
+class DataPath(Placeholder):
     """A place in a datastore, as a value: the default or the argument of a PipelineParameter."""
 
     def __init__(
         self, datastore: Datastore | None = None, path_on_datastore: str | None = None, name: str | None = None
     ) -> None:
+        self.where = caller()
         self.datastore = datastore
         self.path_on_datastore = path_on_datastore
         self.name = name
@@ -96,6 +125,11 @@ class DataPath:
     def datastore_name(self) -> str:
         """The datastore's name; the default's when none was given."""
         return self.datastore.name if self.datastore is not None else DEFAULT_DATASTORE
+
+    @staticmethod
+    def create_from_data_reference(data_reference: DataReference) -> DataPath:
+        """The place of a data reference."""
+        return DataPath(data_reference.datastore, data_reference.path_on_datastore, data_reference.data_reference_name)
 
     def create_data_reference(
         self, data_reference_name: str | None = None, datapath_compute_binding: DataPathComputeBinding | None = None
@@ -117,6 +151,24 @@ class DataPath:
         """The place as the plan carries it."""
         return Place(self.datastore_name, plain_path(self.path_on_datastore))
 
+    @override
+    def consumed(self) -> Consumed:
+        """The place, read by the step."""
+        return self.bound(DataPathComputeBinding())
+
+    def bound(self, binding: DataPathComputeBinding) -> Consumed:
+        """The place, read by the step as `binding` says."""
+        name = self.name or _stable_name(self.datastore_name, self.path_on_datastore)
+        return Consumed(name, self.place(), reading_mode(binding.mode), binding.path_on_compute or "")
+
+    @override
+    def __str__(self) -> str:
+        return f"$AZUREML_DATAREFERENCE_{self.consumed().name}"
+
+    @override
+    def __repr__(self) -> str:
+        return f"DataPath({self.datastore_name}/{self.path_on_datastore or ''})"
+
 
 class DataPathComputeBinding:
     """How a data path reaches the step."""
@@ -128,8 +180,11 @@ class DataPathComputeBinding:
 
 
 def plain_path(path: str | None) -> str:
-    """A path on a datastore as its keys have it: ``./data//x/`` is ``data/x``."""
-    return "/".join(part for part in (path or "").split("/") if part not in ("", "."))
+    """A path on a datastore as its keys have it: ``./data//x/`` is ``data/x``. Raises UserErrorException for ``..``."""
+    parts = [part for part in (path or "").split("/") if part not in ("", ".")]
+    if ".." in parts:
+        raise UserErrorException(f"the path {path!r} leaves its datastore", remedy="write it without '..'")
+    return "/".join(parts)
 
 
 def _stable_name(datastore: str, path: str | None) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data import registry
-from ..errors import BadInput
-from ..model.data import DataPath as Place
+from ..data.partitions import partition_columns
+from ..model.context import STEP_VARIABLE
 from ..model.data import DatasetDefinition
-from .data import DataPath, DataReference, plain_path
+from .data import DataPath
+from .dataset_files import Staged
+from .dataset_paths import places_of
 from .dataset_types import DataType, types_document
 from .exceptions import NotOffered, UserErrorException
 from .file_dataset import FileDataset
-from .session import current
 from .tabular import TabularDataset
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class TabularDatasetFactory:
             "set_column_types": types_document(set_column_types),
             "separator": separator,
             "header": header if isinstance(header, bool) else int(header),
-            "partition_format": partition_format,
+            "partition_format": _formatted(partition_format),
             "support_multi_line": support_multi_line,
             "empty_as_string": empty_as_string,
             "encoding": encoding,
@@ -69,7 +71,7 @@ class TabularDatasetFactory:
         options = {
             "include_path": include_path,
             "set_column_types": types_document(set_column_types),
-            "partition_format": partition_format,
+            "partition_format": _formatted(partition_format),
         }
         return _tabular("parquet", path, options, validate=validate)
 
@@ -83,11 +85,13 @@ class TabularDatasetFactory:
         invalid_lines: str = "error",
         encoding: str = "utf8",
     ) -> TabularDataset:
-        """Rows of files with one JSON object per line."""
+        """Rows of files with one JSON object per line; `invalid_lines` is ``error`` or ``drop``."""
+        if invalid_lines not in ("error", "drop"):
+            raise UserErrorException(f"invalid_lines is {invalid_lines!r}", remedy="it is 'error' or 'drop'")
         options = {
             "include_path": include_path,
             "set_column_types": types_document(set_column_types),
-            "partition_format": partition_format,
+            "partition_format": _formatted(partition_format),
             "invalid_lines": invalid_lines,
             "encoding": encoding,
         }
@@ -109,13 +113,14 @@ class TabularDatasetFactory:
         row_group_size: int | None = None,
         make_target_path_unique: bool = True,
     ) -> TabularDataset:
-        """Upload a frame as Parquet and register it."""
-        from .frame_upload import upload_frame
-        from .workspace import Workspace
+        """Upload a frame as Parquet and register it, as a new version if the name is known."""
+        from .frame_upload import upload_frame, workspace_of
 
-        place = upload_frame(dataframe, target, unique=make_target_path_unique)
+        place = upload_frame(dataframe, target, unique=make_target_path_unique, row_group_size=row_group_size)
+        if show_progress:
+            print(f"wrote {len(dataframe)} rows to {place.datastore}/{place.path}")
         dataset = TabularDatasetFactory.from_parquet_files(place, validate=False)
-        return dataset.register(Workspace.from_config(), name, description, tags, create_new_version=True)
+        return dataset.register(workspace_of(target), name, description, tags, create_new_version=True)
 
 
 class FileDatasetFactory:
@@ -126,8 +131,9 @@ class FileDatasetFactory:
         path: object, validate: bool = True, partition_format: str | None = None, is_file: bool = False
     ) -> FileDataset:
         """Files as they are; a folder means everything below it."""
-        places = _places(path, validate=validate)
-        return FileDataset(DatasetDefinition("file", places, options=_chosen({"partition_format": partition_format})))
+        places = places_of(path, validate=validate)
+        options = _chosen({"partition_format": _formatted(partition_format)})
+        return FileDataset(DatasetDefinition("file", places, options=options))
 
     @staticmethod
     def upload_directory(
@@ -137,12 +143,13 @@ class FileDatasetFactory:
         overwrite: bool = False,
         show_progress: bool = True,
     ) -> FileDataset:
-        """Upload a folder and make a dataset of it."""
-        datastore, below = _target(target)
-        root = Path(src_dir)
-        files = [str(path) for path in sorted(root.rglob(pattern or "*")) if path.is_file()]
-        datastore.upload_files(files, str(root), below, overwrite, show_progress)
-        return FileDatasetFactory.from_files((datastore, below), validate=False)
+        """Upload a folder's files, those that fit the glob `pattern`, and make a dataset of them.
+
+        Raises UserErrorException when one of them is there already, unless `overwrite`.
+        """
+        from .upload import upload_folder
+
+        return FileDatasetFactory.from_files(upload_folder(src_dir, target, pattern, overwrite, show_progress))
 
 
 class Dataset:
@@ -162,14 +169,12 @@ class Dataset:
     def get_by_name(workspace: Workspace, name: str, version: int | str = "latest") -> TabularDataset | FileDataset:
         """A registered dataset. Raises UserErrorException when there is none of that name or version."""
         store = workspace.session.store
-        if version in ("latest", None):
-            found = registry.latest(store, name)
-        else:
-            found = registry.fetch(store, name, int(version))
+        latest = version in ("latest", None)
+        found = registry.latest(store, name) if latest else registry.fetch(store, name, _number(version))
         if found is not None:
             return _registered(found)
         known = ", ".join(registry.names(store)) or "none"
-        shown = "" if version == "latest" else f" version {version}"
+        shown = "" if latest else f" version {version}"
         raise UserErrorException(
             f"dataset {name!r}{shown} is not registered in workspace {workspace.name!r} (registered: {known})",
             remedy=f"define it (Dataset.Tabular.from_delimited_files(...)) and register(workspace, {name!r})",
@@ -177,7 +182,10 @@ class Dataset:
 
     @staticmethod
     def get_by_id(workspace: Workspace, id: str) -> TabularDataset | FileDataset:
-        """A registered dataset by its id. Raises UserErrorException."""
+        """A registered dataset by its id, or in a step one of its inputs. Raises UserErrorException."""
+        staged = _input_of_this_step(id)
+        if staged is not None:
+            return staged
         found = registry.find(workspace.session.store, id)
         if found is None:
             raise UserErrorException(f"no registered dataset has the id {id!r}")
@@ -195,7 +203,31 @@ def dataset_from(
 ) -> TabularDataset | FileDataset:
     """The user's object for a definition."""
     shape = TabularDataset if definition.kind == "tabular" else FileDataset
-    return shape(definition, staged=staged, facts=facts)
+    if staged is None:
+        return shape(definition, facts=facts)
+    # Pinning a file dataset applied its operations; another step's output was staged whole.
+    applied = len(definition.transforms) if definition.kind == "file" and definition.paths else 0
+    return shape(definition, staged=Staged(staged, applied), facts=facts)
+
+
+def _input_of_this_step(identity: str) -> TabularDataset | FileDataset | None:
+    """v1's scripts get a direct input's id in their arguments, and look it up."""
+    if STEP_VARIABLE not in os.environ:
+        return None
+    from .context_run import ContextRun
+
+    for staged in ContextRun.of_this_process().context.inputs.values():
+        if staged.dataset is not None and identity in (staged.dataset.id, staged.dataset.identity):
+            return dataset_from(staged.dataset, staged=Path(staged.path))
+    return None
+
+
+def _number(version: object) -> int:
+    try:
+        return int(str(version))
+    except ValueError as error:
+        text = f"{version!r} is no version of a dataset"
+        raise UserErrorException(text, remedy="it is a number or 'latest'") from error
 
 
 def _registered(found: registry.Registration) -> TabularDataset | FileDataset:
@@ -203,60 +235,17 @@ def _registered(found: registry.Registration) -> TabularDataset | FileDataset:
 
 
 def _tabular(form: str, path: object, options: Mapping[str, object], *, validate: bool) -> TabularDataset:
-    return TabularDataset(DatasetDefinition("tabular", _places(path, validate=validate), form, _chosen(options)))
+    return TabularDataset(DatasetDefinition("tabular", places_of(path, validate=validate), form, _chosen(options)))
+
+
+def _formatted(form: str | None) -> str | None:
+    """The partition format. Raises UserErrorException where it names no column."""
+    if form and not partition_columns(form):
+        raise UserErrorException(
+            f"partition_format {form!r} names no column", remedy="write it like '/{region}/{day:yyyy/MM/dd}/data.csv'"
+        )
+    return form
 
 
 def _chosen(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value not in (None, {})}
-
-
-def _places(path: object, *, validate: bool) -> tuple[Place, ...]:
-    items = path if isinstance(path, list) else [path]
-    places = tuple(_place(item) for item in items)
-    if not places:
-        raise UserErrorException("a dataset needs at least one path")
-    if validate:
-        _check_present(places)
-    return places
-
-
-def _place(item: object) -> Place:
-    match item:
-        case DataPath():
-            return item.place()
-        case DataReference():
-            return Place(item.datastore.name, plain_path(item.path_on_datastore))
-        case Place():
-            return item
-        case (datastore, str(below)):
-            return Place(str(getattr(datastore, "name", datastore)), plain_path(below))
-        case str():
-            raise NotOffered(
-                f"a dataset cannot be defined by the address {item!r}",
-                remedy="upload the file to a datastore and give (datastore, path)",
-            )
-        case _:
-            raise UserErrorException(f"a dataset's path cannot be a {type(item).__name__}: give (datastore, path)")
-
-
-def _check_present(places: Sequence[Place]) -> None:
-    from ..data.dataset import match
-
-    for place in places:
-        try:
-            store = current().datastore(place.datastore)
-        except BadInput as error:
-            raise UserErrorException(str(error), error) from error
-        if next(iter(match(store, place.path)), None) is None:
-            raise UserErrorException(
-                f"nothing lies at {place.path!r} of datastore {place.datastore!r}",
-                remedy="upload the data first, or pass validate=False",
-            )
-
-
-def _target(target: DataPath | tuple[Datastore, str]) -> tuple[Datastore, str]:
-    if isinstance(target, tuple):
-        return target[0], target[1]
-    if target.datastore is None:
-        raise UserErrorException("the target names no datastore")
-    return target.datastore, target.path_on_datastore or ""

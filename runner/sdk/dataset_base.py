@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ..data.partitions import partition_columns
 from ..errors import BadInput
 from ..model.data import DatasetDefinition, Transform
 from ..override import override
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .consumption import DatasetConsumptionConfig
+    from .dataset_files import FileSet, Staged
     from .workspace import Workspace
 
 Same = TypeVar("Same", bound="AbstractDataset")
@@ -25,11 +25,11 @@ class AbstractDataset:
     """A definition of where files are and how to read them. Every operation makes a new one."""
 
     def __init__(
-        self, definition: DatasetDefinition, *, staged: Path | None = None, facts: Mapping[str, object] | None = None
+        self, definition: DatasetDefinition, *, staged: Staged | None = None, facts: Mapping[str, object] | None = None
     ) -> None:
         self.definition = definition
         self.staged = staged
-        """In a step: where its files lie."""
+        """In a step: where its files lie; None: in their datastore."""
         self._facts = facts or {}
 
     @property
@@ -61,8 +61,40 @@ class AbstractDataset:
 
     @property
     def data_changed_time(self) -> datetime | None:
-        """Unknown here: stores tell a content tag, not a time."""
-        return None
+        """When the newest of its files was written, in UTC; None where the step's copy does not say."""
+        from datetime import datetime, timezone
+
+        newest = max(file.modified for file in self.files().files)
+        return datetime.fromtimestamp(newest, timezone.utc) if newest else None
+
+    @property
+    def partition_keys(self) -> list[str]:
+        """The columns that the files' paths give."""
+        return partition_columns(self.definition.options.get("partition_format"))
+
+    def get_partition_key_values(self, partition_keys: Sequence[str] | None = None) -> list[dict[str, object]]:
+        """Every different combination of the keys' values, sorted by the files' paths."""
+        from .exceptions import UserErrorException
+
+        wanted = list(partition_keys or self.partition_keys)
+        unknown = [key for key in wanted if key not in self.partition_keys]
+        if unknown or not wanted:
+            known = ", ".join(self.partition_keys) or "none"
+            raise UserErrorException(
+                f"the dataset has no partition key {unknown[0]!r} (it has: {known})" if unknown
+                else "the dataset has no partition keys",
+                remedy="define it with partition_format, or make it with partition_by",
+            )  # fmt: skip
+        files = self.files()
+        combinations = (files.partition(file) for file in files.files)
+        distinct = dict.fromkeys(tuple(values[key] for key in wanted) for values in combinations)
+        return [dict(zip(wanted, values, strict=True)) for values in distinct]
+
+    def files(self) -> FileSet:
+        """Its files as they are now. Raises UserErrorException when there are none."""
+        from .dataset_files import file_set
+
+        return file_set(self.definition, self.staged)
 
     def as_named_input(self, name: str) -> DatasetConsumptionConfig:
         """An input of a step, found there as ``run.input_datasets[name]``."""
@@ -93,6 +125,32 @@ class AbstractDataset:
             raise UserErrorException(error.problems[0].what, error, remedy=error.problems[0].remedy) from error
         return type(self)(known.definition, facts={"description": known.description, "tags": known.tags})
 
+    def add_tags(self: Same, tags: Mapping[str, str] | None = None) -> Same:
+        """Add tags to the registered dataset; the dataset as it is then."""
+        return self.update(tags={**self.tags, **(tags or {})})
+
+    def update(self: Same, description: str | None = None, tags: Mapping[str, str] | None = None) -> Same:
+        """Replace what is not None of the registered dataset's description and tags; the dataset as it is then.
+
+        Raises UserErrorException for one that is not registered.
+        """
+        from ..data import registry
+        from .exceptions import UserErrorException
+        from .session import current
+
+        known = registry.fetch(current().store, self.definition.name, self.definition.version) if self.name else None
+        if known is None:
+            raise UserErrorException("only a registered dataset has a description and tags", remedy="register it first")
+        changed = replace(
+            known,
+            description=known.description if description is None else description,
+            tags=known.tags if tags is None else dict(tags),
+        )
+        registry.amend(current().store, changed)
+        return type(self)(
+            self.definition, staged=self.staged, facts={"description": changed.description, "tags": changed.tags}
+        )
+
     def unregister_all_versions(self) -> None:
         """Forget every version of the registered name; the data stay."""
         from ..data import registry
@@ -117,11 +175,11 @@ class AbstractDataset:
 
     def take_sample(self: Same, probability: float, seed: int | None = None) -> Same:
         """Each row or file with this probability."""
-        return self.transformed("sample", {"low": 0.0, "high": float(probability), "seed": _drawn(seed)})
+        return self.transformed("sample", {"low": 0.0, "high": float(probability), "seed": drawn_seed(seed)})
 
     def random_split(self: Same, percentage: float, seed: int | None = None) -> tuple[Same, Same]:
         """Two datasets that share nothing and together are the whole."""
-        drawn, part = _drawn(seed), float(percentage)
+        drawn, part = drawn_seed(seed), float(percentage)
         first = self.transformed("sample", {"low": 0.0, "high": part, "seed": drawn})
         return first, self.transformed("sample", {"low": part, "high": 1.0, "seed": drawn})
 
@@ -131,13 +189,8 @@ class AbstractDataset:
         return f"{type(self).__name__}({named})"
 
 
-def chance(seed: int, index: int) -> float:
-    """The same number in [0, 1) for a row or file wherever it is asked for."""
-    drawn = hashlib.sha256(f"{seed}:{index}".encode()).digest()
-    return int.from_bytes(drawn[:7], "big") / (1 << 56)
-
-
-def _drawn(seed: int | None) -> int:
+def drawn_seed(seed: int | None) -> int:
+    """The seed, or a random one."""
     if seed is not None:
         return seed
     import secrets

@@ -1,31 +1,36 @@
-"""A dataset's files: listed from the datastore, or found where a step's staging put them."""
+"""A dataset's files: in the datastore, or where a step's staging put them; both look the same from here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import translate
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from ..data.dataset import fixed_part
+from ..data.partitions import partition_values
+from ..data.selection import Found, chosen
 from ..dataclass import dataclass
-from ..model.data import DatasetDefinition, Transform
-from .dataset_base import chance
+from ..errors import BadInput
+from ..model.data import DatasetDefinition
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
-    from ..ports import ObjectStore
+    from datetime import datetime
 
-Item = TypeVar("Item")
-_LISTED = ("take", "skip", "sample")
+    from ..ports import ObjectStore
 
 
 @dataclass(frozen=True)
-class RemoteFile:
-    """A file on a datastore."""
+class Staged:
+    """Where a step's staging put a dataset's files."""
 
-    datastore: str
-    key: str
-    relative: str
-    """Below the fixed part of the path that found it."""
+    path: Path
+    """The folder, or the lone file."""
+    applied: int = 0
+    """How many of the definition's operations had chosen among the files before."""
 
 
 @dataclass(frozen=True)
@@ -34,75 +39,152 @@ class LocalFile:
 
     path: Path
     name: str
-    """Where it is on the datastore, or below the dataset's staged folder: ``/folder/file.csv``."""
+    """Below what the dataset's paths have in common: ``/folder/file.csv``."""
+    whole: str
+    """Its whole path on the datastore, as far as it is known: what partition formats are matched with."""
 
 
-def remote_files(definition: DatasetDefinition, open_store: Callable[[str], ObjectStore]) -> list[RemoteFile]:
-    """Every file the definition means now, after take, skip and the like for file datasets."""
-    from ..data.dataset import match
+@dataclass(frozen=True)
+class FileSet:
+    """The files of a dataset, wherever they lie."""
 
-    found = [
-        RemoteFile(place.datastore, info.key, relative)
-        for place in definition.paths
-        for relative, info in sorted(match(open_store(place.datastore), place.path), key=lambda pair: pair[0])
-    ]
-    return chosen(found, definition)
+    files: tuple[Found, ...]
+    place: Callable[[Found], Path] | None
+    """Where each lies on this machine; None: they have to be downloaded."""
+    store: ObjectStore | None = None
+    definition: DatasetDefinition = DatasetDefinition("file", ())
+
+    @contextmanager
+    def at_hand(self) -> Iterator[list[LocalFile]]:
+        """The files on this machine: in place where they are, else downloaded for as long as the block lasts."""
+        import tempfile
+
+        if self.place is not None:
+            yield [self._local(file, self.place(file)) for file in self.files]
+            return
+        with tempfile.TemporaryDirectory(prefix="runner-") as folder:
+            self.copy(Path(folder))
+            yield [self._local(file, Path(folder, file.relative)) for file in self.files]
+
+    def copy(self, into: Path) -> list[Path]:
+        """Make copies below `into`, replacing what is there; their paths."""
+        from ..data.transfer import fetch
+        from ..model.data import Entry, Kind, Manifest
+
+        targets = [into / file.relative for file in self.files]
+        for target in targets:
+            target.unlink(missing_ok=True)
+        if self.place is not None or self.store is None:
+            self._copy_local(targets)
+        else:
+            entries = tuple(Entry(file.relative, file.size, "", file.key) for file in self.files)
+            fetch(self.store, "", Manifest(Kind.FOLDER, entries), into)
+        return targets
+
+    def partition(self, file: Found) -> dict[str, str | datetime]:
+        """The columns that the file's path gives. Raises UserErrorException for a path that does not fit."""
+        return partition(self.definition, f"/{file.key}")
+
+    def _copy_local(self, targets: Sequence[Path]) -> None:
+        for file, target in zip(self.files, targets, strict=True):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if self.place is not None:
+                shutil.copyfile(self.place(file), target)
+
+    def _local(self, file: Found, path: Path) -> LocalFile:
+        return LocalFile(path, f"/{file.relative}", f"/{file.key}")
 
 
-def local_files(definition: DatasetDefinition, staged: Path) -> list[LocalFile]:
-    """The staged files, after take, skip and the like for file datasets."""
-    if staged.is_file():
-        return [LocalFile(staged, f"/{staged.name}")]
-    paths = sorted(path for path in staged.rglob("*") if path.is_file())
-    files = [LocalFile(path, f"/{path.relative_to(staged).as_posix()}") for path in paths]
-    return chosen(files, definition)
+def file_set(definition: DatasetDefinition, staged: Staged | None) -> FileSet:
+    """The dataset's files now. Raises UserErrorException when there are none."""
+    try:
+        found = _staged(definition, staged) if staged is not None else _stored(definition)
+    except BadInput as error:
+        raise told(error) from error
+    files = tuple(readable(found.files, definition))
+    return FileSet(files, found.place, found.store, definition)
 
 
-def fetch(definition: DatasetDefinition, into: Path) -> list[LocalFile]:
-    """Download the dataset's files to `into`. Raises UserErrorException when there are none."""
+def readable(files: Sequence[Found], definition: DatasetDefinition) -> Sequence[Found]:
+    """Those whose names fit ``path_glob`` or ``file_extension`` of how an output is read as rows (pure).
+
+    The extension that v1 takes when none is given (``soft_extension``) counts only if a file has it.
+    Raises UserErrorException when none fits.
+    """
+    options = definition.options
+    pattern, extension = str(options.get("path_glob") or ""), str(options.get("file_extension") or "")
+    if not pattern and not extension:
+        soft = str(options.get("soft_extension") or "")
+        return [file for file in files if file.relative.endswith(soft)] or files
+    from re import fullmatch
+
+    rule = translate(pattern) if pattern else ".*"
+    fitting = [file for file in files if fullmatch(rule, file.relative) and file.relative.endswith(extension)]
+    if files and not fitting:
+        raise UserErrorException(
+            f"no file of the dataset fits {pattern or extension!r}: there are {_some(files)}",
+            remedy="correct path_glob or file_extension",
+        )
+    return fitting
+
+
+def partition(definition: DatasetDefinition, path: str) -> dict[str, str | datetime]:
+    """The columns that a path gives by the definition's format. Raises UserErrorException where it does not fit."""
+    try:
+        return partition_values(definition.options.get("partition_format"), path)
+    except BadInput as error:
+        raise told(error) from error
+
+
+def told(error: BadInput) -> UserErrorException:
+    """The same problem as v1's kind of exception."""
+    if isinstance(error, UserErrorException):
+        return error
+    problem = error.problems[0]
+    return UserErrorException(problem.what, error, where=problem.where, remedy=problem.remedy)
+
+
+def _stored(definition: DatasetDefinition) -> FileSet:
+    from ..data.dataset import listing, nothing_there
+    from ..ports import FolderStore
     from .session import current
 
     session = current()
-    found = remote_files(definition, session.datastore)
-    if not found:
-        listed = ", ".join(f"{place.datastore}/{place.path}" for place in definition.paths)
-        raise UserErrorException(f"the dataset has no files: nothing lies at {listed}", remedy="upload the data first")
-    return [_download(session.datastore(file.datastore), file, into) for file in found]
+    listed = listing(session.datastore, definition)
+    if not listed.files:
+        raise nothing_there(definition)
+    store = session.datastore(listed.datastore)
+    if isinstance(store, FolderStore):
+        folder = store
+        return FileSet(listed.files, lambda file: folder.path(file.key))
+    return FileSet(listed.files, None, store)
 
 
-def chosen(files: Sequence[Item], definition: DatasetDefinition) -> list[Item]:
-    """A file dataset's operations choose among its files; a tabular one's work on rows."""
-    if definition.kind != "file":
-        return list(files)
-    kept = list(files)
-    for transform in definition.transforms:
-        if transform.operation in _LISTED:
-            kept = list(choose(kept, transform))
-    return kept
+def _staged(definition: DatasetDefinition, staged: Staged) -> FileSet:
+    from ..data.manifest import files_below
+
+    base = _base(definition)
+    if staged.path.is_file():
+        found = {staged.path.name: staged.path}
+        base = str(PurePosixPath(base).parent) if base else ""
+    else:
+        found = dict(files_below(staged.path))
+    files = [_found(relative, path, base) for relative, path in found.items()]
+    kept = tuple(chosen(files, definition, skipped=staged.applied))
+    return FileSet(kept, lambda file: found[file.relative])
 
 
-def choose(items: Iterable[Item], transform: Transform) -> Iterator[Item]:
-    """Those of the items that ``take``, ``skip`` or ``sample`` leaves."""
-    arguments = transform.arguments
-    for index, item in enumerate(items):
-        if keeps(transform.operation, arguments, index):
-            yield item
+def _found(relative: str, path: Path, base: str) -> Found:
+    facts = path.stat()
+    key = f"{base}/{relative}" if base not in ("", ".") else relative
+    return Found(relative, key, facts.st_size)  # a staged copy's own time says nothing of the data
 
 
-def keeps(operation: str, arguments: object, index: int) -> bool:
-    """Whether the item of that index is left. Pure."""
-    values = arguments if isinstance(arguments, dict) else {}
-    match operation:
-        case "take":
-            return index < int(values["count"])
-        case "skip":
-            return index >= int(values["count"])
-        case _:
-            return float(values["low"]) <= chance(int(values["seed"]), index) < float(values["high"])
+def _base(definition: DatasetDefinition) -> str:
+    """The folder that a dataset of one path has its files below; several paths have theirs by the names' own."""
+    return fixed_part(definition.paths[0].path.strip("/")) if len(definition.paths) == 1 else ""
 
 
-def _download(store: ObjectStore, file: RemoteFile, into: Path) -> LocalFile:
-    path = into / file.datastore / file.key
-    path.parent.mkdir(parents=True, exist_ok=True)
-    store.download(file.key, path)
-    return LocalFile(path, f"/{file.relative}")
+def _some(files: Sequence[Found]) -> str:
+    shown = ", ".join(file.relative for file in files[:5])
+    return shown + (", …" if len(files) > 5 else "")

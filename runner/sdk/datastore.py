@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..model.data import DEFAULT_DATASTORE
+from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.names import reserved_problem
 from ..override import override
-from .data import DataReference, plain_path
-from .exceptions import NotOffered, UserErrorException
+from . import datastore_registration as registration
+from .data import DataReference
+from .exceptions import UserErrorException
 from .session import current
 
 if TYPE_CHECKING:
+    from ..operations.values import DatastoreFacts
     from ..ports import ObjectStore
     from .workspace import Workspace
 
 
 class Datastore:
-    """A factory, as in v1: ``Datastore(workspace, name)`` is the typed datastore."""
+    """A factory, as in v1: ``Datastore(workspace, name)`` is the typed datastore, the default one without a name."""
 
     def __new__(cls, workspace: Workspace | None = None, name: str | None = None) -> Datastore:
         """Make the typed datastore, whichever class was called."""
-        return object.__new__(AzureBlobDatastore)
+        return object.__new__(AzureFileDatastore if name == FILE_DATASTORE else AzureBlobDatastore)
 
     def __init__(self, workspace: Workspace | None = None, name: str | None = None) -> None:
-        known = current().datastore_names()
-        self.workspace = workspace
-        self.name = name or (known[0] if known else DEFAULT_DATASTORE)
+        known = current().datastore_facts()
+        self.workspace: Workspace | None = workspace
+        self.name: str = name or next(iter(known))
         if self.name not in known:
             raise UserErrorException(
                 f"there is no datastore {self.name!r} in the workspace (known: {', '.join(known)})",
-                remedy="correct the name, or add the datastore to the workspace's runner.yaml",
+                remedy="correct the name, or add it under 'datastores:' of the workspace's runner.yaml",
             )
+        self._facts: DatastoreFacts = known[self.name]
 
     @staticmethod
     def get(workspace: Workspace, datastore_name: str) -> Datastore:
@@ -48,20 +49,49 @@ class Datastore:
 
     @staticmethod
     def register_azure_blob_container(
-        workspace: Workspace, datastore_name: str, container_name: str, account_name: str, **_options: object
+        workspace: Workspace,
+        datastore_name: str,
+        container_name: str,
+        account_name: str,
+        sas_token: str | None = None,
+        account_key: str | None = None,
+        protocol: str | None = None,
+        endpoint: str | None = None,
+        overwrite: bool = False,
+        create_if_not_exists: bool = False,
+        skip_validation: bool = False,
+        blob_cache_timeout: int | None = None,
+        grant_workspace_access: bool = False,
+        subscription_id: str | None = None,
+        resource_group: str | None = None,
     ) -> Datastore:
-        """The configured datastore of that name. Raises UserErrorException when there is none."""
-        if datastore_name in current().datastore_names():
-            return Datastore(workspace, datastore_name)
-        raise UserErrorException(
-            f"datastore {datastore_name!r} ({account_name}/{container_name}) is not configured here",
-            remedy="runner does not reach Azure: name the bucket or folder that holds this data in runner.yaml",
-        )
+        """The configured datastore that this account and container mean, under this name.
 
-    @staticmethod
-    def register_azure_file_share(*_arguments: object, **_options: object) -> Datastore:
-        """Refuse."""
-        raise NotOffered("Azure file shares are not offered", remedy="use a bucket or a folder as datastore")
+        Keys and tokens are neither used nor kept: a store's credentials are configured. Raises
+        UserErrorException with the lines to add to ``runner.yaml`` when none is configured.
+        """
+        registration.named_after(datastore_name, container_name, account_name, overwrite=overwrite)
+        return Datastore(workspace, datastore_name)
+
+    register_azure_file_share = staticmethod(registration.refusal("register_azure_file_share", "Azure file shares"))
+    register_azure_data_lake = staticmethod(registration.refusal("register_azure_data_lake", "Azure Data Lake"))
+    register_azure_data_lake_gen2 = staticmethod(
+        registration.refusal("register_azure_data_lake_gen2", "Azure Data Lake")
+    )
+    register_azure_sql_database = staticmethod(registration.refusal("register_azure_sql_database", "Azure SQL"))
+    register_azure_my_sql = staticmethod(registration.refusal("register_azure_my_sql", "Azure MySQL"))
+    register_azure_postgre_sql = staticmethod(registration.refusal("register_azure_postgre_sql", "Azure PostgreSQL"))
+    register_dbfs = staticmethod(registration.refusal("register_dbfs", "Databricks"))
+    register_hdfs = staticmethod(registration.refusal("register_hdfs", "HDFS"))
+    register_onelake = staticmethod(registration.refusal("register_onelake", "OneLake"))
+
+    def unregister(self) -> None:
+        """Take the registered name back; the data stay. Raises UserErrorException for a configured datastore."""
+        registration.forget(self.name)
+
+    def set_as_default(self) -> None:
+        """Make it the workspace's default datastore."""
+        set_default(self.name)
 
     @property
     def datastore_type(self) -> str:
@@ -70,13 +100,23 @@ class Datastore:
 
     @property
     def container_name(self) -> str:
-        """The datastore's own name: there is no container."""
-        return self.name
+        """The container it is configured to stand for, else its bucket or its own name."""
+        return self._facts.container or self.name
 
     @property
     def account_name(self) -> str:
-        """The workspace's name: there is no storage account."""
-        return current().workspace_facts.name
+        """The account it is configured to stand for, else the workspace's name."""
+        return self._facts.account or current().workspace_facts.name
+
+    @property
+    def account_key(self) -> None:
+        """None: credentials are configured, and never shown."""
+        return
+
+    @property
+    def sas_token(self) -> None:
+        """None: credentials are configured, and never shown."""
+        return
 
     @property
     def store(self) -> ObjectStore:
@@ -103,11 +143,9 @@ class Datastore:
         self, src_dir: str, target_path: str | None = None, overwrite: bool = False, show_progress: bool = True
     ) -> DataReference:
         """Upload a folder's files. What is there already is left as it is unless `overwrite`."""
-        root = Path(src_dir)
-        if not root.is_dir():
-            raise UserErrorException(f"there is no folder {src_dir!r} to upload", where=str(root.absolute()))
-        files = [str(path) for path in sorted(root.rglob("*")) if path.is_file()]
-        return self.upload_files(files, src_dir, target_path, overwrite, show_progress)
+        from .datastore_files import files_below
+
+        return self.upload_files(files_below(src_dir), src_dir, target_path, overwrite, show_progress)
 
     def upload_files(
         self,
@@ -118,39 +156,26 @@ class Datastore:
         show_progress: bool = True,
     ) -> DataReference:
         """Upload files to their paths below `relative_root` (their common parent if None)."""
-        missing = [file for file in files if not Path(file).is_file()]
-        if missing:
-            raise UserErrorException(
-                f"there is no file {missing[0]!r} to upload", where=str(Path(missing[0]).absolute())
-            )
-        root = Path(relative_root) if relative_root else _common_parent(files)
-        store = self.store
-        keys = [_key(target_path, Path(os.path.relpath(file, root)).as_posix()) for file in files]
-        check_free(self.name, keys)
-        for file, key in zip(files, keys, strict=True):
-            if not overwrite and store.stat(key) is not None:
-                _say(show_progress, f"{self.name}/{key} is there already: left as it is")
-                continue
-            store.upload(key, Path(file))
-            _say(show_progress, f"uploaded {file} to {self.name}/{key}")
+        from .datastore_files import Upload, keys_of, send
+
+        keys = keys_of(files, relative_root, target_path)
+        check_free(self.name, keys.values())
+        send(Upload(self.store, self.name, overwrite=overwrite, show=show_progress), keys)
         return self.path(target_path)
 
     def download(
         self, target_path: str, prefix: str | None = None, overwrite: bool = False, show_progress: bool = True
     ) -> int:
-        """Copy what begins with `prefix` below `target_path`, under its whole path; how many files."""
-        store = self.store
-        copied = 0
-        for info in store.list((prefix or "").lstrip("/")):
-            path = Path(target_path) / info.key
-            if path.exists() and not overwrite:
-                _say(show_progress, f"{path} is there already: left as it is")
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            store.download(info.key, path)
-            copied += 1
-        return copied
+        """Copy what begins with `prefix` below `target_path`, under its whole path; how many files.
+
+        A file that is there already is left as it is unless `overwrite`.
+        """
+        from .datastore_files import fetch, users_objects
+
+        if ".." in (prefix or "").split("/"):
+            raise UserErrorException(f"the prefix {prefix!r} leaves its datastore", remedy="write it without '..'")
+        found = users_objects(self.store, self.name, (prefix or "").lstrip("/"))
+        return fetch(self.store, {info.key: info.key for info in found}, target_path, overwrite, show_progress)
 
     @override
     def __repr__(self) -> str:
@@ -158,12 +183,40 @@ class Datastore:
 
 
 class AzureBlobDatastore(Datastore):
-    """v1's name for the type every datastore has here: a bucket or a folder."""
+    """v1's name for the type of nearly every datastore here: a bucket or a folder."""
+
+
+class AzureFileDatastore(Datastore):
+    """The type of the built-in ``workspacefilestore``."""
+
+    @property
+    @override
+    def datastore_type(self) -> str:
+        """v1's word for the kind."""
+        return "AzureFile"
 
 
 def all_datastores(workspace: Workspace) -> dict[str, Datastore]:
     """Every datastore of the workspace by name."""
-    return {name: Datastore(workspace, name) for name in current().datastore_names()}
+    return {name: _known(workspace, facts) for name, facts in current().datastore_facts().items()}
+
+
+def _known(workspace: Workspace, facts: DatastoreFacts) -> Datastore:
+    made = Datastore.__new__(Datastore, workspace, facts.name)
+    made.workspace, made.name, made._facts = workspace, facts.name, facts
+    return made
+
+
+def set_default(name: str) -> None:
+    """Make a datastore the one that is meant when none is named. Raises UserErrorException for an unknown one."""
+    from ..data import named_datastores
+    from ..errors import BadInput
+
+    try:
+        current().datastore(name)
+    except BadInput as error:
+        raise UserErrorException(error.problems[0].what, error, remedy=error.problems[0].remedy) from error
+    named_datastores.set_default(current().store, name)
 
 
 def check_free(datastore: str, keys: Iterable[str]) -> None:
@@ -173,17 +226,3 @@ def check_free(datastore: str, keys: Iterable[str]) -> None:
     problem = next(filter(None, map(reserved_problem, keys)), None)
     if problem:
         raise UserErrorException(problem.what, remedy=problem.remedy)
-
-
-def _common_parent(files: Sequence[str]) -> Path:
-    parents = [str(Path(file).absolute().parent) for file in files]
-    return Path(os.path.commonpath(parents)) if parents else Path()
-
-
-def _key(target_path: str | None, relative: str) -> str:
-    return "/".join(part for part in (plain_path((target_path or "").replace("\\", "/")), relative) if part)
-
-
-def _say(show: bool, line: str) -> None:
-    if show:
-        print(line)

@@ -9,60 +9,11 @@ from typing import TYPE_CHECKING
 from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
+from .environment_sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
     from .workspace import Workspace
-
-DEFAULT_CPU_IMAGE = ""
-"""v1's constant names a Microsoft image; here the default base is runner's own."""
-DEFAULT_GPU_IMAGE = ""
-
-
-class ContainerRegistry:
-    """Where a private base image lies. The credentials stay with Docker and the cluster."""
-
-    def __init__(self) -> None:
-        self.address: str | None = None
-        self.username: str | None = None
-        self.password: str | None = None
-
-
-class PythonSection:
-    """The Python part of an environment."""
-
-    def __init__(self) -> None:
-        self.user_managed_dependencies = False
-        """The base has everything: nothing is installed."""
-        self.interpreter_path = "python"
-        self.conda_dependencies: CondaDependencies | None = CondaDependencies()
-        self.conda_dependencies_file: str | None = None
-        self.base_conda_environment: str | None = None
-
-
-class DockerSection:
-    """The image part of an environment."""
-
-    def __init__(self) -> None:
-        self.enabled = False
-        self.use_docker = False
-        self.base_image: str | None = DEFAULT_CPU_IMAGE
-        self.base_dockerfile: str | None = None
-        self.base_image_registry = ContainerRegistry()
-        self.arguments: list[str] = []
-        self.shm_size: str | None = None
-        self.shared_volumes = True
-        self.gpu_support = False
-        self.platform: object = None
-
-
-class SparkSection:
-    """v1's Spark part; kept and not used."""
-
-    def __init__(self) -> None:
-        self.repositories: list[str] = []
-        self.packages: list[object] = []
-        self.precache_packages = True
 
 
 class Environment:
@@ -75,22 +26,31 @@ class Environment:
         self.python = PythonSection()
         self.docker = DockerSection()
         self.spark = SparkSection()
+        self.r: RSection | None = None
         self.environment_variables: dict[str, str] = {}
         self.inferencing_stack_version: str | None = None
+        self.relaxed = ""
+        """What the user is to be told at submit of how it came about."""
 
     @staticmethod
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
-        """The image that ``environments:`` of the configuration maps the name to, else a registered environment."""
+        """The image that ``environments:`` of the configuration maps the name to, else a registered environment.
+
+        A curated name of v1 that is neither becomes packages, which the user is told at submit. Raises
+        UserErrorException for any other name.
+        """
         from .environment_registry import fetch
 
         return fetch(workspace.session, name, version)
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
-        """Every registered environment's newest version, by name."""
+        """Every environment of the configuration, and the newest version of every registered one, by name."""
         from .environment_registry import fetch, names
 
-        return {name: fetch(workspace.session, name, None) for name in names(workspace.session.store)}
+        session = workspace.session
+        known = sorted({*names(session.store), *session.curated_images()})
+        return {name: fetch(session, name, None) for name in known}
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep it in the workspace; the same content again is the same version."""
@@ -114,8 +74,11 @@ class Environment:
     @staticmethod
     def from_pip_requirements(name: str, file_path: str, pip_version: str | None = None) -> Environment:
         """Packages from a ``requirements.txt``."""
+        from .requirements_file import read_requirements
+
         made = Environment(name)
-        made.python.conda_dependencies = CondaDependencies.create(pip_packages=_requirements(file_path))
+        lines = read_requirements(Path(file_path))
+        made.python.conda_dependencies = CondaDependencies.create(pip_packages=lines)
         return made
 
     @staticmethod
@@ -143,16 +106,91 @@ class Environment:
         return made
 
     @staticmethod
+    def from_docker_build_context(
+        name: str,
+        docker_build_context: DockerBuildContext,
+        conda_specification: str | None = None,
+        pip_requirements: str | None = None,
+    ) -> Environment:
+        """The Dockerfile of a folder. The folder's other files are not in reach of it: COPY is refused at submit."""
+        return Environment.from_dockerfile(name, docker_build_context.dockerfile, conda_specification, pip_requirements)
+
+    @staticmethod
     def from_existing_conda_environment(name: str, conda_environment_name: str) -> Environment:
-        """Refuse: what a machine happens to have installed is not a definition."""
-        raise UserErrorException(
-            f"environment {name!r} cannot be taken from conda environment {conda_environment_name!r}",
-            remedy="write it down (conda env export --from-history) and use Environment.from_conda_specification",
-        )
+        """What was asked for when this machine's conda environment was made. Raises UserErrorException."""
+        from .conda_export import exported
+
+        made = Environment(name)
+        made.python.conda_dependencies = CondaDependencies(_underlying_structure=exported(conda_environment_name))
+        return made
+
+    def save_to_directory(self, path: str, overwrite: bool = False) -> None:
+        """Write v1's ``azureml_environment.json`` and the files beside it. Raises UserErrorException."""
+        from .environment_files import save
+
+        save(self, path, overwrite=overwrite)
+
+    @staticmethod
+    def load_from_directory(path: str) -> Environment:
+        """Read what `save_to_directory`, or v1's, has written. Raises UserErrorException."""
+        from .environment_files import load
+
+        return load(path)
+
+    def build(self, workspace: Workspace, image_build_compute: object = None) -> ImageBuildDetails:
+        """Make it now for the target in force; otherwise it is made when a run first needs it.
+
+        Raises EnvironmentFailed.
+        """
+        from .environment_spec import translate
+
+        translated = translate(self)
+        for note in translated.notes:
+            print(note)
+        return ImageBuildDetails(self, workspace.session.make_environment(translated.environment))
+
+    def build_local(self, workspace: Workspace, platform: object = None, **options: object) -> ImageBuildDetails:
+        """Make it now for the target in force. Raises EnvironmentFailed."""
+        return self.build(workspace)
+
+    def validate(self) -> None:
+        """Without effect: everything is checked at submit."""
 
     @override
     def __repr__(self) -> str:
         return f"Environment({self.name!r})"
+
+
+class ImageBuildDetails:
+    """v1's handle on a build; here it has ended when there is one."""
+
+    status = "Succeeded"
+
+    def __init__(self, environment: Environment, reference: str) -> None:
+        self.environment_name = environment.name
+        self.reference = reference
+        """The image, or the interpreter on this machine."""
+
+    def wait_for_completion(self, show_output: bool = True) -> ImageBuildDetails:
+        """Return at once."""
+        if show_output:
+            print(f"environment {self.environment_name!r}: {self.reference}")
+        return self
+
+
+class DockerBuildContext:
+    """A folder with a Dockerfile."""
+
+    def __init__(self, dockerfile: str) -> None:
+        self.dockerfile = dockerfile
+        """Its text."""
+
+    @staticmethod
+    def from_local_directory(
+        workspace: Workspace | None, path: str, dockerfile_path: str = "Dockerfile"
+    ) -> DockerBuildContext:
+        """The Dockerfile below `path`. Raises UserErrorException."""
+        return DockerBuildContext(dockerfile_text(str(Path(path) / dockerfile_path)))
 
 
 def dockerfile_text(dockerfile: str) -> str:
@@ -175,10 +213,5 @@ def _with_packages(name: str, conda_specification: str | None, pip_requirements:
     return made
 
 
-def _requirements(file_path: str) -> list[str]:
-    try:
-        lines = Path(file_path).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UserErrorException(f"requirements {file_path!r} cannot be read: {error.strerror}", error) from error
-    plain = (line.partition(" #")[0].strip() for line in lines)
-    return [line for line in plain if line and not line.startswith("#")]
+EnvironmentDefinition = Environment
+"""v1's earlier name."""

@@ -11,6 +11,7 @@ from ..model.digest import canonical_json
 from ..model.environment import secret_names
 from ..model.names import REGISTRY
 from .conda import CondaDependencies
+from .curated import is_curated, note, packages_of
 from .environment import Environment
 from .exceptions import UserErrorException
 
@@ -29,7 +30,7 @@ def register(store: ObjectStore, environment: Environment) -> Environment:
     if secret:
         raise UserErrorException(
             f"environment {environment.name!r} would be stored with a secret in clear text: {', '.join(secret)}",
-            remedy="take it out of environment_variables, and export it before `runner run`: local steps inherit it",
+            remedy="take it out; name its source under secrets: of runner.yaml, and read it by run.get_secret(name)",
         )
     data = canonical_json(_document(environment))
     while True:
@@ -44,20 +45,33 @@ def register(store: ObjectStore, environment: Environment) -> Environment:
 
 
 def fetch(session: Session, name: str, version: str | None) -> Environment:
-    """An environment that the configuration maps to an image, else a registered one. Raises UserErrorException."""
+    """An environment that the configuration maps to an image, else a registered one, else what a curated name says.
+
+    Raises UserErrorException.
+    """
     image = session.curated_images().get(name)
-    if image and version is None:
+    if image:
         return Environment.from_docker_image(name, image)
     store = session.store
     number = int(version) if version and version.isdigit() else _newest(store, name)
     try:
         document = json.loads(store.get(_key(name, number)))
     except ObjectMissing:
+        packages = packages_of(name) if is_curated(name) else None
+        if packages is not None:
+            return _from_packages(name, packages)
         raise UserErrorException(
             f"environment {name!r} is not registered in this workspace",
             remedy=f"define it in the pipeline file, or map it to an image: environments: {{{name}: {{image: ...}}}}",
         ) from None
     return _environment(document, name, number)
+
+
+def _from_packages(name: str, packages: tuple[str, ...]) -> Environment:
+    made = Environment(name)
+    made.python.conda_dependencies = CondaDependencies.create(pip_packages=packages)
+    made.relaxed = note(name, packages)
+    return made
 
 
 def names(store: ObjectStore) -> Iterator[str]:

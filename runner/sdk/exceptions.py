@@ -81,7 +81,7 @@ class RunEnvironmentException(AzureMLException):
     """There is no submitted run around this process."""
 
 
-class SnapshotException(AzureMLException):
+class SnapshotException(_Faulty):
     """A snapshot cannot be taken or restored."""
 
 
@@ -101,8 +101,11 @@ class WebserviceException(AzureMLException):
     """Deployment as a web service, which `runner` does not offer."""
 
 
-class ModelNotFoundException(_Faulty):
-    """No model of that name, version or id is registered."""
+class ModelNotFoundException(_Faulty, WebserviceException):
+    """No model of that name, version or id is registered. v1 raises a WebserviceException with this word in it."""
+
+    def __init__(self, exception_message: str = "", inner_exception: BaseException | None = None) -> None:
+        super().__init__(f"ModelNotFound: {exception_message}", inner_exception)
 
 
 class ModelPathNotFoundException(_Faulty):
@@ -119,3 +122,7 @@ class TrainingException(AzureMLException):
 
 class PipelineInvalid(BadInput, ValueError):
     """The graph cannot run: every problem that was found, each with its place."""
+
+
+class DataParameterInvalid(PipelineInvalid, TypeError):
+    """A parameter that stands for data was given something else, for which v1 raises a TypeError."""

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ..override import override
 from .exceptions import UserErrorException
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Expression:
@@ -75,26 +69,6 @@ def field(column: str) -> Expression:
     return Expression(["field", column])
 
 
-def evaluate(tree: object, frame: pd.DataFrame) -> pd.Series:
-    """The condition's truth per row. Raises UserErrorException for an unknown column."""
-    if not isinstance(tree, list):
-        raise UserErrorException(f"{tree!r} is not a condition")
-    name, *operands = tree
-    if name == "field":
-        return _column(frame, str(operands[0]))
-    left = evaluate(operands[0], frame)
-    if name in _UNARY:
-        return _UNARY[name](left)
-    right = evaluate(operands[1], frame) if isinstance(operands[1], list) else operands[1]
-    return _BINARY[name](left, right)
-
-
-def _column(frame: pd.DataFrame, name: str) -> pd.Series:
-    if name not in frame.columns:
-        raise UserErrorException(f"there is no column {name!r}; columns: {', '.join(map(str, frame.columns))}")
-    return frame[name]
-
-
 def _operand(value: object) -> object:
     if isinstance(value, Expression):
         return value.tree
@@ -103,18 +77,3 @@ def _operand(value: object) -> object:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise UserErrorException(f"a condition cannot hold a {type(value).__name__}")
-
-
-_UNARY: dict[object, Callable[[pd.Series], pd.Series]] = {"not": lambda left: ~left, "null": lambda left: left.isna()}
-_BINARY: dict[object, Callable[[pd.Series, object], pd.Series]] = {
-    "gt": lambda left, right: left > right,
-    "ge": lambda left, right: left >= right,
-    "lt": lambda left, right: left < right,
-    "le": lambda left, right: left <= right,
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "and": operator.and_,
-    "or": operator.or_,
-    "starts": lambda left, right: left.astype(str).str.startswith(str(right)),
-    "contains": lambda left, right: left.astype(str).str.contains(str(right), regex=False),
-}

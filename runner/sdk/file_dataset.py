@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
-from . import dataset_files as files
+from ..data.selection import METADATA
 from .consumption import DatasetConsumptionConfig
 from .dataset_base import AbstractDataset
 from .exceptions import UserErrorException
-from .partitions import partition_columns
+from .expressions import Expression, field
+
+_METADATA = ("Size", "LastModifiedTime")
 
 
 class FileDataset(AbstractDataset):
@@ -19,19 +22,27 @@ class FileDataset(AbstractDataset):
 
     def to_path(self) -> list[str]:
         """Every file's path below the fixed part of the dataset's: ``/file.csv``."""
-        from .session import current
-
-        if self.staged is not None:
-            return [file.name for file in files.local_files(self.definition, self.staged)]
-        return [f"/{file.relative}" for file in files.remote_files(self.definition, current().datastore)]
+        return [f"/{file.relative}" for file in self.files().files]
 
     def download(
         self, target_path: str | None = None, overwrite: bool = False, ignore_not_found: bool = False
     ) -> list[str]:
-        """Copy the files below `target_path` (a new temporary folder if None); their paths."""
-        target = Path(target_path) if target_path else Path(tempfile.mkdtemp(prefix="runner-"))
-        with tempfile.TemporaryDirectory(prefix="runner-") as folder:
-            return [_placed(file, target, overwrite=overwrite) for file in self._at_hand(Path(folder))]
+        """Copy the files below `target_path` (a new temporary folder if None); their paths.
+
+        Raises UserErrorException when there are none (unless `ignore_not_found`), or when one is there already
+        (unless `overwrite`).
+        """
+        target = Path(target_path or tempfile.mkdtemp(prefix="runner-"))
+        try:
+            files = self.files()
+        except UserErrorException:
+            if ignore_not_found:
+                return []
+            raise
+        taken = [path for path in (target / file.relative for file in files.files) if path.exists()]
+        if taken and not overwrite:
+            raise UserErrorException(f"{taken[0]} exists already", remedy="download(..., overwrite=True)")
+        return [str(path) for path in files.copy(target)]
 
     def mount(self, mount_point: str | None = None) -> MountContext:
         """A context manager: the files are in ``mount_point`` while it is open."""
@@ -45,35 +56,48 @@ class FileDataset(AbstractDataset):
         """An input, copied as files."""
         return DatasetConsumptionConfig(self._input_name(), self, "download", path_on_compute)
 
-    @property
-    def partition_keys(self) -> list[str]:
-        """The keys that the files' paths give."""
-        return partition_columns(self.definition.options.get("partition_format"))
+    def filter(self, expression: Expression) -> FileDataset:
+        """Files for which a condition on partition keys or on `file_metadata` holds."""
+        if not isinstance(expression, Expression):
+            raise UserErrorException("filter takes a condition such as dataset['region'] == 'de'")
+        return self.transformed("filter", {"expression": expression.tree})
+
+    def file_metadata(self, col: str) -> Expression:
+        """A file's own fact, for `filter`: ``Size`` in bytes or ``LastModifiedTime`` (UTC)."""
+        if col not in _METADATA:
+            raise UserErrorException(f"files have no metadata {col!r}; known: {', '.join(_METADATA)}")
+        return field(f"{METADATA}{col}")
+
+    def __getitem__(self, column: str) -> Expression:
+        return field(column)
 
     def _input_name(self) -> str:
         # v1 draws a random name; a stable one lets the step be reused.
         return f"input_{self.id[:8]}"
 
-    def _at_hand(self, folder: Path) -> list[files.LocalFile]:
-        if self.staged is not None:
-            return files.local_files(self.definition, self.staged)
-        return files.fetch(self.definition, folder)
-
 
 class MountContext:
-    """The files of a dataset in a local folder, as a context manager."""
+    """The files of a dataset in a local folder, as a context manager. They are copies."""
 
     def __init__(self, dataset: FileDataset, mount_point: str) -> None:
         self.dataset = dataset
         self.mount_point = mount_point
+        self._made = False
 
     def start(self) -> None:
-        """Bring the files."""
+        """Bring the files. Raises UserErrorException when something else lies at the mount point."""
+        folder = Path(self.mount_point)
+        if folder.exists() and (not folder.is_dir() or any(os.scandir(folder))):
+            raise UserErrorException(
+                f"{folder} cannot be a mount point: it is not an empty folder", remedy="name one that does not exist"
+            )
+        self._made = True
         self.dataset.download(self.mount_point, overwrite=True)
 
     def stop(self) -> None:
         """Remove the folder."""
-        shutil.rmtree(self.mount_point, ignore_errors=True)
+        if self._made:
+            shutil.rmtree(self.mount_point, ignore_errors=True)
 
     def __enter__(self) -> MountContext:
         self.start()
@@ -83,12 +107,3 @@ class MountContext:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def _placed(file: files.LocalFile, target: Path, *, overwrite: bool) -> str:
-    path = target / file.name.lstrip("/")
-    if path.exists() and not overwrite:
-        raise UserErrorException(f"{path} exists already", remedy="download(..., overwrite=True)")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(file.path, path)
-    return str(path)

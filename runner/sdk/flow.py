@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from typing import TYPE_CHECKING
 
+from ..dataclass import dataclass
 from ..model.data import DataPath, DatasetDefinition, Mode
+from ..model.step import RegisterAs
 
 if TYPE_CHECKING:
     from .parameter import PipelineParameter
     from .steps.base import PipelineStep
 
 
-@dataclass(eq=False)
+@dataclasses.dataclass(eq=False)
 class Output:
     """One output of one step, known by identity: every placeholder made from it shares it."""
 
@@ -24,7 +26,13 @@ class Output:
     folder: bool = False
     shown_as: str = ""
     where: str = ""
-    producers: list[PipelineStep] = field(default_factory=list)
+    destination: str = ""
+    """Where it is to lie on its datastore; empty: v1's usual place (see `model.step.OutputSpec`)."""
+    register: tuple[RegisterAs, ...] = ()
+    """The datasets it becomes when its step has succeeded."""
+    globs: tuple[str, ...] = ()
+    """Which of the files below it belong to it; empty: all."""
+    producers: list[PipelineStep] = dataclasses.field(default_factory=list)
     """Steps that list it in their outputs, oldest first (a notebook cell run twice makes two)."""
 
 
@@ -42,6 +50,12 @@ class Consumed:
     path_on_compute: str = ""
     view: DatasetDefinition | None = None
     """How the script sees another step's output, when as a dataset."""
+
+
+class ShellText(str):
+    """Text that a shell reads in the step: it puts the values of ``$AZUREML_DATAREFERENCE_<name>`` in itself."""
+
+    __slots__ = ()
 
 
 class Placeholder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..errors import Problem
 from .bindings import Bindings
@@ -22,14 +21,14 @@ class StepSequence:
         return iter(self.steps)
 
 
-@dataclass
 class Graph:
     """Steps in order of construction, what each binds, and whom each must follow."""
 
-    bindings: dict[PipelineStep, Bindings] = field(default_factory=dict)
-    after: dict[PipelineStep, list[PipelineStep]] = field(default_factory=dict)
-    """From `run_after` and StepSequence; data add their own."""
-    problems: list[Problem] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.bindings: dict[PipelineStep, Bindings] = {}
+        self.after: dict[PipelineStep, list[PipelineStep]] = {}
+        """From `run_after` and StepSequence; data add their own."""
+        self.problems: list[Problem] = []
 
     def producer(self, output: Output) -> PipelineStep | None:
         """The step of the graph that makes `output`."""

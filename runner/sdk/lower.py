@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from ..dataclass import dataclass, field
 from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE, DatasetDefinition
+from ..model.data import DEFAULT_DATASTORE
 from ..model.data import DataPath as Place
 from ..model.environment import NamedEnvironment
 from ..model.names import slug
 from ..model.plan import Plan, Scalar
 from ..model.step import InputSpec, OutputOf, OutputSpec, Source, StepSpec
 from .bindings import Bindings, all_parameters
-from .data import DataPath
-from .dataset_base import AbstractDataset
 from .environment_spec import Translated, translate
 from .exceptions import PipelineInvalid
-from .flow import Consumed, Output, Placeholder
+from .flow import Consumed, Output
 from .graph import Graph, ordered
 from .parameter import PipelineParameter
-from .steps.base import PipelineStep
+from .parameter_values import data_of
+from .steps.base import PipelineStep, Settings
 
 
 @dataclass(frozen=True)
@@ -78,35 +77,41 @@ class _Draft:
         self.parameters, self.conflicts = all_parameters(graph.bindings.values())
         self.environments: dict[str, NamedEnvironment] = {}
         self.notes: list[str] = []
+        self.problems: list[Problem] = []
+        """Of this draft alone: the next one of the graph may have other values."""
 
     def spec(self, step: PipelineStep) -> StepSpec:
         """One step of the plan."""
         bound, settings = self.graph.bindings[step], step.settings
-        source = str(Path(settings.source_directory or self.around.default_source_directory or ".").absolute())
-        self._check_files(bound, source)
+        source = self._source_folder(bound)
         self._check_compute(bound)
         return StepSpec(
             key=self.keys[step],
             name=step.name,
             command=bound.command(),
-            environment=self._environment(translate(settings.environment)),
+            environment=self._environment(_translated(settings)),
             compute=settings.compute,
             source=source,
+            snapshot=settings.snapshot,
             script=settings.script,
             inputs=tuple(self._input(bound, name, consumed) for name, consumed in bound.inputs.items()),
             outputs=tuple(self._output(output) for output in bound.outputs.values()),
             variables={**settings.variables, **_literals(step)},
-            parameters=tuple(name for name, parameter in bound.parameters.items() if parameter.scalar),
+            parameters=_variables_of_parameters(bound),
             after=tuple(dict.fromkeys(self.keys[other] for other in self.graph.after[step])),
             reuse=settings.reuse,
+            version=settings.version,
         )
 
     def all_problems(self) -> list[Problem]:
         """Everything found wrong, each once."""
-        found = [*self.graph.problems, *self.conflicts]
+        found = [*self.graph.problems, *self.conflicts, *self.problems]
         for bound in self.graph.bindings.values():
             found.extend(bound.problems)
         return list(dict.fromkeys(found))
+
+    def _problem(self, bound: Bindings, what: str, remedy: str) -> None:
+        self.problems.append(bound.told(what, remedy))
 
     def scalars(self) -> dict[str, Scalar]:
         """Defaults of the parameters that stand for plain values."""
@@ -118,7 +123,7 @@ class _Draft:
         return out
 
     def _environment(self, translated: Translated) -> str:
-        environment = _curated(translated.environment, self.around.images)
+        environment = translated.environment.mapped(self.around.images)
         key = environment.name
         if self.environments.get(key, environment) != environment:
             key = f"{key}-{environment.spec.digest[:8]}"
@@ -142,26 +147,17 @@ class _Draft:
         producer = self.made.get(id(origin))
         if producer is not None:
             return OutputOf(self.keys[producer], origin.name)
-        bound.problem(f"nobody produces its input '{name}'", "list it in the outputs of the step that writes it")
+        remedy = "list it in the outputs of the step that writes it"
+        self._problem(bound, f"nobody produces its input '{name}'", remedy)
         return OutputOf("", origin.name)
 
     def _bound_source(self, bound: Bindings, parameter: PipelineParameter) -> Source:
         value = (self.around.values or {}).get(parameter.name, parameter.default_value)
-        match value:
-            case DataPath():
-                return value.place()
-            case AbstractDataset():
-                return value.definition
-            case Place() | DatasetDefinition():
-                return value
-            case Placeholder():
-                origin = value.consumed().origin
-                if isinstance(origin, (Place, DatasetDefinition)):
-                    return origin
-            case _:
-                pass
-        bound.problem(f"parameter '{parameter.name}' is used as data but is a {type(value).__name__}",
-                      "give it a DataPath or a Dataset")  # fmt: skip
+        data = data_of(value)
+        if data is not None:
+            return data
+        found = f"parameter '{parameter.name}' is used as data but is a {type(value).__name__}"
+        self._problem(bound, found, "give it a DataPath or a Dataset")
         return Place(DEFAULT_DATASTORE, "")
 
     def _output(self, output: Output) -> OutputSpec:
@@ -172,20 +168,30 @@ class _Draft:
             output.path_on_compute,
             output.folder,
             output.shown_as,
+            output.destination,
+            output.register,
+            output.globs,
         )
 
-    def _check_files(self, bound: Bindings, source: str) -> None:
-        script = bound.step.settings.script
-        if not Path(source).is_dir():
-            bound.problem(f"there is no source directory {source}", "correct source_directory")
-        elif script and not Path(source, script).is_file():
-            bound.problem(f"there is no script {Path(source, script)}", "correct script_name or source_directory")
+    def _source_folder(self, bound: Bindings) -> str:
+        """The folder of the step's scripts; empty where they are stored already."""
+        settings = bound.step.settings
+        if settings.snapshot:
+            return ""
+        folder = Path(settings.source_directory or self.around.default_source_directory or ".").absolute()
+        if not folder.is_dir():
+            self._problem(bound, f"there is no source directory {folder}", "correct source_directory")
+        elif settings.script and not (folder / settings.script).is_file():
+            found = f"there is no script {folder / settings.script}"
+            self._problem(bound, found, "correct script_name or source_directory")
+        return str(folder)
 
     def _check_compute(self, bound: Bindings) -> None:
         name = bound.step.settings.compute
         if name and self.around.targets and name not in self.around.targets:
             known = ", ".join(sorted(self.around.targets))
-            bound.problem(
+            self._problem(
+                bound,
                 f"there is no compute target '{name}' (known: {known})",
                 "correct the name, add the target to the configuration, or run with --target",
             )
@@ -202,17 +208,22 @@ def step_keys(graph: Graph) -> dict[PipelineStep, str]:
     return out
 
 
-def _curated(environment: NamedEnvironment, images: Mapping[str, str]) -> NamedEnvironment:
-    """The image its name is mapped to in place of its own; packages stay known for steps without images."""
-    image = images.get(environment.name)
-    if not image:
-        return environment
-    return replace(environment, spec=replace(environment.spec, image=image, ready=True, dockerfile=""))
+def _translated(settings: Settings) -> Translated:
+    if settings.stored_environment is not None and settings.environment is None:
+        return Translated(settings.stored_environment)
+    return translate(settings.environment)
+
+
+def _variables_of_parameters(bound: Bindings) -> dict[str, str]:
+    """Every parameter under its own name, and those of `params` under the names given there."""
+    own = {name: name for name, parameter in bound.parameters.items() if parameter.scalar}
+    params = bound.step.params.items()
+    return {**own, **{name: value.name for name, value in params if isinstance(value, PipelineParameter)}}
 
 
 def _literals(step: PipelineStep) -> dict[str, str]:
     return {
-        f"AML_PARAMETER_{name}": str(value)
+        f"AML_PARAMETER_{re.sub(r'[^A-Za-z0-9_]', '_', name)}": str(value)
         for name, value in step.params.items()
         if not isinstance(value, PipelineParameter)
     }

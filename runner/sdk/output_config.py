@@ -4,32 +4,44 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..model.data import DatasetDefinition, Mode, Transform
+from ..model.data import DatasetDefinition, Mode
+from ..model.step import RegisterAs
 from ..override import override
 from .caller import caller
-from .dataset_types import DataType, PromoteHeadersBehavior, types_document
-from .exceptions import NotOffered, UserErrorException
+from .dataset_types import DataType, PromoteHeadersBehavior
+from .exceptions import UserErrorException
 from .flow import Consumed, Output, Placeholder
+from .output_input import OutputDatasetInput
+from .output_place import place_of
+from .views import Reading, delimited_view, files_view, parquet_view, split, with_columns
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
+    from .data import DataPath
     from .datastore import Datastore
+
+    Same = TypeVar("Same", bound="OutputDatasetConfig")
 
 _unnamed = itertools.count(1)
 
 
 class OutputDatasetConfig(Placeholder):
-    """What file and tabular output configurations have alike; copies share one origin."""
+    """What file and tabular output configurations have alike; copies share one origin.
+
+    Whoever registers a copy or sets its mode means the one output, so that it is enough to put any of them into a step.
+    """
 
     implicit = True
     writes = True
 
-    def __init__(self, origin: Output, view: DatasetDefinition | None = None) -> None:
+    def __init__(self, origin: Output, view: DatasetDefinition) -> None:
         self.where = caller()
         self.origin = origin
         self.view = view
+        """How its files are read where it is consumed or registered."""
 
     @property
     def name(self) -> str:
@@ -41,13 +53,27 @@ class OutputDatasetConfig(Placeholder):
         return OutputDatasetInput(self.origin, name or self.origin.name, view=self.view)
 
     def register_on_complete(
-        self, name: str, description: str | None = None, tags: Mapping[str, str] | None = None
-    ) -> OutputDatasetConfig:
-        """Refuse: outputs are not registered by the run yet."""
-        raise NotOffered(
-            f"register_on_complete({name!r}) is not offered yet",
-            remedy="download the output after the run and register it",
-        )
+        self: Same, name: str, description: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Same:
+        """Have it registered as a dataset, a new version each time, once its step has succeeded."""
+        if not name:
+            raise UserErrorException(f"output '{self.name}': register_on_complete needs a name", where=caller())
+        registration(self.origin, RegisterAs(name, description or "", dict(tags or {}), self.view))
+        return self._copy(self.view)
+
+    def as_mount(self: Same, disable_metadata_cache: bool = False) -> Same:
+        """Written in place; there is no metadata cache here."""
+        self.origin.mode = Mode.MOUNT
+        return self._copy(self.view)
+
+    def as_upload(self: Same, overwrite: bool = False, source_globs: str | Sequence[str] | None = None) -> Same:
+        """Uploaded when the step has succeeded; of `source_globs` only what fits one of them.
+
+        A file of the same name at the destination is replaced whatever `overwrite` says.
+        """
+        globs = (source_globs,) if isinstance(source_globs, str) else tuple(source_globs or ())
+        self.origin.mode, self.origin.globs = Mode.UPLOAD, globs
+        return self._copy(self.view)
 
     @override
     def produced(self) -> Output:
@@ -59,39 +85,36 @@ class OutputDatasetConfig(Placeholder):
         """Standing in a step's inputs, it is read."""
         return self.as_input().consumed()
 
+    def _copy(self: Same, view: DatasetDefinition) -> Same:
+        made = object.__new__(type(self))
+        OutputDatasetConfig.__init__(made, self.origin, view)
+        return made
+
     @override
     def __str__(self) -> str:
         return f"DatasetOutputConfig:{self.name}"
 
 
 class OutputFileDatasetConfig(OutputDatasetConfig):
-    """A folder that a step writes. In the arguments it becomes a local path and counts as an output."""
+    """A folder that a step writes. In the arguments it becomes a local path and counts as an output.
+
+    It lies at `destination`: a datastore and a path on it, in which ``{run-id}`` and ``{output-name}`` are filled in.
+    """
 
     def __init__(
         self,
         name: str | None = None,
-        destination: tuple[Datastore, str | None] | None = None,
+        destination: tuple[Datastore, str | None] | DataPath | None = None,
         source: str | None = None,
         partition_format: str | None = None,
     ) -> None:
-        label = name or f"output_{next(_unnamed)}"
-        datastore, below = destination or (None, None)
-        if below or source:
-            raise NotOffered(
-                f"output '{label}': destination paths and sources are not offered yet",
-                remedy="give destination=(datastore, None): it lies below azureml/<step run id>/",
-            )
-        where = caller()
-        super().__init__(Output(label, datastore.name if datastore else "", folder=True, where=where))
+        label, where = name or f"output_{next(_unnamed)}", caller()
+        datastore, template = place_of(destination, label, where)
+        origin = Output(label, datastore, path_on_compute=source or "", folder=True, where=where, destination=template)
+        super().__init__(origin, files_view(partition_format))
+        self.destination = destination
+        self.source = source
         self.partition_format = partition_format
-
-    def as_mount(self, disable_metadata_cache: bool = False) -> OutputFileDatasetConfig:
-        """Written in place."""
-        return self._with(Mode.MOUNT)
-
-    def as_upload(self, overwrite: bool = False, source_globs: object = None) -> OutputFileDatasetConfig:
-        """Uploaded when the step has succeeded."""
-        return self._with(Mode.UPLOAD)
 
     def read_delimited_files(
         self,
@@ -102,14 +125,9 @@ class OutputFileDatasetConfig(OutputDatasetConfig):
         path_glob: str | None = None,
         set_column_types: Mapping[str, DataType] | None = None,
     ) -> OutputTabularDatasetConfig:
-        """Its files as rows of text."""
-        options = {
-            "include_path": include_path,
-            "separator": separator,
-            "header": header if isinstance(header, bool) else int(header),
-            "set_column_types": types_document(set_column_types),
-        }
-        return OutputTabularDatasetConfig(self.origin, DatasetDefinition("tabular", (), "delimited", options))
+        """Its files, those that fit `path_glob`, as rows of text."""
+        reading = Reading(include_path, partition_format, path_glob, "", set_column_types)
+        return OutputTabularDatasetConfig(self.origin, delimited_view(reading, separator=separator, header=header))
 
     def read_parquet_files(
         self,
@@ -118,85 +136,31 @@ class OutputFileDatasetConfig(OutputDatasetConfig):
         path_glob: str | None = None,
         set_column_types: Mapping[str, DataType] | None = None,
     ) -> OutputTabularDatasetConfig:
-        """Its files as rows of Parquet."""
-        options = {"include_path": include_path, "set_column_types": types_document(set_column_types)}
-        return OutputTabularDatasetConfig(self.origin, DatasetDefinition("tabular", (), "parquet", options))
-
-    def _with(self, mode: Mode) -> OutputFileDatasetConfig:
-        # One origin for all copies: whoever consumes the original reads what a copy's step wrote.
-        self.origin.mode = mode
-        made = OutputFileDatasetConfig.__new__(OutputFileDatasetConfig)
-        OutputDatasetConfig.__init__(made, self.origin)
-        made.partition_format = self.partition_format
-        return made
+        """Its files, those that fit `path_glob`, as rows of Parquet."""
+        reading = Reading(include_path, partition_format, path_glob, "", set_column_types)
+        return OutputTabularDatasetConfig(self.origin, parquet_view(reading))
 
 
 class OutputTabularDatasetConfig(OutputDatasetConfig):
     """An output whose files are read as rows."""
 
-    def __init__(self, origin: Output, view: DatasetDefinition) -> None:
-        super().__init__(origin, view)
-        self._definition = view
-
     def keep_columns(self, columns: str | Sequence[str]) -> OutputTabularDatasetConfig:
         """Only these columns."""
-        return self._also("keep_columns", columns)
+        return self._copy(with_columns(self.view, "keep_columns", columns))
 
     def drop_columns(self, columns: str | Sequence[str]) -> OutputTabularDatasetConfig:
         """All but these columns."""
-        return self._also("drop_columns", columns)
+        return self._copy(with_columns(self.view, "drop_columns", columns))
 
-    def _also(self, operation: str, columns: str | Sequence[str]) -> OutputTabularDatasetConfig:
-        listed = [columns] if isinstance(columns, str) else list(columns)
-        transforms = (*self._definition.transforms, Transform(operation, {"columns": listed}))
-        return OutputTabularDatasetConfig(self.origin, replace(self._definition, transforms=transforms))
+    def random_split(
+        self, percentage: float, seed: int | None = None
+    ) -> tuple[OutputTabularDatasetConfig, OutputTabularDatasetConfig]:
+        """Two of the same output that share no row; give each its own name where both are inputs of one step."""
+        first, rest = split(self.view, percentage, seed)
+        return self._copy(first), self._copy(rest)
 
 
-class OutputDatasetInput(Placeholder):
-    """An output configuration read by another step: files at a path, or rows."""
-
-    implicit = True
-    reads = True
-
-    def __init__(
-        self, origin: Output, name: str, *, view: DatasetDefinition | None, mode: Mode = Mode.MOUNT, path: str = ""
-    ) -> None:
-        self.where = caller()
-        self.origin = origin
-        self.name = name
-        self.view = view
-        self.mode = mode
-        self.path_on_compute = path
-
-    def as_mount(self, path_on_compute: str | None = None) -> OutputDatasetInput:
-        """Present as files."""
-        return self._at(Mode.MOUNT, path_on_compute)
-
-    def as_download(self, path_on_compute: str | None = None) -> OutputDatasetInput:
-        """Copied as files."""
-        return self._at(Mode.DOWNLOAD, path_on_compute)
-
-    def as_direct(self) -> OutputDatasetInput:
-        """A dataset object in the step."""
-        return self._at(Mode.DIRECT, None)
-
-    @override
-    def produced(self) -> Output:
-        """The output it comes from."""
-        return self.origin
-
-    @override
-    def consumed(self) -> Consumed:
-        """Read under this name."""
-        direct = self.view is not None or self.mode is Mode.DIRECT
-        view = self.view or (DatasetDefinition("file", ()) if direct else None)
-        return Consumed(self.name, self.origin, Mode.DIRECT if direct else self.mode, self.path_on_compute, view)
-
-    def _at(self, mode: Mode, path: str | None) -> OutputDatasetInput:
-        if self.view is not None and mode is not Mode.DIRECT:
-            raise UserErrorException(f"input {self.name!r}: rows cannot be mounted or downloaded")
-        return OutputDatasetInput(self.origin, self.name, view=self.view, mode=mode, path=path or "")
-
-    @override
-    def __str__(self) -> str:
-        return f"DatasetConsumptionConfig:{self.name}"
+def registration(origin: Output, wanted: RegisterAs) -> None:
+    """Add what the output is to be registered as; the last word on a name counts."""
+    others = tuple(known for known in origin.register if known.name != wanted.name)
+    origin.register = (*others, wanted)

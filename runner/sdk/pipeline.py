@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE
-from ..model.plan import Plan, Scalar
-from .compute import created
-from .exceptions import NotOffered, PipelineInvalid
+from ..model.plan import Plan
+from ..operations.computes import created
+from .bindings import all_parameters
+from .exceptions import NotOffered
 from .graph import Graph, StepSequence, gather
 from .lower import Lowered, Surroundings, lower
+from .parameter_values import checked
 
 if TYPE_CHECKING:
     from ..operations.values import Request
@@ -25,7 +26,7 @@ __all__ = ["Pipeline", "StepSequence"]
 class Pipeline:
     """A graph of steps. Everything that can be wrong with it is found here, all at once.
 
-    Raises PipelineInvalid (a ValueError) with every problem and its place.
+    Raises PipelineInvalid (a ValueError) with every problem and its place: a cycle too, which v1 finds in `validate`.
     """
 
     def __init__(
@@ -59,6 +60,9 @@ class Pipeline:
             print(f"Step {step.name} is ready to be created [{step.key}]")
         return []
 
+    def _set_experiment_name(self, name: str) -> None:
+        """Nothing: `submit` names the experiment. v1's own; drivers made from a well-known template touch it."""
+
     def submit(
         self,
         experiment_name: str,
@@ -82,23 +86,34 @@ class Pipeline:
             parent_run_id=parent_run_id,
         )
 
+    @staticmethod
+    def load_yaml(workspace: Workspace, filename: str, *_arguments: object, **_options: object) -> Pipeline:
+        """Refuse: v1's own YAML is not read."""
+        raise NotOffered(
+            f"Pipeline.load_yaml({filename!r}) is not offered: v1's YAML pipelines are not read",
+            remedy="write the steps in Python; `runner plan -o yaml` writes a pipeline as YAML, `runner run` reads it",
+        )
+
     def publish(self, *_arguments: object, **_options: object) -> object:
         """Refuse: published pipelines come later."""
         raise NotOffered("Pipeline.publish is not offered yet", remedy="keep the pipeline file and run it again")
 
     def started(self, request: Request, given: Mapping[str, object]) -> str:
-        """Submit the plan with parameter values; the run's id. Raises PipelineInvalid."""
-        scalars, data = self._checked(given)
-        lowered = self._lower(data) if data else self._lowered
-        for note in lowered.notes:
+        """Submit the plan with parameter values; the run's id. Raises PipelineInvalid, SnapshotException."""
+        from .sources import size_notes
+
+        single = [one.name for step in self.graph.bindings for one in step.settings.node_parameters]
+        values = checked(given, all_parameters(self.graph.bindings.values())[0], single)
+        lowered = self._lower(values.data) if values.data else self._lowered
+        for note in (*lowered.notes, *size_notes(lowered.plan)):
             print(note, file=sys.stderr)
-        return self.workspace.session.submit(lowered.plan, _with_parameters(request, scalars))
+        return self.workspace.session.submit(lowered.plan, replace(request, parameters=values.scalars))
 
     def _lower(self, values: Mapping[str, object]) -> Lowered:
         session = self.workspace.session
         names = session.target_names()
         around = Surroundings(
-            str(self._default_datastore or DEFAULT_DATASTORE),
+            str(self._default_datastore or session.datastore_names()[0]),
             self._default_source_directory,
             self.description or "",
             frozenset((*names, *created(session.store))) if names else frozenset(),
@@ -106,54 +121,3 @@ class Pipeline:
             values,
         )
         return lower(self.graph, around)
-
-    def _checked(self, given: Mapping[str, object]) -> tuple[dict[str, Scalar], dict[str, object]]:
-        """Scalar values and data values of parameters. Raises PipelineInvalid: unknown name, wrong type."""
-        defaults = self.plan.parameters
-        data_names = {
-            name
-            for bound in self.graph.bindings.values()
-            for name, parameter in bound.parameters.items()
-            if not parameter.scalar
-        }
-        problems: list[Problem] = []
-        scalars: dict[str, Scalar] = {}
-        for name, value in given.items():
-            if name in data_names:
-                continue
-            if name not in defaults:
-                problems.append(_unknown(name, (*defaults, *data_names)))
-            elif (value is None or isinstance(value, (str, int, float))) and _fits(value, defaults[name]):
-                scalars[name] = value
-            else:
-                problems.append(_misfit(name, value, defaults[name]))
-        if problems:
-            raise PipelineInvalid(problems)
-        return scalars, {name: value for name, value in given.items() if name in data_names}
-
-
-def _with_parameters(request: Request, scalars: Mapping[str, Scalar]) -> Request:
-    from dataclasses import replace
-
-    return replace(request, parameters=scalars)
-
-
-def _fits(value: Scalar, default: Scalar) -> bool:
-    if value is None or default is None:
-        return True
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
-        return True
-    return type(value) is type(default)
-
-
-def _unknown(name: str, known: Iterable[str]) -> Problem:
-    listed = ", ".join(sorted(known)) or "none"
-    return Problem(f"the pipeline has no parameter '{name}' (its parameters: {listed})", "pipeline_parameters")
-
-
-def _misfit(name: str, value: object, default: Scalar) -> Problem:
-    return Problem(
-        f"parameter '{name}' is a {type(default).__name__} (default {default!r}), not {value!r}",
-        "pipeline_parameters",
-        f"pass a {type(default).__name__}",
-    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..errors import Problem
 from ..model.data import Mode
 from ..override import override
 from .caller import caller
 from .data import reading_mode
-from .exceptions import UserErrorException
+from .exceptions import PipelineInvalid
 from .flow import Consumed, Output, Placeholder
 from .pipeline_dataset import PipelineOutputFileDataset
 
@@ -38,9 +39,10 @@ class PipelineData(Placeholder):
         pipeline_output_name: str | None = None,
         training_output: object = None,
     ) -> None:
-        if output_mode not in _WRITING:
-            raise UserErrorException(f"PipelineData {name!r}: output_mode {output_mode!r} is not one of mount, upload")
         self.where = caller()
+        if output_mode not in _WRITING:
+            what = f"PipelineData {name!r}: output_mode {output_mode!r} is not one of mount, upload"
+            raise PipelineInvalid([Problem(what, self.where)])
         self.name = name
         self.datastore = datastore
         self.data_type = data_type

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..model.data import DatasetDefinition, Mode, Transform
+from ..model.data import DatasetDefinition, Mode
+from ..model.step import RegisterAs
 from ..override import override
 from .caller import caller
-from .dataset_types import DataType, PromoteHeadersBehavior, types_document
-from .exceptions import NotOffered
+from .dataset_types import DataType, PromoteHeadersBehavior
+from .exceptions import UserErrorException
 from .flow import Consumed, Output, Placeholder
+from .output_config import registration
+from .views import Reading, delimited_view, files_view, identified, parquet_view, split, with_columns
 
 if TYPE_CHECKING:
     from .pipeline_data import PipelineData
@@ -53,8 +55,9 @@ class PipelineOutputFileDataset(Placeholder):
         return PipelineOutputFileDataset(self.pipeline_data, self.input_name, Mode.DIRECT)
 
     def register(self, name: str, create_new_version: bool = True) -> PipelineOutputFileDataset:
-        """Refuse: outputs are not registered by the run yet."""
-        raise _unregistered(name)
+        """Have the files registered as a dataset once their step has succeeded."""
+        _register(self.pipeline_data, name, files_view(), create_new_version=create_new_version)
+        return self
 
     def parse_delimited_files(
         self,
@@ -62,34 +65,31 @@ class PipelineOutputFileDataset(Placeholder):
         separator: str = ",",
         header: bool | int = PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS,
         partition_format: str | None = None,
-        file_extension: str = "",
+        file_extension: str | None = "",
         set_column_types: Mapping[str, DataType] | None = None,
         quoted_line_breaks: bool = False,
     ) -> PipelineOutputTabularDataset:
-        """Its files as rows of text."""
-        options = {
-            "include_path": include_path,
-            "separator": separator,
-            "header": header if isinstance(header, bool) else int(header),
-            "partition_format": partition_format or "",
-            "set_column_types": types_document(set_column_types),
-        }
-        return PipelineOutputTabularDataset(self, DatasetDefinition("tabular", (), "delimited", options))
+        """Its files as rows of text.
+
+        Those with the extension are read; unsaid it is ``.csv`` or ``.tsv`` by the separator, if there are any such.
+        """
+        reading = Reading(include_path, partition_format, None, file_extension or "", set_column_types)
+        view = delimited_view(reading, separator=separator, header=header, multi_line=quoted_line_breaks)
+        return PipelineOutputTabularDataset(self, view)
 
     def parse_parquet_files(
         self,
         include_path: bool = False,
         partition_format: str | None = None,
-        file_extension: str = ".parquet",
+        file_extension: str | None = ".parquet",
         set_column_types: Mapping[str, DataType] | None = None,
     ) -> PipelineOutputTabularDataset:
-        """Its files as rows of Parquet."""
-        options = {
-            "include_path": include_path,
-            "partition_format": partition_format or "",
-            "set_column_types": types_document(set_column_types),
-        }
-        return PipelineOutputTabularDataset(self, DatasetDefinition("tabular", (), "parquet", options))
+        """Its files, those with the extension if there are any, as rows of Parquet."""
+        unsaid = file_extension in (".parquet", None)
+        reading = Reading(
+            include_path, partition_format, None, "" if unsaid else file_extension or "", set_column_types
+        )
+        return PipelineOutputTabularDataset(self, parquet_view(reading))
 
     @override
     def produced(self) -> Output:
@@ -99,7 +99,7 @@ class PipelineOutputFileDataset(Placeholder):
     @override
     def consumed(self) -> Consumed:
         """Files of the output."""
-        view = DatasetDefinition("file", ()) if self.mode is Mode.DIRECT else None
+        view = identified(files_view(), self.input_name) if self.mode is Mode.DIRECT else None
         return Consumed(self.input_name, self.pipeline_data.origin, self.mode, self.path_on_compute, view)
 
     @override
@@ -129,15 +129,23 @@ class PipelineOutputTabularDataset(Placeholder):
 
     def keep_columns(self, columns: str | Sequence[str]) -> PipelineOutputTabularDataset:
         """Only these columns."""
-        return self._with("keep_columns", columns)
+        return self._read_as(with_columns(self.definition, "keep_columns", columns))
 
     def drop_columns(self, columns: str | Sequence[str]) -> PipelineOutputTabularDataset:
         """All but these columns."""
-        return self._with("drop_columns", columns)
+        return self._read_as(with_columns(self.definition, "drop_columns", columns))
+
+    def random_split(
+        self, percentage: float, seed: int | None = None
+    ) -> tuple[PipelineOutputTabularDataset, PipelineOutputTabularDataset]:
+        """Two of the same output that share no row; name them where both are inputs of one step."""
+        first, rest = split(self.definition, percentage, seed)
+        return self._read_as(first), self._read_as(rest)
 
     def register(self, name: str, create_new_version: bool = True) -> PipelineOutputTabularDataset:
-        """Refuse: outputs are not registered by the run yet."""
-        raise _unregistered(name)
+        """Have the rows registered as a dataset once their step has succeeded."""
+        _register(self.source.pipeline_data, name, self.definition, create_new_version=create_new_version)
+        return self
 
     @override
     def produced(self) -> Output:
@@ -147,22 +155,18 @@ class PipelineOutputTabularDataset(Placeholder):
     @override
     def consumed(self) -> Consumed:
         """Rows of the output, as a TabularDataset object in the step."""
-        return Consumed(self.input_name, self.source.produced(), Mode.DIRECT, "", self.definition)
+        view = identified(self.definition, self.input_name)
+        return Consumed(self.input_name, self.source.produced(), Mode.DIRECT, "", view)
 
-    def _with(self, operation: str, columns: str | Sequence[str]) -> PipelineOutputTabularDataset:
-        listed = [columns] if isinstance(columns, str) else list(columns)
-        transforms = (*self.definition.transforms, Transform(operation, {"columns": listed}))
-        return PipelineOutputTabularDataset(
-            self.source, replace(self.definition, transforms=transforms), self.input_name
-        )
+    def _read_as(self, definition: DatasetDefinition) -> PipelineOutputTabularDataset:
+        return PipelineOutputTabularDataset(self.source, definition, self.input_name)
 
     @override
     def __str__(self) -> str:
         return f"DatasetConsumptionConfig:{self.input_name}"
 
 
-def _unregistered(name: str) -> NotOffered:
-    return NotOffered(
-        f"an output cannot be registered as dataset {name!r} by the run",
-        remedy="download the output after the run and register it, or register it in a step's driver",
-    )
+def _register(data: PipelineData, name: str, view: DatasetDefinition, *, create_new_version: bool) -> None:
+    if not name:
+        raise UserErrorException(f"output '{data.name}': register needs a name", where=caller())
+    registration(data.origin, RegisterAs(name, view=view, new_version=create_new_version))

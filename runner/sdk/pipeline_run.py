@@ -1,34 +1,75 @@
-"""PipelineRun: a submitted pipeline, and how runs are found by id."""
+"""PipelineRun: a submitted pipeline."""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInput
 from ..model.status import STEP_ENDS, StepStatus
 from ..operations.values import RunView
 from ..override import override
-from .exceptions import NotOffered
+from .exceptions import NotOffered, UserErrorException
 from .remote_run import RemoteRun, run_over
-from .status_words import PIPELINE_RUN, in_details
+from .reports import TAGS, Line
+from .run import Run
+from .status_words import PIPELINE_RUN
 
 if TYPE_CHECKING:
     from .port_reference import PortDataReference
+    from .run_graph import RunGraph
     from .step_run import StepRun
     from .workspace import Workspace
 
 
-class PipelineRun(RemoteRun):
+class SubmittedRun(RemoteRun):
+    """A whole submitted run, be it of a pipeline or of a lone script."""
+
+    @property
+    @override
+    def parent(self) -> Run | None:
+        """The run it was submitted below, if any."""
+        from .run_lookup import find_run
+
+        submission = self.view.state.submission
+        above = submission.parent if submission else ""
+        return find_run(self.experiment.workspace, above) if above else None
+
+    @override
+    def report_lines(self, file: str) -> list[Line]:
+        """The tags it was submitted with come first."""
+        submission = self.view.state.submission
+        given = submission.tags if submission and file == TAGS else {}
+        first: list[Line] = [{"key": key, "value": value} for key, value in given.items()]
+        return [*first, *super().report_lines(file)]
+
+    def steps(self) -> list[StepRun]:
+        """Its steps' runs, the newest first."""
+        from .step_run import StepRun
+
+        view = self.view
+        order = {step.key: index for index, step in enumerate(view.plan.steps)}
+        started = {key: step.started.isoformat() if step.started else "" for key, step in view.state.steps.items()}
+        keys = sorted(order, key=lambda key: (started[key] == "", started[key], order[key]), reverse=True)
+        return [StepRun(self.experiment, f"{self.id}.{key}") for key in keys]
+
+
+class PipelineRun(SubmittedRun):
     """A submitted pipeline, read from its journal."""
 
     @staticmethod
     @override
     def get(workspace: Workspace, run_id: str) -> PipelineRun:
-        """The pipeline run of this id. Raises BadInput."""
-        found = get_run(workspace, run_id)
+        """The pipeline run of this id. Raises UserErrorException."""
+        from .run_lookup import find_run
+
+        found = find_run(workspace, run_id)
         if not isinstance(found, PipelineRun):
-            raise BadInput(f"{run_id} is a step's run", remedy=f"the pipeline run is {run_id.partition('.')[0]}")
+            raise UserErrorException(
+                f"{run_id} is no pipeline's run but a {type(found).__name__}", remedy="use Run.get"
+            )
         return found
 
     @property
@@ -44,57 +85,48 @@ class PipelineRun(RemoteRun):
             return PIPELINE_RUN[view.state.status]
         return "NotStarted"
 
-    @override
-    def ended_in(self, view: RunView) -> bool:
-        """Whether the run has ended."""
-        return run_over(view)
+    def wait_for_completion(
+        self, show_output: bool = True, timeout_seconds: float = sys.maxsize, raise_on_error: bool = True
+    ) -> str:
+        """Wait for the end; the final status word. Raises as `RemoteRun.awaited` says."""
+        view = self.awaited(show_output=show_output, seconds=timeout_seconds, raise_on_error=raise_on_error)
+        return self.status_in(view)
 
+    @override
     def get_details(self) -> dict[str, object]:
         """v1's document of the run."""
-        state = self.view.state
-        details: dict[str, object] = {
-            "runId": self.id,
-            "status": in_details(self.get_status()),
-            "startTimeUtc": state.created.isoformat() if state.created else None,
-            "endTimeUtc": state.ended.isoformat() if state.ended else None,
-            "properties": self.get_properties(),
-            "inputDatasets": [],
-            "outputDatasets": [],
-            "logFiles": {},
-        }
-        return details
+        from .remote_run import failure_text
+        from .run_details import RunTimes, document
 
-    @override
-    def get_tags(self) -> dict[str, str]:
-        """What the run was submitted with."""
-        submission = self.view.state.submission
-        return dict(submission.tags) if submission else {}
+        view = self.view
+        failed = PIPELINE_RUN[view.state.status] == "Failed"
+        times = RunTimes(view.state.created, view.state.ended)
+        return document(self, "", times, error=failure_text(view) if failed else "")
 
     @override
     def get_properties(self) -> dict[str, str]:
-        """v1's marks of a pipeline run."""
-        return {"azureml.runsource": "SDK", "runType": "SDK"}
+        """v1's marks of a pipeline run, and what was added."""
+        submission = self.view.state.submission
+        parameters = (
+            json.dumps({name: str(value) for name, value in submission.parameters.items()}) if submission else ""
+        )
+        marks = {
+            "azureml.runsource": "azureml.PipelineRun",
+            "runSource": "SDK",
+            "runType": "SDK",
+            "azureml.parameters": parameters,
+        }
+        return {**marks, **super().get_properties()}
 
     def get_steps(self) -> Iterator[StepRun]:
         """Its steps' runs, the newest first."""
-        from .step_run import StepRun
+        return iter(self.steps())
 
-        view = self.view
-        order = {step.key: index for index, step in enumerate(view.plan.steps)}
-        started = {key: step.started.isoformat() if step.started else "" for key, step in view.state.steps.items()}
-        keys = sorted(order, key=lambda key: (started[key] == "", started[key], order[key]), reverse=True)
-        return iter([StepRun(self.experiment, f"{self.id}.{key}") for key in keys])
-
-    def get_children(
-        self,
-        recursive: bool = False,
-        tags: object = None,
-        properties: object = None,
-        type: object = None,
-        status: str | None = None,
-    ) -> Iterator[StepRun]:
-        """Its steps' runs, the newest first."""
-        return (run for run in self.get_steps() if status in (None, run.get_status()))
+    @override
+    def direct_children(self) -> Iterator[Run]:
+        """Its steps' runs, the newest first; before them the runs that were submitted below it."""
+        yield from super().direct_children()
+        yield from self.steps()
 
     def find_step_run(self, name: str) -> list[StepRun]:
         """The runs of the steps that show this name."""
@@ -103,51 +135,41 @@ class PipelineRun(RemoteRun):
         keys = [step.key for step in self.view.plan.steps if step.name == name]
         return [StepRun(self.experiment, f"{self.id}.{key}") for key in keys]
 
-    @override
-    def get_metrics(
-        self, name: str | None = None, recursive: bool = False, run_type: object = None, populate: bool = False
-    ) -> dict[str, object]:
-        """The run's own metrics, of which it has none; with `recursive`, its steps' by run id."""
-        if not recursive:
-            return {}
-        steps = {run.id: run.get_metrics(name) for run in self.get_steps()}
-        return {run: metrics for run, metrics in steps.items() if metrics}
+    def get_graph(self) -> RunGraph:
+        """The steps of the run and what flows between them."""
+        from .run_graph import RunGraph
+
+        return RunGraph(self.view.plan)
+
+    def save(self, path: str | None = None) -> None:
+        """Write the pipeline that ran as YAML to `path` (``<run id>.yaml``)."""
+        from ..plan.codec import to_yaml
+        from ..plan.pipeline_file import PipelineFile
+
+        view = self.view
+        said = view.state.submission
+        tags = dict(said.tags) if said else {}
+        text = to_yaml(PipelineFile(view.plan, said.experiment if said else "", tags))
+        Path(path or f"{self.id}.yaml").write_text(text, encoding="utf-8")
 
     def get_pipeline_output(self, pipeline_output_name: str) -> PortDataReference:
-        """The output declared with this ``pipeline_output_name``. Raises BadInput."""
+        """The output declared with this ``pipeline_output_name``. Raises UserErrorException."""
         from .step_run import StepRun
 
+        known: list[str] = []
         for step in self.view.plan.steps:
             for output in step.outputs:
                 if output.shown_as == pipeline_output_name:
                     return StepRun(self.experiment, f"{self.id}.{step.key}").get_output_data(output.name)
-        raise BadInput(f"run {self.id} has no pipeline output '{pipeline_output_name}'")
+                known.extend(filter(None, [output.shown_as]))
+        raise UserErrorException(
+            f"run {self.id} has no pipeline output '{pipeline_output_name}'",
+            remedy=f"its pipeline outputs: {', '.join(known) or 'none'}",
+        )
 
     def publish_pipeline(self, *_arguments: object, **_options: object) -> object:
         """Refuse: published pipelines come later."""
         raise NotOffered("publish_pipeline is not offered yet", remedy="keep the pipeline file and run it again")
-
-
-def run_class(run_id: str) -> type[RemoteRun]:
-    """The class for a run's id: step run ids have a dot."""
-    if "." not in run_id:
-        return PipelineRun
-    from .step_run import StepRun
-
-    return StepRun
-
-
-def get_run(workspace: Workspace, run_id: str) -> RemoteRun:
-    """The run of this id. Raises BadInput for an unknown one."""
-    from .experiment import Experiment
-
-    run, _dot, key = run_id.partition(".")
-    view = workspace.session.view(run)
-    if key and key not in view.state.steps:
-        raise BadInput(f"run {run} has no step {key!r}", remedy=f"its steps: {', '.join(view.state.steps)}")
-    submission = view.state.submission
-    experiment = Experiment(workspace, submission.experiment if submission else "default")
-    return run_class(run_id)(experiment, run_id)
 
 
 def _begun(status: StepStatus) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import BadInput
 from ..model.data import DataPath as Place
 from ..model.data import DataRef, Mode
 from ..override import override
 from .data import reading_mode
+from .exceptions import UserErrorException
 from .flow import Consumed, Placeholder
 
 if TYPE_CHECKING:
@@ -29,10 +28,10 @@ class StepRunOutput:
         return f"{self.step_run.id}/{self.name}"
 
     def get_port_data_reference(self) -> PortDataReference:
-        """Where it lies. Raises BadInput when the step has not delivered it."""
+        """Where it lies. Raises UserErrorException when the step has not delivered it."""
         ref = self.step_run.state.outputs.get(self.name)
         if ref is None:
-            raise BadInput(
+            raise UserErrorException(
                 f"step '{self.step_run.name}' has not delivered output '{self.name}' "
                 f"(status {self.step_run.get_status()})",
                 remedy="wait for the run to finish",
@@ -76,21 +75,13 @@ class PortDataReference(Placeholder):
 
         Files that are there already are left as they are unless `overwrite`.
         """
-        from ..data import manifest
+        from ..data import manifest, transfer
+        from .datastore_files import fetch
 
         session = self._step_run.session
-        store = session.datastore(self.ref.datastore)
-        copied = 0
-        for entry in manifest.load(session.store, self.ref.digest).entries:
-            key = entry.key or "/".join(part for part in (self.ref.key, entry.path) if part)
-            target = Path(local_path) / key
-            if target.exists() and not overwrite:
-                continue
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.unlink(missing_ok=True)
-            store.download(key, target)
-            copied += 1
-        return copied
+        entries = manifest.load(session.store, self.ref.digest).entries
+        keys = {key: key for key in (transfer.key_of(self.ref.key, entry) for entry in entries)}
+        return fetch(session.datastore(self.ref.datastore), keys, local_path, overwrite, show_progress)
 
     def as_mount(self) -> PortDataReference:
         """Present at its path."""

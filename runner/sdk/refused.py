@@ -9,27 +9,60 @@ from .exceptions import NotOffered
 
 _LATER = "it comes in a later version"
 _AZURE = "it needs an Azure service"
+_TRAIN = "train with a library such as scikit-learn or FLAML in a PythonScriptStep"
+_QUERY = "do the query in a PythonScriptStep"
+_SERVE = "serve the model yourself"
+_CLUSTER = "name a Kubernetes cluster in the configuration"
+_LOOP = "loop over the files in a PythonScriptStep"
+_SEARCH = "draw the values in the pipeline file and make a PythonScriptStep of each"
+_DOWNLOAD = "download the data once and make a Dataset of the files"
+_BUCKET = "name the bucket or folder that holds the data in the configuration"
 _WHY = {
-    "AutoMLConfig": (_AZURE, "train with a library such as scikit-learn or FLAML in a PythonScriptStep"),
-    "AutoMLStep": (_AZURE, "train with a library such as scikit-learn or FLAML in a PythonScriptStep"),
+    **dict.fromkeys(("AutoMLConfig", "AutoMLStep", "AutoMLStepRun", "AutoMLRun"), (_AZURE, _TRAIN)),
     "DatabricksStep": (_AZURE, "run the notebook's code in a PythonScriptStep"),
     "SynapseSparkStep": (_AZURE, "run local Spark in a PythonScriptStep"),
-    "AdlaStep": (_AZURE, "do the query in a PythonScriptStep"),
     "AzureBatchStep": (_AZURE, "run the program by a CommandStep"),
-    "KustoStep": (_AZURE, "do the query in a PythonScriptStep"),
-    "HDInsightCompute": (_AZURE, "name a Kubernetes cluster in the configuration"),
-    "SqlDataReference": (_AZURE, "do the query in a PythonScriptStep"),
-    "Webservice": (_AZURE, "serve the model yourself"),
-    "AciWebservice": (_AZURE, "serve the model yourself"),
-    "AksWebservice": (_AZURE, "serve the model yourself"),
-    "InferenceConfig": (_AZURE, "serve the model yourself"),
-    "PublishedPipeline": (_LATER, "keep the pipeline file and run it again"),
-    "PipelineEndpoint": (_LATER, "keep the pipeline file and run it again"),
-    "Schedule": (_LATER, "run the pipeline file from cron or CI"),
-    "ScheduleRecurrence": (_LATER, "run the pipeline file from cron or CI"),
-    "ParallelRunStep": (_LATER, "loop over the files in a PythonScriptStep"),
-    "ParallelRunConfig": (_LATER, "loop over the files in a PythonScriptStep"),
-}
+    **dict.fromkeys(("AdlaStep", "KustoStep", "SqlDataReference"), (_AZURE, _QUERY)),
+    **dict.fromkeys(
+        (
+            "RemoteTarget",
+            "LinkedService", "SynapseWorkspaceLinkedServiceConfiguration", "PrivateEndPoint", "PrivateEndPointConfig",
+        ),
+        (_AZURE, _CLUSTER),
+    ),
+    **dict.fromkeys(
+        (
+            "Webservice", "AciWebservice", "AksWebservice", "AksEndpoint", "LocalWebservice", "InferenceConfig",
+            "ContainerImage", "Image", "ModelPackage",
+        ),
+        (_AZURE, _SERVE),
+    ),
+    **dict.fromkeys(
+        (
+            "AzureDataLakeDatastore", "AzureDataLakeGen2Datastore", "AzureSqlDatabaseDatastore",
+            "AzurePostgreSqlDatastore", "AzureMySqlDatastore", "DBFSDatastore", "HDFSOutputDatasetConfig",
+            "LinkFileOutputDatasetConfig", "LinkTabularOutputDatasetConfig",
+        ),
+        (_AZURE, _BUCKET),
+    ),
+    **dict.fromkeys(
+        (
+            "Diabetes", "MNIST", "NoaaIsdWeather", "NycTlcFhv", "NycTlcGreen", "NycTlcYellow", "OjSalesSimulated",
+            "PublicHolidays", "SampleDatasets", "UsPopulationZip",
+        ),
+        ("it downloads from an Azure service", _DOWNLOAD),
+    ),
+    **dict.fromkeys(("PublishedPipeline", "PipelineEndpoint", "PipelineDraft"),
+                    (_LATER, "keep the pipeline file and run it again")),
+    **dict.fromkeys(("Schedule", "ScheduleRecurrence", "TimeZone"), (_LATER, "run the pipeline file from cron or CI")),
+    **dict.fromkeys(("ParallelRunStep", "ParallelRunConfig"), (_LATER, _LOOP)),
+    **dict.fromkeys(("HyperDriveStep", "HyperDriveStepRun", "HyperDriveConfig", "HyperDriveRunConfig", "HyperDriveRun"),
+                    (_LATER, _SEARCH)),
+    "MpiStep": (_LATER, "start the processes from the script of one PythonScriptStep"),
+    "RScriptStep": (_LATER, "call Rscript by a CommandStep"),
+    "NotebookRunnerStep": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
+    "NotebookRunConfig": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
+}  # fmt: skip
 
 
 class Refused:

@@ -1,52 +1,32 @@
-"""Model: registered files with a name and versions, at ``registry/models/<name>/<version, 8 digits>``."""
+"""Model: registered files with a name and versions."""
 
 from __future__ import annotations
 
-import json
+import builtins
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..dataclass import dataclass, field
-from ..errors import ObjectMissing
-from ..model.digest import canonical_json
-from ..model.document import from_document, to_document
-from ..model.names import REGISTRY
 from ..override import override
-from .exceptions import ModelNotFoundException, ModelPathNotFoundException, NotOffered
+from . import model_registry as registry
+from .exceptions import ModelNotFoundException, ModelPathNotFoundException, NotOffered, UserErrorException
+from .model_query import Wanted, parts_of
+from .model_registry import Draft
 from .session import current
 
 if TYPE_CHECKING:
-    from ..ports import ObjectStore
+    from .dataset_base import AbstractDataset
+    from .run import Run
     from .workspace import Workspace
-
-_PREFIX = f"{REGISTRY}models/"
-
-
-@dataclass(frozen=True)
-class ModelRecord:
-    """One version of a registered model."""
-
-    name: str
-    version: int
-    created: datetime
-    files: tuple[str, ...] = ()
-    """Paths below the version's folder; the first part is the name of the file or folder registered."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    description: str = ""
-    framework: str = ""
-    framework_version: str = ""
-    run: str = ""
-    """The step run that made it, if any."""
 
 
 class Model:
     """A registered model: the newest version of a name, unless a version or an id is given."""
 
     Framework = type("Framework", (), {"SCIKITLEARN": "ScikitLearn", "ONNX": "Onnx", "TENSORFLOW": "TensorFlow",
-                                       "PYTORCH": "PyTorch", "CUSTOM": "Custom"})  # fmt: skip
+                                       "PYTORCH": "PyTorch", "CUSTOM": "Custom", "MULTI": "Multi"})  # fmt: skip
 
     def __init__(
         self,
@@ -56,15 +36,24 @@ class Model:
         tags: object = None,
         properties: object = None,
         version: int | None = None,
-        **options: object,
+        run_id: str | None = None,
+        model_framework: str | None = None,
+        expand: bool = True,
+        **kwargs: object,
     ) -> None:
+        """Find it. Raises ModelNotFoundException when none fits all that is said."""
         if id:
-            name, _colon, number = id.partition(":")
-            version = int(number)
-        if not name:
-            raise ModelNotFoundException("a model needs a name or an id")
+            name, version = parts_of(id)
+        store = workspace.session.store
+        wanted = Wanted(name, tags, properties, run_id, model_framework, version)
+        if name and wanted.only_named:
+            record: registry.ModelRecord | None = registry.find(store, name, version)
+        else:
+            record = None if wanted == Wanted() else next(wanted.records(store), None)
+        if record is None:
+            raise ModelNotFoundException(f"no registered model is {wanted}")
         self.workspace = workspace
-        self.record = find(workspace.session.store, name, version)
+        self.record = record
 
     @staticmethod
     def register(
@@ -78,48 +67,117 @@ class Model:
         model_framework: str | None = None,
         model_framework_version: str | None = None,
         child_paths: Iterable[str] | None = None,
-        **options: object,
+        sample_input_dataset: object = None,
+        sample_output_dataset: object = None,
+        resource_configuration: object = None,
+        **kwargs: object,
     ) -> Model:
-        """Upload a file or folder as the next version. Raises ModelPathNotFoundException."""
+        """Upload a file or folder, which must lie below the current one, as the next version of the name.
+
+        Raises ModelPathNotFoundException, PermissionError for a path elsewhere.
+        """
         source = Path(model_path)
         if not source.exists():
             raise ModelPathNotFoundException(f"there is no model at {model_path!r}", where=str(source.absolute()))
-        store = workspace.session.store
-        draft = ModelRecord(
-            model_name,
-            1,
-            store.now(),
-            tags=_texts(tags),
-            properties=_texts(properties),
-            description=description or "",
-            framework=model_framework or "",
-            framework_version=model_framework_version or "",
-        )
-        record = save(store, draft, _files(source))
-        return Model(workspace, model_name, version=record.version)
+        if not source.resolve().is_relative_to(Path.cwd().resolve()):
+            raise PermissionError(
+                f"the model {str(source.resolve())!r} lies outside the current folder {str(Path.cwd())!r}: "
+                "copy it below, or change into its folder"
+            )
+        draft = Draft(model_name, tags, properties, description, datasets, model_framework, model_framework_version)
+        return Model.registered(workspace, draft, registry.files_of(source, child_paths))
 
     @staticmethod
-    def list(workspace: Workspace, name: str | None = None, latest: bool = False, **options: object) -> list[Model]:
-        """Registered models, newest version first within a name."""
-        found = versions(workspace.session.store, name)
+    def registered(workspace: Workspace, draft: Draft, files: Mapping[str, Path]) -> Model:
+        """Upload files, each under its name in the model, as the next version. Raises UserErrorException."""
+        store = workspace.session.store
+        print(f"Registering model {draft.name}")
+        record = registry.save(store, draft.record(store.now()), files)
+        return Model(workspace, draft.name, version=record.version)
+
+    @staticmethod
+    def list(
+        workspace: Workspace,
+        name: str | None = None,
+        tags: object = None,
+        properties: object = None,
+        run_id: str | None = None,
+        latest: bool = False,
+        dataset_id: str | None = None,
+        expand: bool = True,
+        page_count: int = 255,
+        model_framework: str | None = None,
+    ) -> list[Model]:
+        """Registered models that fit all that is said, newest version first within a name.
+
+        `tags` and `properties` are a key, a dict, or a list of keys and of [key, value].
+        """
+        wanted = Wanted(name, tags, properties, run_id, model_framework, dataset=dataset_id)
+        records = [*wanted.records(workspace.session.store)]
         if latest:
-            found = list(dict(reversed(found)).items())
-        return [Model(workspace, known, version=number) for known, number in found]
+            records = [*{record.name: record for record in reversed(records)}.values()]
+        return [Model(workspace, record.name, version=record.version) for record in records]
 
     @staticmethod
     def get_model_path(model_name: str, version: int | None = None, _workspace: Workspace | None = None) -> str:
-        """Download below ``azureml-models/<name>/<version>/``; the path of the file or folder there."""
-        record = find(current().store, model_name, version)
-        return _download(current().store, record, Path("azureml-models") / model_name / str(record.version))
+        """Download below ``azureml-models/<name>/<version>/``; the path of the file or folder there.
+
+        Raises ModelNotFoundException.
+        """
+        store = _workspace.session.store if _workspace is not None else current().store
+        record = registry.find(store, model_name, version)
+        return registry.download(store, record, Path("azureml-models") / model_name / str(record.version))
 
     @staticmethod
     def deploy(*_arguments: object, **_options: object) -> object:
         """Refuse: web services are out of scope."""
         raise NotOffered("Model.deploy is not offered: it needs an Azure service", remedy="serve the model yourself")
 
+    package = profile = deploy
+
     def download(self, target_dir: str = ".", exist_ok: bool = False, exists_ok: bool | None = None) -> str:
-        """Download below `target_dir`; the path of the file or folder there."""
-        return _download(self.workspace.session.store, self.record, Path(target_dir))
+        """Download below `target_dir`; the path of the file or folder there.
+
+        Raises UserErrorException for what is there already, unless `exist_ok`.
+        """
+        into = Path(target_dir)
+        there = [name for name in self.record.files if (into / name).exists()]
+        if there and not (exist_ok or exists_ok):
+            raise UserErrorException(
+                f"{str(into / there[0])!r} exists already", remedy="download(..., exist_ok=True) overwrites it"
+            )
+        return registry.download(self.workspace.session.store, self.record, into)
+
+    def delete(self) -> None:
+        """Remove this version and its files."""
+        registry.remove(self.workspace.session.store, self.record)
+
+    def update(
+        self, tags: Mapping[str, object] | None = None, description: str | None = None, **kwargs: object
+    ) -> None:
+        """Replace the tags, the description."""
+        changed = replace(self.record, description=self.description if description is None else description)
+        self._change(changed if tags is None else replace(changed, tags=registry.texts(tags)))
+
+    def add_tags(self, tags: Mapping[str, object]) -> None:
+        """Set tags beside those there are."""
+        self._change(replace(self.record, tags={**self.record.tags, **registry.texts(tags)}))
+
+    def remove_tags(self, tags: Iterable[str]) -> None:
+        """Remove tags by key."""
+        gone = {tags} if isinstance(tags, str) else set(tags)
+        self._change(replace(self.record, tags={k: v for k, v in self.record.tags.items() if k not in gone}))
+
+    def add_properties(self, properties: Mapping[str, object]) -> None:
+        """Set properties. Raises UserErrorException for a key that is set already."""
+        taken = sorted(set(properties) & set(self.record.properties))
+        if taken:
+            raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
+        self._change(replace(self.record, properties={**self.record.properties, **registry.texts(properties)}))
+
+    def _change(self, record: registry.ModelRecord) -> None:
+        registry.rewrite(self.workspace.session.store, record)
+        self.record = record
 
     @property
     def name(self) -> str:
@@ -138,12 +196,12 @@ class Model:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What it was registered with."""
+        """Its tags."""
         return dict(self.record.tags)
 
     @property
     def properties(self) -> dict[str, str]:
-        """What it was registered with."""
+        """Its properties."""
         return dict(self.record.properties)
 
     @property
@@ -157,76 +215,65 @@ class Model:
         return self.record.created
 
     @property
+    def model_framework(self) -> str:
+        """What made it, as it was registered."""
+        return self.record.framework
+
+    @property
+    def model_framework_version(self) -> str:
+        """The version of what made it."""
+        return self.record.framework_version
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that made it."""
+        return self.record.run or None
+
+    @property
+    def experiment_name(self) -> str | None:
+        """The experiment of the run that made it."""
+        return self.record.experiment or None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that made it."""
+        from .run import Run
+
+        return Run.get(self.workspace, self.record.run) if self.record.run else None
+
+    @property
+    def datasets(self) -> dict[str, builtins.list[AbstractDataset]]:
+        """The registered datasets it was registered with, by what for."""
+        from .dataset import Dataset
+
+        found: dict[str, builtins.list[AbstractDataset]] = {}
+        for purpose, identity in self.record.datasets:
+            found.setdefault(purpose, []).append(Dataset.get_by_id(self.workspace, identity))
+        return found
+
+    @property
     def url(self) -> str:
-        """Where it lies in the workspace store."""
+        """v1's address of the asset; nothing is served there."""
         return f"aml://asset/{self.id}"
+
+    def serialize(self) -> dict[str, object]:
+        """v1's document of the model."""
+        return {
+            "createdTime": self.created_time.isoformat(),
+            "description": self.description or None,
+            "experimentName": self.experiment_name,
+            "framework": self.model_framework or None,
+            "frameworkVersion": self.model_framework_version or None,
+            "id": self.id,
+            "name": self.name,
+            "properties": self.properties,
+            "runId": self.run_id,
+            "tags": self.tags,
+            "url": self.url,
+            "version": self.version,
+        }
 
     @override
     def __repr__(self) -> str:
-        return f"Model({self.id})"
-
-
-def save(store: ObjectStore, draft: ModelRecord, files: Mapping[str, Path]) -> ModelRecord:
-    """Upload the files, then claim the next version by put-if-absent: a version seen is whole."""
-    from dataclasses import replace
-
-    version = max((number for _name, number in versions(store, draft.name)), default=0)
-    while True:
-        version += 1
-        if store.stat(_key(draft.name, version)) is not None:
-            continue
-        for name, path in files.items():
-            store.upload(f"{_folder(draft.name, version)}/{name}", path)
-        record = replace(draft, version=version, files=tuple(files))
-        if store.put_if_absent(_key(draft.name, version), canonical_json(to_document(record))):
-            return record
-
-
-def find(store: ObjectStore, name: str, version: int | None) -> ModelRecord:
-    """A version's record, the newest if None. Raises ModelNotFoundException."""
-    number = version or max((number for _name, number in versions(store, name)), default=0)
-    try:
-        return from_document(ModelRecord, json.loads(store.get(_key(name, number))))
-    except ObjectMissing as error:
-        shown = f" version {version}" if version else ""
-        raise ModelNotFoundException(f"model {name!r}{shown} is not registered in this workspace", error) from error
-
-
-def versions(store: ObjectStore, name: str | None) -> list[tuple[str, int]]:
-    """(name, version) of every registered model, newest version first within a name."""
-    found = []
-    for info in store.list(f"{_PREFIX}{name}/" if name else _PREFIX):
-        parts = info.key[len(_PREFIX) :].split("/")
-        if len(parts) == 2 and parts[1].endswith(".json"):
-            found.append((parts[0], int(parts[1].removesuffix(".json"))))
-    return sorted(found, key=lambda pair: (pair[0], -pair[1]))
-
-
-def _folder(name: str, version: int) -> str:
-    return f"{_PREFIX}{name}/{version:08d}"
-
-
-def _key(name: str, version: int) -> str:
-    return f"{_folder(name, version)}.json"
-
-
-def _files(source: Path) -> dict[str, Path]:
-    if source.is_file():
-        return {source.name: source}
-    root = source.resolve()
-    return {
-        f"{root.name}/{path.relative_to(root).as_posix()}": path for path in sorted(root.rglob("*")) if path.is_file()
-    }
-
-
-def _download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
-    for name in record.files:
-        target = into / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        store.download(f"{_folder(record.name, record.version)}/{name}", target)
-    return str(into / record.files[0].partition("/")[0]) if record.files else str(into)
-
-
-def _texts(values: Mapping[str, object] | None) -> dict[str, str]:
-    return {str(key): str(value) for key, value in (values or {}).items()}
+        shown = {"name": self.name, "id": self.id, "version": self.version, "tags": self.tags}
+        return f"Model(workspace={self.workspace!r}, {', '.join(f'{key}={value}' for key, value in shown.items())})"

@@ -1,33 +1,35 @@
-"""What pipeline runs and step runs have alike when seen from outside: they are read from the journal."""
+"""What submitted runs have alike when seen from outside: they are read from the journal."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..model.status import RUN_ENDS
 from ..operations.values import RunView
 from ..override import override
-from .exceptions import ActivityFailedException, ExperimentExecutionException, NotOffered
+from .exceptions import ActivityFailedException, ExperimentExecutionException
+from .report_log import ReportLog
+from .reports import Line
 from .run import Run
-from .session import Session
 
 if TYPE_CHECKING:
     from ..model.state import StepState
 
 _POLL_SECONDS = 5.0
+_LOG_SECONDS = 1.0
+"""How long to wait for the journal while a log is followed."""
 _FAILED = "Failed"
+LOG = "user_logs/std_log.txt"
+"""v1's name of a run's log."""
 
 
 class RemoteRun(Run):
-    """A handle on a submitted run."""
-
-    @property
-    def session(self) -> Session:
-        """What is open."""
-        return self.experiment.workspace.session
+    """A handle on a submitted run. What is said of it from outside lies beside what its steps reported."""
 
     @property
     def pipeline_run_id(self) -> str:
@@ -39,13 +41,27 @@ class RemoteRun(Run):
         """The whole run now."""
         return self.session.view(self.pipeline_run_id)
 
+    @property
+    def folder(self) -> str:
+        """Prefix of the run's own objects in the workspace store."""
+        return f"runs/{self.id.replace('.', '/', 1)}/"
+
+    @cached_property
+    def said(self) -> ReportLog:
+        """What was said of it from outside."""
+        return ReportLog(self.session.store, f"{self.folder}said/")
+
     def status_in(self, view: RunView) -> str:
         """The run's status word in a view of the whole run."""
         raise NotImplementedError
 
     def ended_in(self, view: RunView) -> bool:
         """Whether this run is over in a view of the whole run."""
-        raise NotImplementedError
+        return run_over(view)
+
+    def logged_step(self) -> str | None:
+        """The key of the step whose log is this run's; None: it has none."""
+        return None
 
     @override
     def get_status(self) -> str:
@@ -54,16 +70,26 @@ class RemoteRun(Run):
 
     @override
     def report(self, file: str, line: Mapping[str, object]) -> None:
-        """Refuse: only the step itself writes its reports."""
-        raise NotOffered(f"run {self.id} cannot be written to from outside", remedy="log from the step's own script")
+        """Write beside the run's own reports."""
+        self.said.append(file, line)
 
     @override
-    def complete(self) -> None:
+    def flush(self, timeout_seconds: int = 300) -> None:
+        """Write what was logged in the last moments."""
+        self.said.flush()
+
+    @override
+    def report_lines(self, file: str) -> Sequence[Line]:
+        """What was said of it from outside."""
+        return self.said.lines(file)
+
+    @override
+    def complete(self, _set_status: bool = True) -> None:
         """Refuse, as v1 does: the status follows the steps."""
         raise NotImplementedError(f"run {self.id}: the status follows its steps")
 
     @override
-    def fail(self, error_details: object = None, error_code: str | None = None) -> None:
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
         """Refuse, as v1 does: the status follows the steps."""
         raise NotImplementedError(f"run {self.id}: the status follows its steps; use cancel()")
 
@@ -72,41 +98,63 @@ class RemoteRun(Run):
         """Refuse, as v1 does."""
         raise NotImplementedError(f"run {self.id} cannot have child runs beside its steps")
 
+    @override
     def cancel(self) -> None:
-        """Ask for the end of the whole run."""
+        """Ask for the end of the whole run; from inside one of its steps as well."""
         self.session.cancel(self.pipeline_run_id)
 
-    def wait_for_completion(
-        self, show_output: bool = True, timeout_seconds: float = sys.maxsize, raise_on_error: bool = True
-    ) -> str:
-        """Wait for the end; the final status word.
+    @override
+    def get_file_names(self) -> list[str]:
+        """The files uploaded to it from outside."""
+        return self.names_below(f"{self.folder}files/")
+
+    @override
+    def keep_file(self, name: str, source: Path) -> None:
+        """Upload it now."""
+        self.session.store.upload(f"{self.folder}files/{name}", source)
+
+    @override
+    def fetch_file(self, name: str, target: Path) -> None:
+        """Download one that was uploaded from outside."""
+        self.download_object(f"{self.folder}files/{name}", target)
+
+    def awaited(self, *, show_output: bool, seconds: float = sys.maxsize, raise_on_error: bool = True) -> RunView:
+        """The run when it has ended, or after so many seconds.
 
         Raises ActivityFailedException with the last lines of the failed steps' output unless
         `raise_on_error` is False; ExperimentExecutionException on Ctrl-C, while the run goes on.
         """
+        from . import live
+
+        if show_output:
+            live.stop(self.id)
         try:
-            view = self._wait(timeout_seconds, print if show_output else _silent)
+            view = self._wait(seconds, print if show_output else _silent)
         except KeyboardInterrupt as error:
             raise ExperimentExecutionException(
                 f"waiting was interrupted; run {self.pipeline_run_id} goes on", error
             ) from error
-        status = self.status_in(view)
-        if status == _FAILED and raise_on_error:
-            raise ActivityFailedException(failure_text(view))
-        return status
+        if self.status_in(view) == _FAILED and raise_on_error:
+            raise ActivityFailedException(failure_text(view, self.logged_step()))
+        return view
 
     def _wait(self, timeout_seconds: float, say: Callable[[str], None]) -> RunView:
-        from time import monotonic
-
         limit = monotonic() + timeout_seconds
-        view, shown = self.view, dict[str, str]()
+        view, shown, log = self.view, dict[str, str](), _Log(self, say)
+        pause = _LOG_SECONDS if self.logged_step() and say is print else _POLL_SECONDS
         while True:
-            for line in _changes(view, shown):
+            for line in changes(view, shown):
                 say(line)
             left = limit - monotonic()
-            if self.ended_in(view) or left <= 0:
+            over = self.ended_in(view)
+            log.tell(final=over)
+            if over or left <= 0:
                 return view
-            view = self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, _POLL_SECONDS))
+            view = self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause))
+
+    def names_below(self, prefix: str) -> list[str]:
+        """The names of the objects below a prefix of the workspace store."""
+        return [info.key[len(prefix) :] for info in self.session.store.list(prefix)]
 
     def download_object(self, key: str, target: Path) -> None:
         """Make an object of the workspace store a local file. Raises ObjectMissing."""
@@ -115,12 +163,32 @@ class RemoteRun(Run):
         self.session.store.download(key, target)
 
 
-def failure_text(view: RunView) -> str:
-    """Which steps failed and why, each with the last lines of its output."""
+class _Log:
+    """What a run's script has printed since the last look."""
+
+    def __init__(self, run: RemoteRun, say: Callable[[str], None]) -> None:
+        self._run = run
+        self._say = say
+        self._key = run.logged_step() if say is not _silent else None
+        self._told = 0
+
+    def tell(self, *, final: bool) -> None:
+        """Say the lines that are new; at the end an unfinished one as well."""
+        if self._key is None:
+            return
+        text = self._run.session.logs(self._run.pipeline_run_id, self._key)
+        whole = len(text) if final else text.rfind("\n") + 1
+        for line in text[self._told : whole].splitlines():
+            self._say(line)
+        self._told = max(self._told, whole)
+
+
+def failure_text(view: RunView, only: str | None = None) -> str:
+    """Which steps failed and why, each with the last lines of its output; or `only` one of them."""
     names = {step.key: step.name for step in view.plan.steps}
     failed = {key: step for key, step in view.state.steps.items() if step.status.value == "failed"}
     parts = [f"run {view.state.run} failed"]
-    parts.extend(_failed_step(names.get(key, key), step) for key, step in failed.items())
+    parts.extend(_failed_step(names.get(key, key), step) for key, step in failed.items() if only in (None, key))
     return "\n".join(parts)
 
 
@@ -129,20 +197,26 @@ def run_over(view: RunView) -> bool:
     return view.state.status in RUN_ENDS
 
 
+def changes(view: RunView, shown: dict[str, str]) -> list[str]:
+    """A line for each status that is another than in `shown`, which is brought up to date."""
+    from .status_words import PIPELINE_RUN, STEP_RUN, in_details
+
+    submission = view.state.submission
+    word = PIPELINE_RUN[view.state.status]
+    if submission is not None and submission.kind:
+        words = {f"Run {view.state.run}": in_details(word)}
+    else:
+        words = {step.name + f" [{step.key}]": STEP_RUN[view.state.steps[step.key].status] for step in view.plan.steps}
+        words[f"PipelineRun {view.state.run}"] = word
+    changed = {name: word for name, word in words.items() if shown.get(name) != word and word != "NotStarted"}
+    shown.update(changed)
+    return [f"{name}: {word}" for name, word in changed.items()]
+
+
 def _failed_step(name: str, step: StepState) -> str:
     code = f" (exit code {step.exit_code})" if step.exit_code is not None else ""
     tail = "\n".join(f"  | {line}" for line in step.tail.splitlines())
     return f"step '{name}' failed{code}: {step.reason}" + (f"\n{tail}" if tail else "")
-
-
-def _changes(view: RunView, shown: dict[str, str]) -> list[str]:
-    from .status_words import PIPELINE_RUN, STEP_RUN
-
-    words = {step.name + f" [{step.key}]": STEP_RUN[view.state.steps[step.key].status] for step in view.plan.steps}
-    words[f"PipelineRun {view.state.run}"] = PIPELINE_RUN[view.state.status]
-    changed = {name: word for name, word in words.items() if shown.get(name) != word and word != "NotStarted"}
-    shown.update(changed)
-    return [f"{name}: {word}" for name, word in changed.items()]
 
 
 def _silent(_line: str) -> None:

@@ -2,7 +2,7 @@
 
 Each call appends one line (O_APPEND: several processes of one step may report at once):
 ``metrics.jsonl`` {name, value, kind, time, step?, description?} · ``tags.jsonl`` {key, value} (null:
-removed) · ``properties.jsonl`` {key, value} (the first value of a key stays).
+removed) · ``properties.jsonl`` {key, value} (the first value of a key stays) · ``facts.jsonl`` {key, value}.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 METRICS = "metrics.jsonl"
 TAGS = "tags.jsonl"
 PROPERTIES = "properties.jsonl"
+FACTS = "facts.jsonl"
+"""What else is said of a run: ``display_name``, ``description``, ``snapshot``, ``status``, ``error`` …"""
 Line = dict[str, object]
 
 
@@ -109,7 +111,7 @@ def plain(value: object) -> object:
 
 def checked_scalar(name: str, value: object) -> object:
     """A value for ``log``. Raises UserErrorException for a list or a table, as v1 does."""
-    if isinstance(value, (list, tuple, dict, set)):
+    if isinstance(value, (list, tuple, dict, set)) or getattr(value, "ndim", None):
         raise UserErrorException(
             f"metric {name!r}: log takes one value, not a {type(value).__name__}",
             remedy="use log_list, log_row or log_table",

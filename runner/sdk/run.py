@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..override import override
-from .exceptions import NotOffered, RunEnvironmentException
-from .run_logging import Logging
+from .exceptions import RunEnvironmentException, UserErrorException
+from .reports import FACTS, METRICS, PROPERTIES, TAGS, Line, fold_metrics, fold_properties, fold_tags
+from .run_children import Children
+from .run_files import RunFiles
+from .run_workspace import InWorkspace, Snapshots
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from .environment import Environment
     from .experiment import Experiment
+    from .session import Session
     from .workspace import Workspace
 
 _contexts: dict[int, Run] = {}
 
 
-class Run(Logging):
-    """A run by its id. ``Run(experiment, id)`` of a pipeline run or of one of its steps is a handle on it."""
+class Run(RunFiles, Children, Snapshots, InWorkspace):
+    """A run by its id: ``Run(experiment, id)`` is a handle of the class that fits the id."""
 
     def __new__(cls, experiment: Experiment | None = None, run_id: str = "", outputs: object = None) -> Run:
-        """Make the class that fits the id: a step's run has a dot in it."""
+        """Make the object of the class that fits. Raises UserErrorException for an unknown id."""
         if cls is Run and experiment is not None:
-            from .pipeline_run import run_class
+            from .run_lookup import class_of
 
-            return object.__new__(run_class(run_id))
+            return object.__new__(class_of(experiment.workspace.session, run_id))
         return object.__new__(cls)
 
     def __init__(self, experiment: Experiment | None = None, run_id: str = "", outputs: object = None) -> None:
@@ -42,16 +47,16 @@ class Run(Logging):
         Raises RunEnvironmentException outside a step when `allow_offline` is False.
         """
         known = _contexts.get(os.getpid())
-        if known is None:
+        if known is None or not (allow_offline or known.is_submitted):
             known = _contexts[os.getpid()] = _context(allow_offline=allow_offline)
         return known
 
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
-        """The run of this id. Raises BadInput for an unknown one."""
-        from .pipeline_run import get_run
+        """The run of this id. Raises UserErrorException for an unknown one."""
+        from .run_lookup import find_run
 
-        return get_run(workspace, run_id)
+        return find_run(workspace, run_id)
 
     @staticmethod
     def list(
@@ -62,10 +67,17 @@ class Run(Logging):
         status: str | None = None,
         include_children: bool = False,
     ) -> Iterator[Run]:
-        """The experiment's runs, newest first."""
-        return (run for run in experiment.get_runs() if status in (None, run.get_status()))
+        """The experiment's runs that have these tags, properties and status, newest first.
+
+        `tags` and `properties` are a key, or keys with their values.
+        """
+        from .run_lookup import Filter, experiment_runs
+
+        wanted = Filter(type, tags, properties, status)
+        return (run for run in experiment_runs(experiment, include_children=include_children) if wanted.takes(run))
 
     @property
+    @override
     def id(self) -> str:
         """The run's id."""
         return self._run_id
@@ -76,21 +88,46 @@ class Run(Logging):
         return self._run_id
 
     @property
+    def is_submitted(self) -> bool:
+        """Whether there is a workspace around it."""
+        return True
+
+    @property
     def name(self) -> str:
         """A name for people."""
         return self._run_id
 
     @property
     def display_name(self) -> str:
-        """A name for people."""
-        return self.name
+        """A name for people, which can be set."""
+        return self.facts.get("display_name") or self.name
+
+    @display_name.setter
+    def display_name(self, name: str) -> None:
+        self.state_fact("display_name", name)
 
     @property
+    def description(self) -> str:
+        """What was said of it; can be set."""
+        return self.facts.get("description", "")
+
+    @description.setter
+    def description(self, text: str) -> None:
+        self.state_fact("description", text)
+
+    @property
+    @override
     def experiment(self) -> Experiment:
         """The experiment it belongs to."""
         if self._experiment is None:
             raise RunEnvironmentException(f"run {self.id} has no experiment")
         return self._experiment
+
+    @property
+    @override
+    def session(self) -> Session:
+        """What is open."""
+        return self.experiment.workspace.session
 
     @property
     def parent(self) -> Run | None:
@@ -117,23 +154,53 @@ class Run(Logging):
         """v1's word for the kind of run."""
         return "azureml.scriptrun"
 
+    @property
+    @override
+    def facts(self) -> dict[str, str]:
+        """What was said of it beside tags and properties: its name, its snapshot."""
+        return fold_tags(self.report_lines(FACTS))
+
+    @override
+    def state_fact(self, key: str, value: str) -> None:
+        """Say one of the things that `facts` tells."""
+        self.report(FACTS, {"key": key, "value": value})
+
+    def report_lines(self, file: str) -> Sequence[Line]:
+        """What was reported of it so far."""
+        return ()
+
     def get_status(self) -> str:
         """v1's status word."""
         return "Running"
 
+    def get_detailed_status(self) -> dict[str, object]:
+        """The status and, where it waits for something, for what."""
+        return {"status": self.get_status(), "details": None}
+
+    def get_details(self) -> dict[str, object]:
+        """v1's document of the run."""
+        return {"runId": self.id, "status": self.get_status(), "properties": self.get_properties()}
+
+    def get_details_with_logs(self) -> dict[str, object]:
+        """v1's document of the run, with what the log files hold."""
+        return self.get_details()
+
+    def get_environment(self) -> Environment:
+        """The environment it ran in. Raises UserErrorException for a run without one of its own."""
+        raise UserErrorException(f"run {self.id} has no environment of its own")
+
     def get_tags(self) -> dict[str, str]:
         """Its tags."""
-        return {}
+        return fold_tags(self.report_lines(TAGS))
 
     def get_properties(self) -> dict[str, str]:
         """Its properties."""
-        return {}
+        return fold_properties(self.report_lines(PROPERTIES))
 
     def add_properties(self, properties: Mapping[str, object]) -> None:
-        """Set properties. Raises UserErrorException for a key that is set already."""
-        from .exceptions import UserErrorException
-
-        taken = sorted(set(properties) & set(self.get_properties()))
+        """Set properties. Raises UserErrorException for a key that is set already, before anything is set."""
+        known = self.get_properties()
+        taken = sorted(str(key) for key in properties if str(key) in known)
         if taken:
             raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
         self.record_properties(properties)
@@ -141,22 +208,27 @@ class Run(Logging):
     def get_metrics(
         self, name: str | None = None, recursive: bool = False, run_type: object = None, populate: bool = False
     ) -> dict[str, object]:
-        """Its metrics by name."""
-        return {}
+        """Its metrics by name; with `recursive` those of the runs below it (of `run_type`, if given), by run id."""
+        metrics = fold_metrics(self.report_lines(METRICS))
+        if name is not None:
+            metrics = {key: value for key, value in metrics.items() if key == name}
+        if not recursive:
+            return metrics
+        below = {run.id: run.get_metrics(name) for run in self.get_children(recursive=True, type=run_type)}
+        return {run: found for run, found in ({self.id: metrics} | below).items() if found}
 
     def get_portal_url(self) -> str:
         """Empty: there is no portal."""
         return ""
 
-    def child_run(self, name: str | None = None, run_id: str | None = None, outputs: object = None) -> Run:
-        """Refuse: child runs come later."""
-        raise NotOffered("child runs are not offered yet", remedy="log with a name per part")
-
-    def complete(self) -> None:
+    def complete(self, _set_status: bool = True) -> None:
         """Without effect: a submitted run's status is its process's, as in v1."""
 
-    def fail(self, error_details: object = None, error_code: str | None = None) -> None:
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
         """Without effect: a submitted run's status is its process's, as in v1."""
+
+    def cancel(self) -> None:
+        """Ask for the end of the run."""
 
     def __enter__(self) -> Run:
         return self
@@ -164,7 +236,10 @@ class Run(Logging):
     def __exit__(
         self, kind: builtins.type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.complete()
+        if error is None:
+            self.complete()
+        else:
+            self.fail(error_details=f"{type(error).__name__}: {error}")
 
     @override
     def __repr__(self) -> str:

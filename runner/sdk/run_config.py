@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from ..override import override
 from .conda import CondaDependencies
 from .environment import Environment
 
 
-class DockerConfiguration:
-    """v1's settings of the container itself. Steps always run in a container on Kubernetes."""
+class _Section:
+    """Shows itself by its fields."""
+
+    @override
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({shown})"
+
+
+class DockerConfiguration(_Section):
+    """v1's settings of the container itself. On Kubernetes steps always run in one, on this machine never."""
 
     def __init__(
         self,
@@ -24,7 +35,7 @@ class DockerConfiguration:
         self.shm_size = shm_size
 
 
-class MpiConfiguration:
+class MpiConfiguration(_Section):
     """Processes and nodes of an MPI job."""
 
     def __init__(self, process_count_per_node: int = 1, node_count: int = 1) -> None:
@@ -32,7 +43,7 @@ class MpiConfiguration:
         self.node_count = node_count
 
 
-class PyTorchConfiguration:
+class PyTorchConfiguration(_Section):
     """Processes and nodes of a distributed PyTorch job."""
 
     def __init__(
@@ -43,7 +54,7 @@ class PyTorchConfiguration:
         self.node_count = node_count
 
 
-class TensorflowConfiguration:
+class TensorflowConfiguration(_Section):
     """Workers and parameter servers of a distributed TensorFlow job."""
 
     def __init__(self, worker_count: int = 1, parameter_server_count: int = 1) -> None:
@@ -51,22 +62,34 @@ class TensorflowConfiguration:
         self.parameter_server_count = parameter_server_count
 
 
-class SparkConfiguration:
+class ParallelTaskConfiguration(_Section):
+    """v1's settings of its parallel runs; kept and not used."""
+
+    def __init__(
+        self, max_retries_per_worker: int = 0, worker_count_per_node: int = 1, terminal_exit_codes: object = None
+    ) -> None:
+        self.max_retries_per_worker = max_retries_per_worker
+        self.worker_count_per_node = worker_count_per_node
+        self.terminal_exit_codes = terminal_exit_codes
+
+
+class SparkConfiguration(_Section):
     """v1's Spark settings; kept and not used."""
 
-    def __init__(self) -> None:
-        self.configuration: dict[str, str] = {}
+    def __init__(self, configuration: Mapping[str, str] | None = None) -> None:
+        self.configuration: dict[str, str] = dict(configuration or {})
 
 
-class HistoryConfiguration:
-    """v1's history settings; kept and not used."""
+class HistoryConfiguration(_Section):
+    """v1's history settings; kept and not used: ``outputs/`` and ``logs/`` are always kept."""
 
     def __init__(self) -> None:
         self.output_collection = True
+        self.snapshot_project = True
         self.directories_to_watch = ["logs"]
 
 
-class RunConfiguration:
+class RunConfiguration(_Section):
     """Environment, target and variables of a step or a script."""
 
     def __init__(
@@ -96,10 +119,15 @@ class RunConfiguration:
         self.mpi = MpiConfiguration()
         self.pytorch = PyTorchConfiguration()
         self.tensorflow = TensorflowConfiguration()
+        self.parallel_task = ParallelTaskConfiguration()
         self.spark = SparkConfiguration()
         self.history = HistoryConfiguration()
         self.data_references: dict[str, object] = {}
+        self.data: dict[str, object] = {}
+        self.output_data: dict[str, object] = {}
+        self.source_directory_data_store: str | None = None
         self.max_run_duration_seconds: int | None = None
+        self.priority: int | None = None
 
     @property
     def auto_prepare_environment(self) -> bool:
@@ -109,3 +137,25 @@ class RunConfiguration:
     @auto_prepare_environment.setter
     def auto_prepare_environment(self, value: bool) -> None:
         """Accept v1's old switch, which changes nothing here."""
+
+    @property
+    def prepare_environment(self) -> bool:
+        """Always: environments are prepared by runner."""
+        return True
+
+    @prepare_environment.setter
+    def prepare_environment(self, value: bool) -> None:
+        """Accept v1's old switch, which changes nothing here."""
+
+    def save(self, path: str | None = None, name: str | None = None, separate_environment_yaml: bool = False) -> Path:
+        """Write ``<path>/.azureml/<name>.runconfig``, or the very file that `path` names; where it lies."""
+        from .run_config_files import save
+
+        return save(self, path, name)
+
+    @staticmethod
+    def load(path: str, name: str | None = None) -> RunConfiguration:
+        """Read what `save`, or v1, has written. Raises UserErrorException."""
+        from .run_config_files import load
+
+        return load(path, name)

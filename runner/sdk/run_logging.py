@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 
-from .reports import METRICS, PROPERTIES, TAGS, checked_scalar, metric_line
+from .exceptions import UserErrorException
+from .reports import METRICS, PROPERTIES, TAGS, Line, checked_scalar, metric_line
 
 
 class Logging:
@@ -14,56 +16,77 @@ class Logging:
         """Record one line. Raises where this run cannot be written to."""
         raise NotImplementedError
 
+    def metric(self, name: object, value: object, kind: str, description: str | None = "", **more: object) -> Line:
+        """The line of one metric. Raises UserErrorException for a name that is none."""
+        if not isinstance(name, str) or not name:
+            raise UserErrorException(f"a metric's name is a text, not {name!r}")
+        return metric_line(name, value, kind, description=description or None, **more)
+
     def log(self, name: str, value: object, description: str = "", step: int | None = None) -> None:
         """Record one value; the same name again makes a list. Raises UserErrorException for a list."""
-        self.report(METRICS, metric_line(name, checked_scalar(name, value), "scalar", step=step))
+        self.report(METRICS, self.metric(name, checked_scalar(name, value), "scalar", description, step=step))
 
     def log_list(self, name: str, value: Iterable[object], description: str = "") -> None:
-        """Record a list of values; a generator is good."""
-        self.report(METRICS, metric_line(name, list(value), "list"))
+        """Record a list of values; a generator is good. Raises UserErrorException for what is no list."""
+        if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+            raise UserErrorException(f"metric {name!r}: log_list takes a list, not a {type(value).__name__}")
+        self.report(METRICS, self.metric(name, list(value), "list", description))
 
     def log_row(self, name: str, description: str | None = None, **kwargs: object) -> None:
         """Record one row; the same name again makes a table."""
-        self.report(METRICS, metric_line(name, kwargs, "row"))
+        self.report(METRICS, self.metric(name, kwargs, "row", description))
 
     def log_table(self, name: str, value: Mapping[str, object], description: str = "") -> None:
-        """Record a table: a mapping of columns to lists."""
-        self.report(METRICS, metric_line(name, dict(value), "table"))
+        """Record a table: a mapping of columns to lists. Raises UserErrorException for what is no mapping."""
+        if not isinstance(value, Mapping):
+            raise UserErrorException(
+                f"metric {name!r}: log_table takes a dict of columns, not a {type(value).__name__}"
+            )
+        self.report(METRICS, self.metric(name, dict(value), "table", description))
 
     def log_confusion_matrix(self, name: str, value: object, description: str = "") -> None:
-        """Record a confusion matrix, as v1 writes it."""
-        self.report(METRICS, metric_line(name, value, "confusion_matrix"))
+        """Record a confusion matrix: v1's document, as a dict or as JSON."""
+        self._document(name, value, "confusion_matrix", description)
 
     def log_accuracy_table(self, name: str, value: object, description: str = "") -> None:
-        """Record an accuracy table, as v1 writes it."""
-        self.report(METRICS, metric_line(name, value, "accuracy_table"))
+        """Record an accuracy table: v1's document, as a dict or as JSON."""
+        self._document(name, value, "accuracy_table", description)
 
     def log_residuals(self, name: str, value: object, description: str = "") -> None:
-        """Record residuals, as v1 writes them."""
-        self.report(METRICS, metric_line(name, value, "residuals"))
+        """Record residuals: v1's document, as a dict or as JSON."""
+        self._document(name, value, "residuals", description)
 
     def log_predictions(self, name: str, value: object, description: str = "") -> None:
-        """Record predictions, as v1 writes them."""
-        self.report(METRICS, metric_line(name, value, "predictions"))
+        """Record predictions: v1's document, as a dict or as JSON."""
+        self._document(name, value, "predictions", description)
 
-    def tag(self, key: str, value: str | None = None) -> None:
+    def _document(self, name: str, value: object, kind: str, description: str) -> None:
+        try:
+            document = json.loads(value) if isinstance(value, (str, bytes)) else value
+        except ValueError as error:
+            raise UserErrorException(f"metric {name!r}: the {kind} is no JSON: {error}", error) from error
+        if not isinstance(document, Mapping):
+            raise UserErrorException(f"metric {name!r}: a {kind} is a dict, not a {type(document).__name__}")
+        self.report(METRICS, self.metric(name, dict(document), kind, description))
+
+    def tag(self, key: str, value: object = None) -> None:
         """Set a tag; without a value it is a mark."""
-        self.report(TAGS, {"key": key, "value": "" if value is None else str(value)})
+        self.report(TAGS, {"key": str(key), "value": "" if value is None else str(value)})
 
     def set_tags(self, tags: Mapping[str, object]) -> None:
         """Set several tags."""
         for key, value in tags.items():
-            self.report(TAGS, {"key": key, "value": str(value)})
+            self.report(TAGS, {"key": str(key), "value": str(value)})
 
     def remove_tags(self, tags: str | Iterable[str]) -> None:
         """Remove tags by key."""
         for key in [tags] if isinstance(tags, str) else tags:
-            self.report(TAGS, {"key": key, "value": None})
+            self.report(TAGS, {"key": str(key), "value": None})
 
     def record_properties(self, properties: Mapping[str, object]) -> None:
         """Set properties; what is set stays."""
         for key, value in properties.items():
-            self.report(PROPERTIES, {"key": key, "value": str(value)})
+            self.report(PROPERTIES, {"key": str(key), "value": str(value)})
 
     def flush(self, timeout_seconds: int = 300) -> None:
-        """Nothing to wait for: every line is written when it is logged."""
+        """Nothing to wait for where every line is written when it is logged."""

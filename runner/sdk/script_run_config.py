@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 from .caller import caller
 from .environment import Environment
+from .exceptions import NotOffered
 from .run_config import DockerConfiguration, RunConfiguration
 
 
@@ -27,12 +29,18 @@ class ScriptRunConfig:
         command: str | Sequence[object] | None = None,
         docker_runtime_config: DockerConfiguration | None = None,
     ) -> None:
+        if resume_from is not None:
+            raise NotOffered(
+                "ScriptRunConfig(resume_from=...) is not offered",
+                remedy="pass the earlier run's output as an input, and let the script go on from it",
+            )
         self.where = caller()
         self.source_directory = source_directory or "."
         self.script = script
         self.arguments = list(arguments or ())
         self.command = command
-        self.run_config = run_config or RunConfiguration()
+        # A copy: the same RunConfiguration may serve other scripts with another environment.
+        self.run_config = copy.copy(run_config) if run_config else RunConfiguration()
         self.distributed_job_config = distributed_job_config
         self.max_run_duration_seconds = max_run_duration_seconds
         self.compute_target = compute_target

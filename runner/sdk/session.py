@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
+    from ..model.environment import NamedEnvironment
     from ..model.plan import Plan
-    from ..operations.values import Request, RunView, WorkspaceFacts
+    from ..operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
     from ..ports import ObjectStore
 
 
@@ -30,11 +31,23 @@ class Session(Protocol):
     def datastore(self, name: str) -> ObjectStore:
         """The store behind a datastore's name. Raises BadInput for an unknown one."""
 
+    def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
+        """What is known of every datastore, by name, the default one first. Raises BadInput."""
+
     def datastore_names(self) -> tuple[str, ...]:
         """Every datastore of the workspace, the default one first."""
 
     def target_names(self) -> tuple[str, ...]:
         """The compute targets there are; empty: every name means the one target in force."""
+
+    def make_environment(self, environment: NamedEnvironment) -> str:
+        """Make it usable on the target in force: the image or the interpreter. Raises EnvironmentFailed."""
+
+    def secret_names(self) -> tuple[str, ...]:
+        """The secrets that the configuration names, sorted."""
+
+    def secret(self, name: str) -> str:
+        """The value of a secret. Raises BadInput for an unknown one and for one without a value."""
 
     def curated_images(self) -> Mapping[str, str]:
         """Ready images by the names of the environments that the configuration maps to them."""
@@ -92,13 +105,9 @@ def current() -> Session:
 def _opened() -> Session:
     from importlib import import_module
 
-    from ..errors import BadInput
-
     if "RUNNER_STEP" in os.environ:
-        raise BadInput(
-            "the workspace cannot be opened from inside a step",
-            where="a step's process, which has its staged inputs and outputs only",
-            remedy="give the step what it needs as inputs, outputs and arguments",
-        )
+        from .step_session import open_in_step
+
+        return open_in_step()
     # Not a plain import: opening a workspace is the only thing here that needs the adapters.
     return cast("Session", import_module("..wiring", __package__).open_session())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import BadInput, ObjectMissing
+from ..errors import ObjectMissing
 from ..model.names import run_time
 from ..model.record import AttemptRecord
 from ..model.state import StepState
@@ -14,17 +16,23 @@ from ..model.step import StepSpec
 from ..model.task import TaskId
 from ..operations.values import RunView
 from ..override import override
+from .exceptions import UserErrorException
 from .pipeline_run import PipelineRun
 from .port_reference import PortDataReference, StepRunOutput
-from .remote_run import RemoteRun, run_over
-from .reports import METRICS, PROPERTIES, TAGS, Line, fold_metrics, fold_properties, fold_tags, parse
-from .status_words import STEP_RUN, in_details
+from .remote_run import LOG, RemoteRun, run_over
+from .reports import Line, parse
+from .run import Run
+from .status_words import STEP_RUN
 
-_LOG = "user_logs/std_log.txt"
+if TYPE_CHECKING:
+    from .environment import Environment
 
 
 class StepRun(RemoteRun):
-    """One step's run, read from the journal and from what its attempts left."""
+    """One step's run, read from the journal and from what its attempts left.
+
+    A reused step shows the outputs, files, metrics and log of the run that it reuses.
+    """
 
     @property
     def key(self) -> str:
@@ -55,7 +63,20 @@ class StepRun(RemoteRun):
 
     @property
     @override
-    def parent(self) -> PipelineRun:
+    def list_id(self) -> str:
+        """Of a reused step: the original's, whose script made the children."""
+        return self.state.origin or self.id
+
+    @property
+    @override
+    def parent(self) -> Run:
+        """The pipeline run."""
+        found = Run(self.experiment, self.pipeline_run_id)
+        assert isinstance(found, RemoteRun)
+        return found
+
+    @property
+    def pipeline_run(self) -> PipelineRun:
         """The pipeline run."""
         return PipelineRun(self.experiment, self.pipeline_run_id)
 
@@ -69,53 +90,88 @@ class StepRun(RemoteRun):
         """Whether the step has ended."""
         return run_over(view) or view.state.steps[self.key].status in STEP_ENDS
 
+    @override
+    def logged_step(self) -> str:
+        """Itself."""
+        return self.key
+
+    def wait_for_completion(
+        self, show_output: bool = True, timeout_seconds: float = sys.maxsize, raise_on_error: bool = True
+    ) -> str:
+        """Wait for the end of the step; its status word. Raises as `RemoteRun.awaited` says."""
+        view = self.awaited(show_output=show_output, seconds=timeout_seconds, raise_on_error=raise_on_error)
+        return self.status_in(view)
+
+    @override
     def get_details(self) -> dict[str, object]:
         """v1's document of the run."""
-        state, spec = self.state, self.spec
-        return {
-            "runId": self.id,
-            "target": spec.compute,
-            "status": in_details(self.get_status()),
-            "startTimeUtc": state.started.isoformat() if state.started else None,
-            "endTimeUtc": state.ended.isoformat() if state.ended else None,
-            "properties": self.get_properties(),
-            "inputDatasets": [],
-            "outputDatasets": [],
-            "runDefinition": {"script": spec.script, "arguments": [str(part) for part in spec.command[1:]]},
-            "logFiles": {_LOG: ""},
-            **({"error": {"error": {"message": state.reason}}} if state.reason else {}),
-        }
+        from .run_details import RunTimes, document, input_datasets, output_datasets, run_definition
 
+        state, spec = self.state, self.spec
+        return document(
+            self,
+            spec.compute,
+            RunTimes(state.started, state.ended),
+            error="\n".join(filter(None, (state.reason, state.tail))) if state.failure else "",
+            inputDatasets=input_datasets(self),
+            outputDatasets=output_datasets(self),
+            runDefinition=run_definition(self.view, spec),
+            logFiles={LOG: ""},
+        )
+
+    @override
     def get_details_with_logs(self) -> dict[str, object]:
         """The document with the output in it."""
-        return {**self.get_details(), "logFiles": {_LOG: self.get_job_log()}}
+        return {**self.get_details(), "logFiles": {LOG: self.get_job_log()}}
 
     @override
-    def get_metrics(
-        self, name: str | None = None, recursive: bool = False, run_type: object = None, populate: bool = False
-    ) -> dict[str, object]:
-        """What the step's script logged."""
-        metrics = fold_metrics(self._report(METRICS))
-        return metrics if name is None else {key: value for key, value in metrics.items() if key == name}
+    def get_detailed_status(self) -> dict[str, object]:
+        """The status, and what a step that has not begun waits for."""
+        state = self.state
+        return {"status": STEP_RUN[state.status], "details": state.reason or None}
 
     @override
-    def get_tags(self) -> dict[str, str]:
-        """What the step's script tagged."""
-        return fold_tags(self._report(TAGS))
+    def get_environment(self) -> Environment:
+        """The environment it ran in, as the pipeline declared it. Raises UserErrorException."""
+        from .run_details import environment_of
+
+        found = environment_of(self.view, self.spec)
+        if found is None:
+            raise UserErrorException(f"run {self.id} has no environment of its own")
+        return found
+
+    @override
+    def get_snapshot_id(self) -> str:
+        """The snapshot of its folder."""
+        return self.spec.snapshot
+
+    @override
+    def report_lines(self, file: str) -> list[Line]:
+        """What the step's script reported, and what was said from outside."""
+        return [*self._reported(file), *super().report_lines(file)]
 
     @override
     def get_properties(self) -> dict[str, str]:
-        """What the step's script set, and v1's marks of a reused step."""
-        own = fold_properties(self._report(PROPERTIES))
+        """v1's marks of a step's run, and what was set."""
+        marks = {
+            "azureml.runsource": "azureml.StepRun",
+            "azureml.nodeid": self.key,
+            "azureml.pipelinerunid": self.pipeline_run_id,
+            "ContentSnapshotId": self.get_snapshot_id(),
+        }
+        return {**marks, **super().get_properties(), **self.reuse_marks()}
+
+    def reuse_marks(self) -> dict[str, str]:
+        """v1's marks of a reused step."""
         origin = self.state.origin
         if not origin:
-            return own
+            return {}
         run, _dot, key = origin.partition(".")
         return {
-            **own,
             "azureml.isreused": "true",
             "azureml.reusedrunid": origin,
             "azureml.reusednodeid": key,
+            "azureml.reusedpipeline": run,
             "azureml.reusedpipelinerunid": run,
         }
 
@@ -124,19 +180,26 @@ class StepRun(RemoteRun):
         return {output.name: StepRunOutput(self, output.name) for output in self.spec.outputs}
 
     def get_output(self, name: str) -> StepRunOutput:
-        """One output. Raises BadInput."""
+        """One output. Raises UserErrorException."""
         outputs = self.get_outputs()
         if name in outputs:
             return outputs[name]
-        raise BadInput(f"step '{self.name}' has no output '{name}'", remedy=f"its outputs: {', '.join(outputs)}")
+        raise UserErrorException(
+            f"step '{self.name}' has no output '{name}'", remedy=f"its outputs: {', '.join(outputs)}"
+        )
 
     def get_output_data(self, name: str) -> PortDataReference:
-        """Where an output lies. Raises BadInput for an unknown one, or one that is not there yet."""
+        """Where an output lies. Raises UserErrorException for an unknown one, or one that is not there yet."""
         return self.get_output(name).get_port_data_reference()
 
     def get_job_log(self) -> str:
         """All its output so far."""
-        return self.session.logs(self.pipeline_run_id, self.key)
+        task = self._task
+        if task.run == self.pipeline_run_id:
+            return self.session.logs(self.pipeline_run_id, self.key)
+        from ..operations.watch import log_text
+
+        return log_text(self.session.store, task)
 
     def get_stdout_log(self) -> str:
         """All its output so far: both streams are one log."""
@@ -146,48 +209,20 @@ class StepRun(RemoteRun):
         """All its output so far: both streams are one log."""
         return self.get_job_log()
 
-    def get_all_logs(self, destination: str | None = None) -> list[str]:
-        """Write the log below `destination`; the files' paths."""
-        target = Path(destination or ".") / _LOG
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(self.get_job_log(), encoding="utf-8")
-        return [str(target)]
-
+    @override
     def get_file_names(self) -> list[str]:
-        """The files it left under ``outputs/`` and ``logs/``, and its log."""
-        prefix = self._task.artifacts
-        return [info.key[len(prefix) :] for info in self.session.store.list(prefix)] + [_LOG]
+        """The files it left under ``outputs/`` and ``logs/`` or uploaded, those given from outside, and its log."""
+        return [*super().get_file_names(), *self.names_below(self._task.artifacts), LOG]
 
-    def download_file(self, name: str, output_file_path: str | None = None, _validate_checksum: bool = False) -> None:
-        """Copy one of its files to `output_file_path` (a folder, a path, or the current folder)."""
-        target = Path(output_file_path or Path(name).name)
-        target = target / Path(name).name if target.is_dir() or str(output_file_path or "").endswith("/") else target
-        if name == _LOG:
-            target.parent.mkdir(parents=True, exist_ok=True)
+    @override
+    def fetch_file(self, name: str, target: Path) -> None:
+        """One of them. Raises ObjectMissing."""
+        if name == LOG:
             target.write_text(self.get_job_log(), encoding="utf-8")
-            return
-        try:
+        elif name in super().get_file_names():
+            super().fetch_file(name, target)
+        else:
             self.download_object(self._task.artifacts + name, target)
-        except ObjectMissing as error:
-            listed = ", ".join(self.get_file_names())
-            raise BadInput(f"step '{self.name}' left no file {name!r}", remedy=f"its files: {listed}") from error
-
-    def download_files(
-        self,
-        prefix: str | None = None,
-        output_directory: str | None = None,
-        output_paths: Sequence[str] | None = None,
-        batch_size: int = 100,
-        append_prefix: bool = True,
-        timeout_seconds: int | None = None,
-    ) -> None:
-        """Copy its files whose name begins with `prefix` below `output_directory`."""
-        wanted = [name for name in self.get_file_names() if name.startswith(prefix or "")]
-        for index, name in enumerate(wanted):
-            shown = name if append_prefix or not prefix else name[len(prefix) :].lstrip("/")
-            target = Path(output_directory or ".") / (output_paths[index] if output_paths else shown)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.download_file(name, str(target))
 
     def attempt_record(self) -> AttemptRecord | None:
         """What the attempt in force left: its phases, its Python, its files."""
@@ -213,7 +248,7 @@ class StepRun(RemoteRun):
         commit = committed(self.session.store, origin)
         return TaskId(run, key, commit.attempt) if commit else origin
 
-    def _report(self, file: str) -> Sequence[Line]:
+    def _reported(self, file: str) -> Sequence[Line]:
         try:
             return tuple(parse(self.session.store.get(self._task.reports + file)))
         except ObjectMissing:

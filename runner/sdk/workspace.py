@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .environment import Environment
     from .experiment import Experiments
     from .file_dataset import FileDataset
+    from .keyvault import Keyvault
+    from .registered_model import Model
     from .run import Run
     from .tabular import TabularDataset
 
@@ -153,15 +155,39 @@ class Workspace:
 
         return Experiments(self)
 
+    @property
+    def models(self) -> dict[str, Model]:
+        """The newest version of every registered model, by name."""
+        from .registered_model import Model
+
+        return {model.name: model for model in Model.list(self, latest=True)}
+
+    @property
+    def webservices(self) -> dict[str, object]:
+        """None: web services are not offered."""
+        return {}
+
     def get_default_datastore(self) -> Datastore:
         """The default datastore."""
         from .datastore import Datastore
 
         return Datastore(self)
 
+    def set_default_datastore(self, name: str) -> None:
+        """Make a datastore the default one, for every later driver as well. Raises UserErrorException."""
+        from .datastore import set_default
+
+        set_default(name)
+
     def get_default_compute_target(self, type: str = "CPU") -> ComputeTarget | None:
         """None: steps name their targets."""
         return None
+
+    def get_default_keyvault(self) -> Keyvault:
+        """The secrets that the configuration names."""
+        from .keyvault import Keyvault
+
+        return Keyvault(self)
 
     def get_run(self, run_id: str) -> Run:
         """The run of this id. Raises BadInput."""

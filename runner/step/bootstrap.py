@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data.remains import Remains, bare_record
+from ..data.secret_values import masks
 from ..data.snapshot import unpack
 from ..data.workplace import Workplace, keep_files
 from ..errors import BadInput, ObjectMissing, RunnerError
@@ -113,12 +114,15 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, begun: float) -
     def datastores(name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
             return store
-        if name in stores.datastores:
-            return BucketStore(stores.datastores[name])
-        raise BadInput(f"this step has no access to the datastore '{name}'")
+        vantage = stores.of(name)
+        if vantage is None:
+            raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
+        return opened.setdefault(name, BucketStore(vantage))
+
+    opened: dict[str, ObjectStore] = {}
 
     shipper = LogShipper(store, task.id.logs, _secrets(stores), _reports_shipper(store, task, place))
-    remains = Remains(task, place, staging(place, store, datastores), begun)
+    remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun)
     return Attempt(remains, shipper, lambda: carried_tree(place))
 
 
@@ -136,7 +140,8 @@ def _reports_shipper(store: ObjectStore, task: Task, place: Workplace) -> Callab
 
 def _secrets(stores: StepStores) -> tuple[bytes, ...]:
     vantages = (stores.workspace, *stores.datastores.values())
-    return tuple(vantage.secret_key.encode() for vantage in vantages if vantage.secret_key)
+    keys = tuple(vantage.secret_key.encode() for vantage in vantages if vantage.secret_key)
+    return (*keys, *masks(stores.secrets.values()))
 
 
 def _read_stores() -> StepStores:

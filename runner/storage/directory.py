@@ -16,7 +16,7 @@ from ..errors import ObjectMissing, StoreDenied, StoreError
 from ..ports import ObjectInfo
 from .atomic import Workbench, claim, place, remove_lost, settle
 from .keys import RESERVED, check_key, check_prefix
-from .localfile import copy_into, new_file, trouble, write_all
+from .localfile import BLOCK, clone_into, copy_into, new_file, trouble, write_all
 
 _IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR, errno.ENOTDIR})
 
@@ -85,10 +85,10 @@ class DirectoryStore:
             os.unlink(path)
 
     def upload(self, key: str, path: Path) -> None:
-        """Write the file's content, atomically; nothing is copied when the file lies there already."""
+        """Write the file's content, atomically; an object that has it already keeps its ``etag``, as in a bucket."""
         final = self._at(key)
         with suppress(OSError):
-            if os.path.samefile(path, final):
+            if os.path.samefile(path, final) or _equal(path, final):
                 return
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             with trouble(path, "upload"):
@@ -102,12 +102,34 @@ class DirectoryStore:
         with self._reading(key), open(source, "rb"), new_file(path) as descriptor, trouble(path, "download to"):
             copy_into(source, descriptor)
 
+    def copy(self, source: str, target: str) -> None:
+        """Make `target` a copy of `source`, atomically; blocks are shared where the file system can.
+
+        Never a hard link: objects are files that steps may write in place. Raises ObjectMissing.
+        """
+        origin, final = self._at(source), self._at(target)
+        with self._reading(source):
+            descriptor = os.open(origin, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            with self._reading(source):
+                _info(source, os.fstat(descriptor))
+            if source != target:
+                self._duplicate(descriptor, target, final)
+        finally:
+            os.close(descriptor)
+
     def now(self) -> datetime:
         """The time by the clock of this machine, UTC."""
         return datetime.now(timezone.utc)
 
     def _at(self, key: str) -> str:
         return f"{self._root}/{check_key(key)}"
+
+    def _duplicate(self, origin: int, target: str, final: str) -> None:
+        with self._writing(target), self._workbench.file() as (descriptor, finished):
+            clone_into(origin, descriptor)
+            settle(descriptor, durable=self._durable)
+            place(os.replace, finished, final)
 
     def _stands(self, key: str, final: str, data: bytes) -> bool:
         """Whether a file is there. An empty one that should not be is what a power failure left (no fsync)."""
@@ -168,7 +190,7 @@ def _info(key: str, facts: os.stat_result) -> ObjectInfo:
     """A folder is no object: IsADirectoryError."""
     if not stat.S_ISREG(facts.st_mode):
         raise IsADirectoryError(errno.EISDIR, "not a file")
-    return ObjectInfo(key, facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}")
+    return ObjectInfo(key, facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}", facts.st_mtime)
 
 
 def _failure(error: OSError, path: str) -> StoreError:
@@ -178,3 +200,14 @@ def _failure(error: OSError, path: str) -> StoreError:
     if error.errno in _IN_THE_WAY:
         return StoreError(f"cannot write {path}: a folder cannot hold an object and others below its name; rename one")
     return StoreError(f"cannot use {path}: {error.strerror or error}")
+
+
+def _equal(path: Path, final: str) -> bool:
+    """Whether both files hold the same bytes. Raises OSError."""
+    with open(path, "rb", buffering=0) as one, open(final, "rb", buffering=0) as other:
+        if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
+            return False
+        while block := one.read(BLOCK):
+            if block != other.read(len(block)):
+                return False
+    return True

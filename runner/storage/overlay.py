@@ -5,13 +5,14 @@ from __future__ import annotations
 import heapq
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..model.digest import digest_of_bytes
-from ..ports import ObjectInfo, ObjectStore
+from ..ports import FolderStore, ObjectInfo, ObjectStore
 from .keys import check_key, check_prefix
 from .localfile import copy_into, new_file, trouble, write_all
 
@@ -106,6 +107,17 @@ class OverlayStore:
             else:
                 copy_into(content, descriptor)
 
+    def copy(self, source: str, target: str) -> None:
+        """Plan to make `target` hold what `source` holds; the content is remembered. Raises ObjectMissing."""
+        found = self.stat(source)
+        if found is None:
+            raise ObjectMissing(f"no object {source!r}")
+        if source == check_key(target):
+            return
+        entry = _Written(replace(found, key=target), self._source(source))
+        with self._lock:
+            self._layer[target] = entry
+
     def now(self) -> datetime:
         """The base's own time, UTC."""
         return self._base.now()
@@ -115,6 +127,12 @@ class OverlayStore:
             return self._base.stat(key)
         entry = self._layer[key]
         return entry.info if entry else None
+
+    def _source(self, key: str) -> bytes | Path:
+        """The content, or the file that holds it."""
+        if key in self._layer:
+            return self._content(key)
+        return self._base.path(key) if isinstance(self._base, FolderStore) else self._base.get(key)
 
     def _content(self, key: str) -> bytes | Path:
         entry = self._layer[key]

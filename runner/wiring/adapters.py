@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .. import config as configuration
-from ..config import BucketConfig, KubernetesConfig, ProcessConfig, TargetConfig
-from ..data.dataset import Datastores
+from ..config import KubernetesConfig, ProcessConfig, TargetConfig
+from ..datastores import BucketConfig, vantages
 from ..errors import BadInput
 from ..model.document import to_document
-from ..model.vantage import StepStores
+from ..model.secret import SecretSource
+from ..model.vantage import BucketVantage, StepStores
 from ..ports import ComputeTarget, EnvironmentStore, FolderStore, ObjectStore
+
+if TYPE_CHECKING:
+    from ..data.dataset import Datastores
 
 
 def folder_store(folder: Path) -> ObjectStore:
@@ -27,11 +32,11 @@ def folder_store(folder: Path) -> ObjectStore:
     return DirectoryStore(folder, durable=False)
 
 
-def bucket_store(store: BucketConfig, target: str) -> ObjectStore:
-    """A target's bucket as this machine reaches it. Raises BadInput for unusable credentials."""
+def bucket_store(store: BucketConfig, where: str) -> ObjectStore:
+    """A bucket as this machine reaches it. Raises BadInput for unusable credentials."""
     from ..storage.s3.store import BucketStore
 
-    near, _ = configuration.vantages(store, f"target '{target}'")
+    near, _ = vantages(store, where)
     return BucketStore(near)
 
 
@@ -55,7 +60,15 @@ def environment_store(name: str, settings: TargetConfig, cache: Path) -> Environ
 
 
 def process_target(
-    name: str, settings: ProcessConfig, *, store: ObjectStore, datastores: Datastores, work: Path, cache: Path
+    name: str,
+    settings: ProcessConfig,
+    *,
+    store: ObjectStore,
+    datastores: Datastores,
+    folders: Callable[[], Mapping[str, str]],
+    work: Path,
+    cache: Path,
+    secrets: Mapping[str, SecretSource],
 ) -> ComputeTarget:
     """Local processes over a folder store. Raises BadInput when `store` is a bucket."""
     from ..compute.process import ProcessTarget
@@ -67,19 +80,31 @@ def process_target(
             remedy="leave out --target, or name a cluster's",
         )
     carried = _carried(cache)
-    return ProcessTarget(name, store, datastores, work, lru_cache(lambda: tree(carried)), settings.workers)
+    code = lru_cache(lambda: tree(carried))
+    return ProcessTarget(name, store, datastores, work, code, settings.workers, folders=folders, secrets=secrets)
 
 
 def kubernetes_target(
-    name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str, cache: Path
+    name: str,
+    settings: KubernetesConfig,
+    *,
+    store: ObjectStore,
+    store_id: str,
+    cache: Path,
+    datastores: Mapping[str, BucketVantage],
+    secrets: Mapping[str, SecretSource],
 ) -> ComputeTarget:
-    """Jobs in a namespace. Raises BadInput for unusable credentials."""
+    """Jobs in a namespace, with the keys to `datastores` and the values of `secrets`.
+
+    Raises BadInput for unusable credentials.
+    """
     from ..compute.kubernetes.api import KubernetesApi
     from ..compute.kubernetes.settings import ClusterSettings
     from ..compute.kubernetes.target import KubernetesTarget
     from ..data.carry import step_archive
+    from ..data.secret_values import available
 
-    _, cluster = configuration.vantages(settings.store, f"target '{name}'")
+    _, cluster = vantages(settings.store, f"target '{name}'")
     return KubernetesTarget(
         name,
         KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
@@ -92,7 +117,7 @@ def kubernetes_target(
             image_pull_secrets=settings.image_pull_secrets,
         ),
         store=store,
-        step_stores=json.dumps(to_document(StepStores(cluster))),
+        step_stores=json.dumps(to_document(StepStores(cluster, datastores, available(secrets)))),
         step_archive=step_archive(_carried(cache)),
         capacity=settings.capacity,
     )

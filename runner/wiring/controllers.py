@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
 
 _PACKAGE = Path(__file__).parents[1]
 _ROOT = __name__.partition(".")[0]
@@ -64,6 +67,8 @@ class Controllers:
         return self._started.get(run)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
+        import subprocess  # only those who start a controller need it
+
         logs = log_folder()
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / "starting.log").open("ab") as log:

@@ -9,21 +9,27 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import config as configuration
 from ..config import LOCAL, Config, KubernetesConfig
 from ..errors import BadInput, Problem
 from ..model.data import DEFAULT_DATASTORE
+from ..model.environment import NamedEnvironment
 from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.status import RunStatus
 from ..operations import liveness, watch
 from ..operations.listing import is_begun
-from ..operations.values import Request, RunView, WorkspaceFacts
+from ..operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import head, index, records
 from . import adapters
 from .controllers import MARK, Controllers, cache_folder, log_of
+
+if TYPE_CHECKING:
+    from ..operations.computes import Named
+    from .datastores import Datastores
 
 
 class SystemClock:
@@ -73,7 +79,7 @@ class OpenWorkspace:
         """The override target's bucket, else the folder."""
         settings = self.config.targets.get(self.override or LOCAL)
         if isinstance(settings, KubernetesConfig):
-            return adapters.bucket_store(settings.store, self.override)
+            return adapters.bucket_store(settings.store, f"target '{self.override}'")
         return adapters.folder_store(self.config.folder)
 
     @cached_property
@@ -93,20 +99,44 @@ class OpenWorkspace:
         """The name of the target that is meant when nothing else is said."""
         return self.override or LOCAL
 
+    @cached_property
+    def datastores(self) -> Datastores:
+        """The places for data beside the workspace store."""
+        from .datastores import Datastores
+
+        return Datastores(self)
+
     def datastore(self, name: str) -> ObjectStore:
         """The store behind a datastore's name. Raises BadInput for an unknown one."""
-        if name != DEFAULT_DATASTORE:
-            known = ", ".join(self.datastore_names())
-            raise BadInput(f"there is no datastore '{name}'; known: {known}", remedy="correct the name")
-        return self.store
+        return self.store if name == DEFAULT_DATASTORE else self.datastores.store(name)
+
+    def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
+        """What is known of every datastore, the default one first. Raises BadInput."""
+        return self.datastores.facts()
 
     def datastore_names(self) -> tuple[str, ...]:
-        """Every datastore of the workspace, the default one first."""
-        return (DEFAULT_DATASTORE,)
+        """Every datastore of the workspace, the default one first. Raises BadInput."""
+        return tuple(self.datastore_facts())
 
     def target_names(self) -> tuple[str, ...]:
-        """The configured targets; empty: every name means the one in force."""
-        return tuple(sorted(self.config.targets)) if self.config.own and not self.override else ()
+        """The configured targets and computes; empty: every name means the one in force."""
+        if not self.config.own or self.override:
+            return ()
+        return tuple(sorted({*self.config.targets, *self.config.computes}))
+
+    def make_environment(self, environment: NamedEnvironment) -> str:
+        """Make it usable on the target in force: the image or the interpreter. Raises EnvironmentFailed."""
+        return self.environments(self.target_in_force).ensure(environment, self.say)
+
+    def secret_names(self) -> tuple[str, ...]:
+        """The secrets that the configuration names, sorted."""
+        return tuple(sorted(self.config.secrets))
+
+    def secret(self, name: str) -> str:
+        """The value of a secret. Raises BadInput for an unknown one and for one without a value."""
+        from ..data.secret_values import value_of
+
+        return value_of(name, self.config.secrets)
 
     def curated_images(self) -> Mapping[str, str]:
         """Ready images by the names of the environments that the configuration maps to them."""
@@ -117,13 +147,18 @@ class OpenWorkspace:
         if name not in self._targets:
             settings = self.config.get(name)
             if isinstance(settings, KubernetesConfig):
-                self._targets[name] = adapters.kubernetes_target(
-                    name, settings, store=self.store, store_id=self.store_id, cache=cache_folder()
-                )
+                self._targets[name] = self._cluster(name, settings, self.store_id)
             else:
                 work, cache = self.config.folder / "work", cache_folder()
                 self._targets[name] = adapters.process_target(
-                    name, settings, store=self.base_store, datastores=self.datastore, work=work, cache=cache
+                    name,
+                    settings,
+                    store=self.base_store,
+                    datastores=self.datastore,
+                    folders=self.datastores.folders,
+                    work=work,
+                    cache=cache,
+                    secrets=self.config.secrets,
                 )
         return self._targets[name]
 
@@ -131,7 +166,7 @@ class OpenWorkspace:
         """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
         settings = self.config.get(name)
         if isinstance(settings, KubernetesConfig):
-            return adapters.kubernetes_target(name, settings, store=self.store, store_id="", cache=cache_folder())
+            return self._cluster(name, settings, "")
         return self.target(name)
 
     def environments(self, name: str) -> EnvironmentStore:
@@ -140,12 +175,16 @@ class OpenWorkspace:
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
-        from ..operations import preflight
+        from ..data.secret_values import file_problems
+        from ..operations import computes, preflight
         from ..operations.targets import assign_targets
 
-        targets, problems = assign_targets(plan, self.config, self.override)
+        known = computes.named(self.store, self.config, plan)
+        targets, problems = assign_targets(plan, self.config, self.override, known.created)
         found = [*problems, *preflight.plan_problems(plan, request.parameters)]
-        found.extend(preflight.datastore_problems(plan, self.datastore_names()))
+        found.extend(preflight.asked(lambda: self._datastore_problems(plan, targets), self.target_in_force))
+        found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, self.store), self.target_in_force))
+        found.extend(file_problems(self.config.secrets))
         if not problems:
             found.extend(preflight.place_problems(plan, targets, target=self.candidate, environments=self.environments))
             found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.target_in_force))
@@ -155,16 +194,36 @@ class OpenWorkspace:
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
+        from ..operations import computes
         from ..operations.submit import Submitter, submit
-        from ..operations.targets import announce
 
         targets = self.check(plan, request)
-        announce(plan, self.config, self.override, self.say)
+        known = computes.named(self.store, self.config, plan)
+        self._announce(plan, targets, known)
+        plan = computes.with_resources(plan, known, self.config)
         who = Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
-        run = submit(self.store, plan, targets, request, who)
+        run = submit(self.store, plan, targets, request, who, limits=known.limits)
         self.submitted.append(run)
-        self.start_controller(run)
+        if not self._has_been_done(run):
+            self.start_controller(run)
         return run
+
+    def _has_been_done(self, run: str) -> bool:
+        """Whether the run could be ended at once, as earlier runs have done each of its steps."""
+        from ..control.at_once import end_at_once
+
+        known = self.view(run)
+        return end_at_once(self.store, self.datastore, known.plan, known.state, SystemClock())
+
+    def _announce(self, plan: Plan, targets: Mapping[str, str], known: Named) -> None:
+        """Say how what the plan asks for is met here, where that is another way."""
+        from ..operations import computes
+        from ..operations.environments import announce_environments
+        from ..operations.targets import announce
+
+        announce(plan, self.config, self.override, self.say, known.created)
+        computes.announce_sizes(known, self.config, self.say)
+        announce_environments(plan, targets, self.environments, self.say)
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run: a process of its own session, which outlives this one."""
@@ -177,6 +236,8 @@ class OpenWorkspace:
 
     def why_stopped(self, state: RunState) -> str:
         """Why the run does not go on by itself; empty: a controller drives it, or it has ended."""
+        if state.over:
+            return ""
         import socket
 
         here, started = socket.gethostname(), self.controllers.process_of(state.run)
@@ -185,7 +246,7 @@ class OpenWorkspace:
             process = started.returncode is None
         elif state.pid and state.host == here:
             process = liveness.process_exists(state.pid, MARK)
-        if process or state.over:
+        if process:
             return ""
         signs = liveness.Signs(head.read(self.store, state.run), self.store.now(), process)
         return liveness.why_stopped(state, signs)
@@ -254,6 +315,28 @@ class OpenWorkspace:
     @property
     def _in_bucket(self) -> bool:
         return isinstance(self.config.targets.get(self.override or LOCAL), KubernetesConfig)
+
+    def _datastore_problems(self, plan: Plan, targets: Mapping[str, str]) -> tuple[Problem, ...]:
+        from ..operations.reach import datastore_problems
+
+        return datastore_problems(
+            plan,
+            targets,
+            self.datastore_facts(),
+            clusters=lambda name: isinstance(self.config.targets.get(name), KubernetesConfig),
+            open_store=self.datastore,
+        )
+
+    def _cluster(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
+        return adapters.kubernetes_target(
+            name,
+            settings,
+            store=self.store,
+            store_id=store_id,
+            cache=cache_folder(),
+            datastores=self.datastores.for_pods(),
+            secrets=self.config.secrets,
+        )
 
     def _store_problems(self, targets: Iterable[str]) -> tuple[Problem, ...]:
         wrong = sorted(

@@ -20,6 +20,9 @@ from runner.storage.directory import DirectoryStore
 from runner.storage.minio import ensure_bucket, ensure_bucket_user
 from runner.storage.overlay import OverlayStore
 from runner.storage.probe import refuses_overwrite
+from runner.storage.s3 import copying
+from runner.storage.s3.bucket import Bucket
+from runner.storage.s3.http import Patience
 from runner.storage.s3.store import BucketStore
 from tests.support.memory_store import MemoryStore
 from tests.support.minio_server import minio_server
@@ -195,6 +198,76 @@ def test_an_absent_file_is_not_uploaded(store: ObjectStore, tmp_path: Path) -> N
     assert keys(store) == []
 
 
+@pytest.mark.parametrize("key", ["one", *ODD_KEYS])
+def test_a_copy_holds_the_same_and_stands_alone(store: ObjectStore, key: str) -> None:
+    store.put(key, b"first")
+    store.put("to/here", b"what was there before")
+    store.copy(key, "to/here")
+    assert store.get("to/here") == b"first"
+    store.put(key, b"second")
+    assert store.get("to/here") == b"first"
+    store.delete(key)
+    assert keys(store) == ["to/here"]
+    info = store.stat("to/here")
+    assert info is not None
+    assert info == next(iter(store.list("")))
+    assert (info.key, info.size) == ("to/here", 5)
+
+
+def test_a_large_object_is_copied(store: ObjectStore, tmp_path: Path) -> None:
+    (tmp_path / "large").write_bytes(os.urandom(17 * MIB))
+    store.upload("large", tmp_path / "large")
+    store.copy("large", "again")
+    store.download("again", tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "large").read_bytes()
+
+
+def test_a_copy_onto_itself_changes_nothing(store: ObjectStore) -> None:
+    store.put("one", b"1")
+    store.copy("one", "one")
+    assert store.get("one") == b"1"
+
+
+def test_a_copy_of_nothing_leaves_the_target(store: ObjectStore) -> None:
+    store.put("folder/one", b"1")
+    for source in ("nothing", "folder", "folder/one/below"):
+        with pytest.raises(ObjectMissing):
+            store.copy(source, "folder/one")
+    with pytest.raises(ObjectMissing):
+        store.copy("nothing", "nothing")
+    assert store.get("folder/one") == b"1"
+
+
+@pytest.mark.parametrize("key", BAD_KEYS)
+def test_no_copy_from_or_to_a_key_that_is_no_path(store: ObjectStore, key: str) -> None:
+    store.put("one", b"1")
+    for source, target in (("one", key), (key, "one"), (key, key)):
+        with pytest.raises(ValueError):
+            store.copy(source, target)
+    assert keys(store) == ["one"]
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("size", [5 * MIB + 1, 17 * MIB])
+def test_a_bucket_copies_in_parts(minio: BucketVantage, tmp_path: Path, size: int) -> None:
+    vantage = replace(minio, prefix="parts/")
+    store, bucket = BucketStore(vantage), Bucket(vantage, Patience())
+    (tmp_path / "large").write_bytes(os.urandom(size))
+    store.upload("a large/one+", tmp_path / "large")
+    source = store.stat("a large/one+")
+    assert source is not None
+    with ThreadPoolExecutor(2) as workers:
+        copying.copy(bucket, source, "again", lambda: workers, whole=5 * MIB)
+        store.download("again", tmp_path / "again")
+        assert (tmp_path / "again").read_bytes() == (tmp_path / "large").read_bytes()
+        store.put("a large/one+", bytes(size))
+        with pytest.raises(StoreError, match="overwritten"):
+            copying.copy(bucket, source, "again", lambda: workers, whole=5 * MIB)
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "large").read_bytes()
+    for one in (store, bucket):
+        one.close()
+
+
 @pytest.mark.parametrize("key", BAD_KEYS)
 def test_a_key_that_is_no_path_is_refused(store: ObjectStore, tmp_path: Path, key: str) -> None:
     (tmp_path / "file").write_bytes(b"")
@@ -291,6 +364,7 @@ def test_a_wrong_setting_is_told_by_every_call(
         lambda: keys(store),
         lambda: store.upload("one", tmp_path / "file"),
         lambda: store.download("one", tmp_path / "target"),
+        lambda: store.copy("one", "two"),
         store.now,
     )
     for call in calls:

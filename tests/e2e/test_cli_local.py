@@ -120,7 +120,7 @@ def test_the_plan_as_yaml_can_be_read_again(project: Project) -> None:
 
     project.driver("print('chatter')\n" + BOTH.replace("    ", ""))
     ended = project.run("plan", "pipeline.py", "-o", "yaml")
-    plan = from_yaml(ended.stdout, "stdout")
+    plan = from_yaml(ended.stdout, "stdout").plan
     assert [(step.key, step.source) for step in plan.steps] == [("first-1", "steps"), ("second-1", "steps")]
     assert "chatter" in ended.stderr
 

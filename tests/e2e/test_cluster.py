@@ -31,7 +31,8 @@ from runner.cluster.options import BUCKET, ClusterOptions, endpoint
 from runner.cluster.program import run_program
 from runner.cluster.settings import read_document, write_document
 from runner.cluster.up import patiently, up
-from runner.config import KubernetesConfig, load, machine_file, vantages
+from runner.config import KubernetesConfig, load, machine_file
+from runner.datastores import vantages
 from runner.errors import BadInput, RunnerError, StoreUnreachable, TargetDenied, TargetError, TargetUnreachable
 from runner.model.document import Document
 from runner.storage.probe import refuses_overwrite

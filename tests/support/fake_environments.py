@@ -27,6 +27,9 @@ class FakeEnvironments:
         lost = sorted(self._refused.intersection(environment.spec.conda))
         return tuple(Problem(f"{package} cannot be installed", environment.name, "take it out") for package in lost)
 
+    def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:  # noqa: ARG002 - nothing is changed
+        return ()
+
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         found = self.find(environment)
         if found is not None:

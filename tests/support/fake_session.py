@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from runner.data import named_datastores
+from runner.data.named_datastores import NamedDatastore
 from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.data import DEFAULT_DATASTORE
+from runner.model.environment import NamedEnvironment
 from runner.model.plan import Plan, Submission
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
-from runner.operations.values import Request, RunView, WorkspaceFacts
+from runner.operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from runner.ports import ObjectStore
 from runner.sdk import session
 
@@ -30,6 +33,7 @@ class FakeSession:
     datastores: Mapping[str, ObjectStore] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     curated: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     views: dict[str, RunView] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     log_texts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -38,22 +42,56 @@ class FakeSession:
     def datastore(self, name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
             return self.store
+        name = named_datastores.remembered(self.store).named.get(name, NamedDatastore(name)).datastore
         if name not in self.datastores:
             raise BadInput(f"there is no datastore '{name}'")
         return self.datastores[name]
 
+    def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
+        remembered = named_datastores.remembered(self.store)
+        own = DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")
+        known = {
+            name: DatastoreFacts(name, "bucket", f"{name} of the fake", "acct", name, where=f"runner.yaml: {name}")
+            for name in self.datastores
+        }
+        found = {DEFAULT_DATASTORE: own, **known}
+        for name, meant in remembered.named.items():
+            facts = found[meant.datastore]
+            found[name] = replace(
+                facts, name=name, account=meant.account, container=meant.container, configured=meant.datastore
+            )
+        return {remembered.default: found.pop(remembered.default), **found}
+
     def datastore_names(self) -> tuple[str, ...]:
-        return (DEFAULT_DATASTORE, *self.datastores)
+        return tuple(self.datastore_facts())
 
     def target_names(self) -> tuple[str, ...]:
         return self.targets
+
+    def make_environment(self, environment: NamedEnvironment) -> str:
+        return f"fake:{environment.spec.digest[:16]}"
+
+    def secret_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.secrets))
+
+    def secret(self, name: str) -> str:
+        if name not in self.secrets:
+            raise BadInput(f"there is no secret '{name}'")
+        return self.secrets[name]
 
     def curated_images(self) -> Mapping[str, str]:
         return self.curated
 
     def submit(self, plan: Plan, request: Request) -> str:
         run = f"20260102t03040{len(self.views)}678z-aaaaaaaaaaaaaaaa"
-        said = Submission(plan.digest, request.experiment, parameters=request.parameters, tags=request.tags)
+        said = Submission(
+            plan.digest,
+            request.experiment,
+            parameters=request.parameters,
+            tags=request.tags,
+            parent=request.parent,
+            kind=request.kind,
+        )
         state = fold(begin(run, plan), [entry(1, e.RunSubmitted(said))])
         self.views[run] = RunView(state, plan)
         self.requests.append(request)

@@ -12,9 +12,10 @@ from pathlib import Path
 from runner.compute.kubernetes.api import KubernetesApi
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
-from runner.config import KubernetesConfig, load, vantages
+from runner.config import KubernetesConfig, load
 from runner.data import snapshot
 from runner.data.carry import archive
+from runner.datastores import vantages
 from runner.images.kind import KindImages
 from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment

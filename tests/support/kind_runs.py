@@ -20,7 +20,8 @@ from minio import Minio
 from runner.cluster.api import ClusterApi
 from runner.cluster.kind import read_kubeconfig
 from runner.cluster.settings import read_document
-from runner.config import KubernetesConfig, load, vantages
+from runner.config import KubernetesConfig, load
+from runner.datastores import vantages
 from runner.model import events as e
 from runner.model.document import Document
 from runner.operations import watch

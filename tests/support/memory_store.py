@@ -61,6 +61,11 @@ class MemoryStore:
     def download(self, key: str, path: Path) -> None:
         path.write_bytes(self.get(key))
 
+    def copy(self, source: str, target: str) -> None:
+        data = self.get(source)
+        if check_key(target) != source:
+            self.put(target, data)
+
     def now(self) -> datetime:
         return datetime.now(timezone.utc)
 

@@ -81,6 +81,9 @@ class MortalStore:
     def download(self, key: str, path: Path) -> None:
         self.store.download(key, path)
 
+    def copy(self, source: str, target: str) -> None:
+        self.life.effect(StoreUnreachable, lambda: self.store.copy(source, target))
+
     def now(self) -> datetime:
         return self.store.now()
 

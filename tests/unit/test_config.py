@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import BucketConfig, find_root, load, vantages
+from runner.config import find_root, load
+from runner.datastores import BucketConfig, vantages
 from runner.errors import BadInput
 
 

@@ -1,4 +1,4 @@
-"""``runner data ls | get | put``: files of the default datastore."""
+"""``runner data ls | get | put``: files of a datastore."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ def run(options: Namespace) -> int:
 
 
 def _ls(session: OpenWorkspace, options: Namespace) -> int:
-    found = tuple(listed(session.datastore(DEFAULT_DATASTORE), options.prefix))
+    name = _datastore(session, options)
+    found = tuple(listed(session.datastore(name), options.prefix, own=name == DEFAULT_DATASTORE))
     if options.json:
         files = [{"key": info.key, "bytes": info.size} for info in found]
-        print_json({"datastore": DEFAULT_DATASTORE, "files": files})
+        print_json({"datastore": name, "files": files})
     elif found:
         print("\n".join(listing(found, paint_for(sys.stdout))))
     else:
@@ -42,13 +43,18 @@ def listing(files: Sequence[ObjectInfo], paint: Paint) -> list[str]:
 
 
 def _get(session: OpenWorkspace, options: Namespace) -> int:
-    copied = fetch(session.datastore(DEFAULT_DATASTORE), options.key, Path(options.destination))
+    copied = fetch(session.datastore(_datastore(session, options)), options.key, Path(options.destination))
     return _say(copied, options.destination)
 
 
 def _put(session: OpenWorkspace, options: Namespace) -> int:
-    copied = store_files(session.datastore(DEFAULT_DATASTORE), Path(options.source), options.key)
-    return _say(copied, f"{DEFAULT_DATASTORE}/{options.key}")
+    name = _datastore(session, options)
+    copied = store_files(session.datastore(name), Path(options.source), options.key, own=name == DEFAULT_DATASTORE)
+    return _say(copied, f"{name}/{options.key}")
+
+
+def _datastore(session: OpenWorkspace, options: Namespace) -> str:
+    return str(options.datastore or session.datastore_names()[0])
 
 
 def _say(copied: Copied, where: str) -> int:

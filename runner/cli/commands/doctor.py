@@ -13,6 +13,7 @@ from pathlib import Path
 from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
 from ...config import LOCAL, Config, KubernetesConfig
 from ...errors import BadInput, Problem
+from ...operations.reach import silent
 from ...ports import ObjectStore
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
@@ -63,7 +64,7 @@ def _parts(session: OpenWorkspace, name: str) -> Parts:
 def _problems(session: OpenWorkspace, name: str) -> Sequence[Problem]:
     target = session.candidate(name)
     try:
-        return target.problems()
+        return (*target.problems(), *silent(session.datastore_names(), session.datastore))
     finally:
         target.close()
 

@@ -6,11 +6,12 @@ import json
 import os
 import sys
 from argparse import Namespace
-from dataclasses import replace
 
 from ...model.document import to_document
 from ...model.plan import Plan
 from ...operations.preview import preview
+from ...operations.values import Request
+from .. import yamlfile
 from ..capture import FileFailed, capture
 from ..documents import print_json
 from ..exits import DONE, FAILED
@@ -26,7 +27,7 @@ def run(options: Namespace) -> int:
         return FAILED
     targets = session.check(captured.plan, captured.request)
     if options.output != "text" and not options.json:
-        print(written(captured.plan, options.output), end="")
+        print(written(captured.plan, captured.request, options.output), end="")
         return DONE
     found = preview(
         captured.plan,
@@ -43,11 +44,9 @@ def run(options: Namespace) -> int:
     return DONE
 
 
-def written(plan: Plan, notation: str) -> str:
+def written(plan: Plan, request: Request, notation: str) -> str:
     """The plan itself as YAML or JSON; source folders are relative to the current one."""
-    portable = replace(plan, steps=tuple(replace(step, source=os.path.relpath(step.source)) for step in plan.steps))
+    here = os.getcwd()  # noqa: PTH109 - text is wanted
     if notation == "json":
-        return json.dumps(to_document(portable), indent=2, ensure_ascii=False) + "\n"
-    from ...plan.codec import to_yaml
-
-    return to_yaml(portable)
+        return json.dumps(to_document(yamlfile.portable(plan, here)), indent=2, ensure_ascii=False) + "\n"
+    return yamlfile.written(plan, request, here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,9 @@ from ...override import override
 from ..caller import caller
 
 if TYPE_CHECKING:
+    from ...model.environment import NamedEnvironment
     from ..environment import Environment
+    from ..parameter import PipelineParameter
 
 _serials = itertools.count(1)
 
@@ -28,6 +31,14 @@ class Settings:
     script: str = ""
     """Must exist below the source directory; empty: nothing to check."""
     reuse: bool = True
+    version: str = ""
+    """Another version is another step to reuse."""
+    node_parameters: tuple[PipelineParameter, ...] = ()
+    """Parameters that v1 sets node counts by (`runconfig_pipeline_params`); only 1 is possible."""
+    snapshot: str = ""
+    """The digest of a stored snapshot, in place of a source directory."""
+    stored_environment: NamedEnvironment | None = None
+    """An environment as it was stored with a published module, in place of `environment`."""
 
 
 class PipelineStep:
@@ -69,6 +80,16 @@ class PipelineStep:
     @override
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
+
+
+def note_hash_paths(paths: Sequence[str] | None) -> None:
+    """Say that v1's `hash_paths` means nothing: the whole source directory counts for reuse."""
+    if paths:
+        warnings.warn(
+            "hash_paths is deprecated and ignored: every file of source_directory counts, but for those in .amlignore",
+            DeprecationWarning,
+            stacklevel=3,
+        )
 
 
 def _copied(items: Sequence[object] | None, what: str, name: str) -> list[object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...override import override
+from ..flow import ShellText
 from ..script_run_config import ScriptRunConfig
 from .base import PipelineStep
 from .settings import settings_of
@@ -45,7 +46,14 @@ class CommandStep(PipelineStep):
             raise ValueError(f"CommandStep: there is no directory {Path(source_directory).absolute()}")
         items = [command] if isinstance(command, str) else list(command)
         self.version = version
-        settings = settings_of(runconfig, compute_target, source_directory=source_directory, reuse=allow_reuse)
+        settings = settings_of(
+            runconfig,
+            compute_target,
+            source_directory=source_directory,
+            reuse=allow_reuse,
+            version=version,
+            pipeline_params=runconfig_pipeline_params,
+        )
         super().__init__(
             name or f"CommandStep_{_first_word(items[0])}",
             inputs,
@@ -66,7 +74,7 @@ class CommandStep(PipelineStep):
             else:
                 values.append(item)
                 text.append(f'"${{{len(values)}}}"')
-        return ["/bin/sh", "-c", " ".join(text), "sh", *values]
+        return ["/bin/sh", "-c", ShellText(" ".join(text)), "sh", *values]
 
 
 def _script_command(config: ScriptRunConfig) -> list[object] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...model.step import Interpreter
 from ...override import override
-from .base import PipelineStep
+from .base import PipelineStep, note_hash_paths
 from .settings import settings_of
 
 
@@ -31,10 +31,17 @@ class PythonScriptStep(PipelineStep):
     ) -> None:
         if not script_name or not isinstance(script_name, str):
             raise ValueError("PythonScriptStep: script_name is required")
+        note_hash_paths(hash_paths)
         self.script_name = script_name
         self.version = version
         settings = settings_of(
-            runconfig, compute_target, source_directory=source_directory, script=script_name, reuse=allow_reuse
+            runconfig,
+            compute_target,
+            source_directory=source_directory,
+            script=script_name,
+            reuse=allow_reuse,
+            version=version,
+            pipeline_params=runconfig_pipeline_params,
         )
         super().__init__(name or script_name, inputs, outputs, arguments=arguments, params=params, settings=settings)
 

@@ -1,23 +1,70 @@
-"""The one step that a submitted ScriptRunConfig becomes."""
+"""The one step that a submitted ScriptRunConfig or Estimator becomes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ...model.data import DEFAULT_DATASTORE
+from ...model.data import DataPath as Place
+from ...override import override
+from ..data import DataReferenceConfiguration, plain_path, reading_mode
+from ..estimator import Estimator
+from ..flow import Consumed, Placeholder
 from ..script_run_config import ScriptRunConfig
 from .base import PipelineStep
 from .command import CommandStep
 from .python_script import PythonScriptStep
 
 
-def script_run_step(config: ScriptRunConfig) -> PipelineStep:
+def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
     """The step of a script or a command. Raises ValueError when there is neither."""
+    if isinstance(config, Estimator):
+        return _estimator_step(config)
+    references = _references(config.run_config.data_references)
     if config.command:
-        return CommandStep(runconfig=config)
+        return CommandStep(runconfig=config, inputs=references)
     if not config.script:
         raise ValueError("ScriptRunConfig: script or command is required")
     return PythonScriptStep(
         config.script,
         arguments=config.arguments,
         compute_target=config.compute_target,
-        runconfig=config.run_config,
+        runconfig=config,
+        inputs=references,
         source_directory=config.source_directory,
+    )
+
+
+class ConfiguredReference(Placeholder):
+    """A data reference of a run configuration, under the name that it has there."""
+
+    def __init__(self, name: str, config: DataReferenceConfiguration) -> None:
+        self.name = name
+        self.config = config
+
+    @override
+    def consumed(self) -> Consumed:
+        """The place, read by the step."""
+        place = Place(self.config.datastore_name or DEFAULT_DATASTORE, plain_path(self.config.path_on_datastore))
+        return Consumed(self.name, place, reading_mode(self.config.mode), self.config.path_on_compute or "")
+
+
+def _references(given: Mapping[str, object]) -> list[object]:
+    """v1's ``run_config.data_references``: arguments name them by ``str(reference)``."""
+    return [
+        ConfiguredReference(name, value) if isinstance(value, DataReferenceConfiguration) else value
+        for name, value in given.items()
+    ]
+
+
+def _estimator_step(estimator: Estimator) -> PipelineStep:
+    arguments = estimator.arguments
+    places = [item for item in arguments if isinstance(item, Placeholder) and not item.implicit]
+    return PythonScriptStep(
+        estimator.entry_script,
+        arguments=arguments,
+        compute_target=estimator.compute_target,
+        runconfig=estimator.run_config,
+        inputs=[*estimator.inputs, *(item for item in places if item not in estimator.inputs)],
+        source_directory=estimator.source_directory,
     )

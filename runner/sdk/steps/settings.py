@@ -2,33 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..compute import target_name
-from ..exceptions import RunConfigurationException
+from ..exceptions import NotOffered, RunConfigurationException
+from ..parameter import PipelineParameter
 from ..run_config import RunConfiguration
 from ..script_run_config import ScriptRunConfig
 from .base import Settings
 
 _NO_TARGET = ("", "local")
+_NODE_SETTINGS = ("NodeCount", "MpiProcessCountPerNode", "TensorflowWorkerCount", "TensorflowParameterServerCount")
+"""What v1 lets ``runconfig_pipeline_params`` set."""
+_COUNTS = ("node_count", "process_count_per_node", "process_count", "worker_count", "parameter_server_count")
 
 
 def settings_of(
-    runconfig: object, compute_target: object, *, source_directory: str | None, script: str = "", reuse: bool = True
+    runconfig: object,
+    compute_target: object,
+    *,
+    source_directory: str | None,
+    script: str = "",
+    reuse: bool = True,
+    version: str | None = None,
+    pipeline_params: Mapping[str, object] | None = None,
 ) -> Settings:
-    """The settings. Raises RunConfigurationException for a `runconfig` of another type."""
+    """The settings. Raises RunConfigurationException for a `runconfig` of another type.
+
+    Raises NotOffered where more than one node or process is asked for.
+    """
     config = runconfig.run_config if isinstance(runconfig, ScriptRunConfig) else runconfig
-    compute = target_name(compute_target)
-    if config is None:
-        return Settings(compute, source_directory=source_directory or "", script=script, reuse=reuse)
-    if not isinstance(config, RunConfiguration):
+    if config is not None and not isinstance(config, RunConfiguration):
         raise RunConfigurationException(
             f"runconfig cannot be a {type(config).__name__}", remedy="pass a RunConfiguration"
         )
-    own = target_name(config.target)
+    if isinstance(runconfig, ScriptRunConfig):
+        check_single("distributed_job_config", runconfig.distributed_job_config)
+    check_single("RunConfiguration", config)
+    if isinstance(compute_target, tuple):  # v1 takes (name, type) as well
+        compute_target = compute_target[0] if compute_target else None
+    own = target_name(config.target) if config else ""
     return Settings(
-        compute or ("" if own in _NO_TARGET else own),
-        config.environment,
-        {name: str(value) for name, value in config.environment_variables.items()},
-        source_directory or "",
-        script,
-        reuse,
+        compute=target_name(compute_target) or ("" if own in _NO_TARGET else own),
+        environment=config.environment if config else None,
+        variables={name: str(value) for name, value in config.environment_variables.items()} if config else {},
+        source_directory=source_directory or "",
+        script=script,
+        reuse=reuse,
+        version=version or "",
+        node_parameters=_node_parameters(pipeline_params or {}),
     )
+
+
+def check_single(what: str, config: object) -> None:
+    """Raise NotOffered where a configuration asks for more than one node or process."""
+    for name in _COUNTS:
+        count = getattr(config, name, None)
+        if isinstance(count, int) and count > 1:
+            raise several(f"{what}: {name}={count}")
+
+
+def several(what: str) -> NotOffered:
+    """Why a step cannot have several nodes."""
+    return NotOffered(
+        f"{what} is not offered: steps of several nodes or processes come in a later version",
+        remedy="use one node and one process per step, and start more processes from the script",
+    )
+
+
+def _node_parameters(given: Mapping[str, object]) -> tuple[PipelineParameter, ...]:
+    found: list[PipelineParameter] = []
+    for name, parameter in given.items():
+        if name not in _NODE_SETTINGS:
+            known = ", ".join(_NODE_SETTINGS)
+            raise ValueError(f"runconfig_pipeline_params: {name!r} cannot be set by a parameter (can be: {known})")
+        if not isinstance(parameter, PipelineParameter):
+            raise ValueError(  # noqa: TRY004 - what v1 raises
+                f"runconfig_pipeline_params: {name!r} must be a PipelineParameter, not a {type(parameter).__name__}"
+            )
+        if str(parameter.default_value) != "1":
+            raise several(f"runconfig_pipeline_params: {name}={parameter.default_value!r}")
+        found.append(parameter)
+    return tuple(found)

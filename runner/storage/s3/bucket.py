@@ -28,6 +28,10 @@ class Bucket:
         path = encode_path(f"/{self.vantage.bucket}/{inside}")
         return f"{path}?{encode_query(query)}" if query else path
 
+    def origin(self, key: str) -> dict[str, str]:
+        """The header that names an object as the one to copy."""
+        return {"x-amz-copy-source": self.target(key)}
+
     def ask(
         self,
         method: str,

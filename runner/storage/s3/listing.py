@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
 from __future__ import annotations
 
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
@@ -49,4 +51,21 @@ def _object(element: Element, *, encoded: bool) -> ObjectInfo:
     key, size = text(element, "Key"), text(element, "Size")
     if not size.isdecimal():
         raise StoreError(f"the object store sent a listing without the size of {key!r}; check the endpoint")
-    return ObjectInfo(unquote_plus(key) if encoded else key, int(size), text(element, "ETag").strip('"'))
+    etag, written = text(element, "ETag").strip('"'), text(element, "LastModified")
+    return ObjectInfo(unquote_plus(key) if encoded else key, int(size), etag, _seconds(written))
+
+
+def seconds_of_header(written: str) -> float:
+    """An HTTP date (RFC 9110, 5.6.7) in seconds since the epoch; 0 for another form."""
+    try:
+        return parsedate_to_datetime(written).timestamp()
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _seconds(written: str) -> float:
+    """``2026-01-02T03:04:05.678Z`` in seconds since the epoch; 0 for another form."""
+    try:
+        return datetime.fromisoformat(f"{written[:19]}+00:00").timestamp()
+    except ValueError:
+        return 0.0

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,21 +38,35 @@ def cut(path: Path, size: int) -> list[Slice]:
 def send(bucket: Bucket, key: str, path: Path, workers: Executor) -> None:
     """Upload the file; it appears whole or not at all. Raises StoreError, also when it changes meanwhile."""
     before = _facts(path)
-    upload = _begin(bucket, key)
-    completed = False
-    try:
+
+    def send_parts(upload: str) -> list[str]:
         calls = [
-            workers.submit(_send_part, bucket, key, {"partNumber": str(number), "uploadId": upload}, part)
+            workers.submit(_send_part, bucket, key, part_query(upload, number), part)
             for number, part in enumerate(cut(path, before[0]), 1)
         ]
         etags = all_of(calls)
         _require_unchanged(path, before)
-        _complete(bucket, key, upload, etags)
+        return etags
+
+    assemble(bucket, key, send_parts)
+
+
+def assemble(bucket: Bucket, key: str, send_parts: Callable[[str], list[str]]) -> None:
+    """Make an object of parts, whose etags `send_parts` returns for an upload id; whole or not at all."""
+    upload = _begin(bucket, key)
+    completed = False
+    try:
+        _complete(bucket, key, upload, send_parts(upload))
         completed = True
     finally:
         if not completed:  # parts that nobody completes are paid for until they are aborted
             with suppress(StoreError):
                 bucket.ask("DELETE", key, query={"uploadId": upload})
+
+
+def part_query(upload: str, number: int) -> dict[str, str]:
+    """The parameters of the request for a part; `number` counts from 1."""
+    return {"partNumber": str(number), "uploadId": upload}
 
 
 def expected_etag(etags: Sequence[str]) -> str:

@@ -8,15 +8,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import StoreError
+from ...errors import ObjectMissing, StoreError
 from ...model.vantage import BucketVantage
 from ...ports import ObjectInfo
 from ..keys import check_key, check_prefix
 from ..localfile import Slice, new_file, trouble
-from . import multipart, ranges
+from . import copying, multipart, ranges
 from .bucket import Bucket
 from .http import BUSY, Patience
-from .listing import page_query, read_page
+from .listing import page_query, read_page, seconds_of_header
 from .refusal import code_of, server_time
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class BucketStore:
         answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
         if answer.status != _MISSING:
             size = int(answer.headers.get("content-length", "0"))
-            return ObjectInfo(key, size, answer.headers.get("etag", "").strip('"'))
+            etag, written = answer.headers.get("etag", "").strip('"'), answer.headers.get("last-modified", "")
+            return ObjectInfo(key, size, etag, seconds_of_header(written))
         if code_of(answer) == "NoSuchBucket":
             raise self._bucket.refused(answer, key)
         return None
@@ -96,6 +97,14 @@ class BucketStore:
         with new_file(path) as descriptor:
             ranges.fetch(self._bucket, key, descriptor, self._workers)
 
+    def copy(self, source: str, target: str) -> None:
+        """Make `target` hold what `source` holds: the server copies. Raises ObjectMissing."""
+        found = self.stat(source)
+        if found is None:
+            raise ObjectMissing(f"no object {source!r} in bucket {self._bucket.vantage.bucket!r}")
+        if source != check_key(target):
+            copying.copy(self._bucket, found, target, lambda: self._workers)
+
     def now(self) -> datetime:
         """The store's own time, UTC, to the second."""
         at = server_time(self._bucket.ask("HEAD").headers)
@@ -124,7 +133,7 @@ class BucketStore:
             for found in page.objects:
                 key = found.key[len(self._prefix) :]
                 if key > after and not key.endswith("/"):  # consoles mark empty folders by keys that end so
-                    yield ObjectInfo(key, found.size, found.etag)
+                    yield ObjectInfo(key, found.size, found.etag, found.modified)
             rest = page.rest
             if not rest:
                 return

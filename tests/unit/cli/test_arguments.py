@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from runner.cli.arguments import parse
@@ -8,6 +10,9 @@ COMMANDS = [
     "run",
     "plan",
     "validate",
+    "graph",
+    "why",
+    "dataset",
     "status",
     "list",
     "show",
@@ -29,6 +34,31 @@ def test_what_follows_the_dashes_is_the_drivers() -> None:
 def test_options_may_stand_before_and_after_the_file() -> None:
     for argv in (["run", "--target", "kind", "p.py"], ["run", "p.py", "--target", "kind"]):
         assert (parse(argv).file, parse(argv).target) == ("p.py", "kind")
+
+
+def test_the_help_lists_every_command_in_its_group(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    shown = capsys.readouterr().out
+    listed = re.findall(r"^  ([a-z]+) {2,}\S", shown.partition("pipelines:")[2], re.MULTILINE)
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_a_mistyped_command_is_told_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["staus"])
+    assert ended.value.code == 2
+    assert "there is no command 'staus'; did you mean 'status'?" in capsys.readouterr().err
+
+
+def test_parameters_add_up() -> None:
+    options = parse(["run", "p.yaml", "-p", "a=1", "-p", "b=x=y", "--experiment", "e"])
+    assert (options.parameters, options.experiment) == (["a=1", "b=x=y"], "e")
+
+
+def test_graph_options() -> None:
+    options = parse(["graph", "p.py", "--format", "dot", "-o", "x.dot", "--all", "--", "--all"])
+    assert (options.format, options.output, options.every, options.arguments) == ("dot", "x.dot", True, ["--all"])
 
 
 def test_run_and_step_may_be_left_out() -> None:

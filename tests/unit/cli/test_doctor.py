@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from runner.cli.commands.doctor import kubeconfig_of
-from runner.config import BucketConfig, KubernetesConfig
+from runner.config import KubernetesConfig
+from runner.datastores import BucketConfig
 
 BUCKET = BucketConfig("b", "http://h")
 

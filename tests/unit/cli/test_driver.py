@@ -15,7 +15,7 @@ def test_the_file_must_be_python(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     (tmp_path / "p.py").touch()
     assert check_file(str(tmp_path / "p.py")).name == "p.py"
-    for name, said in (("none.py", "no file"), ("notes.txt", "not a Python file"), ("", "is a folder")):
+    for name, said in (("none.py", "no file"), ("notes.txt", "neither a Python file nor YAML"), ("", "is a folder")):
         with pytest.raises(BadInput, match=said):
             check_file(str(tmp_path / name))
 

@@ -8,7 +8,8 @@ import pytest
 
 from runner.cluster import settings
 from runner.cluster.options import ClusterOptions
-from runner.config import KubernetesConfig, load, vantages
+from runner.config import KubernetesConfig, load
+from runner.datastores import vantages
 from runner.errors import BadInput
 from runner.model.document import Document
 

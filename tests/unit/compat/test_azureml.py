@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from importlib import import_module
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from runner.azureml import install
+from runner.sdk.refused import Refused
+
+ROOT = Path(__file__).parents[3]
 
 MODULES = [
     "azureml.core",
@@ -82,7 +86,15 @@ REFUSED = [
     "azureml.pipeline.core.PipelineEndpoint",
     "azureml.pipeline.core.Schedule",
     "azureml.train.automl.AutoMLConfig",
-    "azureml.train.estimator.Estimator",
+    "azureml.pipeline.steps.ParallelRunConfig",
+    "azureml.pipeline.steps.RScriptStep",
+    "azureml.pipeline.steps.AdlaStep",
+    "azureml.pipeline.steps.AzureBatchStep",
+    "azureml.pipeline.steps.KustoStep",
+    "azureml.pipeline.core.PipelineDraft",
+    "azureml.pipeline.core.ScheduleRecurrence",
+    "azureml.train.hyperdrive.HyperDriveConfig",
+    "azureml.opendatasets.NycTlcGreen",
     "azureml.core.model.InferenceConfig",
     "azureml.core.webservice.AciWebservice",
     "azureml.contrib.notebook.NotebookRunnerStep",
@@ -123,6 +135,39 @@ def test_what_is_not_offered_refuses_in_one_line(place: str) -> None:
     assert len(rest) == 1
 
 
+def test_every_name_of_v1_can_be_imported() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "check-imports"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_the_sdk_has_is_not_refused() -> None:
+    """A class of ours is never hidden behind a stand-in of the same name."""
+    defined = set()
+    for path in (ROOT / "runner" / "sdk").rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        defined |= {node.name for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    hidden = set()
+    for path in (ROOT / "runner" / "compat" / "azureml").rglob("*.py"):
+        relative = path.relative_to(ROOT / "runner" / "compat").with_suffix("")
+        loaded = import_module(".".join(relative.parts).removesuffix(".__init__"))
+        shown = {name: getattr(loaded, name) for name in getattr(loaded, "__all__", ())}
+        hidden |= {name for name, value in shown.items() if isinstance(value, type) and issubclass(value, Refused)}
+    assert hidden & defined == set()
+
+
+def test_hyperparameter_words_are_plain_values() -> None:
+    hyperdrive = import_module("azureml.train.hyperdrive")
+    space = {"--rate": hyperdrive.loguniform(-6, -1), "--batch": hyperdrive.choice(16, 32)}
+    assert hyperdrive.choice([16, 32]) == space["--batch"]
+    assert hyperdrive.RandomParameterSampling(space).parameter_space == space
+    assert hyperdrive.BanditPolicy(slack_factor=0.1, evaluation_interval=2).slack_factor == 0.1
+    assert hyperdrive.PrimaryMetricGoal.MAXIMIZE.name == "MAXIMIZE"
+    with pytest.raises(ValueError, match="slack_factor or slack_amount"):
+        hyperdrive.BanditPolicy()
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     assert not hasattr(import_module("azureml.core"), "no_such_name")
     assert not hasattr(import_module("azureml.core.compute"), "no_such_name")
@@ -138,7 +183,8 @@ def test_install_twice_puts_the_folder_first_once() -> None:
 def test_importing_core_alone_reaches_data_and_costs_little() -> None:
     code = (
         "import sys, time; from runner.azureml import install; install(); start = time.perf_counter();"
-        "import azureml.core; azureml.core.VERSION; azureml.data.__version__;"
+        "import azureml.core, azureml.pipeline.core, azureml.pipeline.steps;"
+        "azureml.core.VERSION; azureml.data.__version__;"
         "took = time.perf_counter() - start;"
         "assert 'pandas' not in sys.modules; assert took < 0.1, took"
     )

@@ -129,6 +129,7 @@ def test_what_does_not_change_the_fingerprint(same: Any) -> None:
     [
         lambda: task(plan(snapshot="t" * 64)),
         lambda: task(plan(script="other.py")),
+        lambda: task(plan(version="2")),
         lambda: task(plan(command=(Interpreter(), "0.7"))),
         lambda: task(parameters={"rate": 0.7}),
         lambda: task(plan(EnvironmentSpec(pip=("x",)))),

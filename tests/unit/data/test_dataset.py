@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
+
 import pytest
 
 from runner.data import manifest
 from runner.data.dataset import fixed_part, glob_rule, match, pin, pin_dataset
 from runner.errors import BadInput
-from runner.model.data import DataPath, DatasetDefinition, Kind
+from runner.model.data import DataPath, DatasetDefinition, Kind, Transform
+from runner.storage.directory import DirectoryStore
 from tests.support.memory_store import MemoryStore
 
 KEYS = (
@@ -70,7 +75,7 @@ def test_a_lone_file_is_pinned_as_a_file(store: MemoryStore) -> None:
     described = manifest.load(store, ref.digest)
     assert (ref.datastore, ref.key, ref.files, ref.bytes) == ("s", "data/a.csv", 1, 10)
     assert described.kind is Kind.FILE
-    assert [(entry.path, entry.key) for entry in described.entries] == [("", "data/a.csv")]
+    assert [(entry.path, entry.key) for entry in described.entries] == [("", "")]
     assert described.entries[0].digest.startswith("etag:")
 
 
@@ -79,7 +84,7 @@ def test_a_glob_of_one_file_is_a_folder(store: MemoryStore) -> None:
     assert (described.kind, [entry.path for entry in described.entries]) == (Kind.FOLDER, ["a.csv"])
 
 
-def test_several_paths_keep_their_whole_names_each_file_once(store: MemoryStore) -> None:
+def test_several_paths_are_named_below_what_they_share_each_file_once(store: MemoryStore) -> None:
     ref = pin(store, lambda _: store, paths("data/*.csv", "data/a.csv", "data2"), "it")
     described = manifest.load(store, ref.digest)
     assert [entry.path for entry in described.entries] == ["data/a.csv", "data/b.csv", "data2/e.csv"]
@@ -91,6 +96,42 @@ def test_a_changed_file_is_another_pin(store: MemoryStore) -> None:
     assert pin(store, lambda _: store, paths("data"), "it") == before
     store.put("data/a.csv", b"other text")
     assert pin(store, lambda _: store, paths("data"), "it").digest != before.digest
+
+
+def test_files_of_one_folder_are_named_within_it(store: MemoryStore) -> None:
+    ref = pin(store, lambda _: store, paths("data/deep/c.csv", "data/*.csv"), "it")
+    assert [entry.path for entry in manifest.load(store, ref.digest).entries] == ["a.csv", "b.csv", "deep/c.csv"]
+    assert ref.key == "data"
+
+
+def test_a_file_datasets_operations_choose_what_is_pinned(store: MemoryStore) -> None:
+    chosen = DatasetDefinition("file", paths("data"), transforms=(Transform("skip", {"count": 3}),))
+    described = manifest.load(store, pin_dataset(store, lambda _: store, chosen).digest)
+    assert [entry.path for entry in described.entries] == ["deep/er/d.csv", "notes.txt"]
+    rows = DatasetDefinition("tabular", paths("data"), "delimited", transforms=chosen.transforms)
+    assert pin_dataset(store, lambda _: store, rows).files == 5
+
+
+def test_equal_bytes_elsewhere_or_touched_have_an_equal_content(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for key in ("one/a.csv", "two/a.csv", "three/b.csv"):
+        store.put(key, b"same")
+    store.put("four/a.csv", b"else")
+    pins = {name: pin(store, lambda _: store, paths(name), "it") for name in ("one", "two", "three", "four")}
+    assert pins["one"].content == pins["two"].content
+    assert len({ref.content for ref in pins.values()}) == 3
+    os.utime(tmp_path / "one/a.csv", (1, 1))
+    touched = pin(store, lambda _: store, paths("one"), "it")
+    assert touched.content == pins["one"].content
+    assert touched.digest != pins["one"].digest
+
+
+def test_a_hundred_thousand_files_take_no_quadratic_time(store: MemoryStore) -> None:
+    store.objects = {f"many/{number % 100:02}/{number:06}.txt": b"x" for number in range(100_000)}
+    begun = time.monotonic()
+    ref = pin(store, lambda _: store, paths("many/**/*.txt"), "it")
+    assert ref.files == 100_000
+    assert time.monotonic() - begun < 30
 
 
 def test_no_files_are_a_problem_of_the_users(store: MemoryStore) -> None:

@@ -74,3 +74,9 @@ def test_references_never_take_64_kib(count: int) -> None:
     size = sum(len(f"{name}={value}\0") for name, value in launch.variables(b.task(), inputs, {}).items())
     assert size < launch.VARIABLES_LIMIT
     assert (size == 0) == launch.left_out(inputs, {}, b.task())
+
+
+def test_the_environments_own_programs_come_first() -> None:
+    assert launch.search_path("/venv/bin/python", "/usr/bin") == "/venv/bin:/usr/bin"
+    assert launch.search_path("/venv/bin/python", None) == "/venv/bin"
+    assert launch.search_path("python3", "/usr/bin") == "/usr/bin"

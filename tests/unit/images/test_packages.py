@@ -19,7 +19,7 @@ def test_pip_lines_stay_in_order_and_once() -> None:
 def test_conda_comes_first_and_is_said() -> None:
     read_ = packages(conda=("numpy=1.2", "pip"), pip=("six",))
     assert read_.requirements == ("numpy==1.2.*", "six")
-    assert read_.notes == ("environment 'env': conda packages are installed by pip: numpy=1.2, pip -> numpy==1.2.*",)
+    assert read_.notes == ("environment 'env': conda packages are installed by pip: numpy=1.2 as numpy==1.2.*",)
 
 
 def test_azure_packages_are_dropped_by_one_loud_line() -> None:

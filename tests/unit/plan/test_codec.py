@@ -1,61 +1,298 @@
+"""Pipeline files: what is written is read, what people write is understood, what is wrong is told with its line."""
+
 from __future__ import annotations
+
+from dataclasses import replace
+from textwrap import dedent
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import BadInput
-from runner.model.data import DataPath, DatasetDefinition, Transform
-from runner.model.step import InputSpec, ParameterValue
+from runner.model.data import DataPath, DatasetDefinition, Mode, Transform
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan
+from runner.model.resources import Resources
+from runner.model.shapes import fields_of
+from runner.model.step import (
+    Argument,
+    InputPath,
+    InputSpec,
+    Interpreter,
+    OutputOf,
+    OutputPath,
+    OutputSpec,
+    ParameterValue,
+    RegisterAs,
+    StepSpec,
+)
 from runner.plan.codec import from_yaml, to_yaml
+from runner.plan.pipeline_file import PipelineFile
 from tests.support import builders as b
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+NAME = st.text("abcXYZ_019", min_size=1, max_size=6)
+KEY = st.from_regex(r"[A-Za-z0-9]([-A-Za-z0-9_]{0,8}[A-Za-z0-9])?", fullmatch=True)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2))
+PATHS = st.builds(DataPath, TEXT | st.just("workspaceblobstore"), TEXT)
+TRANSFORMS = st.builds(Transform, TEXT, st.dictionaries(TEXT, JSON, max_size=2))
+DATASETS = st.builds(
+    DatasetDefinition,
+    st.sampled_from(["file", "tabular"]),
+    st.lists(PATHS, max_size=2).map(tuple),
+    TEXT,
+    st.dictionaries(TEXT, JSON, max_size=2),
+    st.lists(TRANSFORMS, max_size=2).map(tuple),
+    TEXT,
+    st.integers(0, 9),
+    TEXT,
+)
+TEXTS = st.lists(TEXT, max_size=3).map(tuple)
+ENVIRONMENTS = st.builds(
+    NamedEnvironment,
+    TEXT,
+    st.builds(EnvironmentSpec, TEXTS, TEXTS, TEXTS, TEXT, TEXT, st.booleans(), TEXT, TEXT),
+    st.dictionaries(TEXT, TEXT, max_size=2),
+)
+OUTPUTS = st.builds(
+    OutputSpec,
+    NAME,
+    TEXT | st.just("workspaceblobstore"),
+    st.sampled_from(Mode),
+    folder=st.booleans(),
+    shown_as=TEXT,
+    destination=TEXT,
+    register=st.lists(
+        st.builds(RegisterAs, TEXT, TEXT, st.dictionaries(TEXT, TEXT, max_size=1), DATASETS), max_size=1
+    ).map(tuple),
+)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.dictionaries(TEXT, SCALARS, max_size=4), st.lists(TEXT, max_size=4), TEXT)
-def test_what_is_written_is_read(parameters: dict[str, None], arguments: list[str], description: str) -> None:
-    dataset = DatasetDefinition("tabular", (DataPath("s", "a/*.csv"),), transforms=(Transform("take", {"n": 1}),))
-    steps = (
-        b.step("a", command=(*arguments, ParameterValue("p"))),
-        b.step("b", "a"),
-        b.step("c", inputs=(InputSpec("raw", dataset), InputSpec("path", DataPath("s", "p")))),
+@st.composite
+def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan, *, locked: bool) -> StepSpec:
+    """A step that reads what earlier ones make."""
+    made = [OutputOf(step.key, output.name) for step in before for output in step.outputs]
+    sources = PATHS | DATASETS | st.sampled_from(made) if made else PATHS | DATASETS
+    input_specs = st.builds(InputSpec, NAME, sources, st.sampled_from(Mode), TEXT, st.none() | DATASETS)
+    inputs = tuple(draw(st.lists(input_specs, max_size=3, unique_by=lambda spec: spec.name)))
+    outputs = tuple(draw(st.lists(NAME.map(OutputSpec) | OUTPUTS, max_size=3, unique_by=lambda spec: spec.name)))
+    placeholders = [Interpreter(), *(InputPath(s.name) for s in inputs), *(OutputPath(s.name) for s in outputs)]
+    arguments: st.SearchStrategy[Argument] = TEXT | st.sampled_from(
+        [*placeholders, *map(ParameterValue, plan.parameters)]
     )
-    plan = b.plan(*steps, parameters=parameters, description=description)
-    assert from_yaml(to_yaml(plan), "plan.yaml") == plan
+    command = tuple(draw(st.lists(arguments, max_size=4)))
+    script = draw(TEXT)
+    if draw(st.booleans()) and script:
+        command = (Interpreter(), script, *command)
+    elif draw(st.booleans()):
+        command = ("/bin/sh", "-c", draw(TEXT), "sh")
+    return StepSpec(
+        draw(KEY.filter(lambda key: key not in {step.key for step in before})),
+        draw(TEXT),
+        command,
+        draw(st.sampled_from(sorted(plan.environments))),
+        draw(TEXT),
+        source="" if locked else draw(st.sampled_from(["", ".", "steps", "../x y", "/abs"])),
+        snapshot="d" * 64 if locked else "",
+        script=script,
+        inputs=inputs,
+        outputs=outputs,
+        variables=draw(st.dictionaries(TEXT, TEXT, max_size=2)),
+        parameters=draw(st.dictionaries(NAME, st.sampled_from(sorted(plan.parameters)), max_size=2))
+        if plan.parameters
+        else {},
+        after=tuple(draw(st.lists(st.sampled_from([step.key for step in before]), max_size=2))) if before else (),
+        resources=draw(st.builds(Resources, TEXT, TEXT, TEXT, TEXT, st.integers(0, 4))),
+        reuse=draw(st.booleans()),
+        version=draw(TEXT),
+    )
+
+
+@st.composite
+def files(draw: st.DrawFn) -> PipelineFile:
+    environments = draw(st.dictionaries(KEY, ENVIRONMENTS, min_size=1, max_size=2))
+    plan = Plan((), environments, draw(st.dictionaries(KEY, SCALARS, max_size=3)), draw(TEXT))
+    locked = draw(st.booleans())
+    for _ in range(draw(st.integers(0, 3))):
+        plan = replace(plan, steps=(*plan.steps, draw(steps(plan.steps, plan, locked=locked))))
+    tags = draw(st.dictionaries(TEXT, TEXT, max_size=2))
+    return PipelineFile(plan, draw(TEXT), tags, draw(st.booleans()), draw(st.booleans()))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(files())
+def test_what_is_written_is_read(file: PipelineFile) -> None:
+    assert from_yaml(to_yaml(file), "plan.yaml") == file
 
 
 @pytest.mark.parametrize(
-    "odd", ["\x85", "a\u2028b", "\u2029", "\x00", "\ufeff", "é", " x ", "1", "null", "~", "2026-01-01", "\t\n"]
-)
+    "odd",
+    ["\x85", "a\u2028b", "\u2029", "\x00", "\ufeff", "é", " x ", "1", "0.10", "1e3", "010", "null", "~", "yes", "true",
+     "2026-01-01", "\t\n",
+     "a\nb", "a\nb\n", "a\nb\n\n", "\na", " a\nb", "a \nb", "a\r\nb", "- a", "{a}", "#", "a: b", "<<", "="],
+)  # fmt: skip
 def test_odd_texts_stay_as_they_are(odd: str) -> None:
-    plan = b.plan(b.step("a", command=(odd,)), description=odd)
-    assert from_yaml(to_yaml(plan), "plan.yaml") == plan
+    step = b.step("a", command=(odd,), outputs=(), source=".", snapshot="", variables={odd: odd})
+    file = PipelineFile(b.plan(step, parameters={"p": odd}, description=odd), odd)
+    assert from_yaml(to_yaml(file), "plan.yaml") == file
 
 
-def test_it_is_made_to_be_read() -> None:
-    text = to_yaml(b.plan(b.step("first"), b.step("second", "first")))
-    assert text.index("first") < text.index("second")
-    assert "type: OutputOf" in text
-    assert "resources" not in text
+def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
+    """A field that the model gains must be written and read: give it a form."""
+    from runner.plan.pipeline_file import FILE, EnvironmentForm
+    from runner.plan.port_forms import DatasetForm, InputForm, OutputsForm
+    from runner.plan.step_form import StepForm
+
+    def names(shape: type) -> set[str]:
+        return {field.name for field in fields_of(shape)}
+
+    assert names(Plan) <= set(FILE.known)
+    assert names(StepSpec) - {"key"} <= set(StepForm().known)
+    assert names(InputSpec) - {"name", "source"} <= set(InputForm().known)
+    assert names(OutputSpec) - {"name"} <= set(OutputsForm().record.known)
+    assert names(DatasetDefinition) <= set(DatasetForm().known)
+    assert names(EnvironmentSpec) | names(NamedEnvironment) - {"spec"} <= set(EnvironmentForm().known)
+
+
+def read(text: str, base: str = "") -> PipelineFile:
+    return from_yaml(dedent(text), "p.yaml", base)
+
+
+def test_the_short_forms() -> None:
+    plan = read("""
+        parameters: {rows: 10}
+        steps:
+          prep:
+            script: prep.py
+            arguments: [--rows, {parameter: rows}, --rate, 0.10, --deep, yes, {output: clean}]
+            outputs: [clean]
+            parameters: [rows]
+            resources: {cpu: 2}
+          train:
+            source: lib
+            command: wc -l
+            inputs:
+              clean: prep.clean
+              raw: {path: a/*.csv}
+            outputs: {model: , other: {folder: true}}
+        """, "/project").plan  # fmt: skip
+    prep, train = plan.steps
+    assert prep.command == (
+        Interpreter(), "prep.py", "--rows", ParameterValue("rows"), "--rate", "0.10", "--deep", "yes",
+        OutputPath("clean"),
+    )  # fmt: skip
+    assert (prep.name, prep.source, prep.environment, prep.parameters) == (
+        "prep",
+        "/project",
+        "default",
+        {"rows": "rows"},
+    )
+    assert prep.resources.cpu == "2"
+    assert (train.source, train.command) == ("/project/lib", ("/bin/sh", "-c", "wc -l", "sh"))
+    assert [spec.source for spec in train.inputs] == [
+        OutputOf("prep", "clean"),
+        DataPath("workspaceblobstore", "a/*.csv"),
+    ]
+    assert train.outputs == (OutputSpec("model"), OutputSpec("other", folder=True))
+
+
+def test_numbers_are_those_of_yaml_1_2() -> None:
+    parameters = read(
+        "steps: {}\nparameters: {a: 1e-3, b: 010, c: 0x1f, d: on, e: .inf, f: 12:30, g: ~, h: 1_000}"
+    ).plan
+    assert parameters.parameters == {
+        "a": 0.001, "b": 10, "c": 31, "d": "on", "e": float("inf"), "f": "12:30", "g": None, "h": "1_000",
+    }  # fmt: skip
+
+
+def test_anchors_and_merge_keys() -> None:
+    first, second = read("""
+        steps:
+          a: &a {script: x.py, source: lib, compute: cpu, variables: &v {A: 1}}
+          b:
+            <<: *a
+            script: y.py
+            variables: {<<: *v, B: 2}
+        """).plan.steps  # fmt: skip
+    assert (second.script, second.source, second.compute) == ("y.py", "lib", "cpu")
+    assert (first.variables, second.variables) == ({"A": "1"}, {"A": "1", "B": "2"})
 
 
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [
-        ("steps: [", "plan.yaml", "not valid YAML"),
-        ("steps: []\nstep: 1", "plan.yaml: ", "unknown field 'step'"),
-        ("steps: []\n1: 1\nx: 1", "plan.yaml: ", "unknown field 1"),
-        ("steps: [{key: a}]", "plan.yaml: steps[0]", "field 'name' is missing"),
-        ("7", "plan.yaml: ", "expected a mapping"),
-        ("", "plan.yaml: ", "expected a mapping"),
+        ("steps: [", "p.yaml:1", "not valid YAML"),
+        ("a: 1\n---\nb: 1", "p.yaml:2", "not valid YAML"),
+        ("a: *b", "p.yaml:1", "not valid YAML"),
+        ("a: &x [*x]", "p.yaml:1", "an alias contains itself"),
+        ("steps: {}\n? [1]\n: 2", "p.yaml:2", "a key must be text"),
+        ("steps: !!python/object:os.system {}", "p.yaml:1: steps", "the tag !!python/object:os.system"),
+        ("7", "p.yaml:1", "expected a mapping, found '7'"),
+        ("", "p.yaml:1", "expected a mapping, found nothing"),
+        ("description: x", "p.yaml:1", "'steps' is missing"),
+        ("steps: {}\nstep: 1", "p.yaml:2", "unknown field 'step'; known: experiment"),
+        ("steps: {}\nparameters: {a: 1,\n  a: 2}", "p.yaml:3: parameters", "'a' is there twice, first in line 2"),
+        ("steps: {a: {}}", "p.yaml:1: steps.a", "it has neither a script nor a command"),
+        ("steps: {a: {script: x, reuse: yes}}", "p.yaml:1: steps.a.reuse", "expected true or false, found 'yes'"),
+        ("steps: {a: {script: [x]}}", "p.yaml:1: steps.a.script", "expected text, found a list"),
+        ("steps: {a: {command: [{inptu: x}]}}", "p.yaml:1: steps.a.command[0]", "expected text, {input: …}"),
+        ("steps: {a: {command: x, arguments: []}}", "p.yaml:1: steps.a", "'arguments' go with a script alone"),
+        ("steps: {a: {script: x, snapshot: d, source: y}}", "p.yaml:1: steps.a", "'source' belongs into drafts"),
+        ("steps: {a: {script: x, snapshot: d}, b: {script: x}}", "p.yaml:1: steps.b", "'snapshot' is missing"),
+        ("steps: {a: {script: x, inputs: {i: a.csv}}}", "p.yaml:1: steps.a.inputs.i", "'a' has no output 'csv'"),
+        ("steps: {a: {script: x, inputs: {i: d/a.csv}}}", "p.yaml:1: steps.a.inputs.i", "expected the output"),
+        ("steps: {a: {script: x, inputs: {i: {}}}}", "p.yaml:1: steps.a.inputs.i", "expected one of from"),
+        ("steps: {a: {script: x, inputs: {i: {from: a.b, datastore: d}}}}", "p.yaml:1: steps.a.inputs.i", "'data"),
+        ("steps: {a: {script: x, environment: e}}", "p.yaml:1: steps.a.environment", "unknown environment 'e'"),
+        ("environments: {e: , f: }\nsteps: {a: {script: x}}", "p.yaml:2: steps.a", "'environment' is missing"),
+        ("steps: {a: {script: x, after: [b]}}", "p.yaml:1: steps.a.after", "unknown step 'b'"),
+        ("steps: {a: {script: x, parameters: [p]}}", "p.yaml:1: steps.a.parameters", "unknown parameter 'p'"),
     ],
-)
-def test_what_cannot_be_read_names_its_place(text: str, where: str, what: str) -> None:
+)  # fmt: skip
+def test_what_is_wrong_names_its_place(text: str, where: str, what: str) -> None:
     with pytest.raises(BadInput) as caught:
-        from_yaml(text, "plan.yaml")
-    (problem,) = caught.value.problems
+        read(text)
+    problem = caught.value.problems[0]
     assert problem.where == where
     assert problem.what.startswith(what)
+
+
+def test_all_problems_are_told_together_with_the_nearest_names() -> None:
+    with pytest.raises(BadInput) as caught:
+        read("""
+            experimnt: x
+            environments: {a: {pip: numpy}}
+            steps:
+              prep: {soruce: lib, script: a.py, outputs: [clean]}
+              train:
+                script: b.py
+                arguments: [{input: cleen}]
+                inputs: {clean: prep.clena, more: pre.clean}
+                resources: {gpu: two}
+            """)  # fmt: skip
+    told = [(problem.where.split(":")[1], problem.remedy) for problem in caught.value.problems]
+    assert told == [
+        ("2", "did you mean 'experiment'?"),
+        ("3", "correct the file"),
+        ("5", "did you mean 'source'?"),
+        ("8", "did you mean 'clean'?"),
+        ("9", "did you mean 'clean'?"),
+        ("9", "did you mean 'prep'?"),
+        ("10", "correct the file"),
+    ]
+
+
+def test_aliases_of_aliases_end() -> None:
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    with pytest.raises(BadInput, match="too long"):
+        read(bomb)
+
+
+def test_too_deep_is_no_crash() -> None:
+    with pytest.raises(BadInput):
+        read("[" * 50_000)

@@ -199,7 +199,7 @@ def test_parameters_stay_unbound(ws: Workspace) -> None:
     spec = Pipeline(ws, step).plan
     assert spec.parameters == {"rate": 0.5}
     assert spec.steps[0].command[2:] == (ParameterValue("rate"), "v")
-    assert spec.steps[0].parameters == ("rate",)
+    assert spec.steps[0].parameters == {"rate": "rate"}
     assert spec.steps[0].variables == {"AML_PARAMETER_k": "v", "AML_PARAMETER_seed": "3"}
 
 
@@ -231,6 +231,12 @@ def test_a_data_path_parameter_is_bound_when_submitted(ws: Workspace, session: F
     assert pipeline.plan.steps[0].command[-1] == InputPath("source")
     run = pipeline.submit("e", pipeline_parameters={"source": DataPath(store, "two")})
     assert session.views[run.id].plan.steps[0].inputs[0].source == Place("workspaceblobstore", "two")
+
+
+def test_a_data_path_parameter_may_have_any_name(ws: Workspace) -> None:
+    pair = (PipelineParameter("my-data path", DataPath(Datastore(ws), "one")), DataPathComputeBinding())
+    spec = Pipeline(ws, PythonScriptStep("a.py", arguments=[pair], inputs=[pair])).plan.steps[0]
+    assert (spec.inputs[0].name, spec.command[-1]) == ("my_data_path", InputPath("my_data_path"))
 
 
 def test_parameters_are_checked_at_submit(ws: Workspace, session: FakeSession) -> None:

@@ -160,7 +160,7 @@ def test_what_a_step_reported_and_left(session: FakeSession, run: PipelineRun, t
     first.download_files("outputs", str(tmp_path / "all"))
     assert (tmp_path / "all/outputs/model.pkl").exists()
     assert first.get_job_log() == "hello\n"
-    with pytest.raises(BadInput, match="left no file"):
+    with pytest.raises(BadInput, match="has no file"):
         first.download_file("outputs/other")
 
 

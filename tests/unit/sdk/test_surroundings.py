@@ -171,7 +171,7 @@ def test_registered_environments_and_curated_names(ws: Workspace, session: FakeS
     assert Environment.get(ws, "mine", version="1").environment_variables == {}
     assert list(ws.environments) == ["mine"]
     with pytest.raises(UserErrorException, match="not registered"):
-        Environment.get(ws, "AzureML-Minimal")
+        Environment.get(ws, "Minimal")
     session.curated = {"AzureML-Minimal": "team/minimal:1"}
     curated = translate(Environment.get(ws, "AzureML-Minimal")).environment
     assert curated == NamedEnvironment("AzureML-Minimal", EnvironmentSpec(image="team/minimal:1", ready=True))
@@ -220,7 +220,7 @@ def test_models(ws: Workspace, tmp_path: Path) -> None:
 def test_a_step_does_not_open_the_workspace(monkeypatch: pytest.MonkeyPatch) -> None:
     seam.use(None)
     monkeypatch.setenv("RUNNER_STEP", "/x")
-    with pytest.raises(Exception, match="from inside a step"):
+    with pytest.raises(Exception, match="from inside this step"):
         seam.current()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,30 @@ def test_a_whole_attempt(pod: MemoryStore, told: Path, tmp_path: Path) -> None:
     told.write_text("")
     assert bootstrap.main() == 0
     assert told.read_text() == ""
+
+
+@pytest.mark.parametrize(("name", "failure"), [("lake", None), ("pond", Failure.INPUT)])
+def test_an_output_lies_on_its_datastore(
+    pod: MemoryStore,
+    told: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    failure: Failure | None,
+) -> None:
+    lake = MemoryStore()
+    stores = StepStores(BucketVantage("bucket", "http://h"), {"lake": BucketVantage("lake", "http://lake")})
+    (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
+    monkeypatch.setattr(bootstrap, "BucketStore", lambda vantage: {"bucket": pod, "lake": lake}[vantage.bucket])
+    task = records.assignment(pod, b.task_id().assignment)
+    (output,) = task.outputs
+    moved = replace(task, outputs=(replace(output, datastore=name),))
+    pod.put(task.id.assignment, json.dumps(to_document(moved)).encode())
+    bootstrap.main()
+    record = told_of(told)
+    assert record.failure is failure
+    assert lake.objects == ({output.key: b"x"} if failure is None else {})
+    assert failure is None or "no access to the datastore 'pond'" in record.reason
 
 
 def test_a_failed_attempt(pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StoreError
-from runner.storage.localfile import BLOCK, Slice, new_file, write_all
+from runner.storage.localfile import BLOCK, Slice, clone_into, new_file, write_all
 
 
 @pytest.mark.parametrize(("offset", "length"), [(0, 0), (3, 4), (0, 2 * BLOCK + 5), (BLOCK, BLOCK)])
@@ -50,3 +50,19 @@ def test_a_write_may_take_less_than_all() -> None:
     assert os.read(source, 1 << 20)
     os.close(source)
     os.close(target)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2 * BLOCK + 5])
+def test_a_clone_is_the_whole_file(tmp_path: Path, size: int) -> None:
+    (tmp_path / "one").write_bytes(os.urandom(size))
+    with (tmp_path / "one").open("rb") as source, (tmp_path / "two").open("wb") as target:
+        clone_into(source.fileno(), target.fileno())
+    assert (tmp_path / "two").read_bytes() == (tmp_path / "one").read_bytes()
+
+
+def test_what_the_kernel_does_not_clone_is_copied(tmp_path: Path) -> None:
+    """It refuses a target that is open for appending: copy_file_range(2), EBADF."""
+    (tmp_path / "one").write_bytes(b"content")
+    with (tmp_path / "one").open("rb") as source, (tmp_path / "two").open("ab") as target:
+        clone_into(source.fileno(), target.fileno())
+    assert (tmp_path / "two").read_bytes() == b"content"

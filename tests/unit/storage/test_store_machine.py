@@ -69,6 +69,12 @@ class StoreMachine(RuleBasedStateMachine):
         self.store.delete(key)
         self.model.pop(key, None)
 
+    @rule(origin=KEYS, goal=KEYS)
+    def copy(self, origin: str, goal: str) -> None:
+        if origin in self.model and not self.blocked(goal):
+            self.store.copy(origin, goal)
+            self.model[goal] = self.model[origin]
+
     @rule(key=KEYS)
     def read(self, key: str) -> None:
         info = self.store.stat(key)

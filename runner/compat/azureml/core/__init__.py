@@ -17,6 +17,7 @@ _NAMES = (
     "Environment",
     "Experiment",
     "Image",
+    "Keyvault",
     "Model",
     "Run",
     "RunConfiguration",

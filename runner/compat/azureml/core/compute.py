@@ -16,6 +16,7 @@ _NAMES = (
     "DatabricksCompute",
     "HDInsightCompute",
     "KubernetesCompute",
+    "KustoCompute",
     "RemoteCompute",
     "SynapseCompute",
 )

@@ -5,10 +5,17 @@ from __future__ import annotations
 from runner.sdk import shown_in
 
 _NAMES = (
+    "EnvironmentDefinition",
+    "SparkPackage",
+    "RSection",
+    "DockerBuildContext",
     "CondaDependencies",
     "DEFAULT_CPU_IMAGE",
     "DEFAULT_GPU_IMAGE",
+    "DockerSection",
     "Environment",
+    "PythonSection",
+    "SparkSection",
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from runner.sdk import shown_in
 
 _NAMES = (
+    "RSection",
+    "SparkSection",
+    "PythonSection",
+    "DockerSection",
     "CondaDependencies",
     "ContainerRegistry",
+    "DataReferenceConfiguration",
     "DEFAULT_CPU_IMAGE",
     "DEFAULT_GPU_IMAGE",
     "DockerConfiguration",
     "Environment",
     "EnvironmentDefinition",
+    "HistoryConfiguration",
     "MpiConfiguration",
     "ParallelTaskConfiguration",
     "PyTorchConfiguration",

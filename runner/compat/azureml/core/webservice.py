@@ -6,6 +6,7 @@ from runner.sdk import shown_in
 
 _NAMES = (
     "AciWebservice",
+    "AksEndpoint",
     "AksWebservice",
     "LocalWebservice",
     "Webservice",

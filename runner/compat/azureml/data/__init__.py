@@ -8,6 +8,7 @@ from runner.sdk import VERSION, shown_in
 
 _NAMES = (
     "DataPath",
+    "DataPathComputeBinding",
     "DataReference",
     "DataType",
     "DatasetConsumptionConfig",

@@ -10,6 +10,7 @@ _NAMES = (
     "Diabetes",
     "MNIST",
     "NoaaIsdWeather",
+    "NycTlcFhv",
     "NycTlcGreen",
     "NycTlcYellow",
     "OjSalesSimulated",

@@ -9,6 +9,7 @@ _NAMES = (
     "Gloo",
     "Mpi",
     "Nccl",
+    "ParameterServer",
     "PyTorch",
     "TensorFlow",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from runner.sdk import shown_in
 
 _NAMES = (
+    "PipelineData",
     "PipelineStep",
     "StepSequence",
 )

@@ -12,9 +12,11 @@ _NAMES = (
     "OutputPortDef",
     "ParamDef",
     "PipelineData",
+    "PipelineDataset",
     "PipelineParameter",
     "PortDataReference",
     "StepSequence",
+    "TrainingOutput",
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from runner.sdk import shown_in
 
 _NAMES = (
+    "InputPortDef",
     "Module",
     "ModuleVersion",
+    "ModuleVersionDescriptor",
+    "OutputPortDef",
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)

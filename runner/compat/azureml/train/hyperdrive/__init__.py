@@ -9,10 +9,12 @@ from runner.sdk import shown_in
 _NAMES = (
     "BanditPolicy",
     "BayesianParameterSampling",
+    "EarlyTerminationPolicy",
     "GridParameterSampling",
     "HyperDriveConfig",
     "HyperDriveRun",
     "HyperDriveRunConfig",
+    "HyperParameterSampling",
     "MedianStoppingPolicy",
     "NoTerminationPolicy",
     "PrimaryMetricGoal",

@@ -6,6 +6,7 @@ from runner.sdk import shown_in
 
 _NAMES = (
     "BanditPolicy",
+    "EarlyTerminationPolicy",
     "MedianStoppingPolicy",
     "NoTerminationPolicy",
     "TruncationSelectionPolicy",

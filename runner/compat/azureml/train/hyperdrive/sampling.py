@@ -7,6 +7,7 @@ from runner.sdk import shown_in
 _NAMES = (
     "BayesianParameterSampling",
     "GridParameterSampling",
+    "HyperParameterSampling",
     "RandomParameterSampling",
 )
 __all__ = list(_NAMES)

@@ -1,0 +1,70 @@
+"""``runner graph FILE | RUN``: who waits for whom, as a drawing or for other programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...errors import BadInput
+from ...model.document import to_document
+from ...operations.graph import Graph, graph_of
+from ...plan.validate import validate
+from ..capture import FileFailed
+from ..exits import DONE, FAILED
+from ..paint import paint_for
+from ..subject import subject
+
+_NO_WIDTH = 0
+"""In a file lines are as long as they are."""
+
+
+def run(options: Namespace) -> int:
+    """Print it, or write it to ``-o``. Raises BadInput with everything that is wrong with the pipeline."""
+    try:
+        found = subject(options)
+    except FileFailed:
+        return FAILED
+    if problems := validate(found.plan):
+        raise BadInput(problems)
+    lines = written(graph_of(found.plan, found.state), options)
+    if not options.output:
+        print("\n".join(lines))
+        return DONE
+    try:
+        Path(options.output).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(
+            f"cannot write {options.output}: {error.strerror}", remedy="give another path with -o"
+        ) from error
+    print(f"{options.output} written", file=sys.stderr)
+    return DONE
+
+
+def written(graph: Graph, options: Namespace) -> Sequence[str]:
+    """The graph's lines in the format that was asked for."""
+    if options.format == "json":
+        return [json.dumps(to_document(graph), indent=2, ensure_ascii=False)]
+    if options.format in ("mermaid", "dot"):
+        from .. import graphformats
+
+        return list(getattr(graphformats, options.format)(graph))
+    from ..graphview import graph_view, plain
+    from ..paint import Paint
+
+    if options.output:
+        return graph_view(graph, Paint(), _NO_WIDTH, every=options.every)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _NO_WIDTH
+    lines = graph_view(graph, paint_for(sys.stdout), width, every=options.every)
+    return lines if _draws(sys.stdout.encoding) else plain(lines)
+
+
+def _draws(encoding: str) -> bool:
+    try:
+        "●│✓".encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""Pipeline files in YAML: from a path and options to what is submitted, and back."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import BadInput
+from ..model.plan import Plan
+from ..operations.values import Request
+
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def is_yaml(path: Path) -> bool:
+    """Whether the name says that it is YAML."""
+    return path.suffix in SUFFIXES
+
+
+def load(path: Path, options: Namespace, images: Mapping[str, str]) -> tuple[Plan, Request]:
+    """What the file says, with ``--experiment`` and ``-p``; `images` are ready ones by environments' names.
+
+    Raises BadInput with all problems.
+    """
+    from ..plan.bind import bind
+    from ..plan.codec import from_yaml
+
+    if options.arguments:
+        raise BadInput("a YAML file takes no arguments", f"-- {' '.join(options.arguments)}", "say -p NAME=VALUE")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot be read as text: {error}", str(path), "give a file in UTF-8") from error
+    found = from_yaml(text, str(path), os.path.abspath(path.parent))  # noqa: PTH100 - links stay as they are
+    request = Request(
+        getattr(options, "experiment", "") or found.experiment or path.stem,
+        bind(found.plan.parameters, getattr(options, "parameters", ())),
+        tags=found.tags,
+        continue_on_step_failure=found.continue_on_step_failure,
+        regenerate_outputs=found.regenerate_outputs,
+    )
+    environments = {key: each.mapped(images) for key, each in found.plan.environments.items()}
+    return replace(found.plan, environments=environments), request
+
+
+def refuse_yaml_options(path: Path, options: Namespace) -> None:
+    """A driver names its experiment and its parameters itself. Raises BadInput when the command line does."""
+    given = [
+        name for name, value in (("--experiment", "experiment"), ("-p", "parameters")) if getattr(options, value, "")
+    ]
+    if given:
+        raise BadInput(
+            f"{' and '.join(given)} cannot be said of a Python file: it submits by itself",
+            str(path),
+            "pass arguments to it after --, or run its plan as YAML: runner plan FILE -o yaml",
+        )
+
+
+def written(plan: Plan, request: Request, folder: str) -> str:
+    """The file that makes the same run; it is to lie in `folder`."""
+    from ..plan.codec import to_yaml
+    from ..plan.pipeline_file import PipelineFile
+
+    bound = replace(plan, parameters={**plan.parameters, **request.parameters})
+    return to_yaml(
+        PipelineFile(
+            portable(bound, folder),
+            request.experiment,
+            dict(request.tags),
+            request.continue_on_step_failure,
+            request.regenerate_outputs,
+        )
+    )
+
+
+def portable(plan: Plan, folder: str) -> Plan:
+    """The plan with its source folders relative to `folder`."""
+    steps = (replace(step, source=os.path.relpath(step.source, folder) if step.source else "") for step in plan.steps)
+    return replace(plan, steps=tuple(steps))

@@ -1,0 +1,12 @@
+"""azureml.pipeline.steps.automl_step."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "AutoMLStep",
+    "AutoMLStepRun",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,12 @@
+"""azureml.pipeline.steps.hyper_drive_step."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = (
+    "HyperDriveStep",
+    "HyperDriveStepRun",
+)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

@@ -1,0 +1,9 @@
+"""azureml.pipeline.steps.python_script_step."""
+
+from __future__ import annotations
+
+from runner.sdk import shown_in
+
+_NAMES = ("PythonScriptStep",)
+__all__ = list(_NAMES)
+__getattr__ = shown_in(__name__, _NAMES)

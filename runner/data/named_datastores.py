@@ -1,0 +1,69 @@
+"""What the workspace remembers of datastores: names registered for configured ones, and which is the default.
+
+``registry/datastores/named/<name>.json`` and ``registry/datastores/default.json``, overwritten in place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ..dataclass import dataclass, field
+from ..model.data import DEFAULT_DATASTORE
+from ..model.digest import canonical_json
+from ..model.document import from_document, to_document
+from ..model.names import REGISTRY
+from ..ports import ObjectStore
+
+_PREFIX = f"{REGISTRY}datastores/"
+_DEFAULT = f"{_PREFIX}default.json"
+_NAMED = f"{_PREFIX}named/"
+
+
+@dataclass(frozen=True)
+class NamedDatastore:
+    """Another name of a configured datastore, as v1's ``register_azure_blob_container`` gives it."""
+
+    datastore: str
+    """The configured one."""
+    account: str = ""
+    container: str = ""
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """All of it."""
+
+    default: str = DEFAULT_DATASTORE
+    named: Mapping[str, NamedDatastore] = field(default_factory=dict)
+
+
+def remembered(store: ObjectStore) -> Remembered:
+    """What the workspace remembers; one listing, where it is nothing."""
+    default, named = DEFAULT_DATASTORE, {}
+    for info in store.list(_PREFIX):
+        known = from_document(NamedDatastore, json.loads(store.get(info.key)), info.key)
+        if info.key == _DEFAULT:
+            default = known.datastore
+        elif info.key.startswith(_NAMED):
+            named[info.key[len(_NAMED) : -len(".json")]] = known
+    return Remembered(default, named)
+
+
+def set_default(store: ObjectStore, name: str) -> None:
+    """Make `name` the datastore that is meant when none is named."""
+    store.put(_DEFAULT, _encode(NamedDatastore(name)))
+
+
+def give_name(store: ObjectStore, name: str, meant: NamedDatastore) -> None:
+    """Let `name` stand for a configured datastore."""
+    store.put(f"{_NAMED}{name}.json", _encode(meant))
+
+
+def forget_name(store: ObjectStore, name: str) -> None:
+    """Take the name back; the data stay."""
+    store.delete(f"{_NAMED}{name}.json")
+
+
+def _encode(value: NamedDatastore) -> bytes:
+    return canonical_json(to_document(value))

@@ -1,0 +1,80 @@
+"""Values of secrets, read where they are needed and kept nowhere."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from ..errors import BadInput, Problem
+from ..model.secret import SecretSource
+
+SHORTEST_MASKED = 4
+"""Characters: masking shorter values would make logs unreadable and hide nothing."""
+
+
+def value_of(name: str, sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> str:
+    """The value of a configured secret. Raises BadInput, which never holds a value."""
+    source = sources.get(name)
+    if source is None:
+        raise unknown(name, sources)
+    if source.file:
+        problems = tuple(file_problems({name: source}))
+        if problems:
+            raise BadInput(problems)
+        return _path(source).read_text(encoding="utf-8").rstrip("\r\n")
+    if source.env not in environ:
+        raise BadInput(
+            f"secret '{name}' has no value: the environment variable {source.env} is not set",
+            remedy=f"export {source.env} where `runner run` is called",
+        )
+    return environ[source.env]
+
+
+def available(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The values of those that have one now. Raises BadInput for files that cannot be used."""
+    return {
+        name: value_of(name, sources, environ)
+        for name, source in sources.items()
+        if source.file or source.env in environ
+    }
+
+
+def file_problems(sources: Mapping[str, SecretSource]) -> Iterator[Problem]:
+    """Files of secrets that cannot be read, or that others can read."""
+    for name, source in sources.items():
+        if source.file:
+            path, where = _path(source), f"secrets.{name}"
+            try:
+                mode = stat.S_IMODE(path.stat().st_mode)
+                path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+                yield Problem(f"the file {path} of secret '{name}' cannot be read: {why}", where, "correct the path")
+                continue
+            if mode & 0o077:
+                yield Problem(
+                    f"the file {path} of secret '{name}' can be read by others (mode {mode:04o})",
+                    where,
+                    f"chmod 600 {path}",
+                )
+
+
+def unknown(name: str, known: Iterable[str]) -> BadInput:
+    """There is no such secret."""
+    listed = ", ".join(sorted(known)) or "none"
+    return BadInput(
+        f"there is no secret '{name}' (known: {listed})",
+        remedy=f"add it to runner.yaml: secrets: {{{name}: {{env: VARIABLE}}}}, or {{file: /path/of/a/0600/file}}",
+    )
+
+
+def masks(values: Iterable[str]) -> tuple[bytes, ...]:
+    """What is to be masked in logs, longest first: each line of each value, since logs are shipped by the line."""
+    lines = {line.strip() for value in values for line in value.splitlines()}
+    return tuple(sorted((line.encode() for line in lines if len(line) >= SHORTEST_MASKED), key=len, reverse=True))
+
+
+def _path(source: SecretSource) -> Path:
+    return Path(source.file).expanduser()

@@ -1,0 +1,144 @@
+"""Where data lie, as configured: buckets and folders."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .dataclass import dataclass
+from .errors import BadInput, Problem
+from .model.data import DEFAULT_DATASTORE
+from .model.document import Document, from_document
+from .model.vantage import BucketVantage
+
+_NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
+"""v1's rule; it also makes every name a good name of a step's input."""
+
+
+@dataclass(frozen=True)
+class BucketConfig:
+    """A bucket and its two vantages."""
+
+    bucket: str
+    endpoint: str
+    """As this machine reaches it."""
+    cluster_endpoint: str = ""
+    """As pods reach it; empty: the same."""
+    prefix: str = ""
+    """The workspace's folder in the bucket; slashes at its ends say nothing."""
+    region: str = "us-east-1"
+    credentials: str = ""
+    """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
+
+
+@dataclass(frozen=True)
+class FolderConfig:
+    """A folder of this machine."""
+
+    path: str
+
+
+_TYPES: Mapping[str, type[BucketConfig | FolderConfig]] = {"folder": FolderConfig, "bucket": BucketConfig}
+
+
+@dataclass(frozen=True)
+class DatastoreConfig:
+    """A place for data beside the workspace store."""
+
+    place: FolderConfig | BucketConfig
+    account: str = ""
+    """What v1 calls it, with `container`: ``register_azure_blob_container(account_name=…)`` finds it by these."""
+    container: str = ""
+    where: str = ""
+    """The file and field that say so."""
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether pods can reach it."""
+        return isinstance(self.place, BucketConfig)
+
+
+def read_datastores(written: Document, file: Path) -> dict[str, DatastoreConfig]:
+    """What ``datastores:`` of `file` says; paths are relative to its folder. Raises BadInput with all problems."""
+    where = f"{file}: datastores"
+    if not isinstance(written, dict):
+        raise BadInput("expected a mapping of names to datastores", where, "see docs/configuration.md")
+    problems: list[Problem] = []
+    found: dict[str, DatastoreConfig] = {}
+    for name, item in written.items():
+        try:
+            _check_name(str(name), f"{where}.{name}")
+            found[str(name)] = _datastore(item, f"{where}.{name}", file.parent)
+        except BadInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise BadInput(problems)
+    return found
+
+
+def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
+    """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
+    access, secret = _credentials(store, where)
+    prefix = store.prefix.strip("/")
+    near = BucketVantage(store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret)
+    return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
+
+
+def check_bucket(store: BucketConfig, where: str) -> None:
+    """Raise BadInput unless both endpoints are addresses."""
+    _check_endpoint(store.endpoint, f"{where}.endpoint")
+    _check_endpoint(store.cluster_endpoint or store.endpoint, f"{where}.cluster_endpoint")
+
+
+def _check_name(name: str, where: str) -> None:
+    if name == DEFAULT_DATASTORE:
+        raise BadInput(f"'{name}' is the workspace's own store", where, "give the datastore another name")
+    if not _NAME.fullmatch(name):
+        raise BadInput(f"{name!r} cannot name a datastore", where, "use letters, digits and underscores")
+
+
+def _datastore(item: Document, where: str, folder: Path) -> DatastoreConfig:
+    if not isinstance(item, dict) or item.get("type") not in _TYPES:
+        raise BadInput(f"a datastore needs 'type': one of {', '.join(_TYPES)}", where, "correct the file")
+    names = {key: str(item.get(key) or "") for key in ("account", "container")}
+    rest = {key: value for key, value in item.items() if key not in {"type", *names}}
+    place = from_document(_TYPES[item["type"]], rest, where)
+    if isinstance(place, FolderConfig):
+        place = replace(place, path=str(_absolute(place.path, folder)))
+    else:
+        check_bucket(place, where)
+        place = replace(place, credentials=str(_absolute(place.credentials, folder)) if place.credentials else "")
+    return DatastoreConfig(place, names["account"], names["container"], where)
+
+
+def _absolute(path: str, folder: Path) -> Path:
+    return (folder / Path(path).expanduser()).resolve()
+
+
+def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
+    if not store.credentials:
+        return "", ""
+    path = Path(store.credentials).expanduser()
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return str(document["access_key"]), str(document["secret_key"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(
+            f"the credentials file {path} cannot be used ({type(error).__name__})",
+            where=where,
+            remedy='make it a JSON file {"access_key": …, "secret_key": …} that only you can read',
+        ) from error
+
+
+def _check_endpoint(endpoint: str, where: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, or a host that is none
+        usable = False
+    if not usable:
+        raise BadInput(f"{endpoint!r} is no address of a store", where, "write it as http://HOST:PORT or https://HOST")

@@ -1,0 +1,84 @@
+"""Whether the datastores a plan names exist, answer, and can be reached from where its steps run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+
+from ..errors import BadInput, Problem, RunnerError
+from ..model.data import DEFAULT_DATASTORE, DatasetDefinition
+from ..model.plan import Plan
+from ..model.step import OutputOf, StepSpec
+from ..ports import ObjectStore
+from .values import DatastoreFacts
+
+
+def datastore_problems(
+    plan: Plan,
+    targets: Mapping[str, str],
+    known: Mapping[str, DatastoreFacts],
+    *,
+    clusters: Callable[[str], bool],
+    open_store: Callable[[str], ObjectStore],
+) -> tuple[Problem, ...]:
+    """What stands against using the plan's datastores; `clusters` says whether a target's steps run elsewhere."""
+    found: list[Problem] = []
+    used = {step.key: tuple(dict.fromkeys(_datastores(plan, step))) for step in plan.steps}
+    for step in plan.steps:
+        for name in used[step.key]:
+            target = targets.get(step.key, "")
+            if name not in known:
+                found.append(_unknown(name, step.name, known))
+            elif known[name].kind == "folder" and target and clusters(target):
+                found.append(_out_of_reach(known[name], step.name, target))
+    every = dict.fromkeys(name for names in used.values() for name in names)
+    return (*found, *silent([name for name in every if name in known], open_store))
+
+
+def silent(names: Iterable[str], open_store: Callable[[str], ObjectStore]) -> tuple[Problem, ...]:
+    """What keeps each of these datastores from being read; the workspace store is looked at elsewhere."""
+    return tuple(
+        problem for name in names if name != DEFAULT_DATASTORE for problem in _answer(name, partial(open_store, name))
+    )
+
+
+def _datastores(plan: Plan, step: StepSpec) -> Iterator[str]:
+    """Where the step writes and reads, by name."""
+    for made in step.outputs:
+        yield made.datastore
+    for spec in step.inputs:
+        source = spec.source
+        if isinstance(source, DatasetDefinition):
+            yield from (path.datastore for path in source.paths)
+        elif isinstance(source, OutputOf):
+            producer = plan.by_key.get(source.step)
+            yield from (made.datastore for made in producer.outputs if made.name == source.output) if producer else ()
+        else:
+            yield source.datastore
+
+
+def _unknown(name: str, step: str, known: Mapping[str, DatastoreFacts]) -> Problem:
+    return Problem(
+        f"there is no datastore '{name}'; known: {', '.join(known)}",
+        f"step '{step}'",
+        "correct the name, or add it under 'datastores:' of runner.yaml",
+    )
+
+
+def _out_of_reach(facts: DatastoreFacts, step: str, target: str) -> Problem:
+    return Problem(
+        f"datastore '{facts.name}' is the folder {facts.place} of this machine, which target '{target}' cannot reach",
+        f"step '{step}'",
+        f"make it a bucket (type: bucket) in {facts.where}, or run the step on this machine",
+    )
+
+
+def _answer(name: str, open_store: Callable[[], ObjectStore]) -> tuple[Problem, ...]:
+    """Nothing, when it can be opened and listed."""
+    try:
+        next(iter(open_store().list("azureml/")), None)
+    except BadInput as error:
+        return error.problems
+    except RunnerError as error:
+        return (Problem(str(error), f"datastore '{name}'", "correct it in runner.yaml, or ask for access"),)
+    return ()

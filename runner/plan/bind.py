@@ -1,0 +1,53 @@
+"""Parameter values as they are typed on a command line: ``NAME=VALUE`` (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..errors import BadInput, Problem
+from ..model.plan import Scalar
+from .nodes import unknown
+
+_TRUTHS = {"true": True, "false": False}
+
+
+def bind(defaults: Mapping[str, Scalar], given: Sequence[str]) -> dict[str, Scalar]:
+    """The values that `given` says, each of its default's type. Raises BadInput with all problems."""
+    values: dict[str, Scalar] = {}
+    problems: list[Problem] = []
+    for text in given:
+        name, equals, value = text.partition("=")
+        where = f"-p {text}"
+        if not equals:
+            problems.append(Problem(f"'{text}' says no value", where, "write NAME=VALUE"))
+        elif name not in defaults:
+            problems.append(Problem(unknown("parameter", name, tuple(defaults))[0], where, _remedy(name, defaults)))
+        elif name in values:
+            problems.append(Problem(f"'{name}' is given twice", where, "keep one of them"))
+        else:
+            try:
+                values[name] = typed(value, defaults[name])
+            except ValueError as error:
+                problems.append(Problem(f"'{name}' takes {error}, not '{value}'", where, "correct the value"))
+    if problems:
+        raise BadInput(problems)
+    return values
+
+
+def typed(text: str, default: Scalar) -> Scalar:
+    """`text` as the default's type; text where the default is null. Raises ValueError naming what is expected."""
+    if isinstance(default, bool):
+        if text.lower() not in _TRUTHS:
+            raise ValueError("true or false")
+        return _TRUTHS[text.lower()]
+    for kind, what in ((int, "a whole number"), (float, "a number")):
+        if isinstance(default, kind):
+            try:
+                return kind(text)
+            except ValueError:
+                raise ValueError(what) from None
+    return text
+
+
+def _remedy(name: str, defaults: Mapping[str, Scalar]) -> str:
+    return unknown("parameter", name, tuple(defaults))[1]

@@ -1,0 +1,147 @@
+"""Estimator: v1's older way to say script, packages and target in one object."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from .caller import caller
+from .conda import CondaDependencies
+from .environment import Environment
+from .environment_sections import ContainerRegistry
+from .run_config import RunConfiguration
+from .steps.settings import several
+
+
+class Estimator:
+    """One script with its environment, for ``experiment.submit`` or an EstimatorStep.
+
+    Paths of requirement files are relative to `source_directory`, as in v1, or to the current folder.
+    Raises NotOffered for more than one node or process.
+    """
+
+    def __init__(
+        self,
+        source_directory: str,
+        *,
+        compute_target: object = None,
+        vm_size: str | None = None,
+        vm_priority: str | None = None,
+        entry_script: str | None = None,
+        script_params: Mapping[str, object] | None = None,
+        node_count: int = 1,
+        process_count_per_node: int = 1,
+        distributed_backend: str | None = None,
+        distributed_training: object = None,
+        use_gpu: bool = False,
+        use_docker: bool = True,
+        custom_docker_base_image: str | None = None,
+        custom_docker_image: str | None = None,
+        image_registry_details: ContainerRegistry | None = None,
+        user_managed: bool = False,
+        conda_packages: Iterable[str] | None = None,
+        pip_packages: Iterable[str] | None = None,
+        conda_dependencies_file_path: str | None = None,
+        pip_requirements_file_path: str | None = None,
+        conda_dependencies_file: str | None = None,
+        pip_requirements_file: str | None = None,
+        environment_variables: Mapping[str, object] | None = None,
+        environment_definition: Environment | None = None,
+        inputs: Iterable[object] | None = None,
+        source_directory_data_store: object = None,
+        shm_size: str | None = None,
+        resume_from: object = None,
+        max_run_duration_seconds: int | None = None,
+    ) -> None:
+        if not entry_script:
+            raise ValueError("Estimator: entry_script is required")
+        _check_single(node_count, process_count_per_node, distributed_training)
+        self.where = caller()
+        self.source_directory = source_directory
+        self.entry_script = entry_script
+        self.compute_target = compute_target
+        self.script_params = dict(script_params or {})
+        self.inputs = list(inputs or ())
+        self.run_config = RunConfiguration()
+        self.run_config.target = compute_target or "local"
+        self.run_config.environment = environment_definition or _environment(
+            custom_docker_image or custom_docker_base_image,
+            self._dependencies(
+                conda_dependencies_file or conda_dependencies_file_path,
+                pip_requirements_file or pip_requirements_file_path,
+                (conda_packages, pip_packages),
+            ),
+            image_registry_details,
+            user_managed=user_managed,
+        )
+        if environment_variables:
+            names = {name: str(value) for name, value in environment_variables.items()}
+            self.run_config.environment_variables.update(names)
+        if shm_size:
+            self.run_config.docker.shm_size = shm_size
+        self.run_config.docker.use_docker = use_docker
+
+    @property
+    def conda_dependencies(self) -> CondaDependencies | None:
+        """The packages of its environment."""
+        return self.run_config.environment.python.conda_dependencies
+
+    @property
+    def environment_definition(self) -> Environment:
+        """Its environment."""
+        return self.run_config.environment
+
+    @property
+    def arguments(self) -> list[object]:
+        """`script_params` as a command line; an option whose value is empty stands alone."""
+        return [part for option, value in self.script_params.items() for part in _option(option, value)]
+
+    def _dependencies(
+        self, conda_file: str | None, pip_file: str | None, packages: tuple[Iterable[str] | None, Iterable[str] | None]
+    ) -> CondaDependencies:
+        found = CondaDependencies(self._found(conda_file)) if conda_file else CondaDependencies()
+        if pip_file:
+            listed = Environment.from_pip_requirements("", self._found(pip_file)).python.conda_dependencies
+            for package in listed.pip_packages if listed else ():
+                found.add_pip_package(package)
+        for package in packages[0] or ():
+            found.add_conda_package(package)
+        for package in packages[1] or ():
+            found.add_pip_package(package)
+        return found
+
+    def _found(self, path: str) -> str:
+        inside = Path(self.source_directory, path)
+        return str(inside) if inside.is_file() else path
+
+
+class MMLBaseEstimator(Estimator):
+    """v1's base of all estimators."""
+
+
+def _check_single(nodes: int, processes: int, distributed: object) -> None:
+    for name, count in (("node_count", nodes), ("process_count_per_node", processes)):
+        if count != 1:
+            raise several(f"Estimator: {name}={count}")
+    for name in ("process_count_per_node", "worker_count", "parameter_server_count"):
+        count = getattr(distributed, name, 1)
+        if isinstance(count, int) and count > 1:
+            raise several(f"Estimator: distributed_training with {name}={count}")
+
+
+def _environment(
+    image: str | None, packages: CondaDependencies, registry: ContainerRegistry | None, *, user_managed: bool
+) -> Environment:
+    made = Environment()
+    made.python.user_managed_dependencies = user_managed
+    made.python.conda_dependencies = copy.deepcopy(packages)
+    if image:
+        made.docker.base_image = image
+    if registry is not None:
+        made.docker.base_image_registry = registry
+    return made
+
+
+def _option(option: str, value: object) -> tuple[object, ...]:
+    return (option,) if value is None or value == "" else (option, value)

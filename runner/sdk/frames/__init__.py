@@ -1,0 +1,93 @@
+"""A tabular dataset's files as one pandas frame, and frames as files. Only here the authoring API runs pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ...model.data import DatasetDefinition
+from ..dataset_files import LocalFile, partition
+from ..exceptions import UserErrorException
+from .readers import Part, read_part
+from .rows import apply
+from .types import Strictness, converted, guessed, plain_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PATH_COLUMN = "Path"
+"""What ``include_path`` adds."""
+
+
+def read(definition: DatasetDefinition, files: Sequence[LocalFile], strictness: Strictness) -> pd.DataFrame:
+    """Every file's rows one after another, then the definition's operations. Raises UserErrorException."""
+    if not files:
+        raise UserErrorException("the dataset has no files")
+    parts: list[Part] = []
+    for file in files:
+        parts.append(read_part(definition, file, parts[0] if parts else None))
+    frame = _typed(_joined(parts), definition, strictness)
+    frame = _with_path_columns(frame, definition, parts)
+    frame = _with_chosen_types(frame, definition, strictness)
+    for transform in definition.transforms:
+        frame = apply(frame, transform)
+    return frame
+
+
+def _joined(parts: Sequence[Part]) -> pd.DataFrame:
+    import pandas as pd
+
+    frames = [part.frame for part in parts if len(part.frame.columns)] or [parts[0].frame]
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+
+def _typed(frame: pd.DataFrame, definition: DatasetDefinition, strictness: Strictness) -> pd.DataFrame:
+    """Text columns get the types they look like; those with chosen types are left for later."""
+    options = definition.options
+    if definition.format != "delimited":
+        return plain_text(frame)
+    guess, chosen = options.get("infer_column_types", True) is not False, _chosen_types(definition)
+    blank = "" if options.get("empty_as_string") else None
+    columns = {
+        column: guessed(frame[column], blank, strictness if guess and column not in chosen else None)
+        for column in frame.columns
+    }
+    return _of_columns(columns, frame)
+
+
+def _of_columns(columns: Mapping[str, pd.Series], frame: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    made: pd.DataFrame = pd.DataFrame(dict(columns), index=frame.index)
+    return made
+
+
+def _with_path_columns(frame: pd.DataFrame, definition: DatasetDefinition, parts: Sequence[Part]) -> pd.DataFrame:
+    """What the files' paths give: the path itself first, partition keys last."""
+    if definition.options.get("partition_format"):
+        keys = [partition(definition, part.file.whole) for part in parts]
+        for column in keys[0]:
+            frame[column] = _spread([values[column] for values in keys], parts)
+    if definition.options.get("include_path"):
+        frame.insert(0, PATH_COLUMN, _spread([part.file.name for part in parts], parts))
+    return frame
+
+
+def _spread(values: Sequence[object], parts: Sequence[Part]) -> pd.Series:
+    """Each file's value for every row of the file."""
+    import pandas as pd
+
+    spread = pd.Series([value for value, part in zip(values, parts, strict=True) for _ in range(len(part.frame))])
+    return spread.astype(object) if values and isinstance(values[0], str) else spread.astype("datetime64[ns]")
+
+
+def _with_chosen_types(frame: pd.DataFrame, definition: DatasetDefinition, strictness: Strictness) -> pd.DataFrame:
+    for column, wanted in _chosen_types(definition).items():
+        if column in frame.columns:
+            frame[column] = converted(frame[column], wanted, strictness)
+    return frame
+
+
+def _chosen_types(definition: DatasetDefinition) -> Mapping[str, Sequence[str]]:
+    types = definition.options.get("set_column_types")
+    return types if isinstance(types, Mapping) else {}

@@ -1,0 +1,117 @@
+"""Runs that are no DAG, in the workspace store: what ``start_logging`` and ``child_run`` make.
+
+=====================================================  ==============================================================
+key                                                    what
+=====================================================  ==============================================================
+``logged/runs/<run>/run.json``                         the run's `LoggedRecord`, once
+``logged/runs/<run>/reports/``                         its metrics, tags, properties, status changes: a `ReportLog`
+``logged/runs/<run>/files/<name>``                     its files
+``logged/experiments/<experiment>/<inverted>-<run>``   lists an experiment's top runs newest first; empty
+``logged/children/<parent>/<inverted>-<run>``          lists a run's children, of whatever kind; empty
+``runs/<run>[/<step>]/said/``, ``…/files/<name>``      reports and files added to a submitted run from outside
+=====================================================  ==============================================================
+
+``runner list`` shows submitted runs alone: it does not look here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from ..dataclass import dataclass
+from ..errors import ObjectMissing
+from ..model.names import is_run_id
+
+if TYPE_CHECKING:
+    from ..ports import ObjectStore
+
+LOGGED = "logged/"
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,254}")
+_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True)
+class LoggedRecord:
+    """What is known of a logged run when it is made."""
+
+    run: str
+    experiment: str
+    created: datetime
+    name: str = ""
+    parent: str = ""
+    user: str = ""
+
+
+def is_logged_id(run: str) -> bool:
+    """Whether a run of this id can only be a logged one: submitted runs' ids begin with a time, steps' have a dot."""
+    return _RUN.fullmatch(run) is not None and not is_run_id(run)
+
+
+def add(store: ObjectStore, record: LoggedRecord) -> bool:
+    """Keep a new run and enter it in its lists; False when there is a run of that id already."""
+    from ..model.digest import canonical_json
+    from ..model.document import to_document
+
+    if not store.put_if_absent(f"{folder(record.run)}run.json", canonical_json(to_document(record))):
+        return False
+    if record.parent:
+        enter_child(store, record.parent, record.run, record.created)
+    else:
+        store.put(f"{LOGGED}experiments/{record.experiment}/{_entry(record.run, record.created)}", b"")
+    return True
+
+
+def find(store: ObjectStore, run: str) -> LoggedRecord | None:
+    """The run's record, or None when there is no such run."""
+    from ..model.document import from_document
+
+    if not is_logged_id(run):
+        return None
+    try:
+        return from_document(LoggedRecord, json.loads(store.get(f"{folder(run)}run.json")))
+    except ObjectMissing:
+        return None
+
+
+def folder(run: str) -> str:
+    """Prefix of all that is a logged run's own."""
+    return f"{LOGGED}runs/{run}/"
+
+
+def enter_child(store: ObjectStore, parent: str, run: str, created: datetime) -> None:
+    """Enter a run, of whatever kind, among the children of another."""
+    store.put(f"{LOGGED}children/{parent}/{_entry(run, created)}", b"")
+
+
+def children(store: ObjectStore, parent: str) -> Iterator[str]:
+    """Ids of the runs entered as its children, newest first."""
+    return (_run(info.key) for info in store.list(f"{LOGGED}children/{parent}/"))
+
+
+def runs(store: ObjectStore, experiment: str) -> Iterator[tuple[datetime, str]]:
+    """(created, id) of the experiment's logged runs that are nobody's children, newest first."""
+    for info in store.list(f"{LOGGED}experiments/{experiment}/"):
+        left = int(info.key.rpartition("/")[2].partition("-")[0])
+        yield _END - timedelta(microseconds=left), _run(info.key)
+
+
+def experiments(store: ObjectStore) -> Iterator[str]:
+    """Names of the experiments that have logged runs."""
+    seen = ""
+    for info in store.list(f"{LOGGED}experiments/"):
+        name = info.key.split("/")[2]
+        if name != seen:
+            seen = name
+            yield name
+
+
+def _entry(run: str, created: datetime) -> str:
+    return f"{(_END - created) // timedelta(microseconds=1):018d}-{run}"
+
+
+def _run(key: str) -> str:
+    return key.rpartition("/")[2].partition("-")[2]

@@ -1,0 +1,119 @@
+"""Report lines in the workspace store, for runs that no step's process writes: as chunks, since objects do not grow.
+
+``<prefix><file>/<when it was begun>-<who writes>.jsonl``. A writer overwrites its own newest chunk until that is
+full. What is said of a run is there for all to see at once; metrics, of which there may be thousands, within
+`PAUSE` seconds. Each line carries the time it was written (``at``, nanoseconds since 1970), by which the lines
+of several writers are put in order.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..errors import ObjectMissing, StoreError
+from .reports import METRICS, Line, parse, plain
+
+if TYPE_CHECKING:
+    from ..ports import ObjectStore
+
+CHUNK = 16 << 10
+"""Bytes after which a writer begins another chunk."""
+PAUSE = 0.2
+"""Seconds between two writes of metrics."""
+
+
+class ReportLog:
+    """The reports below a prefix of the workspace store."""
+
+    def __init__(self, store: ObjectStore, prefix: str) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._open: dict[str, tuple[str, bytes]] = {}
+        self._waiting: dict[str, list[bytes]] = {}
+        self._lock = threading.RLock()
+        self._owner = os.getpid()
+        self._written = 0.0
+        self._timer: threading.Timer | None = None
+        _logs.add(self)
+
+    def append(self, file: str, line: Mapping[str, object]) -> None:
+        """Write one line, soon if it is a metric. Raises StoreError."""
+        data = json.dumps({**line, "at": time.time_ns()}, default=plain).encode() + b"\n"
+        with self._lock:
+            self._check_owner()
+            self._waiting.setdefault(file, []).append(data)
+            if file != METRICS or time.monotonic() - self._written >= PAUSE:
+                self.flush()
+            elif self._timer is None:
+                self._timer = threading.Timer(PAUSE, self._flush_later)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Write what waits. Raises StoreError; then it waits still."""
+        with self._lock:
+            self._check_owner()
+            self._timer = None
+            for file, lines in self._waiting.items():
+                while lines:
+                    self._write(file, lines)
+            self._written = time.monotonic()
+
+    def lines(self, file: str) -> list[Line]:
+        """Everything written so far, by whomever, in the order of writing."""
+        flush_all()
+        found: list[Line] = []
+        for info in self._store.list(f"{self._prefix}{file}/"):
+            try:
+                found.extend(parse(self._store.get(info.key)))
+            except ObjectMissing:  # removed meanwhile
+                continue
+        return sorted(found, key=_time)
+
+    def _write(self, file: str, lines: list[bytes]) -> None:
+        """Write as many of the lines as the open chunk takes, or a new one."""
+        key, data = self._open.get(file, ("", b""))
+        if not key or len(data) >= CHUNK:
+            key, data = f"{self._prefix}{file}/{time.time_ns():019d}-{os.urandom(4).hex()}.jsonl", b""
+        taken = 0
+        for line in lines:
+            data += line
+            taken += 1
+            if len(data) >= CHUNK:
+                break
+        self._store.put(key, data)
+        self._open[file] = (key, data)
+        del lines[:taken]
+
+    def _flush_later(self) -> None:
+        try:
+            self.flush()
+        except StoreError:
+            return  # the lines wait; whoever writes or reads next hears of it
+
+    def _check_owner(self) -> None:
+        """A forked process begins chunks of its own, and leaves to its parent what waited there."""
+        if self._owner != os.getpid():
+            self._open, self._waiting, self._timer, self._owner = {}, {}, None, os.getpid()
+
+
+_logs: weakref.WeakSet[ReportLog] = weakref.WeakSet()
+
+
+@atexit.register
+def flush_all() -> None:
+    """Write what waits in any log of this process. Raises StoreError."""
+    for log in tuple(_logs):
+        log.flush()
+
+
+def _time(line: Line) -> int:
+    at = line.get("at")
+    return at if isinstance(at, int) else 0

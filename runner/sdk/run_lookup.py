@@ -1,0 +1,160 @@
+"""How runs are found: by id, and in lists."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from ..dataclass import dataclass
+from ..errors import BadInput
+from ..model.names import is_run_id, run_time
+from . import logged_store
+from .exceptions import UserErrorException
+from .status_words import in_details
+
+if TYPE_CHECKING:
+    from ..operations.values import RunView
+    from .experiment import Experiment
+    from .run import Run
+    from .session import Session
+    from .workspace import Workspace
+
+SCRIPT = "script"
+"""A submission's kind when it is a lone ScriptRunConfig."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which runs a list is to have; None takes all."""
+
+    type: object = None
+    tags: object = None
+    """A key, or keys with their values; likewise `properties`."""
+    properties: object = None
+    status: str | None = None
+
+    def takes(self, run: Run) -> bool:
+        """Whether the run belongs in the list. Raises TypeError for tags that are neither text nor mapping."""
+        return (
+            (self.type is None or str(self.type).lower() == run.type.lower())
+            and (self.tags is None or has_tags(run.get_tags(), self.tags))
+            and (self.properties is None or has_tags(run.get_properties(), self.properties))
+            and (self.status is None or self.status in _words(run))
+        )
+
+
+def _words(run: Run) -> tuple[str, str]:
+    status = run.get_status()
+    return status, in_details(status)
+
+
+def has_tags(known: Mapping[str, str], wanted: object) -> bool:
+    """Whether `known` has the key, or the keys with their values. Raises TypeError for anything else."""
+    if isinstance(wanted, str):
+        return wanted in known
+    if isinstance(wanted, Mapping):
+        return all(known.get(str(key)) == str(value) for key, value in wanted.items())
+    raise TypeError(f"tags and properties are a key or a dict, not a {type(wanted).__name__}")
+
+
+def class_of(session: Session, run_id: str) -> type[Run]:
+    """The class of the run of this id. Raises UserErrorException for an unknown one."""
+    if "." in run_id:
+        from .step_run import StepRun
+
+        return StepRun
+    if not is_run_id(run_id):
+        return _logged_class(session, run_id)
+    submission = _view(session, run_id).state.submission
+    if submission is not None and submission.kind == SCRIPT:
+        from .script_run import ScriptRun
+
+        return ScriptRun
+    from .pipeline_run import PipelineRun
+
+    return PipelineRun
+
+
+def find_run(workspace: Workspace, run_id: str) -> Run:
+    """The run of this id. Raises UserErrorException for an unknown one."""
+    from .experiment import Experiment
+
+    session = workspace.session
+    shape = class_of(session, run_id)
+    run, _dot, key = run_id.partition(".")
+    record = logged_store.find(session.store, run_id)
+    if record is not None:
+        return shape(Experiment(workspace, record.experiment), run_id)
+    view = _view(session, run)
+    if key and key not in view.state.steps:
+        raise UserErrorException(f"run {run} has no step {key!r}", remedy=f"its steps: {', '.join(view.state.steps)}")
+    submission = view.state.submission
+    return shape(Experiment(workspace, submission.experiment if submission else "default"), run_id)
+
+
+def experiment_runs(experiment: Experiment, *, include_children: bool) -> Iterator[Run]:
+    """The experiment's runs, newest first; with their children each is followed by those."""
+    from .run import Run
+
+    for run_id, parent in _top_runs(experiment):
+        if parent and not include_children:
+            continue
+        run = Run(experiment, run_id)
+        yield run
+        if include_children:
+            yield from (child for child in run.get_children(recursive=True) if not _is_listed(child))
+
+
+def experiment_names(session: Session) -> Iterator[str]:
+    """Every experiment that has runs, sorted."""
+    submissions = (session.view(run).state.submission for run in session.runs())
+    submitted = {submission.experiment for submission in submissions if submission}
+    return iter(sorted(submitted | set(logged_store.experiments(session.store))))
+
+
+def number_of(run: Run) -> int:
+    """The run's place in the order of time, from 1: among its siblings, or the runs without a parent."""
+    parent = run.parent
+    if parent is not None:
+        siblings = [child.id for child in parent.get_children()]
+    else:
+        siblings = [found for found, above in _top_runs(run.experiment) if not above]
+    return len(siblings) - siblings.index(run.id) if run.id in siblings else 0
+
+
+def _top_runs(experiment: Experiment) -> Iterator[tuple[str, str]]:
+    """(id, parent's id) of every submitted run and of the logged ones without a parent."""
+    session = experiment.workspace.session
+    logged = logged_store.runs(session.store, experiment.name)
+    submitted = ((run_time(run), run) for run in session.runs(experiment.name))
+    for _at, run in heapq.merge(logged, submitted, key=_when, reverse=True):
+        submission = session.view(run).state.submission if is_run_id(run) else None
+        yield run, submission.parent if submission else ""
+
+
+def _view(session: Session, run: str) -> RunView:
+    try:
+        return session.view(run)
+    except BadInput as error:
+        raise UserErrorException(
+            f"there is no run {run!r} in this workspace", error, remedy="see: runner list"
+        ) from error
+
+
+def _when(entry: tuple[datetime, str]) -> datetime:
+    return entry[0]
+
+
+def _is_listed(run: Run) -> bool:
+    """Whether a child is in its experiment's list already: submitted runs are."""
+    return is_run_id(run.id)
+
+
+def _logged_class(session: Session, run_id: str) -> type[Run]:
+    if logged_store.find(session.store, run_id) is None:
+        raise UserErrorException(f"there is no run {run_id!r} in this workspace", remedy="see: runner list")
+    from .logged_run import LoggedRun
+
+    return LoggedRun

@@ -1,0 +1,17 @@
+"""TrainingOutput: what an AutoMLStep or a HyperDriveStep hands on; other steps cannot make one."""
+
+from __future__ import annotations
+
+
+class TrainingOutput:
+    """The metrics or the model of a training step. Raises ValueError for another type."""
+
+    def __init__(
+        self, type: str, iteration: int | None = None, metric: str | None = None, model_file: str | None = None
+    ) -> None:
+        if type not in {"Metrics", "Model"}:
+            raise ValueError(f"TrainingOutput: type {type!r} is not one of Metrics, Model")
+        self.type = type
+        self.iteration = iteration
+        self.metric = metric
+        self.model_file = model_file

@@ -1,0 +1,81 @@
+"""A file of the web as a dataset's path: it is copied to the default datastore when the dataset is defined.
+
+v1 read it where it was used. A copy is what steps without the network can read, and what reuse can be judged by.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ..model.data import DEFAULT_DATASTORE
+from ..model.data import DataPath as Place
+from .exceptions import UserErrorException
+from .session import current
+
+_TIMEOUT = 60.0
+"""Seconds without an answer."""
+_BLOCK = 1 << 20
+
+
+def fetched(address: str) -> Place:
+    """Copy the file to ``web/<host>/<path>``, unless that is what lies there; where it lies.
+
+    Where the address cannot be reached an earlier copy is used, and said so. Raises UserErrorException.
+    """
+    parts = urlsplit(address)
+    if "*" in parts.path or not parts.path.strip("/"):
+        raise UserErrorException(
+            f"the address {_shown(parts)} names no single file", remedy="list the files one by one, or upload them"
+        )
+    place = Place(DEFAULT_DATASTORE, web_key(address))
+    store = current().datastore(place.datastore)
+    with tempfile.TemporaryDirectory(prefix="runner-") as folder:
+        path = Path(folder, "file")
+        try:
+            _download(address, path)
+        except OSError as error:  # urllib's errors are OSErrors
+            if store.stat(place.path) is None:
+                raise _unreachable(parts, place, error) from error
+            print(f"{_shown(parts)} cannot be reached ({error}): using the copy {place.datastore}/{place.path}")
+            return place
+        if store.stat(place.path) is None or store.get(place.path) != path.read_bytes():
+            store.upload(place.path, path)
+            print(f"copied {_shown(parts)} to {place.datastore}/{place.path}")
+    return place
+
+
+def web_key(address: str) -> str:
+    """Where the copy lies: readable, and another one for another query (pure)."""
+    parts = urlsplit(address)
+    names = [part for part in unquote(parts.path).split("/") if part not in ("", ".", "..")]
+    if parts.query:
+        names.insert(len(names) - 1, hashlib.sha256(parts.query.encode()).hexdigest()[:12])
+    return "/".join(("web", (parts.hostname or "").lower(), *names))
+
+
+def _download(address: str, path: Path) -> None:
+    from http.client import HTTPException
+    from urllib.request import urlopen
+
+    try:
+        with urlopen(address, timeout=_TIMEOUT) as answer, path.open("wb") as file:  # noqa: S310 - http(s) only
+            while block := answer.read(_BLOCK):
+                file.write(block)
+    except HTTPException as error:
+        raise OSError(f"the answer broke off: {error!r}") from error
+
+
+def _shown(parts: SplitResult) -> str:
+    """Without its query, which may be a key to the storage."""
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _unreachable(parts: SplitResult, place: Place, error: OSError) -> UserErrorException:
+    return UserErrorException(
+        f"{_shown(parts)} cannot be read: {error}",
+        error,
+        remedy=f"upload the file to {place.datastore} as {place.path} (it is used then), or give (datastore, path)",
+    )

@@ -1,0 +1,80 @@
+"""Copies inside a bucket, made by the server.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html,
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...errors import StoreError
+from ...ports import ObjectInfo
+from .bucket import Bucket
+from .http import Answer
+from .multipart import assemble, part_query
+from .parallel import all_of
+from .refusal import code_of
+from .xml import parse, text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+WHOLE = 1 << 30
+"""Bytes copied in one request. S3 allows 5 GB, but the answer comes only at the end, and waiting has a limit."""
+_MOST_PARTS = 10_000
+_MISSING, _CHANGED = 404, 412
+
+
+def copy(
+    bucket: Bucket, source: ObjectInfo, target: str, workers: Callable[[], Executor], *, whole: int = WHOLE
+) -> None:
+    """Copy; objects of more than `whole` bytes in parts of that size. Raises ObjectMissing, StoreError."""
+    if source.size <= whole:
+        _ask(bucket, source, target)
+        return
+
+    def copy_parts(upload: str) -> list[str]:
+        calls = [
+            workers().submit(_copy_part, bucket, source, target, part_query(upload, number), bytes_)
+            for number, bytes_ in enumerate(cut(source.size, whole), 1)
+        ]
+        return all_of(calls)
+
+    assemble(bucket, target, copy_parts)
+
+
+def cut(size: int, whole: int) -> list[str]:
+    """The ranges of an object's parts: `whole` bytes each, or as many as keep them within S3's 10,000."""
+    part = max(whole, -(-size // _MOST_PARTS))
+    return [f"bytes={start}-{min(start + part, size) - 1}" for start in range(0, size, part)]
+
+
+def _copy_part(bucket: Bucket, source: ObjectInfo, target: str, query: dict[str, str], bytes_: str) -> str:
+    root = parse(_ask(bucket, source, target, query, bytes_).body)
+    etag = "" if root is None else text(root, "ETag")
+    if not etag:
+        raise StoreError(f"the object store did not copy a part of {source.key!r}; check the endpoint")
+    return etag
+
+
+def _ask(
+    bucket: Bucket, source: ObjectInfo, target: str, query: dict[str, str] | None = None, bytes_: str = ""
+) -> Answer:
+    """The answer to a copy that succeeded: S3 may say 200 early and then, in the body, that it failed."""
+    headers = dict(bucket.origin(source.key))
+    if source.etag:
+        headers["x-amz-copy-source-if-match"] = f'"{source.etag}"'
+    if bytes_:
+        headers["x-amz-copy-source-range"] = bytes_
+    expect = frozenset({_MISSING, _CHANGED})
+    answer = bucket.ask("PUT", target, query=query, headers=headers, body=b"", expect=expect)
+    if answer.status == _CHANGED:
+        raise StoreError(f"the object {source.key!r} was overwritten while it was being copied; copy it again")
+    if answer.status == _MISSING:
+        raise bucket.refused(answer, source.key)
+    if code_of(answer):
+        raise bucket.refused(replace(answer, status=503), target)
+    return answer

@@ -1,0 +1,135 @@
+"""The datastores of one open workspace: what is configured and what was registered, opened when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from ..config import LOCAL, Config, KubernetesConfig
+from ..data import named_datastores
+from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, vantages
+from ..errors import BadInput
+from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
+from ..model.vantage import BucketVantage
+from ..operations.values import DatastoreFacts
+from ..ports import ObjectStore
+from . import adapters
+
+
+class Home(Protocol):
+    """What the datastores need to know of the workspace."""
+
+    config: Config
+    override: str
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+
+
+@dataclass
+class Datastores:
+    """Every place for data, by name."""
+
+    home: Home
+    _open: dict[str, ObjectStore] = field(default_factory=dict)
+
+    def facts(self) -> dict[str, DatastoreFacts]:
+        """What is known of each, the default first. Raises BadInput when the default is no longer configured."""
+        found = {name: _facts(name, known) for name, known in self._configured().items()}
+        own = DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")
+        found = {DEFAULT_DATASTORE: own, **found}
+        if FILE_DATASTORE not in found:
+            place = f"{FILE_DATASTORE}/ of the workspace store"
+            found[FILE_DATASTORE] = DatastoreFacts(FILE_DATASTORE, "workspace", place)
+        remembered = named_datastores.remembered(self.home.store)
+        for name, meant in remembered.named.items():
+            if meant.datastore in found and name not in found:
+                known = found[meant.datastore]
+                found[name] = replace(
+                    known, name=name, account=meant.account, container=meant.container, configured=known.name
+                )
+        if remembered.default not in found:
+            raise BadInput(
+                f"the default datastore '{remembered.default}' is no longer configured",
+                str(self.home.config.root / "runner.yaml"),
+                f"add it under 'datastores:', or say ws.set_default_datastore('{DEFAULT_DATASTORE}')",
+            )
+        return {remembered.default: found.pop(remembered.default), **found}
+
+    def store(self, name: str) -> ObjectStore:
+        """The store behind a name other than the workspace store's. Raises BadInput for an unknown one."""
+        if name not in self._open:
+            self._open[name] = self._opened(name)
+        return self._open[name]
+
+    def for_pods(self) -> Mapping[str, BucketVantage]:
+        """Every datastore in a bucket as pods reach it, but for those in the workspace store.
+
+        One with unusable credentials is left out: submit tells of it when a plan uses it.
+        """
+        found: dict[str, BucketVantage] = {}
+        for name, known in self._configured().items():
+            if isinstance(known.place, BucketConfig):
+                with suppress(BadInput):
+                    found[name] = vantages(known.place, known.where)[1]
+        if found:
+            for name, meant in named_datastores.remembered(self.home.store).named.items():
+                if meant.datastore in found:
+                    found.setdefault(name, found[meant.datastore])
+        return found
+
+    def folders(self) -> dict[str, str]:
+        """Paths of the datastores that are folders of this machine, by name: local steps reach those themselves."""
+        found = {
+            name: known.place.path
+            for name, known in self._configured().items()
+            if isinstance(known.place, FolderConfig)
+        }
+        found.setdefault(FILE_DATASTORE, str(self.home.config.folder / FILE_DATASTORE))
+        for name, meant in named_datastores.remembered(self.home.store).named.items():
+            if meant.datastore in found:
+                found.setdefault(name, found[meant.datastore])
+        return found
+
+    def _opened(self, name: str) -> ObjectStore:
+        configured = self._configured()
+        if name not in configured and name != FILE_DATASTORE:
+            facts = self.facts()
+            if name not in facts:
+                raise BadInput(
+                    f"there is no datastore '{name}'; known: {', '.join(facts)}",
+                    str(self.home.config.root / "runner.yaml"),
+                    "correct the name, or add it under 'datastores:'",
+                )
+            return self.store(facts[name].configured)
+        if name not in configured:
+            return self._files()
+        place = configured[name].place
+        if isinstance(place, FolderConfig):
+            return adapters.folder_store(Path(place.path))
+        return adapters.bucket_store(place, configured[name].where)
+
+    def _configured(self) -> Mapping[str, DatastoreConfig]:
+        return self.home.config.datastores
+
+    def _files(self) -> ObjectStore:
+        """v1's second built-in datastore: a folder in the workspace store."""
+        target = self.home.override or LOCAL
+        settings = self.home.config.targets.get(target)
+        if isinstance(settings, KubernetesConfig):
+            prefix = "/".join(part for part in (settings.store.prefix.strip("/"), FILE_DATASTORE) if part)
+            return adapters.bucket_store(replace(settings.store, prefix=prefix), f"target '{target}'")
+        return adapters.folder_store(self.home.config.folder / FILE_DATASTORE)
+
+
+def _facts(name: str, known: DatastoreConfig) -> DatastoreFacts:
+    place = known.place
+    if isinstance(place, FolderConfig):
+        return DatastoreFacts(name, "folder", place.path, known.account, known.container or name, where=known.where)
+    shown = "/".join(part for part in (place.bucket, place.prefix.strip("/")) if part)
+    container = known.container or place.bucket
+    return DatastoreFacts(name, "bucket", f"{shown} at {place.endpoint}", known.account, container, where=known.where)

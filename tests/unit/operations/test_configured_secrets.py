@@ -1,0 +1,83 @@
+"""Values of configured secrets are in no object, log, manifest or message of a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.compute.kubernetes import render
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.model.vantage import BucketVantage, StepStores
+from runner.step.bootstrap import _secrets
+
+CANARY = "canary-1c94e7"
+DRIVER = """
+from azureml.core import Experiment, Workspace
+from azureml.pipeline.core import Pipeline
+from azureml.pipeline.steps import PythonScriptStep
+
+ws = Workspace.from_config()
+assert ws.get_default_keyvault().get_secret("db").startswith("canary")
+steps = [PythonScriptStep("step.py", name=name, source_directory="steps", arguments=[name]) for name in ("ok", "bad")]
+Experiment(ws, "e").submit(Pipeline(ws, steps))
+"""
+STEP = """
+import sys
+from azureml.core import Run
+
+value = Run.get_context().get_secret("db")
+other = Run.get_context().get_secret("api")
+print("read", value, other, flush=True)
+assert value.startswith("canary") and len(other) == 15
+if "bad" in sys.argv:
+    sys.exit("dying with " + value)
+"""
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    work = tmp_path / "work"
+    (work / "steps").mkdir(parents=True)
+    (work / "steps" / "step.py").write_text(STEP)
+    (work / "driver.py").write_text(DRIVER)
+    (work / "secret").write_text(f"{CANARY}-1\n")
+    (work / "secret").chmod(0o600)
+    (work / "runner.yaml").write_text("secrets:\n  db: {file: secret}\n  api: {env: MY_API}\n")
+    return work
+
+
+def runner(work: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "XDG_CACHE_HOME": str(work.parent / "cache"), "RUNNER_CONFIG": "/nowhere/none.yaml"}
+    environ |= {"PYTHONPATH": str(Path(__file__).parents[3]), "MY_API": f"{CANARY}-2"}
+    argv = [sys.executable, "-m", "runner", *arguments]
+    return subprocess.run(argv, cwd=work, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_a_secret_is_read_by_steps_and_left_nowhere(work: Path) -> None:
+    done = runner(work, "run", "driver.py", "--logs")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "read *** ***" in done.stdout
+    assert "dying with ***" in done.stdout
+    assert CANARY not in done.stdout + done.stderr
+    left = [path for path in work.parent.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
+    assert left == [work / "secret"]
+
+
+def test_a_file_that_others_can_read_stops_the_run(work: Path) -> None:
+    (work / "secret").chmod(0o644)
+    done = runner(work, "validate", "driver.py")
+    assert done.returncode != 0
+    assert "chmod 600" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_pod_masks_them_and_its_objects_name_none() -> None:
+    stores = StepStores(BucketVantage("b", "http://x", secret_key="k3y"), secrets={"db": CANARY, "short": "abc"})
+    assert _secrets(stores) == (b"k3y", CANARY.encode())
+    settings = ClusterSettings("store", "runner")
+    secret = render.run_secret("r", "{}", settings, owner="u")
+    assert set(secret["data"]) == {"stores.json"}

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runner.errors import BadInput, StoreDenied
+from runner.model.data import DataPath, DatasetDefinition
+from runner.model.plan import Plan
+from runner.model.step import InputSpec, OutputOf, OutputSpec, StepSpec
+from runner.operations.reach import datastore_problems
+from runner.operations.values import DatastoreFacts
+from runner.ports import ObjectStore
+from tests.support.memory_store import MemoryStore
+
+KNOWN = {
+    "workspaceblobstore": DatastoreFacts("workspaceblobstore", "workspace", "the workspace store"),
+    "shared": DatastoreFacts("shared", "folder", "/data/shared", where="runner.yaml: datastores.shared"),
+    "lake": DatastoreFacts("lake", "bucket", "lake at http://h"),
+}
+STEP = StepSpec("one-1", "one", (), "env", "")
+
+
+def problems(*steps: StepSpec, target: str = "here") -> list[str]:
+    def open_store(name: str) -> ObjectStore:
+        return MemoryStore()
+
+    plan = Plan(steps, {}, {})
+    found = datastore_problems(
+        plan,
+        {step.key: target for step in steps},
+        KNOWN,
+        clusters=lambda name: name == "cluster",
+        open_store=open_store,
+    )
+    return [f"{problem.where}: {problem.what}; {problem.remedy}" for problem in found]
+
+
+def reading(source: DatasetDefinition | DataPath | OutputOf) -> StepSpec:
+    return replace(STEP, inputs=(InputSpec("data", source),))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        reading(DataPath("shared", "x")),
+        reading(DatasetDefinition("file", (DataPath("shared", "x"), DataPath("lake", "y")))),
+        replace(STEP, outputs=(OutputSpec("made", "shared"),)),
+    ],
+    ids=["path", "dataset", "output"],
+)
+def test_a_folder_cannot_be_reached_from_a_cluster(step: StepSpec) -> None:
+    (said,) = problems(step, target="cluster")
+    for word in (
+        "step 'one'",
+        "'shared'",
+        "/data/shared",
+        "'cluster'",
+        "type: bucket",
+        "runner.yaml: datastores.shared",
+    ):
+        assert word in said
+    assert problems(step) == []
+
+
+def test_nor_can_what_another_step_left_there() -> None:
+    maker = replace(STEP, outputs=(OutputSpec("made", "shared"),))
+    reader = replace(reading(OutputOf("one-1", "made")), key="two-1", name="two")
+    assert [said.split(":")[0] for said in problems(maker, reader, target="cluster")] == ["step 'one'", "step 'two'"]
+
+
+def test_an_unknown_datastore_is_told_with_those_that_are_known() -> None:
+    (said,) = problems(reading(DataPath("lak", "x")))
+    assert "there is no datastore 'lak'; known: workspaceblobstore, shared, lake" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(StoreDenied("access denied"), "access denied"), (BadInput("bad file", "f", "mend"), "bad file")],
+)
+def test_one_that_does_not_answer_is_told_before_anything_starts(error: Exception, said: str) -> None:
+    def open_store(name: str) -> ObjectStore:
+        raise error
+
+    plan = Plan((reading(DataPath("lake", "x")),), {}, {})
+    (problem,) = datastore_problems(plan, {"one-1": "here"}, KNOWN, clusters=lambda _: False, open_store=open_store)
+    assert said in problem.what
+    assert problem.remedy

@@ -1,0 +1,101 @@
+"""A lone script as a run: v1's plain Run."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.model import events as e
+from runner.model.record import Failure
+from runner.model.status import RunStatus
+from runner.model.task import TaskId
+from runner.sdk import CondaDependencies, Environment, Experiment, Run, ScriptRunConfig, Workspace
+from runner.sdk.exceptions import ActivityFailedException
+from runner.sdk.script_run import ScriptRun
+from tests.support.builders import at, started
+from tests.support.fake_session import FakeSession, lines
+
+
+@pytest.fixture
+def run(ws: Workspace) -> ScriptRun:
+    environment = Environment("packages")
+    environment.python.conda_dependencies = CondaDependencies.create(pip_packages=["requests"])
+    config = ScriptRunConfig(".", "a.py", ["--x", 1], environment=environment)
+    made = Experiment(ws, "e").submit(config, tags={"t": 1})
+    assert isinstance(made, ScriptRun)
+    return made
+
+
+def begin(session: FakeSession, run: ScriptRun) -> None:
+    session.tell(run.id, started("a-py-1"), e.TaskRuns("a-py-1", at(1)))
+
+
+def finish(session: FakeSession, run: ScriptRun) -> None:
+    begin(session, run)
+    session.tell(run.id, e.StepSucceeded("a-py-1", 1, at(1), at(2)))
+    session.end(run.id)
+
+
+def test_it_speaks_of_completion(session: FakeSession, run: ScriptRun) -> None:
+    words = [run.get_status()]
+    session.tell(run.id, started("a-py-1"))
+    words.append(run.get_status())
+    session.tell(run.id, e.TaskRuns("a-py-1", at(1)))
+    words.append(run.get_status())
+    session.tell(run.id, e.StepSucceeded("a-py-1", 1, at(1), at(2)))
+    session.end(run.id)
+    assert [*words, run.get_status()] == ["NotStarted", "Queued", "Running", "Completed"]
+    assert run.type == "azureml.scriptrun"
+
+
+def test_waiting_returns_the_details_and_shows_the_log(
+    session: FakeSession, run: ScriptRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    finish(session, run)
+    session.log_texts[run.id, "a-py-1"] = "one\ntwo"
+    details = run.wait_for_completion(show_output=True)
+    assert (details["runId"], details["status"], details["target"]) == (run.id, "Completed", "")
+    assert capsys.readouterr().out.splitlines() == [f"Run {run.id}: Completed", "one", "two"]
+    run.wait_for_completion()
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failure_raises_with_the_last_lines(session: FakeSession, run: ScriptRun) -> None:
+    begin(session, run)
+    session.tell(run.id, e.StepFailed("a-py-1", Failure.USER, "it ended with 1", 1, "ValueError: no"))
+    session.end(run.id, RunStatus.FAILED)
+    with pytest.raises(ActivityFailedException, match="ValueError: no"):
+        run.wait_for_completion()
+    details = run.wait_for_completion(raise_on_error=False)
+    assert details["status"] == "Failed"
+    assert details["error"] == {"error": {"code": "UserError", "message": "it ended with 1\nValueError: no"}}
+
+
+def test_it_shows_what_its_script_reported(session: FakeSession, run: ScriptRun) -> None:
+    finish(session, run)
+    task = TaskId(run.id, "a-py-1")
+    session.store.put(task.reports + "metrics.jsonl", lines({"name": "m", "value": 1, "kind": "scalar"}))
+    session.store.put(task.artifacts + "outputs/m.pkl", b"m")
+    run.log("late", 2)
+    assert run.get_metrics() == {"m": 1, "late": 2}
+    assert run.tags == {"t": "1"}
+    assert run.get_file_names() == ["outputs/m.pkl", "user_logs/std_log.txt"]
+    assert run.register_model("model", "outputs/m.pkl").run_id == run.id
+
+
+def test_what_ran(run: ScriptRun, ws: Workspace) -> None:
+    definition = run.get_details()["runDefinition"]
+    assert isinstance(definition, dict)
+    assert (definition["script"], definition["arguments"]) == ("a.py", ["--x", "1"])
+    assert definition["environment"]["name"] == "packages"
+    environment = run.get_environment()
+    conda = environment.python.conda_dependencies
+    assert environment.name == "packages"
+    assert conda is not None
+    assert list(conda.pip_packages) == ["requests"]
+    assert isinstance(Run.get(ws, run.id), ScriptRun)
+    assert isinstance(Run(Experiment(ws, "e"), run.id), ScriptRun)
+
+
+def test_a_lone_script_is_always_run(session: FakeSession, run: ScriptRun) -> None:
+    assert session.requests[-1].regenerate_outputs
+    assert session.requests[-1].kind == "script"
