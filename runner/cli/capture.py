@@ -78,7 +78,7 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
     path = check_file(options.file)
     if is_yaml(path):
         opened = open_session(Path.cwd(), options.target)
-        return DryWorkspace(opened.config, opened.override), Captured(*load(path, options, opened.curated_images()))
+        return DryWorkspace(opened.config, opened.override), Captured(*load(opened, path, options))
     refuse_yaml_options(path, options)
     make_way(path, options.argv, cache_folder())
     opened = open_session(Path.cwd(), options.target)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ..errors import BadInput
+from ..errors import BadInput, StoreError
 from ..model.plan import Plan
 from ..operations.values import Request
+
+if TYPE_CHECKING:
+    from ..wiring import OpenWorkspace
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -20,13 +23,12 @@ def is_yaml(path: Path) -> bool:
     return path.suffix in SUFFIXES
 
 
-def load(path: Path, options: Namespace, images: Mapping[str, str]) -> tuple[Plan, Request]:
-    """What the file says, with ``--experiment`` and ``-p``; `images` are ready ones by environments' names.
-
-    Raises BadInput with all problems.
-    """
+def load(session: OpenWorkspace, path: Path, options: Namespace) -> tuple[Plan, Request]:
+    """What the file says here, with ``--experiment`` and ``-p``. Raises BadInput with all problems."""
+    from ..operations.registered import resolved
     from ..plan.bind import bind
     from ..plan.codec import from_yaml
+    from .driving import unusable
 
     if options.arguments:
         raise BadInput("a YAML file takes no arguments", f"-- {' '.join(options.arguments)}", "say -p NAME=VALUE")
@@ -42,8 +44,12 @@ def load(path: Path, options: Namespace, images: Mapping[str, str]) -> tuple[Pla
         continue_on_step_failure=found.continue_on_step_failure,
         regenerate_outputs=found.regenerate_outputs,
     )
+    images = session.curated_images()
     environments = {key: each.mapped(images) for key, each in found.plan.environments.items()}
-    return replace(found.plan, environments=environments), request
+    try:
+        return resolved(replace(found.plan, environments=environments), session.store), request
+    except StoreError as error:
+        raise unusable(session, error) from error
 
 
 def refuse_yaml_options(path: Path, options: Namespace) -> None:

@@ -69,7 +69,7 @@ def left_out(inputs: Mapping[str, StagedInput], outputs: Mapping[str, str], task
 def shown_path(staged: StagedInput) -> str:
     """What stands for an input in the arguments: its path, or a directly consumed dataset's id."""
     if staged.mode is Mode.DIRECT and staged.dataset is not None:
-        return staged.dataset.id or staged.dataset.identity
+        return staged.dataset.id or (staged.dataset.identity if staged.dataset.paths else staged.path)
     return staged.path
 
 

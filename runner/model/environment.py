@@ -51,7 +51,7 @@ class NamedEnvironment:
     """Environment variables of the step's process; not part of the image."""
 
     def mapped(self, images: Mapping[str, str]) -> NamedEnvironment:
-        """With the ready image its name is mapped to in place of its own; packages stay known for steps without images."""
+        """With the ready image its name is mapped to in place of its own; its packages stay known, for local steps."""
         image = images.get(self.name)
         if not image:
             return self

@@ -76,7 +76,7 @@ def _inputs(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Differe
             was, now = (_definition(getattr(each, field)) for each in (one, other))
             if was != now:
                 yield Difference(f"input {name}: {field}", _text(was), _text(now))
-        if one.ref.digest != other.ref.digest:
+        if (one.ref.content or one.ref.digest) != (other.ref.content or other.ref.digest):
             yield from _files(f"input {name}", _contents(store, one.ref.digest), _contents(store, other.ref.digest))
 
 

@@ -70,7 +70,7 @@ class Reading:
         self.base = base
         """The folder of the file: its paths are relative to it."""
         self.locked = False
-        """The stage: a *locked* plan names snapshots, a *draft* names folders."""
+        """The stage of the step that is being read: a *locked* one names a snapshot, a *draft* a folder."""
         self.names: dict[str, tuple[str, ...]] = {}
         """What the file defines: ``step``, ``environment``, ``parameter``; ``input``, ``output`` of one step."""
         self.outputs: Mapping[str, tuple[str, ...]] = {}

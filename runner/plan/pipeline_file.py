@@ -1,7 +1,7 @@
 """The schema of a pipeline file (docs/pipeline-yaml.md), over nodes: `codec` has the YAML (pure).
 
-Two stages of one schema: a *draft* names folders of scripts (``source``), a *locked* plan the
-digests of their snapshots (``snapshot``); every other field is for both.
+Two stages of one schema: a *draft* step names a folder of scripts (``source``), a *locked* one the
+digest of its snapshot (``snapshot``); every other field is for both.
 """
 
 from __future__ import annotations
@@ -104,7 +104,6 @@ class FileForm(Record):
         """A PipelineFile."""
         steps = _at(node, "steps")
         entries = steps.entries if isinstance(steps, Table) else ()
-        reading.locked = any("snapshot" in names_in(entry.node) for entry in entries)
         reading.outputs = {entry.key: names_in(entry.node, "outputs") for entry in entries}
         reading.names |= {
             "step": tuple(entry.key for entry in entries),

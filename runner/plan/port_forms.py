@@ -133,6 +133,20 @@ class DatasetForm(Record):
         self.forms |= {"paths": Several(PathForm()), "transforms": Several(TransformForm())}
 
 
+class DatasetInputForm(DatasetForm):
+    """A definition; or ``NAME``, ``NAME:VERSION`` of a registered one, which has no paths until it is looked up."""
+
+    @override
+    def read(self, node: Node, path: str, reading: Reading) -> object:
+        """A DatasetDefinition."""
+        if not isinstance(node, Leaf) or node.value is None:
+            return super().read(node, path, reading)
+        name, colon, version = node.text.rpartition(":")
+        if colon and name and version.isdecimal():
+            return DatasetDefinition("file", (), name=name, version=int(version))
+        return DatasetDefinition("file", (), name=node.text)
+
+
 class InputForm(Record):
     """Where an input comes from: ``STEP.OUTPUT`` alone, or a mapping with ``from``, ``path`` or ``dataset``."""
 
@@ -141,7 +155,7 @@ class InputForm(Record):
     def __init__(self) -> None:
         super().__init__(InputSpec)
         rest = {name: form for name, form in self.forms.items() if name not in ("name", "source")}
-        origins: dict[str, Form] = {"from": TEXT, "path": TEXT, "datastore": TEXT, "dataset": DatasetForm()}
+        origins: dict[str, Form] = {"from": TEXT, "path": TEXT, "datastore": TEXT, "dataset": DatasetInputForm()}
         self.forms = {**origins, **rest, "view": Maybe(DatasetForm())}
         self.defaults |= {**dict.fromkeys(self.ways), "datastore": DEFAULT_DATASTORE}
 

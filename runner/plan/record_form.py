@@ -94,8 +94,8 @@ class Record:
         if name not in self.forms:
             reading.wrong(line, path, *unknown("field", name, self.known))
         elif name in (self.draft_only if reading.locked else self.locked_only):
-            other, stage = ("drafts", "locked") if reading.locked else ("locked plans", "a draft")
-            reading.wrong(line, path, f"'{name}' belongs into {other}, and this plan is {stage}", "remove it")
+            other, stage = ("a draft", "locked") if reading.locked else ("a locked step", "a draft")
+            reading.wrong(line, path, f"'{name}' is of {other}, and this step is {stage}", "remove it")
         else:
             return True
         return False

@@ -73,6 +73,7 @@ class StepForm(Record):
     @override
     def read_with(self, node: Node, path: str, reading: Reading, given: Mapping[str, object]) -> object:
         """A StepSpec; its arguments may name its own inputs and outputs only."""
+        reading.locked = "snapshot" in names_in(node)
         reading.names |= {"input": names_in(node, "inputs"), "output": names_in(node, "outputs")}
         return super().read_with(node, path, reading, given)
 
@@ -80,7 +81,7 @@ class StepForm(Record):
     def make(self, values: dict[str, object], node: Table, path: str, reading: Reading) -> object:
         """A StepSpec."""
         values.setdefault("name", values["key"])
-        values["source"] = self._source(values, node, path, reading)
+        values["source"] = self._source(values, reading)
         values["environment"] = self._environment(values, node, path, reading)
         values["command"] = self._command(values, node, path, reading)
         values.pop("arguments", None)
@@ -109,10 +110,8 @@ class StepForm(Record):
         return {name: out[name] for name in self.forms if name in out}
 
     @staticmethod
-    def _source(values: Mapping[str, object], node: Table, path: str, reading: Reading) -> object:
+    def _source(values: Mapping[str, object], reading: Reading) -> object:
         if reading.locked:
-            if "snapshot" not in values:
-                reading.wrong(node.line, path, "'snapshot' is missing, and the plan is locked", "add it")
             return ""
         source = values.get("source", os.curdir)
         return "" if source is None else source if source is UNREAD else reading.beside(str(source))

@@ -172,7 +172,6 @@ _COMPAT = {
     "Keyvault": "keyvault",
     "ScriptRun": "script_run",
     "ArcTokenAuthentication": "authentication",
-    "TokenAuthentication": "authentication",
     "AzureMLTokenAuthentication": "authentication",
 }
 """More names that only the compat layer shows."""

@@ -38,9 +38,5 @@ class ArcTokenAuthentication(AbstractAuthentication):
     """v1's login of a connected machine."""
 
 
-class TokenAuthentication(AbstractAuthentication):
-    """v1's login by a function that makes tokens."""
-
-
 class AzureMLTokenAuthentication(AbstractAuthentication):
     """v1's login of a step, by the token of its run."""

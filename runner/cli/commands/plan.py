@@ -21,13 +21,14 @@ from ..planview import plan_view
 
 def run(options: Namespace) -> int:
     """Print it. Raises BadInput with everything that stands against running it."""
+    here = os.getcwd()  # noqa: PTH109 - text is wanted; the file may go elsewhere as it runs
     try:
         session, captured = capture(options)
     except FileFailed:
         return FAILED
     targets = session.check(captured.plan, captured.request)
     if options.output != "text" and not options.json:
-        print(written(captured.plan, captured.request, options.output), end="")
+        print(written(captured.plan, captured.request, options.output, here), end="")
         return DONE
     found = preview(
         captured.plan,
@@ -40,13 +41,12 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(found)
     else:
-        print("\n".join(plan_view(found, paint_for(sys.stdout), os.getcwd())))  # noqa: PTH109 - text is wanted
+        print("\n".join(plan_view(found, paint_for(sys.stdout), here)))
     return DONE
 
 
-def written(plan: Plan, request: Request, notation: str) -> str:
-    """The plan itself as YAML or JSON; source folders are relative to the current one."""
-    here = os.getcwd()  # noqa: PTH109 - text is wanted
+def written(plan: Plan, request: Request, notation: str, here: str) -> str:
+    """The plan itself as YAML or JSON; source folders are relative to `here`."""
     if notation == "json":
         return json.dumps(to_document(yamlfile.portable(plan, here)), indent=2, ensure_ascii=False) + "\n"
     return yamlfile.written(plan, request, here)

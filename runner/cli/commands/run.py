@@ -49,7 +49,7 @@ def _submit(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
     from ...errors import StoreError, TargetError
     from ..driving import Ending, unusable
 
-    plan, request = load(path, options, session.curated_images())
+    plan, request = load(session, path, options)
     try:
         session.submit(plan, request)
     except (StoreError, TargetError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ PATH_COLUMN = "Path"
 
 def read(definition: DatasetDefinition, files: Sequence[LocalFile], strictness: Strictness) -> pd.DataFrame:
     """Every file's rows one after another, then the definition's operations. Raises UserErrorException."""
+    _check_pandas()
     if not files:
         raise UserErrorException("the dataset has no files")
     parts: list[Part] = []
@@ -32,6 +34,15 @@ def read(definition: DatasetDefinition, files: Sequence[LocalFile], strictness: 
     for transform in definition.transforms:
         frame = apply(frame, transform)
     return frame
+
+
+def _check_pandas() -> None:
+    """Raise UserErrorException where there is no pandas: a step's environment has only what it says."""
+    if importlib.util.find_spec("pandas") is None:
+        raise UserErrorException(
+            "reading rows needs pandas, which is not installed here",
+            remedy="add pandas to the step's environment (CondaDependencies.add_pip_package('pandas'))",
+        )
 
 
 def _joined(parts: Sequence[Part]) -> pd.DataFrame:

@@ -81,7 +81,10 @@ def _read(text: pd.Series, form: str | None) -> tuple[pd.Series, pd.Series]:
         form = "mixed" if newer else None
     times, beyond = _nanoseconds(pd.to_datetime(text, format=form, errors="coerce", utc=True))
     # Before pandas 3 what is out of range has become null already.
-    return times, beyond | (times.isna() & text.map(_is_far))
+    missing = text[times.isna() & text.notna()]
+    beyond = beyond.copy()
+    beyond[missing.index[[_is_far(value) for value in missing.tolist()]]] = True
+    return times, beyond
 
 
 def _is_far(value: object) -> bool:

@@ -84,11 +84,11 @@ def _cast(series: pd.Series, kind: str, formats: Sequence[str], strictness: Stri
         cast, beyond = parsed(series, formats, look)
         if strictness.fail_out_of_range and beyond.any():
             raise _unfit(series, beyond, "is out of the range of times", "pass out_of_range_datetime='null'")
-        failed = _given(series) & cast.isna() & ~beyond
+        missing = cast.isna() & ~beyond
     else:
         cast = _CASTS[kind](series, formats)
-        failed = _given(series) & cast.isna()
-    if strictness.fail and failed.any():
+        missing = cast.isna()
+    if strictness.fail and (failed := _given(series) & missing).any():
         raise _unfit(series, failed, f"is no {kind}", "correct it, choose set_column_types, or pass on_error='null'")
     return cast
 

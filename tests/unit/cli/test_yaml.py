@@ -69,6 +69,28 @@ def test_a_plan_as_yaml_comes_back_the_same(capsys: pytest.CaptureFixture[str], 
     assert capsys.readouterr().out == text
 
 
+def test_the_configuration_maps_environments_to_images(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "runner.yaml").write_text("environments: {shelf: {image: registry.example.org/shelf:1}}")
+    (tmp_path / "plan.yaml").write_text(f"environments: {{shelf: {{pip: [numpy]}}}}\n{PLAN}")
+    assert main(["plan", "plan.yaml", "-o", "yaml"]) == 0
+    text = capsys.readouterr().out
+    assert "image: registry.example.org/shelf:1\n    ready: true" in text
+
+
+def test_registered_datasets_are_known_by_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text("steps: {a: {command: x, inputs: {i: {dataset: raw}, j: {dataset: 'raw:7'}}}}")
+    assert main(["validate", "plan.yaml"]) == 2
+    told = capsys.readouterr().err
+    assert "there is no registered dataset 'raw'\n" in told
+    assert "there is no registered dataset 'raw' version 7" in told
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    assert main(["dataset", "register", "raw", "--delimited", "in/a.csv", "--upload", "a.csv"]) == 0
+    (tmp_path / "plan.yaml").write_text("steps: {a: {command: x, inputs: {i: {dataset: raw}, j: {dataset: 'raw:1'}}}}")
+    capsys.readouterr()
+    assert main(["plan", "plan.yaml", "-o", "yaml"]) == 0
+    assert capsys.readouterr().out.count("paths: [in/a.csv]") == 2
+
+
 def test_graph_to_the_terminal_and_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["graph", "plan.yaml"]) == 0
     assert capsys.readouterr().out == "● make  make.py\n│ numbers\n● use\n"

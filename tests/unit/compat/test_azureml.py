@@ -180,13 +180,14 @@ def test_install_twice_puts_the_folder_first_once() -> None:
     assert sys.path.count(folder) == 1
 
 
-def test_importing_core_alone_reaches_data_and_costs_little() -> None:
+def test_importing_core_alone_reaches_data_and_loads_little() -> None:
+    """What it costs in time is a row of benchmarks/start.py."""
     code = (
-        "import sys, time; from runner.azureml import install; install(); start = time.perf_counter();"
+        "import sys; from runner.azureml import install; install(); before = set(sys.modules);"
         "import azureml.core, azureml.pipeline.core, azureml.pipeline.steps;"
         "azureml.core.VERSION; azureml.data.__version__;"
-        "took = time.perf_counter() - start;"
-        "assert 'pandas' not in sys.modules; assert took < 0.1, took"
+        "ours = [name for name in set(sys.modules) - before if name.partition('.')[0] in ('runner', 'azureml')];"
+        "assert 'pandas' not in sys.modules; assert len(ours) <= 30, sorted(ours)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[3])
 

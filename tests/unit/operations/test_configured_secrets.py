@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.compute.kubernetes import render
+from runner.compute.kubernetes.fields import at
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.vantage import BucketVantage, StepStores
 from runner.step.bootstrap import _secrets
@@ -80,4 +81,4 @@ def test_a_pod_masks_them_and_its_objects_name_none() -> None:
     assert _secrets(stores) == (b"k3y", CANARY.encode())
     settings = ClusterSettings("store", "runner")
     secret = render.run_secret("r", "{}", settings, owner="u")
-    assert set(secret["data"]) == {"stores.json"}
+    assert at(secret, "data") == {"stores.json": "e30="}

@@ -71,13 +71,14 @@ OUTPUTS = st.builds(
 
 
 @st.composite
-def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan, *, locked: bool) -> StepSpec:
+def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec:
     """A step that reads what earlier ones make."""
     made = [OutputOf(step.key, output.name) for step in before for output in step.outputs]
     sources = PATHS | DATASETS | st.sampled_from(made) if made else PATHS | DATASETS
     input_specs = st.builds(InputSpec, NAME, sources, st.sampled_from(Mode), TEXT, st.none() | DATASETS)
     inputs = tuple(draw(st.lists(input_specs, max_size=3, unique_by=lambda spec: spec.name)))
     outputs = tuple(draw(st.lists(NAME.map(OutputSpec) | OUTPUTS, max_size=3, unique_by=lambda spec: spec.name)))
+    locked = draw(st.booleans())
     placeholders = [Interpreter(), *(InputPath(s.name) for s in inputs), *(OutputPath(s.name) for s in outputs)]
     arguments: st.SearchStrategy[Argument] = TEXT | st.sampled_from(
         [*placeholders, *map(ParameterValue, plan.parameters)]
@@ -114,9 +115,8 @@ def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan, *, locked: 
 def files(draw: st.DrawFn) -> PipelineFile:
     environments = draw(st.dictionaries(KEY, ENVIRONMENTS, min_size=1, max_size=2))
     plan = Plan((), environments, draw(st.dictionaries(KEY, SCALARS, max_size=3)), draw(TEXT))
-    locked = draw(st.booleans())
     for _ in range(draw(st.integers(0, 3))):
-        plan = replace(plan, steps=(*plan.steps, draw(steps(plan.steps, plan, locked=locked))))
+        plan = replace(plan, steps=(*plan.steps, draw(steps(plan.steps, plan))))
     tags = draw(st.dictionaries(TEXT, TEXT, max_size=2))
     return PipelineFile(plan, draw(TEXT), tags, draw(st.booleans()), draw(st.booleans()))
 
@@ -239,8 +239,7 @@ def test_anchors_and_merge_keys() -> None:
         ("steps: {a: {script: [x]}}", "p.yaml:1: steps.a.script", "expected text, found a list"),
         ("steps: {a: {command: [{inptu: x}]}}", "p.yaml:1: steps.a.command[0]", "expected text, {input: …}"),
         ("steps: {a: {command: x, arguments: []}}", "p.yaml:1: steps.a", "'arguments' go with a script alone"),
-        ("steps: {a: {script: x, snapshot: d, source: y}}", "p.yaml:1: steps.a", "'source' belongs into drafts"),
-        ("steps: {a: {script: x, snapshot: d}, b: {script: x}}", "p.yaml:1: steps.b", "'snapshot' is missing"),
+        ("steps: {a: {script: x, snapshot: d, source: y}}", "p.yaml:1: steps.a", "'source' is of a draft"),
         ("steps: {a: {script: x, inputs: {i: a.csv}}}", "p.yaml:1: steps.a.inputs.i", "'a' has no output 'csv'"),
         ("steps: {a: {script: x, inputs: {i: d/a.csv}}}", "p.yaml:1: steps.a.inputs.i", "expected the output"),
         ("steps: {a: {script: x, inputs: {i: {}}}}", "p.yaml:1: steps.a.inputs.i", "expected one of from"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,13 @@ def test_the_driver_reads_them(ws: Workspace, session: FakeSession) -> None:
 
 def test_nothing_is_written(ws: Workspace, session: FakeSession) -> None:
     vault = ws.get_default_keyvault()
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: vault.set_secret("x", "canary-1"),
         lambda: vault.set_secrets({"x": "canary-1"}),
         lambda: vault.delete_secret("x"),
         lambda: vault.delete_secrets(["x"]),
-    ):
+    )
+    for change in changes:
         with pytest.raises(NotOffered, match="reads secrets and keeps none") as refused:
             change()
         assert "canary" not in str(refused.value)

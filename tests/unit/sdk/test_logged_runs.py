@@ -15,11 +15,9 @@ from runner.errors import BadInput
 from runner.sdk import Experiment, Run, ScriptRunConfig, Workspace
 from runner.sdk.exceptions import ActivityFailedException, SnapshotException, UserErrorException
 from runner.sdk.logged_run import LoggedRun
-from runner.sdk.report_log import CHUNK, ReportLog
 from runner.sdk.script_run import ScriptRun
 from runner.storage.directory import DirectoryStore
 from tests.support.fake_session import FakeSession, opened
-from tests.support.memory_store import MemoryStore
 
 
 @pytest.fixture
@@ -231,16 +229,6 @@ def test_wrong_values_are_refused(run: Run) -> None:
         run.log("", 1)
     run.log("m", np.float32(0.5))
     assert run.get_metrics() == {"m": 0.5}
-
-
-def test_chunks_are_bounded_and_keep_the_order_of_writing() -> None:
-    store = MemoryStore()
-    one, other = ReportLog(store, "p/"), ReportLog(store, "p/")
-    for number in range(300):
-        (one if number % 3 else other).append("metrics.jsonl", {"n": number, "text": "x" * 100})
-    assert [line["n"] for line in ReportLog(store, "p/").lines("metrics.jsonl")] == list(range(300))
-    assert 2 <= len(store.objects) <= 6
-    assert max(map(len, store.objects.values())) < CHUNK + 200
 
 
 def test_another_process_sees_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import datetime
 from typing import Any
 
@@ -218,3 +219,12 @@ def test_conditions_on_rows(session: FakeSession) -> None:
     assert names(dataset["age"] == dataset["age"]) == ["ann", "cy"]
     with pytest.raises(UserErrorException, match="a condition compares a column"):
         names(dataset["name"] > 3)
+
+
+def test_without_pandas_there_is_one_error_with_the_remedy(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = delimited(session, "x\n1\n")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(UserErrorException, match="reading rows needs pandas"):
+        dataset.to_pandas_dataframe()

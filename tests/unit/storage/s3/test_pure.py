@@ -14,7 +14,7 @@ import pytest
 from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from runner.model.vantage import BucketVantage
 from runner.storage.s3.http import Answer, Patience, pause
-from runner.storage.s3.listing import page_query, read_page
+from runner.storage.s3.listing import page_query, read_page, seconds_of_header
 from runner.storage.s3.multipart import PART, cut, expected_etag
 from runner.storage.s3.parallel import all_of
 from runner.storage.s3.refusal import Place, refusal, server_time
@@ -162,3 +162,11 @@ def test_after_a_failure_nothing_more_is_begun() -> None:
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
     with pytest.raises(BadInput, match="http://host:port"):
         BucketStore(BucketVantage("data", endpoint))
+
+
+def test_when_an_object_was_written() -> None:
+    written = PAGE.replace(b"<Size>", b"<LastModified>2026-01-02T03:04:05.678Z</LastModified><Size>", 1)
+    assert [info.modified for info in read_page(written).objects][:1] == [1767323045.0]
+    assert read_page(PAGE).objects[0].modified == 0
+    assert seconds_of_header("Fri, 02 Jan 2026 03:04:05 GMT") == 1767323045.0
+    assert seconds_of_header("") == 0

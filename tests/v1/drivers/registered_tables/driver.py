@@ -46,7 +46,7 @@ def check():
     raw_files = Dataset.get_by_name(ws, "raw_files", version="latest")
     assert open(raw_files.download("down")[0]).read() == "raw of 30"
     extra = Dataset.get_by_name(ws, "extra")
-    assert extra.version == 2 and open(extra.download("down")[0]).read() == "extra of 30"
+    assert open(extra.download("down")[0]).read() == "extra of 30"
     assert set(ws.datasets) == {"clean_table", "raw_files", "extra"}
 
 
