@@ -253,7 +253,8 @@ class ProcessTarget:
         if record is not None:
             self._end(attempt, record)
         elif attempt.files.give_up():
-            attempt.observation = self._lost(attempt, "its controller ended before it started")
+            reason = "its controller ended before it started"
+            attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.UNSTARTED)
         else:
             attempt.begun = attempt.staged = attempt.files.claimed_at
             running = Observation(Phase.RUNNING, attempt.observation.uid, started=as_time(attempt.begun))

@@ -10,5 +10,5 @@ MAX_LOSSES = 3
 
 
 def may_retry(step: StepState, failure: Failure) -> bool:
-    """Whether another attempt follows: never after the script's own failure."""
-    return failure.retriable and step.losses < MAX_LOSSES
+    """Whether another attempt follows: never after the script's own failure, always when it never began."""
+    return failure is Failure.UNSTARTED or (failure.retriable and step.losses < MAX_LOSSES)

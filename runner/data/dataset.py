@@ -84,6 +84,14 @@ def nothing_there(definition: DatasetDefinition, what: str = "") -> BadInput:
     return BadInput(f"{said} has no files: nothing lies at {listed}", remedy="upload the data first")
 
 
+def found_at(store: ObjectStore, place: DataPath) -> Iterator[tuple[str, ObjectInfo]]:
+    """`match`, without what runner itself keeps in the default datastore: a glob over all of it means data."""
+    own = place.datastore == DEFAULT_DATASTORE
+    for relative, info in match(store, place.path):
+        if not (own and is_reserved(info.key)):
+            yield relative, info
+
+
 def match(store: ObjectStore, pattern: str) -> Iterator[tuple[str, ObjectInfo]]:
     """(path below the fixed part of `pattern`, object) of all it means: a file, a folder's files, or a glob's."""
     plain = pattern.strip("/")
@@ -131,9 +139,7 @@ def _all_files(store: ObjectStore, paths: Sequence[DataPath]) -> list[Found]:
     found: dict[str, ObjectInfo] = {}
     folders: set[str] = set()
     for path in paths:
-        for relative, info in match(store, path.path):
-            if path.datastore == DEFAULT_DATASTORE and is_reserved(info.key):
-                continue
+        for relative, info in found_at(store, path):
             found.setdefault(info.key, info)
             folders.add(info.key[: len(info.key) - len(relative)])
     shared = len(_shared_folder(folders))

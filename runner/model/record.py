@@ -25,6 +25,8 @@ class Failure(str, Enum):
     """The cluster does not admit the pod (quota, pod security, permission)."""
     LOST = "lost"
     """It vanished without a record: evicted, deleted, node or machine gone."""
+    UNSTARTED = "unstarted"
+    """Its controller ended before it began: nobody's loss, and made again without counting."""
     STORE = "store"
     """Staging failed: the object store."""
     CANCELED = "canceled"
@@ -32,7 +34,7 @@ class Failure(str, Enum):
     @property
     def retriable(self) -> bool:
         """Whether it was not the script's doing, so that another attempt may succeed."""
-        return self in (Failure.LOST, Failure.STORE)
+        return self in (Failure.LOST, Failure.UNSTARTED, Failure.STORE)
 
 
 @dataclass(frozen=True)

@@ -15,3 +15,8 @@ class Resources:
     """Empty: none, so an idle machine's cores are not wasted."""
     memory_limit: str = "2Gi"
     gpu: int = 0
+    shared_memory: str = "2Gi"
+    """The most that ``/dev/shm`` may hold (v1's ``shm_size``); empty: what a container has by itself (64 MiB).
+
+    It is not asked of the node. What is in it counts as memory taken.
+    """

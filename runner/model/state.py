@@ -141,7 +141,7 @@ def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
 
 
 def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
-    losses = draft.step(event.key).losses + 1
+    losses = draft.step(event.key).losses + (event.failure is not Failure.UNSTARTED)
     draft.move(event.key, StepStatus.WAITING, reason=event.reason, losses=losses, started=None)
 
 

@@ -100,7 +100,11 @@ def announce_sizes(known: Named, config: Config, say: Callable[[str], None]) -> 
 
 
 def _wishing(step: StepSpec, wish: Resources | None) -> StepSpec:
-    return replace(step, resources=wish) if wish and step.resources == Resources() else step
+    """What a step says of its shared memory alone says nothing of the rest."""
+    shared = step.resources.shared_memory
+    if wish is None or step.resources != Resources(shared_memory=shared):
+        return step
+    return replace(step, resources=replace(wish, shared_memory=shared))
 
 
 def _merged(configured: ComputeSettings, document: Document) -> ComputeSettings:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import BadInput
+from ..model.data import DEFAULT_DATASTORE
 from ..model.data import DataPath as Place
-from ..model.names import reserved_problem
+from ..model.names import is_reserved
 from .data import DataPath, DataReference, plain_path
 from .dataset_files import told
 from .exceptions import NotOffered, UserErrorException
@@ -28,8 +29,11 @@ def places_of(path: object, *, validate: bool) -> tuple[Place, ...]:
             remedy="use one datastore per dataset",
         )
     for place in places:
-        if place.datastore not in ("", None) and (problem := reserved_problem(place.path) if place.path else None):
-            raise UserErrorException(f"a dataset cannot lie at {place.path!r}: {problem.what}", remedy=problem.remedy)
+        if place.datastore == DEFAULT_DATASTORE and is_reserved(place.path):
+            raise UserErrorException(
+                f"a dataset cannot lie at {place.path!r}: that is reserved for runner's own records",
+                remedy="upload the data to another place, such as data/…",
+            )
     if validate:
         _check_present(places)
     return places
@@ -68,14 +72,14 @@ def _address(text: str) -> Place:
 
 
 def _check_present(places: Sequence[Place]) -> None:
-    from ..data.dataset import match
+    from ..data.dataset import found_at
 
     for place in places:
         try:
             store = current().datastore(place.datastore)
         except BadInput as error:
             raise told(error) from error
-        if next(iter(match(store, place.path)), None) is None:
+        if next(found_at(store, place), None) is None:
             raise UserErrorException(
                 f"nothing lies at {place.path!r} of datastore {place.datastore!r}",
                 remedy="upload the data first, or pass validate=False",

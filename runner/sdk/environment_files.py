@@ -51,6 +51,7 @@ def environment_of(document: Mapping[str, object]) -> Environment:
     made.python.conda_dependencies = CondaDependencies(_underlying_structure=mapping(python.get("condaDependencies")))
     made.docker.enabled = bool(docker.get("enabled", False))
     made.docker.base_dockerfile = text(docker.get("baseDockerfile")) or None
+    made.docker.shm_size = text(docker.get("shmSize")) or None
     if "baseImage" in docker:
         made.docker.base_image = text(docker["baseImage"]) or None
     return made

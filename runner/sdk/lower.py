@@ -13,6 +13,7 @@ from ..model.data import DataPath as Place
 from ..model.environment import NamedEnvironment
 from ..model.names import slug
 from ..model.plan import Plan, Scalar
+from ..model.resources import Resources
 from ..model.step import InputSpec, OutputOf, OutputSpec, Source, StepSpec
 from .bindings import Bindings, all_parameters
 from .environment_spec import Translated, translate
@@ -98,6 +99,7 @@ class _Draft:
             outputs=tuple(self._output(output) for output in bound.outputs.values()),
             variables={**settings.variables, **_literals(step)},
             parameters=_variables_of_parameters(bound),
+            resources=_resources(settings),
             after=tuple(dict.fromkeys(self.keys[other] for other in self.graph.after[step])),
             reuse=settings.reuse,
             version=settings.version,
@@ -212,6 +214,10 @@ def _translated(settings: Settings) -> Translated:
     if settings.stored_environment is not None and settings.environment is None:
         return Translated(settings.stored_environment)
     return translate(settings.environment)
+
+
+def _resources(settings: Settings) -> Resources:
+    return Resources(shared_memory=settings.shared_memory) if settings.shared_memory else Resources()
 
 
 def _variables_of_parameters(bound: Bindings) -> dict[str, str]:

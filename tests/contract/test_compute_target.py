@@ -351,7 +351,7 @@ def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
     (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
     target = local.target()
     seen = target.observe(b.RUN)[task.id]
-    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.LOST, True)
+    assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.UNSTARTED, True)
     assert target.start(task) == seen.uid
     assert local.executions(task) == 0
 
@@ -361,7 +361,7 @@ def test_starting_an_attempt_that_was_never_claimed_loses_it_too(local: ProcessB
     (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
     target = local.target()
     target.start(task)
-    assert ended(target, task).failure is Failure.LOST
+    assert ended(target, task).failure is Failure.UNSTARTED
 
 
 def test_a_machine_without_a_shell_is_a_problem(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,6 @@ BAD = {
     "data in arguments only": ('submit(step("s", outputs=[data("b")], extra=[data("a")]))', "'?a'?"),
     "nobody produces": ('submit(step("s", inputs=[data("a")], outputs=[data("b")]))', "'?a'?"),
     "two producers": ('a = data("a")\nsubmit(step("s", outputs=[a]), step("t", outputs=[a]))', "'?a'?"),
-    "no pipeline": ("", "submit"),
 }  # fmt: skip
 
 
@@ -53,6 +52,18 @@ def test_bad_input_starts_and_changes_nothing(name: str, project: Project) -> No
         assert re.search(said, ended.stderr), ended.stderr
         assert "Traceback" not in ended.stderr
     assert project.files == before
+
+
+def test_a_file_without_a_pipeline_may_run_and_cannot_be_planned(project: Project) -> None:
+    """It may be a step's script that is tried by itself, or a driver that only registers data."""
+    project.driver("")
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 0
+    assert "has submitted no pipeline" in ended.stderr
+    for command in ("validate", "plan"):
+        ended = project.run(command, "pipeline.py")
+        assert (ended.returncode, "Traceback" in ended.stderr) == (2, False)
+        assert "submits nothing" in ended.stderr
 
 
 def test_bad_input_leaves_a_used_store_as_it_was(project: Project) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +10,7 @@ from dataclasses import dataclass
 
 from minio import Minio
 
-from runner.cluster.api import ClusterApi
-from runner.cluster.keys import ROOT_SECRET, keys_in
-from runner.cluster.kind import read_kubeconfig
-from runner.cluster.options import STORAGE_NAMESPACE
+from tests.support.kind_bucket import a_bucket
 from tests.support.kind_cluster import KindCluster
 
 
@@ -36,25 +32,12 @@ class Ledger:
 @contextmanager
 def open_ledger(cluster: KindCluster) -> Iterator[Ledger]:
     """A new one, gone afterwards."""
-    root, bucket = _root(cluster), f"ledger-{secrets.token_hex(6)}"
-    root.make_bucket(bucket_name=bucket)
-    allowed = {
-        "Effect": "Allow",
-        "Principal": {"AWS": ["*"]},
-        "Action": ["s3:PutObject"],
-        "Resource": [f"arn:aws:s3:::{bucket}/*"],
-    }
-    root.set_bucket_policy(bucket_name=bucket, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
-    try:
+    with a_bucket(cluster, "ledger") as (root, bucket):
+        allowed = {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["*"]},
+            "Action": ["s3:PutObject"],
+            "Resource": [f"arn:aws:s3:::{bucket}/*"],
+        }
+        root.set_bucket_policy(bucket_name=bucket, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
         yield Ledger(root, bucket, f"{cluster.cluster_endpoint}/{bucket}")
-    finally:
-        for entry in root.list_objects(bucket_name=bucket, recursive=True):
-            root.remove_object(bucket_name=bucket, object_name=str(entry.object_name))
-        root.remove_bucket(bucket_name=bucket)
-
-
-def _root(cluster: KindCluster) -> Minio:
-    api = ClusterApi(read_kubeconfig(cluster.name))
-    keys = keys_in(api.get(f"/api/v1/namespaces/{STORAGE_NAMESPACE}/secrets/{ROOT_SECRET}"))
-    address = cluster.endpoint.partition("://")[2]
-    return Minio(endpoint=address, access_key=keys.access_key, secret_key=keys.secret_key, secure=False)

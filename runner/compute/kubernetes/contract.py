@@ -15,6 +15,7 @@ STEP_FOLDER = "/runner/step"
 SECRET_FOLDER = "/runner/secret"  # noqa: S105 - a place, not a password
 WORK_FOLDER = "/runner/work"
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the pod's own: an emptyDir
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the pod's own: an emptyDir in memory
 TERMINATION_LOG = "/dev/termination-log"
 
 NO_PYTHON = "runner: the image has no Python"

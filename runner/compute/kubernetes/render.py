@@ -13,7 +13,7 @@ from .fields import KubeObject
 from .quantity import exceeds
 from .settings import ClusterSettings
 
-_READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER)
+_READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
 """Places that are writable without a volume of their own."""
 
 
@@ -96,12 +96,13 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
 
 def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
-    volumes = _own_volumes("runner-probe", "runner-probe")
+    wish = Resources()
+    volumes = _own_volumes("runner-probe", "runner-probe") + _shared_memory(wish)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "runner-probe", "namespace": settings.namespace, "labels": {c.MANAGED_BY: c.PRODUCT}},
-        "spec": _pod_of(_container("runner/probe", "", "", resources=Resources(), volumes=volumes), settings, volumes),
+        "spec": _pod_of(_container("runner/probe", "", "", resources=wish, volumes=volumes), settings, volumes),
     }
 
 
@@ -124,7 +125,8 @@ def _owner(run: str, uid: str) -> KubeObject:
 
 
 def _pod(task: Task, settings: ClusterSettings, *, step_configmap: str, interpreter: str) -> KubeObject:
-    volumes = _own_volumes(step_configmap, c.run_object_name(task.id.run)) + _wished_volumes(task)
+    own = _own_volumes(step_configmap, c.run_object_name(task.id.run))
+    volumes = own + _shared_memory(task.resources) + _wished_volumes(task)
     container = _container(task.environment, task.id.assignment, interpreter, resources=task.resources, volumes=volumes)
     return _pod_of(container, settings, volumes)
 
@@ -212,6 +214,18 @@ def _own_volumes(step_configmap: str, secret: str) -> _Volumes:
         (c.WORK_FOLDER, {"name": "work", "emptyDir": {}}),
         (c.TEMPORARY_FOLDER, {"name": "temporary", "emptyDir": {}}),
     ]
+
+
+def _shared_memory(wish: Resources) -> _Volumes:
+    """The container's own has 64 MiB, too little for the workers of a data loader.
+
+    Its size is reserved nowhere; what is in it counts toward the container's memory limit, and the kubelet makes it no
+    larger than that: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
+    """
+    if not wish.shared_memory:
+        return []
+    volume = {"medium": "Memory", "sizeLimit": wish.shared_memory}
+    return [(c.SHARED_MEMORY, {"name": "shared-memory", "emptyDir": volume})]
 
 
 def _wished_volumes(task: Task) -> _Volumes:

@@ -37,6 +37,8 @@ class Settings:
     """Parameters that v1 sets node counts by (`runconfig_pipeline_params`); only 1 is possible."""
     snapshot: str = ""
     """The digest of a stored snapshot, in place of a source directory."""
+    shared_memory: str = ""
+    """The most that ``/dev/shm`` may hold, as a Kubernetes quantity; empty: the default."""
     stored_environment: NamedEnvironment | None = None
     """An environment as it was stored with a published module, in place of `environment`."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..compute import target_name
@@ -14,6 +15,10 @@ from .base import Settings
 _NO_TARGET = ("", "local")
 _NODE_SETTINGS = ("NodeCount", "MpiProcessCountPerNode", "TensorflowWorkerCount", "TensorflowParameterServerCount")
 """What v1 lets ``runconfig_pipeline_params`` set."""
+_USUAL_SHARED_MEMORY = "2g"
+"""v1's default, and ours."""
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
+"""As ``docker run --shm-size`` takes it: powers of 1024, whichever way they are written."""
 _COUNTS = ("node_count", "process_count_per_node", "process_count", "worker_count", "parameter_server_count")
 
 
@@ -27,7 +32,7 @@ def settings_of(
     version: str | None = None,
     pipeline_params: Mapping[str, object] | None = None,
 ) -> Settings:
-    """The settings. Raises RunConfigurationException for a `runconfig` of another type.
+    """The settings. Raises RunConfigurationException for a `runconfig` of another type, or a size that is none.
 
     Raises NotOffered where more than one node or process is asked for.
     """
@@ -51,7 +56,21 @@ def settings_of(
         reuse=reuse,
         version=version or "",
         node_parameters=_node_parameters(pipeline_params or {}),
+        shared_memory=_shared_memory(config) if config else "",
     )
+
+
+def _shared_memory(config: RunConfiguration) -> str:
+    """The run configuration's ``shm_size`` where it says another than the usual one, else the environment's."""
+    own, environment = config.docker.shm_size, config.environment.docker.shm_size
+    given = own if own and own != _USUAL_SHARED_MEMORY else environment
+    if not given:
+        return ""
+    size = _SIZE.fullmatch(str(given).strip())
+    if size is None or not float(size[1]):
+        raise RunConfigurationException(f"shm_size {given!r} is no size", remedy="write it like '512m' or '8g'")
+    unit = f"{size[2].upper()}i" if size[2] else ""
+    return f"{size[1]}{unit}"
 
 
 def check_single(what: str, config: object) -> None:

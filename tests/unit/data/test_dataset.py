@@ -91,6 +91,17 @@ def test_several_paths_are_named_below_what_they_share_each_file_once(store: Mem
     assert ref.key == ""
 
 
+def test_a_glob_over_all_of_the_default_datastore_leaves_runners_own_records_out(store: MemoryStore) -> None:
+    store.put("runs/x/work.csv", b"record")
+    store.put("work/a.csv", b"copy")
+    every = DatasetDefinition("file", paths("**/*.csv", datastore="workspaceblobstore"))
+    described = manifest.load(store, pin_dataset(store, lambda _: store, every).digest)
+    assert all(entry.path.startswith("data") for entry in described.entries[:5])
+    assert not any("work" in entry.path for entry in described.entries)
+    elsewhere = pin_dataset(store, lambda _: store, DatasetDefinition("file", paths("**/*.csv")))
+    assert elsewhere.files == len(described.entries) + 2
+
+
 def test_a_changed_file_is_another_pin(store: MemoryStore) -> None:
     before = pin(store, lambda _: store, paths("data"), "it")
     assert pin(store, lambda _: store, paths("data"), "it") == before

@@ -114,6 +114,16 @@ def test_a_step_that_asks_for_something_keeps_it() -> None:
     assert computes.with_resources(plan, known, a_config()) == plan
 
 
+def test_shared_memory_goes_with_any_size() -> None:
+    from dataclasses import replace
+
+    plan = a_plan("cpu")
+    plan = replace(plan, steps=(replace(plan.steps[0], resources=Resources(shared_memory="8Gi")),))
+    known = computes.Named({"cpu": ComputeSettings(vm_size="STANDARD_D2_V2")})
+    (step,) = computes.with_resources(plan, known, a_config()).steps
+    assert step.resources == Resources(memory_limit="7Gi", shared_memory="8Gi")
+
+
 def test_a_damaged_record_is_named() -> None:
     store = MemoryStore()
     store.put("registry/computes/cpu.json", b"[1")

@@ -20,7 +20,7 @@ from runner.sdk import (
 )
 from runner.sdk.data import DataPath
 from runner.sdk.exceptions import NotOffered, PipelineInvalid, RunConfigurationException
-from runner.sdk.run_config import MpiConfiguration
+from runner.sdk.run_config import DockerConfiguration, MpiConfiguration
 from runner.sdk.training_output import TrainingOutput
 from tests.support.fake_session import FakeSession
 
@@ -119,3 +119,45 @@ def test_a_shell_puts_in_the_paths_that_its_text_names(ws: Workspace) -> None:
 @pytest.mark.parametrize("target", ["cpu", ("cpu", "AmlCompute")])
 def test_a_compute_target_may_be_a_name(ws: Workspace, target: object) -> None:
     assert Pipeline(ws, PythonScriptStep("a.py", compute_target=target)).plan.steps[0].compute == "cpu"
+
+
+def shared_memory(ws: Workspace, runconfig: object) -> str:
+    (step,) = Pipeline(ws, PythonScriptStep("a.py", runconfig=runconfig)).plan.steps
+    return step.resources.shared_memory
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ("2g", "2Gi"),
+        (None, "2Gi"),
+        ("8g", "8Gi"),
+        ("512M", "512Mi"),
+        ("1.5gb", "1.5Gi"),
+        ("64 MiB", "64Mi"),
+        ("1048576", "1048576"),
+        ("100b", "100"),
+    ],
+)
+def test_shm_size_is_the_shared_memory_of_the_step(ws: Workspace, given: str | None, size: str) -> None:
+    config = RunConfiguration()
+    config.docker = DockerConfiguration(use_docker=True, shm_size=given)
+    assert shared_memory(ws, config) == size
+    assert shared_memory(ws, ScriptRunConfig(".", "a.py", docker_runtime_config=config.docker)) == size
+
+
+def test_the_environment_may_say_it_too(ws: Workspace) -> None:
+    config = RunConfiguration()
+    config.environment.docker.shm_size = "4g"
+    assert shared_memory(ws, config) == "4Gi"
+    config.docker.shm_size = "1g"
+    assert shared_memory(ws, config) == "1Gi"
+    assert shared_memory(ws, None) == "2Gi"
+
+
+@pytest.mark.parametrize("given", ["much", "0g", "-1g", "g"])
+def test_a_size_that_is_none_is_refused(given: str) -> None:
+    config = RunConfiguration()
+    config.docker.shm_size = given
+    with pytest.raises(RunConfigurationException, match=f"shm_size '{given}' is no size"):
+        PythonScriptStep("a.py", runconfig=config)

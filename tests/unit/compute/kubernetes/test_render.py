@@ -49,7 +49,7 @@ def check(name: str, value: object) -> None:
 def a_rich_task() -> Task:
     data = InputBinding("raw", DataRef("blob", "raw", "d" * 64), path_on_compute="/data")
     model = OutputBinding("model", "blob", "azureml/x/model", path_on_compute="/srv/model/")
-    wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1)
+    wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1, shared_memory="8Gi")
     return replace(a_task(attempt=2, resources=wish, outputs=(model,)), inputs=(data,))
 
 
@@ -85,10 +85,10 @@ def test_the_job_does_not_grow_with_its_inputs() -> None:
 
 
 def test_every_absolute_place_is_a_volume_of_its_own() -> None:
-    assert mounts_of(a_job(a_rich_task()))[4:] == ["/data", "/srv/model"]
+    assert mounts_of(a_job(a_rich_task()))[5:] == ["/data", "/srv/model"]
 
 
-@pytest.mark.parametrize("place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/"])
+@pytest.mark.parametrize("place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache"])
 def test_places_that_need_no_volume(place: str) -> None:
     binding = OutputBinding("out", "blob", "key", path_on_compute=place)
     assert mounts_of(a_job(a_task(outputs=(binding,)))) == mounts_of(a_job(a_task()))
@@ -117,6 +117,19 @@ def test_one_place_for_input_and_output_is_one_volume() -> None:
 )
 def test_limits_are_never_below_requests(wish: Resources, limits: dict[str, str]) -> None:
     assert container_of(a_job(a_task(resources=wish)))["resources"]["limits"] == limits
+
+
+def test_shared_memory_is_a_volume_that_asks_for_nothing() -> None:
+    asking, none = (a_job(a_task(resources=Resources(shared_memory=size))) for size in ("8Gi", ""))
+    pod = asking["spec"]["template"]["spec"]
+    assert [one["emptyDir"] for one in pod["volumes"] if "emptyDir" in one] == [
+        {},
+        {},
+        {"medium": "Memory", "sizeLimit": "8Gi"},
+    ]
+    assert "/dev/shm" in mounts_of(asking)
+    assert "/dev/shm" not in mounts_of(none)
+    assert container_of(asking)["resources"] == container_of(none)["resources"]
 
 
 def test_no_secret_is_in_a_job() -> None:
