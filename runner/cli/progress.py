@@ -31,6 +31,8 @@ def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint) -> Iterator[str]:
 def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, str, str] | None:
     """Step, state, reason."""
     match event:
+        case e.EnvironmentMaking(environment, _, line):
+            return _environment(plan, environment), "making", "environment" + (f": {_one_line(line)}" if line else "")
         case e.EnvironmentReady(environment, _, _, built, seconds) if built:
             return _environment(plan, environment), "made", f"environment, {duration(seconds)}"
         case e.EnvironmentLost(environment, _, reason):

@@ -122,6 +122,8 @@ def _warnings(report: RunReport, paint: Paint) -> list[str]:
 
 def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     slow = report.slowest
+    for made in report.environments:
+        yield f"made     environment {made.name}, {duration(made.seconds)}"
     if slow is not None:
         yield f"slowest  {slow.name}, {duration(slow.seconds)}{_phases(slow.inputs, slow.script, slow.outputs)}"
     failed = next((step.key for step in report.steps if step.status == "failed"), "")

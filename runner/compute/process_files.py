@@ -82,7 +82,7 @@ class AttemptFiles:
             with self.claim.open("x", encoding="ascii") as file:
                 file.write(f"{_GIVEN_UP}\n")
         except FileExistsError:
-            return False
+            return self.pid == 0  # given up before, by one who could not tell it any more
         except FileNotFoundError:
             return True  # the folder is gone, and no wrapper can claim there
         return True

@@ -33,6 +33,7 @@ from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for
 from .notice import IN_FLIGHT, events_of
 from .pinning import pins_of
+from .preparing import Preparations, Say
 from .publish import publish, to_publish
 from .recall import Recaller
 
@@ -44,7 +45,7 @@ _PASSING = (StoreUnreachable, TargetUnreachable)
 _UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
 """What one step or environment may cause; the others go on without it."""
 _QUICK = 0.05
-"""Seconds in which an environment that need not be made is found."""
+"""Seconds in which outputs are published that have not far to go."""
 _RECALLING = 1.0
 """Seconds of a tick spent on looking for equals of waiting steps."""
 
@@ -64,16 +65,16 @@ class Effects:
     trouble: Exception | None = None
     """What kept the last `act` from doing all it was asked to."""
     _pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
-    _preparing: dict[Prepare, Future[e.Event]] = field(default_factory=dict)
     _publishing: dict[str, Future[e.Event]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.recaller = Recaller(self.store, self.datastores)
+        self._preparations = Preparations(self.clock)
 
     @property
     def busy(self) -> bool:
         """Whether something goes on that no target tells the end of."""
-        return bool(self._preparing or self._publishing or self.recaller.unfinished)
+        return bool(self._preparations or self._publishing or self.recaller.unfinished)
 
     def recall(self, plan: Plan, state: RunState) -> Events:
         """The steps for which equal ones of earlier runs stand in, as many as can be found in a moment."""
@@ -102,7 +103,7 @@ class Effects:
         out.extend(self._each(starts, lambda action: self._start(plan, state, action)))
         for action in actions:
             if isinstance(action, Prepare):
-                self._prepare(plan, action)
+                self._preparations.begin(action, self._pool, partial(self._ensure, plan, action))
             elif isinstance(action, Inquire):
                 out.extend(
                     self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task, canceling=False))
@@ -175,19 +176,15 @@ class Effects:
         told = events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling)
         return self.published(plan, told)
 
-    def _prepare(self, plan: Plan, action: Prepare) -> None:
-        if action not in self._preparing:
-            self._preparing[action] = self._pool.submit(self._ensure, plan, action)
-            # What is there already is told in this very tick.
-            wait([self._preparing[action]], timeout=_QUICK)
-
-    def _ensure(self, plan: Plan, action: Prepare) -> e.Event:
+    def _ensure(self, plan: Plan, action: Prepare, hear: Say) -> e.Event:
         begun = time.monotonic()
         try:
             environment = plan.environments[action.environment]
             store = self.environments[action.target]
             found = store.find(environment)
-            reference = found or store.ensure(environment, self.say)
+            if found is None:
+                hear("")
+            reference = found or store.ensure(environment, self._both(hear, environment.name))
         except _PASSING:
             raise
         except _UNEXPECTED as error:
@@ -195,11 +192,19 @@ class Effects:
         took = round(time.monotonic() - begun, 3)
         return e.EnvironmentReady(action.environment, action.target, reference, found is None, took)
 
+    def _both(self, hear: Say, name: str) -> Say:
+        """Tells the controller's own log, and without the environment's name whoever watches the run."""
+
+        def say(line: str) -> None:
+            self.say(line)
+            hear(line.removeprefix(f"environment {name!r}: "))
+
+        return say
+
     def _harvest(self) -> Iterator[e.Event]:
-        done = [(action, future) for action, future in self._preparing.items() if future.done()]
-        for action, future in done:
-            del self._preparing[action]
-            yield from self._asked_again(_PASSING, partial(_result, future))
+        yield from self._preparations.news()
+        for result in self._preparations.ended():
+            yield from self._asked_again(_PASSING, partial(_result, result))
 
     def _published(self, plan: Plan, event: e.Event) -> e.Event | None:
         if not isinstance(event, e.StepSucceeded | e.StepReused):

@@ -35,6 +35,17 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
+class EnvironmentMaking:
+    """An environment is not there and is being made."""
+
+    environment: str
+    """The plan's key of it."""
+    target: str
+    line: str = ""
+    """What whoever makes it said last."""
+
+
+@dataclass(frozen=True)
 class EnvironmentReady:
     """An image or a virtual environment can be used on a target."""
 
@@ -156,6 +167,7 @@ Event = (
     RunSubmitted
     | ControllerStarted
     | Heartbeat
+    | EnvironmentMaking
     | EnvironmentReady
     | EnvironmentLost
     | TaskStarted

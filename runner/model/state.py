@@ -50,6 +50,10 @@ class RunState:
     """(environment, target) → reference."""
     broken: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(environment, target) → why it could not be made."""
+    making: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(environment, target) → what was said last of one that is being made."""
+    made: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """(environment, target) → seconds that making it for this run took."""
     number: int = 0
     """The journal entry this state includes."""
     controller: str = ""
@@ -118,14 +122,26 @@ def _heartbeat(_draft: _Draft, _event: e.Heartbeat, _at: datetime) -> None:
     """Only the entry's time counts."""
 
 
+def _environment_making(draft: _Draft, event: e.EnvironmentMaking, _at: datetime) -> None:
+    making = {**draft.state.making, (event.environment, event.target): event.line}
+    draft.state = replace(draft.state, making=making)
+
+
 def _environment_ready(draft: _Draft, event: e.EnvironmentReady, _at: datetime) -> None:
-    known = {**draft.state.environments, (event.environment, event.target): event.reference}
-    draft.state = replace(draft.state, environments=known)
+    pair = (event.environment, event.target)
+    known = {**draft.state.environments, pair: event.reference}
+    made = {**draft.state.made, pair: event.seconds} if event.built else draft.state.made
+    draft.state = replace(draft.state, environments=known, made=made, making=_without(draft.state.making, pair))
 
 
 def _environment_lost(draft: _Draft, event: e.EnvironmentLost, _at: datetime) -> None:
-    broken = {**draft.state.broken, (event.environment, event.target): event.reason}
-    draft.state = replace(draft.state, broken=broken)
+    pair = (event.environment, event.target)
+    broken = {**draft.state.broken, pair: event.reason}
+    draft.state = replace(draft.state, broken=broken, making=_without(draft.state.making, pair))
+
+
+def _without(known: Mapping[tuple[str, str], str], pair: tuple[str, str]) -> Mapping[tuple[str, str], str]:
+    return {other: value for other, value in known.items() if other != pair}
 
 
 def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
@@ -200,6 +216,7 @@ _APPLY: Mapping[type, Callable[[_Draft, Any, datetime], None]] = {
     e.RunSubmitted: _submitted,
     e.ControllerStarted: _controller,
     e.Heartbeat: _heartbeat,
+    e.EnvironmentMaking: _environment_making,
     e.EnvironmentReady: _environment_ready,
     e.EnvironmentLost: _environment_lost,
     e.TaskStarted: _task_started,

@@ -74,6 +74,15 @@ class Slowest:
 
 
 @dataclass(frozen=True)
+class MadeEnvironment:
+    """An environment that was not there before the run."""
+
+    name: str
+    target: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class RunReport:
     """One run."""
 
@@ -85,6 +94,8 @@ class RunReport:
     seconds: float | None
     steps: tuple[StepReport, ...]
     slowest: Slowest | None
+    environments: tuple[MadeEnvironment, ...] = ()
+    """Those that were made for it."""
 
 
 def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, threads: int = 1) -> RunReport:
@@ -103,6 +114,10 @@ def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, 
         _between(state.created, state.ended or now),
         tuple(_each(one, tuple(state.steps), threads)),
         slowest(store, view),
+        tuple(
+            MadeEnvironment(_environment_name(view.plan, key), target, seconds)
+            for (key, target), seconds in state.made.items()
+        ),
     )
 
 
@@ -172,7 +187,9 @@ def why(view: RunView, key: str) -> str:
     if missing:
         return f"waits for {', '.join(missing[:3])}" + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
     if not any(environment == spec.environment for environment, _ in view.state.environments):
-        return f"its environment '{_environment_name(view.plan, spec.environment)}' is being made"
+        said = next((line for (name, _), line in view.state.making.items() if name == spec.environment), "")
+        made = f"its environment '{_environment_name(view.plan, spec.environment)}' is being made"
+        return f"{made}: {said}" if said else made
     return ""
 
 

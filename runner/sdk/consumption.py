@@ -83,6 +83,10 @@ class DatasetConsumptionConfig(Placeholder):
         return mode
 
     @override
+    def __repr__(self) -> str:
+        return f"DatasetConsumptionConfig({self.name!r}, {self.dataset!r}, {self.mode!r})"
+
+    @override
     def __str__(self) -> str:
         return f"DatasetConsumptionConfig:{self.name}"
 

@@ -178,6 +178,10 @@ class DataPathComputeBinding:
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
 
+    @override
+    def __repr__(self) -> str:
+        return f"DataPathComputeBinding({self.mode!r}, path_on_compute={self.path_on_compute!r})"
+
 
 def plain_path(path: str | None) -> str:
     """A path on a datastore as its keys have it: ``./data//x/`` is ``data/x``. Raises UserErrorException for ``..``."""

@@ -188,6 +188,18 @@ class AbstractDataset:
         named = f"{self.name!r}, version {self.version}" if self.name else self.id
         return f"{type(self).__name__}({named})"
 
+    @override
+    def __str__(self) -> str:
+        """v1's words: a script's ``print(dataset)``."""
+        import json
+
+        known = self.definition
+        shown: dict[str, object] = {"source": [f"({path.datastore!r}, {path.path!r})" for path in known.paths]}
+        shown["definition"] = [*filter(None, [known.format]), *(each.operation for each in known.transforms)]
+        if self.name:
+            shown["registration"] = {"id": self.id, "name": self.name, "version": self.version, "tags": self.tags}
+        return f"{type(self).__name__}\n{json.dumps(shown, indent=2)}"
+
 
 def drawn_seed(seed: int | None) -> int:
     """The seed, or a random one."""

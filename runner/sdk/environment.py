@@ -160,6 +160,16 @@ class Environment:
     def __repr__(self) -> str:
         return f"Environment({self.name!r})"
 
+    @override
+    def __str__(self) -> str:
+        """v1's words: a script's ``print(environment)``. Values that their names call secrets are left out."""
+        import json
+
+        from .environment_files import document_of
+
+        document, masked = document_of(self), dict.fromkeys(secret_names(self.environment_variables), "***")
+        return json.dumps({**document, "environmentVariables": {**self.environment_variables, **masked}}, indent=4)
+
 
 class ImageBuildDetails:
     """v1's handle on a build; here it has ended when there is one."""

@@ -215,6 +215,11 @@ class Experiment:
     def __repr__(self) -> str:
         return f"Experiment({self.name!r})"
 
+    @override
+    def __str__(self) -> str:
+        """v1's words: a driver's ``print(experiment)``."""
+        return f"Experiment(Name: {self.name},\nWorkspace: {self.workspace.name})"
+
 
 class Experiments(Mapping[str, Experiment]):
     """Experiments by name; any valid name is one."""
@@ -233,6 +238,10 @@ class Experiments(Mapping[str, Experiment]):
     @override
     def __len__(self) -> int:
         return len(self._names())
+
+    @override
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
     def _names(self) -> tuple[str, ...]:
         from .run_lookup import experiment_names

@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import Problem
+from ..override import override
 from .bindings import Bindings
 from .flow import Output
 from .steps.base import PipelineStep
@@ -29,6 +30,10 @@ class Graph:
         self.after: dict[PipelineStep, list[PipelineStep]] = {}
         """From `run_after` and StepSequence; data add their own."""
         self.problems: list[Problem] = []
+
+    @override
+    def __repr__(self) -> str:
+        return f"Graph({', '.join(step.name for step in self.bindings)})"
 
     def producer(self, output: Output) -> PipelineStep | None:
         """The step of the graph that makes `output`."""

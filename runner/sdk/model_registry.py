@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..dataclass import dataclass, field
 from ..errors import ObjectMissing
+from ..model.context import STEP_VARIABLE, StepContext
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
 from ..model.names import REGISTRY
@@ -138,6 +140,25 @@ def download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
         target.unlink(missing_ok=True)
         store.download(f"{_folder(record.name, record.version)}/{name}", target)
     return str(into / record.files[0].partition("/")[0]) if record.files else str(into)
+
+
+def may_be_registered(source: Path) -> bool:
+    """Whether a path lies below the current folder, or in what this step was given to read or write.
+
+    v1's releases but the last take any path, and projects made for those register a model from the
+    folder that another step has made; the last one refuses what lies outside the current folder.
+    """
+    found = {Path(os.path.abspath(source)), source.resolve()}  # noqa: PTH100 - an input may be a link: not resolved
+    return any(path.is_relative_to(place) for path in found for place in (Path.cwd().resolve(), *_given()))
+
+
+def _given() -> Iterator[Path]:
+    if STEP_VARIABLE not in os.environ:
+        return
+    document = json.loads((Path(os.environ[STEP_VARIABLE]) / "context.json").read_bytes())
+    context = from_document(StepContext, document)
+    yield from (Path(staged.path) for staged in context.inputs.values())
+    yield from map(Path, context.outputs.values())
 
 
 def files_of(source: Path, child_paths: Iterable[str] | None = None) -> dict[str, Path]:

@@ -91,6 +91,10 @@ class OutputDatasetConfig(Placeholder):
         return made
 
     @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @override
     def __str__(self) -> str:
         return f"DatasetOutputConfig:{self.name}"
 

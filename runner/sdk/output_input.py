@@ -46,7 +46,7 @@ class OutputDatasetInput(Placeholder):
     @override
     def consumed(self) -> Consumed:
         """Read under this name."""
-        view = identified(self.view, self.name) if self.mode is Mode.DIRECT else None
+        view = identified(self.view, self.name) if self.mode is Mode.DIRECT else self.view
         return Consumed(self.name, self.origin, self.mode, self.path_on_compute, view)
 
     def _at(self, mode: Mode, path: str | None) -> OutputDatasetInput:
@@ -56,6 +56,10 @@ class OutputDatasetInput(Placeholder):
                 remedy="mount the files: as_input() of the output before read_delimited_files()",
             )  # fmt: skip
         return OutputDatasetInput(self.origin, self.name, view=self.view, mode=mode, path=path or "")
+
+    @override
+    def __repr__(self) -> str:
+        return f"OutputDatasetInput({self.name!r}, {self.mode.value!r})"
 
     @override
     def __str__(self) -> str:

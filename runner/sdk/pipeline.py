@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..model.plan import Plan
 from ..operations.computes import created
+from ..override import override
 from .bindings import all_parameters
 from .exceptions import NotOffered
 from .graph import Graph, StepSequence, gather
@@ -59,6 +60,10 @@ class Pipeline:
         for step in self.plan.steps:
             print(f"Step {step.name} is ready to be created [{step.key}]")
         return []
+
+    @override
+    def __repr__(self) -> str:
+        return f"Pipeline({', '.join(step.name for step in self.plan.steps)})"
 
     def _set_experiment_name(self, name: str) -> None:
         """Nothing: `submit` names the experiment. v1's own; drivers made from a well-known template touch it."""

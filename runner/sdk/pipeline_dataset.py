@@ -99,8 +99,12 @@ class PipelineOutputFileDataset(Placeholder):
     @override
     def consumed(self) -> Consumed:
         """Files of the output."""
-        view = identified(files_view(), self.input_name) if self.mode is Mode.DIRECT else None
+        view = identified(files_view(), self.input_name) if self.mode is Mode.DIRECT else files_view()
         return Consumed(self.input_name, self.pipeline_data.origin, self.mode, self.path_on_compute, view)
+
+    @override
+    def __repr__(self) -> str:
+        return f"PipelineOutputFileDataset({self.input_name!r}, {self.mode.value!r})"
 
     @override
     def __str__(self) -> str:
@@ -160,6 +164,10 @@ class PipelineOutputTabularDataset(Placeholder):
 
     def _read_as(self, definition: DatasetDefinition) -> PipelineOutputTabularDataset:
         return PipelineOutputTabularDataset(self.source, definition, self.input_name)
+
+    @override
+    def __repr__(self) -> str:
+        return f"PipelineOutputTabularDataset({self.input_name!r})"
 
     @override
     def __str__(self) -> str:

@@ -22,6 +22,10 @@ class StepRunOutput:
         self.step_run = step_run
         self.name = name
 
+    @override
+    def __repr__(self) -> str:
+        return f"StepRunOutput({self.name!r} of {self.step_run.id})"
+
     @property
     def id(self) -> str:
         """The step run's id and the output's name."""
@@ -99,6 +103,10 @@ class PortDataReference(Placeholder):
     def consumed(self) -> Consumed:
         """The place, read by a later step."""
         return Consumed(self.name, Place(self.ref.datastore, self.ref.key), self._mode, self._path_on_compute)
+
+    @override
+    def __repr__(self) -> str:
+        return f"PortDataReference({self.name!r}, {self.ref.datastore}/{self.ref.key})"
 
     @override
     def __str__(self) -> str:

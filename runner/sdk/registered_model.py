@@ -72,14 +72,14 @@ class Model:
         resource_configuration: object = None,
         **kwargs: object,
     ) -> Model:
-        """Upload a file or folder, which must lie below the current one, as the next version of the name.
+        """Upload a file or folder of the current folder, or of the step's inputs and outputs, as the next version.
 
         Raises ModelPathNotFoundException, PermissionError for a path elsewhere.
         """
         source = Path(model_path)
         if not source.exists():
             raise ModelPathNotFoundException(f"there is no model at {model_path!r}", where=str(source.absolute()))
-        if not source.resolve().is_relative_to(Path.cwd().resolve()):
+        if not registry.may_be_registered(source):
             raise PermissionError(
                 f"the model {str(source.resolve())!r} lies outside the current folder {str(Path.cwd())!r}: "
                 "copy it below, or change into its folder"

@@ -12,6 +12,7 @@ from .exceptions import RunEnvironmentException, UserErrorException
 from .reports import FACTS, METRICS, PROPERTIES, TAGS, Line, fold_metrics, fold_properties, fold_tags
 from .run_children import Children
 from .run_files import RunFiles
+from .run_shown import Shown
 from .run_workspace import InWorkspace, Snapshots
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _contexts: dict[int, Run] = {}
 
 
-class Run(RunFiles, Children, Snapshots, InWorkspace):
+class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
     """A run by its id: ``Run(experiment, id)`` is a handle of the class that fits the id."""
 
     def __new__(cls, experiment: Experiment | None = None, run_id: str = "", outputs: object = None) -> Run:
@@ -240,10 +241,6 @@ class Run(RunFiles, Children, Snapshots, InWorkspace):
             self.complete()
         else:
             self.fail(error_details=f"{type(error).__name__}: {error}")
-
-    @override
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.id!r})"
 
 
 def _context(*, allow_offline: bool) -> Run:

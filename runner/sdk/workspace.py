@@ -211,7 +211,10 @@ class Workspace:
 
     @override
     def __repr__(self) -> str:
-        return f"Workspace.create(name={self.name!r}, resource_group={self.resource_group!r})"
+        return (
+            f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, "
+            f"resource_group={self.resource_group!r})"
+        )
 
 
 def _find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:

@@ -356,6 +356,17 @@ def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
     assert local.executions(task) == 0
 
 
+@pytest.mark.parametrize("claim", ["0\n", ""])
+def test_an_attempt_that_was_given_up_stays_so(local: ProcessBench, claim: str) -> None:
+    """The controller that gave it up was killed before it could journal that."""
+    task = local.task("succeeds")
+    folder = local.folder / "work" / b.RUN / "succeeds.1"
+    folder.mkdir(parents=True)
+    (folder / "claim").write_text(claim)
+    seen = local.target().observe(b.RUN)[task.id]
+    assert (seen.phase, seen.failure) == (Phase.FAILED, Failure.UNSTARTED)
+
+
 def test_starting_an_attempt_that_was_never_claimed_loses_it_too(local: ProcessBench) -> None:
     task = local.task("succeeds")
     (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)

@@ -157,7 +157,7 @@ def test_killed_at_random_instants_runs_end_as_if_nothing_had_been(cache: Path) 
 
 
 def check(bench: Bench, run: str, view: RunView) -> None:
-    assert view.state.status is RunStatus.SUCCEEDED
+    assert view.state.status is RunStatus.SUCCEEDED, {key: one.reason for key, one in view.state.steps.items()}
     told = bench.told(run)
     assert told == {(what, key): 1 for what in ("start", "end") for key in NEEDS}, "each step ran once"
     contents = {}

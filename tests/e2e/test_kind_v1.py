@@ -1,69 +1,89 @@
-"""What v1's words add to a cluster: sizes, node counts, secrets, several datastores, publishing, reuse, shared memory."""
+"""What v1's words add on a cluster: sizes, node counts, shared memory, secrets, datastores, publishing, reuse."""
 
 from __future__ import annotations
 
 import base64
-import io
 import json
-import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import yaml
 
 from runner.model import events as e
 from runner.model.document import Document
+from tests.support.kind_bucket import a_bucket, root_keys
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_ledger import root_client
-from tests.support.kind_runs import Desk, Namespace, a_desk, finished, read_object
+from tests.support.kind_runs import Desk, Namespace, a_desk, finished
 
 pytestmark = pytest.mark.kind
-REPOSITORY = Path(__file__).resolve().parents[2]
-DRIVERS = REPOSITORY / "tests" / "v1" / "drivers"
 CANARY = "canary-5f0b7c1d9e"
 
+SIZES = """
+import os, pathlib
+from azureml.core import Run
+shared = os.statvfs("/dev/shm")
+pathlib.Path("/dev/shm/probe").write_bytes(bytes(100 << 20))
+Run.get_context().log("MiB", shared.f_frsize * shared.f_blocks >> 20)
+"""
 SECRETS = """
+import sys
 from azureml.core import Run
 run = Run.get_context()
 values = run.get_secrets(["db", "api"])
 print("read", *values.values(), flush=True)
 run.log("read", all(value.startswith("canary") for value in values.values()))
-run.log("lengths", [len(value) for value in values.values()])
-"""
-SIZES = """
-import os, pathlib
-from azureml.core import Run
-free = os.statvfs("/dev/shm")
-Run.get_context().log("shared", free.f_frsize * free.f_blocks >> 20)
-pathlib.Path("/dev/shm/probe").write_bytes(bytes(100 << 20))
+sys.exit("dying with " + values["db"])
 """
 MAKE = """
 import os, sys
-os.makedirs(sys.argv[1], exist_ok=True)
+from azureml.core import Run
 for name in ("a", "b"):
     with open(os.path.join(sys.argv[1], name + ".txt"), "w") as file:
         file.write(name * 3)
 print("made here")
-from azureml.core import Run
 Run.get_context().log("made", 2)
 """
 TAKE = """
 import os, sys
 from azureml.core import Dataset, Run
 run = Run.get_context()
-files = {name: open(os.path.join(sys.argv[1], name)).read() for name in sorted(os.listdir(sys.argv[1]))}
-assert files == {"a.txt": "aaa", "b.txt": "bbb"}, files
-one = Dataset.get_by_name(run.experiment.workspace, "made_files")
-with one.mount() as mounted:
-    assert open(os.path.join(mounted.mount_point, "a.txt")).read() == "aaa"
-assert run.parent.id == os.environ["AZUREML_ROOT_RUN_ID"]
+for folder in sys.argv[1:]:
+    files = {name: open(os.path.join(folder, name)).read() for name in os.listdir(folder)}
+    assert files == {"a.txt": "aaa", "b.txt": "bbb"}, (folder, files)
+known = Dataset.get_by_name(run.experiment.workspace, "made_files")
+assert sorted(known.to_path()) == ["/a.txt", "/b.txt"], known.to_path()
+assert run.parent.id == os.environ["AZUREML_ROOT_RUN_ID"], run.parent
 child = run.child_run("part")
 child.log("size", len(files))
 child.complete()
 run.parent.log("taken", len(files))
-run.log("version", one.version)
+run.log("version", known.version)
+"""
+CHAIN = """
+from azureml.core import Dataset
+from azureml.data import OutputFileDatasetConfig
+from azureml.data.data_reference import DataReference
+from azureml.pipeline.steps import DataTransferStep
+
+lake = ws.datastores["lake"]
+made = OutputFileDatasetConfig("made", destination=(lake, "published/latest")).register_on_complete("made_files")
+make = step("make", "make.py", arguments=[made])
+kept = DataReference(lake, data_reference_name="kept", path_on_datastore="published/latest")
+copied = DataReference(ws.get_default_datastore(), data_reference_name="copied", path_on_datastore="copies/latest")
+move = DataTransferStep("move", source_data_reference=kept, destination_data_reference=copied, compute_target="c",
+                        source_reference_type="directory", destination_reference_type="directory")
+move.run_after(make)
+take = step("take", "take.py", arguments=[made.as_input("made").as_mount(), copied], inputs=[copied])
+take.run_after(move)
+run = Experiment(ws, "chain").submit(Pipeline(ws, [take]))
+run.wait_for_completion()
+(taken,) = run.find_step_run("take")
+reused = "azureml.reusedrunid" in taken.get_properties()
+assert run.get_metrics().get("taken") == (None if reused else 2), run.get_metrics()  # what a step said to its parent
+assert taken.get_metrics() == {"version": 1}, taken.get_metrics()
+assert [child.get_metrics() for child in taken.get_children()] == [{"size": 2}], list(taken.get_children())
+assert Dataset.get_by_name(ws, "made_files").version == 1
 """
 
 
@@ -74,23 +94,129 @@ def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
     one.delete()
 
 
-@contextmanager
-def a_bucket(desk: Desk, name: str) -> Iterator[Document]:
-    """A second bucket with keys of its own, as a datastore in the configuration; gone afterwards."""
-    cluster, root, bucket = desk.cluster, root_client(desk.cluster), f"{name}-{desk.prefix[-12:]}"
-    root.make_bucket(bucket_name=bucket)
-    keys = desk.write("keys.json", json.dumps(root_keys(cluster)))
-    keys.chmod(0o600)
-    try:
-        yield {
-            "type": "bucket",
-            "bucket": bucket,
-            "prefix": "base/",
-            "endpoint": cluster.endpoint,
-            "cluster_endpoint": cluster.cluster_endpoint,
-            "credentials": str(keys),
-        }
-    finally:
-        for entry in root.list_objects(bucket_name=bucket, recursive=True):
-            root.remove_object(bucket_name=bucket, object_name=str(entry.object_name))
-        root.remove_bucket(bucket_name=bucket)
+def test_a_big_size_fits_a_small_node_and_its_node_count_bounds_the_jobs(desk: Desk, kind_cluster: KindCluster) -> None:
+    desk.driver(
+        """
+from azureml.core.compute import AmlCompute, ComputeTarget
+from azureml.core.runconfig import DockerConfiguration
+
+wish = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=2)
+ComputeTarget.create(ws, "c", wish).wait_for_completion()
+ready.docker = DockerConfiguration(use_docker=True, shm_size="300m")
+submit(*(step(f"part {number}", "part.py") for number in range(5)))
+""",
+        part=SIZES,
+    )
+    process = desk.start("run", "driver.py", "--target", "kind")
+    run, namespace = desk.await_run(process), Namespace(kind_cluster)
+    most, containers = 0, []
+    while process.poll() is None:
+        jobs = namespace.items("jobs", f"runner/run={run}")
+        most = max(most, len(_at_work(desk, run, jobs)))
+        containers += [job["spec"]["template"]["spec"]["containers"][0] for job in jobs]
+    finished(process, time.monotonic()).ok()
+    assert most == 2
+    assert _most_at_once(desk) == 2
+    assert {json.dumps(one["resources"], sort_keys=True) for one in containers} == {
+        '{"limits": {"memory": "7Gi"}, "requests": {"cpu": "100m", "memory": "256Mi"}}'
+    }
+    steps = desk.on_kind("status")["steps"]
+    assert [metric["value"] for step in steps for metric in step["metrics"]] == [300] * 5
+
+
+def _at_work(desk: Desk, run: str, jobs: list[Document]) -> list[Document]:
+    """The Jobs whose steps are not done yet: the pod of one that has committed is about to end."""
+    done = {key.split("/")[2] for key in desk.listing() if key.startswith(f"runs/{run}/") and "committed" in key}
+    return [job for job in jobs if job["metadata"]["labels"]["runner/step"] not in done]
+
+
+def _most_at_once(desk: Desk) -> int:
+    """The most attempts that the journal has begun and not ended."""
+    open_ones: set[str] = set()
+    most = 0
+    for event in desk.events():
+        if isinstance(event, e.TaskStarted):
+            open_ones.add(event.key)
+        if isinstance(event, e.StepSucceeded):
+            open_ones.discard(event.key)
+        most = max(most, len(open_ones))
+    return most
+
+
+def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_cluster: KindCluster) -> None:
+    desk.driver('submit(step("use", "use.py"))\n', use=SECRETS)
+    desk.write("db.txt", f"{CANARY}-1\n").chmod(0o600)
+    desk.write("runner.yaml", "secrets: {db: {file: db.txt}, api: {env: MY_API}}\n")
+    desk = Desk(desk.folder, desk.cluster, desk.prefix, {"MY_API": f"{CANARY}-2"})
+    process = desk.start("run", "driver.py", "--target", "kind")
+    run, namespace = desk.await_run(process), Namespace(kind_cluster)
+    seen: dict[str, Document] = {}
+    while process.poll() is None:
+        for kind in ("jobs", "pods", "configmaps", "secrets"):
+            seen |= {f"{kind}/{json.dumps(item)}": item for item in namespace.items(kind, f"runner/run={run}")}
+    done = finished(process, time.monotonic())
+    assert done.code == 1, done.text
+    assert "read *** ***" in desk.runner("logs", "use", "--target", "kind").out
+    assert [metric["value"] for step in desk.on_kind("status")["steps"] for metric in step["metrics"]] == [True]
+
+    holding = {kind.partition("/")[0] for kind, item in seen.items() if _tells(json.dumps(item))}
+    assert {kind.partition("/")[0] for kind in seen} == {"jobs", "pods", "configmaps", "secrets"}
+    assert holding == {"secrets"}
+    for key in desk.listing():
+        assert not _tells(desk.store.get(key).decode("latin-1")), key
+    said = [desk.runner(*words, "--target", "kind").out for words in (("status",), ("show", "use"), ("logs", "use"))]
+    assert not any(map(_tells, (done.text, desk.controller_log(run), *said)))
+    namespace.empties_of(run)
+
+
+def _tells(text: str) -> bool:
+    """Whether a canary, or its base64 at any offset within what was encoded, is in the text."""
+    encoded = [base64.b64encode(b" " * lead + CANARY.encode()).decode()[4:-4] for lead in range(3)]
+    return any(each in text for each in (CANARY, *encoded))
+
+
+def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, kind_cluster: KindCluster) -> None:
+    """Two buckets; the second run makes no Job, and its steps show what the first ones did."""
+    keys = root_keys(kind_cluster)
+    desk.write("keys.json", json.dumps({"access_key": keys.access_key, "secret_key": keys.secret_key})).chmod(0o600)
+    desk.driver(CHAIN, make=MAKE, take=TAKE)
+    with a_bucket(kind_cluster, "lake") as (lake, bucket):
+        places = {"endpoint": kind_cluster.endpoint, "cluster_endpoint": kind_cluster.cluster_endpoint}
+        settings = {"type": "bucket", "bucket": bucket, "prefix": "base/", "credentials": "keys.json", **places}
+        desk.write("runner.yaml", json.dumps({"datastores": {"lake": settings}}))
+        print(f"first: {desk.run().ok().seconds:.1f} s")
+        first = desk.newest()
+        assert len(desk.uids(first)) == 3
+        found = [str(one.object_name) for one in lake.list_objects(bucket_name=bucket, recursive=True)]
+        assert [key for key in found if key.startswith("base/published/")] == [
+            "base/published/latest/a.txt",
+            "base/published/latest/b.txt",
+        ]
+        assert "copies/latest/a.txt" in desk.listing()
+
+        for key in ("published/latest/a.txt", "published/latest/b.txt"):
+            lake.remove_object(bucket_name=bucket, object_name=f"base/{key}")
+        desk.store.delete("copies/latest/a.txt")
+        print(f"again: {desk.run().ok().seconds:.1f} s")
+        again = desk.newest()
+        assert again != first
+        assert sorted(one.key for one in desk.events(again) if isinstance(one, e.StepReused)) == [
+            "make-1",
+            "move-1",
+            "take-1",
+        ]
+        assert desk.uids(again) == []
+        assert Namespace(kind_cluster).of_run(again) == []
+        assert [str(one.object_name) for one in lake.list_objects(bucket_name=bucket, recursive=True)] == found
+        assert "copies/latest/a.txt" in desk.listing(), "what lies at a fixed place is put there again"
+        _check_views(desk, again)
+
+
+def _check_views(desk: Desk, run: str) -> None:
+    on_kind = ("--target", "kind")
+    assert desk.runner("logs", "make", *on_kind).ok().out == "made here\n"
+    steps = {step["name"]: step for step in desk.on_kind("status", run)["steps"]}
+    assert steps["make"]["status"] == "reused", steps["make"]
+    assert [metric["value"] for metric in steps["make"]["metrics"]] == [2]
+    for words in (("why", run, "make"), ("graph", run), ("dataset", "list"), ("show", "make")):
+        print(words, desk.runner(*words, *on_kind).ok().text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,9 +14,9 @@ from runner.data import named_datastores, registry
 from runner.data.named_datastores import NamedDatastore
 from runner.errors import BadInput
 from runner.model import events as e
-from runner.model.context import StepContext, StoreAccess
+from runner.model.context import StagedInput, StepContext, StoreAccess
 from runner.model.data import DataPath as Place
-from runner.model.data import DatasetDefinition
+from runner.model.data import DatasetDefinition, Mode
 from runner.model.document import to_document
 from runner.model.plan import Plan, Submission
 from runner.model.vantage import BucketVantage, StepStores
@@ -84,6 +85,22 @@ def test_models_are_read_and_registered(run: ContextRun) -> None:
     made = run.register_model("trained", model_path="outputs/net.pkl", tags={"k": "v"})
     assert (made.run_id, made.version) == (f"{RUN}.a", 1)
     assert [model.name for model in Model.list(ws)] == ["given", "trained"]
+
+
+def test_a_model_may_lie_in_an_input_or_an_output(run: ContextRun, tmp_path: Path) -> None:
+    given, made, other = (tmp_path / name for name in ("inputs", "outputs", "other"))
+    for folder in (given, made, other):
+        folder.mkdir(exist_ok=True)
+        (folder / "net.pkl").write_text("net")
+    context = replace(
+        run.context, inputs={"i": StagedInput(Mode.MOUNT, str(given))}, outputs={"o": str(made / "net.pkl")}
+    )
+    (run.folder / "context.json").write_text(json.dumps(to_document(context)))
+    ws = run.experiment.workspace
+    assert Model.register(ws, str(given), "folder").record.files == ("inputs/net.pkl",)
+    assert Model.register(ws, str(made / "net.pkl"), "file").record.files == ("net.pkl",)
+    with pytest.raises(PermissionError, match="outside the current folder"):
+        Model.register(ws, str(other / "net.pkl"), "other")
 
 
 def test_registered_datasets_and_datastores(run: ContextRun, store: DirectoryStore, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ def answer():
     parquet = PipelineData("columns", datastore=store)
     make = step("touch", [data], name="make", outputs=[data])
     whole = step("touch", [parquet], name="whole", outputs=[parquet])
+    config = OutputFileDatasetConfig("config")
+    other = step("touch", [config], name="other")
     read = step("read", inputs=[
         table.as_named_input("rows"),
         files.as_named_input("mounted").as_mount(),
@@ -47,8 +49,9 @@ def answer():
         files.as_named_input("object"),
         data.as_dataset().as_mount(),
         parquet.as_dataset().parse_parquet_files(),
+        config.as_input("made"),
     ], name="read")
-    run = ended(make, whole, read)
+    run = ended(make, whole, other, read)
     (found,) = run.find_step_run("read")
     return {**seen(found, "seen.json"), "id": table.id}
 
@@ -127,11 +130,12 @@ def test_each_dataset_is_a_variable_named_exactly_as_the_input(read: Answer) -> 
     assert read["env"]["rows"] == read["id"]
     assert Path(read["env"]["mounted"]).is_absolute()
     assert Path(read["env"]["copied"]).is_absolute()
+    assert (read["env"]["made"], read["env"]["data"]) == (read["inputs"]["made"], read["inputs"]["data"])
 
 
 def test_the_datasets_and_their_modes_are_listed_in_a_variable(read: Answer) -> None:
     listed = set(read["env"]["AZUREML_DATASET_ENVIRONMENT_VARS"].split(","))
-    assert {"rows:direct", "mounted:mount", "copied:download"} <= listed
+    assert {"rows:direct", "mounted:mount", "copied:download", "made:mount", "data:mount"} <= listed
 
 
 def test_input_datasets_are_objects_when_direct_and_paths_otherwise(read: Answer) -> None:

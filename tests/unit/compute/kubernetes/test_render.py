@@ -24,6 +24,8 @@ from tests.support.fake_api import RUN, STORE, a_task
 GOLDEN = Path(__file__).parents[3] / "golden"
 SETTINGS = ClusterSettings(STORE)
 LIMIT = 8 << 10
+PLACES = ("", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache")
+"""That need no volume of their own."""
 
 
 def a_job(task: Task, settings: ClusterSettings = SETTINGS, interpreter: str = "") -> Any:
@@ -88,7 +90,9 @@ def test_every_absolute_place_is_a_volume_of_its_own() -> None:
     assert mounts_of(a_job(a_rich_task()))[5:] == ["/data", "/srv/model"]
 
 
-@pytest.mark.parametrize("place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache"])
+@pytest.mark.parametrize(
+    "place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache"]
+)
 def test_places_that_need_no_volume(place: str) -> None:
     binding = OutputBinding("out", "blob", "key", path_on_compute=place)
     assert mounts_of(a_job(a_task(outputs=(binding,)))) == mounts_of(a_job(a_task()))
