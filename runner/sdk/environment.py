@@ -6,6 +6,7 @@ import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..model.environment import secret_names
 from ..override import override
 from .caller import caller
 from .conda import CondaDependencies

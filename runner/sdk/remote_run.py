@@ -217,7 +217,9 @@ def changes(view: RunView, shown: dict[str, str]) -> list[str]:
 def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]:
     """How far those environments are that have to be made: what was said last, and at the end the time it took."""
     state, known = view.state, view.plan.environments
-    names = {key: f"environment '{known[key].name if key in known else key}'" for key, _ in (*state.making, *state.made)}
+    names = {
+        key: f"environment '{known[key].name if key in known else key}'" for key, _ in (*state.making, *state.made)
+    }
     words = {names[key]: f"being made{line and f': {line}'}" for (key, _), line in state.making.items()}
     ended = {names[key]: f"made in {seconds:.0f} s" for (key, _), seconds in state.made.items()}
     return {**{name: word for name, word in ended.items() if name in shown}, **words}

@@ -139,7 +139,7 @@ def test_killed_at_random_instants_runs_end_as_if_nothing_had_been(cache: Path) 
     chance = random.Random(SEED)
     bench, kills, runs = Bench(cache, chance), 0, 0
     while kills < KILLS:
-        run = bench.session.submit(bench.plan(), Request("crash"))
+        run = bench.session.submit(bench.plan(), Request("crash", regenerate_outputs=True))
         runs, bench.known = runs + 1, 1
         for _ in range(min(KILLS_PER_RUN, KILLS - kills)):
             pause = chance.uniform(0.0, 0.5)

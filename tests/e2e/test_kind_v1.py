@@ -209,14 +209,19 @@ def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, ki
         assert Namespace(kind_cluster).of_run(again) == []
         assert [str(one.object_name) for one in lake.list_objects(bucket_name=bucket, recursive=True)] == found
         assert "copies/latest/a.txt" in desk.listing(), "what lies at a fixed place is put there again"
-        _check_views(desk, again)
+        _check_views(desk, first, again)
 
 
-def _check_views(desk: Desk, run: str) -> None:
-    on_kind = ("--target", "kind")
-    assert desk.runner("logs", "make", *on_kind).ok().out == "made here\n"
-    steps = {step["name"]: step for step in desk.on_kind("status", run)["steps"]}
-    assert steps["make"]["status"] == "reused", steps["make"]
-    assert [metric["value"] for metric in steps["make"]["metrics"]] == [2]
-    for words in (("why", run, "make"), ("graph", run), ("dataset", "list"), ("show", "make")):
-        print(words, desk.runner(*words, *on_kind).ok().text)
+def _check_views(desk: Desk, first: str, again: str) -> None:
+    """What people see of a step that was done before."""
+    (make,) = [step for step in desk.on_kind("status", again)["steps"] if step["name"] == "make"]
+    assert (make["status"], [metric["value"] for metric in make["metrics"]]) == ("reused", [2])
+    told = {
+        ("logs", "make"): "made here\n",
+        ("show", "make"): f"outputs of {first}.make-1",
+        ("why", again, "make"): f"nothing differs from {first}.make-1",
+        ("graph", again): "make  reused",
+        ("dataset", "list"): "lake/published/latest",
+    }
+    for words, expected in told.items():
+        assert expected in desk.runner(*words, "--target", "kind").ok().out, words
