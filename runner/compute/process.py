@@ -287,11 +287,13 @@ class ProcessTarget:
 
     def _take_up(self, attempt: _Attempt) -> None:
         code = attempt.files.exit_code
+        # What the script has left running ends with it, as with a container; if the wrapper alone is gone, the
+        # script must not run beside the next attempt.
+        attempt.files.kill()
         if code is not None:
             outcome = Outcome(self._remains(attempt), self.store, self._linked_from, attempt.staged)
             self._end(attempt, outcome.record(code))
         else:
-            attempt.files.kill()  # the wrapper alone may be gone: its script must not run beside the next attempt
             attempt.observation = self._lost(attempt, "its process vanished without an exit code")
 
     def _remains(self, attempt: _Attempt) -> Remains:

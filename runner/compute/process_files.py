@@ -93,9 +93,9 @@ class AttemptFiles:
         return self.pid > 0 and str(self.folder) in _command_line(self.pid)
 
     def kill(self) -> None:
-        """Kill the script and all it has started: the wrapper leads a session of its own."""
+        """Kill the script and all it has started or left behind: the wrapper leads a session of its own."""
         pid = self.pid
-        if self.alive() or self._has_orphans(pid):
+        if _group_exists(pid) and (self.alive() or self._has_orphans(pid)):
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
@@ -105,6 +105,15 @@ class AttemptFiles:
             _group(process) == pid and os.fsencode(self.folder) in _environment(process)
             for process in Path("/proc").glob("[0-9]*")
         )
+
+
+def _group_exists(pid: int) -> bool:
+    """Whether a process group has this number: far cheaper than a look at all processes, and almost always not."""
+    try:
+        os.killpg(pid, 0)
+    except (ProcessLookupError, PermissionError):  # there is none, or it is another user's by now
+        return False
+    return pid > 0
 
 
 def _group(process: Path) -> int:

@@ -89,6 +89,7 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         return self._run_id
 
     @property
+    @override
     def is_submitted(self) -> bool:
         """Whether there is a workspace around it."""
         return True
@@ -151,6 +152,7 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         return self.get_properties()
 
     @property
+    @override
     def type(self) -> str:
         """v1's word for the kind of run."""
         return "azureml.scriptrun"
@@ -170,6 +172,7 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         """What was reported of it so far."""
         return ()
 
+    @override
     def get_status(self) -> str:
         """v1's status word."""
         return "Running"

@@ -102,9 +102,10 @@ class RunFiles(Logging):
         target = Path(given or Path(name).name)
         if target.is_dir() or given.endswith(("/", os.sep)):
             target = target / Path(name).name
+        kept = file_name(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.fetch_file(name, target)
+            self.fetch_file(kept, target)
         except ObjectMissing as error:
             listed = ", ".join(self.get_file_names()) or "none"
             raise UserErrorException(

@@ -462,6 +462,19 @@ def test_a_stop_reaches_what_the_script_started(local: ProcessBench) -> None:
     wait_for(lambda: not child.exists() or not child.read_bytes())
 
 
+def test_what_the_script_leaves_running_ends_with_it(local: ProcessBench) -> None:
+    script = (
+        "import subprocess, sys, pathlib, os\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "pathlib.Path(os.environ['LEDGER']).write_text(f'{child.pid}')\n"
+    )
+    target, task = local.target(), local.assign(script)
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+    child = Path(f"/proc/{local.ledger.read_text()}/cmdline")
+    wait_for(lambda: not child.exists() or not child.read_bytes())
+
+
 def test_outputs_are_described(local: ProcessBench) -> None:
     script = (
         "import os, sys\n"

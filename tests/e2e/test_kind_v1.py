@@ -64,7 +64,8 @@ CHAIN = """
 from azureml.core import Dataset
 from azureml.data import OutputFileDatasetConfig
 from azureml.data.data_reference import DataReference
-from azureml.pipeline.steps import DataTransferStep
+from azureml.pipeline.steps import DataTransferStep, EstimatorStep
+from azureml.train.estimator import Estimator
 
 lake = ws.datastores["lake"]
 made = OutputFileDatasetConfig("made", destination=(lake, "published/latest")).register_on_complete("made_files")
@@ -74,7 +75,8 @@ copied = DataReference(ws.get_default_datastore(), data_reference_name="copied",
 move = DataTransferStep("move", source_data_reference=kept, destination_data_reference=copied, compute_target="c",
                         source_reference_type="directory", destination_reference_type="directory")
 move.run_after(make)
-take = step("take", "take.py", arguments=[made.as_input("made").as_mount(), copied], inputs=[copied])
+estimator = Estimator(source_directory="scripts", compute_target="c", entry_script="take.py", shm_size="1g")
+take = EstimatorStep("take", estimator, [made.as_input("made").as_mount(), copied], inputs=[copied], compute_target="c")
 take.run_after(move)
 run = Experiment(ws, "chain").submit(Pipeline(ws, [take]))
 run.wait_for_completion()

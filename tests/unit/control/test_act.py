@@ -226,7 +226,7 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
 
     made = effects(world, environments=Slow())
     made._pool = ThreadPoolExecutor(1)
-    assert made.act(PLAN, b.state(PLAN), (PREPARE,)) == ()
+    assert set(b.names(made.act(PLAN, b.state(PLAN), (PREPARE,)))) <= {"EnvironmentMaking"}
     assert made.busy
     gate.set()
     found: tuple[e.Event, ...] = ()

@@ -68,6 +68,16 @@ def test_the_controller_of_a_run() -> None:
     assert (state.controller, state.host, state.pid, state.last) == ("c1", "host", 7, b.at(3))
 
 
+def test_an_environment_on_its_way() -> None:
+    making = [e.EnvironmentMaking(b.ENVIRONMENT, b.TARGET, line) for line in ("", "Collecting x")]
+    ready = e.EnvironmentReady(b.ENVIRONMENT, b.TARGET, b.REFERENCE, built=True, seconds=3.0)
+    pair = (b.ENVIRONMENT, b.TARGET)
+    assert after(*making).making == {pair: "Collecting x"}
+    assert (after(*making, ready).making, after(*making, ready).made) == ({}, {pair: 3.0})
+    assert after(*making, e.EnvironmentLost(*pair, "no")).making == {}
+    assert after(e.EnvironmentReady(*pair, b.REFERENCE)).made == {}
+
+
 def test_environments() -> None:
     state = b.state(PLAN, e.EnvironmentLost("other", "t", "no such package"))
     assert state.environments == {(b.ENVIRONMENT, b.TARGET): b.REFERENCE}

@@ -155,13 +155,15 @@ def test_what_a_step_reported_and_left(session: FakeSession, run: PipelineRun, t
     assert run.get_metrics(recursive=True) == {first.id: {"m": 1}}
     assert (first.get_tags(), run.get_tags()) == ({"t": "v"}, {"k": "1"})
     assert first.get_file_names() == ["outputs/model.pkl", "user_logs/std_log.txt"]
-    first.download_file("outputs/model.pkl", str(tmp_path / "got" / "m"))
+    first.download_file("./outputs//model.pkl", str(tmp_path / "got" / "m"))
     assert (tmp_path / "got" / "m").read_bytes() == b"model"
     first.download_files("outputs", str(tmp_path / "all"))
     assert (tmp_path / "all/outputs/model.pkl").exists()
     assert first.get_job_log() == "hello\n"
     with pytest.raises(BadInput, match="has no file"):
         first.download_file("outputs/other")
+    with pytest.raises(UserErrorException, match="cannot name a file of the run"):
+        first.download_file("../model.pkl")
 
 
 def test_runs_are_found_by_id(ws: Workspace, run: PipelineRun) -> None:
