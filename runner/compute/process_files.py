@@ -18,12 +18,11 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 
-WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"; kill -9 0'
-"""``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder. What the script has
-left running in our process group ends with it, as it does with a container: ``kill 0`` is that group, us included."""
+WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
+"""``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
 _MASKED = (
     'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
-    '{ "$@"; echo $? > "$0/ended"; } 2>&1 | %s; mv "$0/ended" "$0/exit"; kill -9 0'
+    '{ "$@"; echo $? > "$0/ended"; } 2>&1 | %s; mv "$0/ended" "$0/exit"'
 )
 """The same with the output through a filter: the exit code counts when the filter has written all."""
 _GIVEN_UP = "0"

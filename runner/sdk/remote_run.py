@@ -185,6 +185,38 @@ class _Log:
 
 def failure_text(view: RunView, only: str | None = None) -> str:
     """Which steps failed and why, each with the last lines of its output; or `only` one of them."""
+    names = {step.key: step.name for step in view.plan.steps}
+    failed = {key: step for key, step in view.state.steps.items() if step.status.value == "failed"}
+    parts = [f"run {view.state.run} failed"]
+    parts.extend(_failed_step(names.get(key, key), step) for key, step in failed.items() if only in (None, key))
+    return "\n".join(parts)
+
+
+def run_over(view: RunView) -> bool:
+    """Whether the whole run is over."""
+    return view.state.status in RUN_ENDS
+
+
+def changes(view: RunView, shown: dict[str, str]) -> list[str]:
+    """A line for each status that is another than in `shown`, which is brought up to date."""
+    from .status_words import PIPELINE_RUN, STEP_RUN, in_details
+
+    submission = view.state.submission
+    word = PIPELINE_RUN[view.state.status]
+    if submission is not None and submission.kind:
+        words = {f"Run {view.state.run}": in_details(word)}
+    else:
+        words = {step.name + f" [{step.key}]": STEP_RUN[view.state.steps[step.key].status] for step in view.plan.steps}
+        words[f"PipelineRun {view.state.run}"] = word
+    words = {**environment_words(view, shown), **words}
+    changed = {name: word for name, word in words.items() if shown.get(name) != word and word != "NotStarted"}
+    shown.update(changed)
+    return [f"{name}: {word}" for name, word in changed.items()]
+
+
+def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]:
+    """How far those environments are that have to be made: what was said last, and at the end the time it took."""
+    state, known = view.state, view.plan.environments
     pairs = (*state.making, *state.made)
     names = {key: f"environment '{known[key].name if key in known else key}'" for key, _ in pairs}
     words = {names[key]: f"being made{line and f': {line}'}" for (key, _), line in state.making.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
@@ -12,24 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config as configuration
-from ..config import LOCAL, Config, KubernetesConfig
-from ..errors import BadInput, Problem
-from ..model.data import DEFAULT_DATASTORE
-from ..model.environment import NamedEnvironment
 from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.status import RunStatus
 from ..operations import liveness, watch
 from ..operations.listing import is_begun
-from ..operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
-from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from ..operations.values import Request, RunView
 from ..runs import head, index, records
-from . import adapters
-from .controllers import MARK, Controllers, cache_folder, log_of
+from .controllers import MARK, Controllers, log_of
+from .places import Places
 
 if TYPE_CHECKING:
     from ..operations.computes import Named
-    from .datastores import Datastores
 
 
 class SystemClock:
@@ -56,141 +50,19 @@ def open_session(start: Path | None = None, target: str = "") -> OpenWorkspace:
 
 
 @dataclass
-class OpenWorkspace:
-    """One workspace and its adapters, each made when first asked for."""
+class OpenWorkspace(Places):
+    """One workspace: plans are submitted to it, and its runs are watched."""
 
-    config: Config
-    override: str = ""
-    """``--target``: it names the store as well."""
-    say: Callable[[str], None] = print
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
-    _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _views: dict[str, RunView] = field(default_factory=dict)
     """What has been read already: the next look folds only what is new."""
 
-    @property
-    def store(self) -> ObjectStore:
-        """The workspace store."""
-        return self.base_store
-
-    @cached_property
-    def base_store(self) -> ObjectStore:
-        """The override target's bucket, else the folder."""
-        settings = self.config.targets.get(self.override or LOCAL)
-        if isinstance(settings, KubernetesConfig):
-            return adapters.bucket_store(settings.store, f"target '{self.override}'")
-        return adapters.folder_store(self.config.folder)
-
-    @cached_property
-    def store_id(self) -> str:
-        """The store's immutable id."""
-        from ..operations.submit import store_id
-
-        return store_id(self.store, os.urandom(8))
-
-    @property
-    def workspace_facts(self) -> WorkspaceFacts:
-        """The workspace's name."""
-        return WorkspaceFacts(self.config.name or self.config.root.name or "workspace")
-
-    @property
-    def target_in_force(self) -> str:
-        """The name of the target that is meant when nothing else is said."""
-        return self.override or LOCAL
-
-    @cached_property
-    def datastores(self) -> Datastores:
-        """The places for data beside the workspace store."""
-        from .datastores import Datastores
-
-        return Datastores(self)
-
-    def datastore(self, name: str) -> ObjectStore:
-        """The store behind a datastore's name. Raises BadInput for an unknown one."""
-        return self.store if name == DEFAULT_DATASTORE else self.datastores.store(name)
-
-    def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
-        """What is known of every datastore, the default one first. Raises BadInput."""
-        return self.datastores.facts()
-
-    def datastore_names(self) -> tuple[str, ...]:
-        """Every datastore of the workspace, the default one first. Raises BadInput."""
-        return tuple(self.datastore_facts())
-
-    def target_names(self) -> tuple[str, ...]:
-        """The configured targets and computes; empty: every name means the one in force."""
-        if not self.config.own or self.override:
-            return ()
-        return tuple(sorted({*self.config.targets, *self.config.computes}))
-
-    def make_environment(self, environment: NamedEnvironment) -> str:
-        """Make it usable on the target in force: the image or the interpreter. Raises EnvironmentFailed."""
-        return self.environments(self.target_in_force).ensure(environment, self.say)
-
-    def secret_names(self) -> tuple[str, ...]:
-        """The secrets that the configuration names, sorted."""
-        return tuple(sorted(self.config.secrets))
-
-    def secret(self, name: str) -> str:
-        """The value of a secret. Raises BadInput for an unknown one and for one without a value."""
-        from ..data.secret_values import value_of
-
-        return value_of(name, self.config.secrets)
-
-    def curated_images(self) -> Mapping[str, str]:
-        """Ready images by the names of the environments that the configuration maps to them."""
-        return {name: mapped.image for name, mapped in self.config.environments.items()}
-
-    def target(self, name: str) -> ComputeTarget:
-        """The adapter of a target. Raises BadInput."""
-        if name not in self._targets:
-            settings = self.config.get(name)
-            if isinstance(settings, KubernetesConfig):
-                self._targets[name] = self._cluster(name, settings, self.store_id)
-            else:
-                work, cache = self.config.folder / "work", cache_folder()
-                self._targets[name] = adapters.process_target(
-                    name,
-                    settings,
-                    store=self.base_store,
-                    datastores=self.datastore,
-                    folders=self.datastores.folders,
-                    work=work,
-                    cache=cache,
-                    secrets=self.config.secrets,
-                )
-        return self._targets[name]
-
-    def candidate(self, name: str) -> ComputeTarget:
-        """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
-        settings = self.config.get(name)
-        if isinstance(settings, KubernetesConfig):
-            return self._cluster(name, settings, "")
-        return self.target(name)
-
-    def environments(self, name: str) -> EnvironmentStore:
-        """The adapter that makes environments usable on a target. Raises BadInput."""
-        return adapters.environment_store(name, self.config.get(name), cache_folder())
-
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
-        from ..data.secret_values import file_problems
-        from ..operations import computes, preflight
-        from ..operations.targets import assign_targets
+        from .checks import targets_of
 
-        known = computes.named(self.store, self.config, plan)
-        targets, problems = assign_targets(plan, self.config, self.override, known.created)
-        found = [*problems, *preflight.plan_problems(plan, request.parameters)]
-        found.extend(preflight.asked(lambda: self._datastore_problems(plan, targets), self.target_in_force))
-        found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, self.store), self.target_in_force))
-        found.extend(file_problems(self.config.secrets))
-        if not problems:
-            found.extend(preflight.place_problems(plan, targets, target=self.candidate, environments=self.environments))
-            found.extend(preflight.asked(lambda: self._store_problems(targets.values()), self.target_in_force))
-        if found:
-            raise BadInput(dict.fromkeys(found))
-        return targets
+        return targets_of(self, plan, request)
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
@@ -283,7 +155,7 @@ class OpenWorkspace:
     @property
     def pause(self) -> float:
         """Seconds between two looks at the journal: a folder's are cheap, a bucket's are requests."""
-        return 0.5 if self._in_bucket else 0.02
+        return 0.5 if self.in_bucket else 0.02
 
     def runs(self, experiment: str = "") -> tuple[str, ...]:
         """Ids of the workspace's runs, newest first, of one experiment unless that is empty."""
@@ -305,59 +177,6 @@ class OpenWorkspace:
         """Ask for the end of the run; an ended one is left as it is."""
         if self.view(run).state.status is RunStatus.RUNNING:
             records.cancel(self.store, run)
-
-    def refuses_overwrite(self) -> bool:
-        """Whether the bucket honours put-if-absent, tried on a key of its own. Raises StoreError."""
-        from ..storage.probe import refuses_overwrite
-
-        return refuses_overwrite(self.base_store, os.urandom(8).hex())
-
-    @property
-    def _in_bucket(self) -> bool:
-        return isinstance(self.config.targets.get(self.override or LOCAL), KubernetesConfig)
-
-    def _datastore_problems(self, plan: Plan, targets: Mapping[str, str]) -> tuple[Problem, ...]:
-        from ..operations.reach import datastore_problems
-
-        return datastore_problems(
-            plan,
-            targets,
-            self.datastore_facts(),
-            clusters=lambda name: isinstance(self.config.targets.get(name), KubernetesConfig),
-            open_store=self.datastore,
-        )
-
-    def _cluster(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
-        return adapters.kubernetes_target(
-            name,
-            settings,
-            store=self.store,
-            store_id=store_id,
-            cache=cache_folder(),
-            datastores=self.datastores.for_pods(),
-            secrets=self.config.secrets,
-        )
-
-    def _store_problems(self, targets: Iterable[str]) -> tuple[Problem, ...]:
-        wrong = sorted(
-            {name for name in targets if isinstance(self.config.targets[name], KubernetesConfig) != self._in_bucket}
-        )
-        if wrong:
-            return tuple(
-                Problem(f"target '{name}' has another store than this workspace", remedy=f"say --target {name}")
-                for name in wrong
-            )
-        if not self._in_bucket:
-            return ()
-        if self.refuses_overwrite():
-            return ()
-        return (
-            Problem(
-                "the store ignores 'If-None-Match: *', so two controllers could not be told apart",
-                f"target '{self.override}'",
-                "use a store with conditional puts: MinIO, AWS S3, …",
-            ),
-        )
 
 
 def _log_line(run: str) -> str:

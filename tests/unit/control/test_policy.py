@@ -28,7 +28,7 @@ def test_may_retry(failure: Failure, losses: int, again: bool) -> None:
 
 def test_an_attempt_that_never_began_is_no_loss() -> None:
     """However often controllers are killed before they have started it."""
-    plan, events = b.plan(b.step("a")), []
+    plan, events = b.plan(b.step("a")), list[e.Event]()
     for attempt in range(1, 9):
         events += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.UNSTARTED, "its controller ended")]
     assert b.state(plan, *events).steps["a"].losses == 0

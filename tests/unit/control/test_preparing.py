@@ -50,9 +50,9 @@ def test_lines_are_told_not_too_often(pool: ThreadPoolExecutor) -> None:
     assert list(preparations.news()) == [e.EnvironmentMaking("env", "here", "")]
     maker.say("Collecting   x ")
     assert list(preparations.news()) == []
-    clock.sleep(PACE)
+    clock.advance(PACE)
     assert list(preparations.news()) == [e.EnvironmentMaking("env", "here", "Collecting x")]
-    clock.sleep(PACE)
+    clock.advance(PACE)
     assert list(preparations.news()) == [], "nothing is new"
     maker.say("y" * 999)
     (told,) = preparations.news()

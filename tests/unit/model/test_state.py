@@ -72,10 +72,10 @@ def test_an_environment_on_its_way() -> None:
     making = [e.EnvironmentMaking(b.ENVIRONMENT, b.TARGET, line) for line in ("", "Collecting x")]
     ready = e.EnvironmentReady(b.ENVIRONMENT, b.TARGET, b.REFERENCE, built=True, seconds=3.0)
     pair = (b.ENVIRONMENT, b.TARGET)
-    assert after(*making).making == {pair: "Collecting x"}
-    assert (after(*making, ready).making, after(*making, ready).made) == ({}, {pair: 3.0})
-    assert after(*making, e.EnvironmentLost(*pair, "no")).making == {}
-    assert after(e.EnvironmentReady(*pair, b.REFERENCE)).made == {}
+    assert b.state(PLAN, *making).making == {pair: "Collecting x"}
+    assert (b.state(PLAN, *making, ready).making, b.state(PLAN, *making, ready).made) == ({}, {pair: 3.0})
+    assert b.state(PLAN, *making, e.EnvironmentLost(*pair, "no")).making == {}
+    assert b.state(PLAN, e.EnvironmentReady(*pair, b.REFERENCE)).made == {}
 
 
 def test_environments() -> None:

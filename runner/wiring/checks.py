@@ -1,0 +1,64 @@
+"""All that stands against running a plan in a workspace, found together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..config import KubernetesConfig
+from ..data.secret_values import file_problems
+from ..errors import BadInput, Problem
+from ..model.plan import Plan
+from ..operations import computes, preflight
+from ..operations.reach import datastore_problems
+from ..operations.targets import assign_targets
+from ..operations.values import Request
+from .places import Places
+
+
+def targets_of(places: Places, plan: Plan, request: Request) -> dict[str, str]:
+    """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
+    known = computes.named(places.store, places.config, plan)
+    targets, problems = assign_targets(plan, places.config, places.override, known.created)
+    found = [*problems, *preflight.plan_problems(plan, request.parameters)]
+    here = places.target_in_force
+    found.extend(preflight.asked(lambda: _datastore_problems(places, plan, targets), here))
+    found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found.extend(file_problems(places.config.secrets))
+    if not problems:
+        found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
+        found.extend(preflight.asked(lambda: _store_problems(places, targets.values()), here))
+    if found:
+        raise BadInput(dict.fromkeys(found))
+    return targets
+
+
+def _datastore_problems(places: Places, plan: Plan, targets: Mapping[str, str]) -> tuple[Problem, ...]:
+    return datastore_problems(
+        plan,
+        targets,
+        places.datastore_facts(),
+        clusters=lambda name: isinstance(places.config.targets.get(name), KubernetesConfig),
+        open_store=places.datastore,
+    )
+
+
+def _store_problems(places: Places, targets: Iterable[str]) -> tuple[Problem, ...]:
+    wrong = sorted(
+        {name for name in targets if isinstance(places.config.targets[name], KubernetesConfig) != places.in_bucket}
+    )
+    if wrong:
+        return tuple(
+            Problem(f"target '{name}' has another store than this workspace", remedy=f"say --target {name}")
+            for name in wrong
+        )
+    if not places.in_bucket:
+        return ()
+    if places.refuses_overwrite():
+        return ()
+    return (
+        Problem(
+            "the store ignores 'If-None-Match: *', so two controllers could not be told apart",
+            f"target '{places.override}'",
+            "use a store with conditional puts: MinIO, AWS S3, …",
+        ),
+    )

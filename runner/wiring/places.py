@@ -1,0 +1,157 @@
+"""The places of one workspace: its stores, targets and environments, each adapter made when first asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..config import LOCAL, Config, KubernetesConfig
+from ..model.data import DEFAULT_DATASTORE
+from ..model.environment import NamedEnvironment
+from ..operations.values import DatastoreFacts, WorkspaceFacts
+from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from . import adapters
+from .controllers import cache_folder
+
+if TYPE_CHECKING:
+    from .datastores import Datastores
+
+
+@dataclass
+class Places:
+    """What a workspace's configuration names, as adapters."""
+
+    config: Config
+    override: str = ""
+    """``--target``: it names the store as well."""
+    say: Callable[[str], None] = print
+    _targets: dict[str, ComputeTarget] = field(default_factory=dict)
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+        return self.base_store
+
+    @cached_property
+    def base_store(self) -> ObjectStore:
+        """The override target's bucket, else the folder."""
+        settings = self.config.targets.get(self.override or LOCAL)
+        if isinstance(settings, KubernetesConfig):
+            return adapters.bucket_store(settings.store, f"target '{self.override}'")
+        return adapters.folder_store(self.config.folder)
+
+    @cached_property
+    def store_id(self) -> str:
+        """The store's immutable id."""
+        from ..operations.submit import store_id
+
+        return store_id(self.store, os.urandom(8))
+
+    @property
+    def workspace_facts(self) -> WorkspaceFacts:
+        """The workspace's name."""
+        return WorkspaceFacts(self.config.name or self.config.root.name or "workspace")
+
+    @property
+    def target_in_force(self) -> str:
+        """The name of the target that is meant when nothing else is said."""
+        return self.override or LOCAL
+
+    @cached_property
+    def datastores(self) -> Datastores:
+        """The places for data beside the workspace store."""
+        from .datastores import Datastores
+
+        return Datastores(self)
+
+    def datastore(self, name: str) -> ObjectStore:
+        """The store behind a datastore's name. Raises BadInput for an unknown one."""
+        return self.store if name == DEFAULT_DATASTORE else self.datastores.store(name)
+
+    def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
+        """What is known of every datastore, the default one first. Raises BadInput."""
+        return self.datastores.facts()
+
+    def datastore_names(self) -> tuple[str, ...]:
+        """Every datastore of the workspace, the default one first. Raises BadInput."""
+        return tuple(self.datastore_facts())
+
+    def target_names(self) -> tuple[str, ...]:
+        """The configured targets and computes; empty: every name means the one in force."""
+        if not self.config.own or self.override:
+            return ()
+        return tuple(sorted({*self.config.targets, *self.config.computes}))
+
+    def make_environment(self, environment: NamedEnvironment) -> str:
+        """Make it usable on the target in force: the image or the interpreter. Raises EnvironmentFailed."""
+        return self.environments(self.target_in_force).ensure(environment, self.say)
+
+    def secret_names(self) -> tuple[str, ...]:
+        """The secrets that the configuration names, sorted."""
+        return tuple(sorted(self.config.secrets))
+
+    def secret(self, name: str) -> str:
+        """The value of a secret. Raises BadInput for an unknown one and for one without a value."""
+        from ..data.secret_values import value_of
+
+        return value_of(name, self.config.secrets)
+
+    def curated_images(self) -> Mapping[str, str]:
+        """Ready images by the names of the environments that the configuration maps to them."""
+        return {name: mapped.image for name, mapped in self.config.environments.items()}
+
+    def target(self, name: str) -> ComputeTarget:
+        """The adapter of a target. Raises BadInput."""
+        if name not in self._targets:
+            settings = self.config.get(name)
+            if isinstance(settings, KubernetesConfig):
+                self._targets[name] = self._cluster(name, settings, self.store_id)
+            else:
+                work, cache = self.config.folder / "work", cache_folder()
+                self._targets[name] = adapters.process_target(
+                    name,
+                    settings,
+                    store=self.base_store,
+                    datastores=self.datastore,
+                    folders=self.datastores.folders,
+                    work=work,
+                    cache=cache,
+                    secrets=self.config.secrets,
+                )
+        return self._targets[name]
+
+    def candidate(self, name: str) -> ComputeTarget:
+        """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
+        settings = self.config.get(name)
+        if isinstance(settings, KubernetesConfig):
+            return self._cluster(name, settings, "")
+        return self.target(name)
+
+    def environments(self, name: str) -> EnvironmentStore:
+        """The adapter that makes environments usable on a target. Raises BadInput."""
+        return adapters.environment_store(name, self.config.get(name), cache_folder())
+
+    def refuses_overwrite(self) -> bool:
+        """Whether the bucket honours put-if-absent, tried on a key of its own. Raises StoreError."""
+        from ..storage.probe import refuses_overwrite
+
+        return refuses_overwrite(self.base_store, os.urandom(8).hex())
+
+    @property
+    def in_bucket(self) -> bool:
+        """Whether the workspace store is a bucket."""
+        return isinstance(self.config.targets.get(self.override or LOCAL), KubernetesConfig)
+
+    def _cluster(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
+        return adapters.kubernetes_target(
+            name,
+            settings,
+            store=self.store,
+            store_id=store_id,
+            cache=cache_folder(),
+            datastores=self.datastores.for_pods(),
+            secrets=self.config.secrets,
+        )
