@@ -112,6 +112,20 @@ def complain(error: BaseException) -> None:
     print("".join(lines), end="", file=sys.stderr)
 
 
+def called_at(error: BaseException) -> str:
+    """Where the user's code called what raised the error: ``file:line`` and the line; empty when it did not."""
+    frames = iter(traceback.extract_tb(error.__traceback__))
+    theirs: traceback.FrameSummary | None = None
+    for frame in frames:
+        if not _is_ours(frame.filename):
+            theirs = frame
+        elif theirs is not None:
+            break
+    if theirs is None:
+        return ""
+    return f"{os.path.relpath(theirs.filename)}:{theirs.lineno}  {theirs.line or ''}".rstrip()
+
+
 def _is_ours(filename: str) -> bool:
     path = Path(filename)
     return path.is_relative_to(_PACKAGE) or filename.startswith("<frozen ")

@@ -10,7 +10,7 @@ from ..dataclass import dataclass
 from ..errors import BadInput, RunnerError, StoreError, TargetError
 from ..operations.liveness import Stranded
 from ..wiring import OpenWorkspace
-from .driver import complain, execute
+from .driver import called_at, complain, execute
 from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
 from .main import say_problems
 
@@ -55,6 +55,7 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
 
     if isinstance(error, BadInput):
         say_problems(error.problems)
+        _say_line(error, [problem.where for problem in error.problems])
         return BAD_INPUT
     if isinstance(error, (ActivityFailedException, ActivityCanceledException)) and session.submitted:
         return FAILED  # it waited for its run, and the run's own summary tells more
@@ -63,9 +64,17 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, RunnerError):
         print(f"error: {error}", file=sys.stderr)
+        _say_line(error, ())
         return FAILED
     complain(error)
     return FAILED
+
+
+def _say_line(error: Exception, told: Sequence[str]) -> None:
+    """The line of the user's that it came from, unless the problems have it."""
+    line = called_at(error)
+    if line and line.partition("  ")[0] not in told:
+        print(f"  line:  {line}", file=sys.stderr)
 
 
 def unusable(session: OpenWorkspace, error: StoreError | TargetError) -> BadInput:

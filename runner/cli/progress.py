@@ -66,4 +66,4 @@ def _environment(plan: Plan, key: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.partition("\n")[0].split())

@@ -88,7 +88,7 @@ def _row(step: StepReport, paint: Paint) -> list[Cell]:
         Cell(step.name),
         Cell(step.status, style(step.status)),
         Cell(duration(step.seconds), right=True),
-        Cell(" ".join(step.reason.split()), "dim"),
+        Cell(" ".join(step.reason.partition("\n")[0].split()), "dim"),  # all of it stands below, where it failed
     ]
 
 

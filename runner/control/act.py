@@ -21,6 +21,7 @@ from ..errors import (
     TargetUnreachable,
 )
 from ..model import events as e
+from ..model.data import DataRef
 from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
@@ -39,6 +40,7 @@ from .recall import Recaller
 
 A = TypeVar("A")
 Events = tuple[e.Event, ...]
+Outputs = Mapping[str, DataRef]
 _STARTERS = 8
 _PASSING = (StoreUnreachable, TargetUnreachable)
 """What may pass by itself: the same is tried again."""
@@ -65,7 +67,10 @@ class Effects:
     trouble: Exception | None = None
     """What kept the last `act` from doing all it was asked to."""
     _pool: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
-    _publishing: dict[str, Future[e.Event]] = field(default_factory=dict)
+    """For what a tick waits for."""
+    _makers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
+    """For what goes on beside the ticks, for minutes: no start or stop may queue behind it."""
+    _publishing: dict[str, tuple[Outputs, Future[e.Event]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.recaller = Recaller(self.store, self.datastores)
@@ -103,7 +108,7 @@ class Effects:
         out.extend(self._each(starts, lambda action: self._start(plan, state, action)))
         for action in actions:
             if isinstance(action, Prepare):
-                self._preparations.begin(action, self._pool, partial(self._ensure, plan, action))
+                self._preparations.begin(action, self._makers, partial(self._ensure, plan, action))
             elif isinstance(action, Inquire):
                 out.extend(
                     self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task, canceling=False))
@@ -116,7 +121,8 @@ class Effects:
 
     def close(self) -> None:
         """Let go of threads."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._pool, self._makers):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _each(self, actions: Sequence[A], do: Callable[[A], Events]) -> Events:
         """The events of each of `actions`: beside one another, as each waits for somebody else."""
@@ -212,15 +218,17 @@ class Effects:
         wanted = to_publish(plan.by_key[event.key])
         if not wanted:
             return event
-        future = self._publishing.get(event.key)
-        if future is None:
-            future = self._publishing[event.key] = self._pool.submit(self._publish, wanted, event)
-            wait([future], timeout=_QUICK)
+        if event.key not in self._publishing:
+            begun = self._makers.submit(self._publish, wanted, event)
+            self._publishing[event.key] = (event.outputs, begun)
+            wait([begun], timeout=_QUICK)
+        outputs, future = self._publishing[event.key]
         if not future.done():
             return None
         del self._publishing[event.key]
         told = self._asked_again(_PASSING, partial(_result, future))
-        return told[0] if told else None
+        # Others, when an equal step's have vanished meanwhile and this one has run: they are published next.
+        return told[0] if told and outputs == event.outputs else None
 
     def _publish(self, wanted: tuple[OutputSpec, ...], event: e.StepSucceeded | e.StepReused) -> e.Event:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ..data.dataset import Datastores
 from ..errors import RunTaken, StoreError
 from ..model import events as e
@@ -34,6 +36,6 @@ def end_at_once(store: ObjectStore, datastores: Datastores, plan: Plan, state: R
         entry = writer.append([*found, e.RunEnded(RunStatus.SUCCEEDED)], clock.now())
     except (StoreError, RunTaken):
         return False
-    state = fold(state, [entry])
-    head.write(store, state, clock.now())
+    with suppress(StoreError):  # it is advisory, and the run has ended
+        head.write(store, fold(state, [entry]), clock.now())
     return True

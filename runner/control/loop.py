@@ -26,7 +26,7 @@ from .notice import notice
 IDLE = 1.0
 """Seconds a tick waits when nothing is known to change: a cancel is seen within this."""
 BUSY = 0.1
-"""Seconds a tick waits while an environment is being made."""
+"""Seconds a tick waits while something goes on that no target tells the end of: see `Effects.busy`."""
 STALE = 5.0
 """Seconds since the last append after which a controller proves that it still holds the run before it acts."""
 ASLEEP = 30.0

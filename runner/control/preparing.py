@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ _QUICK = 0.05
 """Seconds in which an environment that need not be made is found."""
 _WIDEST = 120
 """Characters of a line."""
+_LOGIN = re.compile(r"://[^/\s@]+@")
+"""The name and password in a package index's address: what is told goes into the journal."""
 
 Say = Callable[[str], None]
 Make = Callable[[Say], e.Event]
@@ -35,7 +38,7 @@ class _Making:
 
     def hear(self, line: str) -> None:
         """Keep one line of whoever makes it."""
-        shown = " ".join(line.split())
+        shown = _LOGIN.sub("://***@", " ".join(line.split()))
         if shown or self.line is None:
             self.line = shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 1]}…"
 

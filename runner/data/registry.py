@@ -6,6 +6,7 @@ Versions are claimed by put-if-absent, so two drivers that register at once get 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from ..model.names import REGISTRY, dataset_name_problem
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}datasets/"
+_IDENTITY = re.compile(r"[0-9a-f-]+")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ def register(store: ObjectStore, name: str, entry: Registration, *, new_version:
     while True:
         newest = latest(store, name)
         if newest is not None and newest.definition.bare == entry.definition.bare:
+            # Whoever made it may have died before it could be found by its id.
+            store.put_if_absent(_id_key(newest.definition.id), _encode(newest))
             return newest
         if newest is not None and not new_version:
             raise BadInput(
@@ -51,18 +55,20 @@ def register(store: ObjectStore, name: str, entry: Registration, *, new_version:
 
 def latest(store: ObjectStore, name: str) -> Registration | None:
     """The newest version, or None."""
+    if dataset_name_problem(name):
+        return None
     keys = [info.key for info in store.list(f"{_PREFIX}{name}/")]
     return _decode(store.get(keys[-1])) if keys else None
 
 
 def fetch(store: ObjectStore, name: str, version: int) -> Registration | None:
     """One version, or None."""
-    return _read(store, _key(name, version))
+    return None if dataset_name_problem(name) else _read(store, _key(name, version))
 
 
 def find(store: ObjectStore, identity: str) -> Registration | None:
     """The registered dataset of that id, or None."""
-    return _read(store, _id_key(identity))
+    return _read(store, _id_key(identity)) if _IDENTITY.fullmatch(identity) else None
 
 
 def names(store: ObjectStore) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
-from ..model.digest import digest_of, digest_of_file
+from ..model.digest import digest_of, digest_of_bytes, digest_of_file
 
 ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
 MAX_FILES = 2000
@@ -84,15 +84,23 @@ def size_note(folder: Path, found: Mapping[str, int]) -> str:
 
 
 def pack(snapshot: Snapshot) -> bytes:
-    """A zip of the snapshot: equal bytes for equal snapshots."""
+    """A zip of the snapshot: equal bytes for equal snapshots. Raises BadInput for files that have changed since."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for file in snapshot.files:
             info = zipfile.ZipInfo(file.path, _EPOCH)
             info.external_attr = (0o755 if file.executable else 0o644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, (snapshot.folder / file.path).read_bytes())
+            archive.writestr(info, _unchanged(snapshot.folder, file))
     return buffer.getvalue()
+
+
+def _unchanged(folder: Path, file: SnapshotFile) -> bytes:
+    """The file's content, which the snapshot's digest vouches for: other runs will find it under that name."""
+    content = (folder / file.path).read_bytes()
+    if digest_of_bytes(content) != file.digest:
+        raise BadInput(f"{file.path} was changed while it was read", str(folder), "submit again")
+    return content
 
 
 def unpack(data: bytes, into: Path) -> None:

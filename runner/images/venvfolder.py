@@ -60,7 +60,7 @@ class VenvFolder:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
             with self._held(say, environment) as held:
                 if not self.ready():
-                    say(f"environment {environment!r}: installing {len(requirements)} packages into {self._folder}")
+                    say(f"environment {environment!r}: installing {_count(requirements)} into {self._folder}")
                     self._fill(_Installer(held, say, what), python, requirements)
         except OSError as error:
             raise EnvironmentFailed(f"{what}: {error}") from error
@@ -128,6 +128,11 @@ def answers(python: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
+
+
+def _count(requirements: Sequence[str]) -> str:
+    packages = sum(not line.startswith("-") for line in requirements)
+    return f"{packages} package" + "s" * (packages != 1)
 
 
 def _clean(variables: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from ..model.step import StepSpec
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}computes/"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,62}")
 Document = Mapping[str, object]
 """What `ComputeTarget.create` was told: ``type``, ``vm_size``, ``min_nodes``, ``max_nodes`` …"""
 
@@ -34,6 +36,11 @@ class Named:
     def limits(self) -> dict[str, int]:
         """The most steps at a time by compute name."""
         return {name: one.max_nodes for name, one in self.settings.items() if one.max_nodes}
+
+
+def is_name(name: str) -> bool:
+    """Whether a driver may make it known."""
+    return _NAME.fullmatch(name) is not None
 
 
 def keep(store: ObjectStore, name: str, document: Document) -> None:
@@ -53,6 +60,8 @@ def created(store: ObjectStore) -> Iterator[str]:
 
 def document_of(store: ObjectStore, name: str) -> Document | None:
     """What the name was created with; None: it never was. Raises BadInput for a damaged record."""
+    if not is_name(name):
+        return None
     try:
         document = json.loads(store.get(_key(name)))
     except ObjectMissing:

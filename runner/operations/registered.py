@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache, partial
 
 from ..data import registry
 from ..errors import BadInput, Problem
@@ -13,41 +14,38 @@ from ..ports import ObjectStore
 
 
 def resolved(plan: Plan, store: ObjectStore) -> Plan:
-    """The plan with the definitions of its registered datasets. Raises BadInput for all unknown ones, StoreError."""
+    """The plan with the definitions of its registered datasets. Raises BadInput for all unknown ones, StoreError.
+
+    Each is looked up once: all its steps read the same version.
+    """
+    look_up = lru_cache(maxsize=None)(partial(_definition, store))
     problems: list[Problem] = []
     steps = []
     for step in plan.steps:
         inputs = []
         for given in step.inputs:
-            definition = _definition(given, store) if _is_name(given) else given.source
-            if definition is None:
-                problems.append(_unknown(given, f"step '{step.name}': input '{given.name}'"))
-            else:
-                given = replace(given, source=definition)  # noqa: PLW2901 - the same input, resolved
-            inputs.append(given)
+            wanted = _by_name(given)
+            definition = look_up(wanted.name, wanted.version) if wanted else given.source
+            if wanted and definition is None:
+                problems.append(_unknown(wanted, f"step '{step.name}': input '{given.name}'"))
+            inputs.append(replace(given, source=definition or given.source))
         steps.append(replace(step, inputs=tuple(inputs)))
     if problems:
         raise BadInput(problems)
     return replace(plan, steps=tuple(steps))
 
 
-def _is_name(given: InputSpec) -> bool:
-    return isinstance(given.source, DatasetDefinition) and bool(given.source.name) and not given.source.paths
+def _by_name(given: InputSpec) -> DatasetDefinition | None:
+    """The dataset that the input knows by its name alone, if it does."""
+    source = given.source
+    return source if isinstance(source, DatasetDefinition) and source.name and not source.paths else None
 
 
-def _definition(given: InputSpec, store: ObjectStore) -> DatasetDefinition | None:
-    wanted = given.source
-    if not isinstance(wanted, DatasetDefinition):
-        return None
-    if wanted.version:
-        found = registry.fetch(store, wanted.name, wanted.version)
-    else:
-        found = registry.latest(store, wanted.name)
+def _definition(store: ObjectStore, name: str, version: int) -> DatasetDefinition | None:
+    found = registry.fetch(store, name, version) if version else registry.latest(store, name)
     return found.definition if found else None
 
 
-def _unknown(given: InputSpec, where: str) -> Problem:
-    wanted = given.source
-    name = wanted.name if isinstance(wanted, DatasetDefinition) else given.name
-    version = f" version {wanted.version}" if isinstance(wanted, DatasetDefinition) and wanted.version else ""
-    return Problem(f"there is no registered dataset '{name}'{version}", where, "see: runner dataset list")
+def _unknown(wanted: DatasetDefinition, where: str) -> Problem:
+    version = f" version {wanted.version}" if wanted.version else ""
+    return Problem(f"there is no registered dataset '{wanted.name}'{version}", where, "see: runner dataset list")

@@ -87,6 +87,11 @@ class Reading:
         """What has been found so far, in the order of the file."""
         return tuple(problem for _, problem in sorted(self._found, key=lambda each: each[0]))
 
+    @property
+    def count(self) -> int:
+        """How many problems have been found so far."""
+        return len(self._found)
+
     def knows(self, kind: str, name: str, line: int, path: str) -> bool:
         """Whether the file defines that name; if not, that is a problem."""
         known = self.names.get(kind, ())

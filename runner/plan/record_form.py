@@ -56,13 +56,13 @@ class Record:
         if not isinstance(node, Table):
             reading.wrong(node.line, path, f"expected a mapping, found {kind_of(node)}")
             return UNREAD
-        before = len(reading.problems)
+        before = reading.count
         values = dict(given)
         for entry in node.entries:
             if self._allowed(entry.key, entry.line, path, reading):
                 values[entry.key] = self.forms[entry.key].read(entry.node, f"{path}.{entry.key}".strip("."), reading)
         made = self.make(values, node, path, reading)
-        return UNREAD if len(reading.problems) > before else made
+        return UNREAD if reading.count > before else made
 
     def make(self, values: dict[str, object], node: Table, path: str, reading: Reading) -> object:
         """The dataclass of these fields; what is missing or contradicts itself is a problem."""

@@ -97,6 +97,12 @@ def _name_problems(step: StepSpec, where: str) -> Iterator[Problem]:
 
 
 def _place_problems(step: StepSpec, where: str) -> Iterator[Problem]:
+    for name, place in [(one.name, one.path_on_compute) for one in step.inputs] + [
+        (one.name, one.path_on_compute) for one in step.outputs
+    ]:
+        if ".." in place.split("/"):
+            what = f"the path_on_compute '{place}' of '{name}' leads out of the step's folder"
+            yield Problem(what, where, "write it without '..'")
     for spec in step.outputs:
         found = [dataset_name_problem(wanted.name) for wanted in spec.register]
         if spec.destination:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from .provisioning import Provisioning
     from .workspace import Workspace
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,62}")
 _FAILURES = frozenset({"ComputeTargetException", "Exception", "BaseException"})
 _REMEDY = "correct the name; or add it under targets: or computes: of runner.yaml; or create it in the file"
 
@@ -54,7 +52,7 @@ class ComputeTarget:
                 f"compute target {name!r} cannot be created from a {_kind(provisioning_configuration)}",
                 remedy="pass AmlCompute.provisioning_configuration(...)",
             )
-        if not _NAME.fullmatch(name):
+        if not computes.is_name(name):
             raise ComputeTargetException(
                 f"{name!r} cannot name a compute target", remedy="use letters, digits and dashes, 63 at most"
             )

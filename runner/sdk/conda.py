@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from .written import items
 Document = dict[str, object]
 _PIP_OWN = ("-e", "--editable")
 """Lines of pip that begin like options and name packages."""
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=$|[\s\[(=<>!~;@])")
+"""The name that a requirement (PEP 508) or a conda match specification begins with."""
+_BRACKETED = re.compile(r"\[.*version\s*=\s*['\"]([^'\"]+)")
+"""The version in conda's ``python[version='3.8']``."""
 
 
 class CondaDependencies:
@@ -169,16 +174,18 @@ class CondaDependencies:
 
 
 def package_name(requirement: str) -> str:
-    """The package a requirement or match specification names, normalised (PEP 503)."""
+    """The package a requirement or match specification names, normalised (PEP 503); a path or an address is itself."""
     plain = requirement.strip().rpartition("::")[2]
-    end = next((i for i, char in enumerate(plain) if not (char.isalnum() or char in "-_.")), len(plain))
-    return plain[:end].lower().replace("_", "-").replace(".", "-")
+    named = _NAMED.match(plain)
+    return re.sub(r"[._]", "-", named[0].lower()) if named else plain
 
 
 def _version(requirement: str) -> str:
     """The version a match specification of Python names; empty where today's Pythons meet it anyhow."""
-    wish = requirement.strip()[len("python") :].strip()
-    version = wish.strip(" =<>~!*.").split(",")[0].strip()
+    wish = requirement.strip().rpartition("::")[2][len("python") :]
+    bracketed = _BRACKETED.search(wish)
+    wish = (bracketed[1] if bracketed else wish).strip()
+    version = re.split(r"[,=]", wish.strip(" =<>~!*."))[0].strip()
     lowest = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     return "" if wish.startswith(">") and "<" not in wish and lowest <= (3, 10) else version
 

@@ -182,6 +182,10 @@ class Datastore:
         return f"{type(self).__name__}({self.name!r})"
 
 
+AbstractDatastore = Datastore
+"""v1's name of the class that every datastore is one of."""
+
+
 class AzureBlobDatastore(Datastore):
     """v1's name for the type of nearly every datastore here: a bucket or a folder."""
 

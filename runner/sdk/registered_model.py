@@ -175,6 +175,17 @@ class Model:
             raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
         self._change(replace(self.record, properties={**self.record.properties, **registry.texts(properties)}))
 
+    def update_tags_properties(
+        self,
+        add_tags: Mapping[str, object] | None = None,
+        remove_tags: Iterable[str] | None = None,
+        add_properties: Mapping[str, object] | None = None,
+    ) -> None:
+        """All of it. Raises UserErrorException, before anything is changed, for a property that is set already."""
+        self.add_properties(add_properties or {})
+        self.remove_tags(remove_tags or ())
+        self.add_tags(add_tags or {})
+
     def _change(self, record: registry.ModelRecord) -> None:
         registry.rewrite(self.workspace.session.store, record)
         self.record = record

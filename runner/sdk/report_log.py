@@ -1,14 +1,15 @@
 """Report lines in the workspace store, for runs that no step's process writes: as chunks, since objects do not grow.
 
 ``<prefix><file>/<when it was begun>-<who writes>.jsonl``. A writer overwrites its own newest chunk until that is
-full. What is said of a run is there for all to see at once; metrics, of which there may be thousands, within
-`PAUSE` seconds. Each line carries the time it was written (``at``, nanoseconds since 1970), by which the lines
-of several writers are put in order.
+full; all that waits goes into it at once, so that writes are as many as moments, not as lines. What is said of a run
+is there for all to see at once; metrics, of which there may be a million, within `PAUSE` seconds. Each line carries
+the time it was written (``at``, nanoseconds since 1970), by which the lines of several writers are put in order.
 """
 
 from __future__ import annotations
 
 import atexit
+import itertools
 import json
 import os
 import threading
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from ..ports import ObjectStore
 
 CHUNK = 16 << 10
-"""Bytes after which a writer begins another chunk."""
+"""Bytes after which a writer begins another chunk: no more than these are written again."""
+BURST = 1 << 20
+"""Bytes that are written at once, at the most; what was logged meanwhile goes into further chunks."""
 PAUSE = 0.2
 """Seconds between two writes of metrics."""
 
@@ -38,16 +41,15 @@ class ReportLog:
         self._open: dict[str, tuple[str, bytes]] = {}
         self._waiting: dict[str, list[bytes]] = {}
         self._lock = threading.RLock()
-        self._owner = os.getpid()
         self._written = 0.0
         self._timer: threading.Timer | None = None
-        _logs.add(self)
+        with _registering:
+            _logs.add(self)
 
     def append(self, file: str, line: Mapping[str, object]) -> None:
         """Write one line, soon if it is a metric. Raises StoreError."""
         data = json.dumps({**line, "at": time.time_ns()}, default=plain).encode() + b"\n"
         with self._lock:
-            self._check_owner()
             self._waiting.setdefault(file, []).append(data)
             if file != METRICS or time.monotonic() - self._written >= PAUSE:
                 self.flush()
@@ -59,7 +61,6 @@ class ReportLog:
     def flush(self) -> None:
         """Write what waits. Raises StoreError; then it waits still."""
         with self._lock:
-            self._check_owner()
             self._timer = None
             for file, lines in self._waiting.items():
                 while lines:
@@ -78,16 +79,13 @@ class ReportLog:
         return sorted(found, key=_time)
 
     def _write(self, file: str, lines: list[bytes]) -> None:
-        """Write as many of the lines as the open chunk takes, or a new one."""
+        """Write as many of the lines as one write takes, to the open chunk or to a new one."""
         key, data = self._open.get(file, ("", b""))
         if not key or len(data) >= CHUNK:
             key, data = f"{self._prefix}{file}/{time.time_ns():019d}-{os.urandom(4).hex()}.jsonl", b""
-        taken = 0
-        for line in lines:
-            data += line
-            taken += 1
-            if len(data) >= CHUNK:
-                break
+        sizes = itertools.accumulate(map(len, lines))
+        taken = next((count for count, size in enumerate(sizes, 1) if size >= BURST), len(lines))
+        data += b"".join(lines[:taken])
         self._store.put(key, data)
         self._open[file] = (key, data)
         del lines[:taken]
@@ -98,20 +96,33 @@ class ReportLog:
         except StoreError:
             return  # the lines wait; whoever writes or reads next hears of it
 
-    def _check_owner(self) -> None:
-        """A forked process begins chunks of its own, and leaves to its parent what waited there."""
-        if self._owner != os.getpid():
-            self._open, self._waiting, self._timer, self._owner = {}, {}, None, os.getpid()
+    def begin_anew(self) -> None:
+        """In a forked process: chunks of its own; what waited, and a lock that a thread held, stay its parent's."""
+        self._open, self._waiting, self._timer, self._lock = {}, {}, None, threading.RLock()
 
 
 _logs: weakref.WeakSet[ReportLog] = weakref.WeakSet()
+_registering = threading.Lock()
 
 
 @atexit.register
 def flush_all() -> None:
     """Write what waits in any log of this process. Raises StoreError."""
-    for log in tuple(_logs):
+    with _registering:
+        known = tuple(_logs)
+    for log in known:
         log.flush()
+
+
+def _forked() -> None:
+    global _registering
+    _registering = threading.Lock()
+    for log in tuple(_logs):
+        log.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forked)
 
 
 def _time(line: Line) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -68,13 +68,10 @@ def parse(data: bytes) -> Iterator[Line]:
 
 def fold_metrics(lines: Iterable[Line]) -> dict[str, object]:
     """v1's ``get_metrics``: a value logged once is a scalar, repeated ones are a list in order."""
-    metrics: dict[str, object] = {}
-    seen: dict[str, int] = {}
+    by_name: dict[str, list[Line]] = {}
     for line in lines:
-        name = str(line["name"])
-        seen[name] = seen.get(name, 0) + 1
-        metrics[name] = _joined(metrics.get(name), line, first=seen[name] == 1, second=seen[name] == 2)
-    return metrics
+        by_name.setdefault(str(line["name"]), []).append(line)
+    return {name: _folded(said) for name, said in by_name.items()}
 
 
 def fold_tags(lines: Iterable[Line]) -> dict[str, str]:
@@ -119,27 +116,22 @@ def checked_scalar(name: str, value: object) -> object:
     return value
 
 
-def _joined(known: object, line: Line, *, first: bool, second: bool) -> object:
-    value = line["value"]
-    match line.get("kind"):
-        case "list":
-            listed = value if isinstance(value, list) else [value]
-            return listed if first or not isinstance(known, list) else [*known, *listed]
-        case "row" | "table":
-            return _table(known if isinstance(known, dict) else {}, value, first=first, second=second)
-        case _:
-            if first:
-                return value
-            return [known, value] if second or not isinstance(known, list) else [*known, value]
+def _folded(said: Sequence[Line]) -> object:
+    """One metric's value of all its lines; the last one's kind counts."""
+    kind, values = said[-1].get("kind"), [line["value"] for line in said]
+    if kind in {"row", "table"}:
+        return _table([value for value in values if isinstance(value, dict)])
+    if kind == "list":
+        return [item for value in values for item in (value if isinstance(value, list) else [value])]
+    return values[0] if len(values) == 1 else values
 
 
-def _table(known: Mapping[str, object], value: object, *, first: bool, second: bool) -> dict[str, object]:
-    added = value if isinstance(value, dict) else {}
-    if first:
-        return dict(added)
-    columns = {name: [column] if second and not isinstance(column, list) else column for name, column in known.items()}
-    for name, cell in added.items():
-        column = columns.get(name)
-        kept = column if isinstance(column, list) else []
-        columns[name] = [*kept, *(cell if isinstance(cell, list) else [cell])]
-    return columns
+def _table(said: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """Columns of the cells in order; what was said once is as it was said."""
+    if len(said) == 1:
+        return dict(said[0])
+    columns: dict[str, list[object]] = {}
+    for row in said:
+        for name, cell in row.items():
+            columns.setdefault(name, []).extend(cell if isinstance(cell, list) else [cell])
+    return dict(columns)

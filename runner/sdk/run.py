@@ -12,7 +12,6 @@ from .exceptions import RunEnvironmentException, UserErrorException
 from .reports import FACTS, METRICS, PROPERTIES, TAGS, Line, fold_metrics, fold_properties, fold_tags
 from .run_children import Children
 from .run_files import RunFiles
-from .run_shown import Shown
 from .run_workspace import InWorkspace, Snapshots
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 _contexts: dict[int, Run] = {}
 
 
-class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
+class Run(RunFiles, Children, Snapshots, InWorkspace):
     """A run by its id: ``Run(experiment, id)`` is a handle of the class that fits the id."""
 
     def __new__(cls, experiment: Experiment | None = None, run_id: str = "", outputs: object = None) -> Run:
@@ -89,7 +88,6 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         return self._run_id
 
     @property
-    @override
     def is_submitted(self) -> bool:
         """Whether there is a workspace around it."""
         return True
@@ -152,7 +150,6 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         return self.get_properties()
 
     @property
-    @override
     def type(self) -> str:
         """v1's word for the kind of run."""
         return "azureml.scriptrun"
@@ -172,7 +169,6 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
         """What was reported of it so far."""
         return ()
 
-    @override
     def get_status(self) -> str:
         """v1's status word."""
         return "Running"
@@ -244,6 +240,21 @@ class Run(Shown, RunFiles, Children, Snapshots, InWorkspace):
             self.complete()
         else:
             self.fail(error_details=f"{type(error).__name__}: {error}")
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
+    @override
+    def __str__(self) -> str:
+        from .run_shown import as_text
+
+        return as_text(self)
+
+    def _repr_html_(self) -> str:  # what a notebook shows of it
+        from .run_shown import as_html
+
+        return as_html(self)
 
 
 def _context(*, allow_offline: bool) -> Run:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from ..override import override
 from . import live
 from .exceptions import UserErrorException
-from .remote_run import RemoteRun, changes
+from .remote_run import RemoteRun, changes, environment_words
 from .run import Run
 
 if TYPE_CHECKING:
@@ -102,7 +102,9 @@ class RunDetails:
         }  # fmt: skip
 
     def _below(self) -> list[tuple[str, str]]:
-        return [(child.name, child.get_status()) for child in reversed(list(self.run.get_children()))]
+        environments = environment_words(self.run.view, {}) if isinstance(self.run, RemoteRun) else {}
+        children = [(child.name, child.get_status()) for child in reversed(list(self.run.get_children()))]
+        return [*environments.items(), *children]
 
     def _printed(self) -> bool:
         run = self.run

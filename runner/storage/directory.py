@@ -38,6 +38,14 @@ class DirectoryStore:
         """Where the object lies, whether it exists or not. Raises ValueError."""
         return Path(self._at(key))
 
+    def check_writable(self) -> None:
+        """Raise StoreError when nothing could be written; nothing is made to find out."""
+        place = Path(self._root)
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        if not (place.is_dir() and os.access(place, os.W_OK | os.X_OK)):
+            raise StoreDenied(f"{self._root} cannot be written: {place} is read-only, or no folder")
+
     def get(self, key: str) -> bytes:
         """The object's bytes. Raises ObjectMissing."""
         with self._reading(key), open(self._at(key), "rb", buffering=0) as file:

@@ -55,6 +55,7 @@ class OpenWorkspace(Places):
 
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
+    _announced: set[str] = field(default_factory=set)
     _views: dict[str, RunView] = field(default_factory=dict)
     """What has been read already: the next look folds only what is new."""
 
@@ -93,9 +94,15 @@ class OpenWorkspace(Places):
         from ..operations.environments import announce_environments
         from ..operations.targets import announce
 
-        announce(plan, self.config, self.override, self.say, known.created)
-        computes.announce_sizes(known, self.config, self.say)
-        announce_environments(plan, targets, self.environments, self.say)
+        announce(plan, self.config, self.override, self._say_once, known.created)
+        computes.announce_sizes(known, self.config, self._say_once)
+        announce_environments(plan, targets, self.environments, self._say_once)
+
+    def _say_once(self, line: str) -> None:
+        """Say what was not said at an earlier submit of this session."""
+        if line not in self._announced:
+            self._announced.add(line)
+            self.say(line)
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run: a process of its own session, which outlives this one."""

@@ -18,6 +18,8 @@ from tests.support.kind_runs import Desk, Namespace, a_desk, finished
 
 pytestmark = pytest.mark.kind
 CANARY = "canary-5f0b7c1d9e"
+PAUSE = 0.2
+"""Seconds between two looks at the namespace: the machine is small."""
 
 SIZES = """
 import os, pathlib
@@ -113,6 +115,7 @@ submit(*(step(f"part {number}", "part.py") for number in range(5)))
     run, namespace = desk.await_run(process), Namespace(kind_cluster)
     most, containers = 0, []
     while process.poll() is None:
+        time.sleep(PAUSE)
         jobs = namespace.items("jobs", f"runner/run={run}")
         most = max(most, len(_at_work(desk, run, jobs)))
         containers += [job["spec"]["template"]["spec"]["containers"][0] for job in jobs]
@@ -154,6 +157,7 @@ def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_clus
     run, namespace = desk.await_run(process), Namespace(kind_cluster)
     seen: dict[str, Document] = {}
     while process.poll() is None:
+        time.sleep(PAUSE)
         for kind in ("jobs", "pods", "configmaps", "secrets"):
             seen |= {f"{kind}/{json.dumps(item)}": item for item in namespace.items(kind, f"runner/run={run}")}
     done = finished(process, time.monotonic())
@@ -199,8 +203,11 @@ def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, ki
         for key in ("published/latest/a.txt", "published/latest/b.txt"):
             lake.remove_object(bucket_name=bucket, object_name=f"base/{key}")
         desk.store.delete("copies/latest/a.txt")
+        namespace = Namespace(kind_cluster)
+        jobs = namespace.jobs_with_pods()
         print(f"again: {desk.run().ok().seconds:.1f} s")
         again = desk.newest()
+        assert namespace.jobs_with_pods() <= jobs, "events go after an hour"
         assert again != first
         assert sorted(one.key for one in desk.events(again) if isinstance(one, e.StepReused)) == [
             "make-1",
@@ -208,7 +215,7 @@ def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, ki
             "take-1",
         ]
         assert desk.uids(again) == []
-        assert Namespace(kind_cluster).of_run(again) == []
+        assert namespace.of_run(again) == []
         assert [str(one.object_name) for one in lake.list_objects(bucket_name=bucket, recursive=True)] == found
         assert "copies/latest/a.txt" in desk.listing(), "what lies at a fixed place is put there again"
         _check_views(desk, first, again)

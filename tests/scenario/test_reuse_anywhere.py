@@ -18,7 +18,7 @@ from runner.model.task import TaskId
 from runner.runs import head, records
 from tests.scenario.test_crash_anywhere import DEATHS, QUICK, SHAPES, TROUBLE, Shape, shaped
 from tests.support.builders import RUN, plan, statuses, step
-from tests.support.mortal import Life
+from tests.support.mortal import Life, MortalStore
 from tests.support.run_bench import Bench
 
 AGAIN = "20260103t030405678z-bbbbbbbbbbbbbbbb"
@@ -44,6 +44,7 @@ def check_places(bench: Bench, state: RunState) -> None:
         assert known is not None
         assert known.definition.version == 1
         assert [path.path for path in known.definition.paths] == [f"placed/{key}"]
+        assert registry.find(bench.store, known.definition.id) == known
 
 
 @QUICK
@@ -152,6 +153,20 @@ def test_what_was_done_as_a_whole_needs_no_controller() -> None:
     shown = head.read(second.store, AGAIN)
     assert shown is not None
     assert (shown.status, shown.succeeded) == (RunStatus.SUCCEEDED, 3)
+
+
+def test_a_run_that_was_ended_at_once_has_ended_whatever_becomes_of_its_summary() -> None:
+    first = Bench(plan(step("a")))
+    first.run()
+    whole = Life()
+    second = later(first)
+    assert end_at_once(
+        MortalStore(second.store, whole), lambda _: second.store, second.plan, second.state, second.world.clock
+    )
+    third = Bench(first.plan, run_id=AGAIN.replace("03t", "04t"), store=first.store)
+    cut = MortalStore(third.store, Life(trouble=frozenset({whole.instant})))
+    assert end_at_once(cut, lambda _: third.store, third.plan, third.state, third.world.clock)
+    assert third.state.status is RunStatus.SUCCEEDED
 
 
 @pytest.mark.parametrize("changed", [step("c", "b", snapshot="t" * 64), placed(step("c", "b")), step("c", reuse=False)])

@@ -249,6 +249,11 @@ class Namespace:
                 made[uid] += int(event.get("count") or 1)
         return made
 
+    def jobs_with_pods(self) -> set[str]:
+        """The uids of all Jobs that are remembered to have made a pod, whosever they are."""
+        made = (event for event in self.items("events") if event["reason"] == "SuccessfulCreate")
+        return {str(event["involvedObject"]["uid"]) for event in made}
+
     def kill_pod(self, name: str) -> float:
         """As ``kubectl delete pod --grace-period=0 --force``; the time just before."""
         at = time.time()

@@ -75,6 +75,7 @@ class Bench:
             clock,
             lambda _line: None,
             _pool=InlineExecutor(),
+            _makers=InlineExecutor(),
         )
         state = self.state
         return Controller(self.plan, state, effects, journal.Writer(store, self.run_id, f"c{self.lives}", state.number))

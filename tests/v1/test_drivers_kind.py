@@ -13,21 +13,21 @@ from tests.support.kind_runs import a_desk
 pytestmark = pytest.mark.kind
 DRIVERS = Path(__file__).parent / "drivers"
 NAMES = (
-    "order_of_things",
     "sales_chain",
     "loan_parameters",
     "weather_datapath",
-    "churn_tabular",
     "pictures_mount",
     "words_commands",
     "model_registry",
-    "nightly_reuse",
     "brittle_branch",
     "alpha_sweep",
     "taxi_outputs",
     "registered_tables",
     "retrain_gate",
+    "sums_module",
 )
+"""Twelve minutes are what all kind tests may take: what a driver has of reuse, datastores, secrets and transfers is
+tried with one small pipeline each in tests/e2e/test_kind_v1.py."""
 FAILING = {"brittle_branch", "retrain_gate"}
 """Drivers that expect one of their runs to fail or to be canceled."""
 

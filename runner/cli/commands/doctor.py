@@ -73,8 +73,10 @@ def _refuses_overwrite(store: ObjectStore) -> bool:
     from ...storage.directory import DirectoryStore
     from ...storage.probe import refuses_overwrite
 
-    # A folder's does by link(2); probing would make the folder.
-    return isinstance(store, DirectoryStore) or refuses_overwrite(store, secrets.token_hex(8))
+    if isinstance(store, DirectoryStore):  # honoured by link(2); probing would make the folder
+        store.check_writable()
+        return True
+    return refuses_overwrite(store, secrets.token_hex(8))
 
 
 def _kind(config: Config, name: str) -> KindParts | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import runner
-from runner.cli.driver import check_file, complain, has_own_runner, search_path
+from runner.cli.driver import called_at, check_file, complain, has_own_runner, search_path
 from runner.errors import BadInput
 
 PACKAGE = Path(runner.__file__).parent
@@ -51,6 +51,16 @@ def test_a_traceback_shows_the_users_frames_only(tmp_path: Path, capsys: pytest.
     assert "p.py" in shown
     assert str(PACKAGE) not in shown
     assert "there is no file nowhere.py" in shown
+
+
+def test_an_error_is_traced_to_the_line_that_called_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.py").write_text("def f(check):\n    check('nowhere.py')\nf(check)\n", encoding="utf-8")
+    code = compile((tmp_path / "p.py").read_text(), str(tmp_path / "p.py"), "exec")
+    with pytest.raises(BadInput) as caught:
+        exec(code, {"check": check_file})
+    assert called_at(caught.value) == "p.py:2  check('nowhere.py')"
+    assert called_at(BadInput("never raised")) == ""
 
 
 def test_frames_of_causes_are_cleaned_as_well(capsys: pytest.CaptureFixture[str]) -> None:

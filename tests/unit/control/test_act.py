@@ -60,6 +60,7 @@ def effects(world: World, target: FakeTarget | None = None, environments: FakeEn
         FakeClock(),
         lambda _line: None,
         _pool=InlineExecutor(),
+        _makers=InlineExecutor(),
     )
 
 
@@ -225,7 +226,7 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
             return super().ensure(environment, say)
 
     made = effects(world, environments=Slow())
-    made._pool = ThreadPoolExecutor(1)
+    made._makers = ThreadPoolExecutor(1)
     assert set(b.names(made.act(PLAN, b.state(PLAN), (PREPARE,)))) <= {"EnvironmentMaking"}
     assert made.busy
     gate.set()
@@ -233,7 +234,26 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
     while "EnvironmentReady" not in b.names(found):
         found = made.act(PLAN, b.state(PLAN), (PREPARE,))
     assert b.names(found) == ["EnvironmentReady"]
-    assert not made.busy
+    assert not made._preparations
+    made.close()
+
+
+def test_starts_do_not_queue_behind_environments(world: World) -> None:
+    gate = threading.Event()
+
+    class Slow(FakeEnvironments):
+        @override
+        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
+            assert gate.wait(10)
+            return super().ensure(environment, say)
+
+    made = effects(world, environments=Slow())
+    made._pool, made._makers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+    made.act(PLAN, b.state(PLAN), (PREPARE,))
+    told = made.act(PLAN, b.state(PLAN), (START, Start("b", 1, b.TARGET)))
+    assert not gate.is_set()
+    assert {b.started("a"), b.started("b")} <= set(told)
+    gate.set()
     made.close()
 
 

@@ -73,9 +73,10 @@ def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
 
 @pytest.mark.parametrize("failure", list(Failure))
 def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
-    assert may_retry(StepState(), failure) == (failure in {Failure.LOST, Failure.STORE})
+    lost = {Failure.LOST, Failure.UNSTARTED, Failure.STORE}
+    assert may_retry(StepState(), failure) == (failure in lost)
     seen = b.seen(Phase.FAILED, failure=failure)
-    expected = {Failure.LOST: "TaskLost", Failure.STORE: "TaskLost", Failure.CANCELED: "StepCanceled"}
+    expected = {**dict.fromkeys(lost, "TaskLost"), Failure.CANCELED: "StepCanceled"}
     assert b.names(notice(RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
 
 

@@ -54,8 +54,9 @@ def test_lines_are_told_not_too_often(pool: ThreadPoolExecutor) -> None:
     assert list(preparations.news()) == [e.EnvironmentMaking("env", "here", "Collecting x")]
     clock.advance(PACE)
     assert list(preparations.news()) == [], "nothing is new"
-    maker.say("y" * 999)
+    maker.say("Looking in https://me:secret@host/simple " + "y" * 999)
     (told,) = preparations.news()
+    assert told.line.startswith("Looking in https://***@host/simple y")
     assert len(told.line) == 120
     maker.go.set()
 

@@ -58,6 +58,13 @@ def test_what_is_packed_is_unpacked(tmp_path: Path) -> None:
     assert not os.access(tmp_path / "to" / "deep/er/b", os.X_OK)
 
 
+def test_a_file_that_changes_meanwhile_is_not_kept_under_the_name_of_what_it_was(tmp_path: Path) -> None:
+    taken = take(make(tmp_path, script="one"))
+    (tmp_path / "script").write_text("two")
+    with pytest.raises(BadInput, match="script was changed while it was read"):
+        pack(taken)
+
+
 def test_ignore_rules(tmp_path: Path) -> None:
     folder = make(tmp_path, a_dot_py="", data__big="", data__keep="", notes_dot_txt="")
     everything = ["a.py", "data/big", "data/keep", "notes.txt"]

@@ -140,3 +140,8 @@ def test_notes_of_environments_are_said_once() -> None:
     said: list[str] = []
     announce_environments(a_plan("a", "b"), {"s-1": "x", "s-2": "y"}, lambda _: Noting(), said.append)
     assert said == ["env differs"]
+
+
+@pytest.mark.parametrize("name", ["../x", "a//b", "a/b", "."])
+def test_what_no_driver_can_have_created_is_unknown(name: str) -> None:
+    assert computes.named(MemoryStore(), a_config(), a_plan(name)) == computes.Named()

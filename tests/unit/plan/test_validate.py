@@ -51,6 +51,14 @@ def test_a_good_plan_has_no_problems() -> None:
             b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "other")),), command=())),
             "nobody produces its input 'x'",
         ),
+        (
+            b.plan(b.step("a", inputs=(InputSpec("raw", DataPath("s", "raw"), path_on_compute="x/../../y"),))),
+            "the path_on_compute 'x/../../y' of 'raw' leads out of the step's folder",
+        ),
+        (
+            b.plan(b.step("a", outputs=(OutputSpec("out", path_on_compute="/data/.."),))),
+            "the path_on_compute '/data/..' of 'out' leads out of the step's folder",
+        ),
         (b.plan(b.step("a", after=("b",))), "it is to run after 'b', which is not in the pipeline"),
         (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("a-b")))), "'a-b' cannot name an output"),
         (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("out")))), "2 outputs are called 'out'"),

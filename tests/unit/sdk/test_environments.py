@@ -149,11 +149,27 @@ def test_conda_dependencies_in_all_of_v1s_words() -> None:
         ("python>=3.6", ""),
         ("python>=3.12", "3.12"),
         ("python>=3.6,<3.9", "3.6"),
+        ("python 3.7.*", "3.7"),
+        ("python=3.8.5=h12debd9_1", "3.8.5"),
+        ("conda-forge::python=3.8", "3.8"),
+        ("python[version='>=3.8,<3.9']", "3.8"),
         ("python", ""),
     ],
 )
 def test_the_python_of_a_conda_specification(spec: str, version: str) -> None:
     assert CondaDependencies.create(conda_packages=[spec]).get_python_version() == version
+
+
+def test_paths_and_addresses_are_packages_of_their_own() -> None:
+    """Only a requirement that names a package takes the place of another one."""
+    own = ["git+https://x.example/a.git", "git+https://x.example/b.git", "./wheels/a.whl", "./wheels/b.whl",
+           "https://x.example/a-1.0-py3-none-any.whl", "https://x.example/b-1.0-py3-none-any.whl",
+           "-e ./a", "-e ./b"]  # fmt: skip
+    conda = CondaDependencies.create(pip_packages=[*own, "c @ https://x.example/c.whl", "d[extra]>=1", "D == 2", *own])
+    assert list(conda.pip_packages) == ["c @ https://x.example/c.whl", "D == 2", *own]
+    conda.remove_pip_package("./wheels/a.whl")
+    conda.remove_pip_package("c")
+    assert list(conda.pip_packages) == ["D == 2", *(one for one in own if one != "./wheels/a.whl")]
 
 
 def test_an_environment_goes_through_a_folder(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from runner.sdk.exceptions import (
     NotOffered,
     UserErrorException,
 )
+from runner.sdk.resource_configuration import ResourceConfiguration
 
 
 @pytest.fixture
@@ -68,6 +69,10 @@ def test_tags_change_and_properties_do_not(ws: Workspace, model: Model) -> None:
     assert (again.tags, again.properties) == ({"new": "1"}, {"p": "1", "q": "1"})
     with pytest.raises(UserErrorException, match="cannot be changed"):
         again.add_properties({"p": 2})
+    with pytest.raises(UserErrorException, match="cannot be changed"):
+        again.update_tags_properties(add_tags={"x": 1}, add_properties={"p": 2})
+    again.update_tags_properties(add_tags={"more": 1}, remove_tags=["new"], add_properties={"r": 1})
+    assert (again.tags, again.properties) == ({"more": "1"}, {"p": "1", "q": "1", "r": "1"})
     again.update(tags={"only": 1}, description="other")
     assert (Model(ws, "m").tags, Model(ws, "m").description) == ({"only": "1"}, "other")
 
@@ -118,3 +123,10 @@ def test_a_run_registers_its_files(ws: Workspace) -> None:
     assert Path(Model.get_model_path("folder")) == Path("azureml-models/folder/1/model")
     with pytest.raises(ModelPathNotFoundException, match=r"its files: outputs/model.pkl, outputs/model/weights"):
         run.register_model("no", model_path="outputs/missing")
+
+
+def test_what_serving_would_need_is_accepted(ws: Workspace) -> None:
+    Path("m.pkl").write_text("m")
+    wanted = ResourceConfiguration(cpu=1, memory_in_gb=0.5)
+    assert Model.register(ws, "m.pkl", "m", resource_configuration=wanted).version == 1
+    assert wanted.serialize() == {"cpu": 1, "memoryInGB": 0.5, "gpu": None}

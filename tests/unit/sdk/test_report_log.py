@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 
 from runner.errors import StoreUnreachable
 from runner.override import override
-from runner.sdk.report_log import CHUNK, PAUSE, ReportLog
+from runner.sdk.report_log import BURST, CHUNK, PAUSE, ReportLog
 from runner.sdk.reports import METRICS, TAGS
 from runner.storage.directory import DirectoryStore
 from tests.support.memory_store import MemoryStore
@@ -40,6 +42,20 @@ class Unreachable(MemoryStore):
         super().put(key, data)
 
 
+class Slow(MemoryStore):
+    """A store in which the thread named ``slow`` writes until `ended`."""
+
+    begun: threading.Event | None = None
+    ended: threading.Event | None = None
+
+    @override
+    def put(self, key: str, data: bytes) -> None:
+        if self.ended and self.begun and threading.current_thread().name == "slow":
+            self.begun.set()
+            self.ended.wait()
+        super().put(key, data)
+
+
 def numbers(store: MemoryStore | DirectoryStore) -> list[object]:
     return [line["n"] for line in ReportLog(store, "p/").lines(METRICS)]
 
@@ -48,7 +64,9 @@ def test_chunks_are_bounded_and_keep_the_order_of_writing() -> None:
     store = MemoryStore()
     one, other = ReportLog(store, "p/"), ReportLog(store, "p/")
     for number in range(300):
-        (one if number % 3 else other).append(METRICS, {"n": number, "text": "x" * 100})
+        log = one if number % 3 else other
+        log.append(METRICS, {"n": number, "text": "x" * 100})
+        log.flush()
     assert numbers(store) == list(range(300))
     assert 2 <= len(store.objects) <= 6
     assert max(map(len, store.objects.values())) < CHUNK + 200
@@ -66,6 +84,39 @@ def test_metrics_are_seen_elsewhere_in_a_moment_and_all_else_at_once() -> None:
     log.append(METRICS, {"n": 5})
     time.sleep(PAUSE * 2)
     assert store.objects != written
+
+
+def test_there_are_as_many_writes_as_moments_and_not_as_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.sdk.report_log.PAUSE", 60.0)
+    store = MemoryStore()
+    log = ReportLog(store, "p/")
+    for number in range(12_000):
+        log.append(METRICS, {"n": number, "text": "x" * 100})
+    log.flush()
+    assert len(store.objects) == 2  # of 1.8 MB
+    assert max(map(len, store.objects.values())) < BURST + CHUNK + 200
+    assert numbers(store) == list(range(12_000))
+
+
+def test_logs_are_made_and_written_by_many_threads() -> None:
+    store = MemoryStore()
+    failed: list[BaseException] = []
+
+    def write(thread: int) -> None:
+        try:
+            for number in range(50):
+                log = ReportLog(store, f"{thread}/{number}/")
+                log.append(METRICS, {"n": number})
+                assert [line["n"] for line in log.lines(METRICS)] == [number]
+        except (AssertionError, RuntimeError) as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
 
 
 def test_a_process_leaves_nothing_unwritten(tmp_path: Path) -> None:
@@ -89,6 +140,25 @@ def test_a_forked_process_writes_its_own_lines_alone(tmp_path: Path) -> None:
     assert os.waitpid(child, 0)[1] == 0
     log.append(METRICS, {"n": 3})
     assert sorted(map(str, numbers(store))) == ["0", "1", "2", "3"]
+
+
+def test_a_process_forked_while_a_thread_writes_is_not_stuck() -> None:
+    store, busy = Slow(), threading.Event()
+    log = ReportLog(store, "p/")
+    log.append(METRICS, {"n": 0})
+    store.begun, store.ended = threading.Event(), busy
+    writer = threading.Thread(target=lambda: log.append(TAGS, {"key": "k", "value": "v"}), name="slow")
+    writer.start()
+    store.begun.wait()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # ends it if it is stuck
+        log.append(TAGS, {"key": "k", "value": "w"})
+        os._exit(0)
+    ended = os.waitpid(child, 0)[1]
+    busy.set()
+    writer.join()
+    assert ended == 0
 
 
 def test_what_could_not_be_written_is_written_later() -> None:

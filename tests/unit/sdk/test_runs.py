@@ -224,6 +224,14 @@ def test_metrics_fold_as_v1_shows_them() -> None:
     }
 
 
+def test_very_many_lines_of_one_metric_fold_in_time_with_their_number() -> None:
+    many = 300_000
+    scalars = fold_metrics({"name": "loss", "value": number, "kind": "scalar"} for number in range(many))
+    assert scalars == {"loss": list(range(many))}
+    rows = fold_metrics({"name": "row", "value": {"a": number}, "kind": "row"} for number in range(many))
+    assert rows == {"row": {"a": list(range(many))}}
+
+
 def test_tags_change_and_properties_do_not() -> None:
     documents: list[dict[str, object]] = [{"key": "k", "value": "1"}, {"key": "k", "value": "2"}]
     assert fold_tags(documents) == {"k": "2"}

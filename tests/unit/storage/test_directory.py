@@ -42,6 +42,14 @@ def test_reading_makes_no_folder(store: DirectoryStore, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_whether_it_can_be_written_is_known_without_writing(store: DirectoryStore, tmp_path: Path) -> None:
+    store.check_writable()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot be written"):
+        DirectoryStore(tmp_path / "file" / "store").check_writable()
+
+
 def test_nothing_unfinished_stays(store: DirectoryStore, tmp_path: Path) -> None:
     store.put("a", b"")
     store.put_if_absent("a", b"")

@@ -8,12 +8,14 @@ import pytest
 from runner.cli.capture import DryWorkspace
 from runner.cli.reports import find_run
 from runner.cli.watching import ask_end
-from runner.config import Config, EnvironmentConfig
+from runner.config import Config, EnvironmentConfig, load
 from runner.model.task import cancel_marker
 from runner.operations.liveness import Stranded
+from runner.operations.values import Request
 from runner.override import override
 from runner.runs import index, journal
 from runner.wiring.workspace import OpenWorkspace
+from tests.support import builders
 from tests.support import sample_run as sample
 from tests.support.memory_store import MemoryStore
 
@@ -90,6 +92,15 @@ def test_an_entry_without_a_run_is_passed_over(session: Watched) -> None:
     assert session.runs() == (sample.RUN,)
     assert session.runs("penguins") == (sample.RUN,)
     assert find_run(session, "") == sample.RUN
+
+
+def test_the_same_is_announced_once_a_session(tmp_path: Path) -> None:
+    said: list[str] = []
+    session = Watched(load(tmp_path, {"RUNNER_CONFIG": str(tmp_path / "none")}), say=said.append)
+    session.base_store.put(f"snapshots/{'s' * 64}.zip", b"")
+    for target in ("cpu", "cpu", "gpu"):
+        session.submit(builders.plan(builders.step("a", compute=target)), Request("e"))
+    assert said == [f"compute '{name}': this machine (no targets are configured here)" for name in ("cpu", "gpu")]
 
 
 def test_names_mapped_to_images(tmp_path: Path) -> None:
