@@ -56,11 +56,6 @@ class DatastoreConfig:
     where: str = ""
     """The file and field that say so."""
 
-    @property
-    def in_cluster(self) -> bool:
-        """Whether pods can reach it."""
-        return isinstance(self.place, BucketConfig)
-
 
 def read_datastores(written: Document, file: Path) -> dict[str, DatastoreConfig]:
     """What ``datastores:`` of `file` says; paths are relative to its folder. Raises BadInput with all problems."""

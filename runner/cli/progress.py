@@ -25,7 +25,7 @@ def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint) -> Iterator[str]:
         if told is not None:
             name, state, reason = told
             padded = paint(f"{state:<{_STATE}}", style(state))
-            yield f"{paint(clock(entry.time), 'dim')}  {clip(name, width):<{width}}  {padded}  {reason}".rstrip()
+            yield f"{paint(clock(entry.time), 'dim')}  {clip(name, _WIDEST_NAME):<{width}}  {padded}  {reason}".rstrip()
 
 
 def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, str, str] | None:

@@ -24,6 +24,8 @@ _IDLE = 0.2
 """Seconds without output after which an unfinished line is let through."""
 _WAITING = 1 << 18
 """Bytes of one line that wait for its end."""
+_PIPE = 1 << 20
+"""The most bytes that wait in a pipe (pipe(7), ``/proc/sys/fs/pipe-max-size``): all else is another process's."""
 _PACKAGE = Path(__file__).parents[1]
 _CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {__name__} import main; main()"
 
@@ -79,18 +81,21 @@ class Masking:
 
 
 def copy(masking: Masking, write: Callable[[bytes], None], over: Callable[[], bool], source: int = 0) -> None:
-    """Copy the file descriptor `source` to its end, or until `over` when nothing comes."""
-    while True:
-        ready, _, _ = select.select([source], [], [], _IDLE)
-        if not ready:
-            write(masking.idle())
-            if over():
+    """Copy the file descriptor `source` to its end; once `over`, only what lies in the pipe by then."""
+    ended, left = False, _PIPE
+    while left > 0:
+        ended = ended or over()
+        ready, _, _ = select.select([source], [], [], 0 if ended else _IDLE)
+        if ready:
+            data = os.read(source, 1 << 16)
+            left -= len(data) if ended else 0
+            if not data:
                 break
-            continue
-        data = os.read(source, 1 << 16)
-        if not data:
+            write(masking.add(data))
+        elif ended:
             break
-        write(masking.add(data))
+        else:
+            write(masking.idle())
     write(masking.rest())
 
 

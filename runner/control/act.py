@@ -95,7 +95,9 @@ class Effects:
 
         Those are told again, by the same observation, until they are there.
         """
-        return tuple(told for event in events if (told := self._published(plan, event)) is not None)
+        known = tuple(events)
+        wait([begun for event in known for begun in self._publishing_begun(plan, event)], timeout=_QUICK)
+        return tuple(told for event in known if (told := self._published(event)) is not None)
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
         """Do `actions`; the events that tell it.
@@ -212,16 +214,19 @@ class Effects:
         for result in self._preparations.ended():
             yield from self._asked_again(_PASSING, partial(_result, result))
 
-    def _published(self, plan: Plan, event: e.Event) -> e.Event | None:
-        if not isinstance(event, e.StepSucceeded | e.StepReused):
+    def _publishing_begun(self, plan: Plan, event: e.Event) -> Iterator[Future[e.Event]]:
+        """Publish what a success asks for, unless that goes on already."""
+        if isinstance(event, e.StepSucceeded | e.StepReused) and event.key not in self._publishing:
+            wanted = to_publish(plan.by_key[event.key])
+            if wanted:
+                begun = self._makers.submit(self._publish, wanted, event)
+                self._publishing[event.key] = (event.outputs, begun)
+                yield begun
+
+    def _published(self, event: e.Event) -> e.Event | None:
+        """What is told of it now."""
+        if not isinstance(event, e.StepSucceeded | e.StepReused) or event.key not in self._publishing:
             return event
-        wanted = to_publish(plan.by_key[event.key])
-        if not wanted:
-            return event
-        if event.key not in self._publishing:
-            begun = self._makers.submit(self._publish, wanted, event)
-            self._publishing[event.key] = (event.outputs, begun)
-            wait([begun], timeout=_QUICK)
         outputs, future = self._publishing[event.key]
         if not future.done():
             return None

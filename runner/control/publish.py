@@ -6,12 +6,12 @@ crash with the same end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from ..data import manifest, registry
+from ..data import manifest, registry, transfer
 from ..data.dataset import Datastores
-from ..model.data import DataPath, DataRef, DatasetDefinition, Manifest
+from ..model.data import DataPath, DataRef, DatasetDefinition
 from ..model.names import fixed_place
 from ..model.step import OutputSpec, StepSpec
 from ..ports import ObjectStore
@@ -37,7 +37,7 @@ def publish(
         ref = outputs[spec.name]
         place = _place(spec)
         if place:
-            _copy(store, datastores(spec.datastore), ref, place)
+            transfer.copy(datastores(spec.datastore), ref.key, manifest.load(store, ref.digest), place)
         for wanted in spec.register:
             path = DataPath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
@@ -46,17 +46,6 @@ def publish(
 
 def _place(spec: OutputSpec) -> str:
     return fixed_place(spec.destination, spec.name) if spec.destination else ""
-
-
-def _copy(workspace: ObjectStore, datastore: ObjectStore, ref: DataRef, place: str) -> None:
-    for source, target in _pairs(manifest.load(workspace, ref.digest), ref, place):
-        datastore.copy(source, target)
-
-
-def _pairs(files: Manifest, ref: DataRef, place: str) -> Iterator[tuple[str, str]]:
-    for entry in files.entries:
-        below = f"/{entry.path}" if entry.path else ""
-        yield entry.key or f"{ref.key}{below}", f"{place}{below}"
 
 
 def _at(view: DatasetDefinition, path: DataPath) -> DatasetDefinition:

@@ -47,6 +47,11 @@ def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> Non
     _each(manifest.entries, lambda entry: store.upload(key_of(key, entry), path / entry.path if entry.path else path))
 
 
+def copy(store: ObjectStore, key: str, manifest: Manifest, to: str) -> None:
+    """Copy the files of `manifest`, which lie at `key`, to the file or folder `to` of the same store."""
+    _each(manifest.entries, lambda entry: store.copy(key_of(key, entry), f"{to}/{entry.path}" if entry.path else to))
+
+
 def key_of(key: str, entry: Entry) -> str:
     """The key of one file of a manifest that lies at `key`."""
     return entry.key or (f"{key}/{entry.path}" if entry.path else key)

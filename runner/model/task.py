@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ..dataclass import dataclass, field
 from .data import DataRef, DatasetDefinition, Mode
 from .digest import digest_of
-from .names import attempt_folder, step_run_id
+from .names import step_run_id
 from .resources import Resources
 from .step import Argument
 
@@ -136,8 +136,3 @@ class Task:
     def step_run(self) -> str:
         """The id scripts see."""
         return step_run_id(self.id.run, self.id.key)
-
-    @property
-    def output_folder(self) -> str:
-        """Where this attempt's outputs lie in their datastores."""
-        return attempt_folder(self.step_run, self.id.attempt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ..data.manifest import files_below
@@ -23,25 +24,27 @@ class Copied:
 def listed(store: ObjectStore, prefix: str, *, own: bool = True) -> Iterator[ObjectInfo]:
     """Objects whose key begins with `prefix`; runner's own records only when it names them.
 
-    `own`: this is the workspace store, the only one that holds such records.
+    `own`: this is the workspace store, the only one that holds such records. Raises BadInput where no key begins so.
     """
-    for info in store.list(prefix):
-        if not own or is_reserved(prefix) or not is_reserved(info.key):
-            yield info
+    with _is_place(prefix):
+        for info in store.list(prefix):
+            if not own or is_reserved(prefix) or not is_reserved(info.key):
+                yield info
 
 
 def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
     """Copy an object, or all below a folder, to `destination`; into it, when it is an existing folder.
 
-    Raises BadInput when nothing lies there.
+    Raises BadInput when nothing lies there, or can.
     """
     plain = key.strip("/")
     target = destination / plain.rsplit("/", 1)[-1] if destination.is_dir() else destination
-    lone = store.stat(plain) if plain else None
+    with _is_place(key):
+        lone = store.stat(plain) if plain else None
+        found = list(store.list(f"{plain}/")) if plain and lone is None else []
     if lone is not None:
         _download(store, lone, target)
         return Copied(1, lone.size)
-    found = list(store.list(f"{plain}/")) if plain else []
     if not found:
         raise BadInput(f"nothing lies at '{key}'", remedy="see: runner data ls")
     for info in found:
@@ -53,7 +56,7 @@ def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True)
     """Copy a file, or all below a folder, to `key`; below it, when it ends with a slash.
 
     `own`: this is the workspace store, where runner keeps its records.
-    Raises BadInput when there is no such file, or when the key is one of runner's own.
+    Raises BadInput when there is no such file, and for a key that is none or one of runner's own.
     """
     if not source.exists():
         raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
@@ -62,6 +65,8 @@ def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True)
     problem = reserved_problem(plain) if own else None
     if problem:
         raise BadInput([problem])
+    with _is_place(key):
+        store.stat(plain)
     if source.is_file():
         store.upload(plain, source)
         return Copied(1, source.stat().st_size)
@@ -70,6 +75,16 @@ def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True)
         store.upload(f"{plain}/{relative}", path)
         total, count = total + path.stat().st_size, count + 1
     return Copied(count, total)
+
+
+@contextmanager
+def _is_place(key: str) -> Iterator[None]:
+    """Tell a key that no store takes from trouble of ours."""
+    try:
+        yield
+    except ValueError as error:
+        remedy = "write a path without '..' and empty parts, such as data/raw.csv"
+        raise BadInput(f"'{key}' is no place in a datastore", remedy=remedy) from error
 
 
 def _download(store: ObjectStore, info: ObjectInfo, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from ..control.assign import made_in
 from ..control.fingerprint import Bound, bind
@@ -92,14 +93,12 @@ def _earlier(
 
 
 def _runs_before(store: ObjectStore, view: RunView) -> Iterator[RunView]:
-    for number, run in enumerate(index.run_ids(store)):
-        if number > _FAR:
-            return
-        if run < view.state.run:
-            try:
-                yield watch.view(store, run)
-            except (BadInput, StoreError):
-                continue  # one that was never begun, or is damaged, explains nothing
+    earlier = (run for run in index.run_ids(store) if run < view.state.run)
+    for run in islice(earlier, _FAR):
+        try:
+            yield watch.view(store, run)
+        except (BadInput, StoreError):
+            continue  # one that was never begun, or is damaged, explains nothing
 
 
 def _bound(store: ObjectStore, datastores: Datastores, view: RunView, key: str) -> Bound | None:

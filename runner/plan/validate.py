@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE
+from ..model.data import DEFAULT_DATASTORE, DataPath, DatasetDefinition
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
-from ..model.step import InputPath, OutputOf, OutputPath, ParameterValue, StepSpec
+from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs: they become environment variables."""
@@ -97,17 +97,35 @@ def _name_problems(step: StepSpec, where: str) -> Iterator[Problem]:
 
 
 def _place_problems(step: StepSpec, where: str) -> Iterator[Problem]:
-    for name, place in [(one.name, one.path_on_compute) for one in step.inputs] + [
-        (one.name, one.path_on_compute) for one in step.outputs
-    ]:
-        if ".." in place.split("/"):
-            what = f"the path_on_compute '{place}' of '{name}' leads out of the step's folder"
-            yield Problem(what, where, "write it without '..'")
+    yield from _escapes(step, where)
     for spec in step.outputs:
         found = [dataset_name_problem(wanted.name) for wanted in spec.register]
         if spec.destination:
             found.append(destination_problem(spec.destination, workspace=spec.datastore == DEFAULT_DATASTORE))
         yield from (replace(problem, where=f"{where}, output '{spec.name}'") for problem in found if problem)
+
+
+def _escapes(step: StepSpec, where: str) -> Iterator[Problem]:
+    """Paths that leave the folder or the datastore they are in."""
+    places = [(one.name, one.path_on_compute) for one in step.inputs]
+    places += [(one.name, one.path_on_compute) for one in step.outputs]
+    said = [f"the path_on_compute '{place}' of '{name}' leads out of the step's folder" for name, place in places
+            if ".." in place.split("/")]  # fmt: skip
+    for one in step.inputs:
+        paths = (each.path for each in _data_paths(one) if ".." in each.path.split("/"))
+        said.extend(f"the path '{path}' of its input '{one.name}' leaves the datastore" for path in paths)
+    yield from (Problem(what, where, "write it without '..'") for what in said)
+
+
+def _data_paths(spec: InputSpec) -> tuple[DataPath, ...]:
+    """The places in datastores that an input names."""
+    match spec.source:
+        case DataPath():
+            return (spec.source,)
+        case DatasetDefinition():
+            return spec.source.paths
+        case _:
+            return ()
 
 
 def _producer_problems(plan: Plan, step: StepSpec, where: str) -> Iterator[Problem]:

@@ -173,6 +173,7 @@ _COMPAT = {
     "Keyvault": "keyvault",
     "ResourceConfiguration": "resource_configuration",
     "ScriptRun": "script_run",
+    "get_run": "run_lookup",
     "ArcTokenAuthentication": "authentication",
     "AzureMLTokenAuthentication": "authentication",
 }

@@ -125,7 +125,7 @@ class Bindings:
     def _add_parameter(self, parameter: PipelineParameter) -> None:
         self._check_name(parameter.name, "parameter", re.compile(r"[A-Za-z0-9_][\w \-.]*"))
         known = self.parameters.setdefault(parameter.name, parameter)
-        if known is not parameter and known.default_value != parameter.default_value:
+        if not _agree(known, parameter):
             self.problem(f"parameter '{parameter.name}' has two defaults", "make one PipelineParameter and share it")
 
     def _argument(self, item: object) -> Argument:
@@ -220,7 +220,8 @@ class Bindings:
         if consumed is None:
             return None
         same_origin = [name for name, known in self.inputs.items() if _same_origin(known, consumed)]
-        exact = [name for name in same_origin if name in (consumed.name, f"INPUT_{consumed.name}")]
+        own = (consumed.name, f"INPUT_{consumed.name}")
+        exact = [name for name in same_origin if name in own and _same_rows(self.inputs[name], consumed)]
         loose = isinstance(consumed.origin, Output) and not exactly
         names = exact or (same_origin if loose else [])
         return InputPath(names[0]) if names else None
@@ -237,7 +238,7 @@ def all_parameters(bindings: Iterable[Bindings]) -> tuple[dict[str, PipelinePara
     for one in bindings:
         for name, parameter in one.parameters.items():
             known = found.setdefault(name, parameter)
-            if known is not parameter and known.default_value != parameter.default_value:
+            if not _agree(known, parameter):
                 problems.append(
                     Problem(
                         f"parameter '{name}' has two defaults: {known.default_value!r} and {parameter.default_value!r}",
@@ -248,6 +249,11 @@ def all_parameters(bindings: Iterable[Bindings]) -> tuple[dict[str, PipelinePara
     return found, problems
 
 
+def _agree(known: PipelineParameter, other: PipelineParameter) -> bool:
+    defaults = known.default_value, other.default_value
+    return known is other or (type(defaults[0]) is type(defaults[1]) and defaults[0] == defaults[1])
+
+
 def _same_origin(known: Consumed, other: Consumed) -> bool:
     if isinstance(known.origin, (Output, PipelineParameter)) or isinstance(other.origin, (Output, PipelineParameter)):
         return known.origin is other.origin
@@ -255,4 +261,11 @@ def _same_origin(known: Consumed, other: Consumed) -> bool:
 
 
 def _same(known: Consumed, other: Consumed) -> bool:
-    return known is other or (_same_origin(known, other) and known.mode is other.mode)
+    alike = _same_origin(known, other) and _same_rows(known, other)
+    return known is other or (alike and known.mode is other.mode and known.path_on_compute == other.path_on_compute)
+
+
+def _same_rows(known: Consumed, other: Consumed) -> bool:
+    """Whether they are not two parts of one output, as a split makes them."""
+    views = [one.view.transforms for one in (known, other) if one.view is not None]
+    return len(views) < 2 or views[0] == views[1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from ..operations import computes
 from ..override import override
+from .compute_status import AmlComputeStatus, ScaleSettings
 from .exceptions import ComputeTargetException, NotOffered
 from .session import current
 
@@ -106,8 +106,14 @@ class ComputeTarget:
         """Read it again."""
         self.settings = _settings(self.name, None)
 
-    def update(self, min_nodes: object = None, max_nodes: object = None, **_options: object) -> None:
-        """Change how many nodes there may be: later runs keep to it."""
+    def update(
+        self,
+        min_nodes: object = None,
+        max_nodes: object = None,
+        idle_seconds_before_scaledown: object = None,
+        **_options: object,
+    ) -> None:
+        """Change how many nodes there may be: later runs keep to it. No node is ever idle here."""
         from .provisioning import node_counts
 
         now = self.scale_settings
@@ -184,57 +190,6 @@ class AmlCompute(ComputeTarget):
     def list_nodes(self) -> list[dict[str, object]]:
         """No nodes: they are the cluster's affair."""
         return []
-
-
-class ScaleSettings:
-    """How many nodes there may be."""
-
-    def __init__(self, lowest: object, highest: object) -> None:
-        self.minimum_node_count = lowest
-        self.maximum_node_count = highest
-
-
-class AmlComputeStatus:
-    """v1's status of a cluster, of the facts there are."""
-
-    def __init__(self, settings: Mapping[str, object]) -> None:
-        self.vm_size = str(settings.get("vm_size", ""))
-        self.vm_priority = str(settings.get("vm_priority", "dedicated"))
-        self.scale_settings = ScaleSettings(settings.get("min_nodes", 0), settings.get("max_nodes"))
-        self.allocation_state = "Steady"
-        self.provisioning_state = "Succeeded"
-        self.current_node_count = 0
-        self.target_node_count = 0
-        self.errors: list[object] | None = None
-
-    def serialize(self) -> dict[str, object]:
-        """As v1 prints it."""
-        return {
-            "currentNodeCount": self.current_node_count,
-            "targetNodeCount": self.target_node_count,
-            "nodeStateCounts": dict.fromkeys(_NODE_STATES, 0),
-            "allocationState": self.allocation_state,
-            "allocationStateTransitionTime": datetime.now(timezone.utc).isoformat(),
-            "errors": self.errors,
-            "provisioningState": self.provisioning_state,
-            "provisioningStateTransitionTime": None,
-            "scaleSettings": {
-                "minNodeCount": self.scale_settings.minimum_node_count,
-                "maxNodeCount": self.scale_settings.maximum_node_count,
-            },
-            "vmPriority": self.vm_priority,
-            "vmSize": self.vm_size,
-        }
-
-
-_NODE_STATES = (
-    "preparingNodeCount",
-    "runningNodeCount",
-    "idleNodeCount",
-    "unusableNodeCount",
-    "leavingNodeCount",
-    "preemptedNodeCount",
-)
 
 
 class ComputeTargets(dict[str, ComputeTarget]):

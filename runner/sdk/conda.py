@@ -100,6 +100,15 @@ class CondaDependencies:
         """Remove by name; an absent one is no error."""
         self.pip = [kept for kept in self.pip if package_name(kept) != package_name(pip_package)]
 
+    def add_tensorflow_conda_package(self, core_type: str = "cpu", version: str | None = None) -> None:
+        """TensorFlow from conda, for ``cpu`` or ``gpu``."""
+        self.add_conda_package(_tensorflow(core_type) + (f"={version}" if version else ""))
+
+    def add_tensorflow_pip_package(self, core_type: str = "cpu", version: str | None = None) -> None:
+        """TensorFlow from pip: since TensorFlow 2 one package serves ``cpu`` and ``gpu``."""
+        _tensorflow(core_type)
+        self.add_pip_package("tensorflow" + (f"=={version}" if version else ""))
+
     def add_channel(self, channel: str) -> None:
         """Add a conda channel."""
         if channel not in self.channels:
@@ -178,6 +187,13 @@ def package_name(requirement: str) -> str:
     plain = requirement.strip().rpartition("::")[2]
     named = _NAMED.match(plain)
     return re.sub(r"[._]", "-", named[0].lower()) if named else plain
+
+
+def _tensorflow(core_type: str) -> str:
+    """Conda's name of it. Raises UserErrorException."""
+    if core_type not in ("cpu", "gpu"):
+        raise UserErrorException(f"core_type is {core_type!r}", remedy="it is 'cpu' or 'gpu'")
+    return "tensorflow-gpu" if core_type == "gpu" else "tensorflow"
 
 
 def _version(requirement: str) -> str:

@@ -49,6 +49,20 @@ class DataReference(Placeholder):
         self.overwrite = overwrite
         self.data_reference_name = data_reference_name or _stable_name(datastore.name, path_on_datastore)
 
+    @staticmethod
+    def create(
+        data_reference_name: str | None = None,
+        datastore: Datastore | None = None,
+        path_on_datastore: str | None = None,
+        mode: str = "mount",
+        path_on_compute: str | None = None,
+        overwrite: bool = False,
+    ) -> DataReference:
+        """As the constructor, with v1's other order. Raises UserErrorException without a datastore."""
+        if datastore is None:
+            raise UserErrorException("DataReference.create needs a datastore", where=caller())
+        return DataReference(datastore, data_reference_name, path_on_datastore, mode, path_on_compute, overwrite)
+
     def path(self, path: str | None = None, data_reference_name: str | None = None) -> DataReference:
         """A place below this one."""
         below = "/".join(part for part in (self.path_on_datastore, path) if part) or None

@@ -15,8 +15,9 @@ from .data import DataPath
 from .dataset_files import Staged
 from .dataset_paths import places_of
 from .dataset_types import DataType, types_document
-from .exceptions import NotOffered, UserErrorException
+from .exceptions import UserErrorException
 from .file_dataset import FileDataset
+from .refused import refusing
 from .tabular import TabularDataset
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .workspace import Workspace
 
 ColumnTypes = Mapping[str, DataType]
+_FRAME = "use register_pandas_dataframe, or write Parquet files and from_parquet_files"
 
 
 class TabularDatasetFactory:
@@ -97,10 +99,15 @@ class TabularDatasetFactory:
         }
         return _tabular("json_lines", path, options, validate=validate)
 
-    @staticmethod
-    def from_sql_query(*_arguments: object, **_options: object) -> TabularDataset:
-        """Refuse: there is no SQL datastore here."""
-        raise NotOffered("Dataset.Tabular.from_sql_query needs an Azure SQL datastore", remedy="query in a step")
+    from_sql_query = staticmethod(
+        refusing("Dataset.Tabular.from_sql_query", "it needs an Azure SQL datastore", "query in a step")
+    )
+    register_spark_dataframe = staticmethod(
+        refusing("Dataset.Tabular.register_spark_dataframe", "there is no Spark session here", _FRAME)
+    )
+    register_dask_dataframe = staticmethod(
+        refusing("Dataset.Tabular.register_dask_dataframe", "runner knows pandas alone", _FRAME)
+    )
 
     @staticmethod
     def register_pandas_dataframe(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from .consumption import DatasetConsumptionConfig
     from .dataset_files import FileSet, Staged
+    from .file_dataset import FileDataset
+    from .tabular import TabularDataset
     from .workspace import Workspace
 
 Same = TypeVar("Same", bound="AbstractDataset")
@@ -90,6 +92,27 @@ class AbstractDataset:
         distinct = dict.fromkeys(tuple(values[key] for key in wanted) for values in combinations)
         return [dict(zip(wanted, values, strict=True)) for values in distinct]
 
+    @staticmethod
+    def get_by_name(workspace: Workspace, name: str, version: int | str = "latest") -> TabularDataset | FileDataset:
+        """A registered dataset, of whatever kind. Raises UserErrorException when there is none."""
+        from .dataset import Dataset
+
+        return Dataset.get_by_name(workspace, name, version)
+
+    @staticmethod
+    def get_by_id(workspace: Workspace, id: str) -> TabularDataset | FileDataset:
+        """A registered dataset by its id. Raises UserErrorException when there is none."""
+        from .dataset import Dataset
+
+        return Dataset.get_by_id(workspace, id)
+
+    @staticmethod
+    def get_all(workspace: Workspace) -> dict[str, TabularDataset | FileDataset]:
+        """The newest version of every registered dataset, by name."""
+        from .dataset import Dataset
+
+        return Dataset.get_all(workspace)
+
     def files(self) -> FileSet:
         """Its files as they are now. Raises UserErrorException when there are none."""
         from .dataset_files import file_set
@@ -128,6 +151,11 @@ class AbstractDataset:
     def add_tags(self: Same, tags: Mapping[str, str] | None = None) -> Same:
         """Add tags to the registered dataset; the dataset as it is then."""
         return self.update(tags={**self.tags, **(tags or {})})
+
+    def remove_tags(self: Same, tags: Iterable[str] | None = None) -> Same:
+        """Remove tags by key from the registered dataset; the dataset as it is then."""
+        gone = {tags} if isinstance(tags, str) else set(tags or ())
+        return self.update(tags={key: value for key, value in self.tags.items() if key not in gone})
 
     def update(self: Same, description: str | None = None, tags: Mapping[str, str] | None = None) -> Same:
         """Replace what is not None of the registered dataset's description and tags; the dataset as it is then.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ..data import named_datastores
 from ..data.named_datastores import NamedDatastore
-from .exceptions import NotOffered, UserErrorException
+from .exceptions import UserErrorException
+from .refused import refusing
 from .session import current
 
 if TYPE_CHECKING:
@@ -76,15 +77,8 @@ def snippet(name: str, container: str, account: str) -> str:
 
 def refusal(method: str, what: str) -> Callable[..., NoReturn]:
     """A ``register_*`` that refuses in one line."""
-
-    def refuse(*_arguments: object, **_options: object) -> NoReturn:
-        raise NotOffered(
-            f"Datastore.{method} is not offered: runner does not reach {what}",
-            remedy="configure a bucket or a folder under 'datastores:' of runner.yaml and take Datastore(ws, name)",
-        )
-
-    refuse.__doc__ = f"Refuse: {what} is not reached."
-    return refuse
+    remedy = "configure a bucket or a folder under 'datastores:' of runner.yaml and take Datastore(ws, name)"
+    return refusing(f"Datastore.{method}", f"runner does not reach {what}", remedy)
 
 
 def _meant(known: Mapping[str, DatastoreFacts], name: str, container: str, account: str) -> str:

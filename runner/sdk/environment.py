@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,21 @@ class Environment:
     def get(workspace: Workspace, name: str, version: str | None = None, label: str | None = None) -> Environment:
         """The image that ``environments:`` of the configuration maps the name to, else a registered environment.
 
-        A curated name of v1 that is neither becomes packages, which the user is told at submit. Raises
-        UserErrorException for any other name.
+        A curated name of v1 that is neither becomes packages, which the user is told at submit. `label` is
+        ``latest`` or one that `label` has given. Raises UserErrorException for any other name, version or label.
         """
-        from .environment_registry import fetch
+        from .environment_registry import fetch, labelled
 
+        if version is None and label is not None:
+            version = labelled(workspace.session.store, name, label)
         return fetch(workspace.session, name, version)
+
+    @staticmethod
+    def label(workspace: Workspace, name: str, version: str, labels: Iterable[str]) -> None:
+        """Give a registered version labels, which no other version keeps. Raises UserErrorException."""
+        from .environment_registry import give_labels
+
+        give_labels(workspace.session.store, name, version, labels)
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:

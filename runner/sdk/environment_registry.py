@@ -1,9 +1,12 @@
-"""Registered environments in the workspace store: ``registry/environments/<name>/<version, 8 digits>.json``."""
+"""Registered environments in the workspace store: ``registry/environments/<name>/<version, 8 digits>.json``.
+
+What a label means is in ``registry/environment-labels/<name>/<label>``: a version.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import ObjectMissing
@@ -20,6 +23,10 @@ if TYPE_CHECKING:
     from .session import Session
 
 _PREFIX = f"{REGISTRY}environments/"
+_LABELS = f"{REGISTRY}environment-labels/"
+_LATEST = "latest"
+_NONE = 10**8 - 1
+"""No version has this number."""
 
 
 def register(store: ObjectStore, environment: Environment) -> Environment:
@@ -53,18 +60,38 @@ def fetch(session: Session, name: str, version: str | None) -> Environment:
     if image:
         return Environment.from_docker_image(name, image)
     store = session.store
-    number = int(version) if version and version.isdigit() else _newest(store, name)
+    number = _number(version) or _newest(store, name)
     try:
         document = json.loads(store.get(_key(name, number)))
     except ObjectMissing:
         packages = packages_of(name) if is_curated(name) else None
         if packages is not None:
             return _from_packages(name, packages)
+        shown = f"version {version!r} of environment {name!r}" if _newest(store, name) else f"environment {name!r}"
         raise UserErrorException(
-            f"environment {name!r} is not registered in this workspace",
+            f"{shown} is not registered in this workspace",
             remedy=f"define it in the pipeline file, or map it to an image: environments: {{{name}: {{image: ...}}}}",
         ) from None
     return _environment(document, name, number)
+
+
+def give_labels(store: ObjectStore, name: str, version: str, labels: Iterable[str]) -> None:
+    """Have labels mean this version. Raises UserErrorException for one that is not registered."""
+    if not version.isdigit() or store.stat(_key(name, int(version))) is None:
+        raise UserErrorException(f"environment {name!r} has no version {version!r} in this workspace")
+    for label in [labels] if isinstance(labels, str) else labels:
+        store.put(f"{_LABELS}{name}/{label}", version.encode())
+
+
+def labelled(store: ObjectStore, name: str, label: str) -> str | None:
+    """The version that a label means; None: the newest. Raises UserErrorException for an unknown label."""
+    try:
+        return store.get(f"{_LABELS}{name}/{label}").decode()
+    except ObjectMissing:
+        if label.lower() == _LATEST:
+            return None
+        remedy = "give the version, or label='latest'; Environment.label(...) gives a version other labels"
+        raise UserErrorException(f"no version of environment {name!r} has the label {label!r}", remedy=remedy) from None
 
 
 def _from_packages(name: str, packages: tuple[str, ...]) -> Environment:
@@ -77,6 +104,13 @@ def _from_packages(name: str, packages: tuple[str, ...]) -> Environment:
 def names(store: ObjectStore) -> Iterator[str]:
     """Every registered name, sorted."""
     return iter(sorted({info.key[len(_PREFIX) :].partition("/")[0] for info in store.list(_PREFIX)}))
+
+
+def _number(version: str | None) -> int:
+    """A version as v1 writes it: a number, or words that mean the newest (0)."""
+    if version is None or str(version).lower() == _LATEST:
+        return 0
+    return int(version) if str(version).isdigit() else _NONE
 
 
 def _newest(store: ObjectStore, name: str) -> int:

@@ -221,34 +221,6 @@ class Experiment:
         return f"Experiment(Name: {self.name},\nWorkspace: {self.workspace.name})"
 
 
-class Experiments(Mapping[str, Experiment]):
-    """Experiments by name; any valid name is one."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-
-    @override
-    def __getitem__(self, name: str) -> Experiment:
-        return Experiment(self.workspace, name)
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names())
-
-    @override
-    def __len__(self) -> int:
-        return len(self._names())
-
-    @override
-    def __repr__(self) -> str:
-        return repr(dict(self))
-
-    def _names(self) -> tuple[str, ...]:
-        from .run_lookup import experiment_names
-
-        return tuple(experiment_names(self.workspace.session))
-
-
 def _as_pipeline(workspace: Workspace, config: object) -> Pipeline:
     if isinstance(config, Pipeline):
         return config

@@ -13,8 +13,10 @@ from .consumption import DatasetConsumptionConfig
 from .dataset_base import AbstractDataset
 from .exceptions import UserErrorException
 from .expressions import Expression, field
+from .refused import refusing
 
 _METADATA = ("Size", "LastModifiedTime")
+_PRESENT = "use as_mount() or as_download()"
 
 
 class FileDataset(AbstractDataset):
@@ -67,6 +69,10 @@ class FileDataset(AbstractDataset):
         if col not in _METADATA:
             raise UserErrorException(f"files have no metadata {col!r}; known: {', '.join(_METADATA)}")
         return field(f"{METADATA}{col}")
+
+    as_hdfs = refusing("FileDataset.as_hdfs", "it needs a Spark cluster", _PRESENT)
+    as_cache = refusing("FileDataset.as_cache", "it needs an Azure service", _PRESENT)
+    hydrate = refusing("FileDataset.hydrate", "it needs an Azure service", _PRESENT)
 
     def __getitem__(self, column: str) -> Expression:
         return field(column)

@@ -21,6 +21,10 @@ class StepSequence:
     def __iter__(self) -> Iterator[object]:
         return iter(self.steps)
 
+    @override
+    def __repr__(self) -> str:
+        return f"StepSequence({self.steps!r})"
+
 
 class Graph:
     """Steps in order of construction, what each binds, and whom each must follow."""

@@ -86,6 +86,7 @@ class _Draft:
         bound, settings = self.graph.bindings[step], step.settings
         source = self._source_folder(bound)
         self._check_compute(bound)
+        self.notes.extend(f"step '{step.name}': {note}" for note in settings.notes)
         return StepSpec(
             key=self.keys[step],
             name=step.name,

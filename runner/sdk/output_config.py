@@ -15,7 +15,7 @@ from .exceptions import UserErrorException
 from .flow import Consumed, Output, Placeholder
 from .output_input import OutputDatasetInput
 from .output_place import place_of
-from .views import Reading, delimited_view, files_view, parquet_view, split, with_columns
+from .views import Reading, delimited_view, files_view, parquet_view, part_name, split, with_columns
 
 if TYPE_CHECKING:
     from typing import TypeVar
@@ -49,8 +49,11 @@ class OutputDatasetConfig(Placeholder):
         return self.origin.name
 
     def as_input(self, name: str | None = None) -> OutputDatasetInput:
-        """An input of another step. Unnamed, it keeps the output's name, so that the step can be reused."""
-        return OutputDatasetInput(self.origin, name or self.origin.name, view=self.view)
+        """An input of another step.
+
+        Unnamed, it keeps the output's name, and a part of a split one of its own, so that the step can be reused.
+        """
+        return OutputDatasetInput(self.origin, name or part_name(self.name, self.view), view=self.view)
 
     def register_on_complete(
         self: Same, name: str, description: str | None = None, tags: Mapping[str, str] | None = None

@@ -133,6 +133,10 @@ class InputPortBinding(Placeholder):
         self.overwrite = overwrite
 
     @override
+    def __repr__(self) -> str:
+        return f"InputPortBinding({self.name!r}, {self.bind_object!r}, {self.mode!r})"
+
+    @override
     def consumed(self) -> Consumed:
         """Read under this binding's name."""
         return Consumed(self.name, self.bind_object.origin, reading_mode(self.mode), self.path_on_compute or "")

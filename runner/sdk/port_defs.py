@@ -7,8 +7,22 @@ from collections.abc import Sequence
 from ..override import override
 
 
-class InputPortDef:
-    """One named input of a module. In the arguments it stands for the local path."""
+class PortDef:
+    """What both kinds of port have alike: in the arguments they stand for the local path."""
+
+    name: str
+
+    @override
+    def __str__(self) -> str:
+        return f"$AZUREML_DATAREFERENCE_{self.name}"
+
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class InputPortDef(PortDef):
+    """One named input of a module."""
 
     def __init__(
         self,
@@ -31,17 +45,9 @@ class InputPortDef:
         self.default_data_reference_name = default_data_reference_name
         self.label = label or name
 
-    @override
-    def __str__(self) -> str:
-        return f"$AZUREML_DATAREFERENCE_{self.name}"
 
-    @override
-    def __repr__(self) -> str:
-        return f"InputPortDef({self.name!r})"
-
-
-class OutputPortDef:
-    """One named output of a module. In the arguments it stands for the local path."""
+class OutputPortDef(PortDef):
+    """One named output of a module."""
 
     def __init__(
         self,
@@ -64,11 +70,3 @@ class OutputPortDef:
         self.default_overwrite = default_overwrite
         self.training_output = training_output
         self.label = label or name
-
-    @override
-    def __str__(self) -> str:
-        return f"$AZUREML_DATAREFERENCE_{self.name}"
-
-    @override
-    def __repr__(self) -> str:
-        return f"OutputPortDef({self.name!r})"

@@ -87,17 +87,30 @@ class PortDataReference(Placeholder):
         keys = {key: key for key in (transfer.key_of(self.ref.key, entry) for entry in entries)}
         return fetch(session.datastore(self.ref.datastore), keys, local_path, overwrite, show_progress)
 
-    def as_mount(self) -> PortDataReference:
+    def as_mount(self, input_name: str | None = None) -> PortDataReference:
         """Present at its path."""
-        return PortDataReference(self._step_run, self.name, self.ref)
+        return self.create_input_binding(input_name, "mount")
 
-    def as_download(self, path_on_compute: str | None = None, overwrite: bool | None = None) -> PortDataReference:
+    def as_download(
+        self, input_name: str | None = None, path_on_compute: str | None = None, overwrite: bool | None = None
+    ) -> PortDataReference:
         """Copied to `path_on_compute`."""
-        return PortDataReference(self._step_run, self.name, self.ref, reading_mode("download"), path_on_compute or "")
+        return self.create_input_binding(input_name, "download", path_on_compute, overwrite)
 
     def as_input(self, input_name: str) -> PortDataReference:
         """Read under another name."""
         return PortDataReference(self._step_run, input_name, self.ref, self._mode, self._path_on_compute)
+
+    def create_input_binding(
+        self,
+        input_name: str | None = None,
+        mode: str | None = None,
+        path_on_compute: str | None = None,
+        overwrite: bool | None = None,
+    ) -> PortDataReference:
+        """An input with a name, a mode and a path of its own."""
+        chosen = reading_mode(mode or "mount")
+        return PortDataReference(self._step_run, input_name or self.name, self.ref, chosen, path_on_compute or "")
 
     @override
     def consumed(self) -> Consumed:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
-from typing import cast
+from typing import NoReturn, cast
 
 from .exceptions import NotOffered
 
@@ -63,6 +64,16 @@ _WHY = {
     "NotebookRunnerStep": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
     "NotebookRunConfig": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
 }  # fmt: skip
+
+
+def refusing(what: str, why: str, remedy: str) -> Callable[..., NoReturn]:
+    """A method or function of v1 that refuses in one line."""
+
+    def refuse(*_arguments: object, **_options: object) -> NoReturn:
+        raise NotOffered(f"{what} is not offered: {why}", remedy=remedy)
+
+    refuse.__doc__ = f"Refuse: {why}."
+    return refuse
 
 
 class Refused:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..override import override
 from . import model_registry as registry
-from .exceptions import ModelNotFoundException, ModelPathNotFoundException, NotOffered, UserErrorException
+from .exceptions import ModelNotFoundException, ModelPathNotFoundException, UserErrorException
+from .model_facts import ModelFacts
 from .model_query import Wanted, parts_of
 from .model_registry import Draft
+from .refused import refusing
 from .session import current
 
 if TYPE_CHECKING:
-    from .dataset_base import AbstractDataset
-    from .run import Run
     from .workspace import Workspace
 
+_SERVICE = "it needs an Azure service"
+_SERVE = "serve the model yourself"
 
-class Model:
+
+class Model(ModelFacts):
     """A registered model: the newest version of a name, unless a version or an id is given."""
 
     Framework = type("Framework", (), {"SCIKITLEARN": "ScikitLearn", "ONNX": "Onnx", "TENSORFLOW": "TensorFlow",
@@ -128,12 +129,10 @@ class Model:
         record = registry.find(store, model_name, version)
         return registry.download(store, record, Path("azureml-models") / model_name / str(record.version))
 
-    @staticmethod
-    def deploy(*_arguments: object, **_options: object) -> object:
-        """Refuse: web services are out of scope."""
-        raise NotOffered("Model.deploy is not offered: it needs an Azure service", remedy="serve the model yourself")
-
-    package = profile = deploy
+    deploy = staticmethod(refusing("Model.deploy", _SERVICE, _SERVE))
+    package = staticmethod(refusing("Model.package", _SERVICE, _SERVE))
+    profile = staticmethod(refusing("Model.profile", _SERVICE, _SERVE))
+    get_sas_urls = refusing("Model.get_sas_urls", _SERVICE, "use model.download()")
 
     def download(self, target_dir: str = ".", exist_ok: bool = False, exists_ok: bool | None = None) -> str:
         """Download below `target_dir`; the path of the file or folder there.
@@ -189,100 +188,6 @@ class Model:
     def _change(self, record: registry.ModelRecord) -> None:
         registry.rewrite(self.workspace.session.store, record)
         self.record = record
-
-    @property
-    def name(self) -> str:
-        """The registered name."""
-        return self.record.name
-
-    @property
-    def version(self) -> int:
-        """From 1."""
-        return self.record.version
-
-    @property
-    def id(self) -> str:
-        """``name:version``."""
-        return f"{self.name}:{self.version}"
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Its tags."""
-        return dict(self.record.tags)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """Its properties."""
-        return dict(self.record.properties)
-
-    @property
-    def description(self) -> str:
-        """What was said when it was registered."""
-        return self.record.description
-
-    @property
-    def created_time(self) -> datetime:
-        """When it was registered."""
-        return self.record.created
-
-    @property
-    def model_framework(self) -> str:
-        """What made it, as it was registered."""
-        return self.record.framework
-
-    @property
-    def model_framework_version(self) -> str:
-        """The version of what made it."""
-        return self.record.framework_version
-
-    @property
-    def run_id(self) -> str | None:
-        """The run that made it."""
-        return self.record.run or None
-
-    @property
-    def experiment_name(self) -> str | None:
-        """The experiment of the run that made it."""
-        return self.record.experiment or None
-
-    @property
-    def run(self) -> Run | None:
-        """The run that made it."""
-        from .run import Run
-
-        return Run.get(self.workspace, self.record.run) if self.record.run else None
-
-    @property
-    def datasets(self) -> dict[str, builtins.list[AbstractDataset]]:
-        """The registered datasets it was registered with, by what for."""
-        from .dataset import Dataset
-
-        found: dict[str, builtins.list[AbstractDataset]] = {}
-        for purpose, identity in self.record.datasets:
-            found.setdefault(purpose, []).append(Dataset.get_by_id(self.workspace, identity))
-        return found
-
-    @property
-    def url(self) -> str:
-        """v1's address of the asset; nothing is served there."""
-        return f"aml://asset/{self.id}"
-
-    def serialize(self) -> dict[str, object]:
-        """v1's document of the model."""
-        return {
-            "createdTime": self.created_time.isoformat(),
-            "description": self.description or None,
-            "experimentName": self.experiment_name,
-            "framework": self.model_framework or None,
-            "frameworkVersion": self.model_framework_version or None,
-            "id": self.id,
-            "name": self.name,
-            "properties": self.properties,
-            "runId": self.run_id,
-            "tags": self.tags,
-            "url": self.url,
-            "version": self.version,
-        }
 
     @override
     def __repr__(self) -> str:

@@ -128,6 +128,7 @@ class RemoteRun(Run):
 
         if show_output:
             live.stop(self.id)
+            live.stop(self.pipeline_run_id)  # a step's waiter shows the whole run
         try:
             view = self._wait(seconds, print if show_output else _silent)
         except KeyboardInterrupt as error:

@@ -95,14 +95,11 @@ def fold_properties(lines: Iterable[Line]) -> dict[str, str]:
 
 
 def plain(value: object) -> object:
-    """A JSON value for one that is not: numpy scalars and arrays, times, paths."""
-    for method in ("item", "tolist", "isoformat"):
+    """A JSON value for one that is not: numpy's and torch's scalars and arrays, times, paths."""
+    for method in ("tolist", "isoformat"):
         convert = getattr(value, method, None)
-        if convert is not None:
-            try:
-                return convert()
-            except ValueError:  # an array of many items has no item()
-                continue
+        if callable(convert) and not isinstance(value, type):
+            return convert()
     return str(value)
 
 

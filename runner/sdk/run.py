@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import builtins
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..override import override
 from .exceptions import RunEnvironmentException, UserErrorException
-from .reports import FACTS, METRICS, PROPERTIES, TAGS, Line, fold_metrics, fold_properties, fold_tags
+from .reports import METRICS, fold_metrics
 from .run_children import Children
 from .run_files import RunFiles
 from .run_workspace import InWorkspace, Snapshots
@@ -50,6 +50,11 @@ class Run(RunFiles, Children, Snapshots, InWorkspace):
         if known is None or not (allow_offline or known.is_submitted):
             known = _contexts[os.getpid()] = _context(allow_offline=allow_offline)
         return known
+
+    @staticmethod
+    def get_submitted_run(**kwargs: object) -> Run:
+        """v1's first name of ``get_context(allow_offline=False)``. Raises RunEnvironmentException."""
+        return Run.get_context(allow_offline=False)
 
     @staticmethod
     def get(workspace: Workspace, run_id: str) -> Run:
@@ -140,34 +145,9 @@ class Run(RunFiles, Children, Snapshots, InWorkspace):
         return self.get_status()
 
     @property
-    def tags(self) -> dict[str, str]:
-        """Its tags."""
-        return self.get_tags()
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """Its properties."""
-        return self.get_properties()
-
-    @property
     def type(self) -> str:
         """v1's word for the kind of run."""
         return "azureml.scriptrun"
-
-    @property
-    @override
-    def facts(self) -> dict[str, str]:
-        """What was said of it beside tags and properties: its name, its snapshot."""
-        return fold_tags(self.report_lines(FACTS))
-
-    @override
-    def state_fact(self, key: str, value: str) -> None:
-        """Say one of the things that `facts` tells."""
-        self.report(FACTS, {"key": key, "value": value})
-
-    def report_lines(self, file: str) -> Sequence[Line]:
-        """What was reported of it so far."""
-        return ()
 
     def get_status(self) -> str:
         """v1's status word."""
@@ -189,29 +169,11 @@ class Run(RunFiles, Children, Snapshots, InWorkspace):
         """The environment it ran in. Raises UserErrorException for a run without one of its own."""
         raise UserErrorException(f"run {self.id} has no environment of its own")
 
-    def get_tags(self) -> dict[str, str]:
-        """Its tags."""
-        return fold_tags(self.report_lines(TAGS))
-
-    def get_properties(self) -> dict[str, str]:
-        """Its properties."""
-        return fold_properties(self.report_lines(PROPERTIES))
-
-    def add_properties(self, properties: Mapping[str, object]) -> None:
-        """Set properties. Raises UserErrorException for a key that is set already, before anything is set."""
-        known = self.get_properties()
-        taken = sorted(str(key) for key in properties if str(key) in known)
-        if taken:
-            raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
-        self.record_properties(properties)
-
     def get_metrics(
         self, name: str | None = None, recursive: bool = False, run_type: object = None, populate: bool = False
     ) -> dict[str, object]:
         """Its metrics by name; with `recursive` those of the runs below it (of `run_type`, if given), by run id."""
-        metrics = fold_metrics(self.report_lines(METRICS))
-        if name is not None:
-            metrics = {key: value for key, value in metrics.items() if key == name}
+        metrics = fold_metrics(line for line in self.report_lines(METRICS) if name in (None, line["name"]))
         if not recursive:
             return metrics
         below = {run.id: run.get_metrics(name) for run in self.get_children(recursive=True, type=run_type)}

@@ -80,6 +80,17 @@ class SparkConfiguration(_Section):
         self.configuration: dict[str, str] = dict(configuration or {})
 
 
+class AmlComputeConfiguration(_Section):
+    """v1's settings of a compute made for one run; kept and not used: name a compute target instead."""
+
+    def __init__(self) -> None:
+        self.vm_size: str | None = None
+        self.vm_priority: str | None = None
+        self.retain_cluster = False
+        self.name: str | None = None
+        self.cluster_max_node_count: int | None = None
+
+
 class HistoryConfiguration(_Section):
     """v1's history settings; kept and not used: ``outputs/`` and ``logs/`` are always kept."""
 
@@ -121,6 +132,7 @@ class RunConfiguration(_Section):
         self.tensorflow = TensorflowConfiguration()
         self.parallel_task = ParallelTaskConfiguration()
         self.spark = SparkConfiguration()
+        self.amlcompute = AmlComputeConfiguration()
         self.history = HistoryConfiguration()
         self.data_references: dict[str, object] = {}
         self.data: dict[str, object] = {}

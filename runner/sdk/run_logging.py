@@ -1,12 +1,22 @@
-"""The part of a Run that records: metrics, tags, properties. Each kind of run says where to."""
+"""The part of a Run that records metrics, tags and properties, and knows them. Each kind of run says where to."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .exceptions import UserErrorException
-from .reports import METRICS, PROPERTIES, TAGS, Line, checked_scalar, metric_line
+from .reports import (
+    FACTS,
+    METRICS,
+    PROPERTIES,
+    TAGS,
+    Line,
+    checked_scalar,
+    fold_properties,
+    fold_tags,
+    metric_line,
+)
 
 
 class Logging:
@@ -15,6 +25,10 @@ class Logging:
     def report(self, file: str, line: Mapping[str, object]) -> None:
         """Record one line. Raises where this run cannot be written to."""
         raise NotImplementedError
+
+    def report_lines(self, file: str) -> Sequence[Line]:
+        """What was reported of it so far."""
+        return ()
 
     def metric(self, name: object, value: object, kind: str, description: str | None = "", **more: object) -> Line:
         """The line of one metric. Raises UserErrorException for a name that is none."""
@@ -82,6 +96,41 @@ class Logging:
         """Remove tags by key."""
         for key in [tags] if isinstance(tags, str) else tags:
             self.report(TAGS, {"key": str(key), "value": None})
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        return self.get_tags()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """Its properties."""
+        return self.get_properties()
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What was said of it beside tags and properties: its name, its snapshot."""
+        return fold_tags(self.report_lines(FACTS))
+
+    def state_fact(self, key: str, value: str) -> None:
+        """Say one of the things that `facts` tells."""
+        self.report(FACTS, {"key": key, "value": value})
+
+    def get_tags(self) -> dict[str, str]:
+        """Its tags."""
+        return fold_tags(self.report_lines(TAGS))
+
+    def get_properties(self) -> dict[str, str]:
+        """Its properties."""
+        return fold_properties(self.report_lines(PROPERTIES))
+
+    def add_properties(self, properties: Mapping[str, object]) -> None:
+        """Set properties. Raises UserErrorException for a key that is set already, before anything is set."""
+        known = self.get_properties()
+        taken = sorted(str(key) for key in properties if str(key) in known)
+        if taken:
+            raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
+        self.record_properties(properties)
 
     def record_properties(self, properties: Mapping[str, object]) -> None:
         """Set properties; what is set stays."""

@@ -94,6 +94,11 @@ def find_run(workspace: Workspace, run_id: str) -> Run:
     return shape(Experiment(workspace, submission.experiment if submission else "default"), run_id)
 
 
+def get_run(experiment: Experiment, run_id: str, rehydrate: bool = True, clean_up: bool = True) -> Run:
+    """v1's function: the run of this id. Raises UserErrorException for an unknown one."""
+    return find_run(experiment.workspace, run_id)
+
+
 def experiment_runs(experiment: Experiment, *, include_children: bool) -> Iterator[Run]:
     """The experiment's runs, newest first; with their children each is followed by those."""
     from .run import Run

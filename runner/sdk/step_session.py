@@ -122,8 +122,10 @@ class StepSession:
         raise unknown(name, self.secret_names())
 
     def submit(self, plan: Plan, request: Request) -> str:
-        """Refuse: no run is started from inside a step."""
-        raise BadInput(
+        """Refuse: no run is started from inside a step. Raises NotOffered."""
+        from .exceptions import NotOffered
+
+        raise NotOffered(
             "a run cannot be submitted from inside a step",
             where="a step's process",
             remedy="make it a step of the pipeline, or submit it from the driver",

@@ -10,11 +10,17 @@ from ..model.data import Transform
 from .dataset_base import AbstractDataset
 from .exceptions import DatasetTimestampMissingError, UserErrorException
 from .expressions import Expression, field
+from .refused import refusing
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .file_dataset import FileDataset
+
+
+_SERVICE = "it needs an Azure service"
+_DESCRIBE = "use dataset.to_pandas_dataframe().describe()"
+_CONVERT = "convert dataset.to_pandas_dataframe(), or read the files of dataset.to_parquet_files()"
 
 
 class TabularDataset(AbstractDataset):
@@ -148,6 +154,12 @@ class TabularDataset(AbstractDataset):
         from .frame_upload import workspace_of
 
         return made.register(workspace_of(target), name, create_new_version=True)
+
+    get_profile = refusing("TabularDataset.get_profile", _SERVICE, _DESCRIBE)
+    get_profile_runs = refusing("TabularDataset.get_profile_runs", _SERVICE, _DESCRIBE)
+    submit_profile_run = refusing("TabularDataset.submit_profile_run", _SERVICE, _DESCRIBE)
+    to_spark_dataframe = refusing("TabularDataset.to_spark_dataframe", "there is no Spark session here", _CONVERT)
+    to_dask_dataframe = refusing("TabularDataset.to_dask_dataframe", "runner knows pandas alone", _CONVERT)
 
     def _between(self, start: datetime | None, end: datetime | None, include_boundary: bool) -> TabularDataset:
         column = next((name for name in self.timestamp_columns if name), None)

@@ -80,6 +80,12 @@ def split(view: DatasetDefinition, percentage: float, seed: int | None) -> tuple
     )
 
 
+def part_name(name: str, view: DatasetDefinition) -> str:
+    """The name of an output's view as an input: the output's own, unless it is a part of it."""
+    parts = [each for each in view.transforms if each.operation == "sample"]
+    return f"{name}_{view.bare.identity[:8]}" if parts else name
+
+
 def identified(view: DatasetDefinition, name: str) -> DatasetDefinition:
     """The view with an id of its own in its step: what stands for a directly read input in the arguments."""
     return replace(view, id=str(uuid.UUID(digest_of([view.bare, name])[:32])))

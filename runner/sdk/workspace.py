@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import builtins
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..override import override
+from . import workspace_file
 from .exceptions import UserErrorException
+from .refused import refusing
 from .session import Session, current
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from .compute import ComputeTarget
     from .datastore import Datastore
     from .environment import Environment
-    from .experiment import Experiments
+    from .experiments import Experiments
     from .file_dataset import FileDataset
     from .keyvault import Keyvault
     from .registered_model import Model
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 """What drivers that print or compare the subscription get where none is configured."""
-_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
 
 
 class Workspace:
@@ -48,6 +50,7 @@ class Workspace:
         self.name = workspace_name
         self.location = _location or "local"
         self.sku = sku
+        self.tags = dict(tags) if isinstance(tags, Mapping) else {}
 
     @staticmethod
     def from_config(
@@ -58,9 +61,9 @@ class Workspace:
         Without `path` looks in the current folder and every parent, as v1 does. Raises
         UserErrorException when `path` has no configuration.
         """
-        found = _find(Path(path) if path else Path.cwd(), _file_name, upwards=path is None)
+        found = workspace_file.find(Path(path) if path else Path.cwd(), _file_name, upwards=path is None)
         if found is not None:
-            return _read(found)
+            return Workspace(*workspace_file.read(found))
         if path is not None:
             raise UserErrorException(f"there is no workspace configuration at {path!r}", remedy="leave path out")
         facts = current().workspace_facts
@@ -97,16 +100,21 @@ class Workspace:
         """The open workspace under this name: nothing has to be created."""
         return Workspace.get(name, auth, subscription_id, resource_group, location)
 
+    @staticmethod
+    def list(
+        subscription_id: str, auth: object = None, resource_group: str | None = None
+    ) -> dict[str, builtins.list[Workspace]]:
+        """The open workspace, under its name: there is no other in reach."""
+        found = Workspace.from_config()
+        return {found.name: [found]}
+
+    delete = refusing(
+        "Workspace.delete", "runner leaves all data to their owner", "delete the bucket or the folder yourself"
+    )
+
     def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
         """Write ``.azureml/config.json`` below `path`."""
-        target = Path(path or ".") / ".azureml" / (file_name or "config.json")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        keys = {
-            "subscription_id": self.subscription_id,
-            "resource_group": self.resource_group,
-            "workspace_name": self.name,
-        }
-        target.write_text(json.dumps(keys, indent=4), encoding="utf-8")
+        workspace_file.write((self.subscription_id, self.resource_group, self.name), Path(path or "."), file_name)
 
     @property
     def session(self) -> Session:
@@ -151,7 +159,7 @@ class Workspace:
     @property
     def experiments(self) -> Experiments:
         """Experiments by name."""
-        from .experiment import Experiments
+        from .experiments import Experiments
 
         return Experiments(self)
 
@@ -215,29 +223,3 @@ class Workspace:
             f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, "
             f"resource_group={self.resource_group!r})"
         )
-
-
-def _find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
-    if start.is_file():
-        return start
-    places = [str(Path(place).with_name(file_name)) for place in _PLACES] if file_name else list(_PLACES)
-    folder = start.absolute()
-    for place in places:
-        for parent in (folder, *folder.parents) if upwards else (folder,):
-            if (parent / place).is_file():
-                return parent / place
-    return None
-
-
-def _read(path: Path) -> Workspace:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        names = [str(document[key]) for key in ("subscription_id", "resource_group", "workspace_name")]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserErrorException(
-            f"the workspace configuration cannot be read: {error!r}",
-            error,
-            where=str(path),
-            remedy="it is JSON with subscription_id, resource_group and workspace_name",
-        ) from error
-    return Workspace(names[0], names[1], names[2])

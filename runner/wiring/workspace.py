@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import config as configuration
+from ..errors import StoreUnreachable
 from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.status import RunStatus
@@ -85,7 +86,10 @@ class OpenWorkspace(Places):
         """Whether the run could be ended at once, as earlier runs have done each of its steps."""
         from ..control.at_once import end_at_once
 
-        known = self.view(run)
+        try:
+            known = self.view(run)
+        except StoreUnreachable:
+            return False  # it has been submitted: a controller asks again
         return end_at_once(self.store, self.datastore, known.plan, known.state, SystemClock())
 
     def _announce(self, plan: Plan, targets: Mapping[str, str], known: Named) -> None:

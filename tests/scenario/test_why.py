@@ -13,6 +13,7 @@ from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
 from runner.model.step import Interpreter, OutputPath, OutputSpec, ParameterValue, StepSpec
 from runner.model.task import snapshot_key
+from runner.operations import why
 from runner.operations.values import RunView
 from runner.operations.why import Explanation, explain
 from runner.runs import index
@@ -66,6 +67,14 @@ def test_the_field_that_differs(before: Plan, after: Plan, field: str, values: t
     assert (found.verdict, found.compared_with) == ("ran", f"{RUN}.a")
     (one,) = [each for each in found.differences if each.field == field]
     assert values in ((None, None), (one.before, one.after)) or (None, one.after) == values
+
+
+def test_later_runs_do_not_hide_the_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(why, "_FAR", 1)
+    bench = again(with_a(script="other.py"))
+    for later_run in ("20260104t030405678z-cccccccccccccccc", "20260105t030405678z-dddddddddddddddd"):
+        index.add(bench.store, index.IndexEntry(later_run, "experiment", T0))
+    assert told(bench).compared_with == f"{RUN}.a"
 
 
 def packed(**files: str) -> bytes:

@@ -34,7 +34,6 @@ def test_paths_are_relative_to_the_file_that_says_them(tmp_path: Path) -> None:
     assert isinstance(lake.place, BucketConfig)
     assert lake.place.credentials == str(tmp_path / "home" / "keys" / "team.json")
     assert (lake.account, lake.container, lake.where) == ("contoso", "raw", f"{machine}: datastores.lake")
-    assert (lake.in_cluster, found["own"].in_cluster) == (True, False)
 
 
 def test_the_workspaces_own_file_wins(tmp_path: Path) -> None:

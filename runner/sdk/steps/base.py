@@ -31,6 +31,8 @@ class Settings:
     script: str = ""
     """Must exist below the source directory; empty: nothing to check."""
     reuse: bool = True
+    notes: tuple[str, ...] = ()
+    """What of the user's settings is not kept, for their eyes."""
     version: str = ""
     """Another version is another step to reuse."""
     node_parameters: tuple[PipelineParameter, ...] = ()

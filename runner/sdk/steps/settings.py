@@ -17,6 +17,8 @@ _NODE_SETTINGS = ("NodeCount", "MpiProcessCountPerNode", "TensorflowWorkerCount"
 """What v1 lets ``runconfig_pipeline_params`` set."""
 _USUAL_SHARED_MEMORY = "2g"
 """v1's default, and ours."""
+_LONGEST = 2_592_000
+"""v1's usual time limit of a run: 30 days, in seconds."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
 """As ``docker run --shm-size`` takes it: powers of 1024, whichever way they are written."""
 _COUNTS = ("node_count", "process_count_per_node", "process_count", "worker_count", "parameter_server_count")
@@ -57,7 +59,16 @@ def settings_of(
         version=version or "",
         node_parameters=_node_parameters(pipeline_params or {}),
         shared_memory=_shared_memory(config) if config else "",
+        notes=_notes(runconfig, config),
     )
+
+
+def _notes(runconfig: object, config: RunConfiguration | None) -> tuple[str, ...]:
+    given = [config.max_run_duration_seconds if config else None]
+    if isinstance(runconfig, ScriptRunConfig):
+        given.append(runconfig.max_run_duration_seconds)
+    limits = [seconds for seconds in given if seconds not in (None, 0, _LONGEST)]
+    return tuple(f"max_run_duration_seconds={seconds} is not kept: steps have no time limit yet" for seconds in limits)
 
 
 def _shared_memory(config: RunConfiguration) -> str:

@@ -14,6 +14,7 @@ from runner.cli.planview import plan_view
 from runner.cli.progress import lines_of
 from runner.cli.stepview import step_view
 from runner.cli.summary import summary
+from runner.model import events as e
 from runner.model.data import DataRef
 from runner.model.plan import Plan
 from runner.model.state import begin
@@ -23,6 +24,7 @@ from runner.operations.preview import PlannedEnvironment, PlannedStep, Preview, 
 from runner.operations.report import report, step_report
 from runner.operations.values import RunView
 from runner.ports import ObjectInfo
+from tests.support import builders
 from tests.support import sample_run as sample
 
 Golden = Callable[[str, Sequence[str]], None]
@@ -35,6 +37,19 @@ def locate(ref: DataRef) -> str:
 
 def nowhere(_ref: DataRef) -> str:
     return ""
+
+
+def test_lines_of_an_environment_that_is_being_made() -> None:
+    plan = builders.plan(builders.step("x"))
+    key, environment = next(iter(plan.environments.items()))
+    making = [e.EnvironmentMaking(key, "t", line) for line in ("", "Collecting a")]
+    entry = builders.entry(2, *making, e.EnvironmentLost(key, "t", "no\n  do: something"))
+    lines = [line.split("  ", 1)[1] for line in lines_of(entry, plan, Paint())]
+    assert lines == [
+        f"{environment.name}  making     environment",
+        f"{environment.name}  making     environment: Collecting a",
+        f"{environment.name}  failed     environment: no",
+    ]
 
 
 def test_lines_of_a_run(golden: Golden) -> None:

@@ -48,7 +48,7 @@ def test_an_attempt_is_claimed_once(files: AttemptFiles) -> None:
 
 def test_what_is_given_up_never_starts(files: AttemptFiles) -> None:
     assert files.give_up()
-    assert not files.give_up()
+    assert files.give_up(), "whoever gave it up before may have died before it could say so"
     assert wrapped(files, "touch", str(files.folder / "ran")) == 126
     assert not (files.folder / "ran").exists()
     assert (files.pid, files.alive()) == (0, False)

@@ -49,6 +49,22 @@ def test_copying_ends_with_the_script_though_another_holds_the_pipe() -> None:
     os.close(reading)
 
 
+def test_copying_ends_with_the_script_though_another_goes_on_writing() -> None:
+    reading, writing = os.pipe()
+    block = b"x" * 4095 + b"\n"
+    os.write(writing, block)
+    blocks: list[bytes] = []
+
+    def write_and_get_more(data: bytes) -> None:
+        blocks.append(data)
+        assert len(blocks) < 10_000
+        os.write(writing, block)
+
+    copy(Masking([]), write_and_get_more, lambda: bool(blocks), reading)
+    os.close(writing)
+    os.close(reading)
+
+
 def run(files: AttemptFiles, script: str) -> subprocess.CompletedProcess[bytes]:
     files.folder.mkdir()
     text = wrapper(command({"db": SecretSource(env="DB"), "gone": SecretSource(file="/nowhere/x")}, files.ended))

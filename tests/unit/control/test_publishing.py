@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 
+import pytest
+
+from runner.control import act
 from runner.control.act import Effects
+from runner.control.publish import publish, to_publish
 from runner.data import manifest
 from runner.model import events as e
 from runner.model.data import DataRef, Entry, Kind, Manifest
@@ -41,11 +46,46 @@ def kept(store: MemoryStore, key: str) -> dict[str, DataRef]:
     return {"out": replace(b.ref(key), digest=digest)}
 
 
+def kept_folder(store: MemoryStore, key: str, *paths: str) -> dict[str, DataRef]:
+    """An output folder of files whose content is their path."""
+    for path in paths:
+        store.put(f"{key}/{path}", path.encode())
+    files = Manifest(Kind.FOLDER, tuple(Entry(path, len(path), path) for path in paths))
+    return {"out": replace(b.ref(key), digest=manifest.save(store, files))}
+
+
 def published(effects: Effects, event: e.Event) -> e.Event:
     """What is told in the end."""
     while True:
         for told in effects.published(PLAN, (event,)):
             return told
+
+
+def test_a_folder_lies_at_its_fixed_place_file_by_file() -> None:
+    store = MemoryStore()
+    store.put("fixed/old.csv", b"stays")
+    outputs = kept_folder(store, "azureml/now.a/out", "one.csv", "deep/two.csv")
+    publish(store, lambda _name: store, to_publish(PLAN.steps[0]), outputs)
+    found = {info.key: store.get(info.key) for info in store.list("fixed/")}
+    assert found == {"fixed/deep/two.csv": b"deep/two.csv", "fixed/old.csv": b"stays", "fixed/one.csv": b"one.csv"}
+
+
+def test_many_successes_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[int] = []
+
+    def counted(begun: Sequence[Future[e.Event]], timeout: float) -> None:
+        waits.append(len(begun))
+        wait(begun, timeout)
+
+    monkeypatch.setattr(act, "wait", counted)
+    store = SlowStore()
+    steps = [b.step(key, outputs=(OutputSpec("out", destination=f"fixed/{key}"),)) for key in "abc"]
+    events = [replace(b.succeeded(key), outputs=kept(store, f"azureml/now.{key}/out")) for key in "abc"]
+    effects = Effects(store, lambda _name: store, {}, {}, FakeClock(), print, _makers=ThreadPoolExecutor(1))
+    assert effects.published(b.plan(*steps), events) == ()
+    assert waits == [3]
+    store.go.set()
+    effects.close()
 
 
 def test_the_outputs_of_a_step_that_ran_after_all_are_told_not_those_that_vanished() -> None:

@@ -9,6 +9,7 @@ from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import canonical_json, digest_of, digest_of_bytes, digest_of_file
 from runner.model.environment import EnvironmentSpec
 from runner.model.exits import exit_words
+from runner.model.names import attempt_folder
 from runner.model.task import TaskId, cancel_marker, manifest_key, snapshot_key
 from runner.model.vantage import BucketVantage
 from tests.support import builders as b
@@ -47,7 +48,7 @@ def test_where_an_attempt_keeps_its_things() -> None:
 def test_a_task_knows_its_place_and_digest() -> None:
     task = b.task("a", 2)
     assert task.step_run == f"{b.RUN}.a"
-    assert task.output_folder == f"azureml/{b.RUN}.a.2"
+    assert attempt_folder(task.step_run, task.id.attempt) == f"azureml/{b.RUN}.a.2"
     assert task.digest == b.task("a", 2).digest != b.task("a", 1).digest
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.errors import BadInput
 from runner.model.names import RESERVED, is_reserved
-from runner.operations.objects import listed, store_files
+from runner.operations.objects import fetch, listed, store_files
 from tests.support.memory_store import MemoryStore
 
 
@@ -19,6 +19,19 @@ def test_what_runner_keeps_is_neither_overwritten_nor_shown(part: str, tmp_path:
             store_files(store, tmp_path / "file", key)
     store.put(f"{part.rstrip('/')}/x", b"")
     assert list(listed(store, "")) == []
+
+
+@pytest.mark.parametrize("key", ["../x", "a//b", "a/../../x", "./a"])
+def test_what_is_no_key_is_told_as_such(key: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    store = MemoryStore()
+    for act in (
+        lambda: list(listed(store, f"{key}/")),
+        lambda: fetch(store, key, tmp_path),
+        lambda: store_files(store, tmp_path / "file", key),
+    ):
+        with pytest.raises(BadInput, match="is no place in a datastore"):
+            act()
 
 
 def test_users_have_every_other_key() -> None:

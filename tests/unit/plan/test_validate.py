@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.data import DataPath
+from runner.model.data import DataPath, DatasetDefinition
 from runner.model.plan import Plan
 from runner.model.step import (
     InputPath,
@@ -54,6 +54,14 @@ def test_a_good_plan_has_no_problems() -> None:
         (
             b.plan(b.step("a", inputs=(InputSpec("raw", DataPath("s", "raw"), path_on_compute="x/../../y"),))),
             "the path_on_compute 'x/../../y' of 'raw' leads out of the step's folder",
+        ),
+        (
+            b.plan(b.step("a", inputs=(InputSpec("raw", DataPath("s", "a/../../b")),))),
+            "the path 'a/../../b' of its input 'raw' leaves the datastore",
+        ),
+        (
+            b.plan(b.step("a", inputs=(InputSpec("raw", DatasetDefinition("file", (DataPath("s", "../b"),))),))),
+            "the path '../b' of its input 'raw' leaves the datastore",
         ),
         (
             b.plan(b.step("a", outputs=(OutputSpec("out", path_on_compute="/data/.."),))),

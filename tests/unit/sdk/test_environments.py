@@ -160,6 +160,15 @@ def test_the_python_of_a_conda_specification(spec: str, version: str) -> None:
     assert CondaDependencies.create(conda_packages=[spec]).get_python_version() == version
 
 
+def test_tensorflow_by_its_own_methods() -> None:
+    conda = CondaDependencies()
+    conda.add_tensorflow_conda_package("gpu", "2.12")
+    conda.add_tensorflow_pip_package(version="2.13")
+    assert (list(conda.conda_packages), list(conda.pip_packages)) == (["tensorflow-gpu=2.12"], ["tensorflow==2.13"])
+    with pytest.raises(UserErrorException, match="core_type"):
+        conda.add_tensorflow_pip_package("tpu")
+
+
 def test_paths_and_addresses_are_packages_of_their_own() -> None:
     """Only a requirement that names a package takes the place of another one."""
     own = ["git+https://x.example/a.git", "git+https://x.example/b.git", "./wheels/a.whl", "./wheels/b.whl",

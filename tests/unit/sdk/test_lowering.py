@@ -326,3 +326,37 @@ def test_a_command_is_the_shells_and_paths_are_never_parsed(ws: Workspace) -> No
 def test_validate_prints_and_finds_nothing(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert Pipeline(ws, PythonScriptStep("a.py")).validate() == []
     assert "Step a.py is ready to be created" in capsys.readouterr().out
+
+
+def test_the_parts_of_a_split_are_two_inputs(ws: Workspace) -> None:
+    rows = OutputFileDatasetConfig("rows")
+    make = PythonScriptStep("a.py", arguments=["--out", rows])
+    train, test = rows.read_delimited_files().random_split(0.8, seed=1)
+    step = PythonScriptStep("b.py", arguments=["--train", train.as_input(), "--test", test.as_input()])
+    (_, spec) = Pipeline(ws, [make, step]).plan.steps
+    assert len({given.name for given in spec.inputs}) == 2
+    assert [given.view for given in spec.inputs if given.view] == [
+        train.as_input().consumed().view,
+        test.as_input().consumed().view,
+    ]
+    assert train.as_input().name == rows.read_delimited_files().random_split(0.8, seed=1)[0].as_input().name
+
+
+def test_other_rows_under_one_name_are_refused(ws: Workspace) -> None:
+    data = PipelineData("rows", is_directory=True)
+    make = PythonScriptStep("a.py", outputs=[data], arguments=[data])
+    train, test = data.as_dataset().parse_delimited_files().random_split(0.8, seed=1)
+    listed = PythonScriptStep("b.py", inputs=[train, test])
+    assert problems_of(ws, make, listed) == ["step 'b.py': two inputs are named 'rows'"]
+    implicit = PythonScriptStep("b.py", arguments=[train, test])
+    assert problems_of(ws, make, implicit) == ["step 'b.py': two inputs are named 'rows'"]
+    named = PythonScriptStep("b.py", arguments=[train.as_named_input("train"), test.as_named_input("test")])
+    assert [given.name for given in Pipeline(ws, [make, named]).plan.steps[1].inputs] == ["train", "test"]
+
+
+def test_a_default_of_another_type_is_another_default(ws: Workspace) -> None:
+    one, true = PipelineParameter("x", 1), PipelineParameter("x", default_value=True)
+    steps = PythonScriptStep("a.py", arguments=[one]), PythonScriptStep("b.py", arguments=[true])
+    assert "two defaults" in problems_of(ws, *steps)[0]
+    both = PythonScriptStep("a.py", arguments=[one, true])
+    assert "two defaults" in problems_of(ws, both)[0]

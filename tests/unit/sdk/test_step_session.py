@@ -24,7 +24,7 @@ from runner.runs import index, journal, plans, records
 from runner.sdk import Dataset, Datastore, Experiment, Model, Run, Workspace, session
 from runner.sdk import run as run_module
 from runner.sdk.context_run import ContextRun
-from runner.sdk.exceptions import UserErrorException
+from runner.sdk.exceptions import NotOffered, UserErrorException
 from runner.sdk.step_session import StepSession
 from runner.storage.directory import DirectoryStore
 from runner.storage.s3.store import BucketStore
@@ -164,7 +164,7 @@ def test_files_of_its_own(run: ContextRun) -> None:
 
 
 def test_nothing_is_submitted_from_inside(run: ContextRun) -> None:
-    with pytest.raises(BadInput, match="from inside a step"):
+    with pytest.raises(NotOffered, match="from inside a step"):
         run.session.submit(Plan(()), None)  # type: ignore[arg-type]  # refused whatever it is
 
 

@@ -161,3 +161,12 @@ def test_a_size_that_is_none_is_refused(given: str) -> None:
     config.docker.shm_size = given
     with pytest.raises(RunConfigurationException, match=f"shm_size '{given}' is no size"):
         PythonScriptStep("a.py", runconfig=config)
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(60, True), (2592000, False), (None, False)])
+def test_a_time_limit_that_is_not_kept_is_told(
+    ws: Workspace, capsys: pytest.CaptureFixture[str], seconds: int | None, told: bool
+) -> None:
+    config = ScriptRunConfig(".", command="true", max_run_duration_seconds=seconds)
+    Experiment(ws, "e").submit(config)
+    assert ("max_run_duration_seconds=60 is not kept" in capsys.readouterr().err) is told

@@ -68,6 +68,14 @@ def test_a_waiter_takes_over(session: FakeSession, run: PipelineRun, capsys: pyt
     assert capsys.readouterr().out.count("Finished") == 2  # the step's and the run's, each once
 
 
+def test_a_steps_waiter_takes_over_too(session: FakeSession, run: PipelineRun) -> None:
+    RunDetails(run).show()
+    (step,) = run.get_steps()
+    finish(session, run)
+    step.wait_for_completion()
+    assert run.id not in live._stops
+
+
 def test_a_notebook_gets_html_that_is_replaced(
     session: FakeSession, run: PipelineRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,9 +9,10 @@ from runner.cli.capture import DryWorkspace
 from runner.cli.reports import find_run
 from runner.cli.watching import ask_end
 from runner.config import Config, EnvironmentConfig, load
+from runner.errors import StoreUnreachable
 from runner.model.task import cancel_marker
 from runner.operations.liveness import Stranded
-from runner.operations.values import Request
+from runner.operations.values import Request, RunView
 from runner.override import override
 from runner.runs import index, journal
 from runner.wiring.workspace import OpenWorkspace
@@ -101,6 +102,17 @@ def test_the_same_is_announced_once_a_session(tmp_path: Path) -> None:
     for target in ("cpu", "cpu", "gpu"):
         session.submit(builders.plan(builders.step("a", compute=target)), Request("e"))
     assert said == [f"compute '{name}': this machine (no targets are configured here)" for name in ("cpu", "gpu")]
+
+
+def test_a_submitted_run_gets_its_controller_even_if_it_cannot_be_read_just_then(tmp_path: Path) -> None:
+    class Hasty(Watched):
+        @override
+        def view(self, run: str) -> RunView:  # noqa: ARG002
+            raise StoreUnreachable("no answer")
+
+    session = Hasty(load(tmp_path, {"RUNNER_CONFIG": str(tmp_path / "none")}), say=lambda _line: None)
+    session.base_store.put(f"snapshots/{'s' * 64}.zip", b"")
+    assert session.started == [session.submit(builders.plan(builders.step("a")), Request("e"))]
 
 
 def test_names_mapped_to_images(tmp_path: Path) -> None:

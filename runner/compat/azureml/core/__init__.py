@@ -25,6 +25,7 @@ _NAMES = (
     "VERSION",
     "Webservice",
     "Workspace",
+    "get_run",
 )
 __all__ = list(_NAMES)
 __version__ = VERSION

@@ -8,6 +8,7 @@ _NAMES = (
     "Run",
     "ScriptRun",
     "_OfflineRun",
+    "get_run",
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)

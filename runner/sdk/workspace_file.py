@@ -1,0 +1,49 @@
+"""v1's ``config.json``: where a workspace's names are looked for, and how they are written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from .exceptions import UserErrorException
+
+_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
+_KEYS = ("subscription_id", "resource_group", "workspace_name")
+
+Names = tuple[str, str, str]
+"""Subscription, resource group, workspace."""
+
+
+def find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
+    """The file that v1 would take: `start` itself, or one in it, or (`upwards`) in a folder around it."""
+    if start.is_file():
+        return start
+    places = [str(Path(place).with_name(file_name)) for place in _PLACES] if file_name else list(_PLACES)
+    folder = start.absolute()
+    for place in places:
+        for parent in (folder, *folder.parents) if upwards else (folder,):
+            if (parent / place).is_file():
+                return parent / place
+    return None
+
+
+def read(path: Path) -> Names:
+    """The names in a file. Raises UserErrorException."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        subscription, group, name = (str(document[key]) for key in _KEYS)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserErrorException(
+            f"the workspace configuration cannot be read: {error!r}",
+            error,
+            where=str(path),
+            remedy="it is JSON with subscription_id, resource_group and workspace_name",
+        ) from error
+    return subscription, group, name
+
+
+def write(names: Names, folder: Path, file_name: str | None) -> None:
+    """Write ``.azureml/config.json`` below a folder."""
+    target = folder / ".azureml" / (file_name or "config.json")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(dict(zip(_KEYS, names, strict=True)), indent=4), encoding="utf-8")
