@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from ..operations.preview import PlannedEnvironment, PlannedStep, Preview
 from .paint import Paint
@@ -19,7 +19,8 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     """Steps in order, what each waits for, environments, uploads."""
     where = ", ".join(dict.fromkeys(step.target for step in found.steps))
     out = [f"{paint(found.experiment, 'bold')}  {many(len(found.steps), 'step')} on {where}", ""]
-    out += table([row for at, step in enumerate(found.steps, 1) for row in _step(at, step, found)], paint)
+    names = {step.key: step.name for step in found.steps}
+    out += table([_step(at, step, names) for at, step in enumerate(found.steps, 1)], paint)
     if found.parameters:
         rows = [[Cell(name), Cell(str(value), "bold")] for name, value in found.parameters.items()]
         out += ["", paint("parameters", "bold"), *table(rows, paint)]
@@ -29,10 +30,9 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     return [*out, "", paint("nothing was changed", "dim")]
 
 
-def _step(at: int, step: PlannedStep, found: Preview) -> Iterator[list[Cell]]:
-    names = {each.key: each.name for each in found.steps}
+def _step(at: int, step: PlannedStep, names: Mapping[str, str]) -> list[Cell]:
     waits = ", ".join(names[key] for key in step.waits_for)
-    yield [
+    return [
         Cell(str(at), "dim", right=True),
         Cell(step.name),
         Cell(step.script),

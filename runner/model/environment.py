@@ -58,6 +58,11 @@ class NamedEnvironment:
         return replace(self, spec=replace(self.spec, image=image, ready=True, dockerfile=""))
 
 
+def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables as they may be shown."""
+    return {**variables, **dict.fromkeys(secret_names(variables), "***")}
+
+
 def secret_names(variables: Mapping[str, str]) -> tuple[str, ...]:
     """The variables whose names say that their values are secrets; an empty value is none."""
     return tuple(

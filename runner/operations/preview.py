@@ -78,9 +78,10 @@ def preview(
 ) -> Preview:
     """What submitting `plan` would do; `planned` are the objects (key, bytes) its file has written so far.
 
-    Raises BadInput for a source directory that cannot be a snapshot.
+    The plan has passed `validate`. Raises BadInput for a source directory that cannot be a snapshot.
     """
     names = {key: environment.name for key, environment in plan.environments.items()}
+    place = {step.key: at for at, step in enumerate(plan.steps)}
     steps = tuple(
         PlannedStep(
             step.key,
@@ -90,7 +91,7 @@ def preview(
             step.compute,
             targets[step.key],
             names.get(step.environment, step.environment),
-            tuple(other.key for other in plan.steps if other.key in step.needs),
+            tuple(sorted(step.needs, key=place.__getitem__)),
             tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
             tuple(made.name for made in step.outputs),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from ..dataclass import dataclass
@@ -71,7 +71,7 @@ class Reading:
         """The folder of the file: its paths are relative to it."""
         self.locked = False
         """The stage of the step that is being read: a *locked* one names a snapshot, a *draft* a folder."""
-        self.names: dict[str, tuple[str, ...]] = {}
+        self.names: dict[str, Mapping[str, None]] = {}
         """What the file defines: ``step``, ``environment``, ``parameter``; ``input``, ``output`` of one step."""
         self.outputs: Mapping[str, tuple[str, ...]] = {}
         """By step."""
@@ -92,11 +92,15 @@ class Reading:
         """How many problems have been found so far."""
         return len(self._found)
 
+    def define(self, **names: Iterable[str]) -> None:
+        """Note the names of these kinds, in order, in place of those known so far."""
+        self.names.update({kind: dict.fromkeys(each) for kind, each in names.items()})
+
     def knows(self, kind: str, name: str, line: int, path: str) -> bool:
         """Whether the file defines that name; if not, that is a problem."""
-        known = self.names.get(kind, ())
+        known = self.names.get(kind, {})
         if name not in known:
-            self.wrong(line, path, *unknown(kind, name, known))
+            self.wrong(line, path, *unknown(kind, name, tuple(known)))
         return name in known
 
     def makes(self, step: str, output: str, line: int, path: str) -> bool:

@@ -105,11 +105,11 @@ class FileForm(Record):
         steps = _at(node, "steps")
         entries = steps.entries if isinstance(steps, Table) else ()
         reading.outputs = {entry.key: names_in(entry.node, "outputs") for entry in entries}
-        reading.names |= {
-            "step": tuple(entry.key for entry in entries),
-            "environment": names_in(node, "environments") if _at(node, "environments") else (_DEFAULT.name,),
-            "parameter": names_in(node, "parameters"),
-        }
+        reading.define(
+            step=(entry.key for entry in entries),
+            environment=names_in(node, "environments") if _at(node, "environments") else (_DEFAULT.name,),
+            parameter=names_in(node, "parameters"),
+        )
         return super().read(node, path, reading)
 
     @override

@@ -74,7 +74,7 @@ class StepForm(Record):
     def read_with(self, node: Node, path: str, reading: Reading, given: Mapping[str, object]) -> object:
         """A StepSpec; its arguments may name its own inputs and outputs only."""
         reading.locked = "snapshot" in names_in(node)
-        reading.names |= {"input": names_in(node, "inputs"), "output": names_in(node, "outputs")}
+        reading.define(input=names_in(node, "inputs"), output=names_in(node, "outputs"))
         return super().read_with(node, path, reading, given)
 
     @override
@@ -118,9 +118,9 @@ class StepForm(Record):
 
     @staticmethod
     def _environment(values: Mapping[str, object], node: Table, path: str, reading: Reading) -> object:
-        known = reading.names.get("environment", ())
+        known = reading.names.get("environment", {})
         if "environment" not in values and len(known) == 1:
-            return known[0]
+            return next(iter(known))
         name = values.get("environment", "")
         if name == "":
             reading.wrong(node.line, path, "'environment' is missing", f"say which: {', '.join(known)}")

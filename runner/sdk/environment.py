@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..model.environment import secret_names
+from ..model.environment import without_secrets
 from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
@@ -178,8 +178,8 @@ class Environment:
 
         from .environment_files import document_of
 
-        document, masked = document_of(self), dict.fromkeys(secret_names(self.environment_variables), "***")
-        return json.dumps({**document, "environmentVariables": {**self.environment_variables, **masked}}, indent=4)
+        shown = without_secrets(self.environment_variables)
+        return json.dumps({**document_of(self), "environmentVariables": shown}, indent=4)
 
 
 class ImageBuildDetails:

@@ -6,10 +6,12 @@ import copy
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
 from .environment import Environment
 from .environment_sections import ContainerRegistry
+from .requirements_file import read_requirements
 from .run_config import RunConfiguration
 from .steps.settings import several
 
@@ -82,6 +84,10 @@ class Estimator:
             self.run_config.docker.shm_size = shm_size
         self.run_config.docker.use_docker = use_docker
 
+    @override
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.source_directory!r}, entry_script={self.entry_script!r})"
+
     @property
     def conda_dependencies(self) -> CondaDependencies | None:
         """The packages of its environment."""
@@ -102,9 +108,8 @@ class Estimator:
     ) -> CondaDependencies:
         found = CondaDependencies(self._found(conda_file)) if conda_file else CondaDependencies()
         if pip_file:
-            listed = Environment.from_pip_requirements("", self._found(pip_file)).python.conda_dependencies
-            for package in listed.pip_packages if listed else ():
-                found.add_pip_package(package)
+            for line in read_requirements(Path(self._found(pip_file))):
+                found.add_pip_package(line)
         for package in packages[0] or ():
             found.add_conda_package(package)
         for package in packages[1] or ():
@@ -114,10 +119,6 @@ class Estimator:
     def _found(self, path: str) -> str:
         inside = Path(self.source_directory, path)
         return str(inside) if inside.is_file() else path
-
-
-class MMLBaseEstimator(Estimator):
-    """v1's base of all estimators."""
 
 
 def _check_single(nodes: int, processes: int, distributed: object) -> None:
@@ -145,3 +146,7 @@ def _environment(
 
 def _option(option: str, value: object) -> tuple[object, ...]:
     return (option,) if value is None or value == "" else (option, value)
+
+
+MMLBaseEstimator = Estimator
+"""v1's name of what all estimators are."""

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..model.environment import without_secrets
 from ..override import override
 from .conda import CondaDependencies
 from .environment import Environment
 
 
 class _Section:
-    """Shows itself by its fields."""
+    """Shows itself by its fields; values that their names call secrets are left out."""
 
     @override
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in vars(self).items())
-        return f"{type(self).__name__}({shown})"
+        fields = vars(self)
+        if "environment_variables" in fields:
+            fields = {**fields, "environment_variables": without_secrets(fields["environment_variables"])}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
 
 
 class DockerConfiguration(_Section):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 
+from ..override import override
 from .caller import caller
 from .environment import Environment
 from .exceptions import NotOffered
@@ -48,3 +49,7 @@ class ScriptRunConfig:
             self.run_config.environment = environment
         if docker_runtime_config is not None:
             self.run_config.docker = docker_runtime_config
+
+    @override
+    def __repr__(self) -> str:
+        return f"ScriptRunConfig({self.source_directory!r}, {self.script or self.command!r}, {self.arguments!r})"

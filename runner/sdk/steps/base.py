@@ -74,8 +74,12 @@ class PipelineStep:
             output.producers.append(self)
 
     def run_after(self, step: PipelineStep | Sequence[PipelineStep]) -> None:
-        """Start only when `step` has ended, though no data flow between them."""
-        self.after.extend([step] if isinstance(step, PipelineStep) else step)
+        """Start only when `step` has ended, though no data flow between them. Raises ValueError for what is none."""
+        for other in step if isinstance(step, (list, tuple)) else [step]:
+            if not isinstance(other, PipelineStep):
+                what = f"step {self.name!r}: run_after takes a step, not a {type(other).__name__}"
+                raise ValueError(what)  # noqa: TRY004 - as v1
+            self.after.append(other)
 
     def command(self) -> list[object]:
         """What the process is called with: text, placeholders and `Interpreter`."""

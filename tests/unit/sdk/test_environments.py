@@ -160,6 +160,13 @@ def test_the_python_of_a_conda_specification(spec: str, version: str) -> None:
     assert CondaDependencies.create(conda_packages=[spec]).get_python_version() == version
 
 
+def test_a_run_configuration_does_not_show_secrets() -> None:
+    config = RunConfiguration()
+    config.environment_variables = {"PLACE": "here", "DB_PASSWORD": "hunter2"}
+    assert "hunter2" not in repr(config)
+    assert "'PLACE': 'here'" in repr(config)
+
+
 def test_tensorflow_by_its_own_methods() -> None:
     conda = CondaDependencies()
     conda.add_tensorflow_conda_package("gpu", "2.12")

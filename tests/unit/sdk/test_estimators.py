@@ -9,7 +9,7 @@ import pytest
 from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.sdk import Datastore, Experiment, Pipeline, PipelineData, Workspace
 from runner.sdk.environment import Environment
-from runner.sdk.estimator import Estimator
+from runner.sdk.estimator import Estimator, MMLBaseEstimator
 from runner.sdk.exceptions import NotOffered
 from runner.sdk.framework_estimators import ParameterServer, PyTorch, SKLearn, TensorFlow
 from runner.sdk.steps.estimator_step import EstimatorStep
@@ -43,6 +43,20 @@ def test_a_step_runs_the_script_in_the_estimators_environment(ws: Workspace, ses
     assert (spec.name, spec.compute, spec.script, spec.reuse, spec.version) == ("a.py", "cpu", "a.py", False, "2")
     assert plan.environments[spec.environment].spec.pip == ("numpy",)
     assert spec.variables["N"] == "1"
+
+
+def test_options_of_a_requirement_file_reach_pip(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("--extra-index-url https://index.example.org\na==1\n")
+    dependencies = Estimator(str(tmp_path), entry_script="a.py", pip_requirements_file="requirements.txt")
+    assert pip_packages(dependencies) == ["a==1"]
+    assert dependencies.environment_definition.python.conda_dependencies is not None
+    assert dependencies.environment_definition.python.conda_dependencies.pip_options == [
+        "--extra-index-url https://index.example.org"
+    ]
+
+
+def test_an_estimator_of_a_framework_is_one_of_v1s_base() -> None:
+    assert isinstance(Estimator(".", entry_script="a.py"), MMLBaseEstimator)
 
 
 def test_a_step_says_that_it_is_deprecated() -> None:

@@ -360,3 +360,9 @@ def test_a_default_of_another_type_is_another_default(ws: Workspace) -> None:
     assert "two defaults" in problems_of(ws, *steps)[0]
     both = PythonScriptStep("a.py", arguments=[one, true])
     assert "two defaults" in problems_of(ws, both)[0]
+
+
+@pytest.mark.parametrize("other", [None, "a.py", [None]])
+def test_run_after_takes_steps_alone(other: object) -> None:
+    with pytest.raises(ValueError, match="run_after takes a step"):
+        PythonScriptStep("a.py").run_after(other)  # type: ignore[arg-type]  # the fault under test

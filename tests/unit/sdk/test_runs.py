@@ -32,7 +32,7 @@ from runner.sdk.exceptions import (
 )
 from runner.sdk.offline_run import _OfflineRun
 from runner.sdk.pipeline_run import PipelineRun
-from runner.sdk.reports import fold_metrics, fold_properties, fold_tags
+from runner.sdk.reports import METRICS, Reports, fold_metrics, fold_properties, fold_tags, metric_line
 from runner.sdk.step_run import StepRun
 from tests.support.builders import at, started
 from tests.support.fake_session import FakeSession, lines
@@ -222,6 +222,14 @@ def test_metrics_fold_as_v1_shows_them() -> None:
         "table": {"a": [1, 2]},
         "image": "logs/x.png",
     }
+
+
+def test_a_logged_array_of_one_item_stays_a_list(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("numpy")
+    reports = Reports(tmp_path)
+    reports.append(METRICS, metric_line("t", {"a": numpy.array([5])}, "table"))
+    reports.append(METRICS, metric_line("x", numpy.float64(0.5), "scalar"))
+    assert fold_metrics(reports.lines(METRICS)) == {"t": {"a": [5]}, "x": 0.5}
 
 
 def test_very_many_lines_of_one_metric_fold_in_time_with_their_number() -> None:
