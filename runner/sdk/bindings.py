@@ -13,6 +13,7 @@ from ..model.step import Argument, InputPath, Interpreter, OutputPath, Parameter
 from .data import DataPath, DataPathComputeBinding
 from .dataset_base import AbstractDataset
 from .flow import Consumed, Output, Placeholder, ShellText
+from .likeness import agree, same, same_origin, same_rows
 from .parameter import PipelineParameter
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Bindings:
         if consumed.name in self.outputs:  # v1 renames silently as well
             consumed = replace(consumed, name=f"INPUT_{consumed.name}")
         self._check_name(consumed.name, "input")
-        if not _same(self.inputs.setdefault(consumed.name, consumed), consumed):
+        if not same(self.inputs.setdefault(consumed.name, consumed), consumed):
             self.problem(f"two inputs are named '{consumed.name}'", "give one another name (as_input, as_named_input)")
         if isinstance(consumed.origin, PipelineParameter):
             self._add_parameter(consumed.origin)
@@ -125,7 +126,7 @@ class Bindings:
     def _add_parameter(self, parameter: PipelineParameter) -> None:
         self._check_name(parameter.name, "parameter", re.compile(r"[A-Za-z0-9_][\w \-.]*"))
         known = self.parameters.setdefault(parameter.name, parameter)
-        if not _agree(known, parameter):
+        if not agree(known, parameter):
             self.problem(f"parameter '{parameter.name}' has two defaults", "make one PipelineParameter and share it")
 
     def _argument(self, item: object) -> Argument:
@@ -219,11 +220,11 @@ class Bindings:
         consumed = self._consumed(item)
         if consumed is None:
             return None
-        same_origin = [name for name, known in self.inputs.items() if _same_origin(known, consumed)]
+        alike = [name for name, known in self.inputs.items() if same_origin(known, consumed)]
         own = (consumed.name, f"INPUT_{consumed.name}")
-        exact = [name for name in same_origin if name in own and _same_rows(self.inputs[name], consumed)]
+        exact = [name for name in alike if name in own and same_rows(self.inputs[name], consumed)]
         loose = isinstance(consumed.origin, Output) and not exactly
-        names = exact or (same_origin if loose else [])
+        names = exact or (alike if loose else [])
         return InputPath(names[0]) if names else None
 
     def _check_name(self, name: str, what: str, rule: re.Pattern[str] = _NAME) -> None:
@@ -238,7 +239,7 @@ def all_parameters(bindings: Iterable[Bindings]) -> tuple[dict[str, PipelinePara
     for one in bindings:
         for name, parameter in one.parameters.items():
             known = found.setdefault(name, parameter)
-            if not _agree(known, parameter):
+            if not agree(known, parameter):
                 problems.append(
                     Problem(
                         f"parameter '{name}' has two defaults: {known.default_value!r} and {parameter.default_value!r}",
@@ -247,25 +248,3 @@ def all_parameters(bindings: Iterable[Bindings]) -> tuple[dict[str, PipelinePara
                     )
                 )
     return found, problems
-
-
-def _agree(known: PipelineParameter, other: PipelineParameter) -> bool:
-    defaults = known.default_value, other.default_value
-    return known is other or (type(defaults[0]) is type(defaults[1]) and defaults[0] == defaults[1])
-
-
-def _same_origin(known: Consumed, other: Consumed) -> bool:
-    if isinstance(known.origin, (Output, PipelineParameter)) or isinstance(other.origin, (Output, PipelineParameter)):
-        return known.origin is other.origin
-    return known.origin == other.origin
-
-
-def _same(known: Consumed, other: Consumed) -> bool:
-    alike = _same_origin(known, other) and _same_rows(known, other)
-    return known is other or (alike and known.mode is other.mode and known.path_on_compute == other.path_on_compute)
-
-
-def _same_rows(known: Consumed, other: Consumed) -> bool:
-    """Whether they are not two parts of one output, as a split makes them."""
-    views = [one.view.transforms for one in (known, other) if one.view is not None]
-    return len(views) < 2 or views[0] == views[1]
