@@ -54,12 +54,13 @@ last, _ = link("last", [out for _, out in middle])
 steps = [first, *(step for step, _ in middle), last]
 """
 _TAIL = """
-Experiment(workspace, "benchmark").submit(Pipeline(workspace, steps=steps)).wait_for_completion()
+pipeline = Pipeline(workspace, steps=steps)
+Experiment(workspace, "benchmark").submit(pipeline, regenerate_outputs={again}).wait_for_completion()
 """
 
 
 def write_chain(folder: Path, length: int, image: str = "") -> Path:
-    """A driver of `length` steps, each reading the file of the one before it."""
+    """A driver of `length` steps, each reading the file of the one before it; in a bucket (`image`) none is reused."""
     return _write(folder, _CHAIN.format(length=length), image)
 
 
@@ -74,5 +75,5 @@ def _write(folder: Path, body: str, image: str) -> Path:
     (steps / "step.py").write_text(STEP)
     driver = folder / "driver.py"
     environment = _IMAGE.format(image=image) if image else ""
-    driver.write_text(_HEAD.format(environment=environment) + body + _TAIL)
+    driver.write_text(_HEAD.format(environment=environment) + body + _TAIL.format(again=bool(image)))
     return driver

@@ -12,11 +12,11 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
 from ..data.launch import search_path
@@ -36,6 +36,9 @@ from . import process_mask
 from .process_exits import Exits, Watched
 from .process_files import AttemptFiles, wrapper
 from .process_outcome import Outcome, ignored_paths, log_key, observation_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 COPY_LIMIT = 256 << 20
 """Bytes of one input above which it is linked instead of copied."""
@@ -75,8 +78,13 @@ class ProcessTarget:
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
-    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_THREADS))
-    """For what no step should wait for: hashing another's outputs, deleting."""
+
+    @cached_property
+    def _workers(self) -> Executor:
+        """For what no step should wait for: hashing another's outputs, deleting."""
+        from concurrent.futures import ThreadPoolExecutor  # slow to load: whoever only asks for problems needs none
+
+        return ThreadPoolExecutor(_THREADS)
 
     @property
     def capacity(self) -> int:

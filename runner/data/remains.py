@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -73,6 +72,8 @@ class Remains:
 
 def bare_record(attempt: int, failure: Failure | None, reason: str, *, begun: float) -> AttemptRecord:
     """A record of what is known before anything ran: the times and the machine."""
+    import socket  # slow to load, and only who runs a step needs it
+
     now = as_time(time.time())
     return AttemptRecord(attempt, failure, None, as_time(begun), now, reason=reason, host=socket.gethostname())
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from enum import Enum
 
 from ..dataclass import dataclass, field
-from .digest import digest_of
+from .digest import digest_of, guid
 
 DEFAULT_DATASTORE = "workspaceblobstore"
 """v1's name for the datastore every workspace has."""
@@ -116,5 +116,4 @@ class DatasetDefinition:
     @property
     def identity(self) -> str:
         """The definition's content as v1 writes ids: a GUID."""
-        text = digest_of(self.bare)
-        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:32]))
+        return guid(digest_of(self.bare))

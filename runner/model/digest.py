@@ -40,3 +40,8 @@ def digest_of_file(path: Path) -> str:
             first = file.read(_BLOCK)
             state.update(first)
     return state.hexdigest()
+
+
+def guid(digest: str) -> str:
+    """The first half of a hex digest as v1 writes ids: a GUID."""
+    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))

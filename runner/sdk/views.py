@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..dataclass import dataclass
 from ..model.data import DatasetDefinition, Transform
-from ..model.digest import digest_of
+from ..model.digest import digest_of, guid
 from .dataset_base import drawn_seed
 from .dataset_types import DataType, types_document
 
@@ -88,4 +87,4 @@ def part_name(name: str, view: DatasetDefinition) -> str:
 
 def identified(view: DatasetDefinition, name: str) -> DatasetDefinition:
     """The view with an id of its own in its step: what stands for a directly read input in the arguments."""
-    return replace(view, id=str(uuid.UUID(digest_of([view.bare, name])[:32])))
+    return replace(view, id=guid(digest_of([view.bare, name])))
