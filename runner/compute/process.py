@@ -12,36 +12,32 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
 from ..data.launch import search_path
 from ..data.remains import Remains, as_time
-from ..data.transfer import Place
-from ..data.workplace import Launch, Staging, Workplace
-from ..errors import ObjectMissing, Problem, StoreError
+from ..data.workplace import Launch, Workplace
+from ..errors import Problem, StoreError
 from ..model.context import StoreAccess
-from ..model.data import Kind, Mode
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
 from ..model.secret import SecretSource
-from ..model.task import InputBinding, OutputBinding, Task, TaskId, cancel_marker
+from ..model.task import Task, TaskId, cancel_marker
 from ..ports import FolderStore
 from ..runs import records
 from . import process_mask
 from .process_exits import Exits, Watched
 from .process_files import AttemptFiles, wrapper
 from .process_outcome import Outcome, ignored_paths, log_key, observation_of
+from .process_staging import COPY_LIMIT, LocalStaging
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-COPY_LIMIT = 256 << 20
-"""Bytes of one input above which it is linked instead of copied."""
 SWEEP_LIMIT = 16 << 20
 """Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
 _THREADS = 4
@@ -170,7 +166,7 @@ class ProcessTarget:
         return True
 
     def _spawn(self, attempt: _Attempt) -> None:
-        remains = self._remains(attempt)
+        remains = self._remains(attempt, self._access())
         launch = remains.staged(attempt.task.environment)
         if isinstance(launch, AttemptRecord):
             self._end(attempt, launch)
@@ -206,35 +202,10 @@ class ProcessTarget:
     def _wrapper(self, files: AttemptFiles) -> str:
         return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else ())
 
-    def _staging(self, files: AttemptFiles) -> Staging:
-        place = Workplace(files.folder)
-
-        def input_place(binding: InputBinding, kind: Kind) -> Path:
-            # A lone file keeps its own name, as in v1: scripts look at endings.
-            folder = place.named(binding.path_on_compute) or place.inputs / binding.name
-            return folder / binding.ref.key.rsplit("/", 1)[-1] if kind is Kind.FILE else folder
-
-        def output_place(binding: OutputBinding) -> Path:
-            store, named = self.datastores(binding.datastore), place.named(binding.path_on_compute)
-            if named is not None:
-                return named
-            # In upload mode nothing may lie at the destination of a step that failed (v1).
-            if isinstance(store, FolderStore) and binding.mode is not Mode.UPLOAD:
-                return store.path(binding.key)
-            return place.outputs / binding.name
-
+    def _access(self) -> StoreAccess:
+        """How a script reaches the stores itself."""
         folder = str(self.store.path(cancel_marker("r")).parents[2])
-        access = StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
-        return Staging(self.store, self.datastores, input_place, output_place, self._bring, access)
-
-    def _linked_from(self, binding: InputBinding) -> FolderStore | None:
-        """The store whose files a large input is links to; None: a small one, or one of a bucket, is copied."""
-        store = self.datastores(binding.ref.datastore) if binding.ref.bytes > self.copy_limit else None
-        return store if isinstance(store, FolderStore) else None
-
-    def _bring(self, binding: InputBinding) -> Place | None:
-        store = self._linked_from(binding)
-        return partial(_link, store, protect=store is self.store) if store is not None else None
+        return StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -299,14 +270,19 @@ class ProcessTarget:
         # script must not run beside the next attempt.
         attempt.files.kill()
         if code is not None:
-            outcome = Outcome(self._remains(attempt), self.store, self._linked_from, attempt.staged)
+            remains = self._remains(attempt, StoreAccess())
+            outcome = Outcome(remains, self.store, self._data.linked_from, attempt.staged)
             self._end(attempt, outcome.record(code))
         else:
             attempt.observation = self._lost(attempt, "its process vanished without an exit code")
 
-    def _remains(self, attempt: _Attempt) -> Remains:
-        place, staging = Workplace(attempt.files.folder), self._staging(attempt.files)
-        return Remains(attempt.task, place, staging, attempt.begun)
+    @cached_property
+    def _data(self) -> LocalStaging:
+        return LocalStaging(self.store, self.datastores, self.copy_limit)
+
+    def _remains(self, attempt: _Attempt, access: StoreAccess) -> Remains:
+        place = Workplace(attempt.files.folder)
+        return Remains(attempt.task, place, self._data.staging(place, access), attempt.begun)
 
     def _lost(self, attempt: _Attempt, reason: str) -> Observation:
         return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
@@ -319,17 +295,3 @@ class ProcessTarget:
             attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE)
             return
         attempt.observation = observation_of(uid, record, commit)
-
-
-def _link(store: FolderStore, key: str, path: Path, *, protect: bool) -> None:
-    """Make `path` a link to the object's file, which nobody is to write to; to `protect` it makes it read-only.
-
-    The mode of files in the user's own folders is theirs.
-    """
-    source = store.path(key)
-    if not source.is_file():
-        raise ObjectMissing(f"no object {key!r} ({source})")
-    if protect:
-        with suppress(PermissionError):  # another user's file: that it stays as it is, is checked anyway
-            source.chmod(0o444)
-    path.symlink_to(source)

@@ -136,8 +136,13 @@ def _ready(now: Situation) -> list[StepSpec]:
         if steps[step.key].status is StepStatus.WAITING
         # A new attempt follows the journal: whoever resumes must know that the last one is given up.
         and now.journaled.steps[step.key].status is StepStatus.WAITING
-        and all(steps[need].status in DELIVERED for need in step.needs)
+        and _fed(now.state, step)
     ]
+
+
+def _fed(state: RunState, step: StepSpec) -> bool:
+    """Whether all that the step needs is there."""
+    return all(state.steps[need].status in DELIVERED for need in step.needs)
 
 
 def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> bool:
@@ -151,11 +156,7 @@ def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> boo
 
 def recallable(plan: Plan, state: RunState, missed: AbstractSet[str]) -> list[StepSpec]:
     """The steps whose equals are to be looked for now: they wait for nothing else."""
-    return [
-        step
-        for step in plan.steps
-        if may_recall(state, step, missed) and all(state.steps[need].status in DELIVERED for need in step.needs)
-    ]
+    return [step for step in plan.steps if may_recall(state, step, missed) and _fed(state, step)]
 
 
 def _wanted(now: Situation) -> Iterator[tuple[str, str]]:

@@ -19,11 +19,7 @@ from ..ports import ObjectStore
 
 def to_publish(step: StepSpec) -> tuple[OutputSpec, ...]:
     """The outputs that have a fixed place or a registration."""
-    return tuple(
-        spec
-        for spec in step.outputs
-        if spec.register or (spec.destination and fixed_place(spec.destination, spec.name))
-    )
+    return tuple(spec for spec in step.outputs if spec.register or fixed_place(spec.destination, spec.name))
 
 
 def publish(
@@ -35,17 +31,13 @@ def publish(
     """
     for spec in specs:
         ref = outputs[spec.name]
-        place = _place(spec)
+        place = fixed_place(spec.destination, spec.name)
         if place:
             transfer.copy(datastores(spec.datastore), ref.key, manifest.load(store, ref.digest), place)
         for wanted in spec.register:
             path = DataPath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
             registry.register(store, wanted.name, entry, new_version=wanted.new_version)
-
-
-def _place(spec: OutputSpec) -> str:
-    return fixed_place(spec.destination, spec.name) if spec.destination else ""
 
 
 def _at(view: DatasetDefinition, path: DataPath) -> DatasetDefinition:

@@ -8,16 +8,19 @@ from ..config import KubernetesConfig
 from ..data.secret_values import file_problems
 from ..errors import BadInput, Problem
 from ..model.plan import Plan
-from ..operations import computes, preflight
+from ..operations import preflight
+from ..operations.computes import Named
 from ..operations.reach import datastore_problems
 from ..operations.targets import assign_targets
 from ..operations.values import Request
 from .places import Places
 
 
-def targets_of(places: Places, plan: Plan, request: Request) -> dict[str, str]:
-    """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
-    known = computes.named(places.store, places.config, plan)
+def targets_of(places: Places, plan: Plan, request: Request, known: Named) -> dict[str, str]:
+    """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does.
+
+    `known`: what the plan's compute names stand for.
+    """
     targets, problems = assign_targets(plan, places.config, places.override, known.created)
     found = [*problems, *preflight.plan_problems(plan, request.parameters)]
     here = places.target_in_force

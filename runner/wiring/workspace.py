@@ -62,17 +62,22 @@ class OpenWorkspace(Places):
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
+        return self._checked(plan, request)[0]
+
+    def _checked(self, plan: Plan, request: Request) -> tuple[dict[str, str], Named]:
+        """The targets, and what the plan's compute names stand for."""
+        from ..operations import computes
         from .checks import targets_of
 
-        return targets_of(self, plan, request)
+        known = computes.named(self.store, self.config, plan)
+        return targets_of(self, plan, request, known), known
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
         from ..operations import computes
         from ..operations.submit import Submitter, submit
 
-        targets = self.check(plan, request)
-        known = computes.named(self.store, self.config, plan)
+        targets, known = self._checked(plan, request)
         self._announce(plan, targets, known)
         plan = computes.with_resources(plan, known, self.config)
         who = Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)

@@ -216,16 +216,22 @@ def test_an_environment_is_made_once_and_told_when_it_is_there(world: World) -> 
     made.close()
 
 
+class Gated(FakeEnvironments):
+    """Makes nothing before its gate is open."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__()
+        self.gate = gate
+
+    @override
+    def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
+        assert self.gate.wait(10)
+        return super().ensure(environment, say)
+
+
 def test_nobody_waits_for_an_environment(world: World) -> None:
     gate = threading.Event()
-
-    class Slow(FakeEnvironments):
-        @override
-        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
-            assert gate.wait(10)
-            return super().ensure(environment, say)
-
-    made = effects(world, environments=Slow())
+    made = effects(world, environments=Gated(gate))
     made._makers = ThreadPoolExecutor(1)
     assert set(b.names(made.act(PLAN, b.state(PLAN), (PREPARE,)))) <= {"EnvironmentMaking"}
     assert made.busy
@@ -240,14 +246,7 @@ def test_nobody_waits_for_an_environment(world: World) -> None:
 
 def test_starts_do_not_queue_behind_environments(world: World) -> None:
     gate = threading.Event()
-
-    class Slow(FakeEnvironments):
-        @override
-        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
-            assert gate.wait(10)
-            return super().ensure(environment, say)
-
-    made = effects(world, environments=Slow())
+    made = effects(world, environments=Gated(gate))
     made._pool, made._makers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
     made.act(PLAN, b.state(PLAN), (PREPARE,))
     told = made.act(PLAN, b.state(PLAN), (START, Start("b", 1, b.TARGET)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +13,13 @@ import pytest
 
 from runner.azureml import install
 from runner.model.digest import digest_of
-from tests.support.fake_session import FakeSession, opened
+from tests.support.fake_session import FakeSession
 from tests.support.projects import Project
 from tests.support.v1_drivers import ASKING
 
 install()
 
 Answers = dict[str, Any]
-
-
-@pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSession]:
-    """An open workspace in memory; the current folder is empty but for two scripts."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text("print('hello')\n")
-    monkeypatch.delenv("RUNNER_STEP", raising=False)
-    with opened(FakeSession()) as fake:
-        yield fake
-    os.environ.pop("RUNNER_STEP", None)
 
 
 @pytest.fixture
