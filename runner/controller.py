@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from .control.act import Effects
 from .control.loop import Controller
+from .control.progress import progress_of
 from .errors import RunnerError, RunTaken, StoreUnreachable
 from .model.state import RunState
 from .operations.values import RunView
@@ -98,4 +99,4 @@ def _controller(session: OpenWorkspace, known: RunView) -> Controller:
         _say,
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
-    return Controller(known.plan, known.state, effects, writer)
+    return Controller(progress_of(known.plan, known.state), effects, writer)

@@ -26,15 +26,17 @@ from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.state import RunState
+from ..model.status import IN_FLIGHT
 from ..model.step import OutputSpec
 from ..model.task import TaskId
 from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for
-from .notice import IN_FLIGHT, events_of
+from .notice import Noticed, events_of
 from .pinning import pins_of
 from .preparing import Preparations, Say
+from .progress import Progress
 from .publish import publish, to_publish
 from .recall import Recaller
 
@@ -81,14 +83,14 @@ class Effects:
         """Whether something goes on that no target tells the end of."""
         return bool(self._preparations or self._publishing or self.recaller.unfinished)
 
-    def recall(self, plan: Plan, state: RunState) -> Events:
+    def recall(self, now: Progress) -> Events:
         """The steps for which equal ones of earlier runs stand in, as many as can be found in a moment."""
         limit = self.clock.monotonic() + _RECALLING
         found = self._asked_again(
             (StoreUnreachable,),
-            lambda: self.recaller.events(plan, state, until=lambda: self.clock.monotonic() > limit),
+            lambda: self.recaller.events(now, until=lambda: self.clock.monotonic() > limit),
         )
-        return self.published(plan, found)
+        return self.published(now.plan, found)
 
     def published(self, plan: Plan, events: Iterable[e.Event]) -> Events:
         """`events` without the successes whose outputs are still on their way to the places named for them.
@@ -112,9 +114,7 @@ class Effects:
             if isinstance(action, Prepare):
                 self._preparations.begin(action, self._makers, partial(self._ensure, plan, action))
             elif isinstance(action, Inquire):
-                out.extend(
-                    self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task, canceling=False))
-                )
+                out.extend(self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task)))
         clearings = [action for action in actions if isinstance(action, Stop | Remove)]
         out.extend(self._each(clearings, lambda action: self._clear(plan, state, action)))
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
@@ -170,9 +170,9 @@ class Effects:
             return ()
         target.stop(action.task, action.uid)
         # It may have committed before it was stopped, and then it has succeeded.
-        return self._inquire(plan, state, action.task, canceling=True) if _in_force(state, action.task) else ()
+        return self._inquire(plan, state, action.task) if _in_force(state, action.task) else ()
 
-    def _inquire(self, plan: Plan, state: RunState, task: TaskId, *, canceling: bool) -> Events:
+    def _inquire(self, plan: Plan, state: RunState, task: TaskId) -> Events:
         try:
             commit = records.committed(self.store, task)
             record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
@@ -181,8 +181,8 @@ class Effects:
             raise
         except StoreError as error:
             observation = Observation(Phase.FAILED, "", str(error), Failure.STORE)
-        told = events_of(task.key, state.steps[task.key], observation, self.clock.now(), canceling=canceling)
-        return self.published(plan, told)
+        noticed = Noticed(plan.by_key[task.key], state, state.steps[task.key], self.clock.now())
+        return self.published(plan, events_of(noticed, observation))
 
     def _ensure(self, plan: Plan, action: Prepare, hear: Say) -> e.Event:
         begun = time.monotonic()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from ..dataclass import dataclass
 from ..model.context import OUTPUT_DATASETS
-from ..model.data import DataPath, DatasetDefinition
+from ..model.data import DataPath, DataRef, DatasetDefinition
 from ..model.names import attempt_folder, output_key, step_run_id
 from ..model.plan import Plan, Submission
 from ..model.state import RunState
 from ..model.status import DELIVERED
 from ..model.step import OutputOf, StepSpec
 from ..model.task import OutputBinding, Task, TaskId
+from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
+from .policy import resources_for
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,34 @@ def to_pin(step: StepSpec) -> dict[str, DatasetDefinition | DataPath]:
     return {spec.name: spec.source for spec in step.inputs if not isinstance(spec.source, OutputOf)}
 
 
-def made_in(state: RunState) -> Made:
-    """The outputs of every step that has delivered."""
-    return {key: step.outputs for key, step in state.steps.items() if step.status in DELIVERED}
+class _Delivered(Mapping[str, Mapping[str, DataRef]]):
+    """Looked up when asked for: a run may have many steps."""
+
+    def __init__(self, state: RunState, recalled: Made) -> None:
+        self._steps = state.steps
+        self._recalled = recalled
+
+    @override
+    def __getitem__(self, key: str) -> Mapping[str, DataRef]:
+        if key in self._recalled:
+            return self._recalled[key]
+        step = self._steps[key]
+        if step.status not in DELIVERED:
+            raise KeyError(key)
+        return step.outputs
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return (key for key, step in self._steps.items() if step.status in DELIVERED or key in self._recalled)
+
+    @override
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def made_in(state: RunState, recalled: Made | None = None) -> Made:
+    """The outputs of every step that has delivered, or is about to be told as reused."""
+    return _Delivered(state, {} if recalled is None else recalled)
 
 
 def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
@@ -42,7 +71,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         raise ValueError("a run without a submission has no tasks")
     step = plan.by_key[attempt.key]
     task = TaskId(state.run, step.key, attempt.number)
-    needed = {key: state.steps[key].outputs for key in step.needs}
+    needed = {key: state.steps[key].outputs for key in step.feeders}
     bound = bind(plan, submission, step, needed, pins)
     return Task(
         id=task,
@@ -56,7 +85,8 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         outputs=_outputs(step, task),
         variables=_variables(step, bound, submission, task),
         interpreter=plan.environments[step.environment].spec.interpreter,
-        resources=step.resources,
+        resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
+        placement=step.placement,
         fingerprint=bound.fingerprint,
     )
 

@@ -12,6 +12,7 @@ from ..model.state import RunState, fold
 from ..model.status import RunStatus
 from ..ports import Clock, ObjectStore
 from ..runs import head, journal
+from .progress import progress_of
 from .publish import to_publish
 from .recall import Recaller
 
@@ -29,7 +30,9 @@ def end_at_once(store: ObjectStore, datastores: Datastores, plan: Plan, state: R
     try:
         limit = clock.monotonic() + _PATIENCE
         recaller = Recaller(store, datastores)
-        found = recaller.events(plan, state, until=lambda: bool(recaller.missed) or clock.monotonic() > limit)
+        found = recaller.events(
+            progress_of(plan, state), until=lambda: bool(recaller.missed) or clock.monotonic() > limit
+        )
         if len(found) < len(plan.steps):
             return False
         writer = journal.Writer(store, state.run, "submit", state.number)

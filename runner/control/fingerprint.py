@@ -9,7 +9,9 @@ from ..dataclass import dataclass
 from ..model.data import DataRef, DatasetDefinition, Mode
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec
+from ..model.placement import Placement
 from ..model.plan import Plan, Scalar, Submission
+from ..model.policy import StepPolicy
 from ..model.resources import Resources
 from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
 from ..model.task import InputBinding
@@ -47,6 +49,8 @@ class Bound:
             compute="",
             after=(),
             resources=Resources(),
+            placement=Placement(),
+            policy=StepPolicy(),
             variables=self.variables,
             parameters=type(self.step.parameters)(),
             inputs=(),

@@ -8,20 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import NamedTuple
 
 from ..errors import RunnerError, RunTaken, StoreUnreachable, TargetError, TargetUnreachable
 from ..model import events as e
 from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
-from ..model.state import RunState, fold
+from ..model.state import RunState
 from ..model.status import RunStatus
 from ..model.task import TaskId
 from ..ports import ComputeTarget
 from ..runs import head, journal, records
 from .act import Effects
 from .actions import Action
-from .decide import Situation, decide, end_of, settle
+from .decide import Situation, decide
 from .notice import notice
+from .policy import run_overdue
+from .progress import Progress
+from .settle import end_of, settle
 
 IDLE = 1.0
 """Seconds a tick waits when nothing is known to change: a cancel is seen within this."""
@@ -37,24 +42,45 @@ _PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait after the n-th failure in a row to reach store or target; the last one repeats."""
 
 
+class Ticked(NamedTuple):
+    """When a tick began."""
+
+    monotonic: float
+    wall: datetime
+
+
+_NEVER = Ticked(0.0, datetime.min.replace(tzinfo=timezone.utc))
+
+
 @dataclass
 class Controller:
     """Drives one run to its end."""
 
-    plan: Plan
-    state: RunState
+    progress: Progress
     effects: Effects
     writer: journal.Writer
     _appended: float = 0.0
-    _ticked: float = 0.0
+    _ticked: Ticked = _NEVER
     _headed: float = 0.0
     _failures: int = 0
     _seen: dict[TaskId, Observation] = field(default_factory=dict)
 
     def take(self, host: str, pid: int) -> None:
         """Journal that this controller drives the run from here on. Raises RunTaken."""
-        self._append([e.ControllerStarted(self.writer.controller, host, pid)])
-        self._ticked = self.effects.clock.monotonic()
+        events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid)]
+        self._settled(events)  # whoever submitted it may have left that to do
+        self._append(events)
+        self._ticked = self._now()
+
+    @property
+    def plan(self) -> Plan:
+        """The run's."""
+        return self.progress.plan
+
+    @property
+    def state(self) -> RunState:
+        """The journal's fold."""
+        return self.progress.state
 
     def drive(self) -> RunStatus:
         """Tick until the run has ended. Raises RunTaken when another controller took it over."""
@@ -75,12 +101,13 @@ class Controller:
 
     def tick(self) -> bool:
         """One round; whether anything was appended."""
-        slept = self._slept()
+        gap = self._gap()
+        slept = gap > ASLEEP
         self.effects.trouble = None
         self._seen = self._observe()
         # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         canceled = records.canceled(self.effects.store, self.state.run)
-        events, draft = self._noticed(canceled=canceled)
+        events, draft = self._noticed(canceled=canceled, slept=gap if slept else 0.0)
         if not slept:
             draft = self._recalled(draft, events)
             actions = self._decided(draft)
@@ -98,38 +125,40 @@ class Controller:
         self._beat()
         return bool(events)
 
-    def _noticed(self, *, canceled: bool) -> tuple[list[e.Event], RunState]:
-        """What is new since the journal's last entry, and the state with it."""
-        events: list[e.Event] = []
+    def _noticed(self, *, canceled: bool, slept: float = 0.0) -> tuple[list[e.Event], Progress]:
+        """What is new since the journal's last entry, and the progress with it."""
+        events: list[e.Event] = [e.Slept(round(slept, 1))] if slept else []
         if canceled and self.state.status is RunStatus.RUNNING:
             events.append(e.CancelRequested())
-        known = self._after(events) if events else self.state
-        events.extend(self._told(known))
-        draft = self._settled(events)
-        return events, draft
+        late = "" if slept or canceled else run_overdue(self.plan, self.state, self.effects.clock.now())
+        if late:
+            events.append(e.RunOverdue(late))
+        known = self._after(events) if events else self.progress
+        events.extend(self._told(known.state))
+        return events, self._settled(events)
 
     def _told(self, known: RunState) -> tuple[e.Event, ...]:
         """What the targets say that `known` does not have, once published."""
-        return self.effects.published(self.plan, notice(known, self._seen, self.effects.clock.now()))
+        return self.effects.published(self.plan, notice(self.plan, known, self._seen, self.effects.clock.now()))
 
-    def _recalled(self, draft: RunState, events: list[e.Event]) -> RunState:
-        """The state when equal steps of earlier runs stand in for those of this one; `events` tell it."""
-        found = self.effects.recall(self.plan, draft)
+    def _recalled(self, draft: Progress, events: list[e.Event]) -> Progress:
+        """The progress when equal steps of earlier runs stand in for those of this one; `events` tell it."""
+        found = self.effects.recall(draft)
         if not found:
             return draft
         events.extend(found)
         return self._settled(events)
 
-    def _done(self, draft: RunState, before: Sequence[e.Event], actions: tuple[Action, ...]) -> list[e.Event]:
+    def _done(self, draft: Progress, before: Sequence[e.Event], actions: tuple[Action, ...]) -> list[e.Event]:
         """Do `actions`; the events that follow those of `before`."""
-        done = self.effects.act(self.plan, draft, actions)
+        done = self.effects.act(self.plan, draft.state, actions)
         events = [*before, *done]
         draft = self._settled(events) if done else draft
         if any(isinstance(event, e.TaskStarted) for event in done):
             # What has begun to run at once is told in the same entry; if the target cannot say it, in the next.
             with suppress(StoreUnreachable, TargetUnreachable):
                 self._seen = self._observe()
-                events.extend(self._told(draft))
+                events.extend(self._told(draft.state))
                 self._settled(events)
         return events[len(before) :]
 
@@ -151,32 +180,32 @@ class Controller:
         self._failures += 1
         next(iter(self.effects.targets.values())).wait(pause)
 
-    def _settled(self, events: list[e.Event]) -> RunState:
-        """The state after `events` and all that follows from them, which is added to `events`."""
+    def _settled(self, events: list[e.Event]) -> Progress:
+        """The progress after `events` and all that follows from them, which is added to `events`."""
         if not events:
-            return self.state
+            return self.progress
         draft = self._after(events)
-        more = settle(self.plan, draft)
+        more = settle(self.plan, draft.state, events)
         events.extend(more)
-        return fold(draft, [self._entry(draft.number + 1, more)]) if more else draft
+        return draft.after(self._entry(draft.state.number + 1, more)) if more else draft
 
-    def _after(self, events: Sequence[e.Event]) -> RunState:
-        return fold(self.state, [self._entry(self.state.number + 1, events)])
+    def _after(self, events: Sequence[e.Event]) -> Progress:
+        return self.progress.after(self._entry(self.state.number + 1, events))
 
     def _entry(self, number: int, events: Sequence[e.Event]) -> e.JournalEntry:
         return e.JournalEntry(number, self.effects.clock.now(), self.writer.controller, tuple(events))
 
-    def _decided(self, draft: RunState) -> tuple[Action, ...]:
+    def _decided(self, draft: Progress) -> tuple[Action, ...]:
         capacity = {name: target.capacity for name, target in self.effects.targets.items()}
         return decide(
             Situation(
-                self.plan,
                 draft,
                 self.state,
                 self._seen,
                 capacity,
+                self.effects.clock.now(),
                 self._settling(),
-                frozenset(self.effects.recaller.missed),
+                self.effects.recaller.missed,
             )
         )
 
@@ -190,16 +219,19 @@ class Controller:
             seen.update(target.observe(self.state.run))
         return seen
 
-    def _slept(self) -> bool:
-        now = self.effects.clock.monotonic()
-        gap, self._ticked = now - self._ticked, now
-        return gap > ASLEEP
+    def _now(self) -> Ticked:
+        return Ticked(self.effects.clock.monotonic(), self.effects.clock.now())
+
+    def _gap(self) -> float:
+        """Seconds since the last tick by whichever clock has gone further: not every one goes on in sleep."""
+        before, self._ticked = self._ticked, self._now()
+        return max(self._ticked.monotonic - before.monotonic, (self._ticked.wall - before.wall).total_seconds())
 
     def _append(self, events: Sequence[e.Event]) -> None:
         """Write the next entry. The one in force may be an earlier one of ours (see `journal.Writer`)."""
         entry = self.writer.append(events, self.effects.clock.now())
         self._appended = self.effects.clock.monotonic()
-        self.state = fold(self.state, [entry])
+        self.progress = self.progress.after(entry)
 
     def _beat(self) -> None:
         now = self.effects.clock.monotonic()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from ..data import manifest
 from ..data.dataset import Datastores
 from ..errors import RunnerError, StoreDenied, StoreUnreachable
 from ..model import events as e
+from ..model.data import DataRef
 from ..model.names import step_run_id
 from ..model.plan import Plan
 from ..model.record import CommitRecord
@@ -20,6 +21,7 @@ from .assign import made_in
 from .decide import may_recall, recallable
 from .fingerprint import Made, bind
 from .pinning import pins_of
+from .progress import Progress
 from .publish import to_publish
 
 
@@ -46,13 +48,15 @@ class Recaller:
         self.unfinished = False
         """Whether the last call left steps unlooked for."""
 
-    def events(self, plan: Plan, state: RunState, *, until: Callable[[], bool]) -> tuple[e.StepReused, ...]:
+    def events(self, now: Progress, *, until: Callable[[], bool]) -> tuple[e.StepReused, ...]:
         """What can be reused now, also by reason of what is reused: a whole chain in one call, or until `until`.
 
         Raises StoreUnreachable.
         """
-        ready = deque(recallable(plan, state, self.missed))
-        made = dict(made_in(state))
+        plan, state = now.plan, now.state
+        ready = deque(recallable(now, self.missed))
+        recalled: dict[str, Mapping[str, DataRef]] = {}
+        made = made_in(state, recalled)
         found: list[e.StepReused] = []
         while ready and not until():
             step = ready.popleft()
@@ -61,7 +65,7 @@ class Recaller:
                 self.missed.add(step.key)
                 continue
             found.append(event)
-            made[step.key] = event.outputs
+            recalled[step.key] = event.outputs
             if not to_publish(step):  # else it is not told before its outputs are where they belong
                 ready.extend(self._freed(plan, state, step, made))
         self.unfinished = bool(ready)
@@ -70,7 +74,7 @@ class Recaller:
     def _freed(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> Iterator[StepSpec]:
         for key in plan.dependents[step.key]:
             waiting = plan.by_key[key]
-            if waiting.needs <= made.keys() and may_recall(state, waiting, self.missed):
+            if all(need in made for need in waiting.needs) and may_recall(state, waiting, self.missed):
                 yield waiting
 
     def _look(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> e.StepReused | None:

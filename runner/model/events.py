@@ -93,13 +93,24 @@ class TaskRuns:
 
 
 @dataclass(frozen=True)
+class TaskOverdue:
+    """The attempt takes longer than its policy allows, and is to be stopped."""
+
+    key: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class TaskLost:
-    """The attempt ended for a reason that is not the script's; another one follows."""
+    """The attempt failed, and its policy grants another one."""
 
     key: str
     attempt: int
     failure: Failure
     reason: str
+    again: datetime | None = None
+    """Not to be followed before, by the writer's clock; None: at once."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +145,8 @@ class StepFailed:
     tail: str = ""
     started: datetime | None = None
     ended: datetime | None = None
+    remedy: str = ""
+    """What to do about it, in words."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +154,20 @@ class StepSkipped:
     """The step will never start."""
 
     key: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Slept:
+    """The controller's machine was asleep, or its clock was put forward, between two ticks."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunOverdue:
+    """The run's deadline has passed: only what always runs still starts."""
+
     reason: str
 
 
@@ -173,11 +200,14 @@ Event = (
     | TaskStarted
     | TaskWaits
     | TaskRuns
+    | TaskOverdue
     | TaskLost
     | StepSucceeded
     | StepReused
     | StepFailed
     | StepSkipped
+    | Slept
+    | RunOverdue
     | CancelRequested
     | StepCanceled
     | RunEnded

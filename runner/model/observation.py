@@ -42,6 +42,13 @@ class Observation:
     ended: datetime | None = None
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    remedy: str = ""
+    """What to do about the failure or the wait, in words, where the target knows best."""
+    placed: bool = False
+    """PENDING: it has a place (a node) and only has to start."""
+    elapsed: float | None = None
+    """Seconds it has been waiting for a place, starting or running, whichever it does: measured by the side that
+    runs it, and not counting what a machine slept. None: not known."""
     attempt: int = 0
     """SUCCEEDED: whose commit it is, if another attempt's was first; 0: its own."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from ..dataclass import dataclass, field
 from .digest import digest_of
 from .environment import NamedEnvironment
+from .policy import RunPolicy
 from .step import StepSpec
 
 Scalar = str | int | float | bool | None
@@ -24,6 +25,7 @@ class Plan:
     environments: Mapping[str, NamedEnvironment] = field(default_factory=dict)
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     description: str = ""
+    policy: RunPolicy = field(default_factory=RunPolicy)
 
     @cached_property
     def digest(self) -> str:
@@ -56,6 +58,18 @@ class Plan:
                 out[need].append(step.key)
         return {key: tuple(waiting) for key, waiting in out.items()}
 
+    def users(self, targets: Mapping[str, str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """The keys of the steps that use an environment on a target, by both; `targets`: each step's, by its key."""
+        out: dict[tuple[str, str], list[str]] = {}
+        for step in self.steps:
+            out.setdefault((step.environment, targets[step.key]), []).append(step.key)
+        return {pair: tuple(keys) for pair, keys in out.items()}
+
+    @cached_property
+    def unreusable(self) -> tuple[str, ...]:
+        """The keys of the steps for which no equal one may stand in."""
+        return tuple(step.key for step in self.steps if not step.reuse)
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -80,5 +94,9 @@ class Submission:
     workspace: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     """The most steps at a time by the compute name of the steps (v1's ``max_nodes``); absent: the target's own."""
+    origin: str = ""
+    """The run of which this one is made again, in whole or in part."""
+    again: tuple[str, ...] = ()
+    """Keys of steps that are to run even if an equal one has been done before."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False

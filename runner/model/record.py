@@ -25,6 +25,10 @@ class Failure(str, Enum):
     """The cluster does not admit the pod (quota, pod security, permission)."""
     LOST = "lost"
     """It vanished without a record: evicted, deleted, node or machine gone."""
+    DISRUPTED = "disrupted"
+    """The cluster took it away by intent: evicted, preempted, its node drained."""
+    TIMEOUT = "timeout"
+    """It took longer than its policy allows."""
     UNSTARTED = "unstarted"
     """Its controller ended before it began: nobody's loss, and made again without counting."""
     STORE = "store"
@@ -34,7 +38,7 @@ class Failure(str, Enum):
     @property
     def retriable(self) -> bool:
         """Whether it was not the script's doing, so that another attempt may succeed."""
-        return self in (Failure.LOST, Failure.UNSTARTED, Failure.STORE)
+        return self in (Failure.LOST, Failure.DISRUPTED, Failure.UNSTARTED, Failure.STORE)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ class AttemptRecord:
     """Names of the files under `TaskId.reports`."""
     phases: Phases = field(default_factory=Phases)
     warnings: tuple[str, ...] = ()
+    remedy: str = ""
+    """What to do about the failure, where the side that ran it knows."""
+    peak_memory: int = 0
+    """The most bytes its container held at a time; 0: not measured."""
     python: str = ""
     host: str = ""
 

@@ -10,10 +10,12 @@ from typing import Any
 from ..dataclass import dataclass, field
 from ..errors import IllegalTransition
 from . import events as e
+from .census import Census, census_of
 from .data import DataRef
+from .layered import Layered
 from .plan import Plan, Submission
 from .record import Failure
-from .status import RUN_ENDS, STEP_ENDS, RunStatus, StepStatus, check_run, check_step
+from .status import RUN_ENDS, RunStatus, StepStatus, check_run, check_step
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,14 @@ class StepState:
     warnings: tuple[str, ...] = ()
     origin: str = ""
     """The step run whose outputs are reused."""
-    losses: int = 0
-    """Attempts lost for reasons that are not the script's."""
+    endings: Mapping[Failure, int] = field(default_factory=dict)
+    """How many attempts failed in each way and were followed by another."""
+    again: datetime | None = None
+    """WAITING: the next attempt does not start before; None: at once."""
+    overdue: str = ""
+    """Why the attempt in flight is to be stopped."""
+    remedy: str = ""
+    """What to do about the failure."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,24 @@ class RunState:
     controller: str = ""
     host: str = ""
     pid: int = 0
+    overdue: str = ""
+    """Why only what always runs still starts: the deadline has passed."""
+    slept: float = 0.0
+    """Seconds that its controllers' machines were asleep."""
     created: datetime | None = None
     ended: datetime | None = None
     last: datetime | None = None
     """When the newest entry was written."""
+    counted: Census | None = field(default=None, compare=False)
+    """As `census`, if it is known already."""
+
+    @property
+    def census(self) -> Census:
+        """How many steps are in which state."""
+        if self.counted is not None:
+            return self.counted
+        attempts = sum(step.attempt for step in self.steps.values())
+        return census_of({key: step.status for key, step in self.steps.items()}, attempts)
 
     @property
     def over(self) -> bool:
@@ -77,21 +99,34 @@ def begin(run: str, plan: Plan) -> RunState:
 
 def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
     """`state` after `entries`. Raises IllegalTransition when the journal contradicts itself."""
-    draft = _Draft(state, dict(state.steps))
+    draft = _Draft(state)
     for entry in entries:
         draft.check(entry)
         for event in entry.events:
             _APPLY[type(event)](draft, event, entry.time)
         draft.state = replace(draft.state, number=entry.number, last=entry.time)
-    return replace(draft.state, steps=draft.steps)
+    return draft.folded()
 
 
 class _Draft:
-    """One copy of the steps for a whole batch, so that a fold costs its events and not its steps."""
+    """The changes of a whole batch, so that a fold costs its events and not its steps."""
 
-    def __init__(self, state: RunState, steps: dict[str, StepState]) -> None:
+    def __init__(self, state: RunState) -> None:
         self.state = state
-        self.steps = steps
+        self.changes: dict[str, StepState] = {}
+        self.moves: list[tuple[str, StepStatus, StepStatus]] = []
+        self.attempts = 0
+
+    def folded(self) -> RunState:
+        if not self.changes:
+            return self.state
+        before = self.state.steps
+        steps = before if isinstance(before, Layered) else Layered(before)
+        counted = self.state.census.after(self.moves, self.attempts)
+        return replace(self.state, steps=steps.changed(self.changes), counted=counted)
+
+    def open_steps(self) -> int:
+        return self.state.census.after(self.moves).open
 
     def check(self, entry: e.JournalEntry) -> None:
         if entry.number != self.state.number + 1:
@@ -100,14 +135,19 @@ class _Draft:
             raise IllegalTransition(f"journal entry {entry.number} follows the run's end")
 
     def step(self, key: str) -> StepState:
-        if key not in self.steps:
+        known = self.changes.get(key) or self.state.steps.get(key)
+        if known is None:
             raise IllegalTransition(f"the journal tells of a step '{key}', which the plan does not have")
-        return self.steps[key]
+        return known
+
+    def change(self, key: str, **changes: Any) -> None:
+        self.changes[key] = replace(self.step(key), **changes)
 
     def move(self, key: str, status: StepStatus, **changes: Any) -> None:
-        old = self.step(key)
-        check_step(old.status, status, key)
-        self.steps[key] = replace(old, status=status, **changes)
+        old = self.step(key).status
+        check_step(old, status, key)
+        self.moves.append((key, old, status))
+        self.change(key, status=status, **changes)
 
 
 def _submitted(draft: _Draft, event: e.RunSubmitted, at: datetime) -> None:
@@ -145,11 +185,12 @@ def _without(known: Mapping[tuple[str, str], str], pair: tuple[str, str]) -> Map
 
 
 def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
-    draft.move(event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="")
+    draft.move(event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="", remedy="", again=None)
+    draft.attempts += 1
 
 
 def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
-    draft.steps[event.key] = replace(draft.step(event.key), reason=event.reason)
+    draft.change(event.key, reason=event.reason)
 
 
 def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
@@ -157,8 +198,29 @@ def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
 
 
 def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
-    losses = draft.step(event.key).losses + (event.failure is not Failure.UNSTARTED)
-    draft.move(event.key, StepStatus.WAITING, reason=event.reason, losses=losses, started=None)
+    before = draft.step(event.key).endings
+    endings = {**before, event.failure: before.get(event.failure, 0) + 1}
+    draft.move(
+        event.key,
+        StepStatus.WAITING,
+        reason=event.reason,
+        endings=endings,
+        again=event.again,
+        started=None,
+        overdue="",
+    )
+
+
+def _task_overdue(draft: _Draft, event: e.TaskOverdue, _at: datetime) -> None:
+    draft.change(event.key, overdue=event.reason, reason=event.reason)
+
+
+def _slept(draft: _Draft, event: e.Slept, _at: datetime) -> None:
+    draft.state = replace(draft.state, slept=draft.state.slept + event.seconds)
+
+
+def _run_overdue(draft: _Draft, event: e.RunOverdue, _at: datetime) -> None:
+    draft.state = replace(draft.state, overdue=event.reason)
 
 
 def _succeeded(draft: _Draft, event: e.StepSucceeded, _at: datetime) -> None:
@@ -188,6 +250,7 @@ def _failed(draft: _Draft, event: e.StepFailed, at: datetime) -> None:
         tail=event.tail,
         started=event.started or draft.step(event.key).started,
         ended=event.ended or at,
+        remedy=event.remedy,
     )
 
 
@@ -206,9 +269,8 @@ def _canceled(draft: _Draft, event: e.StepCanceled, at: datetime) -> None:
 
 def _ended(draft: _Draft, event: e.RunEnded, at: datetime) -> None:
     check_run(draft.state.status, event.status)
-    still = [key for key, step in draft.steps.items() if step.status not in STEP_ENDS]
-    if still:
-        raise IllegalTransition(f"the run cannot end: {', '.join(still)} have not")
+    if draft.open_steps():
+        raise IllegalTransition(f"the run cannot end: {draft.open_steps()} of its steps have not")
     draft.state = replace(draft.state, status=event.status, ended=at)
 
 
@@ -222,11 +284,14 @@ _APPLY: Mapping[type, Callable[[_Draft, Any, datetime], None]] = {
     e.TaskStarted: _task_started,
     e.TaskWaits: _task_waits,
     e.TaskRuns: _task_runs,
+    e.TaskOverdue: _task_overdue,
     e.TaskLost: _task_lost,
     e.StepSucceeded: _succeeded,
     e.StepReused: _reused,
     e.StepFailed: _failed,
     e.StepSkipped: _skipped,
+    e.Slept: _slept,
+    e.RunOverdue: _run_overdue,
     e.CancelRequested: _cancel,
     e.StepCanceled: _canceled,
     e.RunEnded: _ended,

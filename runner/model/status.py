@@ -61,6 +61,10 @@ STEP_ENDS = frozenset(status for status, moves in TRANSITIONS.items() if not mov
 RUN_ENDS = frozenset(status for status, moves in RUN_TRANSITIONS.items() if not moves)
 DELIVERED = frozenset({StepStatus.SUCCEEDED, StepStatus.REUSED})
 """States in which a step's outputs can be read."""
+UNDELIVERED = STEP_ENDS - DELIVERED
+"""States in which they never will be."""
+IN_FLIGHT = frozenset({StepStatus.QUEUED, StepStatus.RUNNING})
+"""States of a step of which an attempt is with its target."""
 
 
 def check_step(old: StepStatus, new: StepStatus, key: str) -> None:

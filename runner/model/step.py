@@ -7,6 +7,8 @@ from functools import cached_property
 
 from ..dataclass import dataclass, field
 from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
+from .placement import Placement
+from .policy import StepPolicy
 from .resources import Resources
 
 
@@ -128,6 +130,13 @@ class StepSpec:
     after: tuple[str, ...] = ()
     """Keys of steps that must end first, beside those the inputs imply."""
     resources: Resources = field(default_factory=Resources)
+    placement: Placement = field(default_factory=Placement)
+    policy: StepPolicy = field(default_factory=StepPolicy)
+    always: bool = False
+    """It runs once all that it needs has ended, however it ended; without needs, once all other steps have.
+
+    Not after a cancel. A step whose inputs were not made is skipped all the same.
+    """
     reuse: bool = True
     """v1's ``allow_reuse``."""
     version: str = ""
@@ -136,5 +145,9 @@ class StepSpec:
     @cached_property
     def needs(self) -> frozenset[str]:
         """The keys of the steps this one waits for."""
-        made = {spec.source.step for spec in self.inputs if isinstance(spec.source, OutputOf)}
-        return frozenset(made.union(self.after))
+        return self.feeders.union(self.after)
+
+    @cached_property
+    def feeders(self) -> frozenset[str]:
+        """The keys of the steps whose outputs it reads."""
+        return frozenset(spec.source.step for spec in self.inputs if isinstance(spec.source, OutputOf))

@@ -9,6 +9,7 @@ from ..dataclass import dataclass, field
 from .data import DataRef, DatasetDefinition, Mode
 from .digest import digest_of
 from .names import step_run_id
+from .placement import Placement
 from .resources import Resources
 from .step import Argument
 
@@ -123,6 +124,7 @@ class Task:
     interpreter: str = ""
     """Path of the Python to use inside an image; empty: ``python3``, else ``python``."""
     resources: Resources = field(default_factory=Resources)
+    placement: Placement = field(default_factory=Placement)
     fingerprint: str = ""
     """The reuse key: what the step is and what it reads, never where or when it runs."""
     workers: int = 1

@@ -8,6 +8,7 @@ from typing import cast
 
 from runner.control.act import Effects
 from runner.control.loop import Controller
+from runner.control.progress import progress_of
 from runner.model import events as e
 from runner.model.plan import Plan, Submission
 from runner.model.state import RunState
@@ -78,7 +79,9 @@ class Bench:
             _makers=InlineExecutor(),
         )
         state = self.state
-        return Controller(self.plan, state, effects, journal.Writer(store, self.run_id, f"c{self.lives}", state.number))
+        return Controller(
+            progress_of(self.plan, state), effects, journal.Writer(store, self.run_id, f"c{self.lives}", state.number)
+        )
 
     def live(self, life: Life) -> None:
         """Let one controller drive the run until it has ended or been killed."""

@@ -6,11 +6,11 @@ import base64
 from collections.abc import Mapping
 
 from ...model.names import job_name
+from ...model.quantity import exceeds
 from ...model.resources import Resources
 from ...model.task import Task
 from . import contract as c
 from .fields import KubeObject
-from .quantity import exceeds
 from .settings import ClusterSettings
 
 _READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from ...dataclass import dataclass
+from ...model.quantity import exceeds
 from ...model.record import Failure
 from .fields import KubeObject, text, time
-from .quantity import exceeds
 from .sighting import Sighting, condition, state
 
 

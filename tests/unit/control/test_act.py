@@ -303,7 +303,7 @@ def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> N
     stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
     assert act(stop, state=second) == ()
     assert world.attempts == {}
-    assert act(stop, state=b.state(PLAN, b.started("a"))) == (e.StepCanceled("a"),)
+    assert act(stop, state=b.state(PLAN, b.started("a"), e.CancelRequested())) == (e.StepCanceled("a"),)
 
 
 def test_what_committed_before_it_was_stopped_has_succeeded(act: Act, store: MemoryStore) -> None:

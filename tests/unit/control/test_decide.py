@@ -5,12 +5,15 @@ from collections.abc import Mapping
 import pytest
 
 from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
-from runner.control.decide import Situation, decide, end_of, recallable, settle
+from runner.control.decide import Situation, decide, recallable
+from runner.control.progress import progress_of
+from runner.control.settle import end_of, settle
 from runner.model import events as e
 from runner.model.observation import Observation, Phase
 from runner.model.plan import Plan
+from runner.model.policy import RunPolicy
 from runner.model.record import Failure
-from runner.model.state import RunState
+from runner.model.state import RunState, begin
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from tests.support import builders as b
@@ -31,7 +34,11 @@ def decided(
     settling: frozenset[TaskId] = frozenset(),
     missed: frozenset[str] = frozenset(),
 ) -> tuple[Action, ...]:
-    return decide(Situation(plan, state, journaled or state, seen or {}, {b.TARGET: slots}, settling, missed))
+    return decide(
+        Situation(
+            progress_of(plan, state), journaled or state, seen or {}, {b.TARGET: slots}, b.at(99), settling, missed
+        )
+    )
 
 
 def test_environments_come_first_each_once() -> None:
@@ -87,10 +94,10 @@ def test_nothing_is_made_or_started_that_may_have_been_done_before() -> None:
 @pytest.mark.parametrize("told", [{"regenerate_outputs": True}, {}])
 def test_when_equals_are_looked_for(told: dict[str, bool]) -> None:
     state = b.state(CHAIN, **{"regenerate_outputs": False, **told})
-    assert [step.key for step in recallable(CHAIN, state, set())] == ([] if told else ["a"])
-    assert recallable(CHAIN, state, {"a"}) == []
+    assert [step.key for step in recallable(progress_of(CHAIN, state), set())] == ([] if told else ["a"])
+    assert recallable(progress_of(CHAIN, state), {"a"}) == []
     tried = b.state(CHAIN, b.started("a"), LOST, regenerate_outputs=False)
-    assert recallable(CHAIN, tried, set()) == []
+    assert recallable(progress_of(CHAIN, tried), set()) == []
 
 
 def test_a_new_attempt_waits_until_the_loss_is_journaled() -> None:
@@ -139,10 +146,8 @@ def test_a_cancel_does_not_stop_what_has_just_ended() -> None:
     assert decided(PAIR, ended, b.seen(Phase.SUCCEEDED), journaled=canceling) == ()
 
 
-def test_without_a_submission_no_target_is_named() -> None:
-    from runner.model.state import begin
-
-    assert decided(PAIR, begin(b.RUN, PAIR)) == (Prepare(b.ENVIRONMENT, ""),)
+def test_before_it_is_submitted_nothing_is_done() -> None:
+    assert decided(PAIR, begin(b.RUN, PAIR)) == ()
 
 
 def test_what_a_failure_means_for_the_rest() -> None:
@@ -223,3 +228,66 @@ def settling(length: int) -> int:
 
 def test_settling_a_long_chain_costs_its_length() -> None:
     assert settling(4_000) < 2.2 * settling(2_000)
+
+
+def test_an_attempt_that_takes_too_long_is_stopped_once_that_is_journaled() -> None:
+    late = e.TaskOverdue("a", 1, "too long")
+    running, known = b.state(CHAIN, b.started("a")), b.state(CHAIN, b.started("a"), late)
+    seen = b.seen(Phase.RUNNING)
+    assert decided(CHAIN, known, seen, journaled=running) == ()
+    assert decided(CHAIN, known, seen) == (Stop(b.task_id("a"), "uid-a-1", b.TARGET),)
+
+
+def test_the_next_attempt_waits_for_its_pause() -> None:
+    early = b.state(PAIR, b.started("a"), e.TaskLost("a", 1, Failure.LOST, "gone", b.at(100)))
+    assert [action.key for action in decided(PAIR, early) if isinstance(action, Start)] == ["b"]
+    due = b.state(PAIR, b.started("a"), e.TaskLost("a", 1, Failure.LOST, "gone", b.at(99)))
+    assert [action.key for action in decided(PAIR, due) if isinstance(action, Start)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, []), (2, ["b"]), (0, ["b", "c"])])
+def test_a_run_has_a_limit_of_its_own(most: int, expected: list[str]) -> None:
+    plan = b.plan(b.step("a"), b.step("b"), b.step("c"), policy=RunPolicy(max_parallel=most))
+    actions = decided(plan, b.state(plan, b.started("a")), b.seen(Phase.RUNNING))
+    assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+CLEANED = b.plan(b.step("a"), b.step("b", "a"), b.step("c", always=True, after=("a", "b")))
+
+
+def test_what_always_runs_waits_for_the_end_of_what_it_needs_whatever_that_is() -> None:
+    assert [action.key for action in decided(CLEANED, b.state(CLEANED)) if isinstance(action, Start)] == ["a"]
+    failed = b.state(CLEANED, b.started("a"), b.failed("a"))
+    told = settle(CLEANED, failed)
+    assert told == (e.StepSkipped("b", "it needs 'a', which failed"),)
+    over = b.state(CLEANED, b.started("a"), b.failed("a"), *told)
+    assert decided(CLEANED, over) == (Start("c", 1, b.TARGET),)
+
+
+def test_what_always_runs_is_skipped_without_the_outputs_it_reads_and_canceled_with_the_run() -> None:
+    plan = b.plan(b.step("a"), b.step("c", "a", always=True))
+    assert settle(plan, b.state(plan, b.started("a"), b.failed("a"))) == (
+        e.StepSkipped("c", "it needs 'a', which failed"),
+    )
+    assert b.names(settle(CLEANED, b.state(CLEANED, e.CancelRequested()))) == ["StepCanceled"] * 3
+
+
+def test_after_the_deadline_all_but_what_always_runs_is_stopped_or_skipped() -> None:
+    late = b.state(CLEANED, b.started("a"), e.RunOverdue("late"))
+    told = settle(CLEANED, late)
+    assert told == (e.TaskOverdue("a", 1, "late"), e.StepSkipped("b", "late"))
+    assert settle(CLEANED, b.state(CLEANED, b.started("a"), e.RunOverdue("late"), *told)) == ()
+
+
+def tick_calls(finished: int) -> int:
+    """Calls made to decide while one step runs and so many have ended."""
+    plan = b.plan(*(b.step(f"s{i}") for i in range(finished)), b.step("a"), b.step("z", "a"))
+    ended = (event for i in range(finished) for event in (b.started(f"s{i}"), b.succeeded(f"s{i}")))
+    progress = progress_of(plan, b.state(plan, *ended, b.started("a")))
+    situation = Situation(progress, progress.state, b.seen(Phase.RUNNING), {b.TARGET: 4}, b.at(99))
+    event = b.entry(progress.state.number + 1, e.TaskRuns("a", b.at(1)))
+    return calls_of(lambda: (decide(situation), progress.after(event), settle(plan, progress.state, event.events)))
+
+
+def test_a_tick_does_not_look_at_steps_that_have_ended() -> None:
+    assert tick_calls(1000) <= tick_calls(10) + 5

@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from runner.control.notice import notice
-from runner.control.policy import MAX_LOSSES, may_retry
 from runner.model import events as e
 from runner.model.observation import Phase
+from runner.model.policy import DEFAULT, StepPolicy
 from runner.model.record import Failure
-from runner.model.state import StepState
 from tests.support import builders as b
 
-PLAN = b.plan(b.step("a"))
+PLAN = b.plan(b.step("a", policy=StepPolicy(backoff=0)))
+LOSSES = DEFAULT.infrastructure_retries or 0
 NOW = b.at(100)
 QUEUED = b.state(PLAN, b.started("a"))
 RUNNING = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)))
@@ -21,82 +21,108 @@ GONE = e.TaskLost("a", 1, Failure.LOST, "gone")
 
 
 def test_waiting_is_told_when_its_reason_changes() -> None:
-    assert notice(QUEUED, b.seen(Phase.PENDING), NOW) == ()
-    assert notice(QUEUED, b.seen(Phase.PENDING, reason="no room"), NOW) == (e.TaskWaits("a", "no room"),)
+    assert notice(PLAN, QUEUED, b.seen(Phase.PENDING), NOW) == ()
+    assert notice(PLAN, QUEUED, b.seen(Phase.PENDING, reason="no room"), NOW) == (e.TaskWaits("a", "no room"),)
     told = b.state(PLAN, b.started("a"), e.TaskWaits("a", "no room"))
-    assert notice(told, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
+    assert notice(PLAN, told, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
 
 
 def test_running_is_told_once() -> None:
-    assert notice(QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.TaskRuns("a", b.at(3)),)
-    assert notice(QUEUED, b.seen(Phase.RUNNING), NOW) == (e.TaskRuns("a", NOW),)
-    assert notice(RUNNING, b.seen(Phase.RUNNING), NOW) == ()
+    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.TaskRuns("a", b.at(3)),)
+    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING), NOW) == (e.TaskRuns("a", NOW),)
+    assert notice(PLAN, RUNNING, b.seen(Phase.RUNNING), NOW) == ()
 
 
 def test_success_takes_the_targets_word() -> None:
     seen = b.seen(Phase.SUCCEEDED, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",))
-    assert notice(RUNNING, seen, NOW) == (e.StepSucceeded("a", 1, b.at(2), b.at(5), {"out": b.ref()}, ("w",)),)
-    assert notice(RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, b.at(1), NOW),)
-    assert notice(QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, NOW, NOW),)
+    assert notice(PLAN, RUNNING, seen, NOW) == (e.StepSucceeded("a", 1, b.at(2), b.at(5), {"out": b.ref()}, ("w",)),)
+    assert notice(PLAN, RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, b.at(1), NOW),)
+    assert notice(PLAN, QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, NOW, NOW),)
 
 
 def test_failure_is_the_steps_end() -> None:
     seen = b.seen(Phase.FAILED, failure=Failure.USER, reason="r", exit_code=3, tail="t")
-    assert notice(RUNNING, seen, NOW) == (e.StepFailed("a", Failure.USER, "r", 3, "t", b.at(1), NOW),)
+    assert notice(PLAN, RUNNING, seen, NOW) == (e.StepFailed("a", Failure.USER, "r", 3, "t", b.at(1), NOW),)
 
 
 def test_a_loss_is_followed_by_another_attempt_until_it_is_one_too_many() -> None:
     seen = b.seen(Phase.FAILED, failure=Failure.LOST, reason="gone")
-    assert notice(RUNNING, seen, NOW) == (GONE,)
+    assert notice(PLAN, RUNNING, seen, NOW) == (GONE,)
     history: list[e.Event] = []
-    for attempt in range(1, MAX_LOSSES + 1):
+    for attempt in range(1, LOSSES + 1):
         history += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.LOST, "gone")]
-    last = b.state(PLAN, *history, b.started("a", MAX_LOSSES + 1))
-    seen = b.seen(Phase.FAILED, attempt=MAX_LOSSES + 1, failure=Failure.LOST, reason="gone")
-    assert b.names(notice(last, seen, NOW)) == ["StepFailed"]
+    last = b.state(PLAN, *history, b.started("a", LOSSES + 1))
+    seen = b.seen(Phase.FAILED, attempt=LOSSES + 1, failure=Failure.LOST, reason="gone")
+    assert b.names(notice(PLAN, last, seen, NOW)) == ["StepFailed"]
 
 
 def test_an_ending_without_a_cause_is_a_loss() -> None:
-    assert b.names(notice(RUNNING, b.seen(Phase.FAILED), NOW)) == ["TaskLost"]
+    assert b.names(notice(PLAN, RUNNING, b.seen(Phase.FAILED), NOW)) == ["TaskLost"]
 
 
 def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
     second = b.state(PLAN, b.started("a"), GONE, b.started("a", 2))
-    (event,) = notice(second, b.seen(Phase.SUCCEEDED, attempt=2), NOW)
+    (event,) = notice(PLAN, second, b.seen(Phase.SUCCEEDED, attempt=2), NOW)
     assert isinstance(event, e.StepSucceeded)
     assert event.attempt == 2
     earlier = {task: replace(seen, attempt=1) for task, seen in b.seen(Phase.SUCCEEDED, attempt=2).items()}
-    (event,) = notice(second, earlier, NOW)
+    (event,) = notice(PLAN, second, earlier, NOW)
     assert isinstance(event, e.StepSucceeded)
     assert event.attempt == 1
 
 
 @pytest.mark.parametrize("failure", list(Failure))
 def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
-    lost = {Failure.LOST, Failure.UNSTARTED, Failure.STORE}
-    assert may_retry(StepState(), failure) == (failure in lost)
+    lost = {Failure.LOST, Failure.DISRUPTED, Failure.UNSTARTED, Failure.STORE}
     seen = b.seen(Phase.FAILED, failure=failure)
     expected = {**dict.fromkeys(lost, "TaskLost"), Failure.CANCELED: "StepCanceled"}
-    assert b.names(notice(RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
+    assert b.names(notice(PLAN, RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
 
 
 def test_while_canceling_a_failure_is_the_cancels_and_a_success_counts() -> None:
-    assert notice(CANCELING, b.seen(Phase.FAILED, failure=Failure.USER), NOW) == (e.StepCanceled("a"),)
-    assert b.names(notice(CANCELING, b.seen(Phase.SUCCEEDED), NOW)) == ["StepSucceeded"]
+    assert notice(PLAN, CANCELING, b.seen(Phase.FAILED, failure=Failure.USER), NOW) == (e.StepCanceled("a"),)
+    assert b.names(notice(PLAN, CANCELING, b.seen(Phase.SUCCEEDED), NOW)) == ["StepSucceeded"]
 
 
 def test_what_is_over_or_unknown_tells_nothing() -> None:
     over = b.state(PLAN, b.started("a"), b.succeeded("a"))
-    assert notice(over, b.seen(Phase.FAILED), NOW) == ()
-    assert notice(RUNNING, b.seen(Phase.FAILED, "stranger"), NOW) == ()
+    assert notice(PLAN, over, b.seen(Phase.FAILED), NOW) == ()
+    assert notice(PLAN, RUNNING, b.seen(Phase.FAILED, "stranger"), NOW) == ()
     second = b.state(PLAN, b.started("a"), GONE, b.started("a", 2))
-    assert notice(second, b.seen(Phase.SUCCEEDED, attempt=1), NOW) == ()
+    assert notice(PLAN, second, b.seen(Phase.SUCCEEDED, attempt=1), NOW) == ()
 
 
 def test_an_attempt_that_was_started_and_not_journaled_is_adopted() -> None:
     waiting = b.state(PLAN)
-    assert notice(waiting, b.seen(Phase.PENDING), NOW) == (b.started("a"),)
-    assert b.names(notice(waiting, b.seen(Phase.SUCCEEDED), NOW)) == ["TaskStarted", "StepSucceeded"]
+    assert notice(PLAN, waiting, b.seen(Phase.PENDING), NOW) == (b.started("a"),)
+    assert b.names(notice(PLAN, waiting, b.seen(Phase.SUCCEEDED), NOW)) == ["TaskStarted", "StepSucceeded"]
     lost = b.state(PLAN, b.started("a"), GONE)
-    assert notice(lost, b.seen(Phase.RUNNING, attempt=1), NOW) == ()
-    assert b.names(notice(lost, b.seen(Phase.RUNNING, attempt=2), NOW)) == ["TaskStarted", "TaskRuns"]
+    assert notice(PLAN, lost, b.seen(Phase.RUNNING, attempt=1), NOW) == ()
+    assert b.names(notice(PLAN, lost, b.seen(Phase.RUNNING, attempt=2), NOW)) == ["TaskStarted", "TaskRuns"]
+
+
+@pytest.mark.parametrize("phase", [Phase.PENDING, Phase.RUNNING])
+def test_what_takes_too_long_is_told_once_and_only_ends_when_it_was_stopped(phase: Phase) -> None:
+    limits = StepPolicy(queue_timeout=5, run_timeout=5)
+    plan = b.plan(b.step("a", policy=limits))
+    state = b.state(plan, b.started("a"))
+    late = b.seen(phase, elapsed=6.0)
+    told = notice(plan, state, late, NOW)
+    assert b.names(told)[-1] == "TaskOverdue"
+    after = b.state(plan, b.started("a"), *told)
+    assert notice(plan, after, late, NOW) == ()
+    (end,) = notice(plan, after, b.seen(Phase.FAILED, failure=Failure.CANCELED, exit_code=143), NOW)
+    assert isinstance(end, e.StepFailed)
+    assert (end.failure, end.reason) == (Failure.TIMEOUT, after.steps["a"].overdue)
+
+
+def test_a_step_that_committed_while_it_was_stopped_has_succeeded() -> None:
+    after = b.state(PLAN, b.started("a"), e.TaskOverdue("a", 1, "too long"))
+    assert b.names(notice(PLAN, after, b.seen(Phase.SUCCEEDED), NOW)) == ["StepSucceeded"]
+
+
+def test_nothing_is_tried_again_once_the_deadline_has_passed_but_what_always_runs() -> None:
+    plan = b.plan(b.step("a"), b.step("b", always=True))
+    state = b.state(plan, b.started("a"), b.started("b"), e.RunOverdue("late"))
+    lost = {**b.seen(Phase.FAILED, failure=Failure.LOST), **b.seen(Phase.FAILED, "b", failure=Failure.LOST)}
+    assert b.names(notice(plan, state, lost, NOW)) == ["StepFailed", "TaskLost"]

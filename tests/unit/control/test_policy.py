@@ -1,34 +1,130 @@
-"""Which endings get another attempt."""
+"""What a policy grants, row by row."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from runner.control.policy import MAX_LOSSES, may_retry
+from runner.control import policy as p
 from runner.model import events as e
+from runner.model.observation import Observation, Phase
+from runner.model.policy import DEFAULT, LONGEST_PAUSE, RunPolicy, StepPolicy, first_stated, first_stated_for_run
 from runner.model.record import Failure
-from runner.model.state import StepState
+from runner.model.resources import Resources
+from runner.model.task import TaskId
 from tests.support import builders as b
+
+F = Failure
+NOTHING = StepPolicy()
 
 
 @pytest.mark.parametrize(
-    ("failure", "losses", "again"),
+    ("policy", "endings", "failure", "again"),
     [
-        (Failure.LOST, 0, True),
-        (Failure.STORE, MAX_LOSSES - 1, True),
-        (Failure.LOST, MAX_LOSSES, False),
-        (Failure.USER, 0, False),
-        (Failure.OOM, 0, False),
-        (Failure.UNSTARTED, MAX_LOSSES, True),
+        (NOTHING, {}, F.LOST, True),
+        (NOTHING, {F.LOST: 2}, F.STORE, True),
+        (NOTHING, {F.LOST: 2, F.STORE: 1}, F.LOST, False),
+        (NOTHING, {F.LOST: 3}, F.DISRUPTED, True),
+        (NOTHING, {F.DISRUPTED: 19}, F.DISRUPTED, True),
+        (NOTHING, {F.DISRUPTED: 20}, F.DISRUPTED, False),
+        (NOTHING, {F.DISRUPTED: 20}, F.LOST, True),
+        (NOTHING, {F.UNSTARTED: 99}, F.UNSTARTED, True),
+        (NOTHING, {}, F.USER, False),
+        (NOTHING, {}, F.TIMEOUT, False),
+        (NOTHING, {}, F.OOM, False),
+        (StepPolicy(retries=2), {F.USER: 1}, F.USER, True),
+        (StepPolicy(retries=2), {F.USER: 1, F.TIMEOUT: 1}, F.USER, False),
+        (StepPolicy(retries=1), {}, F.OOM, True),
+        (StepPolicy(oom_factor=2), {}, F.OOM, True),
+        (StepPolicy(oom_factor=2), {F.OOM: 1}, F.OOM, False),
+        (StepPolicy(oom_factor=2), {F.OOM: 1}, F.USER, False),
+        (StepPolicy(retries=9), {}, F.IMAGE, False),
+        (StepPolicy(retries=9), {}, F.REFUSED, False),
+        (StepPolicy(retries=9), {}, F.UNSCHEDULABLE, False),
+        (StepPolicy(retries=9), {}, F.INPUT, False),
+        (StepPolicy(infrastructure_retries=0), {}, F.LOST, False),
     ],
 )
-def test_may_retry(failure: Failure, losses: int, again: bool) -> None:
-    assert may_retry(StepState(losses=losses), failure) is again
+def test_may_retry(policy: StepPolicy, endings: dict[Failure, int], failure: Failure, again: bool) -> None:
+    assert p.may_retry(policy, endings, failure) is again
 
 
 def test_an_attempt_that_never_began_is_no_loss() -> None:
     """However often controllers are killed before they have started it."""
     plan, events = b.plan(b.step("a")), list[e.Event]()
     for attempt in range(1, 9):
-        events += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.UNSTARTED, "its controller ended")]
-    assert b.state(plan, *events).steps["a"].losses == 0
+        events += [b.started("a", attempt), e.TaskLost("a", attempt, F.UNSTARTED, "its controller ended")]
+    assert p.may_retry(NOTHING, b.state(plan, *events).steps["a"].endings, F.LOST)
+
+
+def test_pauses_double_are_spread_and_are_the_same_when_asked_again() -> None:
+    task = TaskId("r", "a")
+    pauses = [p.pause_before(StepPolicy(backoff=2), {F.LOST: many}, F.LOST, task) for many in range(12)]
+    for many, pause in enumerate(pauses):
+        whole = min(LONGEST_PAUSE, 2 * 2.0**many)
+        assert whole / 2 <= pause <= whole
+    assert pauses[3] == p.pause_before(StepPolicy(backoff=2), {F.LOST: 3}, F.LOST, task)
+    others = {p.pause_before(StepPolicy(backoff=2), {}, F.LOST, TaskId("r", f"s{i}")) for i in range(50)}
+    assert len(others) == 50
+    assert p.pause_before(NOTHING, {F.LOST: 3}, F.UNSTARTED, task) == 0
+    assert p.pause_before(StepPolicy(backoff=0), {F.LOST: 3}, F.LOST, task) == 0
+
+
+def test_a_pause_ends_also_when_the_clock_was_put_back() -> None:
+    assert p.is_due(None, b.at(0))
+    assert not p.is_due(b.at(10), b.at(9))
+    assert p.is_due(b.at(10), b.at(10))
+    assert p.is_due(b.at(10), b.at(10) - timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("endings", "factor", "memory", "limit"),
+    [({}, 2.0, "256Mi", "2Gi"), ({F.OOM: 1}, 2.0, "512Mi", "4Gi"), ({F.OOM: 1}, 0.0, "256Mi", "2Gi")],
+)
+def test_more_memory_after_memory_ran_out(endings: dict[Failure, int], factor: float, memory: str, limit: str) -> None:
+    asked = p.resources_for(Resources(), StepPolicy(oom_factor=factor), endings)
+    assert (asked.memory, asked.memory_limit) == (memory, limit)
+
+
+def test_without_a_limit_there_is_none_to_raise() -> None:
+    asked = p.resources_for(Resources(memory_limit=""), StepPolicy(oom_factor=2), {F.OOM: 1})
+    assert (asked.memory, asked.memory_limit) == ("512Mi", "")
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (Observation(Phase.PENDING, "", elapsed=5), ""),
+        (Observation(Phase.PENDING, "", elapsed=None), ""),
+        (Observation(Phase.PENDING, "", "no room", elapsed=11), "waiting for a place for more than 10 s"),
+        (Observation(Phase.PENDING, "", placed=True, elapsed=11), ""),
+        (Observation(Phase.PENDING, "", placed=True, elapsed=121), "starting for more than 2 min"),
+        (Observation(Phase.RUNNING, "", elapsed=7200), ""),
+        (Observation(Phase.RUNNING, "", elapsed=7201), "running for more than 2 h"),
+    ],
+)
+def test_time_limits(seen: Observation, words: str) -> None:
+    limits = StepPolicy(queue_timeout=10, start_timeout=120, run_timeout=7200)
+    assert words in p.overdue(limits, seen)
+    assert bool(words) == bool(p.overdue(limits, seen))
+
+
+def test_no_run_is_too_long_unless_somebody_says_so() -> None:
+    assert p.overdue(NOTHING, Observation(Phase.RUNNING, "", elapsed=1e9)) == ""
+
+
+def test_a_runs_deadline_does_not_count_sleep() -> None:
+    plan = b.plan(b.step("a"), policy=RunPolicy(deadline=600))
+    state = b.state(plan)
+    assert p.run_overdue(plan, state, b.at(600)) == ""
+    assert p.run_overdue(plan, state, b.at(602)) == "the run's deadline of 10 min has passed"
+    assert p.run_overdue(plan, b.state(plan, e.Slept(100)), b.at(602)) == ""
+    assert p.run_overdue(b.plan(b.step("a")), state, b.at(1e6)) == ""
+
+
+def test_the_first_word_that_is_stated_holds() -> None:
+    said = first_stated(StepPolicy(retries=0), StepPolicy(retries=5, backoff=3), DEFAULT)
+    assert (said.retries, said.backoff, said.run_timeout) == (0, 3, 0)
+    assert None not in vars(DEFAULT).values()
+    assert first_stated_for_run(RunPolicy(), RunPolicy(deadline=5)) == RunPolicy(deadline=5)

@@ -96,7 +96,13 @@ def test_a_lost_attempt_is_counted_and_the_step_waits_again() -> None:
     lost = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(2)), e.TaskLost("a", 1, Failure.LOST, "evicted")).steps[
         "a"
     ]
-    assert (lost.status, lost.losses, lost.attempt, lost.reason, lost.started) == (S.WAITING, 1, 1, "evicted", None)
+    assert (lost.status, lost.endings, lost.attempt, lost.reason, lost.started) == (
+        S.WAITING,
+        {Failure.LOST: 1},
+        1,
+        "evicted",
+        None,
+    )
 
 
 def test_success_has_outputs_and_failure_has_a_reason() -> None:
@@ -119,7 +125,7 @@ def test_reused_outputs_stand_in() -> None:
 
 
 def test_a_run_does_not_end_before_its_steps() -> None:
-    with pytest.raises(IllegalTransition, match="the run cannot end: b have not"):
+    with pytest.raises(IllegalTransition, match="the run cannot end: 1 of its steps have not"):
         b.state(PLAN, b.started("a"), b.succeeded("a"), e.RunEnded(RunStatus.SUCCEEDED))
 
 

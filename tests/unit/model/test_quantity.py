@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from runner.compute.kubernetes.quantity import amount, exceeds
+from runner.model.quantity import amount, exceeds
 
 
 @pytest.mark.parametrize(

@@ -27,3 +27,17 @@ def exceeds(one: str, other: str) -> bool:
     """Whether `one` is more than `other`; False when either cannot be read."""
     left, right = amount(one), amount(other)
     return left is not None and right is not None and left > right
+
+
+def times(quantity: str, factor: float) -> str:
+    """So many times the quantity, in mebibytes or more exactly where it is less; itself when it cannot be read."""
+    plain = amount(quantity)
+    return quantity if plain is None else in_bytes(int(plain * Decimal(str(factor))))
+
+
+def in_bytes(number: int) -> str:
+    """An amount of memory as people write it: ``2Gi``, ``1536Mi``; rounded up to whole mebibytes above one."""
+    mebibytes = -(-number // 1024**2)
+    if number < 1024**2:
+        return str(number)
+    return f"{mebibytes // 1024}Gi" if mebibytes % 1024 == 0 else f"{mebibytes}Mi"

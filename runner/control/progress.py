@@ -1,0 +1,69 @@
+"""A run's state and the steps that may go on: kept up with each event, so that no tick looks at all (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..dataclass import dataclass
+from ..model import events as e
+from ..model.plan import Plan
+from ..model.state import RunState, fold
+from ..model.status import DELIVERED, STEP_ENDS, StepStatus
+from ..model.step import StepSpec
+
+Keys = Mapping[str, None]
+"""Step keys in an order, each once."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A state of a run."""
+
+    plan: Plan
+    state: RunState
+    ready: Keys
+    """The steps that wait for no other step."""
+    users: Mapping[tuple[str, str], tuple[str, ...]]
+    """The keys of the steps that use an environment on a target, by both."""
+
+    def after(self, entry: e.JournalEntry) -> Progress:
+        """The progress after one more entry: it costs the entry's events and what depends on their steps."""
+        state = fold(self.state, [entry])
+        return Progress(self.plan, state, _ready_after(self, state, keys_of(entry.events)), self.users)
+
+
+def progress_of(plan: Plan, state: RunState) -> Progress:
+    """The progress of a state, its run submitted, that nobody has followed so far."""
+    targets = state.submission.targets if state.submission else None
+    users = {} if targets is None else plan.users(targets)
+    return Progress(plan, state, {step.key: None for step in plan.steps if is_ready(state, step)}, users)
+
+
+def is_ready(state: RunState, step: StepSpec) -> bool:
+    """Whether the step waits, and no longer for another one."""
+    return state.steps[step.key].status is StepStatus.WAITING and is_fed(state, step)
+
+
+def is_fed(state: RunState, step: StepSpec) -> bool:
+    """Whether all that the step needs is there; what always runs needs outputs only of what it reads."""
+    if step.always:
+        over = all(state.steps[need].status in STEP_ENDS for need in step.needs)
+        return over and all(state.steps[need].status in DELIVERED for need in step.feeders)
+    return all(state.steps[need].status in DELIVERED for need in step.needs)
+
+
+def keys_of(events: Iterable[e.Event]) -> tuple[str, ...]:
+    """The steps that events tell of, each once."""
+    return tuple(dict.fromkeys(event.key for event in events if hasattr(event, "key")))
+
+
+def _ready_after(before: Progress, state: RunState, keys: tuple[str, ...]) -> Keys:
+    plan, ready = before.plan, dict(before.ready)
+    for key in keys:
+        waiting = plan.dependents[key] if state.steps[key].status in STEP_ENDS else ()
+        for touched in (key, *waiting):
+            if is_ready(state, plan.by_key[touched]):
+                ready.setdefault(touched)
+            else:
+                ready.pop(touched, None)
+    return ready
