@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -21,7 +21,6 @@ from ..errors import (
     TargetUnreachable,
 )
 from ..model import events as e
-from ..model.data import DataRef
 from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
@@ -37,19 +36,17 @@ from .notice import Noticed, events_of
 from .pinning import pins_of
 from .preparing import Preparations, Say
 from .progress import Progress
-from .publish import publish, to_publish
+from .publications import Delivery, Publications
+from .publish import publish
 from .recall import Recaller
 
 A = TypeVar("A")
 Events = tuple[e.Event, ...]
-Outputs = Mapping[str, DataRef]
 _STARTERS = 8
 _PASSING = (StoreUnreachable, TargetUnreachable)
 """What may pass by itself: the same is tried again."""
 _UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
 """What one step or environment may cause; the others go on without it."""
-_QUICK = 0.05
-"""Seconds in which outputs are published that have not far to go."""
 _RECALLING = 1.0
 """Seconds of a tick spent on looking for equals of waiting steps."""
 
@@ -72,16 +69,16 @@ class Effects:
     """For what a tick waits for."""
     _makers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
     """For what goes on beside the ticks, for minutes: no start or stop may queue behind it."""
-    _publishing: dict[str, tuple[Outputs, Future[e.Event]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.recaller = Recaller(self.store, self.datastores)
         self._preparations = Preparations(self.clock)
+        self._publications = Publications()
 
     @property
     def busy(self) -> bool:
         """Whether something goes on that no target tells the end of."""
-        return bool(self._preparations or self._publishing or self.recaller.unfinished)
+        return bool(self._preparations or self._publications or self.recaller.unfinished)
 
     def recall(self, now: Progress) -> Events:
         """The steps for which equal ones of earlier runs stand in, as many as can be found in a moment."""
@@ -98,8 +95,9 @@ class Effects:
         Those are told again, by the same observation, until they are there.
         """
         known = tuple(events)
-        wait([begun for event in known for begun in self._publishing_begun(plan, event)], timeout=_QUICK)
-        return tuple(told for event in known if (told := self._published(event)) is not None)
+        self._publications.begin(plan, known, self._makers, self._publish)
+        ask = partial(self._asked_again, _PASSING)
+        return tuple(told for event in known if (told := self._publications.told(event, ask)) is not None)
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
         """Do `actions`; the events that tell it.
@@ -214,28 +212,7 @@ class Effects:
         for result in self._preparations.ended():
             yield from self._asked_again(_PASSING, partial(_result, result))
 
-    def _publishing_begun(self, plan: Plan, event: e.Event) -> Iterator[Future[e.Event]]:
-        """Publish what a success asks for, unless that goes on already."""
-        if isinstance(event, e.StepSucceeded | e.StepReused) and event.key not in self._publishing:
-            wanted = to_publish(plan.by_key[event.key])
-            if wanted:
-                begun = self._makers.submit(self._publish, wanted, event)
-                self._publishing[event.key] = (event.outputs, begun)
-                yield begun
-
-    def _published(self, event: e.Event) -> e.Event | None:
-        """What is told of it now."""
-        if not isinstance(event, e.StepSucceeded | e.StepReused) or event.key not in self._publishing:
-            return event
-        outputs, future = self._publishing[event.key]
-        if not future.done():
-            return None
-        del self._publishing[event.key]
-        told = self._asked_again(_PASSING, partial(_result, future))
-        # Others, when an equal step's have vanished meanwhile and this one has run: they are published next.
-        return told[0] if told and outputs == event.outputs else None
-
-    def _publish(self, wanted: tuple[OutputSpec, ...], event: e.StepSucceeded | e.StepReused) -> e.Event:
+    def _publish(self, wanted: tuple[OutputSpec, ...], event: Delivery) -> e.Event:
         try:
             publish(self.store, self.datastores, wanted, event.outputs)
         except _PASSING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from runner.control import act
+from runner.control import publications
 from runner.control.act import Effects
 from runner.control.publish import publish, to_publish
 from runner.data import manifest
@@ -77,7 +77,7 @@ def test_many_successes_are_waited_for_together(monkeypatch: pytest.MonkeyPatch)
         waits.append(len(begun))
         wait(begun, timeout)
 
-    monkeypatch.setattr(act, "wait", counted)
+    monkeypatch.setattr(publications, "wait", counted)
     store = SlowStore()
     steps = [b.step(key, outputs=(OutputSpec("out", destination=f"fixed/{key}"),)) for key in "abc"]
     events = [replace(b.succeeded(key), outputs=kept(store, f"azureml/now.{key}/out")) for key in "abc"]
