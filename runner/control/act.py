@@ -39,12 +39,16 @@ from .progress import Progress
 from .publications import Delivery, Publications
 from .publish import publish
 from .recall import Recaller
+from .stoppings import Stoppings
 
 A = TypeVar("A")
 Events = tuple[e.Event, ...]
 _STARTERS = 8
+_MOST_STOPS = 32
 _PASSING = (StoreUnreachable, TargetUnreachable)
 """What may pass by itself: the same is tried again."""
+_STAYING = (StoreError, TargetError, OSError)
+"""What no stop or removal may end the run by: either is decided again as long as the target shows the attempt."""
 _UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
 """What one step or environment may cause; the others go on without it."""
 _RECALLING = 1.0
@@ -70,15 +74,19 @@ class Effects:
     _makers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_STARTERS))
     """For what goes on beside the ticks, for minutes: no start or stop may queue behind it."""
 
+    _stoppers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_MOST_STOPS))
+    """For stops, which may each take a grace of half a minute."""
+
     def __post_init__(self) -> None:
         self.recaller = Recaller(self.store, self.datastores)
         self._preparations = Preparations(self.clock)
         self._publications = Publications()
+        self._stoppings = Stoppings()
 
     @property
     def busy(self) -> bool:
         """Whether something goes on that no target tells the end of."""
-        return bool(self._preparations or self._publications or self.recaller.unfinished)
+        return bool(self._preparations or self._publications or self._stoppings or self.recaller.unfinished)
 
     def recall(self, now: Progress) -> Events:
         """The steps for which equal ones of earlier runs stand in, as many as can be found in a moment."""
@@ -113,15 +121,17 @@ class Effects:
                 self._preparations.begin(action, self._makers, partial(self._ensure, plan, action))
             elif isinstance(action, Inquire):
                 out.extend(self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task)))
-        clearings = [action for action in actions if isinstance(action, Stop | Remove)]
-        out.extend(self._each(clearings, lambda action: self._clear(plan, state, action)))
+        self._stoppings.begin([action for action in actions if isinstance(action, Stop)], self._stoppers, self._stop)
+        for stop, result in self._stoppings.ended():
+            out.extend(self._asked_again(_STAYING, partial(self._stopped, plan, state, stop, result)))
+        self._each([action for action in actions if isinstance(action, Remove)], self._remove)
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
         out.extend(self._harvest())
         return tuple(out)
 
     def close(self) -> None:
         """Let go of threads."""
-        for pool in (self._pool, self._makers):
+        for pool in (self._pool, self._makers, self._stoppers):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _each(self, actions: Sequence[A], do: Callable[[A], Events]) -> Events:
@@ -157,17 +167,19 @@ class Effects:
         self.started[task.id] = self.clock.monotonic()
         return (e.TaskStarted(action.key, action.attempt, uid),)
 
-    def _clear(self, plan: Plan, state: RunState, action: Stop | Remove) -> Events:
-        """Neither may end the run, whatever the target says: they are decided again as long as it shows the attempt."""
-        return self._asked_again((StoreError, TargetError, OSError), partial(self._cleared, plan, state, action))
+    def _remove(self, action: Remove) -> Events:
+        return self._asked_again(_STAYING, partial(self._removed, action))
 
-    def _cleared(self, plan: Plan, state: RunState, action: Stop | Remove) -> Events:
-        target = self.targets[action.target]
-        if isinstance(action, Remove):
-            target.remove(action.task, action.uid)
-            return ()
-        target.stop(action.task, action.uid)
-        # It may have committed before it was stopped, and then it has succeeded.
+    def _removed(self, action: Remove) -> Events:
+        self.targets[action.target].remove(action.task, action.uid)
+        return ()
+
+    def _stop(self, action: Stop) -> None:
+        self.targets[action.target].stop(action.task, action.uid)
+
+    def _stopped(self, plan: Plan, state: RunState, action: Stop, result: Future[None]) -> Events:
+        """What became of it: it may have committed before it was stopped, and then it has succeeded."""
+        result.result()
         return self._inquire(plan, state, action.task) if _in_force(state, action.task) else ()
 
     def _inquire(self, plan: Plan, state: RunState, task: TaskId) -> Events:

@@ -210,8 +210,10 @@ class Controller:
         )
 
     def _settling(self) -> frozenset[TaskId]:
-        now = self.effects.clock.monotonic()
-        return frozenset(task for task, at in self.effects.started.items() if now - at < SETTLING)
+        now, started = self.effects.clock.monotonic(), self.effects.started
+        for task in [task for task, at in started.items() if now - at >= SETTLING]:
+            del started[task]
+        return frozenset(started)
 
     def _observe(self) -> dict[TaskId, Observation]:
         seen: dict[TaskId, Observation] = {}

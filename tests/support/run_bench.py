@@ -77,6 +77,7 @@ class Bench:
             lambda _line: None,
             _pool=InlineExecutor(),
             _makers=InlineExecutor(),
+            _stoppers=InlineExecutor(),
         )
         state = self.state
         return Controller(

@@ -61,6 +61,7 @@ def effects(world: World, target: FakeTarget | None = None, environments: FakeEn
         lambda _line: None,
         _pool=InlineExecutor(),
         _makers=InlineExecutor(),
+        _stoppers=InlineExecutor(),
     )
 
 
@@ -186,10 +187,34 @@ def test_stops_wait_beside_one_another(world: World) -> None:
             together.wait()
 
     made = effects(world, Slow(b.TARGET, world))
-    made._pool = ThreadPoolExecutor(2)
+    made._stoppers = ThreadPoolExecutor(2)
     state = b.state(PLAN, b.started("a"), b.started("b"), e.CancelRequested())
     stops = tuple(Stop(b.task_id(key), f"uid-{key}-1", b.TARGET) for key in "ab")
     assert made.act(PLAN, state, stops) == (e.StepCanceled("a"), e.StepCanceled("b"))
+    made.close()
+
+
+def test_nothing_waits_for_an_attempt_that_is_long_in_ending(world: World) -> None:
+    gate, state = threading.Event(), b.state(PLAN, b.started("a"), e.TaskOverdue("a", 1, "too long"))
+
+    class Stubborn(FakeTarget):
+        @override
+        def stop(self, task: TaskId, uid: str) -> None:
+            assert gate.wait(10)
+            super().stop(task, uid)
+
+    made = effects(world, Stubborn(b.TARGET, world))
+    made._stoppers = ThreadPoolExecutor(1)
+    stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
+    assert made.act(PLAN, state, (stop, Start("b", 1, b.TARGET))) == (b.started("b"),)
+    assert made.busy
+    gate.set()
+    told: tuple[e.Event, ...] = ()
+    while not told:
+        told = made.act(PLAN, state, (stop,))
+    (end,) = told
+    assert isinstance(end, e.StepFailed)
+    assert end.failure is Failure.TIMEOUT
     made.close()
 
 
