@@ -53,6 +53,15 @@ middle = [link(f"middle{{number}}", [seed]) for number in range({width})]
 last, _ = link("last", [out for _, out in middle])
 steps = [first, *(step for step, _ in middle), last]
 """
+_CHAINS = """\
+steps = []
+for chain in range({many}):
+    before = []
+    for number in range({length}):
+        step, out = link(f"link{{chain}}x{{number}}", before)
+        steps.append(step)
+        before = [out]
+"""
 _TAIL = """
 pipeline = Pipeline(workspace, steps=steps)
 Experiment(workspace, "benchmark").submit(pipeline, regenerate_outputs={again}).wait_for_completion()
@@ -67,6 +76,11 @@ def write_chain(folder: Path, length: int, image: str = "") -> Path:
 def write_fan(folder: Path, width: int) -> Path:
     """A driver of one step, `width` steps that read its file, and one that reads all of theirs."""
     return _write(folder, _FAN.format(width=width), "")
+
+
+def write_chains(folder: Path, many: int, length: int, image: str) -> Path:
+    """A driver of `many` chains of `length` steps side by side, in a bucket; of length 1 they are a lone fan."""
+    return _write(folder, _CHAINS.format(many=many, length=length), image)
 
 
 def _write(folder: Path, body: str, image: str) -> Path:

@@ -14,9 +14,12 @@ from pathlib import Path
 from .dataclass import dataclass, field
 from .datastores import BucketConfig, DatastoreConfig, check_bucket, read_datastores
 from .errors import BadInput, Problem
-from .model.compute import ComputeSettings, VmSize, quantity_problems
+from .model.compute import ComputeSettings, VmSize, Wish, quantity_problems
 from .model.document import Document, from_document
+from .model.placement import Toleration
+from .model.policy import StepPolicy
 from .model.secret import SecretSource, located, source_problems
+from .model.stated import fields_of, stated
 
 LOCAL = "local"
 """The target every workspace has: processes on this machine."""
@@ -30,6 +33,8 @@ class ProcessConfig:
 
     workers: int = 0
     """The most steps at a time; 0: one per core."""
+    policy: StepPolicy = field(default_factory=StepPolicy)
+    """Of its steps, where they and their pipeline say nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,17 @@ class KubernetesConfig:
     node_selector: Mapping[str, str] = field(default_factory=dict)
     image_pull_secrets: tuple[str, ...] = ()
     service_account: str = ""
+    tolerations: tuple[Toleration, ...] = ()
+    unschedulable_grace: float = 30.0
+    """Seconds a step may wait when no node there is could ever take it: an autoscaler may add one."""
+    pull_grace: float = 60.0
+    """Seconds an image may go on being pulled in vain for a reason that may pass: a registry that does not answer."""
+    policy: StepPolicy = field(default_factory=StepPolicy)
+    """Of its steps, where they and their pipeline say nothing."""
+    resources: Wish = field(default_factory=Wish)
+    """The same for what they ask of a node."""
+    controller_image: str = ""
+    """A ready image of ours for detached controllers (images/controller); empty: it is built."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,9 @@ class EnvironmentConfig:
 
 
 TargetConfig = ProcessConfig | KubernetesConfig
+_GROUPS: Mapping[str, type] = {"policy": StepPolicy, "resources": Wish}
+_WORDS = (*_GROUPS, "tolerations")
+"""Fields of a target that are written and checked as the words of a step are."""
 _TYPES: Mapping[str, type[ProcessConfig | KubernetesConfig]] = {
     "process": ProcessConfig,
     "kubernetes": KubernetesConfig,
@@ -214,8 +233,38 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
 def _target(item: Document, where: str) -> TargetConfig:
     if not isinstance(item, dict) or item.get("type") not in _TYPES:
         raise BadInput(f"a target needs 'type': one of {', '.join(_TYPES)}", where, "correct the file")
-    rest = {key: value for key, value in item.items() if key != "type"}
-    target = from_document(_TYPES[item["type"]], rest, where)
+    shape = _TYPES[item["type"]]
+    words = {name: item[name] for name in _WORDS if name in item and name in fields_of(shape)}
+    target = from_document(shape, {name: item[name] for name in item if name not in (*words, "type")}, where)
     if isinstance(target, KubernetesConfig):
         check_bucket(target.store, f"{where}.store")
-    return target
+    return _worded(target, words, where)
+
+
+def _worded(target: TargetConfig, words: Mapping[str, Document], where: str) -> TargetConfig:
+    """The target with what it says of its steps, which is written as everywhere else. Raises BadInput."""
+    problems: list[Problem] = []
+    flat = {name: words[name] for name in words if name not in _GROUPS}
+    places = {name: f"{where}.{name}" for name in flat}
+    for group in words.keys() - flat.keys():
+        inner, wrong = _inside(words[group], fields_of(_GROUPS[group]), f"{where}.{group}")
+        problems += wrong
+        flat |= inner
+        places |= {name: f"{where}.{group}.{name}" for name in inner}
+    said, wrong = stated(flat, places.__getitem__)
+    problems += wrong
+    if problems:
+        raise BadInput(problems)
+    if isinstance(target, KubernetesConfig):
+        return replace(target, policy=said.policy, resources=said.wish, tolerations=said.placement.tolerations)
+    return replace(target, policy=said.policy)
+
+
+def _inside(group: Document, known: tuple[str, ...], where: str) -> tuple[dict[str, Document], tuple[Problem, ...]]:
+    """What a mapping says of known fields, and what is wrong with the rest."""
+    if not isinstance(group, dict):
+        return {}, (Problem("expected a mapping", where, f"write its fields: {', '.join(known)}"),)
+    strange = [name for name in group if name not in known]
+    listed = ", ".join(known)
+    wrong = (Problem(f"unknown field '{name}'; known: {listed}", where, "correct or remove it") for name in strange)
+    return {name: value for name, value in group.items() if name in known}, tuple(wrong)

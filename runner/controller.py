@@ -1,29 +1,62 @@
-"""The controller's process: ``controller WORKSPACE TARGET``, told its run on standard input."""
+"""The controller's process.
+
+On a user's machine ``main``: called with a workspace and a target, and told its run on standard input.
+In a pod ``python -m runner.controller FILE``: the file hands a run over.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from types import FrameType
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .control.act import Effects
 from .control.loop import Controller
 from .control.progress import progress_of
-from .errors import RunnerError, RunTaken, StoreUnreachable
+from .errors import RunnerError, RunTaken, StoreUnreachable, TargetUnreachable
 from .model.state import RunState
 from .operations.values import RunView
+from .ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controllers import log_folder
+from .wiring.leaving import end_with_the_run
+
+if TYPE_CHECKING:
+    from .wiring.seat import Seat
 
 T = TypeVar("T")
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between attempts to reach the store before the run is this controller's."""
+ENDED, AGAIN, STOPS = 0, 1, 78
+"""Exit codes in a pod: nothing is left to do; another pod may do better; none would (`controller_job.STOPS`)."""
+
+
+class Desk(Protocol):
+    """The places of a run, as whoever drives it reaches them."""
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+
+    def view(self, run: str) -> RunView:
+        """The run now."""
+
+    def datastore(self, name: str) -> ObjectStore:
+        """The store behind a datastore's name."""
+
+    def target(self, name: str) -> ComputeTarget:
+        """The adapter of a target."""
+
+    def environments(self, name: str) -> EnvironmentStore:
+        """What makes environments usable on a target."""
 
 
 def main() -> None:
@@ -37,6 +70,7 @@ def main() -> None:
     _log_to(log_folder() / f"{run}.log")
     try:
         drive(session, run)
+        end_with_the_run()
     except RunTaken as error:
         print(error, file=sys.stderr)
     except RunnerError as error:
@@ -56,15 +90,53 @@ def _log_to(path: Path) -> None:
         os.dup2(log.fileno(), 2)
 
 
-def drive(session: OpenWorkspace, run: str) -> RunState:
-    """Take the run over and drive it to its end, in this process. Raises RunTaken, RunnerError."""
+def in_pod(path: Path) -> int:
+    """Drive the run that a file hands over to its end, and remove what was made for that; the exit code."""
+    from .wiring import seat
+
+    signal.signal(signal.SIGTERM, _leave_at_once)
+    try:
+        return _seated(seat.take(path))
+    except (StoreUnreachable, TargetUnreachable) as error:
+        _say(f"the controller stops: {error}")
+        return AGAIN
+    except RunnerError as error:
+        _say(f"the controller stops: {error}")
+        return STOPS
+
+
+def _seated(seat: Seat) -> int:
+    """Drive its run unless it is another's; then remove what is of no more use. Raises RunnerError."""
+    taken = patiently(seat.overtaken)
+    try:
+        if not taken:
+            drive(seat, seat.told.run, seat.host)
+    except RunTaken as error:
+        _say(str(error))
+        if patiently(lambda: seat.is_mine(seat.view(seat.told.run).state.host)):
+            return AGAIN  # a pod that ends well would end the Job, and with it the pod that has the run now
+        taken = True
+    left = seat.leave() if taken else seat.clear()
+    if left:
+        _say(f"its Job stays there for a while: {left}")
+    return ENDED
+
+
+def _leave_at_once(_signal: int, _frame: FrameType | None) -> None:
+    """The node is being drained, say: all there is to know is in the journal, and another pod reads it."""
+    os.write(2, b"stopped by SIGTERM; the run goes on with another controller\n")
+    os._exit(128 + signal.SIGTERM)
+
+
+def drive(session: Desk, run: str, host: str = "") -> RunState:
+    """Take the run over and drive it to its end, in this process on `host`. Raises RunTaken, RunnerError."""
     known = patiently(lambda: session.view(run))
     if known.state.over:
         patiently(lambda: head.correct(session.store, known.state, SystemClock().now()))
         return known.state
     controller = patiently(lambda: _controller(session, known))
     try:
-        patiently(lambda: controller.take(socket.gethostname(), os.getpid()))
+        patiently(lambda: controller.take(host or socket.gethostname(), os.getpid()))
         controller.drive()
     finally:
         for target in controller.effects.targets.values():
@@ -84,10 +156,11 @@ def patiently(ask: Callable[[], T], pauses: Sequence[float] = _PAUSES) -> T:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # its log may lie on the disk that is full
+        print(line, file=sys.stderr, flush=True)
 
 
-def _controller(session: OpenWorkspace, known: RunView) -> Controller:
+def _controller(session: Desk, known: RunView) -> Controller:
     submission = known.state.submission
     names = sorted(set(submission.targets.values())) if submission else []
     effects = Effects(
@@ -100,3 +173,7 @@ def _controller(session: OpenWorkspace, known: RunView) -> Controller:
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
     return Controller(progress_of(known.plan, known.state), effects, writer)
+
+
+if __name__ == "__main__":
+    raise SystemExit(in_pod(Path(sys.argv[1])))

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.kind_cluster import KindCluster
+from tests.support.kind_nodes import create_test_cluster
 
 CLUSTER = os.environ.get("RUNNER_TEST_CLUSTER") or "runner-test"
 _CANNOT = "cannot run here: "
@@ -111,10 +112,11 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
     options = ClusterOptions(
         configuration=_configuration_folder(tmp_path_factory) / "config.yaml",
         name=CLUSTER,
-        port=None if CLUSTER in list_clusters() else _free_port(),
         minio_image=os.environ.get("RUNNER_MINIO_IMAGE", ""),
     )
     try:
+        if CLUSTER not in list_clusters():
+            create_test_cluster(CLUSTER, _free_port())
         up(options, print)
         cluster = _describe(options.configuration)
         with pytest.MonkeyPatch.context() as patch:

@@ -69,7 +69,9 @@ def _overview() -> ArgumentParser:
 
 def _run(parser: ArgumentParser) -> None:
     _driver(parser, "run")
+    _detach_option(parser)
     _values(parser)
+    _policies(parser)
     _logs_option(parser)
     _json(parser)
 
@@ -77,6 +79,7 @@ def _run(parser: ArgumentParser) -> None:
 def _plan(parser: ArgumentParser) -> None:
     _driver(parser, "plan", or_run=True)
     _values(parser)
+    _policies(parser)
     help_ = "text: an overview (default); yaml: a file for `runner run`; json: the plan itself"
     parser.add_argument("-o", dest="output", choices=("text", "yaml", "json"), default="text", help=help_)
     _json(parser)
@@ -85,6 +88,7 @@ def _plan(parser: ArgumentParser) -> None:
 def _validate(parser: ArgumentParser) -> None:
     _driver(parser, "validate")
     _values(parser)
+    _policies(parser)
 
 
 def _graph(parser: ArgumentParser) -> None:
@@ -107,6 +111,12 @@ def _values(parser: ArgumentParser) -> None:
     parser.add_argument("--experiment", default="", metavar="NAME", help="of a YAML file: instead of the one it names")
     help_ = "of a YAML file: a parameter's value instead of its default"
     parser.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=help_)
+
+
+def _policies(parser: ArgumentParser) -> None:
+    from .policy_arguments import describe
+
+    describe(parser)
 
 
 def _status(parser: ArgumentParser) -> None:
@@ -138,8 +148,29 @@ def _logs(parser: ArgumentParser) -> None:
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
 
 
+def _attach(parser: ArgumentParser) -> None:
+    _run_name(parser)
+    _logs_option(parser)
+    _json(parser)
+
+
 def _resume(parser: ArgumentParser) -> None:
     _run_name(parser)
+    _detach_option(parser)
+    _logs_option(parser)
+    _json(parser)
+
+
+def _retry(parser: ArgumentParser) -> None:
+    _run_name(parser)
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--failed", action="store_true", help="run what did not deliver (default)")
+    help_ = "run STEP and all that depends on it as well, whatever was done before; may be said again"
+    part.add_argument("--from", dest="starts", action="append", default=[], metavar="STEP", help=help_)
+    help_ = "run STEP and nothing else; may be said again"
+    part.add_argument("--only", action="append", default=[], metavar="STEP", help=help_)
+    _detach_option(parser)
+    _policies(parser)
     _logs_option(parser)
     _json(parser)
 
@@ -197,6 +228,11 @@ def _target(parser: ArgumentParser) -> None:
     parser.add_argument("--target", default="", metavar="NAME", help=help_)
 
 
+def _detach_option(parser: ArgumentParser) -> None:
+    help_ = "let a controller in the cluster drive the run, and do not wait for it: this machine may go"
+    parser.add_argument("--detach", action="store_true", help=help_)
+
+
 def _logs_option(parser: ArgumentParser) -> None:
     parser.add_argument("--logs", action="store_true", help="show the steps' output as it comes")
 
@@ -223,7 +259,9 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "why": ("why a step ran, or was reused", _why),
     "logs": ("the output of a step, or of all steps", _logs),
     "cancel": ("end a run: stop its steps and start no more", _run_name),
+    "attach": ("watch a run to its end, wherever it is driven", _attach),
     "resume": ("wait for a run; drive it on when its controller is gone", _resume),
+    "retry": ("make an ended run again: what failed, or from a step on", _retry),
     "data": ("list and copy files of a datastore", _data),
     "dataset": ("give data a name and a version; list those that have one", _dataset),
     "doctor": ("what is missing, and the command that mends it", _doctor),
@@ -231,7 +269,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
-    "runs": ("list", "status", "show", "why", "logs", "cancel", "resume"),
+    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "set-up": ("doctor", "cluster"),
 }

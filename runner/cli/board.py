@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import wrap
 
 from ..dataclass import dataclass
 from ..model.status import StepStatus
-from ..operations.report import display_names, seconds_of, why
+from ..operations.report import display_names, seconds_of
+from ..operations.standing import why
 from ..operations.values import RunView
 from .marks import sign, style
 from .paint import Paint
 from .table import Cell, table
-from .words import duration
+from .words import clip, duration, many
 
 _AROUND = 3
 """Lines beside the steps: an empty one above and below, and the counts."""
+_ADVICE = 6
+"""Lines of what to do at most."""
+_NARROWEST = 20
+"""Columns of a line of advice."""
 _TIME = 7
 """Columns that times have from the start, so that the table does not jump."""
 _ORDER = (
@@ -42,10 +48,30 @@ class Screen:
 
 def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[str]:
     """The steps with states, times and reasons, and their counts: never more lines than the screen has."""
-    keys = _chosen(view, max(screen.height - _AROUND - 1, 3))
+    below = [paint(clip(counts(view, now), screen.width - 2), "dim")]
+    if view.state.overdue and not view.state.over:
+        below.append(paint(clip(view.state.overdue, screen.width - 2), "yellow"))
+    room = screen.height - _AROUND - len(below)
+    advice = _advice(view, screen.width)[: max(min(room // 3, _ADVICE), 0)]
+    keys = _chosen(view, max(room - len(advice), 3))
     names = display_names(view.plan)
     rows = [_row(view, key, names[key], now, paint) for key in keys]
-    return ["", *table(rows, paint, width=screen.width), "", "  " + paint(counts(view, now), "dim")]
+    return ["", *table(rows, paint, width=screen.width), "", *(f"  {line}" for line in (*below, *advice))]
+
+
+def _advice(view: RunView, width: int) -> list[str]:
+    """What to do about what has failed or waits, each once with the steps that it is for, in lines that fit."""
+    names = display_names(view.plan)
+    found: dict[str, list[str]] = {}
+    for key, step in view.state.steps.items():
+        if step.remedy:
+            found.setdefault(step.remedy, []).append(names[key])
+    told = (f"do, for {_some(who)}: {' '.join(what.split())}" for what, who in found.items())
+    return [line for each in told for line in wrap(each, max(width - 2, _NARROWEST), subsequent_indent="  ")]
+
+
+def _some(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {many(len(names) - 1, 'other')}"
 
 
 def counts(view: RunView, now: datetime) -> str:
@@ -79,5 +105,5 @@ def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint) -> lis
         Cell(name, "" if step.status is not StepStatus.WAITING else "dim"),
         Cell(status, style(status)),
         Cell(duration(seconds_of(step, now)).rjust(_TIME), right=True),
-        Cell(why(view, key), "dim"),
+        Cell(why(view, key, now), "dim"),
     ]

@@ -20,6 +20,7 @@ from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
 from .driver import check_file, complain, execute, make_way
 from .driving import submit_left_over, unusable
+from .policy_arguments import words
 from .subject import again, is_file_name, view_of
 from .yamlfile import is_yaml, load, refuse_yaml_options
 
@@ -78,11 +79,10 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
     path = check_file(options.file)
     if is_yaml(path):
         opened = open_session(Path.cwd(), options.target)
-        return DryWorkspace(opened.config, opened.override), Captured(*load(opened, path, options))
+        return _dry(opened, options), Captured(*load(opened, path, options))
     refuse_yaml_options(path, options)
     make_way(path, options.argv, cache_folder())
-    opened = open_session(Path.cwd(), options.target)
-    session = DryWorkspace(opened.config, opened.override)
+    session = _dry(open_session(Path.cwd(), options.target), options)
     use(session)
     with only_documents(wanted=True):
         _execute(session, path, options)
@@ -97,7 +97,11 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
 def _of_run(options: Namespace) -> tuple[DryWorkspace, Captured]:
     """What would make the run once more."""
     opened = open_session(Path.cwd(), options.target)
-    return DryWorkspace(opened.config, opened.override), Captured(*again(view_of(opened, options.file)))
+    return _dry(opened, options), Captured(*again(view_of(opened, options.file)))
+
+
+def _dry(opened: OpenWorkspace, options: Namespace) -> DryWorkspace:
+    return DryWorkspace(opened.config, opened.override, words=words(options))
 
 
 def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:

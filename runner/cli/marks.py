@@ -28,6 +28,9 @@ _STYLES: Mapping[str, str] = {
     "failed": "red",
     "canceled": "yellow",
     "skipped": "yellow",
+    "retry": "yellow",
+    "overdue": "yellow",
+    "slept": "dim",
 }
 
 

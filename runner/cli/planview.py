@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..operations.preview import PlannedEnvironment, PlannedStep, Preview
 from .paint import Paint
-from .table import Cell, table
+from .table import Cell, Row, table
 from .words import clip, many, size
 
 _NEEDS = 60
 """Columns for what an environment is made of."""
+_NAMES = 40
 _UPLOADS = 12
 
 
@@ -24,14 +25,39 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     if found.parameters:
         rows = [[Cell(name), Cell(str(value), "bold")] for name, value in found.parameters.items()]
         out += ["", paint("parameters", "bold"), *table(rows, paint)]
+    policies = list(_policies(found))
+    if policies:
+        out += ["", paint("policies", "bold"), *table(policies, paint)]
     if found.environments:
         out += ["", paint("environments", "bold"), *table([_environment(each) for each in found.environments], paint)]
     out += ["", paint("uploads", "bold"), *_uploads(found, paint, here)]
     return [*out, "", paint("nothing was changed", "dim")]
 
 
+def _policies(found: Preview) -> Iterator[Row]:
+    """What differs from the default: of the run, then of the steps; steps that are alike in one line."""
+    if found.policy:
+        yield [Cell("the run"), Cell(_said(found.policy), "bold")]
+    alike: dict[str, list[str]] = {}
+    for step in found.steps:
+        said = _said({**({"always": "true"} if step.always else {}), **step.resources, **step.policy})
+        if said:
+            alike.setdefault(said, []).append(step.name)
+    for said, names in alike.items():
+        whole = len(names) == len(found.steps) and len(names) > 1
+        yield [Cell("every step" if whole else clip(", ".join(names), _NAMES)), Cell(said, "bold")]
+
+
+def _said(words: Mapping[str, str | float]) -> str:
+    return ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in words.items()
+    )
+
+
 def _step(at: int, step: PlannedStep, names: Mapping[str, str]) -> list[Cell]:
     waits = ", ".join(names[key] for key in step.waits_for)
+    if step.always and len(step.waits_for) > 1:
+        waits = f"{many(len(step.waits_for), 'step')}, however they end"
     return [
         Cell(str(at), "dim", right=True),
         Cell(step.name),

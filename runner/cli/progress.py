@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from ..model import events as e
 from ..model.plan import Plan
@@ -12,23 +13,30 @@ from .paint import Paint
 from .words import clip, clock, duration
 
 _WIDEST_NAME = 32
+_CLOCK = 8
 _STATE = 9
 """Columns of the longest state."""
 
 
-def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint) -> Iterator[str]:
-    """Time, step, state and reason of each change in `entry`."""
+def name_width(plan: Plan) -> int:
+    """The columns of the steps' names: the same for all lines of a run."""
+    return min(max((len(name) for name in display_names(plan).values()), default=0), _WIDEST_NAME)
+
+
+def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+    """Time, step (in `width` columns), state and reason of each change in `entry`."""
     names = display_names(plan)
-    width = min(max((len(name) for name in names.values()), default=0), _WIDEST_NAME)
     for event in entry.events:
-        told = _told(event, names, plan)
+        told = _told(event, names, plan, entry.time)
         if told is not None:
             name, state, reason = told
             padded = paint(f"{state:<{_STATE}}", style(state))
             yield f"{paint(clock(entry.time), 'dim')}  {clip(name, _WIDEST_NAME):<{width}}  {padded}  {reason}".rstrip()
+            if remedy := _one_line(getattr(event, "remedy", "")):
+                yield f"{'':{_CLOCK + width + _STATE + 6}}do: {remedy}"
 
 
-def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, str, str] | None:
+def _told(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) -> tuple[str, str, str] | None:
     """Step, state, reason."""
     match event:
         case e.EnvironmentMaking(environment, _, line):
@@ -39,12 +47,15 @@ def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, st
             return _environment(plan, environment), "failed", f"environment: {_one_line(reason)}"
         case e.TaskStarted(key, attempt, _):
             return names[key], "queued", f"attempt {attempt}" if attempt > 1 else ""
-        case e.TaskWaits(key, reason):
+        case e.TaskWaits(key, reason, _):
             return (names[key], "queued", _one_line(reason)) if reason else None
         case e.TaskRuns(key, _):
             return names[key], "running", ""
-        case e.TaskLost(key, _, _, reason):
-            return names[key], "lost", f"{_one_line(reason)}; another attempt follows"
+        case e.TaskOverdue(key, _, reason):
+            return names[key], "overdue", f"{_one_line(reason)}; it is stopped"
+        case e.TaskLost(key, attempt, failure, reason, again):
+            pause = f" in {duration((again - at).total_seconds())}" if again else " follows"
+            return names[key], "retry", f"{failure.value}: {_one_line(reason)}; attempt {attempt + 1}{pause}"
         case e.StepSucceeded(key, _, started, ended):
             return names[key], "succeeded", duration((ended - started).total_seconds())
         case e.StepReused(key, origin):
@@ -53,6 +64,10 @@ def _told(event: e.Event, names: Mapping[str, str], plan: Plan) -> tuple[str, st
             return names[key], "failed", _one_line(reason)
         case e.StepSkipped(key, reason):
             return names[key], "skipped", reason
+        case e.RunOverdue(reason):
+            return "", "overdue", _one_line(reason)
+        case e.Slept(seconds):
+            return "", "slept", f"the controller's machine, for {duration(seconds)}"
         case e.CancelRequested():
             return "", "canceling", ""
         case e.StepCanceled(key):

@@ -12,9 +12,9 @@ from ..model.events import JournalEntry
 from ..operations.report import display_names
 from ..operations.tail import LogTail
 from ..operations.values import RunView
-from .board import Screen, board
+from .board import Screen, board, counts
 from .paint import Paint, is_terminal, paint_for
-from .progress import lines_of
+from .progress import lines_of, name_width
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -42,13 +42,18 @@ class Lines:
         self._stream = stream
         self._paint = paint_for(stream)
         self._logs = _Logs(logs, self._paint) if logs else None
+        self._width: int | None = None
 
     def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
         """Print what is new."""
         for line in self._logs.lines(view) if self._logs else ():
             print(line, file=self._stream, flush=True)
+        if self._width is None:
+            self._width = name_width(view.plan)
+            if view.state.number > len(entries):  # a long journal is taken up at its snapshot
+                print(counts(view, datetime.now(timezone.utc)), file=self._stream, flush=True)
         for entry in entries:
-            for line in lines_of(entry, view.plan, self._paint):
+            for line in lines_of(entry, view.plan, self._paint, self._width):
                 print(line, file=self._stream, flush=True)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from ..operations.detail import AttemptDetail, StepDetail
 from ..operations.report import OutputReport
 from .marks import style
 from .paint import Paint
-from .summary import failure, metric_text, place
+from .summary import failure, metric_text, place, remedy
 from .table import Cell, table
 from .words import duration, many, size
 
@@ -21,7 +21,7 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
     step = found.step
     out = [f"{paint(step.name, 'bold')}  {paint(step.status, style(step.status))}  {duration(step.seconds)}".rstrip()]
     if step.reason and step.status != "failed":
-        out.append(f"  {step.reason}")
+        out += [f"  {step.reason}", *remedy(step, paint)]
     facts = [
         ("key", step.key),
         ("target", step.target),
@@ -67,7 +67,11 @@ def _attempt(attempt: AttemptDetail, paint: Paint) -> Iterator[str]:
         else ""
     )
     where = f"on {attempt.host}" if attempt.host else ""
-    parts = [part for part in (attempt.reason, spent, where) if part]
+    cause = ": ".join(filter(None, (attempt.failure, attempt.reason)))
+    memory = f"peak memory {size(attempt.peak_memory)}" if attempt.peak_memory else ""
+    parts = [part for part in (cause, spent, memory, where) if part]
     yield f"  {attempt.attempt}  {'; '.join(parts)}".rstrip()
+    if attempt.remedy:
+        yield f"     {paint('do:', 'dim')} {attempt.remedy}"
     for name in attempt.artifacts:
         yield paint(f"     kept {name}", "dim")

@@ -25,9 +25,10 @@ class Subject:
 def subject(options: Namespace) -> Subject:
     """The file's plan, or the run's. Raises BadInput; FileFailed when the file raises anything else."""
     if is_file_name(options.file):
+        from ..plan.policies import closed
         from .capture import capture
 
-        return Subject(capture(options)[1].plan)
+        return Subject(closed(capture(options)[1].plan))
     view = view_of(open_session(Path.cwd(), options.target), options.file)
     return Subject(view.plan, view.state)
 

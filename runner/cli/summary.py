@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..operations.metrics import Metric
 from ..operations.report import OutputReport, RunReport, StepReport
+from ..operations.standing import class_words
 from .marks import sign, style
 from .paint import Paint
 from .table import Cell, table
@@ -15,6 +16,8 @@ from .words import clip, duration, many, short, size
 _OUTPUTS = 6
 """Outputs shown at most: the last ones, which are the results."""
 _METRICS = 20
+_TROUBLED = 10
+"""Steps whose failure, or wait for something that can be mended, is told in full."""
 _TAIL = 12
 """Lines of a failed step's output."""
 
@@ -25,7 +28,7 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
     `hint` is what a command needs to reach the same store (`` --target kind``); paths below the
     folder `here` are shown relative to it.
     """
-    out = [headline(report, paint), "", *step_table(report.steps, paint)]
+    out = [headline(report, paint), *_facts(report, paint), "", *step_table(report.steps, paint)]
     for title, lines in (
         ("outputs", _outputs(report, paint, here)),
         ("metrics", _metrics(report, paint)),
@@ -33,9 +36,13 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
     ):
         if lines:
             out += ["", paint(title, "bold"), *lines]
-    for step in report.steps:
-        if step.status == "failed":
-            out += ["", *failure(step, paint)]
+    troubled = [step for step in report.steps if step.status == "failed" or step.remedy]
+    for step in troubled[:_TROUBLED]:
+        wait = [f"{step.name} {step.status}: {step.reason}", *remedy(step, paint)]
+        out += ["", *(failure(step, paint) if step.status == "failed" else wait)]
+    if len(troubled) > _TROUBLED:
+        more = f"and {len(troubled) - _TROUBLED} more; each in full: runner show {short(report.run)} STEP{hint}"
+        out += ["", paint(more, "dim")]
     out += ["", *_pointers(report, paint, hint)]
     return out
 
@@ -49,19 +56,33 @@ def headline(report: RunReport, paint: Paint) -> str:
     return f"{state}  {facts}  {paint(report.run, 'dim')}"
 
 
+def _facts(report: RunReport, paint: Paint) -> Iterator[str]:
+    """What it was made of, and that its time was up."""
+    if report.origin:
+        yield paint(f"  made again from {report.origin}", "dim")
+    if report.overdue:
+        yield paint(f"  {report.overdue}", "yellow")
+
+
 def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:
     """One line per step: name, state, time, reason."""
     return table([_row(step, paint) for step in steps], paint)
 
 
 def failure(step: StepReport, paint: Paint) -> list[str]:
-    """How a step failed, and the last lines of its output."""
-    lines = [paint(f"{step.name} failed: {step.reason}", "red")]
+    """How a step failed, what to do about it, whose failure it was, and the last lines of its output."""
+    lines = [paint(f"{step.name} failed: {step.reason}", "red"), *remedy(step, paint)]
+    lines.append(f"  {paint('class:', 'dim')} {class_words(step.failure, step.attempt, step.attempts)}")
     tail = step.tail.splitlines()[-_TAIL:]
     if tail:
         lines.append(paint("its last lines:", "dim"))
         lines += [f"  {paint('│', 'red')} {line}".rstrip() for line in tail]
     return lines
+
+
+def remedy(step: StepReport, paint: Paint) -> list[str]:
+    """What to do, on a line of its own, if that is known."""
+    return [f"  {paint('do:', 'dim')}    {step.remedy}"] if step.remedy else []
 
 
 def metric_text(metric: Metric) -> str:
@@ -129,6 +150,8 @@ def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     failed = next((step.key for step in report.steps if step.status == "failed"), "")
     step = failed or (slow.key if slow else "STEP")
     yield "logs     " + paint(f"runner logs {short(report.run)} {step}{hint}", "cyan")
+    if report.ended and report.status != "succeeded":
+        yield "retry    " + paint(f"runner retry {short(report.run)} --failed{hint}", "cyan")
 
 
 def _phases(inputs: float | None, script: float | None, outputs: float | None) -> str:

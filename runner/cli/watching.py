@@ -10,7 +10,8 @@ from typing import TextIO
 
 from ..dataclass import dataclass
 from ..model.status import RunStatus
-from ..operations.follow import from_start
+from ..operations.follow import follower_of
+from ..operations.liveness import driver_of
 from ..operations.report import RunReport
 from ..operations.tail import LogTail
 from ..operations.values import RunView
@@ -54,10 +55,25 @@ def await_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport
     return code, reports
 
 
+def leave_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport]]:
+    """Say how each run goes on without this terminal, or how it has ended already; the exit code and the reports."""
+    code = DONE
+    reports: list[RunReport] = []
+    for run in runs:
+        view = viewer.session.view(run)
+        if view.state.over:
+            reports.append(tell(viewer, view))
+            code = code if view.state.status is RunStatus.SUCCEEDED else FAILED
+        else:
+            reports.append(report_of(viewer.session, view))
+            say_goes_on(viewer.session, [run], viewer.stream)
+    return code, reports
+
+
 def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
     """Show the run until it has ended, or for so long. Raises Stranded when its controller is gone."""
     session = viewer.session
-    follower = from_start(session.store, run)
+    follower = follower_of(session.store, run)
     entries = follower.advance()
     if follower.view.state.over and not viewer.logs:
         return follower.view  # its end is all there is to tell
@@ -92,7 +108,16 @@ def ask_end(session: OpenWorkspace, run: str) -> None:
     """Cancel the run, and see to it that there is a controller to end it."""
     session.cancel(run)
     if session.why_stopped(session.view(run).state):
-        session.start_controller(run)
+        take_home(session, run)
+
+
+def take_home(session: OpenWorkspace, run: str) -> None:
+    """Start a controller for a run that nobody drives, once what is left of detached ones is gone."""
+    if session.in_bucket:
+        from ..wiring.detached import dismiss
+
+        dismiss(session, run)
+    session.start_controller(run)
 
 
 def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
@@ -105,7 +130,7 @@ def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
         for run in going:
             tell(viewer, follow(viewer, run, CANCEL_SECONDS))
     else:
-        _say_goes_on(session, going)
+        say_goes_on(session, going)
     return INTERRUPTED
 
 
@@ -120,10 +145,13 @@ def _wants_cancel(count: int) -> bool:
         return False
 
 
-def _say_goes_on(session: OpenWorkspace, runs: Sequence[str]) -> None:
-    where = hint(session)
+def say_goes_on(session: OpenWorkspace, runs: Sequence[str], stream: TextIO | None = None) -> None:
+    """Say how to come back to runs that do not need this terminal."""
+    where, out = hint(session), stream or sys.stderr
     for run in runs:
-        name = short(run)
-        print(f"run {run} goes on", file=sys.stderr)
-        print(f"  wait for it: runner resume {name}{where}", file=sys.stderr)
-        print(f"  end it:      runner cancel {name}{where}", file=sys.stderr)
+        name, driver = short(run), driver_of(session.view(run).state)
+        print(f"run {run} goes on, driven by {driver}" if driver else f"run {run} waits for a controller", file=out)
+        print(f"  watch it: runner attach {name}{where}", file=out)
+        if not driver:
+            print(f"  if none comes: runner resume {name}{where}", file=out)
+        print(f"  end it:   runner cancel {name}{where}", file=out)

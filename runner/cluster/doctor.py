@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
 from ..ports import ObjectStore
+from .check import Check, asked, failed, is_well, of_problem, of_skew, to_text
 from .options import ClusterOptions
 
+__all__ = ["Check", "KindParts", "Parts", "diagnose", "is_well", "to_text"]
+
 PYTHON = (3, 10)
-SKEW = timedelta(minutes=5)
-"""Signed requests are refused from 15 minutes on (AWS Signature Version 4)."""
 _KIND_CLUSTER = ClusterOptions.name
 _KIND_TARGET = ClusterOptions.target
 _PROBED_KEY = "store.json"
 """Every workspace's store has it; asking for another's absence would do as well."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    detail: str
-    """What was found, or what is wrong."""
-    remedy: str = ""
-    """What mends it; empty when nothing needs to."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +29,6 @@ class KindParts:
     """The Docker Engine's version. Raises RunnerError."""
     clusters: Callable[[], Sequence[str]]
     """The kind clusters of this machine. Raises RunnerError."""
-    server: Callable[[], str]
-    """The API server's version, asked with the controller's kubeconfig. Raises RunnerError."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +39,8 @@ class Parts:
     kind: KindParts | None
     target: str
     """The target's name."""
+    checks: Callable[[str], Iterable[Check]]
+    """What is looked at in the place where steps run, given what mends it as a whole. Raises RunnerError."""
     problems: Callable[[], Sequence[Problem]]
     """What the target says stands against using it. Raises RunnerError when there is no making one."""
     store: Callable[[], ObjectStore]
@@ -77,25 +66,9 @@ def diagnose(parts: Parts) -> tuple[Check, ...]:
     if parts.kind is not None:
         checks.extend(_kind(parts.kind, parts.remedy))
     if all(check.ok for check in checks):
-        checks.extend(_target(f"target {parts.target}", parts.problems, parts.remedy))
+        checks.extend(_target(f"target {parts.target}", parts))
         checks.extend(_store(parts))
     return tuple(checks)
-
-
-def is_well(checks: Sequence[Check]) -> bool:
-    """True when nothing needs mending."""
-    return all(check.ok for check in checks)
-
-
-def to_text(checks: Sequence[Check]) -> str:
-    """The checks as lines for people."""
-    return "\n".join(line for check in checks for line in _lines(check))
-
-
-def _lines(check: Check) -> Iterator[str]:
-    yield f"{'ok' if check.ok else 'NO':<3} {check.name}: {check.detail}"
-    if check.remedy:
-        yield f"      do: {check.remedy}"
 
 
 def _python(version: tuple[int, int, int]) -> Check:
@@ -107,14 +80,11 @@ def _python(version: tuple[int, int, int]) -> Check:
 
 def _kind(parts: KindParts, remedy: str) -> Iterator[Check]:
     """Stops at the first that fails: the others stand on it."""
-    engine = _asked("Docker Engine", parts.engine, "start Docker")
+    engine = asked("Docker Engine", parts.engine, "start Docker")
     yield engine
     if not engine.ok:
         return
-    cluster = _asked("kind cluster", lambda: _found(parts, remedy), remedy)
-    yield cluster
-    if cluster.ok:
-        yield _asked("API server", parts.server, remedy)
+    yield asked("kind cluster", lambda: _found(parts, remedy), remedy)
 
 
 def _found(parts: KindParts, remedy: str) -> str:
@@ -123,14 +93,20 @@ def _found(parts: KindParts, remedy: str) -> str:
     return parts.name
 
 
-def _target(name: str, ask: Callable[[], Sequence[Problem]], remedy: str) -> Iterator[Check]:
+def _target(name: str, parts: Parts) -> Iterator[Check]:
+    looked: list[Check] = []
     try:
-        problems = ask()
+        for check in parts.checks(parts.remedy):
+            looked.append(check)
+            yield check
+        problems = parts.problems()
+    except StoreError:
+        return  # the store is looked at by itself
     except RunnerError as error:
-        yield _failed(name, error, remedy)
+        yield failed(name, error, parts.remedy)
         return
-    yield from (_of_problem(name, problem, remedy) for problem in problems)
-    if not problems:
+    yield from (of_problem(name, problem, parts.remedy) for problem in problems)
+    if not problems and is_well(looked):
         yield Check(name, ok=True, detail="ready")
 
 
@@ -139,10 +115,10 @@ def _store(parts: Parts) -> Iterator[Check]:
         store = parts.store()
         store.stat(_PROBED_KEY)
     except StoreDenied as error:
-        yield _failed("store's credentials", error, _of_credentials(parts))
+        yield failed("store's credentials", error, _of_credentials(parts))
         return
     except RunnerError as error:
-        yield _failed("store", error, parts.remedy)
+        yield failed("store", error, parts.remedy)
         return
     yield Check("store", ok=True, detail="reachable, credentials accepted")
     yield _conditional(store, parts.refuses_overwrite)
@@ -155,7 +131,7 @@ def _conditional(store: ObjectStore, refuses_overwrite: Callable[[ObjectStore], 
         if refuses_overwrite(store):
             return Check(name, ok=True, detail="honoured")
     except StoreError as error:
-        return _failed(name, error, "give the credentials the right to write")
+        return failed(name, error, "give the credentials the right to write")
     return Check(
         name,
         ok=False,
@@ -165,36 +141,13 @@ def _conditional(store: ObjectStore, refuses_overwrite: Callable[[ObjectStore], 
 
 
 def _clock(store: ObjectStore, now: Callable[[], datetime]) -> Check:
-    name = "clock"
+    name = "clock (store)"
     try:
         skew = store.now() - now()
     except StoreError as error:
-        return _failed(name, error, "runner doctor")
-    shown = f"{abs(skew.total_seconds()):.0f} s {'behind' if skew > timedelta() else 'ahead of'} the store's"
-    if abs(skew) <= SKEW:
-        return Check(name, ok=True, detail=shown)
-    return Check(name, ok=False, detail=shown, remedy="set this machine's clock: timedatectl set-ntp true")
-
-
-def _asked(name: str, ask: Callable[[], str], remedy: str) -> Check:
-    try:
-        return Check(name, ok=True, detail=ask())
-    except RunnerError as error:
-        return _failed(name, error, remedy)
-
-
-def _failed(name: str, error: RunnerError, remedy: str) -> Check:
-    """The error as a check; its own remedy goes before the general one."""
-    if isinstance(error, BadInput):
-        first = error.problems[0]
-        return Check(name, ok=False, detail=first.what, remedy=first.remedy or remedy)
-    return Check(name, ok=False, detail=str(error), remedy=remedy)
+        return failed(name, error, "runner doctor")
+    return of_skew(name, skew, "the store's")
 
 
 def _of_credentials(parts: Parts) -> str:
     return "correct the credentials file" + (f", or: {parts.remedy}" if parts.kind else "")
-
-
-def _of_problem(name: str, problem: Problem, remedy: str) -> Check:
-    detail = f"{problem.what} ({problem.where})" if problem.where else problem.what
-    return Check(name, ok=False, detail=detail, remedy=problem.remedy or remedy)

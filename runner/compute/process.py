@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +22,18 @@ from ..data.dataset import Datastores
 from ..data.launch import search_path
 from ..data.remains import Remains, as_time
 from ..data.workplace import Launch, Workplace
-from ..errors import Problem, StoreError
+from ..errors import Problem, StoreError, StoreUnreachable, TargetUnreachable
 from ..model.context import StoreAccess
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
+from ..model.room import NO_ROOM, lacks_room
 from ..model.secret import SecretSource
 from ..model.task import Task, TaskId, cancel_marker
 from ..ports import FolderStore
 from ..runs import records
 from . import process_mask
 from .process_exits import Exits, Watched
-from .process_files import AttemptFiles, wrapper
+from .process_files import AttemptFiles, Beginning, oom_kills, wrapper
 from .process_outcome import Outcome, ignored_paths, log_key, observation_of
 from .process_staging import COPY_LIMIT, LocalStaging
 
@@ -52,6 +54,10 @@ class _Attempt:
     observation: Observation
     begun: float
     staged: float
+    beginning: Beginning | None = None
+    """Of its process."""
+    again: Callable[[], None] | None = None
+    """What is left to do about its end, for which there was no room on the disk."""
 
 
 @dataclass
@@ -71,6 +77,8 @@ class ProcessTarget:
     """Paths of the datastores that are folders, by name: scripts may reach those."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     """Scripts read them where they are; what they print of them is masked."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds; stands still while the machine sleeps."""
     _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
@@ -92,13 +100,11 @@ class ProcessTarget:
         attempt = self._attempts.get(task.id)
         if attempt is None:
             attempt = self._known(task)
-            if not self._is_over(attempt):
-                try:
-                    attempt.files.folder.mkdir(parents=True)
-                except FileExistsError:
-                    self._adopt(attempt)
-                else:
-                    self._spawn(attempt)
+            try:
+                self._begin(attempt)
+            except BaseException:
+                del self._attempts[task.id]  # nothing was begun
+                raise
         return attempt.observation.uid
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
@@ -107,7 +113,10 @@ class ProcessTarget:
             self._scanned.add(run)
             self._scan(run)
         self._settle()
-        return {task: attempt.observation for task, attempt in tuple(self._attempts.items()) if task.run == run}
+        for attempt in tuple(self._attempts.values()):
+            if attempt.again is not None:
+                attempt.again()
+        return {task: self._seen(attempt) for task, attempt in tuple(self._attempts.items()) if task.run == run}
 
     def wait(self, seconds: float) -> None:
         """Return as soon as a process has ended."""
@@ -120,6 +129,7 @@ class ProcessTarget:
             files.kill()
         while files.alive():
             time.sleep(0.01)
+        files.kill_all()
         self.remove(task, uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
@@ -143,12 +153,32 @@ class ProcessTarget:
         self._workers.shutdown()
         self._exits.close()
 
+    def _seen(self, attempt: _Attempt) -> Observation:
+        seen, beginning = attempt.observation, attempt.beginning
+        if seen.phase is not Phase.RUNNING or beginning is None or attempt.again is not None:
+            return seen
+        return replace(seen, elapsed=max(0.0, self.monotonic() - beginning.at))
+
     def _known(self, task: Task) -> _Attempt:
         files = AttemptFiles(self.work / task.id.run / f"{task.id.key}.{task.id.attempt}")
         now = time.time()
-        attempt = _Attempt(task, files, Observation(Phase.PENDING, str(files.folder)), now, now)
+        attempt = _Attempt(task, files, Observation(Phase.PENDING, str(files.folder), placed=True), now, now)
         self._attempts[task.id] = attempt
         return attempt
+
+    def _begin(self, attempt: _Attempt) -> None:
+        if self._is_over(attempt):
+            return
+        try:
+            attempt.files.folder.mkdir(parents=True)
+        except FileExistsError:
+            self._adopt(attempt)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            raise TargetUnreachable(f"no room for a step in {self.work}: make room on that disk") from error
+        else:
+            self._spawn(attempt)
 
     def _is_over(self, attempt: _Attempt) -> bool:
         """Whether the attempt has ended or must not start: another controller may have seen to it meanwhile."""
@@ -166,13 +196,14 @@ class ProcessTarget:
         return True
 
     def _spawn(self, attempt: _Attempt) -> None:
-        remains = self._remains(attempt, self._access())
+        remains, begun = self._remains(attempt, self._access()), self.monotonic()
         launch = remains.staged(attempt.task.environment)
         if isinstance(launch, AttemptRecord):
             self._end(attempt, launch)
             return
-        attempt.staged = time.time()
+        attempt.staged, attempt.beginning = time.time(), Beginning(begun, oom_kills())
         try:
+            attempt.files.begin(attempt.beginning)
             process = self._popen(attempt.task, attempt.files, launch)
         except (OSError, ValueError) as error:
             self._end(attempt, remains.refused(error))
@@ -236,6 +267,7 @@ class ProcessTarget:
             attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.UNSTARTED)
         else:
             attempt.begun = attempt.staged = attempt.files.claimed_at
+            attempt.beginning = attempt.files.beginning
             running = Observation(Phase.RUNNING, attempt.observation.uid, started=as_time(attempt.begun))
             attempt.observation = running
             self._watch(attempt, None)
@@ -271,8 +303,15 @@ class ProcessTarget:
         attempt.files.kill()
         if code is not None:
             remains = self._remains(attempt, StoreAccess())
-            outcome = Outcome(remains, self.store, self._data.linked_from, attempt.staged)
-            self._end(attempt, outcome.record(code))
+            killed = attempt.beginning is not None and oom_kills() > attempt.beginning.oom_kills
+            outcome = Outcome(remains, self.store, self._data.linked_from, attempt.staged, killed)
+            attempt.again = None
+            try:
+                record = outcome.record(code)
+            except StoreUnreachable as error:
+                self._later(attempt, error, partial(self._take_up, attempt))
+            else:
+                self._end(attempt, record)
         else:
             attempt.observation = self._lost(attempt, "its process vanished without an exit code")
 
@@ -284,14 +323,34 @@ class ProcessTarget:
         place = Workplace(attempt.files.folder)
         return Remains(attempt.task, place, self._data.staging(place, access), attempt.begun)
 
+    def _later(self, attempt: _Attempt, why: StoreError, again: Callable[[], None]) -> None:
+        """What an attempt has done is not lost because a disk is full just now."""
+        attempt.observation = replace(attempt.observation, reason=str(why))
+        attempt.again = again
+
     def _lost(self, attempt: _Attempt, reason: str) -> Observation:
         return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
 
     def _end(self, attempt: _Attempt, record: AttemptRecord) -> None:
         uid = attempt.observation.uid
+        attempt.again = None
         try:
             commit = records.finish(self.store, attempt.task, record)
         except StoreError as error:
+            if lacks_room(error):
+                self._later(attempt, error, partial(self._end, attempt, record))
+                return
             attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE)
             return
+        if commit is not None:
+            self._tidy(attempt, own=commit.attempt == record.attempt)
         attempt.observation = observation_of(uid, record, commit)
+
+    def _tidy(self, attempt: _Attempt, *, own: bool) -> None:
+        """What other attempts than the committed one have written is nobody's: best gone, but no reason to fail."""
+        remains = self._remains(attempt, StoreAccess())
+        with suppress(StoreError):
+            if own:
+                remains.sweep()
+            else:
+                remains.discard()

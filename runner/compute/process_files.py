@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..dataclass import dataclass
+from ..model.context import STEP_VARIABLE
 
 WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
@@ -33,6 +34,17 @@ _LOOK, _LOOKS = 0.01, 100
 def wrapper(output_filter: Sequence[str] = ()) -> str:
     """The script of ``sh`` that runs a command, its output through `output_filter` if there is one."""
     return _MASKED % shlex.join(output_filter) if output_filter else WRAPPER
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """When an attempt's process was started, and what was so then."""
+
+    at: float
+    """Seconds by the machine's own clock, which stands still while it sleeps and begins anew with each boot: no
+    process outlives one (`time.monotonic`)."""
+    oom_kills: int
+    """`oom_kills` by then."""
 
 
 @dataclass(frozen=True)
@@ -98,12 +110,48 @@ class AttemptFiles:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
+    def kill_all(self) -> None:
+        """Kill also what has left the session: whatever has the variable by which the script knows its folder."""
+        self.kill()
+        for _ in range(_LOOKS):
+            found = [int(process.name) for process in Path("/proc").glob("[0-9]*") if self._made(process)]
+            if not found:
+                return
+            for pid in found:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(_LOOK)  # one of them may just have started another
+
+    def begin(self, beginning: Beginning) -> None:
+        """Keep what a controller that comes later has to know. Raises OSError."""
+        (self.folder / "begun").write_text(f"{beginning.at!r} {beginning.oom_kills}\n", encoding="ascii")
+
+    @property
+    def beginning(self) -> Beginning | None:
+        """What `begin` kept; None: its writer died before."""
+        words = _read(self.folder / "begun")
+        at, _, kills = words.strip().partition(" ")
+        return Beginning(float(at), int(kills)) if words.endswith("\n") else None
+
+    def _made(self, process: Path) -> bool:
+        variable = os.fsencode(f"{STEP_VARIABLE}={self.folder}{os.sep}")
+        return any(one.startswith(variable) for one in _environment(process).split(b"\0"))
+
     def _has_orphans(self, pid: int) -> bool:
         """Whether the script outlives its wrapper: it is of the same process group, and knows our folder."""
         return pid > 0 and any(
             _group(process) == pid and os.fsencode(self.folder) in _environment(process)
             for process in Path("/proc").glob("[0-9]*")
         )
+
+
+def oom_kills() -> int:
+    """How many processes of this machine the kernel has killed for want of memory; 0 where it does not tell.
+
+    https://www.kernel.org/doc/html/latest/filesystems/proc.html, ``vmstat``.
+    """
+    counts = (line.split() for line in _read(Path("/proc/vmstat")).splitlines() if line.startswith("oom_kill "))
+    return next((int(words[1]) for words in counts), 0)
 
 
 def _group_exists(pid: int) -> bool:

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from ..model.data import Entry
 from ..model.digest import digest_of_file
 from ..model.exits import exit_words
+from ..model.memory import oom_reason
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, CommitRecord, Failure, Phases
 from ..model.task import InputBinding, Task
@@ -21,6 +22,9 @@ from ..ports import FolderStore
 TAIL_BYTES = 4000
 """Bytes of the log that a failure shows at most."""
 _TAIL_LINES = 20
+_KILLED = 137
+"""SIGKILL, as a shell reports it."""
+_SMALLER = "run fewer steps at a time (--max-parallel), let it take less, or run it on a target with more memory"
 LinkedFrom = Callable[[InputBinding], FolderStore | None]
 """The store into which the links of an input lead; None: the script has a copy."""
 
@@ -35,8 +39,11 @@ class Outcome:
     staged: float
     """By the clock, seconds: when the script began."""
 
+    oom: bool = False
+    """The kernel has killed for want of memory on this machine meanwhile."""
+
     def record(self, code: int) -> AttemptRecord:
-        """The record of an attempt whose script ended with `code`."""
+        """The record of an attempt whose script ended with `code`. Raises StoreUnreachable while a disk is full."""
         ended = time.time()
         record = self._record(code)
         begun, now = self.remains.begun, time.time()
@@ -45,13 +52,21 @@ class Outcome:
 
     def _record(self, code: int) -> AttemptRecord:
         if code != 0:
-            return self.remains.script_failed(Failure.USER, exit_words(code), exit_code=code, tail=self._tail())
+            return self._script_failed(code, self._tail())
         try:
             self._check_links()
         except BadInput as error:
             return self.remains.failed(Failure.INPUT, str(error))
         task, place = self.remains.task, self.remains.staging.output_place
-        return self.remains.delivered({binding.name: place(binding) for binding in task.outputs})
+        return self.remains.delivered({binding.name: place(binding) for binding in task.outputs}, wait_for_room=True)
+
+    def _script_failed(self, code: int, tail: str) -> AttemptRecord:
+        killed = code == _KILLED
+        failure, reason = (
+            (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
+        )
+        record = self.remains.script_failed(failure, reason, exit_code=code, tail=tail)
+        return replace(record, remedy=f"if memory ran out (see: dmesg): {_SMALLER}") if killed else record
 
     def _tail(self) -> str:
         """The last lines of the script's output."""
@@ -88,6 +103,7 @@ def observation_of(uid: str, record: AttemptRecord, commit: CommitRecord | None)
         exit_code=record.exit_code,
         tail=record.tail,
         warnings=record.warnings,
+        remedy=record.remedy,
     )
 
 

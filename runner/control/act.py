@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -25,11 +25,11 @@ from ..model.observation import Observation, Phase
 from ..model.plan import Plan
 from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.state import RunState
-from ..model.status import IN_FLIGHT
+from ..model.status import IN_FLIGHT, RunStatus
 from ..model.step import OutputSpec
-from ..model.task import TaskId
+from ..model.task import Task, TaskId
 from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
-from ..runs import records
+from ..runs import folded, records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for
 from .notice import Noticed, events_of
@@ -55,6 +55,10 @@ _RECALLING = 1.0
 """Seconds of a tick spent on looking for equals of waiting steps."""
 
 
+class _ShutOut(StoreDenied):
+    """The workspace store refuses its controller's credentials."""
+
+
 @dataclass
 class Effects:
     """What the controller of one run works with."""
@@ -76,9 +80,10 @@ class Effects:
 
     _stoppers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_MOST_STOPS))
     """For stops, which may each take a grace of half a minute."""
+    _folding: Future[None] | None = None
 
     def __post_init__(self) -> None:
-        self.recaller = Recaller(self.store, self.datastores)
+        self.recaller = Recaller(self.store, self.datastores, self._pool)
         self._preparations = Preparations(self.clock)
         self._publications = Publications()
         self._stoppings = Stoppings()
@@ -129,6 +134,11 @@ class Effects:
         out.extend(self._harvest())
         return tuple(out)
 
+    def fold(self, state: RunState) -> None:
+        """Write a snapshot of `state` beside the ticks; none as long as the last one is on its way."""
+        if self._folding is None or self._folding.done():
+            self._folding = self._makers.submit(folded.save, self.store, state)
+
     def close(self) -> None:
         """Let go of threads."""
         for pool in (self._pool, self._makers, self._stoppers):
@@ -153,19 +163,27 @@ class Effects:
 
     def _started(self, plan: Plan, state: RunState, action: Start) -> Events:
         try:
-            step = plan.by_key[action.key]
-            reference = state.environments[step.environment, action.target]
-            attempt = Attempt(action.key, action.attempt, action.target, reference)
-            task = records.assign(
-                self.store, task_for(plan, state, attempt, pins_of(self.store, self.datastores, step))
-            )
+            task = self._assigned(self._task(plan, state, action))
             uid = self.targets[action.target].start(task)
-        except _PASSING:
+        except (_ShutOut, *_PASSING):
             raise
         except _UNEXPECTED as error:
             return (e.StepFailed(action.key, _cause(error), _words(error)),)
         self.started[task.id] = self.clock.monotonic()
         return (e.TaskStarted(action.key, action.attempt, uid),)
+
+    def _task(self, plan: Plan, state: RunState, action: Start) -> Task:
+        step = plan.by_key[action.key]
+        reference = state.environments[step.environment, action.target]
+        attempt = Attempt(action.key, action.attempt, action.target, reference)
+        return task_for(plan, state, attempt, pins_of(self.store, self.datastores, step))
+
+    def _assigned(self, task: Task) -> Task:
+        """The task in force. A workspace that shuts its controller out is no failure of the step."""
+        try:
+            return records.assign(self.store, task)
+        except StoreDenied as error:
+            raise _ShutOut(str(error)) from error
 
     def _remove(self, action: Remove) -> Events:
         return self._asked_again(_STAYING, partial(self._removed, action))
@@ -187,6 +205,8 @@ class Effects:
             commit = records.committed(self.store, task)
             record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
             observation = _ending(commit, record)
+            if observation.failure is not None and not observation.tail and state.status is RunStatus.RUNNING:
+                observation = replace(observation, tail=records.last_lines(self.store, task))
         except (StoreDenied, StoreUnreachable):
             raise
         except StoreError as error:
@@ -278,6 +298,7 @@ def _ending(commit: CommitRecord | None, record: AttemptRecord | None) -> Observ
             record.tail,
             record.started,
             record.ended,
+            remedy=record.remedy,
         )
     reason = "it vanished without a record (deleted, evicted, or its machine went away)"
     return Observation(Phase.FAILED, "", reason, Failure.LOST)

@@ -34,7 +34,7 @@ class Situation:
     capacity: Mapping[str, int]
     """The most attempts at a time, by target."""
     now: datetime
-    settling: frozenset[TaskId] = frozenset()
+    settling: AbstractSet[TaskId] = frozenset()
     """Started moments ago: their absence from `seen` means nothing yet."""
     missed: AbstractSet[str] = frozenset()
     """Steps known to have no equal among earlier ones."""
@@ -69,13 +69,13 @@ def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> boo
     fresh = known.status is StepStatus.WAITING and known.attempt == 0
     if submission is None or submission.regenerate_outputs or state.status is not RunStatus.RUNNING:
         return False
-    return step.reuse and not step.always and fresh and step.key not in missed and step.key not in submission.again
+    return step.reuse and not step.always and fresh and step.key not in missed and step.key not in submission.anew
 
 
 def recallable(now: Progress, missed: AbstractSet[str]) -> list[StepSpec]:
     """The steps whose equals are to be looked for now: they wait for nothing else."""
-    ready = (now.plan.by_key[key] for key in now.ready)
-    return [step for step in ready if may_recall(now.state, step, missed)]
+    unknown = [now.plan.by_key[key] for key in now.ready if key not in missed]
+    return [step for step in unknown if may_recall(now.state, step, missed)]
 
 
 def _preparations(now: Situation) -> Iterator[Action]:
@@ -157,7 +157,8 @@ def _inquiries(now: Situation) -> Iterator[Action]:
     for key in sorted(now.state.census.live):
         step = now.state.steps[key]
         task = TaskId(now.state.run, key, step.attempt)
-        if task not in now.seen and task not in now.settling:
+        # Who is stopped is asked how it ended anyhow, and can end only once.
+        if task not in now.seen and task not in now.settling and not now.journaled.steps[key].overdue:
             yield Inquire(task)
 
 

@@ -5,12 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ..model.memory import more_memory
 from ..model.observation import Observation
 from ..model.record import Failure
 from ..model.step import StepSpec
+from .complaints import complaint
 from .policy import Endings, resources_for
 
-_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '?([\w.]+)'?")
+_TAKEN = {
+    Failure.LOST: ("infrastructure_retries", "its nodes stay up and nobody deletes its pods"),
+    Failure.DISRUPTED: ("disruption_retries", "the cluster lets it finish (spot nodes, priorities, evictions)"),
+    Failure.STORE: ("infrastructure_retries", "the store answers where the step runs"),
+}
+"""By the failure that is tried again of itself: what bounds it, and what stands behind it."""
+_DISK_FULL = re.compile(r"\[Errno (?:28|122)\]|No space left on device")
+_TOO_LONG = "[Errno 7]"
 
 
 def remedy_for(step: StepSpec, endings: Endings, failure: Failure, seen: Observation) -> str:
@@ -21,10 +30,28 @@ def remedy_for(step: StepSpec, endings: Endings, failure: Failure, seen: Observa
 
 
 def _remedies(step: StepSpec, endings: Endings, failure: Failure, seen: Observation) -> Iterator[str]:
-    missing = _MODULE.search(seen.tail)
-    if missing:
-        package = missing[1].partition(".")[0]
-        yield f"add the package of '{package}' to the environment '{step.environment}', or its file to the folder"
+    if failure is Failure.USER:
+        yield from filter(None, [complaint(step, seen.tail, seen.exit_code)])
+    elif _DISK_FULL.search(seen.reason):
+        yield "make room on the disk of the machine or node where the step ran, then: runner retry RUN --failed"
+    if failure is Failure.INPUT and "altered its input" in seen.reason:
+        yield "let the script copy what it changes: others read the same data"
+    if failure is Failure.REFUSED and _TOO_LONG in seen.reason:
+        yield "hand long arguments over in a file: a system takes 128 KiB of one, and 2 MiB of all"
     if failure is Failure.OOM:
         asked = resources_for(step.resources, step.policy, endings)
-        yield f"give the step more memory than {asked.memory_limit or asked.memory}, or say --retry-oom 2"
+        yield more_memory(asked.memory_limit or asked.memory)
+    if failure is Failure.TIMEOUT:
+        yield _more_time(step, seen.reason)
+    if failure in _TAKEN:
+        option, place = _TAKEN[failure]
+        many = sum(endings.values()) + 1
+        yield f"{many} attempts were made: see that {place}, then: runner retry RUN --failed; or set {option} higher"
+
+
+def _more_time(step: StepSpec, reason: str) -> str:
+    """Which limit it was, the reason says."""
+    for limit in ("queue_timeout", "start_timeout", "run_timeout"):
+        if f"({limit})" in reason:
+            return f"set {limit} of step '{step.name}' higher (--{limit.replace('_', '-')}), or retries for another try"
+    return "set the pipeline's deadline higher (--deadline), then: runner retry RUN --failed"

@@ -6,20 +6,19 @@ It holds nothing but what the journal holds: kill it at any instant and another 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import NamedTuple
 
-from ..errors import RunnerError, RunTaken, StoreUnreachable, TargetError, TargetUnreachable
+from ..errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetError, TargetUnreachable
 from ..model import events as e
 from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
-from ..model.state import RunState
+from ..model.state import RunState, fold
 from ..model.status import RunStatus
 from ..model.task import TaskId
 from ..ports import ComputeTarget
-from ..runs import head, journal, records
+from ..runs import folded, head, journal, records
 from .act import Effects
 from .actions import Action
 from .decide import Situation, decide
@@ -27,6 +26,7 @@ from .notice import notice
 from .policy import run_overdue
 from .progress import Progress
 from .settle import end_of, settle
+from .sleep import Sleep
 
 IDLE = 1.0
 """Seconds a tick waits when nothing is known to change: a cancel is seen within this."""
@@ -34,22 +34,10 @@ BUSY = 0.1
 """Seconds a tick waits while something goes on that no target tells the end of: see `Effects.busy`."""
 STALE = 5.0
 """Seconds since the last append after which a controller proves that it still holds the run before it acts."""
-ASLEEP = 30.0
-"""Seconds between two ticks after which the first one only observes: the machine may have slept."""
 SETTLING = 15.0
 """Seconds in which a target may not yet show an attempt that it has accepted."""
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait after the n-th failure in a row to reach store or target; the last one repeats."""
-
-
-class Ticked(NamedTuple):
-    """When a tick began."""
-
-    monotonic: float
-    wall: datetime
-
-
-_NEVER = Ticked(0.0, datetime.min.replace(tzinfo=timezone.utc))
 
 
 @dataclass
@@ -60,17 +48,25 @@ class Controller:
     effects: Effects
     writer: journal.Writer
     _appended: float = 0.0
-    _ticked: Ticked = _NEVER
     _headed: float = 0.0
     _failures: int = 0
+    _waits: str = ""
+    """What for, as said last."""
     _seen: dict[TaskId, Observation] = field(default_factory=dict)
+    _folded: int = 0
+    """The entry up to which this controller's last snapshot goes."""
+    fold_every: int = folded.EVERY
+    """Entries between two snapshots, at least."""
+
+    def __post_init__(self) -> None:
+        self._sleep = Sleep(self.effects.clock)
 
     def take(self, host: str, pid: int) -> None:
         """Journal that this controller drives the run from here on. Raises RunTaken."""
-        events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid)]
+        self._sleep.look()
+        events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid), *self._sleep.events]
         self._settled(events)  # whoever submitted it may have left that to do
         self._append(events)
-        self._ticked = self._now()
 
     @property
     def plan(self) -> Plan:
@@ -89,25 +85,40 @@ class Controller:
                 if not self._try_tick():
                     self._wait()
         except RunTaken:
+            self._leave()
             raise  # the run is another controller's: so is its head
         except Exception as error:
             # Whatever it is, a viewer must be able to say why the run stands still.
             words = str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
-            head.write(self.effects.store, self.state, self.effects.clock.now(), words)
+            with suppress(StoreError):  # what stopped it is what its user must hear of
+                head.write(self.effects.store, self.state, self.effects.clock.now(), words)
             raise
         finally:
             self.effects.close()
         return self.state.status
 
+    def _leave(self) -> None:
+        """What this one has made since another one ended the run would stay: nobody looks at it any more."""
+        run, targets = self.state.run, tuple(self.effects.targets.values())
+        for pause in _PATIENCE:
+            try:
+                if fold(self.state, journal.read(self.effects.store, run, self.state.number)).over:
+                    for target in targets:
+                        self._finish(target)
+            except (StoreUnreachable, TargetUnreachable):
+                targets[0].wait(pause)
+            else:
+                return
+
     def tick(self) -> bool:
         """One round; whether anything was appended."""
-        gap = self._gap()
-        slept = gap > ASLEEP
+        self._sleep.look()
+        slept = bool(self._sleep.seconds)
         self.effects.trouble = None
         self._seen = self._observe()
         # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         canceled = records.canceled(self.effects.store, self.state.run)
-        events, draft = self._noticed(canceled=canceled, slept=gap if slept else 0.0)
+        events, draft = self._noticed(canceled=canceled)
         if not slept:
             draft = self._recalled(draft, events)
             actions = self._decided(draft)
@@ -125,12 +136,12 @@ class Controller:
         self._beat()
         return bool(events)
 
-    def _noticed(self, *, canceled: bool, slept: float = 0.0) -> tuple[list[e.Event], Progress]:
+    def _noticed(self, *, canceled: bool) -> tuple[list[e.Event], Progress]:
         """What is new since the journal's last entry, and the progress with it."""
-        events: list[e.Event] = [e.Slept(round(slept, 1))] if slept else []
+        events: list[e.Event] = [*self._sleep.events]
         if canceled and self.state.status is RunStatus.RUNNING:
             events.append(e.CancelRequested())
-        late = "" if slept or canceled else run_overdue(self.plan, self.state, self.effects.clock.now())
+        late = "" if self._sleep.seconds or canceled else run_overdue(self.plan, self.state, self.effects.clock.now())
         if late:
             events.append(e.RunOverdue(late))
         known = self._after(events) if events else self.progress
@@ -171,11 +182,13 @@ class Controller:
         if self.effects.trouble is not None:
             self._rest(self.effects.trouble)
         else:
-            self._failures = 0
+            self._failures, self._waits = 0, ""
         return changed
 
     def _rest(self, why: Exception) -> None:
-        self.effects.say(f"waiting: {why}")
+        if str(why) != self._waits:
+            self._waits = str(why)
+            self.effects.say(f"waiting: {why}")
         pause = _PATIENCE[min(self._failures, len(_PATIENCE) - 1)]
         self._failures += 1
         next(iter(self.effects.targets.values())).wait(pause)
@@ -209,11 +222,11 @@ class Controller:
             )
         )
 
-    def _settling(self) -> frozenset[TaskId]:
+    def _settling(self) -> AbstractSet[TaskId]:
         now, started = self.effects.clock.monotonic(), self.effects.started
-        for task in [task for task, at in started.items() if now - at >= SETTLING]:
-            del started[task]
-        return frozenset(started)
+        while started and now - started[oldest := next(iter(started))] >= SETTLING:
+            del started[oldest]
+        return started.keys()
 
     def _observe(self) -> dict[TaskId, Observation]:
         seen: dict[TaskId, Observation] = {}
@@ -221,24 +234,22 @@ class Controller:
             seen.update(target.observe(self.state.run))
         return seen
 
-    def _now(self) -> Ticked:
-        return Ticked(self.effects.clock.monotonic(), self.effects.clock.now())
-
-    def _gap(self) -> float:
-        """Seconds since the last tick by whichever clock has gone further: not every one goes on in sleep."""
-        before, self._ticked = self._ticked, self._now()
-        return max(self._ticked.monotonic - before.monotonic, (self._ticked.wall - before.wall).total_seconds())
-
     def _append(self, events: Sequence[e.Event]) -> None:
         """Write the next entry. The one in force may be an earlier one of ours (see `journal.Writer`)."""
         entry = self.writer.append(events, self.effects.clock.now())
         self._appended = self.effects.clock.monotonic()
+        self._sleep.told(entry.events)
         self.progress = self.progress.after(entry)
+        if folded.is_due(self.state, self._folded, self.fold_every):
+            self._folded = self.state.number
+            self.effects.fold(self.state)
 
     def _beat(self) -> None:
         now = self.effects.clock.monotonic()
         if self.state.over or now - self._headed > STALE:
             self._headed = now
+            if not self.state.over and journal.has_more(self.effects.store, self.state.run, self.state.number):
+                self._append([e.Heartbeat()])  # another has taken the run, and nothing may be left to be told of it
             head.write(self.effects.store, self.state, self.effects.clock.now())
 
     def _wait(self) -> None:

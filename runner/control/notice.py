@@ -54,7 +54,7 @@ def events_of(noticed: Noticed, observation: Observation) -> Iterator[e.Event]:
     match observation.phase:
         case Phase.PENDING:
             if observation.reason != step.reason and not step.overdue:
-                yield e.TaskWaits(key, observation.reason)
+                yield e.TaskWaits(key, observation.reason, observation.remedy)
         case Phase.RUNNING:
             if step.status is StepStatus.QUEUED:
                 yield e.TaskRuns(key, observation.started or noticed.now)
@@ -87,7 +87,8 @@ def _failed(noticed: Noticed, observation: Observation) -> e.Event:
         return e.StepCanceled(noticed.spec.key)
     if step.overdue:
         # Whatever stopping it looked like: it was stopped because of this.
-        observation = replace(observation, failure=Failure.TIMEOUT, reason=step.overdue, exit_code=None)
+        observation = replace(observation, failure=Failure.TIMEOUT, exit_code=None, reason=step.overdue)
+        observation = replace(observation, remedy=step.remedy)  # of what it waited for, if it did
         failure = Failure.TIMEOUT
     if noticed.may_go_on and may_retry(noticed.spec.policy, step.endings, failure):
         pause = pause_before(noticed.spec.policy, step.endings, failure, noticed.task)

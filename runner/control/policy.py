@@ -43,6 +43,12 @@ def _granted(policy: StepPolicy, failure: Failure) -> tuple[frozenset[Failure], 
     return frozenset(), 0
 
 
+def attempts_granted(policy: StepPolicy, endings: Endings, failure: Failure) -> int:
+    """The most attempts there can be when all that fail from here on fail like this."""
+    kinds, most = _granted(policy, failure)
+    return 1 + most + sum(many for kind, many in endings.items() if kind not in kinds)
+
+
 def pause_before(policy: StepPolicy, endings: Endings, failure: Failure, task: TaskId) -> float:
     """Seconds until the attempt after `task` may start: doubling, and spread so that many do not come at once.
 

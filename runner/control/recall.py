@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from ..data import manifest
 from ..data.dataset import Datastores
@@ -15,7 +16,7 @@ from ..model.plan import Plan
 from ..model.record import CommitRecord
 from ..model.state import RunState
 from ..model.step import StepSpec
-from ..ports import ObjectStore
+from ..ports import FolderStore, ObjectStore
 from ..runs import records
 from .assign import made_in
 from .decide import may_recall, recallable
@@ -23,6 +24,12 @@ from .fingerprint import Made, bind
 from .pinning import pins_of
 from .progress import Progress
 from .publish import to_publish
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_AT_ONCE = 16
+"""Steps whose equals are looked for at a time in a bucket."""
 
 
 def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> CommitRecord | None:
@@ -40,9 +47,11 @@ def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> Co
 class Recaller:
     """Looks for equals of the steps of one run; each step once."""
 
-    def __init__(self, store: ObjectStore, datastores: Datastores) -> None:
+    def __init__(self, store: ObjectStore, datastores: Datastores, pool: Executor | None = None) -> None:
+        """With a `pool` several steps are looked for beside one another, where each look is a request."""
         self.store = store
         self.datastores = datastores
+        self._pool = None if isinstance(store, FolderStore) else pool
         self.missed: set[str] = set()
         """Steps that have no equal."""
         self.unfinished = False
@@ -59,17 +68,23 @@ class Recaller:
         made = made_in(state, recalled)
         found: list[e.StepReused] = []
         while ready and not until():
-            step = ready.popleft()
-            event = self._look(plan, state, step, made)
-            if event is None:
-                self.missed.add(step.key)
-                continue
-            found.append(event)
-            recalled[step.key] = event.outputs
-            if not to_publish(step):  # else it is not told before its outputs are where they belong
-                ready.extend(self._freed(plan, state, step, made))
+            batch = [ready.popleft() for _ in range(min(len(ready), _AT_ONCE if self._pool else 1))]
+            for step, event in zip(batch, self._looked(now, batch, made), strict=True):
+                if event is None:
+                    self.missed.add(step.key)
+                    continue
+                found.append(event)
+                recalled[step.key] = event.outputs
+                if not to_publish(step):  # else it is not told before its outputs are where they belong
+                    ready.extend(self._freed(plan, state, step, made))
         self.unfinished = bool(ready)
         return tuple(found)
+
+    def _looked(self, now: Progress, steps: list[StepSpec], made: Made) -> list[e.StepReused | None]:
+        """What was found for each, before any of it is made use of."""
+        if self._pool is None or len(steps) == 1:
+            return [self._look(now.plan, now.state, step, made) for step in steps]
+        return list(self._pool.map(lambda step: self._look(now.plan, now.state, step, made), steps))
 
     def _freed(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> Iterator[StepSpec]:
         for key in plan.dependents[step.key]:

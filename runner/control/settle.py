@@ -33,7 +33,8 @@ def end_of(state: RunState) -> e.RunEnded | None:
         return None
     if state.census.count.get(StepStatus.CANCELED) and state.status is RunStatus.CANCELING:
         return e.RunEnded(RunStatus.CANCELED)
-    return e.RunEnded(RunStatus.FAILED if state.census.undelivered else RunStatus.SUCCEEDED)
+    left_out = len(state.submission.left_out) if state.submission else 0
+    return e.RunEnded(RunStatus.FAILED if state.census.undelivered > left_out else RunStatus.SUCCEEDED)
 
 
 def _late(plan: Plan, state: RunState) -> Iterator[e.TaskOverdue]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import marshal
 import os
+import re
 import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
@@ -23,23 +24,11 @@ from .snapshot import unpack
 
 PRIVATE = "_runner_step"
 _PACKAGE = Path(__file__).parents[1]
-_NOT_IN_A_STEP = ("cli", "cluster", "compute", "images", "web", "compat", "_manifests")
-_BOOTSTRAP = tuple(
-    f"{PRIVATE}/{name}"
-    for name in (
-        "__init__",
-        "data/",
-        "dataclass",
-        "errors",
-        "model/",
-        "override",
-        "ports",
-        "runs/",
-        "step/",
-        "storage/",
-    )
-)
-"""What the bootstrap imports, and little more."""
+_ROOTS = ("step/", "sdk/")
+"""What a step comes to by itself; ``__init__`` fetches the names of ``sdk`` by text."""
+_NOT_IN_A_STEP = ("__main__", "_manifests", "cli", "cluster", "compat", "compute", "images", "web", "wiring")
+_IMPORT = re.compile(r"^\s*from (\.+)([\w.]*) import (\([^)]*\)|[^\n#]+)", re.MULTILINE)
+_BOOTSTRAP = "step/bootstrap.py"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHIM = f'''"""The names of `runner` inside a step."""
 from {PRIVATE} import __getattr__, __version__
@@ -64,9 +53,11 @@ def archive(*, whole: bool = False, compiled: bool = False) -> bytes:
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as out:
-        for name, text in sorted(_members(whole=whole)):
+        members = dict(_members(whole=whole))
+        early = _early(members) if compiled else frozenset()
+        for name, text in sorted(members.items()):
             _add(out, name, text.encode())
-            if compiled and name.startswith(_BOOTSTRAP):
+            if name in early:
                 _add(out, f"{name}c", _bytecode(name, text))
     return buffer.getvalue()
 
@@ -127,15 +118,65 @@ def _stamp() -> str:
 
 
 def _members(*, whole: bool) -> Iterator[tuple[str, str]]:
-    for path in _sources(_PACKAGE, skip=("_manifests",) if whole else _NOT_IN_A_STEP):
-        yield f"{PRIVATE}/{path.relative_to(_PACKAGE).as_posix()}", path.read_text(encoding="utf-8")
+    ours = {
+        path.relative_to(_PACKAGE).as_posix(): path.read_text(encoding="utf-8")
+        for path in _sources(_PACKAGE, skip=("_manifests",) if whole else _NOT_IN_A_STEP)
+    }
+    compat = dict(_compat())
+    for name in ours if whole else _needed(ours, compat.values()):
+        yield f"{PRIVATE}/{name}", ours[name]
+    yield from compat.items()
+    yield "runner/__init__.py", _SHIM
+    yield "__main__.py", _MAIN
+
+
+def _compat() -> Iterator[tuple[str, str]]:
     compat = _PACKAGE / "compat"
     for path in _sources(compat, skip=()):
         relative = path.relative_to(compat).as_posix()
         if relative != "__init__.py":
             yield relative, path.read_text(encoding="utf-8").replace("from runner.", f"from {PRIVATE}.")
-    yield "runner/__init__.py", _SHIM
-    yield "__main__.py", _MAIN
+
+
+def _needed(ours: Mapping[str, str], compat: Iterable[str]) -> frozenset[str]:
+    """The modules that a step can come to."""
+    text = "\n".join(compat)
+    named = (name for name in ours if f"{PRIVATE}.{_dotted(name)} import" in text)
+    return _reached(ours, (*(name for name in ours if name.startswith(_ROOTS)), *named))
+
+
+def _early(members: Mapping[str, str]) -> frozenset[str]:
+    """The members that the bootstrap comes to."""
+    ours = {name.removeprefix(f"{PRIVATE}/"): text for name, text in members.items() if name.startswith(f"{PRIVATE}/")}
+    ours["__init__.py"] = ""  # what this fetches is for scripts
+    reached = _reached(ours, ("__init__.py", "step/__init__.py", _BOOTSTRAP))
+    return frozenset(f"{PRIVATE}/{name}" for name in reached)
+
+
+def _reached(ours: Mapping[str, str], roots: Iterable[str]) -> frozenset[str]:
+    """`roots` and whatever they import, in whatever function it stands."""
+    queue, found = list(roots), set[str]()
+    while queue:
+        name = queue.pop()
+        if name in ours and name not in found:
+            found.add(name)
+            queue.extend(_imported(name, ours[name]))
+    return frozenset(found)
+
+
+def _imported(name: str, text: str) -> Iterator[str]:
+    """Where each module that `text` imports may lie; with every package on the way to it."""
+    for dots, module, names in _IMPORT.findall(text):
+        base = [*name.split("/")[: -len(dots)], *filter(None, module.split("."))]
+        yield from ("/".join((*base[:depth], "__init__.py")) for depth in range(len(base) + 1))
+        yield "/".join(base) + ".py"
+        for imported in re.findall(r"\w+", names):
+            yield "/".join((*base, f"{imported}.py"))
+            yield "/".join((*base, imported, "__init__.py"))
+
+
+def _dotted(name: str) -> str:
+    return name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _sources(folder: Path, skip: tuple[str, ...]) -> Iterator[Path]:

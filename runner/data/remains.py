@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,9 +11,14 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import RunnerError, StoreError
+from ..model.names import attempt_folder
 from ..model.record import AttemptRecord, Failure
+from ..model.room import NO_ROOM, lacks_room
 from ..model.task import Task
+from . import transfer
 from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
+
+_LACKING = NO_ROOM | {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,12 @@ class Remains:
             return self.failed(Failure.INPUT, f"its inputs cannot be staged: {error}")
 
     def refused(self, error: Exception) -> AttemptRecord:
-        """The system does not start it: arguments too long or with a NUL (execve(2)); it would not next time."""
-        return self.failed(Failure.REFUSED, f"its process cannot be started: {error}")
+        """The system does not start it: arguments too long or with a NUL (execve(2)), and it would not next time.
+
+        Where it lacks room, memory or processes just now, it may.
+        """
+        passing = isinstance(error, OSError) and error.errno in _LACKING
+        return self.failed(Failure.LOST if passing else Failure.REFUSED, f"its process cannot be started: {error}")
 
     def script_failed(self, failure: Failure, reason: str, *, exit_code: int, tail: str) -> AttemptRecord:
         """The script ended badly; what it left is kept if possible, which changes nothing about the failure."""
@@ -46,16 +56,45 @@ class Remains:
         except (RunnerError, OSError, ValueError) as error:
             return replace(record, warnings=(f"what it left in outputs/ and logs/ cannot be kept: {error}",))
 
-    def delivered(self, outputs: Mapping[str, Path]) -> AttemptRecord:
-        """The script ended well: its outputs are taken, and if they cannot be the attempt has failed after all."""
+    def delivered(self, outputs: Mapping[str, Path], *, wait_for_room: bool = False) -> AttemptRecord:
+        """The script ended well: its outputs are taken, and if they cannot be the attempt has failed after all.
+
+        `wait_for_room`: may be called again, so that a full disk is no end: StoreUnreachable.
+        """
         try:
             refs, warnings = collect(self.task, outputs, self.staging)
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
         except StoreError as error:
+            if wait_for_room and lacks_room(error):
+                raise
             return self.failed(Failure.STORE, f"staging out failed: {error}")
         except (RunnerError, OSError, ValueError) as error:
             return self.failed(Failure.INPUT, f"its outputs cannot be taken: {error}")
         return replace(whole, ended=as_time(time.time()))
+
+    def discard(self) -> None:
+        """Delete what this attempt has put where its outputs belong: it is none of a step's. Raises StoreError.
+
+        Every attempt has places of its own, so that nobody else's can be meant.
+        """
+        self._discard(self.task.id.attempt)
+
+    def sweep(self) -> None:
+        """Delete what earlier attempts left that were killed before they could; this one's are the step's outputs.
+
+        One of them that still runs will find itself too late, and discards its own. Raises StoreError.
+        """
+        for attempt in range(1, self.task.id.attempt):
+            self._discard(attempt)
+
+    def _discard(self, attempt: int) -> None:
+        own, its = (f"{attempt_folder(self.task.step_run, n)}/" for n in (self.task.id.attempt, attempt))
+        for binding in self.task.outputs:
+            store = self.staging.datastores(binding.datastore)
+            if attempt == self.task.id.attempt:
+                transfer.discard(store, binding.key)
+            elif binding.key.startswith(own):
+                transfer.discard(store, its + binding.key.removeprefix(own))
 
     def failed(self, failure: Failure | None, reason: str = "") -> AttemptRecord:
         """The record of an attempt that delivers nothing."""

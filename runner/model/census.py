@@ -35,7 +35,8 @@ class Census:
             count[old] -= 1
             count[new] = count.get(new, 0) + 1
             (live.add if new in IN_FLIGHT else live.discard)(key)
-        return Census(count, frozenset(live), self.attempts + attempts)
+        there = {status: many for status, many in count.items() if many}
+        return Census(there, frozenset(live), self.attempts + attempts)
 
 
 def census_of(statuses: Mapping[str, StepStatus], attempts: int) -> Census:

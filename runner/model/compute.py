@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..dataclass import dataclass
 from ..errors import Problem
+from .quantity import amount, exceeds
+from .resources import Resources
 
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)")
@@ -43,6 +46,49 @@ class ComputeSettings:
     """Ask the node for all that the size has."""
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is said in one place of the machine steps run on; what is empty is not said."""
+
+    cpu: Quantity = ""
+    memory: Quantity = ""
+    """Asked of the node; it is the most a step may take as well."""
+    gpu: int | None = None
+
+    def before(self, other: Wish) -> Wish:
+        """Both, where these words go before those of `other`."""
+        gpu = other.gpu if self.gpu is None else self.gpu
+        return Wish(self.cpu or other.cpu, self.memory or other.memory, gpu)
+
+    def onto(self, asked: Resources) -> Resources:
+        """`asked` with these words in place of its own."""
+        memory, limit = (str(self.memory),) * 2 if self.memory else (asked.memory, asked.memory_limit)
+        gpu = asked.gpu if self.gpu is None else self.gpu
+        cpu = str(self.cpu) if self.cpu else asked.cpu
+        most = "" if exceeds(cpu, asked.cpu_limit) else asked.cpu_limit
+        return replace(asked, cpu=cpu, cpu_limit=most, memory=memory, memory_limit=limit, gpu=gpu)
+
+    def below(self, asked: Resources) -> Resources:
+        """`asked` with these words where it says nothing itself: where it holds what every step does."""
+        usual = Resources()
+        cpu_said = (asked.cpu, asked.cpu_limit) != (usual.cpu, usual.cpu_limit)
+        memory_said = (asked.memory, asked.memory_limit) != (usual.memory, usual.memory_limit)
+        return Wish(
+            "" if cpu_said else self.cpu,
+            "" if memory_said else self.memory,
+            None if asked.gpu != usual.gpu else self.gpu,
+        ).onto(asked)
+
+
+def misfit_of(name: str, text: str) -> tuple[str, str] | None:
+    """What is wrong with an amount of ``cpu`` or ``memory``, in words that follow it, and what to do; None: nothing."""
+    if name == "cpu" and (not _CPU.fullmatch(text) or not amount(text)):
+        return "is no number of cores", "write it like 2, 0.5 or 500m"
+    if name == "memory" and (not _MEMORY.fullmatch(text) or not amount(text)):
+        return "is no amount of memory", "write it with a unit: 512Mi or 7Gi"
+    return None
+
+
 def quantity_problems(
     computes: Mapping[str, ComputeSettings], vm_sizes: Mapping[str, VmSize], where: str
 ) -> Iterator[Problem]:
@@ -56,7 +102,7 @@ def quantity_problems(
 
 
 def _misfits(cpu: Quantity, memory: Quantity, where: str) -> Iterator[Problem]:
-    if cpu and not _CPU.fullmatch(str(cpu)):
-        yield Problem(f"cpu {cpu!r} is no number of cores", where, "write it like 2, 0.5 or 500m")
-    if memory and not _MEMORY.fullmatch(str(memory)):
-        yield Problem(f"memory {memory!r} is no amount of memory", where, "write it with a unit: 512Mi or 7Gi")
+    for name, said in (("cpu", cpu), ("memory", memory)):
+        wrong = misfit_of(name, str(said)) if said else None
+        if wrong:
+            yield Problem(f"{name} {said!r} {wrong[0]}", where, wrong[1])

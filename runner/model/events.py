@@ -82,6 +82,8 @@ class TaskWaits:
 
     key: str
     reason: str
+    remedy: str = ""
+    """What to do about it, where the target knows."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+import re
 
-def exit_words(code: int) -> str:
-    """What an exit code says; above 128 a shell reports a signal (POSIX sh, 2.8.2)."""
+_SIGNALS = {
+    1: "SIGHUP",
+    2: "SIGINT",
+    3: "SIGQUIT",
+    4: "SIGILL",
+    6: "SIGABRT",
+    7: "SIGBUS",
+    8: "SIGFPE",
+    9: "SIGKILL",
+    11: "SIGSEGV",
+    13: "SIGPIPE",
+    15: "SIGTERM",
+    24: "SIGXCPU",
+    25: "SIGXFSZ",
+    31: "SIGSYS",
+}
+"""Linux's numbers, wherever this is read (signal(7))."""
+_HINTS = {
+    4: "the processor does not know an instruction: a package built for another one",
+    6: "a library gave up: see the last lines of its output",
+    7: "a file in memory could not be read; often /dev/shm is full: raise the step's shm_size",
+    9: "most often by the kernel because the machine ran out of memory",
+    11: "a crash in compiled code",
+    15: "somebody asked it to end",
+}
+_RAISED = re.compile(r"[A-Za-z_][\w.]*(?:: .+)?")
+_LONGEST = 300
+"""Letters of an exception's own words."""
+
+
+def exit_words(code: int, tail: str = "") -> str:
+    """What an exit code says; above 128 a shell reports a signal (POSIX sh, 2.8.2).
+
+    `tail` is the end of the script's output: if it ends with a traceback, its last line tells more than the code.
+    """
     if code <= 128:
-        return f"the script ended with exit code {code}"
-    hint = "; SIGKILL often means that the machine ran out of memory" if code == 137 else ""
-    return f"the script was killed by signal {code - 128} (exit code {code}){hint}"
+        words = f"the script ended with exit code {code}"
+        return f"{words}: {raised}" if (raised := last_exception(tail)) else words
+    number = code - 128
+    name = f"{_SIGNALS[number]}, " if number in _SIGNALS else ""
+    hint = f": {_HINTS[number]}" if number in _HINTS else ""
+    return f"the script was killed by signal {number} ({name}exit code {code}){hint}"
+
+
+def last_exception(tail: str) -> str:
+    """The line of the exception with which a script ended; empty when its output does not end with a traceback."""
+    lines = [line for line in tail.splitlines() if line.strip()]
+    for frame, line in zip(lines[-2::-1], lines[:0:-1], strict=True):
+        if line.startswith(" "):
+            return ""
+        if frame.startswith("  ") and _RAISED.fullmatch(line):  # else a line of the exception's own words
+            return line if len(line) <= _LONGEST else f"{line[:_LONGEST]} …"
+    return ""

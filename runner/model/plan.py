@@ -42,6 +42,11 @@ class Plan:
         return {step.key: step for step in self.steps}
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Each step's place in the plan's order, from 0, by its key."""
+        return {step.key: at for at, step in enumerate(self.steps)}
+
+    @cached_property
     def names(self) -> Mapping[str, str]:
         """Each step's name for people by its key: its own where no other step has it, else the key."""
         count: dict[str, int] = {}
@@ -98,5 +103,12 @@ class Submission:
     """The run of which this one is made again, in whole or in part."""
     again: tuple[str, ...] = ()
     """Keys of steps that are to run even if an equal one has been done before."""
+    left_out: tuple[str, ...] = ()
+    """Keys of steps that were not asked for: skipping them is no failure."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
+
+    @cached_property
+    def anew(self) -> frozenset[str]:
+        """`again`, to be asked of one step after the other."""
+        return frozenset(self.again)

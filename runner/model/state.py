@@ -38,12 +38,14 @@ class StepState:
     """The step run whose outputs are reused."""
     endings: Mapping[Failure, int] = field(default_factory=dict)
     """How many attempts failed in each way and were followed by another."""
+    lost: Failure | None = None
+    """How the newest attempt failed that is followed by another."""
     again: datetime | None = None
     """WAITING: the next attempt does not start before; None: at once."""
     overdue: str = ""
     """Why the attempt in flight is to be stopped."""
     remedy: str = ""
-    """What to do about the failure."""
+    """What to do about the failure, or about what it waits for."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ class RunState:
 
 def begin(run: str, plan: Plan) -> RunState:
     """The state before the first entry: every step waits."""
-    return RunState(run, steps={step.key: StepState() for step in plan.steps})
+    waits = StepState()
+    return RunState(run, steps={step.key: waits for step in plan.steps})
 
 
 def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
@@ -190,11 +193,11 @@ def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
 
 
 def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
-    draft.change(event.key, reason=event.reason)
+    draft.change(event.key, reason=event.reason, remedy=event.remedy)
 
 
 def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
-    draft.move(event.key, StepStatus.RUNNING, started=event.started, reason="")
+    draft.move(event.key, StepStatus.RUNNING, started=event.started, reason="", remedy="")
 
 
 def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
@@ -205,6 +208,8 @@ def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
         StepStatus.WAITING,
         reason=event.reason,
         endings=endings,
+        lost=event.failure,
+        remedy="",
         again=event.again,
         started=None,
         overdue="",
@@ -233,6 +238,7 @@ def _succeeded(draft: _Draft, event: e.StepSucceeded, _at: datetime) -> None:
         outputs=event.outputs,
         warnings=event.warnings,
         reason="",
+        remedy="",
     )
 
 
@@ -264,7 +270,7 @@ def _cancel(draft: _Draft, _event: e.CancelRequested, _at: datetime) -> None:
 
 
 def _canceled(draft: _Draft, event: e.StepCanceled, at: datetime) -> None:
-    draft.move(event.key, StepStatus.CANCELED, ended=at)
+    draft.move(event.key, StepStatus.CANCELED, ended=at, reason="the run was canceled", remedy="")
 
 
 def _ended(draft: _Draft, event: e.RunEnded, at: datetime) -> None:

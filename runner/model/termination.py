@@ -48,7 +48,8 @@ def from_message(text: str) -> Termination | None:
 
 def _cut(record: AttemptRecord, size: int) -> str:
     tail = record.tail[len(record.tail) - min(size, len(record.tail)) :]
-    return _encode(replace(record, reason=record.reason[: size // 2], tail=tail), whole=False)
+    reason, remedy = record.reason[: size // 2], record.remedy[: size // 2]
+    return _encode(replace(record, reason=reason, remedy=remedy, tail=tail), whole=False)
 
 
 def _encode(record: AttemptRecord, *, whole: bool) -> str:

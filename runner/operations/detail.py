@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..data import manifest
 from ..dataclass import dataclass
 from ..model.data import DataPath, DatasetDefinition
-from ..model.record import Phases
+from ..model.events import TaskLost
+from ..model.record import AttemptRecord, Phases
 from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec
 from ..model.task import TaskId
 from ..ports import ObjectStore
-from ..runs import records
+from ..runs import journal, records
 from .report import StepReport
 from .values import RunView
 
@@ -41,7 +42,10 @@ class AttemptDetail:
     failure: str
     exit_code: int | None
     reason: str
+    remedy: str
     phases: Phases | None
+    peak_memory: int
+    """Bytes; 0: not measured."""
     host: str
     artifacts: tuple[str, ...]
 
@@ -61,8 +65,21 @@ class StepDetail:
     attempts: tuple[AttemptDetail, ...]
 
 
-def detail(store: ObjectStore, view: RunView, step: StepReport) -> StepDetail:
-    """Everything of the step that `step` reports."""
+Losses = Mapping[tuple[str, int], TaskLost]
+"""By step and attempt: what the journal tells of those that failed and were followed by another."""
+
+
+def losses_of(store: ObjectStore, view: RunView, keys: Iterable[str]) -> Losses:
+    """Those of the run's steps `keys`; the journal is read only if there are any."""
+    if not any(view.state.steps[key].endings for key in keys):
+        return {}
+    told = (event for entry in journal.read(store, view.state.run) for event in entry.events)
+    return {(event.key, event.attempt): event for event in told if isinstance(event, TaskLost)}
+
+
+def detail(store: ObjectStore, view: RunView, step: StepReport, losses: Losses | None = None) -> StepDetail:
+    """Everything of the step that `step` reports; `losses`: as `losses_of` found, if that was asked before."""
+    known = losses_of(store, view, [step.key]) if losses is None else losses
     spec = view.plan.by_key[step.key]
     outputs = view.state.steps[step.key].outputs
     return StepDetail(
@@ -75,21 +92,39 @@ def detail(store: ObjectStore, view: RunView, step: StepReport) -> StepDetail:
             name: tuple(FileDetail(entry.path, entry.size) for entry in manifest.load(store, ref.digest).entries)
             for name, ref in outputs.items()
         },
-        tuple(_attempts(store, view.state.run, step)),
+        tuple(_attempts(store, view.state.run, step, known)),
     )
 
 
-def _attempts(store: ObjectStore, run: str, step: StepReport) -> Iterator[AttemptDetail]:
+def _attempts(store: ObjectStore, run: str, step: StepReport, losses: Losses) -> Iterator[AttemptDetail]:
     for number in range(1, step.attempt + 1):
         record = records.record_of(store, TaskId(run, step.key, number))
-        if record is None:
-            lost = "" if number == step.attempt else "it left no record"
-            yield AttemptDetail(number, "", None, lost, None, "", ())
-            continue
-        failure = record.failure.value if record.failure else ""
-        yield AttemptDetail(
-            number, failure, record.exit_code, record.reason, record.phases, record.host, record.artifacts
-        )
+        yield _unrecorded(step, number, losses) if record is None else _recorded(record, number)
+
+
+def _recorded(record: AttemptRecord, number: int) -> AttemptDetail:
+    return AttemptDetail(
+        number,
+        record.failure.value if record.failure else "",
+        record.exit_code,
+        record.reason,
+        record.remedy,
+        record.phases,
+        record.peak_memory,
+        record.host,
+        record.artifacts,
+    )
+
+
+def _unrecorded(step: StepReport, number: int, losses: Losses) -> AttemptDetail:
+    """What is known of an attempt that left no record: what its target said of it, or nothing yet."""
+    lost = losses.get((step.key, number))
+    failure, reason = (lost.failure.value, lost.reason) if lost else ("", "")
+    if number == step.attempt and step.status == "failed":
+        failure, reason = step.failure, step.reason
+    elif not reason and number != step.attempt:
+        reason = "it left no record"
+    return AttemptDetail(number, failure, None, reason, "", None, 0, "", ())
 
 
 def _inputs(spec: StepSpec) -> Iterator[InputDetail]:

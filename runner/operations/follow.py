@@ -27,10 +27,11 @@ class Follower:
         return fresh
 
 
-def from_start(store: ObjectStore, run: str) -> Follower:
-    """A follower that has read nothing yet. Raises BadInput for an unknown run."""
-    submission = plans.submission_of(store, run)
-    if submission is None:
+def follower_of(store: ObjectStore, run: str) -> Follower:
+    """A follower that has read nothing yet, or of a long journal only its snapshot. Raises BadInput for no such run."""
+    known = plans.recent(store, run)
+    if known is None:
         raise BadInput(f"there is no run '{run}' here", remedy="see: runner list")
-    plan = plans.load(store, submission.plan)
-    return Follower(store, RunView(begin(run, plan), plan))
+    plan, state = known
+    unread = state if state.number > 1 else begin(run, plan)
+    return Follower(store, RunView(unread, plan))

@@ -27,6 +27,8 @@ class ListedRun:
     ended: datetime | None
     user: str
     tags: dict[str, str]
+    origin: str
+    """The run of which it was made again; empty for others."""
 
 
 def newest(store: ObjectStore, count: int) -> Iterator[ListedRun]:
@@ -61,4 +63,5 @@ def _all(store: ObjectStore) -> Iterator[ListedRun]:
             seen.ended if seen else None,
             entry.user,
             entry.tags,
+            entry.origin,
         )

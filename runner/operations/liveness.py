@@ -14,6 +14,9 @@ from ..runs.head import Head
 
 SILENCE = timedelta(seconds=20)
 """A controller shows that it lives every 5 s (control.loop.STALE)."""
+REPLACEMENT = timedelta(seconds=120)
+"""Of a controller in a pod: the cluster may be starting another one for it."""
+_POD = "pod "
 
 
 class Stranded(RunnerError):
@@ -31,6 +34,23 @@ class Signs:
     """Whether the controller's process is there; None: it runs elsewhere, or has not said where."""
 
 
+def pod_host(namespace: str, pod: str) -> str:
+    """The host of a controller in a pod, as journals name it and people read it."""
+    return f"{_POD}{namespace}/{pod}"
+
+
+def is_detached(state: RunState) -> bool:
+    """Whether the controller that took the run last is in a pod."""
+    return state.host.startswith(_POD)
+
+
+def driver_of(state: RunState) -> str:
+    """Who took the run last, for people; empty: nobody has."""
+    if is_detached(state):
+        return state.host
+    return f"process {state.pid} on {state.host}" if state.pid else ""
+
+
 def why_stopped(state: RunState, signs: Signs) -> str:
     """Why the run does not go on by itself; empty: somebody drives it, or it has ended."""
     if state.over:
@@ -42,11 +62,12 @@ def why_stopped(state: RunState, signs: Signs) -> str:
     if signs.process:
         return ""
     seen = max((at for at in (_alive_at(state, signs.head), state.last, state.created) if at), default=None)
-    if seen is not None and signs.now - seen <= SILENCE:
+    if seen is not None and signs.now - seen <= (REPLACEMENT if is_detached(state) else SILENCE):
         return ""
     if not state.pid:
         return "no controller has taken it"
-    return _last_words(state, signs.head) or f"its controller on {state.host} has been silent since {seen:%H:%M:%S} UTC"
+    where = f"in {state.host}" if is_detached(state) else f"on {state.host}"
+    return _last_words(state, signs.head) or f"its controller {where} has been silent since {seen:%H:%M:%S} UTC"
 
 
 def process_exists(pid: int, mark: str) -> bool:

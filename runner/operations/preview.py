@@ -10,6 +10,7 @@ from ..errors import RunnerError
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar
 from ..model.task import snapshot_key
+from ..plan.policies import differing
 from ..ports import EnvironmentStore, ObjectStore
 from .detail import InputDetail, source_text
 from .report import display_names
@@ -33,6 +34,10 @@ class PlannedStep:
     """Keys of steps."""
     inputs: tuple[InputDetail, ...]
     outputs: tuple[str, ...]
+    always: bool
+    resources: Mapping[str, str | float]
+    """What of them differs from the default; likewise its policy, as people write it."""
+    policy: Mapping[str, str | float]
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Preview:
     steps: tuple[PlannedStep, ...]
     environments: tuple[PlannedEnvironment, ...]
     uploads: tuple[Upload, ...]
+    policy: Mapping[str, str | float]
+    """What of the run's differs from the default, as people write it."""
 
 
 def preview(
@@ -78,7 +85,7 @@ def preview(
 ) -> Preview:
     """What submitting `plan` would do; `planned` are the objects (key, bytes) its file has written so far.
 
-    The plan has passed `validate`. Raises BadInput for a source directory that cannot be a snapshot.
+    The plan has passed `validate` and states its policies. Raises BadInput for a source directory that is no snapshot.
     """
     names = {key: environment.name for key, environment in plan.environments.items()}
     place = {step.key: at for at, step in enumerate(plan.steps)}
@@ -94,12 +101,16 @@ def preview(
             tuple(sorted(step.needs, key=place.__getitem__)),
             tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
             tuple(made.name for made in step.outputs),
+            step.always,
+            differing(step.resources),
+            differing(step.policy),
         )
         for step in plan.steps
     )
     found = tuple(_environments(plan, targets, environments))
     uploads = (*_snapshots(store, plan), *(Upload(key, key, size) for key, size in planned))
-    return Preview(request.experiment, {**plan.parameters, **request.parameters}, steps, found, uploads)
+    parameters = {**plan.parameters, **request.parameters}
+    return Preview(request.experiment, parameters, steps, found, uploads, differing(plan.policy))
 
 
 def _environments(

@@ -12,11 +12,12 @@ from ..dataclass import dataclass
 from ..model.data import DataRef
 from ..model.plan import Plan
 from ..model.state import StepState
-from ..model.status import DELIVERED, StepStatus
+from ..model.status import IN_FLIGHT, StepStatus
 from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import records
 from .metrics import Metric, metrics_of
+from .standing import attempts_of, environment_name, failure_of, why
 from .values import RunView
 
 Locate = Callable[[DataRef], str]
@@ -45,13 +46,22 @@ class StepReport:
     status: str
     reason: str
     """Why it waits, or why it failed: one line."""
+    remedy: str
+    """What to do about that, where it is known."""
     target: str
     attempt: int
+    attempts: int
+    """The most there can be, if all fail as the last one did; 0 before the first."""
+    again: datetime | None
+    """When the next attempt starts, if the last one failed and the pause is not over."""
+    overdue: str
+    """Why the attempt in flight is being stopped."""
     started: datetime | None
     ended: datetime | None
     seconds: float | None
     exit_code: int | None
     failure: str
+    """Its class; while another attempt follows, that of the last one."""
     tail: str
     """The last lines of its output, when it failed."""
     origin: str
@@ -89,6 +99,10 @@ class RunReport:
     run: str
     experiment: str
     status: str
+    origin: str
+    """The run of which it was made again; empty for others."""
+    overdue: str
+    """Why nothing but what always runs still starts: its deadline has passed."""
     created: datetime | None
     ended: datetime | None
     seconds: float | None
@@ -109,13 +123,15 @@ def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, 
         state.run,
         state.submission.experiment if state.submission else "",
         state.status.value,
+        state.submission.origin if state.submission else "",
+        state.overdue,
         state.created,
         state.ended,
         _between(state.created, state.ended or now),
         tuple(_each(one, tuple(state.steps), threads)),
         slowest(store, view),
         tuple(
-            MadeEnvironment(_environment_name(view.plan, key), target, seconds)
+            MadeEnvironment(environment_name(view.plan, key), target, seconds)
             for (key, target), seconds in state.made.items()
         ),
     )
@@ -138,14 +154,18 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
         key=key,
         name=display_names(view.plan)[key],
         status=step.status.value,
-        reason=why(view, key),
+        reason=why(view, key, now),
+        remedy=step.remedy,
         target=submission.targets.get(key, "") if submission else "",
         attempt=step.attempt,
+        attempts=attempts_of(view, key),
+        again=step.again if step.status is StepStatus.WAITING else None,
+        overdue=step.overdue if step.status in IN_FLIGHT else "",
         started=step.started,
         ended=step.ended,
         seconds=seconds_of(step, now),
         exit_code=step.exit_code,
-        failure=step.failure.value if step.failure else "",
+        failure=failure_of(step),
         tail=step.tail,
         origin=step.origin,
         outputs=tuple(
@@ -169,28 +189,6 @@ def _metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
 def display_names(plan: Plan) -> Mapping[str, str]:
     """Each step's name for people: its own where no other step has it, else its key."""
     return plan.names
-
-
-def why(view: RunView, key: str) -> str:
-    """Why the step waits, or how it ended, in one line; empty when there is nothing to say."""
-    step = view.state.steps[key]
-    if step.origin:
-        return f"outputs of {step.origin}"
-    if step.reason or step.status is not StepStatus.WAITING:
-        return step.reason
-    spec, names = view.plan.by_key[key], display_names(view.plan)
-    missing = [
-        names[other.key]
-        for other in view.plan.steps
-        if other.key in spec.needs and view.state.steps[other.key].status not in DELIVERED
-    ]
-    if missing:
-        return f"waits for {', '.join(missing[:3])}" + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
-    if not any(environment == spec.environment for environment, _ in view.state.environments):
-        said = next((line for (name, _), line in view.state.making.items() if name == spec.environment), "")
-        made = f"its environment '{_environment_name(view.plan, spec.environment)}' is being made"
-        return f"{made}: {said}" if said else made
-    return ""
 
 
 def slowest(store: ObjectStore, view: RunView) -> Slowest | None:
@@ -224,7 +222,3 @@ def seconds_of(step: StepState, now: datetime) -> float | None:
 
 def _between(start: datetime | None, end: datetime) -> float | None:
     return round((end - start).total_seconds(), 3) if start else None
-
-
-def _environment_name(plan: Plan, key: str) -> str:
-    return plan.environments[key].name if key in plan.environments else key

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from ..model.plan import Plan, Scalar
 from ..model.state import RunState
+from ..model.stated import Stated
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,11 @@ class Request:
     regenerate_outputs: bool = False
     workspace: WorkspaceFacts | None = None
     """The workspace object the user submitted with; None: the session's own facts hold."""
+
+    def said(self, words: Stated) -> Request:
+        """The request with words that go before its own: the command line's."""
+        going_on = words.continue_on_failure
+        return self if going_on is None else replace(self, continue_on_step_failure=going_on)
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,12 @@ def explain(store: ObjectStore, datastores: Datastores, view: RunView, key: str)
     if step.status is StepStatus.REUSED:
         return Explanation(key, "reused", f"nothing differs from {step.origin}: its outputs stand in", step.origin)
     verdict = "ran" if step.attempt else step.status.value
+    if step.status is StepStatus.SKIPPED:
+        return Explanation(key, verdict, step.reason, "")
+    if spec.always:
+        return Explanation(key, verdict, "it always runs", "")
+    if submission is not None and key in submission.again:
+        return Explanation(key, verdict, f"{submission.origin} was made again from here on", "")
     if not spec.reuse:
         return Explanation(key, verdict, "it may not be reused (allow_reuse=False)", "")
     if submission is not None and submission.regenerate_outputs:

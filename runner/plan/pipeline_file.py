@@ -12,10 +12,13 @@ from dataclasses import replace
 from ..dataclass import dataclass, field
 from ..model.environment import EnvironmentSpec, NamedEnvironment
 from ..model.plan import Plan
+from ..model.policy import first_stated
+from ..model.stated import NOTHING, Stated
 from ..model.step import StepSpec
 from ..override import override
 from .forms import TEXT, UNREAD, Document
 from .nodes import Node, Reading, Table
+from .policy_form import PipelinePolicyForm, hoisted
 from .port_forms import mapping_of
 from .record_form import Keyed, Record
 from .step_form import StepForm, names_in
@@ -91,12 +94,13 @@ class FileForm(Record):
         own = {"experiment": self.forms["experiment"], "description": plan.forms["description"]}
         later = {name: form for name, form in self.forms.items() if name not in ("plan", *own)}
         shared = {
+            "policy": PipelinePolicyForm(),
             "parameters": plan.forms["parameters"],
             "environments": EnvironmentsForm(),
             "steps": Keyed(StepForm(), "key"),
         }
         self.forms = {**own, **later, **shared}
-        self.defaults |= plan.defaults
+        self.defaults |= plan.defaults | {"policy": NOTHING}
         self.plan_fields = tuple(plan.forms)
 
     @override
@@ -120,27 +124,39 @@ class FileForm(Record):
             reading.wrong(node.line, path, "'steps' is missing", "add it")
         if "steps" not in values or UNREAD in values.values():
             return UNREAD
+        words = values.pop("policy", NOTHING)
         said = {name: values.pop(name) for name in self.plan_fields if name in values}
-        return PipelineFile(**{**values, "plan": Plan(**said)})  # type: ignore[arg-type] # read by forms of these types
+        plan = Plan(**said)  # type: ignore[arg-type] # read by forms of these types
+        return PipelineFile(**{**values, "plan": _with(plan, words)})  # type: ignore[arg-type] # likewise
 
     @override
     def write(self, value: object) -> Document:
         """A dict; what goes without saying of a lone environment is not said."""
         if not isinstance(value, PipelineFile):
             raise TypeError(f"{type(value).__name__} is no PipelineFile")
-        plan = value.plan
+        alike, steps = hoisted(value.plan.steps)
+        plan = replace(value.plan, steps=steps)
         parts = {name: getattr(value if hasattr(value, name) else plan, name) for name in self.forms}
+        parts["policy"] = Stated(alike, plan.policy)
         written = {
             name: self.forms[name].write(part) for name, part in parts.items() if part != self.defaults.get(name)
         }
-        steps = self.forms["steps"].write(_without_lone_environment(plan))
-        written |= {"environments": self.forms["environments"].write(plan.environments), "steps": steps}
+        written["steps"] = self.forms["steps"].write(_without_lone_environment(plan))
+        written["environments"] = self.forms["environments"].write(plan.environments)
         if plan.environments == {_DEFAULT.name: _DEFAULT}:
             del written["environments"]
         return {name: written[name] for name in self.forms if name in written}
 
 
 FILE = FileForm()
+
+
+def _with(plan: Plan, words: object) -> Plan:
+    """The plan in which each step says what the file says of all, unless it says something else."""
+    if not isinstance(words, Stated) or words == NOTHING:
+        return plan
+    steps = tuple(replace(step, policy=first_stated(step.policy, words.policy)) for step in plan.steps)
+    return replace(plan, steps=steps, policy=words.run)
 
 
 def _without_lone_environment(plan: Plan) -> tuple[StepSpec, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..model.resources import Resources
 from ..model.step import (
     Argument,
     Interpreter,
@@ -14,6 +13,7 @@ from ..model.step import (
 from ..override import override
 from .forms import TEXT, UNREAD, Document, Form, Maybe, Named, Several
 from .nodes import Items, Leaf, Node, Reading, Table
+from .policy_form import PolicyForm, ResourcesForm
 from .port_forms import ArgumentForm, CommandForm, InputForm, OutputsForm, mapping_of
 from .record_form import Keyed, Record
 
@@ -63,7 +63,8 @@ class StepForm(Record):
             "inputs": Keyed(InputForm(), "name"),
             "outputs": OutputsForm(),
             "parameters": ParametersForm(),
-            "resources": Record(Resources),
+            "resources": ResourcesForm(),
+            "policy": PolicyForm(),
         }
         self.forms = special | {name: form for name, form in plain.items() if name not in special}
         self.defaults |= dict.fromkeys(("script", "command", "environment", "compute", "arguments"), "")

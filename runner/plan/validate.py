@@ -13,6 +13,7 @@ from ..model.data import DEFAULT_DATASTORE, DataPath, DatasetDefinition
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
+from . import policies
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs: they become environment variables."""
@@ -33,6 +34,7 @@ def validate(plan: Plan) -> tuple[Problem, ...]:
     for step in plan.steps:
         found.extend(_step_problems(plan, step))
     found.extend(cycle_problems(plan))
+    found.extend(policies.problems(plan))
     return tuple(found)
 
 

@@ -27,6 +27,8 @@ class IndexEntry:
     steps: int = 0
     tags: dict[str, str] = field(default_factory=dict)
     description: str = ""
+    origin: str = ""
+    """The run of which it was made again."""
 
 
 def add(store: ObjectStore, entry: IndexEntry) -> None:

@@ -1,7 +1,8 @@
 """The journal: numbered objects, each put only if its number is free.
 
 The number a second controller finds taken tells it that it has lost the run: log, lock and fence in
-one. Readers go from entry 1, or from the last one they know, until a number is absent; nothing lists.
+one. Readers go from entry 1, or from the last one they know, until a number is absent; nothing lists. From a
+bucket they ask for several at a time once there turn out to be many: each answer takes its time.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from ..errors import ObjectMissing, RunTaken
 from ..model.document import to_document
 from ..model.events import Event, JournalEntry
 from ..model.stored import read_document
-from ..ports import ObjectStore
+from ..ports import FolderStore, ObjectStore
+
+_WIDEST = 16
+"""Requests on their way at a time."""
 
 
 def entry_key(run: str, number: int) -> str:
@@ -24,17 +28,39 @@ def entry_key(run: str, number: int) -> str:
 
 
 def read(store: ObjectStore, run: str, after: int = 0) -> Iterator[JournalEntry]:
-    """The entries whose number is greater than `after`, in order."""
-    number = after + 1
+    """The entries whose number is greater than `after`, in order, up to the first number that is absent."""
+    number, width = after + 1, 1
     while True:
-        try:
-            data = store.get(entry_key(run, number))
-        except ObjectMissing:
-            return
-        if not data:
-            return  # the power failed before its content was on the disk: the next append takes its place
-        yield read_document(JournalEntry, data, entry_key(run, number))
-        number += 1
+        for data in _contents(store, [entry_key(run, number + ahead) for ahead in range(width)]):
+            if not data:
+                return
+            yield read_document(JournalEntry, data, entry_key(run, number))
+            number += 1
+        width = min(2 * width, _WIDEST)
+
+
+def _contents(store: ObjectStore, keys: Sequence[str]) -> Iterator[bytes]:
+    """What lies at `keys`, in order, as far as it is asked for."""
+    if len(keys) == 1 or isinstance(store, FolderStore):
+        yield from (_content(store, key) for key in keys)
+        return
+    from concurrent.futures import ThreadPoolExecutor  # slow to load: few have so much to read
+
+    with ThreadPoolExecutor(len(keys)) as pool:
+        yield from pool.map(lambda key: _content(store, key), keys)
+
+
+def _content(store: ObjectStore, key: str) -> bytes:
+    """Empty where there is no entry; so is one that a power failure took, whose place the next append takes."""
+    try:
+        return store.get(key)
+    except ObjectMissing:
+        return b""
+
+
+def has_more(store: ObjectStore, run: str, number: int) -> bool:
+    """Whether there is an entry after that one: a controller that did not write it has lost the run."""
+    return store.stat(entry_key(run, number + 1)) is not None
 
 
 @dataclass

@@ -11,8 +11,10 @@ from ..model.names import step_run_id
 from ..model.record import AttemptRecord, CommitRecord
 from ..model.stored import read_document
 from ..model.task import Task, TaskId, cancel_marker
-from ..ports import ObjectStore
+from ..ports import FolderStore, ObjectStore
 
+_TAIL_BYTES = 4000
+_TAIL_LINES = 20
 R = TypeVar("R", CommitRecord, AttemptRecord)
 
 
@@ -72,8 +74,16 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
         # Before the commit, which is the last thing a step does: its container may be gone a moment later.
         store.put(reuse_key(task.fingerprint), data)
     if not store.put_if_absent(task.id.commit, data):
-        return committed(store, task.id)
+        return _first(store, task)
     return commit
+
+
+def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
+    """The commit of the attempt that was first; the outputs of the one that was not are no step's."""
+    first = committed(store, task.id)
+    if first is not None and task.fingerprint:
+        store.put(reuse_key(task.fingerprint), canonical_json(to_document(first)))
+    return first
 
 
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
@@ -89,6 +99,25 @@ def record_of(store: ObjectStore, task: TaskId) -> AttemptRecord | None:
 def read_record(store: ObjectStore, key: str) -> AttemptRecord:
     """The attempt record at `key`. Raises ObjectMissing."""
     return read_document(AttemptRecord, store.get(key), key)
+
+
+def last_lines(store: ObjectStore, task: TaskId) -> str:
+    """The end of what the attempt has printed, as far as its log has come; empty: nothing."""
+    chunk = ""
+    for info in store.list(task.logs):
+        chunk = info.key
+    return "\n".join(_end_of(store, chunk).decode(errors="replace").splitlines()[-_TAIL_LINES:]) if chunk else ""
+
+
+def _end_of(store: ObjectStore, chunk: str) -> bytes:
+    if not isinstance(store, FolderStore):
+        return store.get(chunk)[-_TAIL_BYTES:]
+    try:
+        with store.path(chunk).open("rb") as file:  # a local run has one chunk, of any size
+            file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
+            return file.read()
+    except OSError:
+        return b""
 
 
 def cancel(store: ObjectStore, run: str) -> None:

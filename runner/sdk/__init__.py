@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .compute import AmlCompute as AmlCompute
     from .compute import ComputeTarget as ComputeTarget
     from .conda import CondaDependencies as CondaDependencies
+    from .configuring import configure as configure
     from .consumption import DatasetConsumptionConfig as DatasetConsumptionConfig
     from .data import DataPath as DataPath
     from .data import DataPathComputeBinding as DataPathComputeBinding
@@ -68,6 +69,7 @@ _PUBLIC = {
     "CondaDependencies": "conda",
     "ComputeTarget": "compute",
     "AmlCompute": "compute",
+    "configure": "configuring",
     "Run": "run",
     "PipelineRun": "pipeline_run",
     "StepRun": "step_run",

@@ -220,12 +220,15 @@ class Bindings:
         consumed = self._consumed(item)
         if consumed is None:
             return None
-        alike = [name for name, known in self.inputs.items() if same_origin(known, consumed)]
-        own = (consumed.name, f"INPUT_{consumed.name}")
-        exact = [name for name in alike if name in own and same_rows(self.inputs[name], consumed)]
-        loose = isinstance(consumed.origin, Output) and not exactly
-        names = exact or (alike if loose else [])
-        return InputPath(names[0]) if names else None
+        own = {consumed.name, f"INPUT_{consumed.name}"} & self.inputs.keys()
+        ordered = own if len(own) < 2 else [name for name in self.inputs if name in own]
+        for name in ordered:  # before all others are looked at: a step may have thousands
+            if same_origin(self.inputs[name], consumed) and same_rows(self.inputs[name], consumed):
+                return InputPath(name)
+        if exactly or not isinstance(consumed.origin, Output):
+            return None
+        alike = (name for name, known in self.inputs.items() if same_origin(known, consumed))
+        return next(map(InputPath, alike), None)
 
     def _check_name(self, name: str, what: str, rule: re.Pattern[str] = _NAME) -> None:
         if not rule.fullmatch(name):

@@ -77,12 +77,12 @@ class Estimator:
             image_registry_details,
             user_managed=user_managed,
         )
-        if environment_variables:
-            names = {name: str(value) for name, value in environment_variables.items()}
-            self.run_config.environment_variables.update(names)
+        names = {name: str(value) for name, value in (environment_variables or {}).items()}
+        self.run_config.environment_variables.update(names)
         if shm_size:
             self.run_config.docker.shm_size = shm_size
         self.run_config.docker.use_docker = use_docker
+        self.run_config.max_run_duration_seconds = max_run_duration_seconds
 
     @override
     def __repr__(self) -> str:

@@ -86,7 +86,6 @@ class _Draft:
         bound, settings = self.graph.bindings[step], step.settings
         source = self._source_folder(bound)
         self._check_compute(bound)
-        self.notes.extend(f"step '{step.name}': {note}" for note in settings.notes)
         return StepSpec(
             key=self.keys[step],
             name=step.name,
@@ -101,6 +100,7 @@ class _Draft:
             variables={**settings.variables, **_literals(step)},
             parameters=_variables_of_parameters(bound),
             resources=_resources(settings),
+            policy=settings.policy,
             after=tuple(dict.fromkeys(self.keys[other] for other in self.graph.after[step])),
             reuse=settings.reuse,
             version=settings.version,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..model.plan import Plan
+from ..model.stated import NOTHING
 from ..operations.computes import created
 from ..override import override
 from .bindings import all_parameters
@@ -46,6 +47,8 @@ class Pipeline:
         self.description = description
         self.steps = steps
         self.graph: Graph = gather(steps, resolve_closure=resolve_closure)
+        self.stated = NOTHING
+        """What `runner.configure` was told."""
         self._default_datastore = getattr(default_datastore, "name", default_datastore)
         self._default_source_directory = default_source_directory or ""
         self._lowered = self._lower({})
@@ -53,7 +56,7 @@ class Pipeline:
     @property
     def plan(self) -> Plan:
         """The draft plan it means."""
-        return self._lowered.plan
+        return self._worded(self._lowered.plan)
 
     def validate(self) -> list[str]:
         """v1's check: prints a line per step; an empty list, since faults are raised by the constructor."""
@@ -112,7 +115,13 @@ class Pipeline:
         lowered = self._lower(values.data) if values.data else self._lowered
         for note in (*lowered.notes, *size_notes(lowered.plan)):
             print(note, file=sys.stderr)
-        return self.workspace.session.submit(lowered.plan, replace(request, parameters=values.scalars))
+        return self.workspace.session.submit(self._worded(lowered.plan), replace(request, parameters=values.scalars))
+
+    def _worded(self, plan: Plan) -> Plan:
+        """The plan with what is said of steps and pipeline by now: `configure` may follow the constructor."""
+        from .configuring import worded
+
+        return worded(plan, self.graph, self.stated)
 
     def _lower(self, values: Mapping[str, object]) -> Lowered:
         session = self.workspace.session

@@ -116,6 +116,8 @@ class PipelineRun(SubmittedRun):
             "runType": "SDK",
             "azureml.parameters": parameters,
         }
+        if submission is not None and submission.origin:
+            marks["runner.origin"] = submission.origin  # the run of which it was made again
         return {**marks, **super().get_properties()}
 
     def get_steps(self) -> Iterator[StepRun]:

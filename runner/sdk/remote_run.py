@@ -7,18 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
-from ..model.status import RUN_ENDS
+from ..model.status import RUN_ENDS, StepStatus
+from ..operations.standing import attempts_of, class_of
 from ..operations.values import RunView
 from ..override import override
 from .exceptions import ActivityFailedException, ExperimentExecutionException
 from .report_log import ReportLog
 from .reports import Line
 from .run import Run
-
-if TYPE_CHECKING:
-    from ..model.state import StepState
 
 _POLL_SECONDS = 5.0
 _LOG_SECONDS = 1.0
@@ -188,8 +185,8 @@ def failure_text(view: RunView, only: str | None = None) -> str:
     """Which steps failed and why, each with the last lines of its output; or `only` one of them."""
     names = {step.key: step.name for step in view.plan.steps}
     failed = {key: step for key, step in view.state.steps.items() if step.status.value == "failed"}
-    parts = [f"run {view.state.run} failed"]
-    parts.extend(_failed_step(names.get(key, key), step) for key, step in failed.items() if only in (None, key))
+    parts = [f"run {view.state.run} failed" + (f": {view.state.overdue}" if view.state.overdue else "")]
+    parts.extend(_failed_step(view, key, names.get(key, key)) for key in failed if only in (None, key))
     return "\n".join(parts)
 
 
@@ -200,19 +197,31 @@ def run_over(view: RunView) -> bool:
 
 def changes(view: RunView, shown: dict[str, str]) -> list[str]:
     """A line for each status that is another than in `shown`, which is brought up to date."""
-    from .status_words import PIPELINE_RUN, STEP_RUN, in_details
+    from .status_words import PIPELINE_RUN, in_details
 
     submission = view.state.submission
     word = PIPELINE_RUN[view.state.status]
     if submission is not None and submission.kind:
         words = {f"Run {view.state.run}": in_details(word)}
     else:
-        words = {step.name + f" [{step.key}]": STEP_RUN[view.state.steps[step.key].status] for step in view.plan.steps}
+        words = {f"{step.name} [{step.key}]": _step_word(view, step.key) for step in view.plan.steps}
         words[f"PipelineRun {view.state.run}"] = word
     words = {**environment_words(view, shown), **words}
     changed = {name: word for name, word in words.items() if shown.get(name) != word and word != "NotStarted"}
     shown.update(changed)
     return [f"{name}: {word}" for name, word in changed.items()]
+
+
+def _step_word(view: RunView, key: str) -> str:
+    """v1's word; of a step that is tried again, why that is."""
+    from .status_words import STEP_RUN
+
+    step = view.state.steps[key]
+    if step.status is StepStatus.WAITING and step.lost:
+        return (
+            f"Queued: attempt {step.attempt + 1} of {attempts_of(view, key)} follows; {step.lost.value}: {step.reason}"
+        )
+    return STEP_RUN[step.status]
 
 
 def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]:
@@ -225,10 +234,12 @@ def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]
     return {**{name: word for name, word in ended.items() if name in shown}, **words}
 
 
-def _failed_step(name: str, step: StepState) -> str:
+def _failed_step(view: RunView, key: str, name: str) -> str:
+    step = view.state.steps[key]
     code = f" (exit code {step.exit_code})" if step.exit_code is not None else ""
-    tail = "\n".join(f"  | {line}" for line in step.tail.splitlines())
-    return f"step '{name}' failed{code}: {step.reason}" + (f"\n{tail}" if tail else "")
+    lines = [f"step '{name}' failed{code}: {step.reason}"]
+    lines += [f"  do:    {step.remedy}"] if step.remedy else []
+    return "\n".join([*lines, f"  class: {class_of(view, key)}", *(f"  | {line}" for line in step.tail.splitlines())])
 
 
 def _silent(_line: str) -> None:

@@ -112,7 +112,7 @@ class StepRun(RemoteRun):
             self,
             spec.compute,
             RunTimes(state.started, state.ended),
-            error="\n".join(filter(None, (state.reason, state.tail))) if state.failure else "",
+            error="\n".join(filter(None, (state.reason, state.remedy, state.tail))) if state.failure else "",
             inputDatasets=input_datasets(self),
             outputDatasets=output_datasets(self),
             runDefinition=run_definition(self.view, spec),

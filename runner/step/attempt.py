@@ -11,10 +11,11 @@ from pathlib import Path
 from ..data.remains import Remains
 from ..data.workplace import Launch
 from ..errors import StoreError
-from ..model.record import AttemptRecord, Phases
+from ..model.record import AttemptRecord, Failure, Phases
 from . import child
-from .endings import verdict
+from .endings import Verdict, verdict
 from .logs import LogShipper
+from .stopping import last_call
 
 
 @dataclass
@@ -25,6 +26,10 @@ class Attempt:
     shipper: LogShipper
     tree: Callable[[], Path]
     """The folder with our own code, for the script's path."""
+    is_canceled: Callable[[], bool] = lambda: False
+    """Whether the run was; asked when the pod is told to stop. Raises StoreError."""
+    delivering: bool = False
+    """Whether any of its outputs may lie in a store."""
     phases: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> AttemptRecord:
@@ -50,14 +55,25 @@ class Attempt:
         return replace(record, warnings=(*record.warnings, *warnings))
 
     def _judged(self, ending: child.Ending, launch: Launch) -> AttemptRecord:
-        failure, reason = verdict(ending, self.remains.task.resources.memory_limit)
-        if failure is not None:
-            code, tail = ending.exit_code, self.shipper.tail
-            return self.remains.script_failed(failure, reason, exit_code=code, tail=tail)
-        begun = time.time()
-        record = self.remains.delivered(launch.outputs)
-        self.phases["outputs"] = time.time() - begun
-        return record
+        tail, limit = self.shipper.tail, self.remains.task.resources.memory_limit
+        said = verdict(ending, limit, tail, canceled=ending.terminated and self.is_canceled())
+        if said.failure is not None:
+            record = self._failed(said, ending, tail)
+        else:
+            begun, self.delivering = time.time(), True
+            with last_call(self.is_canceled):
+                record = self.remains.delivered(launch.outputs)
+            self.phases["outputs"] = time.time() - begun
+        warnings = (*record.warnings, *said.warnings)
+        return replace(record, peak_memory=ending.peak_memory, warnings=warnings)
+
+    def _failed(self, said: Verdict, ending: child.Ending, tail: str) -> AttemptRecord:
+        failure, code = said.failure or Failure.LOST, ending.exit_code
+        if ending.terminated:  # there is no time to keep what it left
+            record = replace(self.remains.failed(failure, said.reason), exit_code=code, tail=tail)
+        else:
+            record = self.remains.script_failed(failure, said.reason, exit_code=code, tail=tail)
+        return replace(record, remedy=said.remedy)
 
     def _close_log(self) -> tuple[str, ...]:
         """Whatever the script has achieved is worth more than the end of its log."""

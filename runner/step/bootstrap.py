@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ..data.remains import Remains, bare_record
@@ -28,12 +29,17 @@ from ..model.termination import to_message
 from ..model.vantage import StepStores
 from ..ports import ObjectStore
 from ..runs import records
+from ..storage.s3.http import Patience
 from ..storage.s3.store import BucketStore
 from .attempt import Attempt
+from .endings import stopped
 from .logs import LogShipper
 from .places import staging
+from .stopping import Stopped, never_mind, stop_at_once
 
 TERMINATION_LOG = Path("/dev/termination-log")
+PATIENT = Patience(attempts=45, longest_wait=15.0, silences=5)
+"""About eight minutes: a store that is being restarted must not cost a day's work."""
 _WAIT = 60.0
 """Seconds the assignment may be late: a pod may be there before its task."""
 
@@ -41,10 +47,11 @@ _WAIT = 60.0
 def main() -> int:
     """Run the assignment of this container; the script's exit code."""
     begun = time.time()
-    # A process with id 1 ignores SIGTERM unless it asks for it; a canceled pod must not linger.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    stop_at_once()
     try:
         record = _run(begun)
+    except Stopped:  # before anybody could know whose end this is
+        return 128 + signal.SIGTERM
     except Exception as error:  # noqa: BLE001 - the last place where anything can be told
         record = _defect(0, error, begun)
     if record is None:
@@ -56,16 +63,40 @@ def main() -> int:
 def _run(begun: float) -> AttemptRecord | None:
     """The record to tell; None: nothing was started."""
     stores = _read_stores()
-    store = BucketStore(stores.workspace)
-    task = _await_assignment(store, os.environ["RUNNER_ASSIGNMENT"])
+    # Who cannot reach the store at all is told so at once; who has begun his work does not give it up easily.
+    task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"])
+    store = BucketStore(stores.workspace, PATIENT, lambda: _read_stores().workspace)
     if reason := _fenced(store, task):
         print(f"runner: {reason}; nothing is started")
         return None
+    attempt = _attempt(task, store, stores, begun)
     try:
-        record = _attempt(task, store, stores, begun).run()
+        record = attempt.run()
+    except Stopped:
+        record = _told_to_stop(store, task, begun)
     except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
         record = _defect(task.id.attempt, error, begun)
-    return in_force(record, records.finish(store, task, record))
+    never_mind()
+    commit = records.finish(store, task, record)
+    _tidy(attempt, own=commit is not None and commit.attempt == record.attempt)
+    return in_force(record, commit)
+
+
+def _told_to_stop(store: ObjectStore, task: Task, begun: float) -> AttemptRecord:
+    never_mind()
+    said = stopped(canceled=records.canceled(store, task.id.run))
+    return bare_record(task.id.attempt, said.failure, said.reason, begun=begun)
+
+
+def _tidy(attempt: Attempt, *, own: bool) -> None:
+    """Outputs that do not count are nobody's: best gone, but no reason for a failure. `own`: this attempt's count."""
+    try:
+        if own:
+            attempt.remains.sweep()
+        elif attempt.delivering:
+            attempt.remains.discard()
+    except RunnerError as error:
+        print(f"runner: what is left of other attempts stays in the store: {error}", file=sys.stderr)
 
 
 def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecord:
@@ -117,13 +148,14 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, begun: float) -
         vantage = stores.of(name)
         if vantage is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
-        return opened.setdefault(name, BucketStore(vantage))
+        return opened.setdefault(name, BucketStore(vantage, PATIENT, lambda: _read_stores().of(name)))
 
     opened: dict[str, ObjectStore] = {}
 
     shipper = LogShipper(store, task.id.logs, _secrets(stores), _reports_shipper(store, task, place))
     remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun)
-    return Attempt(remains, shipper, lambda: carried_tree(place))
+    canceled = partial(records.canceled, store, task.id.run)
+    return Attempt(remains, shipper, lambda: carried_tree(place), canceled)
 
 
 def _reports_shipper(store: ObjectStore, task: Task, place: Workplace) -> Callable[[], None]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from ..data.workplace import Launch
 from ..dataclass import dataclass
 from .logs import LogShipper
+from .memory import MemoryWatch
 
 GRACE = 10.0
 """Seconds between SIGTERM and SIGKILL; Kubernetes gives the pod 30 in all
@@ -24,10 +26,12 @@ class Ending:
 
     exit_code: int
     """As a shell reports it: 128 + n for signal n."""
-    terminated: bool
+    terminated: bool = False
     """The pod was told to stop (SIGTERM) while the script ran."""
-    oom: bool
-    """The kernel killed a process of this container for memory."""
+    oom_kills: int = 0
+    """How many processes of this container the kernel killed for memory meanwhile."""
+    peak_memory: int = 0
+    """The most bytes the container held at a time; 0: not measured."""
 
 
 def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
@@ -35,7 +39,8 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
 
     What it leaves running in its session ends with it. Raises OSError or ValueError when it cannot start.
     """
-    kills = oom_kills()
+    memory = MemoryWatch()
+    memory.start()
     process = subprocess.Popen(
         launch.argv,
         cwd=launch.cwd,
@@ -45,15 +50,16 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    told = _pass_on_sigterm(process)
-    for note in launch.notes:
-        shipper.note(note)
-    if process.stdout is not None:
-        shipper.follow(process.stdout)
-    code = process.wait()
-    shipper.drain()
-    _signal_session(process, signal.SIGKILL)
-    return Ending(code if code >= 0 else 128 - code, bool(told), oom_kills() > kills)
+    with _passing_on_sigterm(process) as told:
+        for note in launch.notes:
+            shipper.note(note)
+        if process.stdout is not None:
+            shipper.follow(process.stdout)
+        code = process.wait()
+        shipper.drain()
+        _signal_session(process, signal.SIGKILL)
+    peak, kills = memory.stop()
+    return Ending(code if code >= 0 else 128 - code, terminated=bool(told), oom_kills=kills, peak_memory=peak)
 
 
 def environment(own: Mapping[str, str], variables: Mapping[str, str], tree: Path) -> dict[str, str]:
@@ -63,20 +69,9 @@ def environment(own: Mapping[str, str], variables: Mapping[str, str], tree: Path
     return {**whole, "PYTHONPATH": os.pathsep.join(filter(None, (str(tree), whole.get("PYTHONPATH"))))}
 
 
-def oom_kills() -> int:
-    """How often the kernel has killed for memory in this container: cgroup v2, else v1."""
-    for name in ("memory.events", "memory/memory.oom_control"):
-        try:
-            text = Path("/sys/fs/cgroup", name).read_text(encoding="ascii")
-        except OSError:
-            continue
-        counts = dict(line.split(" ", 1) for line in text.splitlines() if " " in line)
-        return int(counts.get("oom_kill", "0"))
-    return 0
-
-
-def _pass_on_sigterm(process: subprocess.Popen[bytes]) -> list[int]:
-    """On SIGTERM stop the script, then kill it; the list returned is filled when that happened."""
+@contextmanager
+def _passing_on_sigterm(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """On SIGTERM stop the script, then kill it; the list is filled when that happened."""
     told: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -87,8 +82,12 @@ def _pass_on_sigterm(process: subprocess.Popen[bytes]) -> list[int]:
         signal.signal(signal.SIGALRM, lambda *_: _signal_session(process, signal.SIGKILL))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
-    signal.signal(signal.SIGTERM, stop)
-    return told
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield told
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGTERM, before)
 
 
 def _signal_session(process: subprocess.Popen[bytes], number: int) -> None:

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..errors import ObjectMissing, StoreDenied, StoreError
+from ..errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from ..model.room import NO_ROOM
 from ..ports import ObjectInfo
 from .atomic import Workbench, claim, place, remove_lost, settle
 from .keys import RESERVED, check_key, check_prefix
@@ -207,6 +208,9 @@ def _failure(error: OSError, path: str) -> StoreError:
         return StoreDenied(f"no permission for {path}: check the owner and mode of the folder")
     if error.errno in _IN_THE_WAY:
         return StoreError(f"cannot write {path}: a folder cannot hold an object and others below its name; rename one")
+    if error.errno in NO_ROOM:
+        # It passes as soon as somebody makes room, like a server that is away for a while.
+        return StoreUnreachable(f"cannot write {path}: {error.strerror}: make room on that disk")
     return StoreError(f"cannot use {path}: {error.strerror or error}")
 
 

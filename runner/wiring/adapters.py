@@ -18,6 +18,9 @@ from ..model.vantage import BucketVantage, StepStores
 from ..ports import ComputeTarget, EnvironmentStore, FolderStore, ObjectStore
 
 if TYPE_CHECKING:
+    from ..compute.kubernetes.api import KubernetesApi
+    from ..compute.kubernetes.controller_job import ControllerJobs
+    from ..compute.kubernetes.settings import ClusterSettings
     from ..data.dataset import Datastores
 
 
@@ -37,7 +40,7 @@ def bucket_store(store: BucketConfig, where: str) -> ObjectStore:
     from ..storage.s3.store import BucketStore
 
     near, _ = vantages(store, where)
-    return BucketStore(near)
+    return BucketStore(near, renew=lambda: vantages(store, where)[0])
 
 
 def environment_store(name: str, settings: TargetConfig, cache: Path) -> EnvironmentStore:
@@ -84,42 +87,77 @@ def process_target(
     return ProcessTarget(name, store, datastores, work, code, settings.workers, folders=folders, secrets=secrets)
 
 
-def kubernetes_target(
+def step_stores(
     name: str,
     settings: KubernetesConfig,
-    *,
-    store: ObjectStore,
-    store_id: str,
-    cache: Path,
     datastores: Mapping[str, BucketVantage],
     secrets: Mapping[str, SecretSource],
-) -> ComputeTarget:
-    """Jobs in a namespace, with the keys to `datastores` and the values of `secrets`.
+) -> StepStores:
+    """What pods on a target are told: the keys to `datastores` and the values of `secrets`.
 
     Raises BadInput for unusable credentials.
     """
-    from ..compute.kubernetes.api import KubernetesApi
-    from ..compute.kubernetes.settings import ClusterSettings
-    from ..compute.kubernetes.target import KubernetesTarget
-    from ..data.carry import step_archive
     from ..data.secret_values import available
 
     _, cluster = vantages(settings.store, f"target '{name}'")
+    return StepStores(cluster, datastores, available(secrets))
+
+
+def kubernetes_target(
+    name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str, cache: Path, stores: StepStores
+) -> ComputeTarget:
+    """Jobs in a namespace, whose pods are told `stores`."""
+    from ..compute.kubernetes.api import KubernetesApi
+    from ..compute.kubernetes.target import KubernetesTarget
+
     return KubernetesTarget(
         name,
         KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
-        ClusterSettings(
-            store_id,
-            settings.namespace,
-            settings.run_as,
-            settings.service_account,
-            settings.node_selector,
-            image_pull_secrets=settings.image_pull_secrets,
-        ),
+        _cluster_settings(settings, store_id),
         store=store,
-        step_stores=json.dumps(to_document(StepStores(cluster, datastores, available(secrets)))),
-        step_archive=step_archive(_carried(cache)),
+        step_stores=json.dumps(to_document(stores)),
+        step_archive=step_archive_of(cache),
         capacity=settings.capacity,
+    )
+
+
+def controller_jobs(settings: KubernetesConfig, store_id: str) -> ControllerJobs:
+    """The detached controllers in a target's namespace."""
+    from ..compute.kubernetes.api import KubernetesApi
+    from ..compute.kubernetes.controller_job import ControllerJobs
+
+    api = KubernetesApi(settings.namespace, settings.kubeconfig, settings.context)
+    return ControllerJobs(api, _cluster_settings(settings, store_id))
+
+
+def cluster_of(settings: KubernetesConfig) -> tuple[KubernetesApi, ClusterSettings]:
+    """A target's namespace as its user sees it, and what every step there gets: to be looked at."""
+    from ..compute.kubernetes.api import KubernetesApi
+
+    api = KubernetesApi(settings.namespace, settings.kubeconfig, settings.context)
+    return api, _cluster_settings(settings, "")
+
+
+def step_archive_of(cache: Path) -> bytes:
+    """``step.pyz``, made below `cache` unless it is there."""
+    from ..data.carry import step_archive
+
+    return step_archive(_carried(cache))
+
+
+def _cluster_settings(settings: KubernetesConfig, store_id: str) -> ClusterSettings:
+    from ..compute.kubernetes.settings import ClusterSettings
+
+    return ClusterSettings(
+        store_id,
+        settings.namespace,
+        settings.run_as,
+        settings.service_account,
+        settings.node_selector,
+        settings.tolerations,
+        image_pull_secrets=settings.image_pull_secrets,
+        unschedulable_grace=settings.unschedulable_grace,
+        pull_grace=settings.pull_grace,
     )
 
 

@@ -35,6 +35,19 @@ def targets_of(places: Places, plan: Plan, request: Request, known: Named) -> di
     return targets
 
 
+def check_again(places: Places, plan: Plan, targets: Mapping[str, str]) -> None:
+    """Raise BadInput with all that stands against running the steps of a stored plan on their targets once more."""
+    here = places.target_in_force
+    found = [*preflight.asked(lambda: _datastore_problems(places, plan, targets), here)]
+    found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found.extend(file_problems(places.config.secrets))
+    found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
+    if all(name in places.config.targets for name in targets.values()):
+        found.extend(preflight.asked(lambda: _store_problems(places, targets.values()), here))
+    if found:
+        raise BadInput(dict.fromkeys(found))
+
+
 def _datastore_problems(places: Places, plan: Plan, targets: Mapping[str, str]) -> tuple[Problem, ...]:
     return datastore_problems(
         plan,

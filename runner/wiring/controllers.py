@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,6 +37,19 @@ def log_of(run: str) -> Path | None:
     return path if path.is_file() else None
 
 
+class Starter(Protocol):
+    """Whatever starts controllers for the runs of one workspace."""
+
+    def check(self, targets: Collection[str]) -> None:
+        """Raise BadInput when no controller could be started for a run on these targets."""
+
+    def start(self, run: str) -> None:
+        """Start a controller for the run."""
+
+    def process_of(self, run: str) -> subprocess.Popen[bytes] | None:
+        """The process of this machine that was started for the run here, if any."""
+
+
 @dataclass
 class Controllers:
     """Starts controllers for the runs of one workspace."""
@@ -53,6 +67,9 @@ class Controllers:
         """
         if self._waiting is None:
             self._waiting = self._spawn()
+
+    def check(self, targets: Collection[str]) -> None:
+        """Nothing stands against one more process of this machine."""
 
     def start(self, run: str) -> None:
         """Start a controller for the run."""

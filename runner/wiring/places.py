@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..config import LOCAL, Config, KubernetesConfig
 from ..model.data import DEFAULT_DATASTORE
 from ..model.environment import NamedEnvironment
+from ..model.vantage import StepStores
 from ..operations.values import DatastoreFacts, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from . import adapters
@@ -152,6 +153,9 @@ class Places:
             store=self.store,
             store_id=store_id,
             cache=cache_folder(),
-            datastores=self.datastores.for_pods(),
-            secrets=self.config.secrets,
+            stores=self.stores_for_pods(name, settings),
         )
+
+    def stores_for_pods(self, name: str, settings: KubernetesConfig) -> StepStores:
+        """What pods on a target are told of stores and secrets. Raises BadInput for unusable credentials."""
+        return adapters.step_stores(name, settings, self.datastores.for_pods(), self.config.secrets)

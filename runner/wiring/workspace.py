@@ -15,16 +15,18 @@ from .. import config as configuration
 from ..errors import StoreUnreachable
 from ..model.plan import Plan
 from ..model.state import RunState
+from ..model.stated import NOTHING, Stated
 from ..model.status import RunStatus
 from ..operations import liveness, watch
 from ..operations.listing import is_begun
 from ..operations.values import Request, RunView
 from ..runs import head, index, records
-from .controllers import MARK, Controllers, log_of
+from .controllers import MARK, Controllers, Starter, log_of
 from .places import Places
 
 if TYPE_CHECKING:
     from ..operations.computes import Named
+    from ..operations.submit import Submitter
 
 
 class SystemClock:
@@ -41,19 +43,21 @@ class SystemClock:
         return time.monotonic()
 
 
-def open_session(start: Path | None = None, target: str = "") -> OpenWorkspace:
-    """The workspace that holds in `start` (default: here), for `target`. Raises BadInput."""
+def open_session(start: Path | None = None, target: str = "", words: Stated = NOTHING) -> OpenWorkspace:
+    """The workspace that holds in `start` (default: here), for `target` and what was typed. Raises BadInput."""
     found = configuration.load(start or Path.cwd())
     override = target or found.target
     if override:
         found.get(override)
-    return OpenWorkspace(found, override)
+    return OpenWorkspace(found, override, words=words)
 
 
 @dataclass
 class OpenWorkspace(Places):
     """One workspace: plans are submitted to it, and its runs are watched."""
 
+    words: Stated = NOTHING
+    """What the command line says of every plan that is submitted; it goes before the plan's own words."""
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
     _announced: set[str] = field(default_factory=set)
@@ -64,28 +68,55 @@ class OpenWorkspace(Places):
         """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
         return self._checked(plan, request)[0]
 
+    def planned(self, plan: Plan, request: Request) -> tuple[Plan, dict[str, str]]:
+        """The plan as it would be submitted, every step stating all that holds; each step's target. Raises BadInput."""
+        targets, known = self._checked(plan, request)
+        return self._resolved(plan, targets, known), targets
+
+    def worded(self, plan: Plan, request: Request) -> tuple[Plan, Request]:
+        """What is submitted with the command line's words in it, and no others: a plan to be written down."""
+        from ..operations import computes
+        from ..plan import policies
+
+        if self.words.wish != NOTHING.wish:  # as a step that asks for something itself asks no more by its compute name
+            plan = computes.with_resources(plan, computes.named(self.store, self.config, plan), self.config)
+        return policies.said(plan, self.words), request.said(self.words)
+
+    def _resolved(self, plan: Plan, targets: Mapping[str, str], known: Named) -> Plan:
+        from ..operations import computes
+        from ..plan import policies
+
+        asking = computes.with_resources(plan, known, self.config)
+        return policies.said(policies.resolved(asking, targets, self.config.targets), self.words)
+
     def _checked(self, plan: Plan, request: Request) -> tuple[dict[str, str], Named]:
         """The targets, and what the plan's compute names stand for."""
         from ..operations import computes
         from .checks import targets_of
 
         known = computes.named(self.store, self.config, plan)
-        return targets_of(self, plan, request, known), known
+        targets = targets_of(self, plan, request, known)
+        self.controllers.check(set(targets.values()))
+        return targets, known
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
-        from ..operations import computes
-        from ..operations.submit import Submitter, submit
+        from ..operations.submit import submit
 
         targets, known = self._checked(plan, request)
         self._announce(plan, targets, known)
-        plan = computes.with_resources(plan, known, self.config)
-        who = Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
-        run = submit(self.store, plan, targets, request, who, limits=known.limits)
+        plan, request = self._resolved(plan, targets, known), request.said(self.words)
+        run = submit(self.store, plan, targets, request, self.submitter(), limits=known.limits)
         self.submitted.append(run)
         if not self._has_been_done(run):
             self.start_controller(run)
         return run
+
+    def submitter(self) -> Submitter:
+        """Who submits from here, now."""
+        from ..operations.submit import Submitter
+
+        return Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
 
     def _has_been_done(self, run: str) -> bool:
         """Whether the run could be ended at once, as earlier runs have done each of its steps."""
@@ -114,12 +145,12 @@ class OpenWorkspace(Places):
             self.say(line)
 
     def start_controller(self, run: str) -> None:
-        """Start a controller for the run: a process of its own session, which outlives this one."""
+        """Start a controller for the run, which outlives this process."""
         self.controllers.start(run)
 
     @cached_property
-    def controllers(self) -> Controllers:
-        """The controllers started from here."""
+    def controllers(self) -> Starter:
+        """What starts controllers from here: processes of this machine, unless another is put in its place."""
         return Controllers(self.config.root, self.override)
 
     def why_stopped(self, state: RunState) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -13,9 +14,11 @@ from typing import Protocol
 
 import pytest
 
+from runner.compute import process
 from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, snapshot
 from runner.data.carry import tree
+from runner.errors import StoreUnreachable, TargetUnreachable
 from runner.model.data import DataPath, DataRef, Kind
 from runner.model.digest import canonical_json
 from runner.model.document import to_document
@@ -23,6 +26,7 @@ from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
 from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.model.task import Task, TaskId, snapshot_key
+from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
@@ -460,6 +464,113 @@ def test_a_stop_reaches_what_the_script_started(local: ProcessBench) -> None:
     target.stop(task.id, uid)
     child = Path(f"/proc/{local.ledger.read_text()}/cmdline")
     wait_for(lambda: not child.exists() or not child.read_bytes())
+
+
+def test_a_stop_reaches_what_has_left_the_session(local: ProcessBench) -> None:
+    """A stopped attempt's data are deleted: nothing of it may go on, also no daemon, and no process held (SIGSTOP)."""
+    script = (
+        "import os, pathlib, signal, subprocess, sys, time\n"
+        "daemon = 'import time; time.sleep(60)'\n"
+        "child = subprocess.Popen([sys.executable, '-c', daemon], start_new_session=True)\n"
+        "pathlib.Path(os.environ['LEDGER']).write_text(f'{child.pid}')\n"
+        "os.kill(os.getpid(), signal.SIGSTOP)\n"
+    )
+    target, task = local.target(), local.assign(script)
+    uid = target.start(task)
+    wait_for(lambda: local.ledger.read_text() != "")
+    target.stop(task.id, uid)
+    target.finish(b.RUN)
+    child = Path(f"/proc/{local.ledger.read_text()}/cmdline")
+    wait_for(lambda: not child.exists() or not child.read_bytes())
+    assert not Path(uid).exists()
+
+
+def test_how_long_it_runs_is_told_by_a_clock_that_rests_with_the_machine(local: ProcessBench) -> None:
+    """Eight hours asleep are none; and a controller that comes later knows as much as the first."""
+    now = [100.0]
+    first, task = local.target(), local.task("hangs")
+    first.monotonic = lambda: now[0]
+    first.start(task)
+    assert running(first, task).elapsed == 0
+    claim = local.folder / "work" / b.RUN / "hangs.1" / "claim"
+    os.utime(claim, (0, 0))  # by the wall it began half a century ago
+    now[0] += 5
+    assert first.observe(b.RUN)[task.id].elapsed == 5
+    second = local.target()
+    second.monotonic = lambda: now[0] + 1
+    assert second.observe(b.RUN)[task.id].elapsed == 6
+    assert all(seen.phase is Phase.RUNNING for seen in second.observe(b.RUN).values())
+
+
+def test_a_kill_for_want_of_memory_is_no_fault_of_the_scripts(
+    local: ProcessBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel counts such kills for the machine as a whole; together with SIGKILL that says enough."""
+    counted = iter(range(9))
+    monkeypatch.setattr(process, "oom_kills", lambda: next(counted))
+    target, task = local.target(), local.assign("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.reason) == (Failure.OOM, "OOMKilled: its machine has no more memory")
+    assert "--max-parallel" in seen.remedy
+
+
+def test_of_two_attempts_that_end_well_one_leaves_its_outputs(local: ProcessBench) -> None:
+    """A zombie: it was given up, and ends after the attempt that followed."""
+    script = SCRIPT.replace('while what == "hangs":', 'while not os.path.exists("go"):')
+    command = (Interpreter(), "script.py", "succeeds", OutputPath("out"))
+    target = local.target()
+    first, second = (local.assign(script, "a", number, command=command) for number in (1, 2))
+    for task in (first, second):
+        target.start(task)
+    go = [local.folder / "work" / b.RUN / f"a.{number}" / "code" / "go" for number in (1, 2)]
+    go[1].touch()
+    assert ended(target, second).attempt == 2
+    go[0].touch()
+    assert ended(target, first).attempt == 2
+    left = [info.key for info in local.store.list("azureml/")]
+    assert left == [f"azureml/{b.RUN}.a.2/out/data.txt"]
+
+
+class Full(DirectoryStore):
+    """A folder on a disk that is full by times."""
+
+    full = False
+
+    @override
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        if self.full:
+            raise StoreUnreachable("cannot write it: make room on that disk") from OSError(errno.ENOSPC, "full")
+        return super().put_if_absent(key, data)
+
+
+def test_an_end_that_a_full_disk_does_not_take_is_told_when_there_is_room(local: ProcessBench) -> None:
+    target, task = local.target(), local.task("succeeds")
+    store = Full(local.folder / "store", durable=False)
+    target.store = store
+    target.start(task)
+    store.full = True
+    seen = until(target, task, lambda one: one is not None and "make room" in one.reason)
+    assert seen is not None
+    assert (seen.phase, seen.elapsed) == (Phase.RUNNING, None)
+    store.full = False
+    assert ended(target, task).phase is Phase.SUCCEEDED
+    assert local.executions(task) == 1
+
+
+def test_a_disk_without_room_for_a_step_is_waited_for(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    target, task = local.target(), local.task("succeeds")
+
+    def full(path: Path, **_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", full)
+        with pytest.raises(TargetUnreachable, match="make room"):
+            target.start(task)
+    assert target.observe(b.RUN) == {}
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
 
 
 def test_what_the_script_leaves_running_ends_with_it(local: ProcessBench) -> None:

@@ -187,14 +187,16 @@ def test_out_of_memory(bench: Bench) -> None:
     task = bench.a_task("oom", resources=Resources(memory="32Mi", memory_limit="64Mi"))
     bench.target.start(task)
     seen = bench.until(task, ended)
-    assert (seen.failure, "limit was 64Mi" in seen.reason) == (Failure.OOM, True)
+    assert (seen.failure, "limit was 64 MiB" in seen.reason) == (Failure.OOM, True)
+    assert seen.remedy == "set memory to 128Mi, or --retry-oom 2"
 
 
 def test_an_image_that_cannot_be_pulled(bench: Bench) -> None:
     task = bench.a_task("image", image="localhost:1/none:1")
     bench.target.start(task)
     first = bench.until(task, lambda seen: bool(seen.reason), within=15)
-    assert "image cannot be pulled" in first.reason
+    assert "the image cannot be pulled: the node does not reach localhost:1" in first.reason
+    assert "localhost:1" in first.remedy
     assert bench.until(task, ended, within=100).failure is Failure.IMAGE
 
 
@@ -213,6 +215,7 @@ def test_what_no_node_can_take(bench: Bench, resources: Resources) -> None:
     impatient.start(task)
     first = bench.until(task, lambda seen: bool(seen.reason), within=5, of=impatient)
     assert (first.phase, "no node of the cluster can take it" in first.reason) == (Phase.PENDING, True)
+    assert (first.placed, first.elapsed is not None, "ask for" in first.remedy) == (False, True, True)
     assert bench.until(task, ended, within=20, of=impatient).failure is Failure.UNSCHEDULABLE
 
 

@@ -1,4 +1,4 @@
-"""The controller of a run on kind is killed by SIGKILL at five instants, and ``runner resume`` goes on.
+"""The controller of a run on kind is killed by SIGKILL at six instants, and ``runner resume`` goes on.
 
 Each script enters itself in a ledger that runner knows nothing of: a bucket of its own.
 """
@@ -19,7 +19,7 @@ from runner.model.status import RunStatus, StepStatus
 from tests.support.gated_store import Gate, gated_store
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_ledger import Ledger, open_ledger
-from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, patiently
+from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, name_of, patiently
 
 pytestmark = pytest.mark.kind
 
@@ -70,10 +70,15 @@ def _assigns_second(path: str, _body: bytes) -> bool:
     return path.endswith("/second-1/assignments/1.json")
 
 
+def _assigns_first_again(path: str, _body: bytes) -> bool:
+    return path.endswith("/first-1/assignments/2.json")
+
+
 HELD = {
     "Job create": _journals("TaskStarted"),
     "commit": _journals("StepSucceeded"),
     "between steps": _assigns_second,
+    "before a retry": _assigns_first_again,
 }
 """Instants between two effects: after the first, before the request that is held here."""
 INSTANTS = ("image build", *HELD, "step running")
@@ -94,6 +99,12 @@ def _await_instant(desk: Desk, gate: Gate, run: str, instant: str) -> None:
         patiently(lambda: f"sleep {BUILD_SECONDS}" in desk.controller_log(run), instant, 90)
 
 
+def _kill_first_pod(namespace: Namespace, ledger: Ledger, run: str) -> None:
+    patiently(ledger.count, "an execution", 60)
+    (pod,) = namespace.pods(run)
+    namespace.kill_pod(name_of(pod))
+
+
 def _kill_controller(desk: Desk, run: str) -> None:
     pid = patiently(lambda: desk.view(run).state.pid, "a controller")
     os.kill(pid, signal.SIGKILL)
@@ -107,6 +118,10 @@ def test_every_step_runs_once_though_the_controller_is_killed(
     gate.hold(HELD.get(instant, lambda _path, _body: False))
     process = desk.start("run", "driver.py", "--target", "kind")
     run = desk.await_run(process)
+    namespace, attempts = Namespace(kind_cluster), [1, 1]
+    if instant == "before a retry":
+        _kill_first_pod(namespace, ledger, run)
+        attempts = [2, 1]
     _await_instant(desk, gate, run, instant)
     _kill_controller(desk, run)
     gate.open()
@@ -121,9 +136,8 @@ def test_every_step_runs_once_though_the_controller_is_killed(
 
     state, uids = desk.view(run).state, desk.uids(run)
     assert state.status is RunStatus.SUCCEEDED
-    assert [step.attempt for step in state.steps.values()] == [1, 1]
-    assert ledger.count() == {"first": 1, "second": 1}
-    assert len(uids) == len(set(uids)) == 2
-    namespace = Namespace(kind_cluster)
+    assert [step.attempt for step in state.steps.values()] == attempts
+    assert ledger.count() == dict(zip(("first", "second"), attempts, strict=True))
+    assert len(uids) == len(set(uids)) == sum(attempts)
     assert namespace.pods_made(uids) == dict.fromkeys(uids, 1)
     namespace.empties_of(run)

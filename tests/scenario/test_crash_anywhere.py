@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from runner.control.loop import ASLEEP, IDLE, STALE, Controller
+from runner.control.loop import IDLE, STALE, Controller
+from runner.control.sleep import ASLEEP
 from runner.errors import RunTaken, StoreDenied, TargetDenied, TargetError, TargetUnreachable
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
@@ -229,6 +230,22 @@ def test_a_controller_that_slept_proves_its_hold_before_it_acts() -> None:
     with pytest.raises(RunTaken, match="driven by host"):
         first.drive()
     assert bench.world.executions == {}
+
+
+def test_one_that_has_nothing_to_do_sees_that_it_lost_the_run_and_leaves_the_head_alone() -> None:
+    bench = Bench(plan(step("a")), {TaskId(RUN, "a", 1): (Ending.SUCCEEDS, 100)})
+    first = bench.controller(Life())
+    first.take("laptop", 1)
+    turn(first)
+    turn(first)  # the step runs, and goes on for long
+    second = bench.controller(Life())
+    second.take("pod", 2)
+    second.tick()
+    before = head.read(bench.store, RUN)
+    bench.world.clock.advance(STALE + 1)
+    with pytest.raises(RunTaken, match="driven by pod"):
+        first.tick()
+    assert head.read(bench.store, RUN) == before
 
 
 def test_a_controller_that_cannot_go_on_says_why_and_another_one_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

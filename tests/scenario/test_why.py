@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,13 +13,17 @@ import pytest
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
 from runner.model.step import Interpreter, OutputPath, OutputSpec, ParameterValue, StepSpec
-from runner.model.task import snapshot_key
+from runner.model.task import TaskId, snapshot_key
 from runner.operations import why
-from runner.operations.values import RunView
+from runner.operations.again import Part, Scope
+from runner.operations.retry import remake, resubmit
+from runner.operations.submit import Submitter
+from runner.operations.values import RunView, WorkspaceFacts
 from runner.operations.why import Explanation, explain
 from runner.runs import index
 from tests.scenario.test_reuse_anywhere import AGAIN, later
 from tests.support.builders import ENVIRONMENT, RUN, T0, plan, step
+from tests.support.fake_target import Ending
 from tests.support.run_bench import Bench
 
 PLAN = plan(step("a"), step("b", "a"))
@@ -140,3 +145,27 @@ def test_a_step_without_needs_is_told_before_it_starts() -> None:
     first.run()
     changed: StepSpec = step("a", script="other.py")
     assert [each.field for each in told(later(first, plan(changed))).differences] == ["script"]
+
+
+def test_a_step_that_was_left_out_says_so() -> None:
+    bench = Bench(PLAN, {TaskId(RUN, "a"): (Ending.FAILS, 1)})
+    bench.run()
+    assert told(bench, "b") == Explanation("b", "skipped", "it needs 'a', which failed", "")
+
+
+def test_a_step_that_always_runs_says_so() -> None:
+    bench = Bench(plan(step("a"), step("z", after=("a",), always=True)))
+    bench.run()
+    assert told(bench, "z") == Explanation("z", "ran", "it always runs", "")
+
+
+def test_a_step_that_was_made_again_says_of_what() -> None:
+    first = Bench(PLAN)
+    first.run()
+    view = RunView(first.state, first.plan)
+    who = Submitter("ada", T0 + timedelta(days=1), b"0123456789", WorkspaceFacts("w"))
+    made = remake(first.store, lambda _: first.store, view, Part(Scope.FROM, ("b",)))
+    bench = Bench(PLAN, run_id=resubmit(first.store, made, who), store=first.store)
+    bench.run()
+    assert told(bench, "b") == Explanation("b", "ran", f"{RUN} was made again from here on", "")
+    assert told(bench, "a").verdict == "reused"

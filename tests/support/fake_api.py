@@ -71,6 +71,10 @@ class FakeCluster:
     def now(self) -> datetime:
         return self.time
 
+    def version(self) -> str:
+        self._count("get", "version")
+        return "v1.34.0"
+
     def create(self, kind: str, body: Mapping[str, object], *, dry_run: bool = False) -> Created:
         self._count("create", kind)
         value: dict[str, Any] = deepcopy(dict(body))
@@ -104,6 +108,11 @@ class FakeCluster:
             there = self._objects.get((kind, name))
             if there is None or (uid and there["metadata"]["uid"] != uid):
                 return False
+            if there["metadata"].get("finalizers"):
+                going = deepcopy(there)
+                going["metadata"].setdefault("deletionTimestamp", format_time(self.time))
+                self._put(kind, "MODIFIED", going)
+                return True
             self._drop(kind, name)
             return True
 
@@ -140,6 +149,16 @@ class FakeCluster:
 
     # What a test does to the cluster.
 
+    def objects(self, kind: str) -> Mapping[str, dict[str, Any]]:
+        """All objects of a kind by name, as they are kept."""
+        return {name: value for (one, name), value in self._objects.items() if one == kind}
+
+    def since(self, kind: str, labels: str, version: int) -> Iterator[Mapping[str, object]]:
+        """The changes after `version`, as a watch tells them."""
+        for number, one, change, value in tuple(self._history):
+            if number > version and one == kind and _takes(labels, value):
+                yield {"type": change, "object": deepcopy(value)}
+
     def names(self, kind: str) -> tuple[str, ...]:
         """The names of all objects of a kind."""
         return tuple(sorted(name for one, name in self._objects if one == kind))
@@ -161,6 +180,14 @@ class FakeCluster:
             pod = deepcopy(self._objects["pods", f"{job}-x"])
             pod["status"] = {"conditions": [{"type": "PodScheduled", "status": "True"}]}
             self._put("pods", "MODIFIED", pod)
+
+    def change(self, kind: str, name: str, **parts: Mapping[str, object]) -> None:
+        """Merge into ``metadata``, ``status`` … of an object."""
+        with self._change:
+            value = deepcopy(self._objects[kind, name])
+            for part, fields in parts.items():
+                value[part] = {**value.get(part, {}), **fields}
+            self._put(kind, "MODIFIED", value)
 
     def set_step(self, job: str, state: Mapping[str, object]) -> None:
         """Give the step container of the Job's pod a state."""

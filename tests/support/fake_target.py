@@ -12,7 +12,7 @@ from runner.data import manifest
 from runner.errors import Problem, TargetError
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
-from runner.model.observation import Observation, Phase
+from runner.model.observation import LIVE, Observation, Phase
 from runner.model.record import AttemptRecord, Failure
 from runner.model.task import Task, TaskId
 from runner.ports import ObjectStore
@@ -32,6 +32,32 @@ class Ending(Enum):
     FORGOTTEN = "forgotten"
     """The target knows nothing of it any more, but it has committed."""
     HANGS = "hangs"
+    DISRUPTED = "disrupted"
+    """Evicted, preempted, its spot node taken back: the target says that it was by intent."""
+    OOM = "oom"
+    """Memory runs out, unless it has been given more than a step has by itself."""
+    UNPULLABLE = "unpullable"
+    """The target says that its image cannot be had; no script was started."""
+    UNSCHEDULABLE = "unschedulable"
+    """It waits for a place for ever."""
+    STUCK = "stuck"
+    """It has a place and never starts."""
+    ZOMBIE = "zombie"
+    """Its node is cut off: the target says that it was lost, but it goes on, and commits later."""
+    COMMITS_ON_STOP = "commits on stop"
+    """It hangs; told to end, it ends well."""
+
+
+SAID = {
+    Ending.EVICTED: (Failure.LOST, "its node is gone"),
+    Ending.ZOMBIE: (Failure.LOST, "its node is gone"),
+    Ending.DISRUPTED: (Failure.DISRUPTED, "it was evicted"),
+    Ending.OOM: (Failure.OOM, "OOMKilled"),
+    Ending.UNPULLABLE: (Failure.IMAGE, "the image cannot be pulled"),
+}
+"""What the target says of attempts that leave no record."""
+NEVER_START = frozenset({Ending.UNSCHEDULABLE, Ending.STUCK})
+NEVER_END = frozenset({*NEVER_START, Ending.HANGS, Ending.COMMITS_ON_STOP})
 
 
 @dataclass
@@ -46,6 +72,13 @@ class FakeAttempt:
     started: datetime
     phase: Phase = Phase.PENDING
     record: AttemptRecord | None = None
+    elapsed: float = 0.0
+    """Seconds in its phase."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the target shows it as not yet ended."""
+        return self.phase in LIVE
 
 
 Script = Callable[[TaskId], tuple[Ending, int]]
@@ -74,7 +107,8 @@ class World:
         for attempt in tuple(self.attempts.values()):
             if attempt.task.id.run in self.finished:
                 del self.attempts[attempt.task.id]  # its owner is gone: the garbage collector's work
-            elif attempt.phase in (Phase.PENDING, Phase.RUNNING):
+            elif attempt.alive:
+                attempt.elapsed += seconds
                 self._advance(attempt)
 
     def run_script(self, attempt: FakeAttempt) -> None:
@@ -91,25 +125,28 @@ class World:
             self.executions[task] += 1
 
     def _advance(self, attempt: FakeAttempt) -> None:
-        if attempt.phase is Phase.PENDING:
-            attempt.phase = Phase.RUNNING
-            self.run_script(attempt)
+        if attempt.phase is Phase.PENDING and attempt.ending not in NEVER_START:
+            attempt.phase, attempt.elapsed = Phase.RUNNING, 0.0
+            if attempt.ending is not Ending.UNPULLABLE:
+                self.run_script(attempt)
         attempt.stages -= 1
-        if attempt.stages <= 0 and attempt.ending is not Ending.HANGS:
-            self._end(attempt)
+        if attempt.stages <= 0 and attempt.ending not in NEVER_END:
+            self.end(attempt)
 
-    def _end(self, attempt: FakeAttempt) -> None:
+    def end(self, attempt: FakeAttempt) -> None:
+        """Let it end as its script says."""
         task = attempt.task
         attempt.phase = Phase.FAILED
         if attempt.ending in (Ending.SUCCEEDS, Ending.FORGOTTEN):
             attempt.phase = Phase.SUCCEEDED
-            self._finish(attempt, None)
+            self.write_end(attempt, None)
         elif attempt.ending is Ending.FAILS:
-            self._finish(attempt, Failure.USER)
+            self.write_end(attempt, Failure.USER)
         if attempt.ending in (Ending.VANISHES, Ending.FORGOTTEN):
             del self.attempts[task.id]
 
-    def _finish(self, attempt: FakeAttempt, failure: Failure | None) -> None:
+    def write_end(self, attempt: FakeAttempt, failure: Failure | None) -> None:
+        """Write its record, and its outputs and commit when it has not failed."""
         now, task = self.clock.now(), attempt.task
         outputs: dict[str, DataRef] = {}
         if failure is None:
@@ -120,6 +157,9 @@ class World:
         )
         commit = records.finish(self.store, task, record)
         attempt.record = replace(record, attempt=commit.attempt, outputs=commit.outputs) if commit else record
+        if commit is not None and commit.attempt != task.id.attempt:
+            for made in task.outputs:  # another attempt was first: nobody will ever read these
+                self.store.delete(made.key)
 
 
 def _made(store: ObjectStore, task: Task, datastore: str, key: str) -> DataRef:
@@ -154,7 +194,7 @@ class FakeTarget:
         return known.uid
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
-        return {task: _observation(attempt) for task, attempt in self.world.attempts.items() if task.run == run}
+        return {task: observation_of(attempt) for task, attempt in self.world.attempts.items() if task.run == run}
 
     def wait(self, seconds: float) -> None:
         self.world.pass_time(seconds)
@@ -164,7 +204,7 @@ class FakeTarget:
 
     def remove(self, task: TaskId, uid: str) -> None:
         known = self.world.attempts.get(task)
-        if known is not None and known.phase in (Phase.PENDING, Phase.RUNNING):
+        if known is not None and known.alive:
             self.world.dropped.append(task)
         self._forget(task, uid)
 
@@ -183,14 +223,18 @@ class FakeTarget:
             del self.world.attempts[task]
 
 
-def _observation(attempt: FakeAttempt) -> Observation:
+def observation_of(attempt: FakeAttempt) -> Observation:
+    """What the target says of it."""
     record = attempt.record
     if attempt.phase is Phase.PENDING:
-        return Observation(Phase.PENDING, attempt.uid)
+        placed = attempt.ending is Ending.STUCK
+        reason = "no node has room" if attempt.ending is Ending.UNSCHEDULABLE else ""
+        return Observation(Phase.PENDING, attempt.uid, reason, placed=placed, elapsed=attempt.elapsed)
     if attempt.phase is Phase.RUNNING:
-        return Observation(Phase.RUNNING, attempt.uid, started=attempt.started)
+        return Observation(Phase.RUNNING, attempt.uid, started=attempt.started, elapsed=attempt.elapsed)
     if record is None:
-        return Observation(Phase.FAILED, attempt.uid, "its node is gone", Failure.LOST)
+        failure, reason = SAID[attempt.ending]
+        return Observation(Phase.FAILED, attempt.uid, reason, failure)
     return Observation(
         attempt.phase,
         attempt.uid,

@@ -1,7 +1,8 @@
-"""A ledger of executions out of runner's reach: a bucket that every pod may write to, without keys."""
+"""A ledger of executions out of runner's reach: a bucket that every pod may read and write, without keys."""
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,8 @@ from minio import Minio
 
 from tests.support.kind_bucket import a_bucket
 from tests.support.kind_cluster import KindCluster
+
+RELEASED = "released"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,12 @@ class Ledger:
     def count(self) -> Mapping[str, int]:
         """How often each has run."""
         found = self.client.list_objects(bucket_name=self.bucket, recursive=True)
-        return Counter(str(entry.object_name).rpartition("/")[0] for entry in found)
+        names = (str(entry.object_name).rpartition("/")[0] for entry in found)
+        return Counter(name for name in names if name != RELEASED)
+
+    def release(self, who: str) -> None:
+        """Let those go on that wait for ``released/<who>``."""
+        self.client.put_object(bucket_name=self.bucket, object_name=f"{RELEASED}/{who}", data=io.BytesIO(), length=0)
 
 
 @contextmanager
@@ -36,7 +44,7 @@ def open_ledger(cluster: KindCluster) -> Iterator[Ledger]:
         allowed = {
             "Effect": "Allow",
             "Principal": {"AWS": ["*"]},
-            "Action": ["s3:PutObject"],
+            "Action": ["s3:PutObject", "s3:GetObject"],
             "Resource": [f"arn:aws:s3:::{bucket}/*"],
         }
         root.set_bucket_policy(bucket_name=bucket, policy=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))

@@ -260,6 +260,13 @@ class Namespace:
         self._api._send("DELETE", f"/api/v1/namespaces/{self._name}/pods/{name}", {"gracePeriodSeconds": 0})
         return at
 
+    def evict_pod(self, name: str) -> float:
+        """As ``kubectl drain`` does it; the time just before."""
+        at = time.time()
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": self._name}}
+        self._api._send("POST", f"/api/v1/namespaces/{self._name}/pods/{name}/eviction", body)
+        return at
+
     def quiet_listing(self) -> dict[str, str]:
         """Every object with its version, once no run's are left."""
         patiently(lambda: not self.items("pods", "runner/run") + self.items("jobs", "runner/run"), "an empty namespace")

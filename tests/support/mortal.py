@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from runner.errors import Problem, StoreUnreachable, TargetUnreachable
+from runner.errors import Problem, StoreDenied, StoreUnreachable, TargetDenied, TargetUnreachable
 from runner.model.observation import Observation
 from runner.model.task import Task, TaskId
 from runner.override import override
@@ -17,6 +17,12 @@ from runner.ports import ComputeTarget, ObjectInfo, ObjectStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+Errors = tuple[type[Exception], type[Exception]]
+"""What no answer and a refusal are called."""
+STORE: Errors = (StoreUnreachable, StoreDenied)
+TARGET: Errors = (TargetUnreachable, TargetDenied)
 
 
 class Killed(BaseException):
@@ -31,23 +37,44 @@ class Life:
     """The instant of its death: odd ones lie before an effect, even ones after it; 0: none."""
     trouble: frozenset[int] = frozenset()
     """Instants at which the store or the target cannot be reached."""
+    refusals: frozenset[int] = frozenset()
+    """Instants before an effect at which they refuse the credentials: nothing is done then."""
+    deaf: frozenset[int] = frozenset()
+    """Reads, counted on their own, that get no answer."""
+    meanwhile: Mapping[int, Callable[[], None]] = field(default_factory=dict)
+    """What happens elsewhere while this one is stopped (SIGSTOP) at an instant."""
     instant: int = 0
+    looks: int = 0
     dead: bool = False
 
-    def effect(self, error: type[Exception], act: Callable[[], T]) -> T:
+    def effect(self, errors: Errors, act: Callable[[], T]) -> T:
         """Do `act`, unless life ends before it; life may also end after it."""
-        self._pass(error)
+        self._pass(errors)
+        if self.instant in self.refusals:
+            raise errors[1](f"refused at instant {self.instant}: the credentials have expired")
         done = act()
-        self._pass(error)
+        self._pass(errors)
         return done
 
-    def _pass(self, error: type[Exception]) -> None:
+    def look(self, errors: Errors, act: Callable[[], T]) -> T:
+        """Do `act`, which changes nothing."""
+        self.looks += 1
+        if self.looks in self.deaf:
+            raise errors[0](f"no answer at look {self.looks}")
+        return act()
+
+    def _pass(self, errors: Errors) -> None:
         self.instant += 1
+        self.meanwhile.get(self.instant, _nothing)()
         self.dead = self.dead or self.instant == self.end
         if self.dead:
             raise Killed
         if self.instant in self.trouble:
-            raise error(f"no answer at instant {self.instant}")
+            raise errors[0](f"no answer at instant {self.instant}")
+
+
+def _nothing() -> None:
+    """What happens at most instants."""
 
 
 @dataclass
@@ -58,31 +85,31 @@ class MortalStore:
     life: Life
 
     def get(self, key: str) -> bytes:
-        return self.store.get(key)
+        return self.life.look(STORE, lambda: self.store.get(key))
 
     def put(self, key: str, data: bytes) -> None:
-        self.life.effect(StoreUnreachable, lambda: self.store.put(key, data))
+        self.life.effect(STORE, lambda: self.store.put(key, data))
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        return self.life.effect(StoreUnreachable, lambda: self.store.put_if_absent(key, data))
+        return self.life.effect(STORE, lambda: self.store.put_if_absent(key, data))
 
     def stat(self, key: str) -> ObjectInfo | None:
-        return self.store.stat(key)
+        return self.life.look(STORE, lambda: self.store.stat(key))
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
-        return self.store.list(prefix, after=after)
+        return self.life.look(STORE, lambda: self.store.list(prefix, after=after))
 
     def delete(self, key: str) -> None:
-        self.life.effect(StoreUnreachable, lambda: self.store.delete(key))
+        self.life.effect(STORE, lambda: self.store.delete(key))
 
     def upload(self, key: str, path: Path) -> None:
-        self.life.effect(StoreUnreachable, lambda: self.store.upload(key, path))
+        self.life.effect(STORE, lambda: self.store.upload(key, path))
 
     def download(self, key: str, path: Path) -> None:
-        self.store.download(key, path)
+        self.life.look(STORE, lambda: self.store.download(key, path))
 
     def copy(self, source: str, target: str) -> None:
-        self.life.effect(StoreUnreachable, lambda: self.store.copy(source, target))
+        self.life.effect(STORE, lambda: self.store.copy(source, target))
 
     def now(self) -> datetime:
         return self.store.now()
@@ -101,22 +128,22 @@ class MortalTarget:
         return self.target.capacity
 
     def start(self, task: Task) -> str:
-        return self.life.effect(TargetUnreachable, lambda: self.target.start(task))
+        return self.life.effect(TARGET, lambda: self.target.start(task))
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
-        return self.target.observe(run)
+        return self.life.look(TARGET, lambda: self.target.observe(run))
 
     def wait(self, seconds: float) -> None:
         self.target.wait(seconds)
 
     def stop(self, task: TaskId, uid: str) -> None:
-        self.life.effect(TargetUnreachable, lambda: self.target.stop(task, uid))
+        self.life.effect(TARGET, lambda: self.target.stop(task, uid))
 
     def remove(self, task: TaskId, uid: str) -> None:
-        self.life.effect(TargetUnreachable, lambda: self.target.remove(task, uid))
+        self.life.effect(TARGET, lambda: self.target.remove(task, uid))
 
     def finish(self, run: str) -> None:
-        self.life.effect(TargetUnreachable, lambda: self.target.finish(run))
+        self.life.effect(TARGET, lambda: self.target.finish(run))
 
     def problems(self) -> tuple[Problem, ...]:
         return self.target.problems()

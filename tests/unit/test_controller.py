@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from runner.controller import drive, patiently
+from runner import controller
+from runner.controller import AGAIN, STOPS, drive, in_pod, patiently
 from runner.errors import StoreDenied, StoreError, StoreUnreachable
 from runner.model import events as e
 from runner.model.status import RunStatus
@@ -64,3 +69,40 @@ def test_the_head_of_a_run_that_has_ended_is_corrected() -> None:
     shown = head.read(desk.store, b.RUN)
     assert shown is not None
     assert shown.status is RunStatus.SUCCEEDED
+
+
+def test_on_sigterm_a_pod_goes_at_once_and_has_not_ended_well() -> None:
+    """PID 1 would ignore it, and an exit code of 0 would end the Job."""
+    code = (
+        "import signal, os, time; from runner import controller; "
+        "signal.signal(signal.SIGTERM, controller._leave_at_once); os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert b"stopped by SIGTERM" in done.stderr
+
+
+@pytest.fixture
+def _keeps_its_signals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+
+@pytest.mark.usefixtures("_keeps_its_signals")
+def test_a_pod_that_was_told_nothing_stops_for_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert in_pod(tmp_path / "absent.json") == STOPS
+    assert "the handover cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_keeps_its_signals")
+@pytest.mark.parametrize(("error", "code"), [(StoreUnreachable, AGAIN), (StoreDenied, STOPS)])
+def test_what_passes_by_itself_is_left_to_another_pod(
+    error: type[StoreError], code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_seat: object) -> int:
+        raise error("no luck")
+
+    monkeypatch.setattr(controller, "_seated", fail)
+    monkeypatch.setattr("runner.wiring.seat.take", lambda _path: None)
+    assert in_pod(Path("file")) == code
+    assert "the controller stops: no luck" in capsys.readouterr().err

@@ -6,10 +6,11 @@ import os
 import secrets
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ...cluster.check import asked
 from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
 from ...config import LOCAL, Config, KubernetesConfig
 from ...errors import BadInput, Problem
@@ -43,7 +44,13 @@ def _override(name: str) -> str:
 
 
 def _document(check: Check) -> dict[str, object]:
-    return {"name": check.name, "ok": check.ok, "detail": check.detail, "remedy": check.remedy}
+    return {
+        "name": check.name,
+        "ok": check.ok,
+        "detail": check.detail,
+        "remedy": check.remedy,
+        "optional": check.optional,
+    }
 
 
 def _parts(session: OpenWorkspace, name: str) -> Parts:
@@ -54,6 +61,7 @@ def _parts(session: OpenWorkspace, name: str) -> Parts:
         python=sys.version_info[:3],
         kind=_kind(session.config, name),
         target=name,
+        checks=lambda remedy: _checks(session.config, name, remedy),
         problems=lambda: _problems(session, name),
         store=lambda: session.store,
         refuses_overwrite=_refuses_overwrite,
@@ -61,7 +69,61 @@ def _parts(session: OpenWorkspace, name: str) -> Parts:
     )
 
 
+def _checks(config: Config, name: str, remedy: str) -> Iterator[Check]:
+    """Of a cluster's namespace, or of this machine."""
+    from ...cluster import machine, namespace
+    from ...wiring.adapters import cluster_of
+
+    settings = config.targets.get(name)
+    if settings is None:
+        raise BadInput(f"the cluster is there, but no target '{name}' is configured", remedy="runner cluster up")
+    if not isinstance(settings, KubernetesConfig):
+        yield from machine.checks(config.folder)
+        return
+    access = _access(settings, remedy)
+    yield access
+    if not access.ok:
+        return
+    yield _images(settings)
+    cluster, told = cluster_of(settings)
+    try:
+        yield from namespace.checks(cluster, told, now=lambda: datetime.now(timezone.utc), remedy=remedy)
+    finally:
+        cluster.close()
+
+
+def _access(settings: KubernetesConfig, remedy: str) -> Check:
+    """As whom the cluster is asked."""
+    from ...compute.kubernetes.connection import in_cluster
+
+    if not settings.kubeconfig and not settings.context and in_cluster():
+        return Check("kubeconfig", ok=True, detail="none needed: the account of the pod this runs in")
+    path = kubeconfig_of(settings, os.environ)
+    shown = f"{path}, context {settings.context or '(the current one)'}"
+    if path.is_file():
+        return Check("kubeconfig", ok=True, detail=shown)
+    return Check("kubeconfig", ok=False, detail=f"{shown}: there is no such file", remedy=remedy)
+
+
+def _images(settings: KubernetesConfig) -> Check:
+    """How the nodes come by the images that are made here."""
+    from ...cluster.engine import engine_version
+
+    if not settings.kind_cluster and not settings.registry:
+        words = "environments must name a ready image: neither kind_cluster nor registry is set"
+        return Check("images", ok=True, detail=words)
+    way = f"loaded into the kind cluster {settings.kind_cluster}"
+    if not settings.kind_cluster:
+        way = f"pushed to {settings.registry}"
+    return asked(
+        "images", lambda: f"built by Docker {engine_version()}, {way}", "start Docker: images are built with it"
+    )
+
+
 def _problems(session: OpenWorkspace, name: str) -> Sequence[Problem]:
+    """What more stands against the target: a cluster was looked at piece by piece."""
+    if isinstance(session.config.get(name), KubernetesConfig):
+        return silent(session.datastore_names(), session.datastore)
     target = session.candidate(name)
     try:
         return (*target.problems(), *silent(session.datastore_names(), session.datastore))
@@ -88,26 +150,10 @@ def _kind(config: Config, name: str) -> KindParts | None:
     settings = config.targets.get(name)
     if settings is None:
         standard = ClusterOptions(Path())
-        return KindParts(standard.name, engine_version, list_clusters, lambda: _unconfigured(name))
+        return KindParts(standard.name, engine_version, list_clusters)
     if not isinstance(settings, KubernetesConfig) or not settings.kind_cluster:
         return None
-    return KindParts(settings.kind_cluster, engine_version, list_clusters, lambda: _server_version(settings))
-
-
-def _unconfigured(name: str) -> str:
-    raise BadInput(f"the cluster is there, but no target '{name}' is configured", remedy="runner cluster up")
-
-
-def _server_version(settings: KubernetesConfig) -> str:
-    from ...cluster.api import ClusterApi
-    from ...cluster.settings import read_document
-
-    document = read_document(kubeconfig_of(settings, os.environ))
-    api = ClusterApi({**document, "current-context": settings.context or document.get("current-context")})
-    try:
-        return api.version()
-    finally:
-        api.close()
+    return KindParts(settings.kind_cluster, engine_version, list_clusters)
 
 
 def kubeconfig_of(settings: KubernetesConfig, environ: Mapping[str, str]) -> Path:

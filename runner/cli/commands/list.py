@@ -14,7 +14,7 @@ from ..exits import DONE
 from ..marks import style
 from ..paint import Paint, paint_for
 from ..table import Cell, table
-from ..words import day, duration
+from ..words import day, duration, short
 
 
 def run(options: Namespace) -> int:
@@ -33,6 +33,8 @@ def run(options: Namespace) -> int:
 def listing(runs: Sequence[ListedRun], paint: Paint) -> list[str]:
     """A head and a line per run."""
     head = [Cell(text, "dim") for text in ("run", "experiment", "state", "steps", "started", "took", "by")]
+    if any(run.origin for run in runs):
+        head.append(Cell("again of", "dim"))
     return table([head, *(_row(run) for run in runs)], paint, indent=0)
 
 
@@ -46,4 +48,5 @@ def _row(run: ListedRun) -> list[Cell]:
         Cell(day(run.created)),
         Cell(duration(took), right=True),
         Cell(run.user, "dim"),
+        Cell(short(run.origin), "dim"),
     ]

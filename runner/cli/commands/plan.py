@@ -26,12 +26,12 @@ def run(options: Namespace) -> int:
         session, captured = capture(options)
     except FileFailed:
         return FAILED
-    targets = session.check(captured.plan, captured.request)
+    plan, targets = session.planned(captured.plan, captured.request)
     if options.output != "text" and not options.json:
-        print(written(captured.plan, captured.request, options.output, here), end="")
+        print(written(*session.worded(captured.plan, captured.request), options.output, here), end="")
         return DONE
     found = preview(
-        captured.plan,
+        plan,
         captured.request,
         targets,
         store=session.store,

@@ -1,27 +1,53 @@
-"""``runner resume [RUN]``: wait for a run, and drive it on if nobody does."""
+"""``runner resume [RUN]``: drive a run on, from here or (``--detach``) in the cluster, and wait for it here."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TextIO
 
-from ...wiring import open_session
+from ...errors import BadInput
+from ...operations.liveness import driver_of, is_detached
+from ...wiring import OpenWorkspace, open_session
+from ...wiring.detached import Detached
 from ..documents import print_json
-from ..reports import find_run
-from ..watching import Viewer, await_runs
+from ..reports import find_run, hint
+from ..watching import Viewer, await_runs, leave_runs, take_home
+from ..words import short
 
 
 def run(options: Namespace) -> int:
-    """Start a controller unless one is alive; then wait like ``run``."""
+    """Start a controller unless one is alive there; then wait like ``run``. Raises BadInput for an ended run."""
     session = open_session(Path.cwd(), options.target)
     run_id = find_run(session, options.run)
-    stream = sys.stderr if options.json else sys.stdout
-    why = session.why_stopped(session.view(run_id).state)
-    if why:
-        print(f"run {run_id}: {why}; another controller takes it", file=stream)
-        session.start_controller(run_id)
-    code, reports = await_runs(Viewer(session, stream, options.logs, options.json), [run_id])
+    state = session.view(run_id).state
+    if state.over:
+        remedy = f"make it again, as a new run: runner retry {short(run_id)}{hint(session)}"
+        raise BadInput(
+            f"run {run_id} has ended ({state.status.value}), and what has ended never goes on", remedy=remedy
+        )
+    viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
+    _see_to_controller(session, run_id, viewer.stream, detach=options.detach)
+    code, reports = (leave_runs if options.detach else await_runs)(viewer, [run_id])
     if options.json:
         print_json({"runs": reports})
     return code
+
+
+def _see_to_controller(session: OpenWorkspace, run_id: str, stream: TextIO, *, detach: bool) -> None:
+    """Start a controller where one is wanted, unless one that is there already is alive. Raises BadInput."""
+    state = session.view(run_id).state
+    why = session.why_stopped(state)
+    if not why and is_detached(state) is detach:
+        return
+    if detach:
+        session.controllers = Detached(session)
+        session.controllers.check(set(state.submission.targets.values()) if state.submission else ())
+    driver = driver_of(state)
+    told = why or (f"driven by {driver} until now" if driver else "no controller has taken it yet")
+    print(f"run {run_id}: {told}; another controller takes it", file=stream, flush=True)
+    if why:
+        take_home(session, run_id)
+    else:
+        session.start_controller(run_id)  # the other sees that the run is another's, and goes by itself

@@ -1,4 +1,4 @@
-"""``runner run FILE``: run the pipeline file, then wait for every run it has submitted."""
+"""``runner run FILE``: run the pipeline file, then wait for every run it has submitted, unless it is detached."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from ...wiring.controllers import Controllers, cache_folder
 from ..driver import check_file, make_way
 from ..exits import DONE
+from ..policy_arguments import words
 from ..yamlfile import is_yaml, load, refuse_yaml_options
 
 if TYPE_CHECKING:
     from ...wiring import OpenWorkspace
+    from ...wiring.controllers import Starter
     from ..driving import Ending
 
 
@@ -25,24 +27,31 @@ def run(options: Namespace) -> int:
         refuse_yaml_options(path, options)
         make_way(path, options.argv, cache_folder())
     controllers = Controllers(Path.cwd(), options.target)
-    controllers.prepare()
+    if not options.detach:
+        controllers.prepare()
     # Only now the rest: it loads while the controller does.
     from ...wiring import open_session
     from ..documents import only_documents, print_json
-    from ..watching import Viewer, await_runs, interrupted
+    from ..watching import Viewer, await_runs, interrupted, leave_runs
 
-    session = open_session(Path.cwd(), options.target)
-    session.controllers = controllers
+    session = open_session(Path.cwd(), options.target, words(options))
+    session.controllers = controllers if not options.detach else _in_cluster(session)
     viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
     with only_documents(wanted=options.json):
         ending = (_submit if yaml else _drive)(session, path, options)
         sys.stdout.flush()
         if ending.interrupted:
             return interrupted(viewer, session.submitted)
-        code, reports = await_runs(viewer, session.submitted)
+        code, reports = (leave_runs if options.detach else await_runs)(viewer, session.submitted)
     if options.json:
         print_json({"runs": reports})
     return ending.code or code
+
+
+def _in_cluster(session: OpenWorkspace) -> Starter:
+    from ...wiring.detached import Detached
+
+    return Detached(session)
 
 
 def _submit(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from ...operations.detail import detail
+from ...operations.detail import detail, losses_of
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
@@ -20,10 +20,14 @@ def run(options: Namespace) -> int:
     session = open_session(Path.cwd(), options.target)
     view, chosen = find_run_and_step(session, options.run, options.step)
     keys = [chosen] if chosen else list(view.state.steps)
-    found = [detail(session.store, view, report_of_step(session, view, key)) for key in keys]
+    losses = losses_of(session.store, view, keys)
+    found = [detail(session.store, view, report_of_step(session, view, key), losses) for key in keys]
+    origin = view.state.submission.origin if view.state.submission else ""
     if options.json:
-        print_json(found[0] if chosen else {"run": view.state.run, "steps": found})
+        print_json(found[0] if chosen else {"run": view.state.run, "origin": origin, "steps": found})
         return DONE
     paint = paint_for(sys.stdout)
+    if origin and not chosen:
+        print(paint(f"{view.state.run}, made again from {origin}\n", "dim"))
     print("\n\n".join("\n".join(step_view(each, paint, str(Path.cwd()))) for each in found))
     return DONE

@@ -11,6 +11,14 @@ from ...errors import TargetDenied, TargetError, TargetUnreachable
 from ...override import override
 from .fields import KubeObject
 
+
+class SignedOut(TargetDenied, TargetUnreachable):
+    """The server does not know the user: no step's fault, and over once somebody has signed in again.
+
+    Credentials are read anew with every such answer, so whoever waits goes on by itself.
+    """
+
+
 OVERLOADED = (429, 502, 503, 504)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -37,11 +45,19 @@ def refusal(status: int, message: str, deed: Deed) -> TargetError:
     """
     message = message or f"HTTP {status}"
     if status == 401:
-        return TargetDenied(f"{deed.server} does not know the user ({message}); renew the kubeconfig's credentials")
+        return SignedOut(
+            f"{deed.server} does not know the user ({message}): its token has expired or was withdrawn; sign in again, "
+            "or renew the kubeconfig's credentials, which are then read anew"
+        )
     if status == 403 and " cannot " in message:
         return TargetDenied(
             f"not allowed to {deed} in namespace '{deed.namespace}' of {deed.server}; ask its administrator "
             f"for a Role there with the rule: {rule(deed.verb, deed.kind)}"
+        )
+    if "being terminated" in message:
+        return TargetError(
+            f"the namespace '{deed.namespace}' of {deed.server} is being deleted, so nothing can be made there; "
+            "make it again when it is gone, or name another one in the target"
         )
     if status in OVERLOADED or status >= 500:
         return TargetUnreachable(f"{deed.server} cannot {deed} now: {message}")
@@ -49,9 +65,10 @@ def refusal(status: int, message: str, deed: Deed) -> TargetError:
 
 
 def rule(verb: str, resource: str) -> str:
-    """The RBAC rule that allows it, as it stands in a Role."""
+    """The RBAC rule that allows it, as it stands in a Role; several verbs with commas between them."""
     group = "batch" if resource == "jobs" else ""
-    return f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{verb}"]'
+    verbs = ", ".join(f'"{one.strip()}"' for one in verb.split(","))
+    return f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: [{verbs}]'
 
 
 def parsed(data: bytes) -> KubeObject:

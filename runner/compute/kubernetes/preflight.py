@@ -25,7 +25,7 @@ def problems(cluster: Cluster, settings: ClusterSettings) -> tuple[Problem, ...]
     """What is wrong, each with its remedy; empty: a step's Job can be made and followed."""
     try:
         missing = tuple(_missing_rights(cluster))
-        return missing or tuple(_unfit(cluster, settings))
+        return missing or tuple(unfit(cluster, settings))
     except TargetDenied as error:
         return (Problem(str(error), remedy="renew the credentials of the kubeconfig, or name another one"),)
     except TargetUnreachable as error:
@@ -45,8 +45,8 @@ def _missing_rights(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
-def _unfit(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
-    """Try a Job shaped like a step's, then its pod, on the server: nothing is kept."""
+def unfit(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
+    """Try a Job shaped like a step's, then its pod, on the server: nothing is kept. Raises TargetError."""
     try:
         warnings = cluster.create("jobs", render.probe_job(settings), dry_run=True).warnings
     except (TargetDenied, TargetUnreachable):

@@ -6,15 +6,19 @@ import base64
 from collections.abc import Mapping
 
 from ...model.names import job_name
+from ...model.placement import Placement, Toleration
 from ...model.quantity import exceeds
 from ...model.resources import Resources
 from ...model.task import Task
 from . import contract as c
 from .fields import KubeObject
 from .settings import ClusterSettings
+from .volumes import Volumes, mount, own, shared_memory, wished
 
-_READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
-"""Places that are writable without a volume of their own."""
+NODE_LOSS_SECONDS = 30
+"""How long a pod stays bound to a node that is not ready or not reachable; the cluster's own default is 300."""
+_NODE_LOSS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
+"""https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions"""
 
 
 def step_configmap(archive: bytes, settings: ClusterSettings) -> KubeObject:
@@ -85,6 +89,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
             "backoffLimit": 0,
             # The default would start a second pod while the first one is still being deleted.
             "podReplacementPolicy": "Failed",
+            "podFailurePolicy": _DISRUPTED_IS_FAILED,
             "ttlSecondsAfterFinished": settings.keep,
             "template": {
                 "metadata": {"labels": labels},
@@ -97,12 +102,14 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
 def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
     wish = Resources()
-    volumes = _own_volumes("runner-probe", "runner-probe") + _shared_memory(wish)
+    volumes = own("runner-probe", "runner-probe") + shared_memory(wish)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "runner-probe", "namespace": settings.namespace, "labels": {c.MANAGED_BY: c.PRODUCT}},
-        "spec": _pod_of(_container("runner/probe", "", "", resources=wish, volumes=volumes), settings, volumes),
+        "spec": _pod_of(
+            _container("runner/probe", "", "", resources=wish, volumes=volumes), settings.placement, settings, volumes
+        ),
     }
 
 
@@ -112,12 +119,24 @@ def probe_job(settings: ClusterSettings) -> KubeObject:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": "runner-probe", "namespace": settings.namespace, "labels": {c.MANAGED_BY: c.PRODUCT}},
-        "spec": {"backoffLimit": 0, "template": {"spec": probe_pod(settings)["spec"]}},
+        "spec": {
+            "backoffLimit": 0,
+            "podReplacementPolicy": "Failed",
+            "podFailurePolicy": _DISRUPTED_IS_FAILED,
+            "template": {"spec": probe_pod(settings)["spec"]},
+        },
     }
 
 
-_Volumes = list[tuple[str, dict[str, object]]]
-"""Where each volume is mounted, and what it is."""
+_DISRUPTED_IS_FAILED: KubeObject = {
+    "rules": [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
+}
+"""One attempt is one pod, so that logs, records and outputs of two never mix: an evicted pod is not replaced
+(``Ignore``) but fails its Job, whose condition then tells of it even when the pod's object is gone. Trying again
+is a new attempt, free of charge (`StepPolicy.disruption_retries`).
+
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
+"""
 
 
 def _owner(run: str, uid: str) -> KubeObject:
@@ -125,18 +144,17 @@ def _owner(run: str, uid: str) -> KubeObject:
 
 
 def _pod(task: Task, settings: ClusterSettings, *, step_configmap: str, interpreter: str) -> KubeObject:
-    own = _own_volumes(step_configmap, c.run_object_name(task.id.run))
-    volumes = own + _shared_memory(task.resources) + _wished_volumes(task)
+    always = own(step_configmap, c.run_object_name(task.id.run))
+    volumes = always + shared_memory(task.resources) + wished(task)
     container = _container(task.environment, task.id.assignment, interpreter, resources=task.resources, volumes=volumes)
-    return _pod_of(container, settings, volumes)
+    return _pod_of(container, task.placement.over(settings.placement), settings, volumes)
 
 
-def _pod_of(container: KubeObject, settings: ClusterSettings, volumes: _Volumes) -> KubeObject:
+def _pod_of(container: KubeObject, place: Placement, settings: ClusterSettings, volumes: Volumes) -> KubeObject:
     optional: dict[str, object] = {
-        "serviceAccountName": settings.service_account,
-        "nodeSelector": dict(settings.node_selector),
-        "tolerations": [dict(toleration) for toleration in settings.tolerations],
-        "imagePullSecrets": [{"name": name} for name in settings.image_pull_secrets],
+        "serviceAccountName": place.service_account,
+        "nodeSelector": dict(place.node_selector),
+        "imagePullSecrets": [{"name": name} for name in place.image_pull_secrets],
     }
     return {
         "restartPolicy": "Never",
@@ -144,14 +162,30 @@ def _pod_of(container: KubeObject, settings: ClusterSettings, volumes: _Volumes)
         "automountServiceAccountToken": False,
         # A variable per Service of the namespace would only be noise to the script.
         "enableServiceLinks": False,
-        "securityContext": _identity(settings.run_as),
+        "securityContext": identity(settings.run_as),
         "containers": [container],
         "volumes": [volume for _, volume in volumes],
+        "tolerations": tolerations_of(place.tolerations),
         **{key: value for key, value in optional.items() if value},
     }
 
 
-def _identity(user: int) -> KubeObject:
+def tolerations_of(stated: tuple[Toleration, ...]) -> list[KubeObject]:
+    """What is stated, and a short stay on a lost node unless something is stated about that."""
+    short = [
+        {"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": NODE_LOSS_SECONDS}
+        for taint in _NODE_LOSS
+        if not any(_speaks_of(toleration, taint) for toleration in stated)
+    ]
+    return [*map(dict, stated), *short]
+
+
+def _speaks_of(toleration: Toleration, taint: str) -> bool:
+    """Whether it matches the NoExecute taint; no key is every key, no effect every effect."""
+    return toleration.get("key", "") in ("", taint) and toleration.get("effect", "") in ("", "NoExecute")
+
+
+def identity(user: int) -> KubeObject:
     """As https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted asks."""
     return {
         "runAsNonRoot": True,
@@ -162,7 +196,7 @@ def _identity(user: int) -> KubeObject:
     }
 
 
-def _container(image: str, assignment: str, interpreter: str, *, resources: Resources, volumes: _Volumes) -> KubeObject:
+def _container(image: str, assignment: str, interpreter: str, *, resources: Resources, volumes: Volumes) -> KubeObject:
     return {
         "name": c.CONTAINER,
         "image": image,
@@ -174,7 +208,7 @@ def _container(image: str, assignment: str, interpreter: str, *, resources: Reso
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         # A pod that dies before it has written its message leaves the end of its log instead.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [_mount(place, volume) for place, volume in volumes],
+        "volumeMounts": [mount(place, volume) for place, volume in volumes],
     }
 
 
@@ -205,41 +239,3 @@ def _resources(wish: Resources) -> KubeObject:
 def _limit(request: str, limit: str) -> str:
     """The API refuses a limit below the request; whoever raised only the request meant both."""
     return request if limit and exceeds(request, limit) else limit
-
-
-def _own_volumes(step_configmap: str, secret: str) -> _Volumes:
-    return [
-        (c.STEP_FOLDER, {"name": "step", "configMap": {"name": step_configmap}}),
-        (c.SECRET_FOLDER, {"name": "secret", "secret": {"secretName": secret, "defaultMode": 0o400}}),
-        (c.WORK_FOLDER, {"name": "work", "emptyDir": {}}),
-        (c.TEMPORARY_FOLDER, {"name": "temporary", "emptyDir": {}}),
-    ]
-
-
-def _shared_memory(wish: Resources) -> _Volumes:
-    """The container's own has 64 MiB, too little for the workers of a data loader.
-
-    Its size is reserved nowhere; what is in it counts toward the container's memory limit, and the kubelet makes it no
-    larger than that: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
-    """
-    if not wish.shared_memory:
-        return []
-    volume = {"medium": "Memory", "sizeLimit": wish.shared_memory}
-    return [(c.SHARED_MEMORY, {"name": "shared-memory", "emptyDir": volume})]
-
-
-def _wished_volumes(task: Task) -> _Volumes:
-    wished = {one.path_on_compute for one in task.inputs} | {one.path_on_compute for one in task.outputs}
-    places = sorted(
-        place for place in {path.rstrip("/") for path in wished} if place.startswith("/") and not _is_ready_made(place)
-    )
-    return [(place, {"name": f"wished-{i}", "emptyDir": {}}) for i, place in enumerate(places, 1)]
-
-
-def _is_ready_made(place: str) -> bool:
-    return any(place == ready or place.startswith(f"{ready}/") for ready in _READY_MADE)
-
-
-def _mount(place: str, volume: KubeObject) -> KubeObject:
-    mount = {"name": volume["name"], "mountPath": place}
-    return {**mount, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER) else mount

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...dataclass import dataclass, field
+from ...model.placement import Placement, Toleration
 
 
 @dataclass(frozen=True)
@@ -19,17 +20,20 @@ class ClusterSettings:
     service_account: str = ""
     """Of step pods, which get no token of it; empty: the namespace's default."""
     node_selector: Mapping[str, str] = field(default_factory=dict)
-    tolerations: tuple[Mapping[str, str | int], ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
     grace: int = 30
     """Seconds between SIGTERM and SIGKILL."""
     keep: int = 86400
     """Seconds a finished Job stays when no controller has removed it."""
-    start_timeout: float = 86400.0
-    """Seconds an attempt may wait for its first process."""
     unschedulable_grace: float = 30.0
     """Seconds an attempt may wait when no node there is could ever take it: one may be added."""
     pull_grace: float = 60.0
-    """Seconds the kubelet may go on trying to pull an image after a failure that may pass by itself."""
+    """Seconds the kubelet may go on trying to pull an image or to mount a volume after a failure that may pass."""
     stop_timeout: float = 60.0
     """Seconds `stop` waits for the pods of a deleted Job to go."""
+
+    @property
+    def placement(self) -> Placement:
+        """What holds for every step of the target; a step's own goes before it or is added."""
+        return Placement(self.node_selector, self.tolerations, self.service_account, self.image_pull_secrets)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cached_property
 
 from ...dataclass import dataclass
 from ...model.data import DataRef
 from ...model.record import AttemptRecord
+from ...model.termination import Termination, from_message
 from .contract import CONTAINER
 from .fields import KubeObject, at, row, rows, text, time
 
@@ -17,42 +19,77 @@ DELETED = "deleted"
 
 @dataclass(frozen=True)
 class Sighting:
-    """A Job, its pods, and the events about either: as the API wrote them, with holes."""
+    """A Job, its pods, and the events about either: as the API wrote them, with holes.
+
+    It is asked again every tick as long as nothing changes, so what it has found is kept.
+    """
 
     job: KubeObject
     pods: tuple[KubeObject, ...] = ()
     events: tuple[KubeObject, ...] = ()
 
-    @property
+    @cached_property
     def uid(self) -> str:
         """The Job's."""
         return text(self.job, "metadata", "uid")
 
-    @property
+    @cached_property
     def pod(self) -> KubeObject:
         """The pod that tells most: an ended one, else the newest; empty when there is none."""
         return max(self.pods, key=_weight, default={})
 
-    @property
+    @cached_property
     def terminated(self) -> KubeObject | None:
         """How the step container ended; None as long as it has not."""
         return state(self.pod, "terminated")
 
-    @property
+    @cached_property
+    def running(self) -> KubeObject | None:
+        """Since when the step container runs; None as long as it does not."""
+        return state(self.pod, "running")
+
+    @cached_property
+    def started(self) -> datetime | None:
+        """When the step container began to run."""
+        return time(self.running, "startedAt")
+
+    @cached_property
+    def message(self) -> Termination | None:
+        """What the attempt itself said at its end."""
+        return from_message(text(self.terminated, "message")) if self.terminated else None
+
+    @cached_property
+    def step(self) -> KubeObject:
+        """The step container as it was asked for; empty when neither pod nor Job says it."""
+        return row(self.pod, "spec", "containers", name=CONTAINER) or row(
+            self.job, "spec", "template", "spec", "containers", name=CONTAINER
+        )
+
+    @cached_property
     def assigned(self) -> bool:
         """Whether its pod has a node: from then on it may run before anyone says so."""
         return text(condition(self.pod, "PodScheduled"), "status") == "True"
 
-    @property
+    @cached_property
     def job_ended(self) -> bool:
         """Whether the Job controller is through with it."""
         conditions = rows(self.job, "status", "conditions")
         return any(text(one, "type") in ("Complete", "Failed") and text(one, "status") == "True" for one in conditions)
 
-    @property
+    @cached_property
     def since(self) -> datetime | None:
         """When the newest thing that has to start was created."""
-        return time(self.pod, "metadata", "creationTimestamp") or time(self.job, "metadata", "creationTimestamp")
+        return time(self.pod, "metadata", "creationTimestamp") or self.created
+
+    @cached_property
+    def created(self) -> datetime | None:
+        """When the Job was made, by the API server's clock; without a Job the pod."""
+        return time(self.job, "metadata", "creationTimestamp") or time(self.pod, "metadata", "creationTimestamp")
+
+    @cached_property
+    def placed(self) -> datetime | None:
+        """When its pod was given a node."""
+        return time(condition(self.pod, "PodScheduled"), "lastTransitionTime") or self.since
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,20 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
-from time import monotonic, sleep
+from datetime import datetime, timedelta
+from time import monotonic
 
 from ...errors import Problem, StoreError, TargetError, TargetUnreachable
 from ...model.names import job_name
-from ...model.observation import Observation, Phase
+from ...model.observation import LIVE, Observation, Phase
 from ...model.task import Task, TaskId
 from ...ports import ObjectStore
 from ...runs import records
 from . import contract as c
-from . import interpret, preflight, render
+from . import departures, interpret, preflight, render
+from .clearing import being_deleted, left_behind, wait_for_pods
 from .cluster import Cluster
-from .fields import KubeObject, at, text
+from .fields import KubeObject, text
 from .interpret import Sighting, Traces
 from .runwatch import RunWatch
 from .settings import ClusterSettings
@@ -27,7 +28,7 @@ from .upkeep import RunObjects
 from .young import YoungAttempts
 
 TAIL_LINES = 200
-_POLL_SECONDS = 0.5
+_AGAIN = timedelta(seconds=1)
 _EARLY_SECONDS = 1.0
 """While an attempt is late at starting its events are asked for, which nothing announces."""
 
@@ -70,6 +71,9 @@ class KubernetesTarget:
         self._watches: dict[str, RunWatch] = {}
         self._traces: dict[str, Traces] = {}
         self._warnings: dict[str, str] = {}
+        self._lately: dict[TaskId, tuple[Sighting, datetime, Observation]] = {}
+        self._cleared: set[str] = set()
+        """Jobs that were deleted by us and may not have gone yet: nothing more is told of them."""
         self._changed = threading.Condition()
         self._changes = 0
         self._observed = -1
@@ -105,8 +109,8 @@ class KubernetesTarget:
         if watch is None:
             watch = self._watches[run] = RunWatch(self._cluster, self._settings, run, changed=self._notice)
         now = self._cluster.now()
-        seen = watch.sightings(now)
-        found = {task: self._observation(task, sighting, now) for task, sighting in seen.items()}
+        seen = self._uncleared(watch.sightings(now))
+        found = {task: self._observed_lately(task, sighting, now) for task, sighting in seen.items()}
         self._late = any(one.phase is Phase.PENDING for one in found.values())
         self._young.follow(
             {
@@ -127,19 +131,11 @@ class KubernetesTarget:
     def stop(self, task: TaskId, uid: str) -> None:
         """Delete the Job and wait for its pods; those that outlive the patience for it are warned of."""
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
-        deadline = monotonic() + self._settings.stop_timeout
         labels = c.selector(c.task_labels(self._settings.store_id, task))
-        while pods := self._cluster.list("pods", labels=labels).items:
-            if monotonic() > deadline:
-                names = ", ".join(text(pod, "metadata", "name") for pod in pods if not _has_ended(pod))
-                if not names:
-                    return
-                self._say(
-                    f"still running {self._settings.stop_timeout:.0f} s after the deletion of their Job: {names}; "
-                    f"see: kubectl -n {self._settings.namespace} get pods -l {labels}"
-                )
-                return
-            sleep(_POLL_SECONDS)
+        trouble = wait_for_pods(self._cluster, labels, self._settings, self._job_name(task))
+        if trouble:
+            self._say(trouble)
+        self._cleared.add(uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the Job, and keep the end of the pod's log if nothing else of the attempt is left."""
@@ -151,11 +147,15 @@ class KubernetesTarget:
         self._traces.pop(uid, None)
         self._young.forget(task)
         self._warnings.pop(uid, None)
+        self._lately.pop(task, None)
+        self._cleared.add(uid)
 
     def finish(self, run: str) -> None:
         """Delete the run's ConfigMap, and with it all that it owns."""
         watch = self._watches.pop(run, None)
         if watch is not None:
+            for line in left_behind(watch.held(), self._settings.namespace):
+                self._say(line)
             watch.close()
         self._objects.finish(run)
 
@@ -184,16 +184,37 @@ class KubernetesTarget:
     def _job_name(self, task: TaskId) -> str:
         return job_name(self._settings.store_id, task.run, task.key, task.attempt)
 
+    def _uncleared(self, seen: Mapping[TaskId, Sighting]) -> Mapping[TaskId, Sighting]:
+        """Without those whose end is told: a finalizer may keep a deleted Job for ever, which must not keep the run."""
+        if not self._cleared:
+            return seen
+        self._cleared.intersection_update([sighting.uid for sighting in seen.values()])
+        return {task: sighting for task, sighting in seen.items() if sighting.uid not in self._cleared}
+
     def _adopted(self, task: Task) -> KubeObject:
         name = self._job_name(task.id)
         place = f"Job '{name}' in namespace '{self._settings.namespace}' of {self._cluster.server}"
         found = self._cluster.get("jobs", name)
-        if found is None or text(found, "metadata", "deletionTimestamp"):
-            raise TargetUnreachable(f"{place} is being deleted: the attempt cannot start before it is gone")
+        if found is None:
+            raise TargetUnreachable(f"{place} has just gone: it is made anew")
+        if text(found, "metadata", "deletionTimestamp"):
+            raise being_deleted(found, self._cluster.now(), self._settings, place)
         labels = c.task_labels(self._settings.store_id, task.id)
         ours = all(text(found, "metadata", "labels", label) == value for label, value in labels.items())
         if not ours or text(found, "metadata", "annotations", c.TASK_ANNOTATION) != task.digest:
             raise TargetError(f"{place} is not this attempt's; delete it if no one needs it")
+        return found
+
+    def _observed_lately(self, task: TaskId, seen: Sighting, now: datetime) -> Observation:
+        """What goes on without news is looked at once a second: a tick must not cost all that runs."""
+        before = self._lately.get(task)
+        if before is not None and before[0] is seen and now < before[1] + _AGAIN and not self._young.found(task):
+            return before[2]
+        found = self._observation(task, seen, now)
+        if found.phase in LIVE:
+            self._lately[task] = (seen, now, found)
+        else:
+            self._lately.pop(task, None)
         return found
 
     def _observation(self, task: TaskId, seen: Sighting, now: datetime) -> Observation:
@@ -218,6 +239,8 @@ class KubernetesTarget:
         """An attempt without a record has shipped its log only up to a point: keep the end of the pod's own."""
         watch = self._watches.get(task.run)
         pod = watch.pod_of(uid) if watch else {}
+        if departures.lost_node(pod, self._cluster.now()):
+            return  # its log is with it, and asking would hold up the tick until it times out
         name = text(pod, "metadata", "name")
         tail = self._cluster.log_tail(name, container=c.CONTAINER, last=TAIL_LINES) if name else ""
         chunks = [chunk.key for chunk in self._store.list(task.logs)]
@@ -232,7 +255,3 @@ def unshipped(tail: str, chunk: str) -> str:
     last = chunk.rpartition("\n")[0].rpartition("\n")[2] + "\n"
     _, found, after = tail.rpartition(last)
     return after if found and last.strip() else tail
-
-
-def _has_ended(pod: KubeObject) -> bool:
-    return at(pod, "status", "phase") in ("Succeeded", "Failed")

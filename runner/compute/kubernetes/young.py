@@ -20,6 +20,10 @@ from .interpret import Traces
 FIRST_PAUSE = 0.1
 _SHARE = 20.0
 """An attempt of this many seconds is asked about once a second, and from then on not at all."""
+_AT_ONCE = 8
+"""Most asked about in one look, whoever is due longest first: a thousand beginnings must not hold up a tick."""
+_BREATH = 0.02
+"""Seconds between two looks at least: at most 400 requests of the store a second."""
 
 
 @dataclass
@@ -36,6 +40,7 @@ class YoungAttempts:
         self._store = store
         self._young: dict[TaskId, _Young] = {}
         self._found: dict[TaskId, Traces] = {}
+        self._looked = 0.0
 
     def follow(self, live: Mapping[TaskId, bool]) -> None:
         """Ask about these from now on; True: seen running, where its youth begins anew."""
@@ -60,16 +65,17 @@ class YoungAttempts:
         """Seconds until `look` has something to do; None: nothing."""
         now = monotonic()
         dues = [young.due for young in self._young.values() if now - young.since < _SHARE]
-        return max(0.0, min(dues) - now) if dues else None
+        return max(0.0, min(dues) - now, self._looked + _BREATH - now) if dues else None
 
     def look(self) -> bool:
         """Ask about those that are due; whether a commit was found."""
         now = monotonic()
         due = [task for task, young in self._young.items() if young.due <= now < young.since + _SHARE]
         found = False
-        for task in due:
+        for task in sorted(due, key=lambda task: self._young[task].due)[:_AT_ONCE]:
             found = self._ask(task) or found
             self._young[task].due = monotonic() + max(FIRST_PAUSE, (now - self._young[task].since) / _SHARE)
+        self._looked = monotonic()
         return found
 
     def _ask(self, task: TaskId) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass, field
+from ...model.policy import StepPolicy
+from ...model.stated import NOTHING
 from ...override import override
 from ..caller import caller
 
@@ -31,8 +33,6 @@ class Settings:
     script: str = ""
     """Must exist below the source directory; empty: nothing to check."""
     reuse: bool = True
-    notes: tuple[str, ...] = ()
-    """What of the user's settings is not kept, for their eyes."""
     version: str = ""
     """Another version is another step to reuse."""
     node_parameters: tuple[PipelineParameter, ...] = ()
@@ -41,6 +41,8 @@ class Settings:
     """The digest of a stored snapshot, in place of a source directory."""
     shared_memory: str = ""
     """The most that ``/dev/shm`` may hold, as a Kubernetes quantity; empty: the default."""
+    policy: StepPolicy = field(default_factory=StepPolicy)
+    """What v1's settings say: a time limit."""
     stored_environment: NamedEnvironment | None = None
     """An environment as it was stored with a published module, in place of `environment`."""
 
@@ -69,6 +71,8 @@ class PipelineStep:
         self.arguments = _copied(arguments, "arguments", name)
         self.params = dict(params or {})
         self.settings = settings or Settings()
+        self.stated = NOTHING
+        """What `runner.configure` was told."""
         self.after: list[PipelineStep] = []
         for output in Bindings(self).outputs.values():
             output.producers.append(self)

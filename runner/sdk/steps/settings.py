@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ...model.policy import StepPolicy
+from ...model.stated import Unfit, duration
 from ..compute import target_name
 from ..exceptions import NotOffered, RunConfigurationException
 from ..parameter import PipelineParameter
@@ -59,16 +61,22 @@ def settings_of(
         version=version or "",
         node_parameters=_node_parameters(pipeline_params or {}),
         shared_memory=_shared_memory(config) if config else "",
-        notes=_notes(runconfig, config),
+        policy=_time_limit(runconfig, config),
     )
 
 
-def _notes(runconfig: object, config: RunConfiguration | None) -> tuple[str, ...]:
-    given = [config.max_run_duration_seconds if config else None]
-    if isinstance(runconfig, ScriptRunConfig):
-        given.append(runconfig.max_run_duration_seconds)
-    limits = [seconds for seconds in given if seconds not in (None, 0, _LONGEST)]
-    return tuple(f"max_run_duration_seconds={seconds} is not kept: steps have no time limit yet" for seconds in limits)
+def _time_limit(runconfig: object, config: RunConfiguration | None) -> StepPolicy:
+    """v1's ``max_run_duration_seconds``: the script's own, else the run configuration's; 30 days say nothing."""
+    given: list[object] = [runconfig.max_run_duration_seconds] if isinstance(runconfig, ScriptRunConfig) else []
+    given.append(config.max_run_duration_seconds if config else None)
+    said = [seconds for seconds in given if seconds not in (None, 0, _LONGEST)]
+    if not said:
+        return StepPolicy()
+    try:
+        return StepPolicy(run_timeout=duration(said[0]))
+    except Unfit as unfit:
+        what = f"max_run_duration_seconds {said[0]!r} {unfit}"
+        raise RunConfigurationException(what, remedy="give a number of seconds") from unfit
 
 
 def _shared_memory(config: RunConfiguration) -> str:

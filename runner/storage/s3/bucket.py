@@ -12,15 +12,16 @@ from ..localfile import Slice
 from .http import BUSY, Answer, Endpoint, Patience, Request, Sink
 from .refusal import Place, refusal
 from .sign import encode_path, encode_query
+from .trust import Renew
 
 
 class Bucket:
     """Asks about one bucket, path style."""
 
-    def __init__(self, vantage: BucketVantage, patience: Patience) -> None:
+    def __init__(self, vantage: BucketVantage, patience: Patience, renew: Renew | None = None) -> None:
         """Connect to nothing yet. Raises BadInput."""
         self.vantage = vantage
-        self._endpoint = Endpoint(vantage, patience)
+        self._endpoint = Endpoint(vantage, patience, renew)
 
     def target(self, key: str = "", query: Mapping[str, str] | None = None) -> str:
         """The encoded path and query of an object, or of the bucket. Raises ValueError."""

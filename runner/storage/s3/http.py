@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import random
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from ...dataclass import dataclass, field
@@ -16,15 +16,25 @@ from ...errors import StoreError, StoreUnreachable
 from ...model.vantage import BucketVantage
 from ..localfile import BLOCK, Slice
 from .connections import Connections, Timeouts
-from .sign import UNSIGNED, SigningKey, sign
+from .sign import UNSIGNED, sign
+from .trust import Renew, Trust, is_of_key
 
 Sink = Callable[[HTTPResponse], None]
 """Reads the body of an answer of status 200 or 206 to its end; called again when the request is sent again."""
 
-BUSY = frozenset({429, 500, 502, 503, 504})
+BUSY = frozenset({429, 500, 502, 503, 504, 507})
 """Statuses after which the same request may succeed."""
 
+_SPOILT = (b"RequestTimeout", b"XAmzContentSHA256Mismatch", b"BadDigest", b"IncompleteBody")
+"""https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 _LONGEST_RETRY_AFTER = 30.0
+_REFUSED = frozenset({401, 403})
+_TRUSTED_AGAIN = 12
+"""How often a request is sent that is refused. The key and the time may both be wrong; and a store that has just
+started again does not know its users for some seconds, though it took their keys before (MinIO does so).
+"""
+_SAYS_SO = 8
+"""The sending after which people are told: only who is very patient comes so far."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,8 @@ class Patience:
     attempts: int = 6
     first_wait: float = 0.1
     longest_wait: float = 5.0
+    silences: int = 1
+    """How many silences are waited for: each takes the time limit of an answer."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
@@ -66,30 +78,53 @@ class Answer:
 class Endpoint:
     """Sends requests, signed with the key of one vantage."""
 
-    def __init__(self, vantage: BucketVantage, patience: Patience) -> None:
+    def __init__(self, vantage: BucketVantage, patience: Patience, renew: Renew | None = None) -> None:
         """Connect to nothing yet. Raises BadInput."""
         self._name = vantage.endpoint
-        self._key = SigningKey(vantage.access_key, vantage.secret_key, vantage.region)
+        self._trust = Trust(vantage, renew)
         self._patience = patience
+        self._accepted = False
         self._connections = Connections(vantage.endpoint, patience.timeouts)
 
     def ask(self, request: Request, sink: Sink | None = None) -> Answer:
         """The answer, whatever its status. Raises StoreUnreachable when there is none."""
-        uncertain, attempt = False, 0
+        answer = self._patiently(request, sink)
+        attempt = 1
+        while answer.status in _REFUSED and attempt < _TRUSTED_AGAIN:
+            if not self._trust.regained(answer.headers, answer.body):
+                if not (self._accepted and is_of_key(answer.headers, answer.body)):
+                    break
+                time.sleep(pause(self._patience, attempt, answer, random.random()))  # noqa: S311 - jitter
+            later = self._patiently(request, sink)
+            answer = replace(later, uncertain=answer.uncertain or later.uncertain)
+            attempt += 1
+        self._accepted = self._accepted or answer.status < 300
+        return answer
+
+    def _patiently(self, request: Request, sink: Sink | None) -> Answer:
+        uncertain, attempt, silences = False, 0, 0
         while True:
             attempt += 1
             last = attempt >= self._patience.attempts
             result = self._attempt(request, sink)
             if isinstance(result, Answer):
                 uncertain = uncertain or result.uncertain
-                if last or result.status not in request.again:
+                if last or not (result.status in request.again or _was_spoilt(result)):
                     return replace(result, uncertain=uncertain)
                 uncertain = uncertain or result.status >= 500  # the server failed, perhaps midway
-            elif last or not _may_pass(result):
-                raise self._unreachable(result) from result
             else:
+                silences += isinstance(result, TimeoutError)
+                if last or silences >= self._patience.silences or isinstance(result, ssl.SSLCertVerificationError):
+                    raise self._unreachable(result) from result
                 uncertain = True
-            time.sleep(pause(self._patience, attempt, result, random.random()))  # noqa: S311 - jitter
+            self._rest(attempt, result)
+
+    def _rest(self, attempt: int, result: Answer | Exception) -> None:
+        seconds = pause(self._patience, attempt, result, random.random())  # noqa: S311 - jitter
+        if attempt == _SAYS_SO:
+            what = f"status {result.status}" if isinstance(result, Answer) else str(result) or type(result).__name__
+            sys.stderr.write(f"runner: the object store at {self._name} does not serve ({what}): trying again\n")
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -122,7 +157,7 @@ class Endpoint:
                 sink(response)
             else:
                 body = response.read()
-            reusable = response.isclosed() and not response.will_close
+            reusable = response.isclosed() and not response.will_close and not _is_turned_away(response.status)
             headers = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, headers, body)
         finally:
@@ -136,8 +171,8 @@ class Endpoint:
         headers = {"host": self._connections.host, **request.headers}
         if request.body is not None:
             headers["content-length"] = str(len(request.body))
-        at = datetime.now(timezone.utc)
-        signed = sign(self._key, request.method, request.target, headers=headers, payload=payload, at=at)
+        trust = self._trust
+        signed = sign(trust.key, request.method, request.target, headers=headers, payload=payload, at=trust.now())
         try:
             connection.request(request.method, request.target, body=_blocks(request.body), headers=signed)
         except (BrokenPipeError, ConnectionResetError):
@@ -164,9 +199,14 @@ def pause(patience: Patience, attempt: int, result: Answer | Exception, roll: fl
     return longest * (0.5 + roll / 2)
 
 
-def _may_pass(error: Exception) -> bool:
-    """Not a wrong certificate; nor a silence, which was waited for long enough."""
-    return not isinstance(error, (ssl.SSLCertVerificationError, TimeoutError))
+def _is_turned_away(status: int) -> bool:
+    """Whether somebody on the way may have answered for a store that is away: another connection may lead to it."""
+    return status in _REFUSED or status >= 500
+
+
+def _was_spoilt(answer: Answer) -> bool:
+    """Whether the request came to the server damaged or too slowly, as S3 calls it: the same one may succeed."""
+    return answer.status == 400 and any(code in answer.body for code in _SPOILT)
 
 
 def _digest(body: bytes | Slice | None) -> str:

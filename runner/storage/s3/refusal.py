@@ -5,16 +5,13 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 
 from ...dataclass import dataclass
 from ...errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from .http import BUSY, Answer
+from .trust import SKEW_SECONDS, server_time
 from .xml import parse
-
-_SKEW_SECONDS = 15 * 60
-"""S3 refuses a signature whose time is further from its own."""
 
 _DENIED = {
     "InvalidAccessKeyId": "the store does not know this access key; check the credentials file",
@@ -28,6 +25,8 @@ _FAILED = {
     "XAmzContentSHA256Mismatch": "the content changed on its way; send it again",
     "XMinioParentIsObject": "this server cannot hold an object and others below its name; rename one",
 }
+_FULL = 507
+"""Insufficient Storage (RFC 4918, 11.5), as MinIO says it: nothing is wrong with the request, and room may be made."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
         return _denied(answer, code, place, now)
     said = f"status {answer.status}" + (f" {code}" if code else "")
     where = f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
+    if answer.status == _FULL:
+        return StoreUnreachable(f"the object store is full ({said}; {where}): make room there, and it is asked again")
     if answer.status in BUSY:
         return StoreUnreachable(f"the object store cannot serve now ({said}; {where}); try again later")
     if not code:
@@ -63,21 +64,11 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
     return StoreError(f"the object store refused ({said}; {where}): {remedy}")
 
 
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """The answer's Date, UTC (RFC 9110, 6.6.1)."""
-    from email.utils import parsedate_to_datetime  # seldom needed
-
-    try:
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(timezone.utc)
-    except (TypeError, ValueError):
-        return None
-
-
 def _denied(answer: Answer, code: str, place: Place, now: datetime) -> StoreError:
     theirs = server_time(answer.headers)
     skew = (now - theirs).total_seconds() if theirs else 0.0
     where = f"bucket {place.bucket!r} at {place.endpoint}"
-    if code == "RequestTimeTooSkewed" or (not code and abs(skew) > _SKEW_SECONDS):
+    if code == "RequestTimeTooSkewed" or (not code and abs(skew) > SKEW_SECONDS):
         side = "ahead of" if skew > 0 else "behind"
         # A clock that lags after a sleep is set right within minutes: worth asking again.
         return StoreUnreachable(

@@ -17,7 +17,8 @@ from . import copying, multipart, ranges
 from .bucket import Bucket
 from .http import BUSY, Patience
 from .listing import page_query, read_page, seconds_of_header
-from .refusal import code_of, server_time
+from .refusal import code_of
+from .trust import Renew, server_time
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -32,9 +33,12 @@ class BucketStore:
     Any number of threads may use it; large transfers share eight of its own.
     """
 
-    def __init__(self, vantage: BucketVantage, patience: Patience | None = None) -> None:
-        """Connect to nothing yet. Raises BadInput when the endpoint is none."""
-        self._bucket = Bucket(vantage, patience or Patience())
+    def __init__(self, vantage: BucketVantage, patience: Patience | None = None, renew: Renew | None = None) -> None:
+        """Connect to nothing yet; `renew` is asked for another key when one is refused.
+
+        Raises BadInput when the endpoint is none.
+        """
+        self._bucket = Bucket(vantage, patience or Patience(), renew)
         self._prefix = vantage.prefix
 
     def get(self, key: str) -> bytes:

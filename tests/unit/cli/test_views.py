@@ -11,7 +11,7 @@ from runner.cli.commands.data import listing as file_listing
 from runner.cli.commands.list import listing
 from runner.cli.paint import Paint
 from runner.cli.planview import plan_view
-from runner.cli.progress import lines_of
+from runner.cli.progress import lines_of, name_width
 from runner.cli.stepview import step_view
 from runner.cli.summary import summary
 from runner.model import events as e
@@ -44,7 +44,7 @@ def test_lines_of_an_environment_that_is_being_made() -> None:
     key, environment = next(iter(plan.environments.items()))
     making = [e.EnvironmentMaking(key, "t", line) for line in ("", "Collecting a")]
     entry = builders.entry(2, *making, e.EnvironmentLost(key, "t", "no\n  do: something"))
-    lines = [line.split("  ", 1)[1] for line in lines_of(entry, plan, Paint())]
+    lines = [line.split("  ", 1)[1] for line in lines_of(entry, plan, Paint(), name_width(plan))]
     assert lines == [
         f"{environment.name}  making     environment",
         f"{environment.name}  making     environment: Collecting a",
@@ -53,7 +53,9 @@ def test_lines_of_an_environment_that_is_being_made() -> None:
 
 
 def test_lines_of_a_run(golden: Golden) -> None:
-    lines = [line for entry in sample.entries() for line in lines_of(entry, sample.PLAN, Paint())]
+    lines = [
+        line for entry in sample.entries() for line in lines_of(entry, sample.PLAN, Paint(), name_width(sample.PLAN))
+    ]
     golden("lines.txt", lines)
 
 
@@ -102,10 +104,34 @@ def test_list_of_files() -> None:
 def test_plan(golden: Golden) -> None:
     steps = (
         PlannedStep(
-            "prep-1", "prep data", "prep.py", "/home/ada/project/steps", "cpu", "kind", "sk", (), (), ("made",)
+            "prep-1",
+            "prep data",
+            "prep.py",
+            "/home/ada/project/steps",
+            "cpu",
+            "kind",
+            "sk",
+            (),
+            (),
+            ("made",),
+            always=False,
+            resources={},
+            policy={"retries": 2, "run_timeout": "2h"},
         ),
         PlannedStep(
-            "train-1", "train", "train.py", "/home/ada/project/steps", "cpu", "kind", "sk", ("prep-1",), (), ()
+            "train-1",
+            "train",
+            "train.py",
+            "/home/ada/project/steps",
+            "cpu",
+            "kind",
+            "sk",
+            ("prep-1",),
+            (),
+            (),
+            always=False,
+            resources={"memory": "4Gi"},
+            policy={},
         ),
     )
     environments = (
@@ -116,12 +142,12 @@ def test_plan(golden: Golden) -> None:
         Upload("/home/ada/project/steps", "snapshots/5.zip", 3400),
         *(Upload(f"data/{number:02}.csv", f"data/{number:02}.csv", 1000) for number in range(20)),
     )
-    found = Preview("penguins", {"rows": 10}, steps, environments, uploads)
+    found = Preview("penguins", {"rows": 10}, steps, environments, uploads, {"deadline": "4h"})
     golden("plan.txt", plan_view(found, Paint(), "/home/ada/project"))
 
 
 def test_plan_that_uploads_nothing() -> None:
-    step = PlannedStep("a-1", "a", "a.py", "/s", "", "local", "e", (), (), ())
-    lines = plan_view(Preview("e", {}, (step,), (), ()), Paint(), "/")
+    step = PlannedStep("a-1", "a", "a.py", "/s", "", "local", "e", (), (), (), always=False, resources={}, policy={})
+    lines = plan_view(Preview("e", {}, (step,), (), (), {}), Paint(), "/")
     assert "  nothing: the store has it all" in lines
     assert "parameters" not in lines

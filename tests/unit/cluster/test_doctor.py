@@ -25,7 +25,8 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-KIND = KindParts(name="runner", engine=lambda: "28.2", clusters=lambda: ("a", "runner"), server=lambda: "v1.34.0")
+SEEN = Check("API server", ok=True, detail="v1.34.0")
+KIND = KindParts(name="runner", engine=lambda: "28.2", clusters=lambda: ("a", "runner"))
 
 
 @pytest.fixture
@@ -34,6 +35,7 @@ def parts(tmp_path: Path) -> Parts:
         python=(3, 11, 2),
         kind=KIND,
         target="kind",
+        checks=lambda _: (SEEN,),
         problems=tuple,
         store=lambda: DirectoryStore(tmp_path),
         refuses_overwrite=lambda _: True,
@@ -56,14 +58,14 @@ def test_all_well(parts: Parts) -> None:
         "target kind",
         "store",
         "conditional writes",
-        "clock",
+        "clock (store)",
     ]
     assert not [check.remedy for check in checks if check.remedy]
 
 
 def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) -> None:
     names = [check.name for check in diagnose(replace(parts, kind=None, target="local"))]
-    assert names == ["Python", "target local", "store", "conditional writes", "clock"]
+    assert names == ["Python", "API server", "target local", "store", "conditional writes", "clock (store)"]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +83,8 @@ def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) 
             "kind cluster",
             "install kind",
         ),
-        ({"kind": replace(KIND, server=_raises(TargetUnreachable("no")))}, "API server", "runner cluster up"),
+        ({"checks": lambda remedy: [Check("may", ok=False, detail="no", remedy=remedy)]}, "may", "runner cluster up"),
+        ({"checks": lambda _: _raises(TargetUnreachable("no"))()}, "target kind", "runner cluster up"),
         ({"problems": lambda: [Problem("no right", "jobs", "ask")]}, "target kind", "ask"),
         ({"problems": lambda: [Problem("no right")]}, "target kind", "runner cluster up"),
         ({"problems": _raises(BadInput("bad", "", "mend it"))}, "target kind", "mend it"),
@@ -97,8 +100,8 @@ def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) 
             "use a store that honours If-None-Match (MinIO, AWS S3, SeaweedFS)",
         ),
         (
-            {"now": lambda: _now() - timedelta(minutes=20)},
-            "clock",
+            {"now": lambda: _now() - timedelta(seconds=61)},
+            "clock (store)",
             "set this machine's clock: timedatectl set-ntp true",
         ),
     ],
@@ -127,6 +130,11 @@ def test_only_a_kind_cluster_is_ours_to_make(parts: Parts, kind: KindParts | Non
     assert all("cluster up" in check.remedy for check in _wrong(denied)) is (kind is not None)
 
 
+def test_a_silent_store_is_told_once(parts: Parts) -> None:
+    silent = replace(parts, problems=_raises(StoreUnreachable("no")), store=_raises(StoreUnreachable("no")))
+    assert [check.name for check in _wrong(silent)] == ["store"]
+
+
 def test_every_problem_of_the_target_is_told(parts: Parts) -> None:
     wrong = _wrong(replace(parts, problems=lambda: (Problem("one", "here"), Problem("two"))))
     assert [check.detail for check in wrong] == ["one (here)", "two"]
@@ -141,5 +149,14 @@ def test_a_store_that_cannot_be_written_is_told(parts: Parts) -> None:
 
 
 def test_lines_for_people() -> None:
-    text = to_text([Check("Python", ok=True, detail="3.11"), Check("store", ok=False, detail="gone", remedy="go up")])
-    assert text == "ok  Python: 3.11\nNO  store: gone\n      do: go up"
+    optional = Check("account", ok=False, detail="not there", optional=True)
+    text = to_text(
+        [Check("Python", ok=True, detail="3.11"), Check("store", ok=False, detail="gone", remedy="go up"), optional]
+    )
+    assert text == "ok  Python: 3.11\nNO  store: gone\n      do: go up\n--  account: not there"
+    assert is_well([optional])
+
+
+def test_a_target_that_was_found_wanting_is_not_called_ready(parts: Parts) -> None:
+    wanting = replace(parts, checks=lambda _: [Check("may", ok=False, detail="no")])
+    assert "target kind" not in [check.name for check in diagnose(wanting)]

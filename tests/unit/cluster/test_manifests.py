@@ -6,6 +6,8 @@ import pytest
 
 from runner.cluster import manifests
 from runner.cluster.options import STEPS_NAMESPACE, STORAGE_NAMESPACE
+from runner.compute.kubernetes.controller_job import SERVICE_ACCOUNT
+from runner.compute.kubernetes.preflight import NEEDED
 from runner.model.document import Document
 
 ALL = [document for name in ("namespace", "rbac", "minio") for document in manifests.read_manifests(name)]
@@ -34,19 +36,20 @@ def test_namespaces_enforce_restricted_pods(namespace: str) -> None:
 def test_the_role_says_exactly_what_a_controller_may_do() -> None:
     rules = _one("Role", "runner-controller")["rules"]
     granted = {
-        (group, resource): rule["verbs"]
+        (group, resource, verb)
         for rule in rules
         for group in rule["apiGroups"]
         for resource in rule["resources"]
+        for verb in rule["verbs"]
     }
-    assert granted == {
-        ("batch", "jobs"): ["create", "get", "list", "watch", "delete"],
-        ("", "pods"): ["get", "list", "watch"],
-        ("", "pods/log"): ["get"],
-        ("", "configmaps"): ["create", "get", "delete"],
-        ("", "secrets"): ["create", "get", "delete"],
-        ("", "events"): ["list", "watch"],
-    }
+    assert granted == {("batch" if resource == "jobs" else "", resource, verb) for resource, verb in NEEDED}
+
+
+def test_the_account_of_detached_controllers_is_the_one_the_role_is_bound_to() -> None:
+    subjects = _one("RoleBinding", "runner-controller")["subjects"]
+    account = _one("ServiceAccount", SERVICE_ACCOUNT)
+    assert [subject["name"] for subject in subjects] == [account["metadata"]["name"]]
+    assert account["automountServiceAccountToken"] is False
 
 
 def test_nothing_is_granted_cluster_wide() -> None:

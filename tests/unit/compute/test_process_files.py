@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.compute import process_files
-from runner.compute.process_files import WRAPPER, AttemptFiles
+from runner.compute.process_files import WRAPPER, AttemptFiles, Beginning, oom_kills
 
 
 @pytest.fixture
@@ -86,3 +86,19 @@ def test_an_unfinished_exit_code_is_none_yet(files: AttemptFiles) -> None:
     assert files.exit_code is None
     (files.folder / "exit").write_text("12\n")
     assert files.exit_code == 12
+
+
+def test_when_it_began_is_known_later(files: AttemptFiles) -> None:
+    files.begin(Beginning(12.5, 3))
+    assert files.beginning == Beginning(12.5, 3)
+
+
+@pytest.mark.parametrize("text", [None, "", "12.5 "])
+def test_an_unfinished_beginning_is_none(files: AttemptFiles, text: str | None) -> None:
+    if text is not None:
+        (files.folder / "begun").write_text(text)
+    assert files.beginning is None
+
+
+def test_kills_of_the_machine_are_counted() -> None:
+    assert oom_kills() >= 0

@@ -14,6 +14,7 @@ from runner.model import events as e
 from runner.model.data import DataPath, DatasetDefinition
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
+from runner.model.policy import StepPolicy
 from runner.model.record import Failure
 from runner.model.state import RunState
 from runner.model.step import InputSpec
@@ -350,3 +351,18 @@ def test_removing_says_nothing(act: Act, world: World) -> None:
     world.pass_time(1)
     assert act(Remove(b.task_id("a"), "uid-a-1", b.TARGET)) == ()
     assert world.attempts == {}
+
+
+@pytest.mark.parametrize("canceling", [False, True])
+def test_an_attempt_without_a_record_is_told_with_its_last_lines(
+    act: Act, store: MemoryStore, *, canceling: bool
+) -> None:
+    plan = b.plan(b.step("a", policy=StepPolicy(infrastructure_retries=0)))
+    store.put(f"{b.task_id('a').logs}00000001.txt", b"epoch 1\nepoch 2\n")
+    asked = (e.CancelRequested(),) if canceling else ()
+    (told,) = act(Inquire(b.task_id("a")), plan=plan, state=b.state(plan, b.started("a"), *asked))
+    if canceling:
+        assert told == e.StepCanceled("a")
+    else:
+        assert isinstance(told, e.StepFailed)
+        assert told.tail == "epoch 1\nepoch 2"

@@ -107,6 +107,14 @@ def test_a_new_attempt_waits_until_the_loss_is_journaled() -> None:
     assert decided(CHAIN, lost, seen) == (Start("a", 2, b.TARGET), Remove(b.task_id("a"), "uid-a-1", b.TARGET))
 
 
+def test_what_is_stopped_is_not_inquired_after_as_well() -> None:
+    """Both would tell its end, and a step ends once."""
+    state = b.state(CHAIN, b.started("a"), e.TaskOverdue("a", 1, "it was running for more than 30 s (run_timeout)"))
+    assert decided(CHAIN, state) == (Stop(b.task_id("a"), "uid-a-1", b.TARGET),)
+    before = b.state(CHAIN, b.started("a"))
+    assert decided(CHAIN, state, journaled=before) == (Inquire(b.task_id("a")),)
+
+
 def test_what_the_target_does_not_know_is_inquired_after() -> None:
     state = b.state(CHAIN, b.started("a"))
     assert decided(CHAIN, state) == (Inquire(b.task_id("a")),)

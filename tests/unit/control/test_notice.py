@@ -27,6 +27,11 @@ def test_waiting_is_told_when_its_reason_changes() -> None:
     assert notice(PLAN, told, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
 
 
+def test_what_to_do_about_a_wait_is_told_with_it() -> None:
+    seen = b.seen(Phase.PENDING, reason="no room", remedy="ask for less")
+    assert notice(PLAN, QUEUED, seen, NOW) == (e.TaskWaits("a", "no room", "ask for less"),)
+
+
 def test_running_is_told_once() -> None:
     assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.TaskRuns("a", b.at(3)),)
     assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING), NOW) == (e.TaskRuns("a", NOW),)
@@ -114,6 +119,17 @@ def test_what_takes_too_long_is_told_once_and_only_ends_when_it_was_stopped(phas
     (end,) = notice(plan, after, b.seen(Phase.FAILED, failure=Failure.CANCELED, exit_code=143), NOW)
     assert isinstance(end, e.StepFailed)
     assert (end.failure, end.reason) == (Failure.TIMEOUT, after.steps["a"].overdue)
+
+
+def test_what_waited_too_long_is_told_what_to_do_about_the_wait() -> None:
+    """Also when what was seen last is how it was stopped."""
+    plan = b.plan(b.step("a", policy=StepPolicy(queue_timeout=5)))
+    waits = e.TaskWaits("a", "no node has the labels disk=of-gold", "correct node_selector")
+    state = b.state(plan, b.started("a"), waits, e.TaskOverdue("a", 1, "too long (queue_timeout)"))
+    stopped = b.seen(Phase.FAILED, failure=Failure.LOST, remedy="nobody deletes its pods")
+    (end,) = notice(plan, state, stopped, NOW)
+    assert isinstance(end, e.StepFailed)
+    assert (end.reason, end.remedy) == ("too long (queue_timeout)", "correct node_selector")
 
 
 def test_a_step_that_committed_while_it_was_stopped_has_succeeded() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import ast
 import io
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,6 +50,29 @@ def test_it_carries_what_a_step_needs_and_nothing_else() -> None:
     assert not tops & {"cli", "cluster", "compute", "images", "compat", "_manifests"}
     assert all(name.endswith(".py") for name in held)
     assert {f"{PRIVATE}/cli/main.py"} <= set(names(archive(whole=True)))
+
+
+def imports_of(name: str, text: str) -> Iterator[str]:
+    """Where in the archive each module may lie that another one of ours imports, wherever it does so."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith(PRIVATE)):
+            above = name.split("/")[: -node.level] if node.level else []
+            base = [*above, *(node.module or "").split(".")] if node.module else above
+            yield "/".join(base)
+            yield from ("/".join((*base, alias.name)) for alias in node.names)
+
+
+def test_no_module_it_carries_needs_one_that_it_does_not() -> None:
+    """Also not within a function, where nobody would notice before a user's script comes there."""
+    with zipfile.ZipFile(io.BytesIO(archive())) as held, zipfile.ZipFile(io.BytesIO(archive(whole=True))) as whole:
+        absent = set(whole.namelist()) - set(held.namelist())
+        missing = {
+            (name, module)
+            for name in held.namelist()
+            for module in imports_of(name, held.read(name).decode())
+            if {f"{module}.py", f"{module}/__init__.py"} & absent
+        }
+    assert missing == set()
 
 
 def isolated(step_pyz: Path, code: str) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from runner.data.transfer import deliver, fetch, key_of, target_of
 from runner.errors import BadInput, ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
+from runner.override import override
 from tests.support.memory_store import MemoryStore
 
 
@@ -151,3 +153,46 @@ def test_what_was_changed_since_it_was_pinned_is_refused(tmp_path: Path) -> None
     entries = Entry("x", 3, known.entries[0].digest, "data/x"), Entry("y", 3, "", "data/x")
     with pytest.raises(StoreError, match="data/x was changed"):
         fetch(store, "data", Manifest(Kind.FOLDER, entries), tmp_path / "folder")
+
+
+class Spoiling(MemoryStore):
+    """A store that sends other bytes than it has, so many times."""
+
+    times = 1
+
+    @override
+    def download(self, key: str, path: Path) -> None:
+        super().download(key, path)
+        if self.times:
+            self.times -= 1
+            path.write_bytes(bytes(path.stat().st_size))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_was_damaged_on_its_way_is_fetched_again_once(folder: Path, tmp_path: Path, times: int) -> None:
+    store = Spoiling()
+    (folder / "b").write_bytes(b"content")
+    described = manifest.describe(folder / "b")
+    deliver(store, folder / "b", "k", described)
+    store.times = times
+    if times > 1:
+        with pytest.raises(StoreError, match="another content than its manifest"):
+            fetch(store, "k", described, tmp_path / "into")
+    else:
+        fetch(store, "k", described, tmp_path / "into")
+        assert (tmp_path / "into").read_bytes() == b"content"
+
+
+def test_after_a_failure_no_more_is_begun_and_nothing_comes_after_it(folder: Path, tmp_path: Path) -> None:
+    begun: list[str] = []
+
+    def bring(key: str, path: Path) -> None:
+        begun.append(key)
+        if key == "k/0":
+            raise StoreError("away")
+        threading.Event().wait(0.1)
+
+    entries = tuple(Entry(f"{n}", 1, "") for n in range(500))
+    with pytest.raises(StoreError, match="away"):
+        fetch(MemoryStore(), "k", Manifest(Kind.FOLDER, entries), tmp_path / "into", place=bring)
+    assert len(begun) < 100

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Mapping
@@ -157,3 +158,30 @@ def test_an_output_written_in_place_outlives_the_input_it_links(tmp_path: Path) 
     record = remains.delivered(outputs)
     (tmp_path / "input").unlink()
     assert store.get(f"{record.outputs['out'].key}/linked") == b"x"
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (OSError(errno.E2BIG, "Argument list too long"), Failure.REFUSED),
+        (ValueError("embedded null byte"), Failure.REFUSED),
+        (OSError(errno.ENOSPC, "No space left on device"), Failure.LOST),
+        (OSError(errno.EAGAIN, "Resource temporarily unavailable"), Failure.LOST),
+    ],
+)
+def test_what_a_system_lacks_just_now_it_may_have_again(tmp_path: Path, error: Exception, failure: Failure) -> None:
+    record = remains_in(tmp_path).refused(error)
+    assert record.failure is failure
+    assert str(error) in record.reason
+
+
+def test_what_does_not_count_is_discarded_and_nothing_else(tmp_path: Path) -> None:
+    remains = remains_in(tmp_path)
+    outputs = outputs_of(remains)
+    outputs["out"].mkdir(parents=True)
+    (outputs["out"] / "a").write_text("x")
+    key = remains.delivered(outputs).outputs["out"].key
+    store = remains.staging.workspace
+    store.put(f"{key}2", b"another's")
+    remains.discard()
+    assert [info.key for info in store.list(key)] == [f"{key}2"]

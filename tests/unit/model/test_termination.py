@@ -22,7 +22,7 @@ def test_a_short_record_is_told_whole() -> None:
 @given(TEXT, TEXT, TEXT)
 def test_no_message_is_over_the_limit_and_each_says_what_it_was(reason: str, tail: str, host: str) -> None:
     record = b.record(
-        failure=Failure.USER, exit_code=3, reason=reason, tail=tail, host=host, artifacts=("x" * 255,) * 30
+        failure=Failure.USER, exit_code=3, reason=reason, tail=tail, host=host, artifacts=("x" * 255,) * 30, remedy=tail
     )
     text = to_message(record)
     assert len(text.encode()) <= LIMIT

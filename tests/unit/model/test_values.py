@@ -73,7 +73,7 @@ def test_keys_to_a_bucket_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(3, "exit code 3"), (137, "signal 9.*memory"), (139, r"signal 11 \(exit code 139\)$")]
+    ("code", "words"), [(3, "exit code 3"), (137, "signal 9.*memory"), (162, r"signal 34 \(exit code 162\)$")]
 )
 def test_exit_codes_in_words(code: int, words: str) -> None:
     import re

@@ -10,7 +10,7 @@ import pytest
 
 from runner.model.state import RunState
 from runner.model.status import RunStatus
-from runner.operations.liveness import Signs, process_exists, why_stopped
+from runner.operations.liveness import Signs, driver_of, is_detached, pod_host, process_exists, why_stopped
 from runner.runs.head import Head
 from tests.support import sample_run as sample
 
@@ -69,3 +69,26 @@ def test_processes_are_told_apart_by_their_command_line() -> None:
         process.wait()
         assert not process_exists(process.pid, "the-mark")
     assert not process_exists(2**22 + 1, str(os.getpid()))
+
+
+IN_A_POD = replace(DRIVEN, host=pod_host("ml", "controller-x-abcde"), pid=1)
+
+
+@pytest.mark.parametrize(("seconds", "driven"), [(21, True), (119, True), (121, False)])
+def test_a_pod_is_given_the_time_that_its_replacement_takes(seconds: float, *, driven: bool) -> None:
+    why = why_stopped(IN_A_POD, Signs(None, NOW + timedelta(seconds=seconds)))
+    assert (why == "") is driven
+    assert driven or "its controller in pod ml/controller-x-abcde has been silent since" in why
+
+
+def test_the_head_of_a_pod_is_its_sign_of_life() -> None:
+    beat = Head(1, RunStatus.RUNNING, NOW + timedelta(seconds=100), IN_A_POD.host, 1)
+    assert why_stopped(IN_A_POD, Signs(beat, NOW + timedelta(seconds=200))) == ""
+
+
+def test_who_drives_a_run() -> None:
+    assert driver_of(IN_A_POD) == "pod ml/controller-x-abcde"
+    assert is_detached(IN_A_POD)
+    assert driver_of(DRIVEN) == "process 4711 on vm"
+    assert not is_detached(DRIVEN)
+    assert driver_of(RunState(sample.RUN)) == ""

@@ -12,11 +12,12 @@ from runner.model.state import begin
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.operations.detail import detail, source_text
-from runner.operations.follow import from_start
+from runner.operations.follow import follower_of
 from runner.operations.listing import newest
 from runner.operations.listing import status as listing_status
 from runner.operations.metrics import Metric, gather
-from runner.operations.report import display_names, report, step_report, why
+from runner.operations.report import display_names, report, step_report
+from runner.operations.standing import why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
 from runner.runs import head, index, journal
@@ -26,7 +27,7 @@ from tests.support.memory_store import MemoryStore
 
 def test_a_follower_sees_every_entry_once() -> None:
     store = sample.stored()
-    follower = from_start(store, sample.RUN)
+    follower = follower_of(store, sample.RUN)
     assert [entry.number for entry in follower.advance()] == list(range(1, 11))
     assert follower.view.state.status is RunStatus.FAILED
     assert follower.advance() == ()
@@ -36,7 +37,7 @@ def test_a_follower_waits_for_what_is_not_there_yet() -> None:
     store = sample.stored()
     last = store.get(journal.entry_key(sample.RUN, 10))
     store.delete(journal.entry_key(sample.RUN, 10))
-    follower = from_start(store, sample.RUN)
+    follower = follower_of(store, sample.RUN)
     assert len(follower.advance()) == 9
     assert not follower.view.state.over
     store.put(journal.entry_key(sample.RUN, 10), last)
@@ -46,7 +47,7 @@ def test_a_follower_waits_for_what_is_not_there_yet() -> None:
 
 def test_an_unknown_run_is_bad_input() -> None:
     with pytest.raises(BadInput, match="no run"):
-        from_start(MemoryStore(), sample.RUN)
+        follower_of(MemoryStore(), sample.RUN)
 
 
 def test_metrics_keep_the_newest_value_and_count() -> None:
@@ -78,11 +79,12 @@ def test_steps_of_one_name_are_shown_by_key() -> None:
 
 
 def test_why_a_step_waits() -> None:
-    assert why(sample.view(2), "prep-1") == "its environment 'sklearn' is being made"
-    assert why(sample.view(2), "train-1") == "waits for prep data"
-    assert why(sample.view(5), "prep-1") == "no node has 2 CPUs free"
+    assert why(sample.view(2), "prep-1", sample.at(9)) == "its environment 'sklearn' is being made"
+    assert why(sample.view(2), "train-1", sample.at(9)) == "waits for prep data"
+    assert why(sample.view(5), "prep-1", sample.at(9)) == "no node has 2 CPUs free"
     wide = replace(sample.PLAN, steps=(*sample.PLAN.steps, sample.step("z-1", "z", *sample.PLAN.by_key)))
-    assert why(RunView(begin(sample.RUN, wide), wide), "z-1") == "waits for prep data, train, evaluate and 1 more"
+    known = RunView(begin(sample.RUN, wide), wide)
+    assert why(known, "z-1", sample.at(9)) == "waits for prep data, train, evaluate and 1 more"
 
 
 def test_output_of_all_steps_is_read_once_and_to_its_end() -> None:

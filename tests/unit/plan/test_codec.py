@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from runner.errors import BadInput
 from runner.model.data import DataPath, DatasetDefinition, Mode, Transform
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.placement import Placement
 from runner.model.plan import Plan
+from runner.model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy
 from runner.model.resources import Resources
 from runner.model.shapes import fields_of
 from runner.model.step import (
@@ -48,6 +50,29 @@ DATASETS = st.builds(
     TEXT,
     st.integers(0, 9),
     TEXT,
+)
+SECONDS = st.none() | st.integers(0, 10**6).map(float) | st.floats(0, 1e9)
+COUNTS = st.none() | st.integers(0, 99)
+POLICIES = st.builds(
+    StepPolicy,
+    COUNTS,
+    COUNTS,
+    COUNTS,
+    st.none() | st.just(0.0) | st.floats(1.0, 64.0, exclude_min=True),
+    SECONDS,
+    SECONDS,
+    SECONDS,
+    SECONDS,
+)
+TOLERATIONS = st.dictionaries(st.sampled_from(["key", "value", "effect"]), TEXT) | st.just(
+    {"operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 60}
+)
+PLACEMENTS = st.builds(
+    Placement,
+    st.dictionaries(TEXT, TEXT, max_size=2),
+    st.lists(TOLERATIONS, max_size=2).map(tuple),
+    TEXT,
+    st.lists(TEXT, max_size=2).map(tuple),
 )
 TEXTS = st.lists(TEXT, max_size=3).map(tuple)
 ENVIRONMENTS = st.builds(
@@ -106,6 +131,9 @@ def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec
         else {},
         after=tuple(draw(st.lists(st.sampled_from([step.key for step in before]), max_size=2))) if before else (),
         resources=draw(st.builds(Resources, TEXT, TEXT, TEXT, TEXT, st.integers(0, 4))),
+        placement=draw(PLACEMENTS),
+        policy=draw(POLICIES),
+        always=draw(st.booleans()),
         reuse=draw(st.booleans()),
         version=draw(TEXT),
     )
@@ -117,6 +145,7 @@ def files(draw: st.DrawFn) -> PipelineFile:
     plan = Plan((), environments, draw(st.dictionaries(KEY, SCALARS, max_size=3)), draw(TEXT))
     for _ in range(draw(st.integers(0, 3))):
         plan = replace(plan, steps=(*plan.steps, draw(steps(plan.steps, plan))))
+    plan = replace(plan, policy=RunPolicy(draw(SECONDS), draw(COUNTS)))
     tags = draw(st.dictionaries(TEXT, TEXT, max_size=2))
     return PipelineFile(plan, draw(TEXT), tags, draw(st.booleans()), draw(st.booleans()))
 
@@ -295,3 +324,57 @@ def test_aliases_of_aliases_end() -> None:
 def test_too_deep_is_no_crash() -> None:
     with pytest.raises(BadInput):
         read("[" * 50_000)
+
+
+def test_policies_as_people_write_them() -> None:
+    text = """\
+        policy: {deadline: 4h, max_parallel: 2, retries: 1, run_timeout: 2h}
+        steps:
+          a:
+            command: [x]
+            policy: {retries: 3, oom_factor: 2, queue_timeout: 90}
+            resources: {cpu: 2, memory: 4Gi}
+            placement: {node_selector: {pool: batch}, tolerations: [{key: spot, operator: Exists}]}
+          end: {command: [x], always: true, resources: {memory: 1Gi, memory_limit: 2Gi}}
+        """
+    plan = from_yaml(dedent(text), "p.yaml").plan
+    assert plan.policy == RunPolicy(14400.0, 2)
+    assert plan.step("a").policy == StepPolicy(3, oom_factor=2.0, queue_timeout=90.0, run_timeout=7200.0)
+    assert plan.step("a").resources == Resources("2", "4Gi", "", "4Gi")
+    assert plan.step("a").placement == Placement({"pool": "batch"}, ({"key": "spot", "operator": "Exists"},))
+    assert plan.step("end").policy == StepPolicy(1, run_timeout=7200.0)
+    assert plan.step("end").resources == Resources("100m", "1Gi", "", "2Gi")
+    assert (plan.step("a").always, plan.step("end").always) == (False, True)
+
+
+def test_policies_that_mean_nothing_are_told_with_their_lines() -> None:
+    text = """\
+        policy: {deadline: soon, max_parallel: -1, retrys: 2}
+        steps:
+          a:
+            command: [x]
+            policy:
+              oom_factor: 0.5
+              run_timeout: [1]
+              deadline: 2h
+        """
+    with pytest.raises(BadInput) as refused:
+        from_yaml(dedent(text), "p.yaml")
+    told = [(problem.where, problem.what) for problem in refused.value.problems]
+    assert [where for where, _ in told] == [
+        "p.yaml:1: policy.deadline", "p.yaml:1: policy.max_parallel", "p.yaml:1: policy",
+        "p.yaml:6: steps.a.policy.oom_factor", "p.yaml:7: steps.a.policy.run_timeout", "p.yaml:8: steps.a.policy",
+    ]  # fmt: skip
+    assert "'soon' is no length of time" in told[0][1]
+    assert all(problem.remedy for problem in refused.value.problems)
+
+
+def test_what_all_steps_say_alike_is_written_once() -> None:
+    kept = replace(DEFAULT, retries=2)
+    file = PipelineFile(b.plan(b.step("a", policy=DEFAULT), b.step("b", policy=kept), policy=DEFAULT_RUN))
+    written = to_yaml(file)
+    assert from_yaml(written, "p.yaml") == file
+    assert written.count("queue_timeout: 1d") == 1
+    assert written.count("policy: {retries: 2}") == 1
+    alone = PipelineFile(b.plan(b.step("a", policy=kept)))
+    assert from_yaml(to_yaml(alone), "p.yaml") == alone

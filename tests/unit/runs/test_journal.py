@@ -82,3 +82,47 @@ def test_an_entry_whose_content_a_power_failure_took_was_never_written(tmp_path:
     assert list(read(store, "run")) == [first]
     second = Writer(store, "run", "d", 1).append([BEAT], b.at(2))
     assert list(read(store, "run")) == [first, second]
+
+
+class Counting(MemoryStore):
+    """Notes what is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    @override
+    def get(self, key: str) -> bytes:
+        self.asked.append(key)
+        return super().get(key)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 16, 40, 100])
+def test_a_long_journal_is_asked_for_several_at_a_time_and_not_much_beyond_its_end(count: int) -> None:
+    store = Counting()
+    writer = Writer(store, "run", "c", 0)
+    written = [writer.append([BEAT], b.at(number)) for number in range(count)]
+    store.asked.clear()
+    assert list(read(store, "run")) == written
+    assert len(store.asked) <= 2 * count + 1
+    assert len(store.asked) <= count + 17
+
+
+def test_a_reader_who_wants_the_first_entry_asks_for_no_more() -> None:
+    store = Counting()
+    writer = Writer(store, "run", "c", 0)
+    for number in range(9):
+        writer.append([BEAT], b.at(number))
+    store.asked.clear()
+    assert next(read(store, "run")).number == 1
+    assert store.asked == [entry_key("run", 1)]
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3, 7, 20])
+def test_the_first_number_that_is_absent_ends_the_journal(gap: int) -> None:
+    store = MemoryStore()
+    writer = Writer(store, "run", "c", 0)
+    for number in range(30):
+        writer.append([BEAT], b.at(number))
+    store.delete(entry_key("run", gap))
+    assert [entry.number for entry in read(store, "run")] == list(range(1, gap))

@@ -93,3 +93,23 @@ def test_a_damaged_record_is_named(store: MemoryStore) -> None:
     store.put(b.task_id("a").commit, b"{}")
     with pytest.raises(StoreError, match=re.escape(b.task_id("a").commit)):
         records.committed(store, b.task_id("a"))
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_the_last_lines_of_what_an_attempt_has_printed(store: MemoryStore, tmp_path: Path, *, local: bool) -> None:
+    where = DirectoryStore(tmp_path) if local else store
+    task = b.task_id("a")
+    assert records.last_lines(where, task) == ""
+    for number, line in ((1, "early"), (2, "late")):
+        text = "".join(f"{line} {count}\n" for count in range(1000))
+        where.put(f"{task.logs}{number:08d}.txt", text.encode())
+    lines = records.last_lines(where, task).splitlines()
+    assert (len(lines), lines[0], lines[-1]) == (20, "late 980", "late 999")
+
+
+def test_who_comes_second_leaves_the_first_ones_outputs_to_be_reused() -> None:
+    """Its own are discarded."""
+    store = MemoryStore()
+    first = records.finish(store, b.task(attempt=2), b.record(2))
+    assert records.finish(store, b.task(attempt=1), b.record(1)) == first
+    assert records.equal_of(store, b.task().fingerprint) == first

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,48 @@ def test_a_failure_raises_with_the_steps_last_lines(session: FakeSession, run: P
     assert "KeyError" in caught.value.error_details
     assert run.wait_for_completion(show_output=False, raise_on_error=False) == "Failed"
     assert [step.get_status() for step in run.get_steps()] == ["Canceled", "Failed"]
+
+
+def test_a_failure_tells_its_class_and_what_to_do(session: FakeSession, run: PipelineRun) -> None:
+    session.tell(run.id, started("first-1"), e.TaskLost("first-1", 1, Failure.LOST, "its node is gone"))
+    remedy = "set memory to 2Gi, or --retry-oom 2"
+    oom = e.StepFailed("first-1", Failure.OOM, "peaked at 1.0 GiB of 1 GiB", 137, "working", remedy=remedy)
+    session.tell(run.id, started("first-1", 2), oom, e.StepSkipped("second-1", "first failed"))
+    session.end(run.id, RunStatus.FAILED)
+    with pytest.raises(ActivityFailedException) as caught:
+        run.wait_for_completion(show_output=False)
+    assert str(caught.value).splitlines()[1:] == [
+        "step 'first' failed (exit code 137): peaked at 1.0 GiB of 1 GiB",
+        "  do:    set memory to 2Gi, or --retry-oom 2",
+        "  class: oom, attempt 2 of 2",
+        "  | working",
+    ]
+    assert remedy in str(run.find_step_run("first")[0].get_details()["error"])
+
+
+def test_a_deadline_is_told_though_no_step_failed(session: FakeSession, run: PipelineRun) -> None:
+    late = "the run's deadline of 4 h has passed"
+    session.tell(run.id, e.RunOverdue(late), e.StepSkipped("first-1", late), e.StepSkipped("second-1", late))
+    session.end(run.id, RunStatus.FAILED)
+    with pytest.raises(ActivityFailedException, match="failed: the run's deadline of 4 h has passed"):
+        run.wait_for_completion(show_output=False)
+
+
+def test_whoever_waits_is_told_why_a_step_is_tried_again(
+    session: FakeSession, run: PipelineRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session.tell(run.id, started("first-1"), e.TaskLost("first-1", 1, Failure.LOST, "its node is gone"))
+    run.wait_for_completion(timeout_seconds=0)
+    assert "first [first-1]: Queued: attempt 2 of 4 follows; lost: its node is gone" in capsys.readouterr().out
+
+
+def test_a_run_made_again_names_its_origin(session: FakeSession, run: PipelineRun) -> None:
+    assert "runner.origin" not in run.get_properties()
+    view = session.views[run.id]
+    said = view.state.submission
+    assert said is not None
+    session.views[run.id] = replace(view, state=replace(view.state, submission=replace(said, origin="another")))
+    assert run.get_properties()["runner.origin"] == "another"
 
 
 def test_ctrl_c_while_waiting_leaves_the_run(

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +12,17 @@ import pytest
 
 from runner.data import snapshot
 from runner.data.carry import PRIVATE, archive
+from runner.errors import StoreUnreachable
+from runner.model.digest import canonical_json
 from runner.model.document import to_document
+from runner.model.names import attempt_folder
 from runner.model.record import AttemptRecord, CommitRecord, Failure
 from runner.model.step import Interpreter, OutputPath
 from runner.model.task import Task, snapshot_key
 from runner.model.termination import from_message
 from runner.model.vantage import BucketVantage, StepStores
 from runner.runs import records
-from runner.step import bootstrap
+from runner.step import bootstrap, stopping
 from runner.step.attempt import Attempt
 from runner.step.bootstrap import in_force
 from tests.support import builders as b
@@ -85,7 +91,7 @@ def pod(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemorySt
     (tmp_path / "step.pyz").write_bytes(archive())
     (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(BucketVantage("bucket", "http://h")))))
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "step.pyz")])
-    monkeypatch.setattr(bootstrap, "BucketStore", lambda _vantage: store)
+    monkeypatch.setattr(bootstrap, "BucketStore", lambda *_: store)
     for name, value in (("ASSIGNMENT", task.id.assignment), ("WORK", str(tmp_path / "work"))):
         monkeypatch.setenv(f"RUNNER_{name}", value)
     monkeypatch.setenv("CODE", "0")
@@ -123,7 +129,7 @@ def test_an_output_lies_on_its_datastore(
     lake = MemoryStore()
     stores = StepStores(BucketVantage("bucket", "http://h"), {"lake": BucketVantage("lake", "http://lake")})
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
-    monkeypatch.setattr(bootstrap, "BucketStore", lambda vantage: {"bucket": pod, "lake": lake}[vantage.bucket])
+    monkeypatch.setattr(bootstrap, "BucketStore", lambda vantage, *_: {"bucket": pod, "lake": lake}[vantage.bucket])
     task = records.assignment(pod, b.task_id().assignment)
     (output,) = task.outputs
     moved = replace(task, outputs=(replace(output, datastore=name),))
@@ -174,3 +180,116 @@ def test_a_bug_of_ours_leaves_a_record_that_names_it(
     record = records.record_of(pod, b.task_id())
     assert record is not None
     assert (record.failure, record.reason) == (Failure.STORE, "runner itself failed: KeyError: 'oops'")
+
+
+def outputs_in(store: MemoryStore) -> list[str]:
+    return [key for key in store.objects if key.startswith("azureml/")]
+
+
+def test_a_zombie_that_ends_late_loses_and_takes_its_outputs_with_it(pod: MemoryStore, told: Path) -> None:
+    """The controller gave it up, and the attempt that followed has been committed since."""
+    other = records.assign(pod, replace(records.assignment(pod, b.task_id().assignment), id=b.task_id(attempt=2)))
+    kept = CommitRecord(2, other.id.record, {"out": b.ref("azureml/kept")})
+    write = pod.upload
+
+    def late(key: str, path: Path) -> None:
+        write(key, path)
+        if key.startswith("azureml/"):
+            pod.put_if_absent(other.id.commit, canonical_json(to_document(kept)))
+
+    pod.upload = late  # type: ignore[method-assign]  # between its upload and its commit
+    assert bootstrap.main() == 0
+    assert records.committed(pod, b.task_id()) == kept
+    assert outputs_in(pod) == []
+    assert (told_of(told).attempt, told_of(told).outputs) == (2, kept.outputs)
+
+
+def test_an_end_that_was_told_for_it_is_in_force(pod: MemoryStore, told: Path) -> None:
+    write = pod.upload
+
+    def late(key: str, path: Path) -> None:
+        write(key, path)
+        pod.put_if_absent(b.task_id().record, canonical_json(to_document(b.record(1, Failure.LOST))))
+
+    pod.upload = late  # type: ignore[method-assign]
+    assert bootstrap.main() == 1
+    assert records.committed(pod, b.task_id()) is None
+    assert outputs_in(pod) == []
+
+
+def test_half_of_its_outputs_are_none(pod: MemoryStore, told: Path) -> None:
+    write = pod.upload
+
+    def failing(key: str, path: Path) -> None:
+        write(key, path)
+        if key.startswith("azureml/"):
+            raise StoreUnreachable("the store is away")
+
+    pod.upload = failing  # type: ignore[method-assign]
+    assert bootstrap.main() == 1
+    assert told_of(told).failure is Failure.STORE
+    assert outputs_in(pod) == []
+
+
+@pytest.mark.parametrize("canceled", [True, False])
+@pytest.mark.parametrize("where", ["snapshots/", "azureml/"])
+def test_told_to_stop_it_leaves_a_record_and_no_half_of_a_commit(
+    pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch, where: str, canceled: bool
+) -> None:
+    """While it stages in or out; what is staged out has a moment left, unless nobody wants it any more."""
+    monkeypatch.setattr(stopping, "LAST_CALL", 0.01)
+    read, write = pod.get, pod.upload
+
+    def stop(key: str) -> None:
+        if key.startswith(where):
+            if canceled:
+                records.cancel(pod, b.RUN)
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+
+    def get(key: str) -> bytes:
+        data = read(key)
+        stop(key)
+        return data
+
+    def upload(key: str, path: Path) -> None:
+        write(key, path)
+        stop(key)
+
+    pod.get, pod.upload = get, upload  # type: ignore[method-assign]
+    begun = time.monotonic()
+    assert bootstrap.main() == 1
+    assert time.monotonic() - begun < 5
+    record = records.record_of(pod, b.task_id())
+    assert record is not None
+    assert record.failure is (Failure.CANCELED if canceled else Failure.LOST)
+    assert told_of(told) == record
+    assert records.committed(pod, b.task_id()) is None
+    assert outputs_in(pod) == []
+
+
+def test_outputs_that_lack_a_moment_get_it(pod: MemoryStore, told: Path) -> None:
+    write = pod.upload
+
+    def upload(key: str, path: Path) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        write(key, path)
+
+    pod.upload = upload  # type: ignore[method-assign]
+    assert bootstrap.main() == 0
+    assert records.committed(pod, b.task_id()) is not None
+
+
+def test_what_a_killed_attempt_left_is_swept_by_the_one_that_is_committed(
+    pod: MemoryStore, told: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = records.assignment(pod, b.task_id().assignment)
+    (output,) = first.outputs
+    folder = attempt_folder(first.step_run, 2)
+    second = replace(first, id=b.task_id(attempt=2), outputs=(replace(output, key=f"{folder}/{output.name}"),))
+    records.assign(pod, second)
+    pod.put(f"{attempt_folder(first.step_run, 1)}/{output.name}/half", b"x")
+    pod.put(f"azureml/{b.RUN}.ab/{output.name}/other", b"x")
+    monkeypatch.setenv("RUNNER_ASSIGNMENT", second.id.assignment)
+    assert bootstrap.main() == 0
+    assert outputs_in(pod) == [f"azureml/{b.RUN}.ab/{output.name}/other", f"{folder}/{output.name}"]

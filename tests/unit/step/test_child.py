@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from runner.data.workplace import Launch
 from runner.step import child, logs
 from runner.step.logs import LogShipper
+from runner.step.memory import MemoryWatch
 from tests.support.memory_store import MemoryStore
 
 
@@ -60,5 +62,38 @@ def test_what_cannot_start_says_so(tmp_path: Path, argument: str) -> None:
         child.run(launch(tmp_path, "", argument), tmp_path, shipper())
 
 
-def test_out_of_memory_kills_are_counted() -> None:
-    assert child.oom_kills() >= 0
+def test_a_script_that_is_told_to_stop_may_save_what_it_has(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys, time\n"
+        "def save(*_):\n print('saved', flush=True)\n sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, save)\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(30)\n"
+    )
+    followed, before = shipper(), signal.getsignal(signal.SIGTERM)
+    ending = child.run(launch(tmp_path, script), tmp_path, followed)
+    assert (ending.exit_code, ending.terminated) == (0, True)
+    assert followed.tail.endswith("saved")
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_script_that_does_not_stop_is_killed_with_all_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "GRACE", 0.1)
+    script = (
+        "import os, signal, sys, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(30)\n"
+    )
+    ending = child.run(launch(tmp_path, script), tmp_path, shipper())
+    assert (ending.exit_code, ending.terminated) == (137, True)
+
+
+def test_the_containers_memory_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cgroup = tmp_path / "cgroup"
+    cgroup.mkdir()
+    (cgroup / "memory.peak").write_text("4096\n")
+    events = cgroup / "memory.events"
+    events.write_text("low 0\noom 0\noom_kill 2\n")
+    monkeypatch.setattr(child, "MemoryWatch", lambda: MemoryWatch(cgroup))
+    killing = f"open({str(events)!r}, 'w').write('low 0\\noom 1\\noom_kill 3\\n')"
+    ending = child.run(launch(tmp_path, killing), tmp_path, shipper())
+    assert (ending.oom_kills, ending.peak_memory) == (1, 4096)

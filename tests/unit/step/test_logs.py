@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +15,7 @@ from runner.errors import BadInput, StoreUnreachable
 from runner.override import override
 from runner.step import logs
 from runner.step.logs import LogShipper
+from runner.storage.directory import DirectoryStore
 from tests.support.memory_store import MemoryStore
 
 
@@ -135,3 +139,41 @@ def test_reports_that_cannot_be_kept_do_not_end_the_log(store: Shaky, pipe: tupl
         os.write(pipe[1], line)
         until(lambda line=line: kept(store).endswith(line))
     shipping.close()
+
+
+def test_a_huge_log_leaves_whole_and_in_order(store: Shaky, pipe: tuple[int, int]) -> None:
+    """The kubelet would have rotated it long before: what it keeps does not matter."""
+    shipping = shipper(store)
+    shipping.follow(os.fdopen(pipe[0], "rb"))
+    lines = [b"%07d %s\n" % (number, b"x" * 90) for number in range(30_000)]
+    for start in range(0, len(lines), 1000):
+        os.write(pipe[1], b"".join(lines[start : start + 1000]))
+    until(lambda: "0029999" in shipping.tail)
+    shipping.close()
+    assert kept(store) == b"".join(lines)
+    assert len(store.objects) > 1
+
+
+DYING = """\
+import os, sys, time
+from pathlib import Path
+from runner.step import logs
+from runner.storage.directory import DirectoryStore
+logs.PERIOD = 0.01
+ours, theirs = os.pipe()
+shipping = logs.LogShipper(DirectoryStore(Path(sys.argv[1])), "logs/", (), lambda: None)
+shipping.follow(os.fdopen(ours, "rb"))
+os.write(theirs, b"first\\nsecond\\nhalf")
+time.sleep(60)
+"""
+
+
+def test_what_has_left_survives_a_kill(tmp_path: Path) -> None:
+    dying = subprocess.Popen([sys.executable, "-c", DYING, str(tmp_path)], stdout=subprocess.DEVNULL)
+    try:
+        shipped = DirectoryStore(tmp_path)
+        until(lambda: shipped.stat("logs/00000001.txt") is not None)
+    finally:
+        dying.kill()
+        dying.wait()
+    assert b"".join(shipped.get(info.key) for info in shipped.list("logs/")) == b"first\nsecond\n"

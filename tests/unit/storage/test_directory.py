@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import StoreDenied, StoreError
+from runner.errors import StoreDenied, StoreError, StoreUnreachable
+from runner.storage import directory
 from runner.storage.atomic import claim
 from runner.storage.directory import DirectoryStore
 
@@ -175,3 +176,21 @@ def test_of_many_who_repair_an_object_one_wins(store: DirectoryStore) -> None:
         os.utime(store.path(key), (0, 0))
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(lambda name: store.put_if_absent(key, name), [b"a", b"b", b"c"] * 8)) == 1  # noqa: B023
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_trouble_that_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    store = DirectoryStore(tmp_path)
+    store.put("one", b"before")
+
+    def full(_descriptor: int, _data: bytes) -> None:
+        raise OSError(code, os.strerror(code))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(directory, "write_all", full)
+        for write in (store.put, store.put_if_absent):
+            with pytest.raises(StoreUnreachable, match="make room"):
+                write("two", b"x")
+    assert store.get("one") == b"before"
+    assert store.stat("two") is None
+    assert store.put_if_absent("two", b"x")

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from runner.compute.kubernetes.answers import Deed, lines, parsed, refusal, warnings_in
+from runner.compute.kubernetes.answers import Deed, SignedOut, lines, parsed, refusal, warnings_in
 from runner.errors import TargetDenied, TargetError, TargetUnreachable
 
 DEED = Deed("create", "jobs", "train-1", "team-a", "https://server:6443")
 RBAC = 'jobs.batch is forbidden: User "x" cannot create resource "jobs" in API group "batch"'
+GOING = 'jobs.batch "x" is forbidden: unable to create new content in namespace x because it is being terminated'
 ADMISSION = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"'
 
 
 @pytest.mark.parametrize(
     ("status", "message", "error", "words"),
     [
-        (401, "Unauthorized", TargetDenied, "renew the kubeconfig's credentials"),
+        (401, "Unauthorized", SignedOut, "renew the kubeconfig's credentials"),
         (403, RBAC, TargetDenied, 'apiGroups: ["batch"], resources: ["jobs"], verbs: ["create"]'),
         (403, ADMISSION, TargetError, "refused to create jobs 'train-1' in namespace 'team-a': pods"),
+        (403, GOING, TargetError, "the namespace 'team-a' of https://server:6443 is being deleted"),
         (422, "Too long", TargetError, "Too long"),
         (429, "", TargetUnreachable, "cannot create jobs 'train-1' now: HTTP 429"),
         (500, "etcd", TargetUnreachable, "etcd"),
@@ -26,6 +28,11 @@ def test_refusals(status: int, message: str, error: type[TargetError], words: st
     refused = refusal(status, message, DEED)
     assert type(refused) is error
     assert words in str(refused)
+
+
+def test_who_is_signed_out_is_denied_and_may_wait() -> None:
+    assert isinstance(refusal(401, "", DEED), TargetDenied)
+    assert isinstance(refusal(401, "", DEED), TargetUnreachable)
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.compute.kubernetes import connection, retrying
 from runner.compute.kubernetes.api import KubernetesApi
 from runner.errors import TargetDenied, TargetError, TargetUnreachable
 from runner.override import override
@@ -26,6 +28,8 @@ class Script:
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    first: list[int | None] = field(default_factory=list)
+    """Statuses of the answers before the one that is repeated; None: the connection is cut without one."""
 
     def say(self, status: int, document: object = None, **headers: str) -> None:
         self.status, self.body, self.headers = status, json.dumps(document).encode(), headers
@@ -39,7 +43,11 @@ def a_handler(script: Script) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             script.asked.append((self.command, self.path, json.loads(body) if body else None))
             script.tokens.append(self.headers.get("Authorization", ""))
-            self.send_response(script.status)
+            status = script.first.pop(0) if script.first else script.status
+            if status is None:
+                self.close_connection = True
+                return
+            self.send_response(status)
             for name, value in script.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(script.body)))
@@ -74,7 +82,7 @@ def script() -> Script:
 @pytest.fixture
 def api(script: Script, tmp_path: Path) -> Iterator[KubernetesApi]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), a_handler(script))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     one = KubernetesApi("team-a", a_kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}"))
     yield one
@@ -107,7 +115,7 @@ def test_a_taken_name_is_an_answer(api: KubernetesApi, script: Script) -> None:
 
 def test_another_conflict_is_an_error(api: KubernetesApi, script: Script) -> None:
     script.say(409, {"reason": "Conflict", "message": "namespace is being terminated"})
-    with pytest.raises(TargetError, match="being terminated"):
+    with pytest.raises(TargetError, match=r"namespace .* is being deleted"):
         api.create("jobs", JOB)
 
 
@@ -151,6 +159,20 @@ def test_a_watch_that_is_not_allowed(api: KubernetesApi, script: Script) -> None
         list(api.watch("pods", labels="", version="7", seconds=60))
 
 
+def test_a_server_that_starts_again_may_not_know_its_roles_yet(
+    api: KubernetesApi, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.compute.kubernetes.api.FORGETFUL", (0.0, 0.0))
+    script.say(403, {"message": 'User "x" cannot create resource "jobs"'})
+    script.first = [201, 403, 403, 201]
+    assert api.create("jobs", {}).object is not None
+    assert api.create("jobs", {}).object is not None
+    for kind, asked in (("jobs", 4 + 3), ("pods", 4 + 3 + 1)):
+        with pytest.raises(TargetDenied, match=f"not allowed to create {kind}"):
+            api.create(kind, {})
+        assert len(script.asked) == asked, "what was never allowed is told at once"
+
+
 def test_access_review(api: KubernetesApi, script: Script) -> None:
     script.say(201, {"status": {"allowed": True}})
     assert api.allowed("get", "pods", "log")
@@ -171,6 +193,65 @@ def test_an_overloaded_server_is_asked_again_first(api: KubernetesApi, script: S
     with pytest.raises(TargetUnreachable, match="busy"):
         api.get("jobs", "job-1")
     assert len(script.asked) == 4
+
+
+def test_a_server_says_when_to_come_back_and_is_not_waited_for_long(
+    api: KubernetesApi, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retrying, "LONGEST_PAUSE", 0.01)
+    script.first = [429, 503]
+    script.say(201, {"metadata": {"uid": "1"}}, **{"Retry-After": "3600"})
+    assert api.create("jobs", JOB).object == {"metadata": {"uid": "1"}}
+    assert [method for method, _, _ in script.asked] == ["POST"] * 3
+
+
+def test_a_creation_whose_answer_was_lost_is_told_to_exist(api: KubernetesApi, script: Script) -> None:
+    script.first = [None]
+    script.say(409, {"reason": "AlreadyExists"})
+    assert api.create("jobs", JOB).object is None
+    assert len(script.asked) == 2
+
+
+def test_a_token_that_expired_is_read_anew_once(api: KubernetesApi, script: Script, tmp_path: Path) -> None:
+    script.say(200, {})
+    api.get("jobs", "job-1")
+    kubeconfig = tmp_path / "kubeconfig"
+    kubeconfig.write_text(kubeconfig.read_text().replace("secret-token", "new-token"))
+    script.first = [401]
+    api.get("jobs", "job-1")
+    assert script.tokens[1:] == ["Bearer secret-token", "Bearer new-token"]
+    script.say(401, {"message": "Unauthorized"})
+    with pytest.raises(TargetDenied, match="sign in again") as refused:
+        api.get("jobs", "job-1")
+    assert isinstance(refused.value, TargetUnreachable), "a step that is to start waits for it"
+    assert "new-token" not in str(refused.value)
+    assert len(script.tokens) == 5
+
+
+def test_a_line_that_is_no_event_is_handed_on_as_none(api: KubernetesApi, script: Script) -> None:
+    script.body = b'{"type":"ADDED","obj\n{"type":"ADDED","object":{}}\n'
+    assert list(api.watch("pods", labels="", version="7", seconds=60)) == [{}, {"type": "ADDED", "object": {}}]
+
+
+def test_the_servers_version(api: KubernetesApi, script: Script) -> None:
+    script.say(200, {"gitVersion": "v1.34.0"})
+    assert api.version() == "v1.34.0"
+
+
+def test_nobody_who_sets_this_machines_clock_makes_a_step_older(
+    api: KubernetesApi, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        @override
+        def now(cls, tz: tzinfo | None = None) -> Wrong:
+            return cls(2040, 1, 1, tzinfo=tz)
+
+    script.say(200, {})
+    api.get("jobs", "job-1")
+    before = api.now()
+    monkeypatch.setattr(connection, "datetime", Wrong)
+    assert (api.now() - before).total_seconds() < 60
 
 
 def test_the_servers_time(api: KubernetesApi, script: Script) -> None:

@@ -17,6 +17,7 @@ from runner.compute.kubernetes import render
 from runner.compute.kubernetes.contract import NO_PYTHON, START
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.data import DataRef
+from runner.model.placement import Placement
 from runner.model.resources import Resources
 from runner.model.task import InputBinding, OutputBinding, Task
 from tests.support.fake_api import RUN, STORE, a_task
@@ -134,6 +135,57 @@ def test_shared_memory_is_a_volume_that_asks_for_nothing() -> None:
     assert "/dev/shm" in mounts_of(asking)
     assert "/dev/shm" not in mounts_of(none)
     assert container_of(asking)["resources"] == container_of(none)["resources"]
+
+
+def pod_of(job: Any) -> Any:
+    return job["spec"]["template"]["spec"]
+
+
+def test_a_steps_placement_goes_before_the_targets_or_is_added() -> None:
+    place = Placement({"pool": "small", "zone": "a"}, ({"key": "spot", "operator": "Exists"},), "own", ("mine",))
+    pod = pod_of(a_job(a_task(placement=place), a_rich_cluster()))
+    assert pod["nodeSelector"] == {"pool": "small", "zone": "a"}
+    assert pod["serviceAccountName"] == "own"
+    assert pod["imagePullSecrets"] == [{"name": "registry"}, {"name": "mine"}]
+    assert [one["key"] for one in pod["tolerations"]][:2] == ["gpu", "spot"]
+
+
+NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+
+
+@pytest.mark.parametrize(
+    ("stated", "added"),
+    [
+        ((), [NOT_READY, UNREACHABLE]),
+        (({"key": "gpu", "operator": "Exists"},), [NOT_READY, UNREACHABLE]),
+        (({"key": UNREACHABLE, "operator": "Exists", "tolerationSeconds": 900},), [NOT_READY]),
+        (({"key": NOT_READY, "operator": "Exists", "effect": "NoSchedule"},), [NOT_READY, UNREACHABLE]),
+        (({"operator": "Exists"},), []),
+        (({"operator": "Exists", "effect": "NoExecute"},), []),
+    ],
+)
+def test_a_lost_node_is_left_soon_unless_something_else_is_stated(
+    stated: tuple[dict[str, str | int], ...], added: list[str]
+) -> None:
+    told = pod_of(a_job(a_task(placement=Placement(tolerations=stated))))["tolerations"]
+    assert told[: len(stated)] == list(stated)
+    assert [(one["key"], one["tolerationSeconds"]) for one in told[len(stated) :]] == [(key, 30) for key in added]
+
+
+def test_a_disrupted_pod_fails_its_job_and_is_not_replaced() -> None:
+    spec = a_job(a_task())["spec"]
+    (rule,) = spec["podFailurePolicy"]["rules"]
+    assert (rule["action"], rule["onPodConditions"][0]["type"]) == ("FailJob", "DisruptionTarget")
+    assert (spec["backoffLimit"], spec["podReplacementPolicy"]) == (0, "Failed")
+    assert spec["template"]["spec"]["restartPolicy"] == "Never"
+
+
+def test_the_probe_is_shaped_like_a_steps_job() -> None:
+    real, probe = a_job(a_task())["spec"], render.probe_job(SETTINGS)["spec"]
+    assert isinstance(probe, dict)
+    assert {key: probe[key] for key in probe if key != "template"} == {
+        key: real[key] for key in ("backoffLimit", "podReplacementPolicy", "podFailurePolicy")
+    }
 
 
 def test_no_secret_is_in_a_job() -> None:

@@ -22,11 +22,13 @@ from runner.model.task import Task
 from runner.ports import ComputeTarget
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
+from tests.support.call_count import calls_of
 from tests.support.fake_api import RUN, START, STORE, FakeCluster, a_record, a_task
 
 OUTPUTS = {"model": DataRef("blob", "azureml/x/model", "d" * 64)}
 DONE = a_record(outputs=OUTPUTS)
 SETTINGS = ClusterSettings(STORE, stop_timeout=0.3)
+MATCHED = "Pod runner/x has condition DisruptionTarget matching FailJob rule at index 0"
 RUN_OBJECT = f"run-{RUN}"
 
 
@@ -74,7 +76,7 @@ def test_it_is_a_compute_target(target: KubernetesTarget) -> None:
 def test_a_step_from_start_to_removal(target: KubernetesTarget, cluster: FakeCluster) -> None:
     task = a_task()
     uid = target.start(task)
-    assert target.observe(RUN)[task.id] == Observation(Phase.PENDING, uid)
+    assert target.observe(RUN)[task.id] == Observation(Phase.PENDING, uid, elapsed=0.0)
     name = name_of(cluster)
     cluster.set_step(name, {"running": {}})
     until(target, task, lambda seen: seen.phase is Phase.RUNNING)
@@ -178,6 +180,34 @@ def test_a_deleted_pod_is_lost(target: KubernetesTarget, cluster: FakeCluster) -
     assert (seen.failure, seen.retriable) == (Failure.LOST, True)
 
 
+def test_the_job_tells_of_a_disruption_when_the_pod_has_gone(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.start(task)
+    target.observe(RUN)
+    name = name_of(cluster)
+    cluster.set_step(name, {"running": {}})
+    failed = {"type": "FailureTarget", "status": "True", "reason": "PodFailurePolicy", "message": MATCHED}
+    cluster.change("jobs", name, status={"conditions": [failed]})
+    cluster.drop("pods", f"{name}-x")
+    seen = until(target, task, lambda seen: seen.failure is Failure.DISRUPTED)
+    assert (seen.phase, MATCHED in seen.reason) == (Phase.FAILED, True)
+
+
+def test_an_eviction_is_told_with_what_the_kubelet_says(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    target.start(task)
+    cluster.change(
+        "pods",
+        f"{name_of(cluster)}-x",
+        status={"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."},
+    )
+    seen = until(target, task, lambda seen: seen.phase is Phase.FAILED)
+    assert (seen.failure, seen.reason) == (
+        Failure.DISRUPTED,
+        "it was evicted by its node: The node was low on resource: memory.",
+    )
+
+
 def test_a_pod_that_goes_right_after_its_success_has_succeeded(target: KubernetesTarget, cluster: FakeCluster) -> None:
     task = a_task()
     target.start(task)
@@ -264,6 +294,22 @@ def test_a_log_that_cannot_be_had_does_not_keep_the_job(
     until(target, task, lambda seen: seen.phase is Phase.FAILED)
     monkeypatch.setattr(cluster, "log_tail", no_kubelet)
     target.remove(task.id, uid)
+    assert not cluster.names("jobs")
+
+
+def test_a_lost_node_is_not_asked_for_a_log(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    uid = target.start(task)
+    name = name_of(cluster)
+    cluster.change(
+        "pods",
+        f"{name}-x",
+        status={"phase": "Unknown", "containerStatuses": [{"name": "step", "state": {"running": {}}}]},
+    )
+    seen = until(target, task, lambda seen: seen.phase is Phase.FAILED)
+    assert (seen.failure, seen.reason.startswith("node lost")) == (Failure.LOST, True)
+    target.remove(task.id, uid)
+    assert cluster.calls["log pods"] == 0
     assert not cluster.names("jobs")
 
 
@@ -366,3 +412,26 @@ def test_a_missing_permission_is_told(target: KubernetesTarget, cluster: FakeClu
 
 def test_keys_are_in_no_repr(target: KubernetesTarget) -> None:
     assert "key" not in repr(target) + repr(vars(target)["_objects"])
+
+
+def test_what_goes_on_without_news_is_not_looked_at_at_every_tick(
+    target: KubernetesTarget, cluster: FakeCluster
+) -> None:
+    for number in range(100):
+        target.start(a_task(f"s{number}"))
+    for name in cluster.names("jobs"):
+        cluster.set_step(name, {"running": {"startedAt": "2026-11-22T08:00:00Z"}})
+    until(target, a_task("s99"), lambda seen: seen.phase is Phase.RUNNING)
+    first = calls_of(lambda: target.observe(RUN))
+    assert target.observe(RUN) == target.observe(RUN)
+    assert calls_of(lambda: target.observe(RUN)) <= first
+    before = target.observe(RUN)
+    cluster.time += timedelta(seconds=30)
+    after = target.observe(RUN)
+    assert {one.elapsed for one in after.values()} != {one.elapsed for one in before.values()}
+    assert calls_of(lambda: target.observe(RUN)) < calls_of(lambda: _looked_anew(target, cluster)) / 2
+
+
+def _looked_anew(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    cluster.time += timedelta(seconds=30)
+    target.observe(RUN)

@@ -144,6 +144,35 @@ def test_no_thread_is_left_when_one_of_two_lists_fails() -> None:
     until(lambda: not [thread for thread in threading.enumerate() if thread.name == "watch-jobs"])
 
 
+def test_a_deletion_that_no_watch_told_of_is_found(jobs: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+    until(lambda: jobs.cluster.calls["watch jobs"] == 1)
+    with jobs.cluster._change:
+        del jobs.cluster._objects["jobs", "old"]
+    jobs.cluster.end_watches()
+    until(lambda: jobs.cluster.calls["watch jobs"] == 2)
+    assert jobs.names() == {"old"}
+    monkeypatch.setattr(watch, "RELIST_SECONDS", 0)
+    jobs.cluster.end_watches()
+    jobs.sees()
+
+
+def test_news_are_told_once(jobs: Watching) -> None:
+    (uid,) = jobs.watched.news()
+    assert jobs.watched.news() == {}
+    jobs.cluster.change("jobs", "old", status={"failed": 1})
+    until(lambda: at(jobs.watched.objects()[0], "status", "failed") == 1)
+    assert list(jobs.watched.news()) == [uid]
+    jobs.cluster.drop("jobs", "old")
+    until(lambda: not jobs.watched.objects())
+    assert jobs.watched.news() == {uid: None}
+
+
+def test_a_line_that_is_no_event_lists_anew(jobs: Watching) -> None:
+    until(lambda: jobs.cluster.calls["watch jobs"] == 1)
+    with pytest.raises(TargetUnreachable, match="told something that is no event"):
+        jobs.watched._take("", None)
+
+
 def test_the_first_list_must_succeed() -> None:
     watched = Watched(FakeCluster(unreachable=True), "jobs", "", changed=lambda: None)
     with pytest.raises(TargetUnreachable):

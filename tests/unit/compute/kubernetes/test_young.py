@@ -117,3 +117,15 @@ def test_trouble_of_the_store_is_not_told_here(clock: Time) -> None:
     attempts.follow({TASK: True})
     clock.now += 1
     assert not attempts.look()
+
+
+def test_a_thousand_beginnings_are_asked_about_a_few_at_a_time_and_each_gets_its_turn(clock: Time) -> None:
+    store = CountingStore()
+    attempts = YoungAttempts(store)
+    attempts.follow({TaskId("run", f"step-{number}"): True for number in range(1000)})
+    clock.now += young.FIRST_PAUSE
+    attempts.look()
+    assert store.asked == 8
+    pass_by(attempts, clock, 5)
+    assert 1000 <= store.asked <= 5 * 400 + 16
+    assert all(known.due > known.since + young.FIRST_PAUSE for known in attempts._young.values())

@@ -17,8 +17,9 @@ from runner.storage.s3.http import Answer, Patience, pause
 from runner.storage.s3.listing import page_query, read_page, seconds_of_header
 from runner.storage.s3.multipart import PART, cut, expected_etag
 from runner.storage.s3.parallel import all_of
-from runner.storage.s3.refusal import Place, refusal, server_time
+from runner.storage.s3.refusal import Place, refusal
 from runner.storage.s3.store import BucketStore
+from runner.storage.s3.trust import server_time
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
 PLACE = Place("http://store:9000", "data", "runs/one")
@@ -49,6 +50,7 @@ def answer(status: int, code: str = "", **headers: str) -> Answer:
         (answer(403), StoreDenied, "403"),
         (Answer(403, {"x-minio-error-code": "AccessDenied"}, b""), StoreDenied, "AccessDenied"),
         (answer(503, "SlowDown"), StoreUnreachable, "SlowDown"),
+        (answer(507, "XMinioStorageFull"), StoreUnreachable, "the object store is full"),
         (answer(429), StoreUnreachable, "try again later"),
         (answer(400, "AuthorizationHeaderMalformed"), StoreError, "region"),
         (answer(400, "XMinioParentIsObject"), StoreError, "rename"),

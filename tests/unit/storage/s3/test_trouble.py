@@ -168,7 +168,6 @@ def test_a_dead_kept_connection_makes_put_if_absent_look_twice() -> None:
     ("reply", "kind", "says"),
     [
         (error(403, "InvalidAccessKeyId"), StoreDenied, "InvalidAccessKeyId"),
-        (error(403, "RequestTimeTooSkewed", Date="Sun, 22 Nov 2020 08:00:00 GMT"), StoreUnreachable, "clocks differ"),
         (error(404, "NoSuchBucket"), StoreError, "no bucket 'data'"),
         (error(404, "NoSuchKey"), ObjectMissing, "no object 'one'"),
         (Reply(404, b"not found"), StoreError, "check the endpoint"),

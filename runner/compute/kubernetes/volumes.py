@@ -1,0 +1,54 @@
+"""The volumes of a step's pod."""
+
+from __future__ import annotations
+
+from ...model.resources import Resources
+from ...model.task import Task
+from . import contract as c
+from .fields import KubeObject
+
+Volumes = list[tuple[str, dict[str, object]]]
+"""Where each volume is mounted, and what it is."""
+_READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
+"""Places that are writable without a volume of their own."""
+
+
+def own(step_configmap: str, secret: str) -> Volumes:
+    """What every step has: our code, the run's keys, and room to work."""
+    return [
+        (c.STEP_FOLDER, {"name": "step", "configMap": {"name": step_configmap}}),
+        (c.SECRET_FOLDER, {"name": "secret", "secret": {"secretName": secret, "defaultMode": 0o400}}),
+        (c.WORK_FOLDER, {"name": "work", "emptyDir": {}}),
+        (c.TEMPORARY_FOLDER, {"name": "temporary", "emptyDir": {}}),
+    ]
+
+
+def shared_memory(wish: Resources) -> Volumes:
+    """The container's own has 64 MiB, too little for the workers of a data loader.
+
+    Its size is reserved nowhere; what is in it counts toward the container's memory limit, and the kubelet makes it no
+    larger than that: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
+    """
+    if not wish.shared_memory:
+        return []
+    volume = {"medium": "Memory", "sizeLimit": wish.shared_memory}
+    return [(c.SHARED_MEMORY, {"name": "shared-memory", "emptyDir": volume})]
+
+
+def wished(task: Task) -> Volumes:
+    """An empty folder at every absolute path that an input or output is to have."""
+    named = {one.path_on_compute for one in task.inputs} | {one.path_on_compute for one in task.outputs}
+    places = sorted(
+        place for place in {path.rstrip("/") for path in named} if place.startswith("/") and not _is_ready_made(place)
+    )
+    return [(place, {"name": f"wished-{i}", "emptyDir": {}}) for i, place in enumerate(places, 1)]
+
+
+def _is_ready_made(place: str) -> bool:
+    return any(place == ready or place.startswith(f"{ready}/") for ready in _READY_MADE)
+
+
+def mount(place: str, volume: KubeObject) -> KubeObject:
+    """The container's side of a volume."""
+    told = {"name": volume["name"], "mountPath": place}
+    return {**told, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER) else told

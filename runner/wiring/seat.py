@@ -1,0 +1,107 @@
+"""A controller's place in the cluster: it knows what it was handed, and nothing of any configuration."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from .. import __version__
+from ..errors import BadInput, TargetError
+from ..model import events as e
+from ..model.data import DEFAULT_DATASTORE
+from ..operations import watch
+from ..operations.liveness import pod_host
+from ..operations.values import RunView
+from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from ..runs import journal
+from . import adapters
+from .controllers import cache_folder
+from .handover import Handover, read
+
+
+def take(path: Path) -> Seat:
+    """The seat that a handover's file describes. Raises BadInput."""
+    return Seat(read(path, __version__))
+
+
+@dataclass
+class Seat:
+    """The places of the one run that was handed over."""
+
+    told: Handover
+    pod: str = field(default_factory=socket.gethostname)
+    """A pod's host name is its own."""
+
+    @property
+    def host(self) -> str:
+        """How the journal names this controller's host."""
+        return pod_host(self.told.settings.namespace, self.pod)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+        from ..storage.s3.store import BucketStore
+
+        return BucketStore(self.told.stores.workspace)
+
+    def view(self, run: str) -> RunView:
+        """The run now."""
+        return watch.view(self.store, run)
+
+    def datastore(self, name: str) -> ObjectStore:
+        """The store behind a datastore's name. Raises BadInput for one that was not handed over."""
+        from ..storage.s3.store import BucketStore
+
+        if name == DEFAULT_DATASTORE:
+            return self.store
+        vantage = self.told.stores.of(name)
+        if vantage is None:
+            raise BadInput(
+                f"datastore '{name}' was not there when the run was handed over",
+                f"run {self.told.run}",
+                "runner resume RUN --detach hands it over with what is configured now",
+            )
+        return BucketStore(vantage)
+
+    def target(self, name: str) -> ComputeTarget:
+        """The one target. Raises BadInput for another."""
+        if name != self.told.target:
+            raise BadInput(f"target '{name}' cannot be reached from target '{self.told.target}'")
+        told = self.told
+        return adapters.kubernetes_target(
+            name, told.settings, store=self.store, store_id=told.store_id, cache=cache_folder(), stores=told.stores
+        )
+
+    def environments(self, name: str) -> EnvironmentStore:
+        """Only ready images, as nothing can be built in a pod: whoever hands a run over makes the others."""
+        return adapters.environment_store(name, self.told.settings, cache_folder())
+
+    def overtaken(self) -> bool:
+        """Whether a controller of another Job, or of a machine, took the run after one of this Job had it."""
+        entries = journal.read(self.store, self.told.run)
+        hosts = [one.host for entry in entries for one in entry.events if isinstance(one, e.ControllerStarted)]
+        return any(map(self.is_mine, hosts)) and not self.is_mine(hosts[-1])
+
+    def is_mine(self, host: str) -> bool:
+        """Whether the host is a pod of this controller's Job."""
+        return host.startswith(pod_host(self.told.settings.namespace, f"{self.told.job}-"))
+
+    def leave(self) -> str:
+        """Delete the own Job, which ends this process in a moment; why it could not, or nothing."""
+        return self._remove(only=True)
+
+    def clear(self) -> str:
+        """Delete all controllers' Jobs of the run, the own one last; why that could not be, or nothing."""
+        return self._remove(only=False)
+
+    def _remove(self, *, only: bool) -> str:
+        jobs = adapters.controller_jobs(self.told.settings, self.told.store_id)
+        try:
+            jobs.remove_one(self.told.job) if only else jobs.remove(self.told.run, self.told.job)
+        except TargetError as error:
+            return str(error)
+        finally:
+            jobs.close()
+        return ""

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.control.diagnosis import remedy_for
+from runner.model.observation import Observation, Phase
+from runner.model.policy import StepPolicy
+from runner.model.record import Failure
+from runner.model.resources import Resources
+from tests.support import builders as b
+
+FRAME = 'Traceback (most recent call last):\n  File "train.py", line 1, in <module>\n    work()\n'
+PATH = "FileNotFoundError: [Errno 2] No such file or directory: "
+
+
+def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason: str = "", gpu: int = 0) -> str:
+    step = b.step("a", "raw", resources=Resources(memory_limit="2Gi", gpu=gpu))
+    return remedy_for(step, {}, failure, Observation(Phase.FAILED, "uid", reason, failure, code, tail))
+
+
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [
+        ("ModuleNotFoundError: No module named 'sklearn.svm'", "add 'scikit-learn' to the packages of the environment"),
+        ("ModuleNotFoundError: No module named 'helpers'", "or, if 'helpers' is yours, its file to the step's source"),
+        ("ModuleNotFoundError: No module named 'azureml.mlflow'", "runner has no 'azureml.mlflow'"),
+        ("ModuleNotFoundError: No module named 'azure.storage.blob'", "add 'azure-storage-blob' to"),
+        (f"{PATH}'/w/inputs/from_raw/data.csv'", "see what the step that makes the input 'from_raw' has written"),
+        (f"{PATH}'data/x.csv'", "'data/x.csv' is looked for in the step's source_directory"),
+        (f"{PATH}'/home/me/x.csv'", "hand the file over as an input"),
+        (f"{PATH}'git'", "add the program 'git' to the environment 'env'"),
+        ("MemoryError", "work on smaller parts of the data, or, on a cluster, set memory to 4Gi"),
+        ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 74.5 GiB for an array", "set memory to 4Gi"),
+        ("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB", "the GPU's memory is full"),
+        ("RuntimeError: CUDA error: out of memory", "the GPU's memory is full"),
+        ("RuntimeError: No CUDA GPUs are available", "the step asks for no GPU: set gpu to 1"),
+        ("AssertionError: Torch not compiled with CUDA enabled", "a build of torch for the CPU"),
+        ("OSError: [Errno 28] No space left on device", "make room on the disk"),
+        ("OSError: [Errno 28] No space left on device: '/dev/shm/x'", "raise the step's shm_size"),
+        ("PermissionError: [Errno 13] Permission denied: '/etc/x'", "a step may write to its outputs"),
+        ("SyntaxError: invalid syntax", "a newer Python in the environment 'env'"),
+    ],
+)
+def test_an_exception_is_answered(raised: str, words: str) -> None:
+    assert words in remedy(Failure.USER, 1, tail=f"{FRAME}{raised}")
+
+
+@pytest.mark.parametrize(
+    ("code", "tail", "words"),
+    [
+        (1, "/opt/env/bin/python3: No module named pytest", "add 'pytest' to the packages"),
+        (126, "sh: 1: ./run: Permission denied", "chmod +x"),
+        (127, "/bin/sh: 1: nvcc: not found", "add the program to the environment 'env'"),
+        (126, "exec /bin/tool: exec format error", "built for another processor"),
+        (137, "", "if it needs more memory: set memory to 4Gi"),
+        (139, "Segmentation fault", "PYTHONFAULTHANDLER=1"),
+        (135, "", "shm_size"),
+    ],
+)
+def test_an_exit_code_is_answered(code: int, tail: str, words: str) -> None:
+    assert words in remedy(Failure.USER, code, tail=tail)
+
+
+@pytest.mark.parametrize(
+    ("code", "tail"),
+    [
+        (1, "ModuleNotFoundError: No module named 'x' (logged, and gone on)\nno luck"),
+        (1, f"{FRAME}ValueError: no rows"),
+        (1, f"{FRAME}ModuleNotFoundError: No module named 'x'\ncaught\n  and then something else"),
+        (1, f"{PATH}'/tmp/half'"),
+        (3, ""),
+        (127, "I use 127 for myself"),
+        (143, ""),
+    ],
+)
+def test_what_is_not_plain_is_not_guessed(code: int, tail: str) -> None:
+    assert remedy(Failure.USER, code, tail=tail) == ""
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason", "words"),
+    [
+        (Failure.OOM, "OOMKilled", "set memory to 4Gi, or --retry-oom 2"),
+        (Failure.TIMEOUT, "it was running for more than 2 h (run_timeout)", "--run-timeout"),
+        (Failure.TIMEOUT, "it was waiting for a place for more than 2 h (queue_timeout)", "--queue-timeout"),
+        (Failure.TIMEOUT, "the run's deadline of 2 h has passed", "--deadline"),
+        (Failure.LOST, "gone", "runner retry RUN --failed"),
+        (Failure.DISRUPTED, "evicted", "spot nodes"),
+        (Failure.STORE, "staging out failed: no answer from the object store", "the store answers"),
+        (Failure.STORE, "staging in failed: [Errno 28] No space left on device", "make room on the disk"),
+        (Failure.INPUT, "the script altered its input 'raw' (key)", "copy what it changes"),
+        (Failure.REFUSED, "its process cannot be started: [Errno 7] Argument list too long", "in a file"),
+    ],
+)
+def test_a_class_of_failure_is_answered(failure: Failure, reason: str, words: str) -> None:
+    assert words in remedy(failure, reason=reason)
+
+
+def test_the_more_memory_of_a_second_attempt_was_not_enough_either() -> None:
+    step = b.step("a", resources=Resources(memory_limit="2Gi"), policy=StepPolicy(oom_factor=2))
+    assert "set memory to 8Gi" in remedy_for(step, {Failure.OOM: 1}, Failure.OOM, Observation(Phase.FAILED, "uid"))
+
+
+def test_the_target_knows_best() -> None:
+    seen = Observation(Phase.FAILED, "uid", remedy="ask for a quota")
+    assert remedy_for(b.step("a"), {}, Failure.REFUSED, seen) == "ask for a quota"
+
+
+def test_a_gpu_that_was_asked_for_is_missed_on_the_node() -> None:
+    assert "nodes have a GPU" in remedy(Failure.USER, 1, tail=f"{FRAME}RuntimeError: No CUDA GPUs are available", gpu=1)

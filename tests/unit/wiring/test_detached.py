@@ -1,0 +1,263 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from runner.compute.kubernetes.cluster import Created
+from runner.compute.kubernetes.controller_job import FILE, ControllerJobs
+from runner.compute.kubernetes.fields import KubeObject, text
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.config import Config, KubernetesConfig, ProcessConfig, TargetConfig
+from runner.datastores import BucketConfig
+from runner.errors import BadInput, RunTaken, StoreUnreachable, TargetUnreachable
+from runner.model import events as e
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan
+from runner.operations.liveness import Stranded, pod_host
+from runner.override import override
+from runner.ports import EnvironmentStore
+from runner.runs import journal, plans
+from runner.wiring import adapters, detached
+from runner.wiring.detached import Detached, controller_image, detach_problems, dismiss
+from runner.wiring.workspace import OpenWorkspace
+from tests.support import builders as b
+from tests.support.fake_api import FakeCluster
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.memory_store import MemoryStore
+
+BUCKET = BucketConfig("b", "http://near:1")
+READY = KubernetesConfig(BUCKET, controller_image="registry.example/controller:1")
+
+
+@pytest.mark.parametrize(
+    ("settings", "targets", "what", "remedy"),
+    [
+        (ProcessConfig(), {"kind"}, "target 'kind' runs on this machine", "--target NAME"),
+        (READY, {"kind", "local"}, "steps are to run on 'local'", "--target kind"),
+        (KubernetesConfig(BUCKET), {"kind"}, "image has no place", "controller_image"),
+    ],
+)
+def test_what_stands_against_it(settings: TargetConfig, targets: set[str], what: str, remedy: str) -> None:
+    (problem,) = detach_problems("kind", settings, targets)
+    assert what in problem.what
+    assert problem.where
+    assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "settings", [READY, KubernetesConfig(BUCKET, kind_cluster="k"), KubernetesConfig(BUCKET, registry="host/team")]
+)
+def test_nothing_stands_against_it(settings: KubernetesConfig) -> None:
+    assert not list(detach_problems("kind", settings, {"kind"}))
+
+
+def test_without_docker_the_image_is_a_problem_unless_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    built = KubernetesConfig(BUCKET, kind_cluster="k")
+    with pytest.raises(BadInput, match="no Docker engine answers") as raised:
+        Detached(OpenWorkspace(Config(tmp_path, targets={"kind": built}), "kind")).check({"kind"})
+    assert "controller_image" in str(raised.value)
+    Detached(OpenWorkspace(Config(tmp_path, targets={"kind": READY}), "kind")).check({"kind"})
+    assert controller_image(READY, print) == "registry.example/controller:1"
+
+
+@dataclass
+class Submitted(OpenWorkspace):
+    """One run in memory, whose environments are made in memory too."""
+
+    makers: FakeEnvironments = field(default_factory=FakeEnvironments)
+
+    @override
+    def environments(self, name: str) -> EnvironmentStore:  # noqa: ARG002 - there is one target
+        return self.makers
+
+
+@dataclass
+class Answering(FakeCluster):
+    """Whoever posts a controller's Secret finds that its pod has taken the run."""
+
+    taken: Callable[[str], None] = print
+
+    @override
+    def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
+        made = super().create(kind, body, dry_run=dry_run)
+        if kind == "secrets":
+            self.taken(text(body, "metadata", "name"))
+        return made
+
+
+def a_plan(*pip: str) -> Plan:
+    spec = EnvironmentSpec(pip=pip)
+    return b.plan(b.step("a"), b.step("b"), environments={b.ENVIRONMENT: NamedEnvironment("mine", spec)})
+
+
+@pytest.fixture
+def cluster() -> Answering:
+    return Answering()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def session(tmp_path: Path, cluster: Answering, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Submitted:
+    made = Submitted(Config(tmp_path, targets={"kind": READY}), "kind", say=said.append)
+    made.base_store = MemoryStore()
+    jobs = ControllerJobs(cluster, ClusterSettings(made.store_id))
+    monkeypatch.setattr(adapters, "controller_jobs", lambda *_: jobs)
+    monkeypatch.setattr(detached, "_LOOK", 0.0)
+    monkeypatch.setattr(detached, "_PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(detached, "_ASK", -1.0)
+    cluster.taken = lambda job: take(made, pod_host("runner", f"{job}-abcde"))
+    return made
+
+
+def submit(session: Submitted, plan: Plan) -> None:
+    submission = b.submission(plan, plan=plans.save(session.store, plan), targets={"a": "kind", "b": "kind"})
+    journal.Writer(session.store, b.RUN, "submit", 0).append([e.RunSubmitted(submission)], b.T0)
+
+
+def take(session: Submitted, host: str) -> None:
+    number = session.view(b.RUN).state.number
+    journal.Writer(session.store, b.RUN, host, number).append([e.ControllerStarted("c", host, 1)], b.T0)
+
+
+def told(session: Submitted) -> list[e.Event]:
+    return [event for entry in journal.read(session.store, b.RUN, 1) for event in entry.events]
+
+
+def test_it_is_handed_over_with_its_images_made(session: Submitted, cluster: Answering) -> None:
+    submit(session, a_plan("six"))
+    Detached(session).start(b.RUN)
+    ready, taken = told(session)
+    assert isinstance(ready, e.EnvironmentReady)
+    assert (ready.target, ready.built) == ("kind", True)
+    assert isinstance(taken, e.ControllerStarted)
+    (job,) = cluster.names("jobs")
+    secret = cluster.get("secrets", job)
+    assert secret is not None
+    assert FILE in str(secret["data"])
+
+
+def test_what_is_made_already_is_not_made_again(session: Submitted) -> None:
+    submit(session, a_plan("six"))
+    for _ in range(2):
+        Detached(session).start(b.RUN)
+    assert b.names(told(session)) == ["EnvironmentReady", "ControllerStarted", "ControllerStarted"]
+
+
+def test_an_image_that_cannot_be_made_is_the_runs_failure(session: Submitted, said: list[str]) -> None:
+    session.makers = FakeEnvironments(broken=["six"])
+    submit(session, a_plan("six"))
+    Detached(session).start(b.RUN)
+    assert b.names(told(session)) == ["EnvironmentLost", "ControllerStarted"]
+    assert any("six cannot be installed" in line for line in said)
+
+
+def test_a_rival_that_writes_at_the_same_time_only_costs_another_look(
+    session: Submitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(session, a_plan("six"))
+    append, losses = journal.Writer.append, [1, 2]
+
+    def contested(self: journal.Writer, *what: object) -> e.JournalEntry:
+        if losses:
+            losses.pop()
+            raise RunTaken("another was quicker")
+        return append(self, *what)  # type: ignore[arg-type]  # handed on as they came
+
+    monkeypatch.setattr(journal.Writer, "append", contested)
+    Detached(session)._make_environments(b.RUN)
+    monkeypatch.undo()
+    assert b.names(told(session)) == ["EnvironmentReady"]
+
+
+def test_a_pod_that_never_begins_is_told_and_leaves_nothing(session: Submitted, cluster: Answering) -> None:
+    submit(session, a_plan())
+    cluster.pods_at_once = False
+
+    def refuse(job: str) -> None:
+        uid = str(cluster._objects["jobs", job]["metadata"]["uid"])
+        cluster.add_event(uid, "FailedCreate", "pods is forbidden: serviceaccount not found")
+
+    cluster.taken = refuse
+    with pytest.raises(Stranded) as raised:
+        Detached(session).start(b.RUN)
+    shown = str(raised.value)
+    for words in ("serviceaccount not found", "namespace 'runner'", "docs/detached.md", "--detach", "runner cancel"):
+        assert words in shown
+    assert cluster.names("jobs") == cluster.names("secrets") == ()
+
+
+def test_a_pod_that_may_yet_begin_is_left_to_it(
+    session: Submitted, cluster: Answering, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(session, a_plan())
+    monkeypatch.setattr(detached, "PATIENCE", 0.05)
+    cluster.taken = lambda _job: None
+    Detached(session).start(b.RUN)
+    assert "it may yet" in said[-1]
+    assert len(cluster.names("jobs")) == 1
+
+
+def test_a_store_that_is_away_while_the_pod_begins_is_waited_for(
+    session: Submitted, cluster: Answering, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(session, a_plan())
+    take_it, get, failures = cluster.taken, session.store.get, [1, 2]
+
+    def away(key: str) -> bytes:
+        if failures:
+            failures.pop()
+            raise StoreUnreachable("the store is restarting")
+        return get(key)
+
+    def take_and_leave(job: str) -> None:
+        take_it(job)
+        monkeypatch.setattr(session.store, "get", away)
+
+    cluster.taken = take_and_leave
+    Detached(session).start(b.RUN)
+    assert not failures
+    assert len(cluster.names("jobs")) == 1
+
+
+def test_a_cluster_that_is_away_for_a_moment_is_asked_again(
+    session: Submitted, cluster: Answering, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(session, a_plan())
+    cluster.unreachable = True
+
+    def answer_again(_seconds: float) -> None:
+        cluster.unreachable = False
+
+    monkeypatch.setattr(time, "sleep", answer_again)
+    Detached(session).start(b.RUN)
+    assert said[-1].startswith("waiting: no answer")
+    assert len(cluster.names("jobs")) == 1
+
+
+def test_a_cluster_that_does_not_answer_strands_the_run(session: Submitted, cluster: Answering) -> None:
+    submit(session, a_plan())
+    cluster.unreachable = True
+    with pytest.raises(Stranded, match="no answer") as raised:
+        Detached(session).start(b.RUN)
+    assert isinstance(raised.value.__cause__, TargetUnreachable)
+
+
+def test_taking_a_run_home_removes_its_pods(session: Submitted, cluster: Answering, said: list[str]) -> None:
+    submit(session, a_plan())
+    Detached(session).start(b.RUN)
+    dismiss(session, b.RUN)
+    assert cluster.names("jobs") == ()
+    cluster.unreachable = True
+    dismiss(session, b.RUN)
+    assert "stays there" in said[-1]

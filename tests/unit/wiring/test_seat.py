@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from runner.controller import AGAIN, ENDED, _seated
+from runner.errors import BadInput
+from runner.model import events as e
+from runner.model.status import RunStatus
+from runner.override import override
+from runner.ports import ComputeTarget
+from runner.runs import journal
+from runner.wiring.seat import Seat
+from tests.support import builders as b
+from tests.support import sample_run as sample
+from tests.support.memory_store import MemoryStore
+
+from .test_handover import TOLD
+
+MINE, OTHER = "pod ns/controller-run-1-beef-aaaaa", "pod ns/controller-run-1-cafe-aaaaa"
+
+
+def written(*hosts: str) -> MemoryStore:
+    store = MemoryStore()
+    writer = journal.Writer(store, TOLD.run, "x", 0)
+    writer.append([e.Heartbeat()], b.T0)
+    for host in hosts:
+        writer.append([e.ControllerStarted("c", host, 1), e.Heartbeat()], b.T0)
+    return store
+
+
+def seat(store: MemoryStore) -> Seat:
+    made = Seat(TOLD, "controller-run-1-beef-bbbbb")
+    made.store = store
+    return made
+
+
+@pytest.mark.parametrize(
+    ("hosts", "overtaken"),
+    [
+        ((), False),
+        (("laptop",), False),
+        (("laptop", MINE), False),
+        ((MINE, "laptop"), True),
+        ((MINE, OTHER), True),
+        ((OTHER,), False),
+        ((MINE, "laptop", MINE), False),
+    ],
+)
+def test_a_run_that_was_taken_from_this_job_is_not_taken_back(hosts: tuple[str, ...], *, overtaken: bool) -> None:
+    assert seat(written(*hosts)).overtaken() is overtaken
+
+
+def test_its_host_is_a_pod_of_its_job() -> None:
+    one = seat(MemoryStore())
+    assert one.host == "pod ns/controller-run-1-beef-bbbbb"
+    assert one.is_mine(one.host)
+    assert not one.is_mine(OTHER)
+
+
+def test_datastores_are_those_that_were_handed_over() -> None:
+    one = seat(MemoryStore())
+    assert one.datastore("workspaceblobstore") is one.store
+    with pytest.raises(BadInput, match="datastore 'other' was not there"):
+        one.datastore("other")
+
+
+def test_other_targets_cannot_be_reached() -> None:
+    with pytest.raises(BadInput, match="'other' cannot be reached"):
+        seat(MemoryStore()).target("other")
+
+
+@dataclass
+class Scripted(Seat):
+    """Its run is the sample run; what it removes is only noted."""
+
+    removed: list[bool] = field(default_factory=list)
+
+    @override
+    def target(self, name: str) -> ComputeTarget:  # noqa: ARG002 - there is none
+        raise BadInput("no cluster here")
+
+    @override
+    def _remove(self, *, only: bool) -> str:
+        self.removed.append(only)
+        return ""
+
+
+def scripted(store: MemoryStore, run: str) -> Scripted:
+    from dataclasses import replace
+
+    made = Scripted(replace(TOLD, run=run), "controller-run-1-beef-bbbbb")
+    made.store = store
+    return made
+
+
+def test_of_a_run_that_has_ended_everything_is_removed() -> None:
+    one = scripted(sample.stored(), sample.RUN)
+    assert one.view(sample.RUN).state.status is not RunStatus.RUNNING
+    assert _seated(one) == ENDED
+    assert one.removed == [False]
+
+
+def test_of_a_run_that_is_anothers_only_the_own_job_is() -> None:
+    one = scripted(written(MINE, "laptop"), TOLD.run)
+    assert _seated(one) == ENDED
+    assert one.removed == [True]
+
+
+@dataclass
+class Rivaled(Scripted):
+    """A pod that lost its run to another of the same Job, or of another."""
+
+    rival: str = MINE
+
+    @override
+    def overtaken(self) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("rival", "code", "removed"), [(MINE, AGAIN, []), ("laptop", ENDED, [True])])
+def test_losing_the_run(rival: str, code: int, removed: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    from runner import controller
+    from runner.errors import RunTaken
+    from runner.model.state import RunState
+    from runner.operations.values import RunView
+
+    plan = b.plan(b.step("a"))
+    one = Rivaled(TOLD, "controller-run-1-beef-bbbbb")
+
+    def lose(*_: object) -> RunState:
+        raise RunTaken(f"run {TOLD.run} is now driven by {rival}")
+
+    monkeypatch.setattr(controller, "drive", lose)
+    known = RunView(RunState(TOLD.run, host=rival, pid=1), plan)
+    monkeypatch.setattr(one, "view", lambda _run: known, raising=True)
+    assert _seated(one) == code
+    assert one.removed == removed
