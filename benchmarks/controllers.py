@@ -50,7 +50,7 @@ class Cluster:
             self.server,
             settings,
             store=self.store,
-            step_stores="{}",
+            step_stores=lambda: "{}",
             step_archive=b"archive",
             capacity=self.capacity,
         )

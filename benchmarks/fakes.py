@@ -140,6 +140,9 @@ class InstantTarget:
             self._ended[task.id] = Observation(Phase.SUCCEEDED, task.id.key, ended=_now(), outputs=outputs)
         self._live.clear()
 
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Nothing: it ends with the stop."""
+
     def stop(self, task: TaskId, uid: str) -> None:  # noqa: ARG002 - the port's
         """Forget it."""
         self._live.pop(task, None)

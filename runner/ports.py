@@ -98,6 +98,9 @@ class ComputeTarget(Protocol):
     def wait(self, seconds: float) -> None:
         """Return when an observation may have changed, or after `seconds`."""
 
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Have it end from now on, without waiting for that: a `stop` follows, maybe later as many are to stop."""
+
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill it and see that it leaves nothing running; an absent one is no error."""
 

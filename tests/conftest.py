@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_nodes import create_test_cluster
+from tests.support.kind_nodes import create_test_cluster, load_image
 
 CLUSTER = os.environ.get("RUNNER_TEST_CLUSTER") or "runner-test"
 _CANNOT = "cannot run here: "
@@ -108,6 +108,7 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
     from runner.cluster.kind import list_clusters
     from runner.cluster.options import ClusterOptions
     from runner.cluster.up import up
+    from tests.support.kind_runs import IMAGE
 
     options = ClusterOptions(
         configuration=_configuration_folder(tmp_path_factory) / "config.yaml",
@@ -118,6 +119,7 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
         if CLUSTER not in list_clusters():
             create_test_cluster(CLUSTER, _free_port())
         up(options, print)
+        load_image(CLUSTER, IMAGE)
         cluster = _describe(options.configuration)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("RUNNER_TEST_KIND_CLUSTER", CLUSTER)

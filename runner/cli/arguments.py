@@ -22,7 +22,7 @@ def parse(argv: Sequence[str]) -> Namespace:
         near = get_close_matches(command, _COMMANDS, 1)
         meant = f"; did you mean '{near[0]}'?" if near else ""
         _overview().error(f"there is no command '{command}'{meant}")
-    options = (_parser(command) if command in _COMMANDS else _overview()).parse_args(own)
+    options = _command(command, own) if command in _COMMANDS else _overview().parse_args(own)
     options.arguments = rest
     options.argv = list(argv)
     return options
@@ -36,14 +36,32 @@ def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     return given, []
 
 
-def _parser(command: str) -> ArgumentParser:
-    """The parser of one command: each takes its time to make."""
+def _command(command: str, argv: Sequence[str]) -> Namespace:
+    """The options of one command, by a parser of its own: each takes its time to make.
+
+    Beginnings of options do not count: a later option may begin alike, and ``--retry 3`` is not ``--retry-oom 3``.
+    """
     parser = ArgumentParser(prog="runner")
     commands = parser.add_subparsers(dest="command", prog="runner")
     help_, describe = _COMMANDS[command]
     about = f"{help_[0].upper()}{help_[1:]}."
-    describe(commands.add_parser(command, description=about, epilog=_EXITS))
-    return parser
+    own = commands.add_parser(command, description=about, epilog=_EXITS, allow_abbrev=False)
+    describe(own)
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        own.error(_unknown(unknown, own.format_help()))
+    return options
+
+
+def _unknown(words: Sequence[str], known: str) -> str:
+    """`known` is the help that names every option."""
+    from difflib import get_close_matches
+    from re import findall
+
+    first = words[0].partition("=")[0]
+    near = get_close_matches(first, set(findall(r"--[a-z-]+", known)), 2) if first.startswith("-") else []
+    meant = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"unrecognized arguments: {' '.join(words)}{meant}"
 
 
 def _overview() -> ArgumentParser:

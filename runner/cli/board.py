@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from heapq import nsmallest
 from textwrap import wrap
 
 from ..dataclass import dataclass
-from ..model.status import StepStatus
+from ..model.status import DELIVERED, StepStatus
 from ..operations.report import display_names, seconds_of
 from ..operations.standing import why
 from ..operations.values import RunView
@@ -76,11 +76,10 @@ def _some(names: Sequence[str]) -> str:
 
 def counts(view: RunView, now: datetime) -> str:
     """``3 of 10 steps done, 2 running, 5 waiting · 12.3 s``."""
-    steps = view.state.steps
-    found = Counter(step.status for step in steps.values())
-    done = found[StepStatus.SUCCEEDED] + found[StepStatus.REUSED]
-    parts = [f"{done} of {len(steps)} done"]
-    parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found[status])
+    found = view.state.census.count
+    done = sum(found.get(status, 0) for status in DELIVERED)
+    parts = [f"{done} of {len(view.state.steps)} done"]
+    parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found.get(status))
     created = view.state.created
     spent = duration(((view.state.ended or now) - created).total_seconds()) if created else ""
     return ", ".join(parts) + (f" · {spent}" if spent else "")
@@ -93,7 +92,7 @@ def _chosen(view: RunView, room: int) -> Sequence[str]:
         return keys
     steps = view.state.steps
     rank = {status: at for at, status in enumerate(_ORDER)}
-    kept = frozenset(sorted(keys, key=lambda key: rank[steps[key].status])[:room])
+    kept = frozenset(nsmallest(room, keys, key=lambda key: rank[steps[key].status]))
     return tuple(key for key in keys if key in kept)
 
 

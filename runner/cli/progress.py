@@ -53,8 +53,8 @@ def _told(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) ->
             return names[key], "running", ""
         case e.TaskOverdue(key, _, reason):
             return names[key], "overdue", f"{_one_line(reason)}; it is stopped"
-        case e.TaskLost(key, attempt, failure, reason, again):
-            pause = f" in {duration((again - at).total_seconds())}" if again else " follows"
+        case e.TaskLost(key, attempt, failure, reason, not_before):
+            pause = f" in {duration((not_before - at).total_seconds())}" if not_before else " follows"
             return names[key], "retry", f"{failure.value}: {_one_line(reason)}; attempt {attempt + 1}{pause}"
         case e.StepSucceeded(key, _, started, ended):
             return names[key], "succeeded", duration((ended - started).total_seconds())

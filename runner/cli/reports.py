@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import suppress
 
 from ..errors import BadInput
 from ..model.data import DataRef
+from ..model.names import short
+from ..model.state import RunState
 from ..operations import listing
 from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
-from ..runs import index
+from ..runs import head, index
 from ..wiring import OpenWorkspace
 from ..wiring.controllers import log_of
-from .words import short
 
+_WAITS = "waiting: "
+"""How a controller's line about what it waits for begins."""
 _THREADS = 16
 """Requests to a bucket at a time."""
 
@@ -80,8 +85,26 @@ def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunV
     return view, find_step(view, step) if step else ""
 
 
+def waits_for(session: OpenWorkspace, state: RunState) -> str:
+    """What the run's controller on this machine waits for, by the last line of its log; empty: nothing known.
+
+    The journal cannot tell: it may be what cannot be written. A head that is newer than the line says it has passed.
+    """
+    log = None if state.over or state.host != socket.gethostname() else log_of(state.run)
+    if log is None:
+        return ""
+    with suppress(OSError):
+        last = (log.read_text(encoding="utf-8", errors="replace").splitlines() or [""])[-1]
+        shown = head.read(session.store, state.run) if last.startswith(_WAITS) else None
+        if shown is not None and shown.time.timestamp() < log.stat().st_mtime:
+            return last.removeprefix(_WAITS)
+    return ""
+
+
 def say_stopped(session: OpenWorkspace, view: RunView) -> None:
-    """Say so when nobody drives a run that has not ended."""
+    """Say so when nobody drives a run that has not ended, or whoever does waits for something."""
+    if waits := waits_for(session, view.state):
+        print(f"it waits: {waits}", file=sys.stderr)
     why = session.why_stopped(view.state)
     if why:
         print(f"it does not go on: {why}", file=sys.stderr)

@@ -31,6 +31,9 @@ class Show(Protocol):
     def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """The run is now like this, and these entries are new."""
 
+    def say(self, line: str, /) -> None:
+        """Tell what is in no entry."""
+
     def close(self) -> None:
         """Nothing more comes."""
 
@@ -46,7 +49,7 @@ class Lines:
 
     def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
         """Print what is new."""
-        for line in self._logs.lines(view) if self._logs else ():
+        for line in self._logs.lines(view, entries) if self._logs else ():
             print(line, file=self._stream, flush=True)
         if self._width is None:
             self._width = name_width(view.plan)
@@ -55,6 +58,10 @@ class Lines:
         for entry in entries:
             for line in lines_of(entry, view.plan, self._paint, self._width):
                 print(line, file=self._stream, flush=True)
+
+    def say(self, line: str) -> None:
+        """Print it."""
+        print(self._paint(line, "yellow"), file=self._stream, flush=True)
 
     def close(self) -> None:
         """Lines stay."""
@@ -69,14 +76,19 @@ class LiveBoard:
         self._view: RunView | None = None
         self._live: Live | None = None
 
-    def update(self, view: RunView, _entries: Sequence[JournalEntry], /) -> None:
+    def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """Show it from the next frame on."""
         self._view = view
         if self._live is None:
             self._live = self._opened()
-        for line in self._logs.lines(view) if self._logs else ():
-            from rich.text import Text
+        for line in self._logs.lines(view, entries) if self._logs else ():
+            self.say(line)
 
+    def say(self, line: str, /) -> None:
+        """Print it above the table."""
+        from rich.text import Text
+
+        if self._live is not None:
             self._live.console.print(Text.from_ansi(line), soft_wrap=True)
 
     def close(self) -> None:
@@ -109,7 +121,8 @@ class _Logs:
         self._paint = paint
         self._looked = 0.0
 
-    def lines(self, view: RunView) -> list[str]:
+    def lines(self, view: RunView, entries: Sequence[JournalEntry]) -> list[str]:
+        self._tail.hear(entries)
         now = time.monotonic()
         if now - self._looked < _LOG_PAUSE and not view.state.over:
             return []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
+from ..model.names import short
 from ..operations.metrics import Metric
 from ..operations.report import OutputReport, RunReport, StepReport
 from ..operations.standing import class_words
 from .marks import sign, style
 from .paint import Paint
 from .table import Cell, table
-from .words import clip, duration, many, short, size
+from .words import clip, duration, many, size
 
 _OUTPUTS = 6
 """Outputs shown at most: the last ones, which are the results."""
@@ -20,6 +21,8 @@ _TROUBLED = 10
 """Steps whose failure, or wait for something that can be mended, is told in full."""
 _TAIL = 12
 """Lines of a failed step's output."""
+_AS_IT_WAS = "  (the same code; options like run's)"
+_AS_IT_IS = "  (the code of now; what is equal is not done again)"
 
 
 def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> list[str]:
@@ -148,10 +151,12 @@ def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     if slow is not None:
         yield f"slowest  {slow.name}, {duration(slow.seconds)}{_phases(slow.inputs, slow.script, slow.outputs)}"
     failed = next((step.key for step in report.steps if step.status == "failed"), "")
-    step = failed or (slow.key if slow else "STEP")
-    yield "logs     " + paint(f"runner logs {short(report.run)} {step}{hint}", "cyan")
+    step = failed or (slow.key if slow else "")
+    yield "logs     " + paint(f"runner logs {short(report.run)} {step}".rstrip() + hint, "cyan")
     if report.ended and report.status != "succeeded":
-        yield "retry    " + paint(f"runner retry {short(report.run)} --failed{hint}", "cyan")
+        again = paint(f"runner retry {short(report.run)} --failed{hint}", "cyan")
+        yield f"retry    {again}{paint(_AS_IT_WAS, 'dim')}"
+        yield f"edited   {paint(f'runner run FILE{hint}', 'cyan')}{paint(_AS_IT_IS, 'dim')}"
 
 
 def _phases(inputs: float | None, script: float | None, outputs: float | None) -> str:

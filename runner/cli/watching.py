@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from ..dataclass import dataclass
+from ..model.names import short
 from ..model.status import RunStatus
 from ..operations.follow import follower_of
 from ..operations.liveness import driver_of
@@ -18,10 +19,10 @@ from ..operations.values import RunView
 from ..wiring import OpenWorkspace
 from .exits import DONE, FAILED, INTERRUPTED
 from .paint import is_terminal, paint_for
-from .reports import hint, report_of
+from .reports import hint, report_of, waits_for
 from .showing import show_on
 from .summary import summary
-from .words import many, short
+from .words import many
 
 _LOOK = 1.0
 """Seconds between two looks after the controller."""
@@ -79,6 +80,7 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
         return follower.view  # its end is all there is to tell
     show = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
     begun = looked = time.monotonic()
+    waits = ""
     try:
         while True:
             show.update(follower.view, entries)
@@ -88,6 +90,9 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
             if now - looked > _LOOK:
                 looked = now
                 session.check_driven(follower.view)
+                before, waits = waits, waits_for(session, follower.view.state)
+                if waits not in {"", before}:
+                    show.say(f"waits: {waits}")
             time.sleep(session.pause)
             entries = follower.advance()
     finally:

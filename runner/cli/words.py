@@ -46,11 +46,6 @@ def day(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
-def short(run: str) -> str:
-    """The end of a run's id: enough to name it on the command line."""
-    return run[-6:]
-
-
 def clip(text: str, width: int) -> str:
     """The first line of `text`, cut to `width` columns with an ellipsis."""
     first = text.split("\n", 1)[0]

@@ -157,8 +157,7 @@ def _smallest() -> Mapping[str, str]:
 
 
 def _fits(need: str, used: str, most: str) -> bool:
-    amounts = [amount(one) for one in (need, used, most)]
-    wish, taken, limit = amounts
+    wish, taken, limit = (amount(one) for one in (need, used, most))
     return wish is None or taken is None or limit is None or wish + taken <= limit
 
 

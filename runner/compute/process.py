@@ -12,29 +12,25 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
-from ..data.launch import search_path
-from ..data.remains import Remains, as_time
-from ..data.workplace import Launch, Workplace
-from ..errors import Problem, StoreError, StoreUnreachable, TargetUnreachable
-from ..model.context import StoreAccess
+from ..data.remains import as_time
+from ..errors import Problem, StoreError, TargetUnreachable
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
-from ..model.room import NO_ROOM, lacks_room
+from ..model.room import NO_ROOM
 from ..model.secret import SecretSource
-from ..model.task import Task, TaskId, cancel_marker
+from ..model.task import Task, TaskId
 from ..ports import FolderStore
 from ..runs import records
-from . import process_mask
+from .process_ending import Attempt, Conclusion
 from .process_exits import Exits, Watched
-from .process_files import AttemptFiles, Beginning, oom_kills, wrapper
-from .process_outcome import Outcome, ignored_paths, log_key, observation_of
+from .process_files import AttemptFiles, Beginning
+from .process_launch import Launcher
 from .process_staging import COPY_LIMIT, LocalStaging
 
 if TYPE_CHECKING:
@@ -43,21 +39,6 @@ if TYPE_CHECKING:
 SWEEP_LIMIT = 16 << 20
 """Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
 _THREADS = 4
-
-
-@dataclass
-class _Attempt:
-    """What this controller knows of one attempt."""
-
-    task: Task
-    files: AttemptFiles
-    observation: Observation
-    begun: float
-    staged: float
-    beginning: Beginning | None = None
-    """Of its process."""
-    again: Callable[[], None] | None = None
-    """What is left to do about its end, for which there was no room on the disk."""
 
 
 @dataclass
@@ -79,7 +60,7 @@ class ProcessTarget:
     """Scripts read them where they are; what they print of them is masked."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds; stands still while the machine sleeps."""
-    _attempts: dict[TaskId, _Attempt] = field(default_factory=dict)
+    _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
 
@@ -114,13 +95,16 @@ class ProcessTarget:
             self._scan(run)
         self._settle()
         for attempt in tuple(self._attempts.values()):
-            if attempt.again is not None:
-                attempt.again()
+            if attempt.unfinished is not None:
+                self._conclusion.go_on(attempt)
         return {task: self._seen(attempt) for task, attempt in tuple(self._attempts.items()) if task.run == run}
 
     def wait(self, seconds: float) -> None:
         """Return as soon as a process has ended."""
         self._exits.wait(seconds)
+
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Nothing: a process has no grace, so no stop waits for another."""
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill the session of the attempt's process."""
@@ -130,7 +114,13 @@ class ProcessTarget:
         while files.alive():
             time.sleep(0.01)
         files.kill_all()
-        self.remove(task, uid)
+        attempt = self._attempts.get(task)
+        if attempt is None:
+            self.remove(task, uid)
+            return
+        with attempt.ending:  # it may have ended by itself, and be committed right now
+            attempt.stopped = True
+            self.remove(task, uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the attempt's folder: now if much lies in it, else with the run's, so that no step waits for it."""
@@ -153,20 +143,20 @@ class ProcessTarget:
         self._workers.shutdown()
         self._exits.close()
 
-    def _seen(self, attempt: _Attempt) -> Observation:
+    def _seen(self, attempt: Attempt) -> Observation:
         seen, beginning = attempt.observation, attempt.beginning
-        if seen.phase is not Phase.RUNNING or beginning is None or attempt.again is not None:
+        if seen.phase is not Phase.RUNNING or beginning is None or attempt.unfinished is not None:
             return seen
         return replace(seen, elapsed=max(0.0, self.monotonic() - beginning.at))
 
-    def _known(self, task: Task) -> _Attempt:
+    def _known(self, task: Task) -> Attempt:
         files = AttemptFiles(self.work / task.id.run / f"{task.id.key}.{task.id.attempt}")
         now = time.time()
-        attempt = _Attempt(task, files, Observation(Phase.PENDING, str(files.folder), placed=True), now, now)
+        attempt = Attempt(task, files, Observation(Phase.PENDING, str(files.folder), placed=True), now, now)
         self._attempts[task.id] = attempt
         return attempt
 
-    def _begin(self, attempt: _Attempt) -> None:
+    def _begin(self, attempt: Attempt) -> None:
         if self._is_over(attempt):
             return
         try:
@@ -180,13 +170,13 @@ class ProcessTarget:
         else:
             self._spawn(attempt)
 
-    def _is_over(self, attempt: _Attempt) -> bool:
+    def _is_over(self, attempt: Attempt) -> bool:
         """Whether the attempt has ended or must not start: another controller may have seen to it meanwhile."""
         record = records.record_of(self.store, attempt.task.id)
         commit = records.committed(self.store, attempt.task.id)
         uid = attempt.observation.uid
         if record is not None:
-            self._end(attempt, record)
+            self._conclusion.end(attempt, record)
         elif commit is not None:
             attempt.observation = Observation(Phase.SUCCEEDED, uid, outputs=commit.outputs, attempt=commit.attempt)
         elif records.canceled(self.store, attempt.task.id.run):
@@ -195,48 +185,21 @@ class ProcessTarget:
             return False
         return True
 
-    def _spawn(self, attempt: _Attempt) -> None:
-        remains, begun = self._remains(attempt, self._access()), self.monotonic()
+    def _spawn(self, attempt: Attempt) -> None:
+        remains, begun = self._conclusion.remains(attempt, self._launcher.access()), self.monotonic()
         launch = remains.staged(attempt.task.environment)
         if isinstance(launch, AttemptRecord):
-            self._end(attempt, launch)
+            self._conclusion.end(attempt, launch)
             return
-        attempt.staged, attempt.beginning = time.time(), Beginning(begun, oom_kills())
+        attempt.staged, attempt.beginning = time.time(), Beginning.noted(begun)
         try:
             attempt.files.begin(attempt.beginning)
-            process = self._popen(attempt.task, attempt.files, launch)
+            process = self._launcher.start(attempt.task, attempt.files, launch)
         except (OSError, ValueError) as error:
-            self._end(attempt, remains.refused(error))
+            self._conclusion.end(attempt, remains.refused(error))
             return
         attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, started=as_time(attempt.begun))
         self._watch(attempt, process)
-
-    def _popen(self, task: Task, files: AttemptFiles, launch: Launch) -> subprocess.Popen[bytes]:
-        log = self.store.path(log_key(task))
-        log.parent.mkdir(parents=True, exist_ok=True)
-        path = search_path(task.environment, os.environ.get("PATH"))
-        variables = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.tree()), variables.get("PYTHONPATH"))))
-        with log.open("ab") as out:
-            out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
-            out.flush()
-            return subprocess.Popen(
-                ["/bin/sh", "-c", self._wrapper(files), str(files.folder), *launch.argv],
-                cwd=launch.cwd,
-                env=variables,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def _wrapper(self, files: AttemptFiles) -> str:
-        return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else ())
-
-    def _access(self) -> StoreAccess:
-        """How a script reaches the stores itself."""
-        folder = str(self.store.path(cancel_marker("r")).parents[2])
-        return StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -258,10 +221,10 @@ class ProcessTarget:
         except StoreError:
             self._attempts.pop(task, None)
 
-    def _adopt(self, attempt: _Attempt) -> None:
+    def _adopt(self, attempt: Attempt) -> None:
         record = records.record_of(self.store, attempt.task.id)
         if record is not None:
-            self._end(attempt, record)
+            self._conclusion.end(attempt, record)
         elif attempt.files.give_up():
             reason = "its controller ended before it started"
             attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.UNSTARTED)
@@ -272,7 +235,7 @@ class ProcessTarget:
             attempt.observation = running
             self._watch(attempt, None)
 
-    def _watch(self, attempt: _Attempt, process: subprocess.Popen[bytes] | None) -> None:
+    def _watch(self, attempt: Attempt, process: subprocess.Popen[bytes] | None) -> None:
         files = attempt.files
         pid = process.pid if process is not None else files.pid
         self._exits.watch(Watched(attempt.task.id, pid, process, files.alive))
@@ -284,73 +247,14 @@ class ProcessTarget:
             if attempt is None:
                 continue
             if len(self._attempts) == 1:
-                self._conclude(attempt)
+                self._conclusion.conclude(attempt)
             else:
-                self._workers.submit(self._conclude, attempt).add_done_callback(lambda _: self._exits.ring())
-
-    def _conclude(self, attempt: _Attempt) -> None:
-        """Bring the attempt to its end whatever happens: otherwise it would be waited for for ever."""
-        try:
-            self._take_up(attempt)
-        except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
-            reason = f"runner failed to take up its end: {type(error).__name__}: {error}"
-            attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.STORE)
-
-    def _take_up(self, attempt: _Attempt) -> None:
-        code = attempt.files.exit_code
-        # What the script has left running ends with it, as with a container; if the wrapper alone is gone, the
-        # script must not run beside the next attempt.
-        attempt.files.kill()
-        if code is not None:
-            remains = self._remains(attempt, StoreAccess())
-            killed = attempt.beginning is not None and oom_kills() > attempt.beginning.oom_kills
-            outcome = Outcome(remains, self.store, self._data.linked_from, attempt.staged, killed)
-            attempt.again = None
-            try:
-                record = outcome.record(code)
-            except StoreUnreachable as error:
-                self._later(attempt, error, partial(self._take_up, attempt))
-            else:
-                self._end(attempt, record)
-        else:
-            attempt.observation = self._lost(attempt, "its process vanished without an exit code")
+                self._workers.submit(self._conclusion.conclude, attempt).add_done_callback(lambda _: self._exits.ring())
 
     @cached_property
-    def _data(self) -> LocalStaging:
-        return LocalStaging(self.store, self.datastores, self.copy_limit)
+    def _launcher(self) -> Launcher:
+        return Launcher(self.store, self.tree, self.folders, self.secrets)
 
-    def _remains(self, attempt: _Attempt, access: StoreAccess) -> Remains:
-        place = Workplace(attempt.files.folder)
-        return Remains(attempt.task, place, self._data.staging(place, access), attempt.begun)
-
-    def _later(self, attempt: _Attempt, why: StoreError, again: Callable[[], None]) -> None:
-        """What an attempt has done is not lost because a disk is full just now."""
-        attempt.observation = replace(attempt.observation, reason=str(why))
-        attempt.again = again
-
-    def _lost(self, attempt: _Attempt, reason: str) -> Observation:
-        return Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
-
-    def _end(self, attempt: _Attempt, record: AttemptRecord) -> None:
-        uid = attempt.observation.uid
-        attempt.again = None
-        try:
-            commit = records.finish(self.store, attempt.task, record)
-        except StoreError as error:
-            if lacks_room(error):
-                self._later(attempt, error, partial(self._end, attempt, record))
-                return
-            attempt.observation = Observation(Phase.FAILED, uid, str(error), Failure.STORE)
-            return
-        if commit is not None:
-            self._tidy(attempt, own=commit.attempt == record.attempt)
-        attempt.observation = observation_of(uid, record, commit)
-
-    def _tidy(self, attempt: _Attempt, *, own: bool) -> None:
-        """What other attempts than the committed one have written is nobody's: best gone, but no reason to fail."""
-        remains = self._remains(attempt, StoreAccess())
-        with suppress(StoreError):
-            if own:
-                remains.sweep()
-            else:
-                remains.discard()
+    @cached_property
+    def _conclusion(self) -> Conclusion:
+        return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit))

@@ -19,12 +19,12 @@ from pathlib import Path
 from ..dataclass import dataclass
 from ..model.context import STEP_VARIABLE
 
-WRAPPER = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; "$@"; echo $? > "$0/exit"'
+_CLAIM = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
-_MASKED = (
-    'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
-    '{ "$@"; echo $? > "$0/ended"; } 2>&1 | %s; mv "$0/ended" "$0/exit"'
-)
+_RUN = '"$@"; code=$?; until echo $code > "$0/{}"; do [ -d "$0" ] || exit; sleep 1; done 2> /dev/null'
+"""A script that has filled the disk would else be taken for a lost one, and be run again."""
+WRAPPER = _CLAIM + _RUN.format("exit")
+_MASKED = f'{_CLAIM}{{ {_RUN.format("ended")}; }} 2>&1 | %s; mv "$0/ended" "$0/exit"'
 """The same with the output through a filter: the exit code counts when the filter has written all."""
 _GIVEN_UP = "0"
 _LOOK, _LOOKS = 0.01, 100
@@ -45,6 +45,16 @@ class Beginning:
     process outlives one (`time.monotonic`)."""
     oom_kills: int
     """`oom_kills` by then."""
+
+    @classmethod
+    def noted(cls, at: float) -> Beginning:
+        """One that is just happening."""
+        return cls(at, oom_kills())
+
+    @property
+    def oom_since(self) -> bool:
+        """Whether the kernel has killed for want of memory since."""
+        return oom_kills() > self.oom_kills
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from ..data import dataset
-from ..errors import (
-    BadInput,
-    EnvironmentFailed,
-    RunnerError,
-    StoreDenied,
-    StoreError,
-    StoreUnreachable,
-    TargetError,
-    TargetUnreachable,
-)
+from ..errors import StoreDenied, StoreUnreachable
 from ..model import events as e
 from ..model.observation import Observation, Phase
 from ..model.plan import Plan
-from ..model.record import AttemptRecord, CommitRecord, Failure
+from ..model.record import Failure
 from ..model.state import RunState
 from ..model.status import IN_FLIGHT, RunStatus
 from ..model.step import OutputSpec
@@ -32,9 +22,11 @@ from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import folded, records
 from .actions import Action, Inquire, Prepare, Remove, Start, Stop
 from .assign import Attempt, task_for
+from .causes import PASSING, STAYING, UNEXPECTED, ShutOut, cause_of, words_of
+from .inquiry import ending_of
 from .notice import Noticed, events_of
 from .pinning import pins_of
-from .preparing import Preparations, Say
+from .preparing import Make, Preparations, find_or_make
 from .progress import Progress
 from .publications import Delivery, Publications
 from .publish import publish
@@ -45,18 +37,8 @@ A = TypeVar("A")
 Events = tuple[e.Event, ...]
 _STARTERS = 8
 _MOST_STOPS = 32
-_PASSING = (StoreUnreachable, TargetUnreachable)
-"""What may pass by itself: the same is tried again."""
-_STAYING = (StoreError, TargetError, OSError)
-"""What no stop or removal may end the run by: either is decided again as long as the target shows the attempt."""
-_UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
-"""What one step or environment may cause; the others go on without it."""
 _RECALLING = 1.0
 """Seconds of a tick spent on looking for equals of waiting steps."""
-
-
-class _ShutOut(StoreDenied):
-    """The workspace store refuses its controller's credentials."""
 
 
 @dataclass
@@ -86,7 +68,7 @@ class Effects:
         self.recaller = Recaller(self.store, self.datastores, self._pool)
         self._preparations = Preparations(self.clock)
         self._publications = Publications()
-        self._stoppings = Stoppings()
+        self._stoppings = Stoppings(_MOST_STOPS)
 
     @property
     def busy(self) -> bool:
@@ -109,7 +91,7 @@ class Effects:
         """
         known = tuple(events)
         self._publications.begin(plan, known, self._makers, self._publish)
-        ask = partial(self._asked_again, _PASSING)
+        ask = partial(self._asked_again, PASSING)
         return tuple(told for event in known if (told := self._publications.told(event, ask)) is not None)
 
     def act(self, plan: Plan, state: RunState, actions: tuple[Action, ...]) -> tuple[e.Event, ...]:
@@ -123,12 +105,13 @@ class Effects:
         out.extend(self._each(starts, lambda action: self._start(plan, state, action)))
         for action in actions:
             if isinstance(action, Prepare):
-                self._preparations.begin(action, self._makers, partial(self._ensure, plan, action))
+                self._preparations.begin(action, self._makers, self._make(plan, action))
             elif isinstance(action, Inquire):
-                out.extend(self._asked_again(_PASSING, partial(self._inquire, plan, state, action.task)))
-        self._stoppings.begin([action for action in actions if isinstance(action, Stop)], self._stoppers, self._stop)
+                out.extend(self._asked_again(PASSING, partial(self._missed, plan, state, action.task)))
+        stops = [action for action in actions if isinstance(action, Stop)]
+        self._stoppings.begin(stops, self._stoppers, self._stop, tell=self._begin_stop)
         for stop, result in self._stoppings.ended():
-            out.extend(self._asked_again(_STAYING, partial(self._stopped, plan, state, stop, result)))
+            out.extend(self._asked_again(STAYING, partial(self._stopped, plan, state, stop, result)))
         self._each([action for action in actions if isinstance(action, Remove)], self._remove)
         # Last: what is done by now was decided before anybody could know, and must not be begun again.
         out.extend(self._harvest())
@@ -159,16 +142,18 @@ class Effects:
             return ()
 
     def _start(self, plan: Plan, state: RunState, action: Start) -> Events:
-        return self._asked_again(_PASSING, partial(self._started, plan, state, action))
+        return self._asked_again(PASSING, partial(self._started, plan, state, action))
 
     def _started(self, plan: Plan, state: RunState, action: Start) -> Events:
         try:
             task = self._assigned(self._task(plan, state, action))
             uid = self.targets[action.target].start(task)
-        except (_ShutOut, *_PASSING):
+        except (ShutOut, *PASSING):
             raise
-        except _UNEXPECTED as error:
-            return (e.StepFailed(action.key, _cause(error), _words(error)),)
+        except UNEXPECTED as error:
+            if isinstance(error, StoreDenied):  # by a store of the step's, or by the workspace after all?
+                records.canceled(self.store, state.run)
+            return (e.StepFailed(action.key, cause_of(error), words_of(error)),)
         self.started[task.id] = self.clock.monotonic()
         return (e.TaskStarted(action.key, action.attempt, uid),)
 
@@ -183,14 +168,17 @@ class Effects:
         try:
             return records.assign(self.store, task)
         except StoreDenied as error:
-            raise _ShutOut(str(error)) from error
+            raise ShutOut(str(error)) from error
 
     def _remove(self, action: Remove) -> Events:
-        return self._asked_again(_STAYING, partial(self._removed, action))
+        return self._asked_again(STAYING, partial(self._removed, action))
 
     def _removed(self, action: Remove) -> Events:
         self.targets[action.target].remove(action.task, action.uid)
         return ()
+
+    def _begin_stop(self, action: Stop) -> None:
+        self.targets[action.target].begin_stop(action.task, action.uid)
 
     def _stop(self, action: Stop) -> None:
         self.targets[action.target].stop(action.task, action.uid)
@@ -200,57 +188,35 @@ class Effects:
         result.result()
         return self._inquire(plan, state, action.task) if _in_force(state, action.task) else ()
 
+    def _missed(self, plan: Plan, state: RunState, task: TaskId) -> Events:
+        """What became of an attempt that its target does not show; a young one without a record may yet be shown."""
+        observation = ending_of(self.store, task, last_lines=state.status is RunStatus.RUNNING)
+        unknown = observation.phase is Phase.FAILED and observation.ended is None
+        return () if unknown and task in self.started else self._told(plan, state, task, observation)
+
     def _inquire(self, plan: Plan, state: RunState, task: TaskId) -> Events:
-        try:
-            commit = records.committed(self.store, task)
-            record = records.read_record(self.store, commit.record) if commit else records.record_of(self.store, task)
-            observation = _ending(commit, record)
-            if observation.failure is not None and not observation.tail and state.status is RunStatus.RUNNING:
-                observation = replace(observation, tail=records.last_lines(self.store, task))
-        except (StoreDenied, StoreUnreachable):
-            raise
-        except StoreError as error:
-            observation = Observation(Phase.FAILED, "", str(error), Failure.STORE)
+        observation = ending_of(self.store, task, last_lines=state.status is RunStatus.RUNNING)
+        return self._told(plan, state, task, observation)
+
+    def _told(self, plan: Plan, state: RunState, task: TaskId, observation: Observation) -> Events:
         noticed = Noticed(plan.by_key[task.key], state, state.steps[task.key], self.clock.now())
         return self.published(plan, events_of(noticed, observation))
 
-    def _ensure(self, plan: Plan, action: Prepare, hear: Say) -> e.Event:
-        begun = time.monotonic()
-        try:
-            environment = plan.environments[action.environment]
-            store = self.environments[action.target]
-            found = store.find(environment)
-            if found is None:
-                hear("")
-            reference = found or store.ensure(environment, self._both(hear, environment.name))
-        except _PASSING:
-            raise
-        except _UNEXPECTED as error:
-            return e.EnvironmentLost(action.environment, action.target, _words(error))
-        took = round(time.monotonic() - begun, 3)
-        return e.EnvironmentReady(action.environment, action.target, reference, found is None, took)
-
-    def _both(self, hear: Say, name: str) -> Say:
-        """Tells the controller's own log, and without the environment's name whoever watches the run."""
-
-        def say(line: str) -> None:
-            self.say(line)
-            hear(line.removeprefix(f"environment {name!r}: "))
-
-        return say
+    def _make(self, plan: Plan, action: Prepare) -> Make:
+        return partial(find_or_make, plan, action, stores=self.environments, say=self.say)
 
     def _harvest(self) -> Iterator[e.Event]:
         yield from self._preparations.news()
         for result in self._preparations.ended():
-            yield from self._asked_again(_PASSING, partial(_result, result))
+            yield from self._asked_again(PASSING, partial(_result, result))
 
     def _publish(self, wanted: tuple[OutputSpec, ...], event: Delivery) -> e.Event:
         try:
             publish(self.store, self.datastores, wanted, event.outputs)
-        except _PASSING:
+        except PASSING:
             raise
-        except _UNEXPECTED as error:
-            reason = f"its outputs could not be published: {_words(error)}"
+        except UNEXPECTED as error:
+            reason = f"its outputs could not be published: {words_of(error)}"
             return e.StepFailed(event.key, Failure.STORE, reason)
         return event
 
@@ -259,46 +225,6 @@ def _result(future: Future[e.Event]) -> Events:
     return (future.result(),)
 
 
-def _cause(error: Exception) -> Failure:
-    if isinstance(error, BadInput):
-        return Failure.INPUT
-    return Failure.STORE if isinstance(error, StoreError) else Failure.REFUSED
-
-
-def _words(error: Exception) -> str:
-    """What is told of an error: in full when it is one of ours, which are written for people."""
-    if isinstance(error, (BadInput, TargetError, StoreError, EnvironmentFailed)):
-        return str(error)
-    return f"an unexpected error kept it from starting: {type(error).__name__}: {error}"
-
-
 def _in_force(state: RunState, task: TaskId) -> bool:
     step = state.steps[task.key]
     return step.status in IN_FLIGHT and step.attempt == task.attempt
-
-
-def _ending(commit: CommitRecord | None, record: AttemptRecord | None) -> Observation:
-    """How an attempt ended that its target knows nothing of."""
-    if commit is not None:
-        return Observation(
-            Phase.SUCCEEDED,
-            "",
-            started=record.started if record else None,
-            ended=record.ended if record else None,
-            outputs=commit.outputs,
-            attempt=commit.attempt,
-        )
-    if record is not None and record.failure is not None:
-        return Observation(
-            Phase.FAILED,
-            "",
-            record.reason,
-            record.failure,
-            record.exit_code,
-            record.tail,
-            record.started,
-            record.ended,
-            remedy=record.remedy,
-        )
-    reason = "it vanished without a record (deleted, evicted, or its machine went away)"
-    return Observation(Phase.FAILED, "", reason, Failure.LOST)

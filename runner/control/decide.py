@@ -34,7 +34,7 @@ class Situation:
     capacity: Mapping[str, int]
     """The most attempts at a time, by target."""
     now: datetime
-    settling: AbstractSet[TaskId] = frozenset()
+    just_started: AbstractSet[TaskId] = frozenset()
     """Started moments ago: their absence from `seen` means nothing yet."""
     missed: AbstractSet[str] = frozenset()
     """Steps known to have no equal among earlier ones."""
@@ -67,9 +67,10 @@ def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> boo
     known = state.steps[step.key]
     submission = state.submission
     fresh = known.status is StepStatus.WAITING and known.attempt == 0
-    if submission is None or submission.regenerate_outputs or state.status is not RunStatus.RUNNING:
+    if submission is None or submission.regenerate_outputs or step.key in submission.forced_keys:
         return False
-    return step.reuse and not step.always and fresh and step.key not in missed and step.key not in submission.anew
+    goes_on = state.status is RunStatus.RUNNING
+    return goes_on and step.reuse and not step.always and fresh and step.key not in missed
 
 
 def recallable(now: Progress, missed: AbstractSet[str]) -> list[StepSpec]:
@@ -91,7 +92,7 @@ def _preparations(now: Situation) -> Iterator[Action]:
 def _something_runs(now: Situation) -> bool:
     """As long as every step may still turn out to have been done before, nothing is made for any."""
     submission = now.state.submission
-    fresh = submission is not None and not submission.regenerate_outputs and not submission.again
+    fresh = submission is not None and not submission.regenerate_outputs and not submission.forced
     if not fresh or now.missed or now.state.census.attempts:
         return True
     return any(now.state.steps[key].status is StepStatus.WAITING for key in now.plan.unreusable)
@@ -113,7 +114,7 @@ def _is_free(now: Situation, step: StepSpec) -> bool:
     known = now.state.steps[step.key]
     # A new attempt follows the journal: whoever resumes must know that the last one is given up.
     journaled = now.journaled.steps[step.key].status is StepStatus.WAITING
-    return journaled and is_due(known.again, now.now) and not may_recall(now.state, step, now.missed)
+    return journaled and is_due(known.not_before, now.now) and not may_recall(now.state, step, now.missed)
 
 
 class _Room:
@@ -158,7 +159,9 @@ def _inquiries(now: Situation) -> Iterator[Action]:
         step = now.state.steps[key]
         task = TaskId(now.state.run, key, step.attempt)
         # Who is stopped is asked how it ended anyhow, and can end only once.
-        if task not in now.seen and task not in now.settling and not now.journaled.steps[key].overdue:
+        # What was seen to run has been shown: its absence means that it is gone, however young it is.
+        not_shown_yet = task in now.just_started and step.status is not StepStatus.RUNNING
+        if task not in now.seen and not not_shown_yet and not now.journaled.steps[key].overdue:
             yield Inquire(task)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..model.memory import more_memory
+from ..model.memory import OR_GROW, more_memory
+from ..model.names import retry_command
 from ..model.observation import Observation
 from ..model.record import Failure
 from ..model.step import StepSpec
@@ -22,18 +23,17 @@ _DISK_FULL = re.compile(r"\[Errno (?:28|122)\]|No space left on device")
 _TOO_LONG = "[Errno 7]"
 
 
-def remedy_for(step: StepSpec, endings: Endings, failure: Failure, seen: Observation) -> str:
-    """What the user may do now; empty where the reason says it all."""
-    if seen.remedy:
-        return seen.remedy
-    return next(_remedies(step, endings, failure, seen), "")
+def remedy_for(step: StepSpec, failure: Failure, seen: Observation, *, endings: Endings, run: str) -> str:
+    """What the user of `run` may do now; empty where the reason says it all."""
+    remedy = seen.remedy or next(_remedies(step, failure, seen, endings=endings, retry=retry_command(run)), "")
+    return remedy.removesuffix(OR_GROW) if step.policy.oom_factor else remedy
 
 
-def _remedies(step: StepSpec, endings: Endings, failure: Failure, seen: Observation) -> Iterator[str]:
+def _remedies(step: StepSpec, failure: Failure, seen: Observation, *, endings: Endings, retry: str) -> Iterator[str]:
     if failure is Failure.USER:
         yield from filter(None, [complaint(step, seen.tail, seen.exit_code)])
     elif _DISK_FULL.search(seen.reason):
-        yield "make room on the disk of the machine or node where the step ran, then: runner retry RUN --failed"
+        yield f"make room on the disk of the machine or node where the step ran, then: {retry}"
     if failure is Failure.INPUT and "altered its input" in seen.reason:
         yield "let the script copy what it changes: others read the same data"
     if failure is Failure.REFUSED and _TOO_LONG in seen.reason:
@@ -42,16 +42,16 @@ def _remedies(step: StepSpec, endings: Endings, failure: Failure, seen: Observat
         asked = resources_for(step.resources, step.policy, endings)
         yield more_memory(asked.memory_limit or asked.memory)
     if failure is Failure.TIMEOUT:
-        yield _more_time(step, seen.reason)
+        yield _more_time(step, seen.reason, retry)
     if failure in _TAKEN:
         option, place = _TAKEN[failure]
         many = sum(endings.values()) + 1
-        yield f"{many} attempts were made: see that {place}, then: runner retry RUN --failed; or set {option} higher"
+        yield f"{many} attempts were made: see that {place}, then: {retry}; or set {option} higher"
 
 
-def _more_time(step: StepSpec, reason: str) -> str:
+def _more_time(step: StepSpec, reason: str, retry: str) -> str:
     """Which limit it was, the reason says."""
     for limit in ("queue_timeout", "start_timeout", "run_timeout"):
         if f"({limit})" in reason:
             return f"set {limit} of step '{step.name}' higher (--{limit.replace('_', '-')}), or retries for another try"
-    return "set the pipeline's deadline higher (--deadline), then: runner retry RUN --failed"
+    return f"give it more time: {retry} --deadline TIME; or run it again with a longer deadline"

@@ -10,17 +10,17 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ..errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetError, TargetUnreachable
+from ..errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetUnreachable
 from ..model import events as e
 from ..model.observation import LIVE, Observation
 from ..model.plan import Plan
-from ..model.state import RunState, fold
+from ..model.state import RunState
 from ..model.status import RunStatus
 from ..model.task import TaskId
-from ..ports import ComputeTarget
 from ..runs import folded, head, journal, records
 from .act import Effects
 from .actions import Action
+from .clearing import clear, clear_if_over
 from .decide import Situation, decide
 from .notice import notice
 from .policy import run_overdue
@@ -34,7 +34,7 @@ BUSY = 0.1
 """Seconds a tick waits while something goes on that no target tells the end of: see `Effects.busy`."""
 STALE = 5.0
 """Seconds since the last append after which a controller proves that it still holds the run before it acts."""
-SETTLING = 15.0
+SHOWN_WITHIN = 15.0
 """Seconds in which a target may not yet show an attempt that it has accepted."""
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Seconds to wait after the n-th failure in a row to reach store or target; the last one repeats."""
@@ -60,6 +60,7 @@ class Controller:
 
     def __post_init__(self) -> None:
         self._sleep = Sleep(self.effects.clock)
+        self._targets = tuple(self.effects.targets.values())
 
     def take(self, host: str, pid: int) -> None:
         """Journal that this controller drives the run from here on. Raises RunTaken."""
@@ -85,7 +86,7 @@ class Controller:
                 if not self._try_tick():
                     self._wait()
         except RunTaken:
-            self._leave()
+            clear_if_over(self.effects.store, self.state, self._targets, self.effects.say, _PATIENCE)
             raise  # the run is another controller's: so is its head
         except Exception as error:
             # Whatever it is, a viewer must be able to say why the run stands still.
@@ -96,19 +97,6 @@ class Controller:
         finally:
             self.effects.close()
         return self.state.status
-
-    def _leave(self) -> None:
-        """What this one has made since another one ended the run would stay: nobody looks at it any more."""
-        run, targets = self.state.run, tuple(self.effects.targets.values())
-        for pause in _PATIENCE:
-            try:
-                if fold(self.state, journal.read(self.effects.store, run, self.state.number)).over:
-                    for target in targets:
-                        self._finish(target)
-            except (StoreUnreachable, TargetUnreachable):
-                targets[0].wait(pause)
-            else:
-                return
 
     def tick(self) -> bool:
         """One round; whether anything was appended."""
@@ -191,7 +179,7 @@ class Controller:
             self.effects.say(f"waiting: {why}")
         pause = _PATIENCE[min(self._failures, len(_PATIENCE) - 1)]
         self._failures += 1
-        next(iter(self.effects.targets.values())).wait(pause)
+        self._targets[0].wait(pause)
 
     def _settled(self, events: list[e.Event]) -> Progress:
         """The progress after `events` and all that follows from them, which is added to `events`."""
@@ -217,20 +205,20 @@ class Controller:
                 self._seen,
                 capacity,
                 self.effects.clock.now(),
-                self._settling(),
+                self._just_started(),
                 self.effects.recaller.missed,
             )
         )
 
-    def _settling(self) -> AbstractSet[TaskId]:
+    def _just_started(self) -> AbstractSet[TaskId]:
         now, started = self.effects.clock.monotonic(), self.effects.started
-        while started and now - started[oldest := next(iter(started))] >= SETTLING:
+        while started and now - started[oldest := next(iter(started))] >= SHOWN_WITHIN:
             del started[oldest]
         return started.keys()
 
     def _observe(self) -> dict[TaskId, Observation]:
         seen: dict[TaskId, Observation] = {}
-        for target in self.effects.targets.values():
+        for target in self._targets:
             seen.update(target.observe(self.state.run))
         return seen
 
@@ -254,23 +242,12 @@ class Controller:
 
     def _wait(self) -> None:
         seconds = BUSY if self.effects.busy else IDLE
-        targets = tuple(self.effects.targets.values())
-        targets[0].wait(seconds if len(targets) == 1 else BUSY)
+        self._targets[0].wait(seconds if len(self._targets) == 1 else BUSY)
 
     def _end(self) -> Iterator[e.Event]:
         """The last event: all outcomes are journaled, and nothing is left on the targets."""
         end = end_of(self.state)
         if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
             return
-        for target in self.effects.targets.values():
-            self._finish(target)
+        clear(self._targets, self.state.run, self.effects.say)
         yield end
-
-    def _finish(self, target: ComputeTarget) -> None:
-        """A target that cannot be asked now is asked again; one that refuses must not keep the run from its end."""
-        try:
-            target.finish(self.state.run)
-        except TargetUnreachable:
-            raise
-        except TargetError as error:
-            self.effects.say(f"what was made for the run on '{target.name}' stays there: {error}")

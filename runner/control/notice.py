@@ -92,8 +92,8 @@ def _failed(noticed: Noticed, observation: Observation) -> e.Event:
         failure = Failure.TIMEOUT
     if noticed.may_go_on and may_retry(noticed.spec.policy, step.endings, failure):
         pause = pause_before(noticed.spec.policy, step.endings, failure, noticed.task)
-        again = noticed.now + timedelta(seconds=pause) if pause else None
-        return e.TaskLost(noticed.spec.key, step.attempt, failure, observation.reason, again)
+        not_before = noticed.now + timedelta(seconds=pause) if pause else None
+        return e.TaskLost(noticed.spec.key, step.attempt, failure, observation.reason, not_before)
     return e.StepFailed(
         noticed.spec.key,
         failure,
@@ -102,5 +102,5 @@ def _failed(noticed: Noticed, observation: Observation) -> e.Event:
         observation.tail,
         observation.started or step.started,
         observation.ended or noticed.now,
-        remedy_for(noticed.spec, step.endings, failure, observation),
+        remedy_for(noticed.spec, failure, observation, endings=step.endings, run=noticed.task.run),
     )

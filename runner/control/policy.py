@@ -62,9 +62,9 @@ def pause_before(policy: StepPolicy, endings: Endings, failure: Failure, task: T
     return pause * (0.5 + 0.5 * Random(f"{task.run}/{task.key}/{task.attempt}").random())  # noqa: S311 - no secret
 
 
-def is_due(again: datetime | None, now: datetime) -> bool:
+def is_due(not_before: datetime | None, now: datetime) -> bool:
     """Whether the pause is over; also when the clock was put back, as none is longer than `LONGEST_PAUSE`."""
-    return again is None or now >= again or (again - now).total_seconds() > LONGEST_PAUSE
+    return not_before is None or now >= not_before or (not_before - now).total_seconds() > LONGEST_PAUSE
 
 
 def resources_for(wish: Resources, policy: StepPolicy, endings: Endings) -> Resources:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 
 from ..model import events as e
-from ..ports import Clock
+from ..model.plan import Plan
+from ..ports import Clock, EnvironmentStore
 from .actions import Prepare
+from .causes import PASSING, UNEXPECTED, words_of
 
 PACE = 5.0
 """Seconds between two lines that are told of one environment while it is being made."""
@@ -84,3 +87,33 @@ class Preparations:
         for action in over:
             del self._making[action]
         return list(over.values())
+
+
+def find_or_make(
+    plan: Plan, action: Prepare, hear: Say, *, stores: Mapping[str, EnvironmentStore], say: Say
+) -> e.Event:
+    """The environment's end. Of one that has to be made is told to `say`, and to `hear` without its name.
+
+    Raises StoreUnreachable, TargetUnreachable.
+    """
+    begun = time.monotonic()
+    try:
+        environment, store = plan.environments[action.environment], stores[action.target]
+        found = store.find(environment)
+        if found is None:
+            hear("")
+        reference = found or store.ensure(environment, _both(say, hear, environment.name))
+    except PASSING:
+        raise
+    except UNEXPECTED as error:
+        return e.EnvironmentLost(action.environment, action.target, words_of(error))
+    took = round(time.monotonic() - begun, 3)
+    return e.EnvironmentReady(action.environment, action.target, reference, found is None, took)
+
+
+def _both(say: Say, hear: Say, name: str) -> Say:
+    def both(line: str) -> None:
+        say(line)
+        hear(line.removeprefix(f"environment {name!r}: "))
+
+    return both

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from ..dataclass import dataclass
 from ..model import events as e
@@ -36,7 +37,8 @@ def progress_of(plan: Plan, state: RunState) -> Progress:
     """The progress of a state, its run submitted, that nobody has followed so far."""
     targets = state.submission.targets if state.submission else None
     users = {} if targets is None else plan.users(targets)
-    return Progress(plan, state, {step.key: None for step in plan.steps if is_ready(state, step)}, users)
+    counted = replace(state, counted=state.census)  # else each tick would count before the first step moves
+    return Progress(plan, counted, {step.key: None for step in plan.steps if is_ready(state, step)}, users)
 
 
 def is_ready(state: RunState, step: StepSpec) -> bool:

@@ -15,16 +15,24 @@ _QUICK = 0.05
 class Stoppings:
     """Stops attempts, each once at a time, while ticks go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int) -> None:
+        """`at_once`: how many stops the pool does beside one another."""
+        self._at_once = at_once
         self._running: dict[TaskId, tuple[Stop, Future[None]]] = {}
 
     def __bool__(self) -> bool:
         """Whether any is being stopped."""
         return bool(self._running)
 
-    def begin(self, actions: list[Stop], pool: Executor, stop: Callable[[Stop], None]) -> None:
-        """Stop them, but for those of which that goes on already."""
+    def begin(
+        self, actions: list[Stop], pool: Executor, stop: Callable[[Stop], None], *, tell: Callable[[Stop], None]
+    ) -> None:
+        """Stop them, but for those of which that goes on already; `tell` has one end without waiting for it."""
         new = [action for action in actions if action.task not in self._running]
+        if len(self._running) + len(new) > self._at_once:
+            # They have their grace together, not one after the other. Who could not be told is told by its stop.
+            for action in new:
+                pool.submit(tell, action)
         begun = {action.task: (action, pool.submit(stop, action)) for action in new}
         self._running.update(begun)
         if begun:

@@ -111,7 +111,7 @@ class TaskLost:
     attempt: int
     failure: Failure
     reason: str
-    again: datetime | None = None
+    not_before: datetime | None = None
     """Not to be followed before, by the writer's clock; None: at once."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .quantity import amount, in_bytes
 
+OR_GROW = ", or --retry-oom 2"
+"""What `more_memory` ends with; said in vain to whom has granted that already."""
 _UNITS = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 
 
@@ -27,7 +29,7 @@ def more_memory(limit: str) -> str:
     """What to do about it: the next size is twice the limit."""
     most = amount(limit)
     more = f"set memory to {in_bytes(int(most) * 2)}" if most else "set the step's memory"
-    return f"{more}, or --retry-oom 2"
+    return f"{more}{OR_GROW}"
 
 
 def _size(number: int, *, whole: bool = False) -> str:

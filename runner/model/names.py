@@ -54,6 +54,16 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
+def short(run_id: str) -> str:
+    """The end of a run's id: enough to name it on the command line."""
+    return run_id[-6:]
+
+
+def retry_command(run_id: str) -> str:
+    """What makes again what a run has not delivered, as it is typed."""
+    return f"runner retry {short(run_id)} --failed"
+
+
 def run_time(run_id: str) -> datetime:
     """When the run of this id was created."""
     return datetime.strptime(run_id[:18], "%Y%m%dt%H%M%S%f").replace(tzinfo=timezone.utc)

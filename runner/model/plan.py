@@ -101,7 +101,7 @@ class Submission:
     """The most steps at a time by the compute name of the steps (v1's ``max_nodes``); absent: the target's own."""
     origin: str = ""
     """The run of which this one is made again, in whole or in part."""
-    again: tuple[str, ...] = ()
+    forced: tuple[str, ...] = ()
     """Keys of steps that are to run even if an equal one has been done before."""
     left_out: tuple[str, ...] = ()
     """Keys of steps that were not asked for: skipping them is no failure."""
@@ -109,6 +109,6 @@ class Submission:
     regenerate_outputs: bool = False
 
     @cached_property
-    def anew(self) -> frozenset[str]:
-        """`again`, to be asked of one step after the other."""
-        return frozenset(self.again)
+    def forced_keys(self) -> frozenset[str]:
+        """`forced`, to be asked of one step after the other."""
+        return frozenset(self.forced)

@@ -40,7 +40,7 @@ class StepState:
     """How many attempts failed in each way and were followed by another."""
     lost: Failure | None = None
     """How the newest attempt failed that is followed by another."""
-    again: datetime | None = None
+    not_before: datetime | None = None
     """WAITING: the next attempt does not start before; None: at once."""
     overdue: str = ""
     """Why the attempt in flight is to be stopped."""
@@ -188,7 +188,9 @@ def _without(known: Mapping[tuple[str, str], str], pair: tuple[str, str]) -> Map
 
 
 def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
-    draft.move(event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="", remedy="", again=None)
+    draft.move(
+        event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="", remedy="", not_before=None
+    )
     draft.attempts += 1
 
 
@@ -210,7 +212,7 @@ def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
         endings=endings,
         lost=event.failure,
         remedy="",
-        again=event.again,
+        not_before=event.not_before,
         started=None,
         overdue="",
     )

@@ -52,7 +52,7 @@ class StepReport:
     attempt: int
     attempts: int
     """The most there can be, if all fail as the last one did; 0 before the first."""
-    again: datetime | None
+    not_before: datetime | None
     """When the next attempt starts, if the last one failed and the pause is not over."""
     overdue: str
     """Why the attempt in flight is being stopped."""
@@ -159,7 +159,7 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
         target=submission.targets.get(key, "") if submission else "",
         attempt=step.attempt,
         attempts=attempts_of(view, key),
-        again=step.again if step.status is StepStatus.WAITING else None,
+        not_before=step.not_before if step.status is StepStatus.WAITING else None,
         overdue=step.overdue if step.status in IN_FLIGHT else "",
         started=step.started,
         ended=step.ended,

@@ -10,7 +10,7 @@ from ..data.dataset import Datastores
 from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model import events as e
-from ..model.names import new_run_id, step_run_id
+from ..model.names import new_run_id, short, step_run_id
 from ..model.plan import Plan, Submission
 from ..model.stated import NOTHING, Stated
 from ..model.status import DELIVERED
@@ -88,7 +88,7 @@ def resubmit(store: ObjectStore, made: Remake, who: Submitter, words: Stated = N
 def _refuse_unended(origin: RunView) -> None:
     state = origin.state
     if not state.over:
-        remedy = f"drive it on: runner resume {state.run[-6:]}; or end it first: runner cancel {state.run[-6:]}"
+        remedy = f"drive it on: runner resume {short(state.run)}; or end it first: runner cancel {short(state.run)}"
         raise BadInput(f"run {state.run} has not ended, so it cannot be made again", remedy=remedy)
 
 
@@ -100,7 +100,7 @@ def _submission(made: Remake, user: str) -> Submission:
         state.submission,
         user=user,
         origin=state.run,
-        again=made.choice.forced,
+        forced=made.choice.forced,
         left_out=tuple(made.choice.skipped),
     )
 

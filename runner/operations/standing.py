@@ -66,7 +66,7 @@ def environment_name(plan: Plan, key: str) -> str:
 
 def _tried_again(view: RunView, key: str, now: datetime) -> str:
     step = view.state.steps[key]
-    seconds = ceil((step.again - now).total_seconds()) if step.again else 0
+    seconds = ceil((step.not_before - now).total_seconds()) if step.not_before else 0
     pause = f" in {_span(seconds)}" if seconds > 0 else " comes next"
     kind = "" if step.lost is Failure.UNSTARTED else f"{failure_of(step)}: "
     return f"attempt {step.attempt + 1} of {attempts_of(view, key)}{pause}; {kind}{step.reason}"

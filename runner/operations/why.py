@@ -54,7 +54,7 @@ def explain(store: ObjectStore, datastores: Datastores, view: RunView, key: str)
         return Explanation(key, verdict, step.reason, "")
     if spec.always:
         return Explanation(key, verdict, "it always runs", "")
-    if submission is not None and key in submission.again:
+    if submission is not None and key in submission.forced_keys:
         return Explanation(key, verdict, f"{submission.origin} was made again from here on", "")
     if not spec.reuse:
         return Explanation(key, verdict, "it may not be reused (allow_reuse=False)", "")

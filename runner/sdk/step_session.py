@@ -51,12 +51,13 @@ class StepSession:
     @cached_property
     def store(self) -> ObjectStore:
         """The workspace store."""
-        return _folder(self._access.folder) if self._access.folder else _bucket(self._stores.workspace)
+        return _folder(self._access.folder) if self._access.folder else self._bucket(DEFAULT_DATASTORE)
 
     @cached_property
     def _stores(self) -> StepStores:
-        if not self._access.stores:
-            return StepStores(BucketVantage("", ""))
+        return self._read_stores() if self._access.stores else StepStores(BucketVantage("", ""))
+
+    def _read_stores(self) -> StepStores:
         return from_document(StepStores, json.loads(Path(self._access.stores).read_bytes()))
 
     @property
@@ -171,6 +172,13 @@ class StepSession:
         if not self.view(run).state.over:
             records.cancel(self.store, run)
 
+    def _bucket(self, name: str) -> ObjectStore:
+        """The bucket of a datastore; a key that it refuses is read again, as keys are renewed beside us."""
+        from ..storage.s3.store import BucketStore
+
+        vantage = self._stores.of(name) or BucketVantage("", "")
+        return BucketStore(vantage, renew=lambda: self._read_stores().of(name))
+
     def _opened(self, name: str) -> ObjectStore:
         from ..data.named_datastores import remembered
 
@@ -178,7 +186,7 @@ class StepSession:
         if folder:
             return _folder(folder)
         if self._access.stores and vantage is not None:
-            return _bucket(vantage)
+            return self._bucket(name)
         meant = remembered(self.store).named.get(name)
         if meant is not None and meant.datastore != name:
             return self.datastore(meant.datastore)
@@ -201,9 +209,3 @@ def _folder(path: str) -> ObjectStore:
     from ..storage.directory import DirectoryStore
 
     return DirectoryStore(Path(path), durable=False)
-
-
-def _bucket(vantage: BucketVantage) -> ObjectStore:
-    from ..storage.s3.store import BucketStore
-
-    return BucketStore(vantage)

@@ -39,7 +39,7 @@ from .stopping import Stopped, never_mind, stop_at_once
 
 TERMINATION_LOG = Path("/dev/termination-log")
 PATIENT = Patience(attempts=45, longest_wait=15.0, silences=5)
-"""About eight minutes: a store that is being restarted must not cost a day's work."""
+"""About eight minutes: a store that is being restarted must not cost a day's work, nor a key that is renewed late."""
 _WAIT = 60.0
 """Seconds the assignment may be late: a pod may be there before its task."""
 
@@ -65,11 +65,12 @@ def _run(begun: float) -> AttemptRecord | None:
     stores = _read_stores()
     # Who cannot reach the store at all is told so at once; who has begun his work does not give it up easily.
     task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"])
-    store = BucketStore(stores.workspace, PATIENT, lambda: _read_stores().workspace)
+    hidden = list(_secrets(stores))
+    store = BucketStore(stores.workspace, PATIENT, lambda: _renewed(hidden).workspace)
     if reason := _fenced(store, task):
         print(f"runner: {reason}; nothing is started")
         return None
-    attempt = _attempt(task, store, stores, begun)
+    attempt = _attempt(task, store, stores, begun=begun, hidden=hidden)
     try:
         record = attempt.run()
     except Stopped:
@@ -136,7 +137,7 @@ def carried_tree(place: Workplace) -> Path:
     return tree
 
 
-def _attempt(task: Task, store: ObjectStore, stores: StepStores, begun: float) -> Attempt:
+def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float, hidden: list[bytes]) -> Attempt:
     place = Workplace(Path(os.environ["RUNNER_WORK"]))
     for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         if os.environ.get(name):
@@ -148,11 +149,11 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, begun: float) -
         vantage = stores.of(name)
         if vantage is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
-        return opened.setdefault(name, BucketStore(vantage, PATIENT, lambda: _read_stores().of(name)))
+        return opened.setdefault(name, BucketStore(vantage, PATIENT, lambda: _renewed(hidden).of(name)))
 
     opened: dict[str, ObjectStore] = {}
 
-    shipper = LogShipper(store, task.id.logs, _secrets(stores), _reports_shipper(store, task, place))
+    shipper = LogShipper(store, task.id.logs, hidden, _reports_shipper(store, task, place))
     remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun)
     canceled = partial(records.canceled, store, task.id.run)
     return Attempt(remains, shipper, lambda: carried_tree(place), canceled)
@@ -174,6 +175,13 @@ def _secrets(stores: StepStores) -> tuple[bytes, ...]:
     vantages = (stores.workspace, *stores.datastores.values())
     keys = tuple(vantage.secret_key.encode() for vantage in vantages if vantage.secret_key)
     return (*keys, *masks(stores.secrets.values()))
+
+
+def _renewed(hidden: list[bytes]) -> StepStores:
+    """The stores as pods are told of them by now; what is secret about that is `hidden` as well from then on."""
+    stores = _read_stores()
+    hidden.extend(secret for secret in _secrets(stores) if secret not in hidden)
+    return stores
 
 
 def _read_stores() -> StepStores:

@@ -104,9 +104,15 @@ def step_stores(
 
 
 def kubernetes_target(
-    name: str, settings: KubernetesConfig, *, store: ObjectStore, store_id: str, cache: Path, stores: StepStores
+    name: str,
+    settings: KubernetesConfig,
+    *,
+    store: ObjectStore,
+    store_id: str,
+    cache: Path,
+    stores: Callable[[], StepStores],
 ) -> ComputeTarget:
-    """Jobs in a namespace, whose pods are told `stores`."""
+    """Jobs in a namespace, whose pods are told `stores`, read again now and then. Raises what reading them raises."""
     from ..compute.kubernetes.api import KubernetesApi
     from ..compute.kubernetes.target import KubernetesTarget
 
@@ -115,7 +121,7 @@ def kubernetes_target(
         KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
         _cluster_settings(settings, store_id),
         store=store,
-        step_stores=json.dumps(to_document(stores)),
+        step_stores=lambda: json.dumps(to_document(stores())),
         step_archive=step_archive_of(cache),
         capacity=settings.capacity,
     )

@@ -22,6 +22,7 @@ from ..errors import (
     TargetUnreachable,
 )
 from ..model import events as e
+from ..model.names import short
 from ..operations.liveness import Stranded, pod_host
 from ..runs import journal
 from . import adapters
@@ -70,7 +71,7 @@ class Detached:
         try:
             self._hand_over(run)
         except (EnvironmentFailed, StoreError, TargetError) as error:
-            own, where = run[-6:], self._where()
+            own, where = short(run), self._where()
             raise Stranded(
                 f"run {run} is submitted, and no controller drives it: {error}\n"
                 f"  do:    runner resume {own}{where} --detach hands it over again; runner resume {own}{where} drives "

@@ -153,7 +153,7 @@ class Places:
             store=self.store,
             store_id=store_id,
             cache=cache_folder(),
-            stores=self.stores_for_pods(name, settings),
+            stores=lambda: self.stores_for_pods(name, settings),
         )
 
     def stores_for_pods(self, name: str, settings: KubernetesConfig) -> StepStores:

@@ -11,6 +11,7 @@ from .. import __version__
 from ..errors import BadInput, TargetError
 from ..model import events as e
 from ..model.data import DEFAULT_DATASTORE
+from ..model.vantage import StepStores
 from ..operations import watch
 from ..operations.liveness import pod_host
 from ..operations.values import RunView
@@ -23,7 +24,7 @@ from .handover import Handover, read
 
 def take(path: Path) -> Seat:
     """The seat that a handover's file describes. Raises BadInput."""
-    return Seat(read(path, __version__))
+    return Seat(read(path, __version__), file=path)
 
 
 @dataclass
@@ -33,6 +34,9 @@ class Seat:
     told: Handover
     pod: str = field(default_factory=socket.gethostname)
     """A pod's host name is its own."""
+    file: Path | None = None
+    """Where it was told, to be read again when keys are refused; None: it was told once."""
+    _open: dict[str, ObjectStore] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
@@ -44,7 +48,11 @@ class Seat:
         """The workspace store."""
         from ..storage.s3.store import BucketStore
 
-        return BucketStore(self.told.stores.workspace)
+        return BucketStore(self.told.stores.workspace, renew=lambda: self.stores().workspace)
+
+    def stores(self) -> StepStores:
+        """The stores with the keys of today: the kubelet brings the file up to date. Raises BadInput."""
+        return (self.told if self.file is None else read(self.file, __version__)).stores
 
     def view(self, run: str) -> RunView:
         """The run now."""
@@ -52,10 +60,15 @@ class Seat:
 
     def datastore(self, name: str) -> ObjectStore:
         """The store behind a datastore's name. Raises BadInput for one that was not handed over."""
-        from ..storage.s3.store import BucketStore
-
         if name == DEFAULT_DATASTORE:
             return self.store
+        if name not in self._open:
+            self._open[name] = self._opened(name)
+        return self._open[name]
+
+    def _opened(self, name: str) -> ObjectStore:
+        from ..storage.s3.store import BucketStore
+
         vantage = self.told.stores.of(name)
         if vantage is None:
             raise BadInput(
@@ -63,7 +76,7 @@ class Seat:
                 f"run {self.told.run}",
                 "runner resume RUN --detach hands it over with what is configured now",
             )
-        return BucketStore(vantage)
+        return BucketStore(vantage, renew=lambda: self.stores().of(name))
 
     def target(self, name: str) -> ComputeTarget:
         """The one target. Raises BadInput for another."""
@@ -71,7 +84,7 @@ class Seat:
             raise BadInput(f"target '{name}' cannot be reached from target '{self.told.target}'")
         told = self.told
         return adapters.kubernetes_target(
-            name, told.settings, store=self.store, store_id=told.store_id, cache=cache_folder(), stores=told.stores
+            name, told.settings, store=self.store, store_id=told.store_id, cache=cache_folder(), stores=self.stores
         )
 
     def environments(self, name: str) -> EnvironmentStore:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from .. import config as configuration
 from ..errors import StoreUnreachable
+from ..model.names import short
 from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.stated import NOTHING, Stated
@@ -183,7 +184,7 @@ class OpenWorkspace(Places):
             where = f" --target {self.override}" if self.override not in {"", self.config.target} else ""
             log = _log_line(state.run)
             raise liveness.Stranded(
-                f"run {state.run} does not go on: {why}{log}\n  do:    runner resume {state.run[-6:]}{where}"
+                f"run {state.run} does not go on: {why}{log}\n  do:    runner resume {short(state.run)}{where}"
             )
 
     def wait(self, run: str, *, after: int, seconds: float) -> RunView:

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from typing import Protocol
 
 import pytest
 
-from runner.compute import process
+from runner.compute import process_files
 from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, snapshot
 from runner.data.carry import tree
@@ -265,10 +266,13 @@ def test_a_later_controller_sees_what_has_ended(bench: Bench) -> None:
     assert bench.executions(task) == 1
 
 
-def test_what_is_stopped_is_gone(bench: Bench) -> None:
+@pytest.mark.parametrize("begun", [False, True], ids=["at once", "begun before"])
+def test_what_is_stopped_is_gone(bench: Bench, *, begun: bool) -> None:
     target, task = bench.target(), bench.task("hangs")
     uid = target.start(task)
     running(target, task)
+    if begun:
+        target.begin_stop(task.id, uid)
     target.stop(task.id, uid)
     assert target.observe(b.RUN) == {}
     target.stop(task.id, uid)
@@ -507,7 +511,7 @@ def test_a_kill_for_want_of_memory_is_no_fault_of_the_scripts(
 ) -> None:
     """The kernel counts such kills for the machine as a whole; together with SIGKILL that says enough."""
     counted = iter(range(9))
-    monkeypatch.setattr(process, "oom_kills", lambda: next(counted))
+    monkeypatch.setattr(process_files, "oom_kills", lambda: next(counted))
     target, task = local.target(), local.assign("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n")
     target.start(task)
     seen = ended(target, task)
@@ -542,6 +546,40 @@ class Full(DirectoryStore):
         if self.full:
             raise StoreUnreachable("cannot write it: make room on that disk") from OSError(errno.ENOSPC, "full")
         return super().put_if_absent(key, data)
+
+
+class Gated(DirectoryStore):
+    """A folder that lets nobody commit before it is told to."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, durable=False)
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    @override
+    def put_if_absent(self, key: str, data: bytes) -> bool:
+        self.asked.set()
+        assert self.open.wait(PATIENCE)
+        return super().put_if_absent(key, data)
+
+
+def test_a_stop_leaves_alone_what_is_just_being_committed(local: ProcessBench) -> None:
+    """Else the run would be told of no commit, and an output that lies in the attempt's folder would lose files."""
+    target, task = local.target(), local.task("succeeds")
+    store = Gated(local.folder / "store")
+    target.store = store
+    target.start(local.task("hangs"))  # so that the end of the other is taken up in a thread
+    uid = target.start(task)
+    until(target, task, lambda _: store.asked.is_set())
+    stopping = threading.Thread(target=target.stop, args=(task.id, uid))
+    stopping.start()
+    stopping.join(0.3)
+    assert stopping.is_alive()
+    store.open.set()
+    stopping.join(PATIENCE)
+    commit = records.committed(local.store, task.id)
+    assert commit is not None
+    assert set(commit.outputs) == {"out"}
+    assert task.id not in target.observe(b.RUN)
 
 
 def test_an_end_that_a_full_disk_does_not_take_is_told_when_there_is_room(local: ProcessBench) -> None:

@@ -112,7 +112,7 @@ class Bench:
         chosen = replace(ClusterSettings(STORE_ID, NAMESPACE, grace=5), **settings)  # type: ignore[arg-type]  # by name
         stores = '{"stub": true}'
         return KubernetesTarget(
-            "kind", self.api, chosen, store=self.store, step_stores=stores, step_archive=an_archive()
+            "kind", self.api, chosen, store=self.store, step_stores=lambda: stores, step_archive=an_archive()
         )
 
     def a_task(self, key: str, *, image: str = IMAGE, resources: Resources = Resources()) -> Task:  # noqa: B008 - frozen
@@ -286,6 +286,6 @@ def test_nothing_stands_against_the_cluster(bench: Bench) -> None:
 def test_a_namespace_without_rights() -> None:
     api = KubernetesApi("elsewhere", a_kubeconfig())
     settings = ClusterSettings(STORE_ID, "elsewhere")
-    target = KubernetesTarget("kind", api, settings, store=MemoryStore(), step_stores="{}", step_archive=b"")
+    target = KubernetesTarget("kind", api, settings, store=MemoryStore(), step_stores=lambda: "{}", step_archive=b"")
     assert "not allowed to create jobs" in [problem.what for problem in target.problems()]
     target.close()

@@ -181,7 +181,7 @@ def test_no_secret_is_told_or_shown(life: Life) -> None:
 
 ALLOWED = {
     ("batch", "jobs"): {"create", "get", "list", "watch", "delete"},
-    ("", "pods"): {"get", "list", "watch"},
+    ("", "pods"): {"list", "watch"},
     ("", "pods/log"): {"get"},
     ("", "configmaps"): {"create", "get", "delete"},
     ("", "secrets"): {"create", "get", "delete"},

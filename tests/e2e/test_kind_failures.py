@@ -151,7 +151,8 @@ def test_a_script_that_needs_too_much_memory_is_told_so(desk: Desk, monkeypatch:
     state = desk.view(run).state
     step = state.steps["only-1"]
     assert (state.status, step.failure, step.attempt) == (RunStatus.FAILED, Failure.OOM, 1)
-    assert "96Mi" in step.reason
+    assert "96 MiB" in step.reason
+    assert "set memory to 192Mi" in step.remedy
     Namespace(desk.cluster).empties_of(run)
 
 

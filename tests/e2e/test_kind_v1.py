@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ import pytest
 
 from runner.model import events as e
 from runner.model.document import Document
+from tests.support.canary import CANARY, tells
 from tests.support.kind_bucket import a_bucket, root_keys
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import Desk, Namespace, a_desk, finished
 
 pytestmark = pytest.mark.kind
-CANARY = "canary-5f0b7c1d9e"
 PAUSE = 0.2
 """Seconds between two looks at the namespace: the machine is small."""
 
@@ -165,20 +164,14 @@ def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_clus
     assert "read *** ***" in desk.runner("logs", "use", "--target", "kind").out
     assert [metric["value"] for step in desk.on_kind("status")["steps"] for metric in step["metrics"]] == [True]
 
-    holding = {kind.partition("/")[0] for kind, item in seen.items() if _tells(json.dumps(item))}
+    holding = {kind.partition("/")[0] for kind, item in seen.items() if tells(json.dumps(item))}
     assert {kind.partition("/")[0] for kind in seen} == {"jobs", "pods", "configmaps", "secrets"}
     assert holding == {"secrets"}
     for key in desk.listing():
-        assert not _tells(desk.store.get(key).decode("latin-1")), key
+        assert not tells(desk.store.get(key).decode("latin-1")), key
     said = [desk.runner(*words, "--target", "kind").out for words in (("status",), ("show", "use"), ("logs", "use"))]
-    assert not any(map(_tells, (done.text, desk.controller_log(run), *said)))
+    assert not any(map(tells, (done.text, desk.controller_log(run), *said)))
     namespace.empties_of(run)
-
-
-def _tells(text: str) -> bool:
-    """Whether a canary, or its base64 at any offset within what was encoded, is in the text."""
-    encoded = [base64.b64encode(b" " * lead + CANARY.encode()).decode()[4:-4] for lead in range(3)]
-    return any(each in text for each in (CANARY, *encoded))
 
 
 def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, kind_cluster: KindCluster) -> None:

@@ -199,6 +199,9 @@ class FakeTarget:
     def wait(self, seconds: float) -> None:
         self.world.pass_time(seconds)
 
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Nothing: it ends with the stop."""
+
     def stop(self, task: TaskId, uid: str) -> None:
         self._forget(task, uid)
 

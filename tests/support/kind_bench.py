@@ -70,7 +70,7 @@ class KindBench:
             KubernetesApi(self.cluster.namespace, str(self.cluster.kubeconfig)),
             ClusterSettings(self.mark, self.cluster.namespace),
             store=self.store,
-            step_stores=json.dumps(to_document(StepStores(self.far))),
+            step_stores=lambda: json.dumps(to_document(StepStores(self.far))),
             step_archive=archive(),
         )
         self.targets.append(made)

@@ -6,10 +6,12 @@ The worker takes only the steps that ask for it, so that stopping it harms nobod
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 from runner.cluster.kind import create_cluster
 from runner.cluster.manifests import kind_config, read_kind_config
 from runner.cluster.program import run_program
+from runner.errors import TargetError
 from runner.model.document import Document
 
 KEY = "runner-test"
@@ -29,6 +31,12 @@ def create_test_cluster(name: str, port: int) -> None:
     """Make the two nodes; `runner.cluster.up.up` then finds a cluster to furnish, its store at this port."""
     create_cluster(with_worker(kind_config(read_kind_config(), name, port)))
     run_program(["docker", "exec", f"{name}-control-plane", "sed", "-i", _ALONE, *_ELECTED])
+
+
+def load_image(name: str, image: str) -> None:
+    """Put an image onto all nodes, which may have no way to a registry; they pull one that this machine lacks."""
+    with suppress(TargetError):
+        run_program(["kind", "load", "docker-image", image, "--name", name], seconds=120)
 
 
 _ELECTED = [f"/etc/kubernetes/manifests/kube-{name}.yaml" for name in ("controller-manager", "scheduler")]

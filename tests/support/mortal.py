@@ -136,6 +136,9 @@ class MortalTarget:
     def wait(self, seconds: float) -> None:
         self.target.wait(seconds)
 
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        self.life.effect(TARGET, lambda: self.target.begin_stop(task, uid))
+
     def stop(self, task: TaskId, uid: str) -> None:
         self.life.effect(TARGET, lambda: self.target.stop(task, uid))
 

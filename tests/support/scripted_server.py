@@ -36,12 +36,19 @@ class Reply:
     """Close the connection after so many bytes of the body."""
     silent: bool = False
     """Close the connection without an answer."""
+    mute: bool = False
+    """Leave it open without an answer, as when its server is gone and nobody says so."""
 
 
 def error(status: int, code: str, message: str = "said so", **headers: str) -> Reply:
     """An S3 error document."""
     text = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
     return Reply(status, text.encode(), {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+    """Who comes when the queue is full tries again only after a second (TCP's first retransmission)."""
 
 
 @dataclass
@@ -69,7 +76,7 @@ def scripted_server(
             assert replies is not None
             return next(replies, error(400, "ScriptHasEnded"))
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(reply_to))
+    server = _Server(("127.0.0.1", 0), _handler(reply_to))
     server.daemon_threads = True
     if tls:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -92,6 +99,8 @@ def _handler(reply_to: Callable[[Seen], Reply]) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = reply_to(Seen(self.command, self.path, headers, body, self.client_address[1]))
+            if reply.mute:
+                return
             if reply.silent:
                 self._hang_up()
                 return

@@ -9,16 +9,22 @@ from typing import cast
 
 import pytest
 
-from runner import controller
+from runner import __version__, controller
+from runner.config import KubernetesConfig
 from runner.controller import AGAIN, STOPS, drive, in_pod, patiently
+from runner.datastores import BucketConfig
 from runner.errors import StoreDenied, StoreError, StoreUnreachable
 from runner.model import events as e
 from runner.model.status import RunStatus
+from runner.model.vantage import BucketVantage, StepStores
 from runner.operations.values import RunView
 from runner.runs import head
 from runner.wiring import OpenWorkspace
+from runner.wiring.handover import Handover, to_text
 from tests.support import builders as b
+from tests.support.canary import CANARY, tells
 from tests.support.memory_store import MemoryStore
+from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 
 @dataclass
@@ -106,3 +112,24 @@ def test_what_passes_by_itself_is_left_to_another_pod(
     monkeypatch.setattr("runner.wiring.seat.take", lambda _path: None)
     assert in_pod(Path("file")) == code
     assert "the controller stops: no luck" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_keeps_its_signals")
+def test_the_log_of_a_pod_that_its_store_turns_away_holds_no_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The store itself repeats what it was sent, as S3 does."""
+    handed = tmp_path / "handover.json"
+
+    def refuse(seen: Seen) -> Reply:
+        return error(403, "InvalidAccessKeyId", f"{seen.headers['authorization']} {CANARY}")
+
+    with scripted_server(refuse) as server:
+        vantage = BucketVantage("b", server.endpoint, access_key=f"{CANARY}-1", secret_key=f"{CANARY}-2")
+        settings = KubernetesConfig(BucketConfig("b", server.endpoint))
+        stores = StepStores(vantage, {}, {"db": f"{CANARY}-3"})
+        handed.write_text(to_text(Handover(b.RUN, "job", "store-1", "kind", settings, stores, __version__)))
+        assert in_pod(handed) == STOPS
+    said = "".join(capsys.readouterr())
+    assert "InvalidAccessKeyId" in said
+    assert not tells(said)

@@ -6,11 +6,11 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from ...model.names import short
 from ...wiring import open_session
 from ..exits import DONE, FAILED
 from ..reports import find_run, hint
 from ..watching import CANCEL_SECONDS, Viewer, ask_end, follow, tell
-from ..words import short
 
 
 def run(options: Namespace) -> int:

@@ -7,6 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...model.names import short
 from ...operations.listing import ListedRun, newest
 from ...wiring import open_session
 from ..documents import print_json
@@ -14,7 +15,7 @@ from ..exits import DONE
 from ..marks import style
 from ..paint import Paint, paint_for
 from ..table import Cell, table
-from ..words import day, duration, short
+from ..words import day, duration
 
 
 def run(options: Namespace) -> int:

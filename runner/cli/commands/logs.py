@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from ...model.status import STEP_ENDS
-from ...operations import watch
+from ...operations.follow import Follower
 from ...operations.report import display_names
 from ...operations.tail import LogTail
 from ...operations.values import RunView
@@ -39,9 +39,11 @@ def run(options: Namespace) -> int:
 
 def _follow(session: OpenWorkspace, view: RunView, tail: LogTail, key: str) -> None:
     looked = time.monotonic()
+    follower = Follower(session.store, view)
     while not _over(view, key):
         time.sleep(_PAUSE)
-        view = watch.newer(session.store, view)
+        tail.hear(follower.advance())
+        view = follower.view
         _print(view, tail, key)
         if time.monotonic() - looked > _LOOK:
             looked = time.monotonic()

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TextIO
 
 from ...errors import BadInput
+from ...model.names import short
 from ...operations.liveness import driver_of, is_detached
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.detached import Detached
 from ..documents import print_json
 from ..reports import find_run, hint
 from ..watching import Viewer, await_runs, leave_runs, take_home
-from ..words import short
 
 
 def run(options: Namespace) -> int:

@@ -142,7 +142,7 @@ class Connection:
 def _sent(client: ApiClient, method: str, path: str, body: KubeObject | None, patience: float) -> BaseHTTPResponse:
     from urllib3 import Timeout
 
-    from .retrying import tries
+    from .tries import tries
 
     answer: BaseHTTPResponse = client.rest_client.pool_manager.request(
         method,

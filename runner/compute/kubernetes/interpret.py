@@ -15,7 +15,7 @@ from .settings import ClusterSettings
 from .sighting import Sighting, Traces, condition
 from .waits import wait
 
-__all__ = ["Sighting", "Traces", "needs_traces", "observe", "wants_events"]
+__all__ = ["Sighting", "Traces", "may_want_events", "needs_traces", "observe", "wants_events"]
 
 _NO_TRACES = Traces()
 _POD_DUE = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from .settings import ClusterSettings
 
 NEEDED = (
     *(("jobs", verb) for verb in ("create", "get", "list", "watch", "delete")),
-    *(("pods", verb) for verb in ("get", "list", "watch")),
+    *(("pods", verb) for verb in ("list", "watch")),
     ("pods/log", "get"),
     *(("configmaps", verb) for verb in ("create", "get", "delete")),
     *(("secrets", verb) for verb in ("create", "get", "delete")),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from ...dataclass import dataclass
+from ...model.names import retry_command
 from ...model.record import Failure
 from .fields import KubeObject, rows, text
 from .sighting import Sighting
@@ -45,6 +46,8 @@ class Pull:
     """The names of the pull secrets that were tried: the pod's, its account's among them."""
     missing: str = ""
     """What the kubelet says of pull secrets that it could not have."""
+    run: str = ""
+    """The id of the run that it is for."""
 
     @property
     def registry(self) -> str:
@@ -82,7 +85,7 @@ def pull_of(seen: Sighting) -> Pull:
     """What was pulled, and with which secrets."""
     secrets = (text(one, "name") for one in rows(seen.pod, "spec", "imagePullSecrets"))
     missing = last(seen.events, "FailedToRetrieveImagePullSecret")
-    return Pull(text(seen.step, "image") or "of the step", tuple(filter(None, secrets)), missing)
+    return Pull(text(seen.step, "image") or "of the step", tuple(filter(None, secrets)), missing, seen.run)
 
 
 def cause_of(message: str) -> Cause:
@@ -154,7 +157,7 @@ _CAUSES = (
     Cause(
         ("500 internal", "502 bad", "503 service", "504 gateway"),
         lambda pull: f"{pull.registry} is in trouble",
-        lambda pull: f"wait until {pull.registry} answers again, then: runner retry RUN --failed",
+        lambda pull: f"wait until {pull.registry} answers again, then: {retry_command(pull.run)}",
         passing=True,
     ),
     Cause(

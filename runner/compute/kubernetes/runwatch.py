@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from ...errors import TargetError
@@ -36,11 +37,10 @@ class RunWatch:
         labels = selector(run_labels(settings.store_id, run))
         self._jobs = Watched(cluster, "jobs", labels, changed=changed)
         self._pods = Watched(cluster, "pods", labels, changed=changed)
-        self._jobs.start()
         try:
-            self._pods.start()
+            beside(self._jobs.start, self._pods.start)
         except TargetError:
-            self._jobs.close()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -139,6 +139,14 @@ class RunWatch:
             self._starting[uid] = task
         else:
             self._starting.pop(uid, None)
+
+
+def beside(one: Callable[[], None], other: Callable[[], None]) -> None:
+    """Do both at once: a run that is taken over may have thousands of each to list. Raises what either raises."""
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(one)
+        other()
+    begun.result()
 
 
 _NONE = Sighting({})

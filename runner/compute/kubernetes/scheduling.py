@@ -37,7 +37,8 @@ def unscheduled(scheduled: KubeObject, seen: Sighting) -> Wait:
     if not is_hopeless(message) or last(seen.events, "TriggeredScaleUp"):
         words = f"waiting for {' and '.join(map(str, short))}" if short else f"waiting for a node{_why(message, seen)}"
         return Wait(f"{words}: {evidence}", remedy)
-    cause = ": no node, even empty, has enough " + " and ".join(map(str, short)) if short else _why(message, seen)
+    nodes = "node that it may use" if _UNMATCHED.search(message) else "node"
+    cause = f": no {nodes}, even empty, has enough {' and '.join(map(str, short))}" if short else _why(message, seen)
     return Wait(f"no node of the cluster can take it{cause}: {evidence}", remedy, hopeless=Failure.UNSCHEDULABLE)
 
 
@@ -106,7 +107,12 @@ def _remedies(message: str, seen: Sighting) -> Iterator[str]:
         yield f"correct node_selector, or label a node: kubectl label node NODE {_selector(seen).replace(', ', ' ')}"
     for key, value in dict.fromkeys(_TAINT.findall(message)):
         if not key.startswith("node.kubernetes.io/"):
-            yield f"tolerate the taint: tolerations=[{{{_toleration(key, value)}}}], for the step or the target"
+            which = (
+                "or, if a tainted node would do, tolerate its taint"
+                if "Insufficient" in message
+                else "tolerate the taint"
+            )
+            yield f"{which}: tolerations=[{{{_toleration(key, value)}}}], for the step or the target"
     if "were unschedulable" in message:
         yield "uncordon a node: kubectl uncordon NODE"
     if "no nodes available" in message:

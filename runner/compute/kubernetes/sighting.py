@@ -10,7 +10,7 @@ from ...dataclass import dataclass
 from ...model.data import DataRef
 from ...model.record import AttemptRecord
 from ...model.termination import Termination, from_message
-from .contract import CONTAINER
+from .contract import CONTAINER, RUN_LABEL
 from .fields import KubeObject, at, row, rows, text, time
 
 DELETED = "deleted"
@@ -32,6 +32,11 @@ class Sighting:
     def uid(self) -> str:
         """The Job's."""
         return text(self.job, "metadata", "uid")
+
+    @cached_property
+    def run(self) -> str:
+        """The id of the run that it belongs to."""
+        return text(self.job, "metadata", "labels", RUN_LABEL)
 
     @cached_property
     def pod(self) -> KubeObject:

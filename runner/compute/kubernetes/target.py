@@ -10,14 +10,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from ...errors import Problem, StoreError, TargetError, TargetUnreachable
+from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
 from ...model.names import job_name
 from ...model.observation import LIVE, Observation, Phase
 from ...model.task import Task, TaskId
 from ...ports import ObjectStore
 from ...runs import records
 from . import contract as c
-from . import departures, interpret, preflight, render
+from . import interpret, log_end, preflight, render
 from .clearing import being_deleted, left_behind, wait_for_pods
 from .cluster import Cluster
 from .fields import KubeObject, text
@@ -27,7 +27,6 @@ from .settings import ClusterSettings
 from .upkeep import RunObjects
 from .young import YoungAttempts
 
-TAIL_LINES = 200
 _AGAIN = timedelta(seconds=1)
 _EARLY_SECONDS = 1.0
 """While an attempt is late at starting its events are asked for, which nothing announces."""
@@ -50,12 +49,12 @@ class KubernetesTarget:
         settings: ClusterSettings,
         *,
         store: ObjectStore,
-        step_stores: str,
+        step_stores: Callable[[], str],
         step_archive: bytes,
         capacity: int = 8,
         say: Callable[[str], None] = _to_stderr,
     ) -> None:
-        """`step_stores`: the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``.
+        """`step_stores` reads the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``.
 
         `say` gets warnings for people.
         """
@@ -72,12 +71,16 @@ class KubernetesTarget:
         self._traces: dict[str, Traces] = {}
         self._warnings: dict[str, str] = {}
         self._lately: dict[TaskId, tuple[Sighting, datetime, Observation]] = {}
+        self._going: set[str] = set()
+        """Jobs that were deleted by us, and whose pods nobody has waited for yet."""
         self._cleared: set[str] = set()
         """Jobs that were deleted by us and may not have gone yet: nothing more is told of them."""
         self._changed = threading.Condition()
         self._changes = 0
         self._observed = -1
         self._late = False
+        self._trouble = ""
+        """Of the last look after the run's keys, as it was said."""
 
     @property
     def capacity(self) -> int:
@@ -112,6 +115,8 @@ class KubernetesTarget:
         seen = self._uncleared(watch.sightings(now))
         found = {task: self._observed_lately(task, sighting, now) for task, sighting in seen.items()}
         self._late = any(one.phase is Phase.PENDING for one in found.values())
+        if any(one.phase in LIVE for one in found.values()):
+            self._renew(run, now)
         self._young.follow(
             {
                 task: found[task].phase is Phase.RUNNING
@@ -128,14 +133,21 @@ class KubernetesTarget:
             if self._young.look() or monotonic() >= deadline:
                 return
 
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Delete the Job: its pods have their grace from now on."""
+        self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        self._going.add(uid)
+
     def stop(self, task: TaskId, uid: str) -> None:
         """Delete the Job and wait for its pods; those that outlive the patience for it are warned of."""
-        self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        if uid not in self._going:
+            self.begin_stop(task, uid)
         labels = c.selector(c.task_labels(self._settings.store_id, task))
         trouble = wait_for_pods(self._cluster, labels, self._settings, self._job_name(task))
         if trouble:
             self._say(trouble)
         self._cleared.add(uid)
+        self._going.discard(uid)
 
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the Job, and keep the end of the pod's log if nothing else of the attempt is left."""
@@ -183,6 +195,18 @@ class KubernetesTarget:
 
     def _job_name(self, task: TaskId) -> str:
         return job_name(self._settings.store_id, task.run, task.key, task.attempt)
+
+    def _renew(self, run: str, now: datetime) -> None:
+        """No step fails because its keys could not be renewed now: they may hold for long."""
+        try:
+            self._objects.renew(run, now)
+        except (RunnerError, OSError) as error:
+            trouble = f"the keys of the pods of run {run} could not be looked after: {error}"
+        else:
+            trouble = ""
+        if trouble and trouble != self._trouble:
+            self._say(trouble)
+        self._trouble = trouble
 
     def _uncleared(self, seen: Mapping[TaskId, Sighting]) -> Mapping[TaskId, Sighting]:
         """Without those whose end is told: a finalizer may keep a deleted Job for ever, which must not keep the run."""
@@ -236,22 +260,6 @@ class KubernetesTarget:
         return self._traces[uid]
 
     def _save_tail(self, task: TaskId, uid: str) -> None:
-        """An attempt without a record has shipped its log only up to a point: keep the end of the pod's own."""
         watch = self._watches.get(task.run)
         pod = watch.pod_of(uid) if watch else {}
-        if departures.lost_node(pod, self._cluster.now()):
-            return  # its log is with it, and asking would hold up the tick until it times out
-        name = text(pod, "metadata", "name")
-        tail = self._cluster.log_tail(name, container=c.CONTAINER, last=TAIL_LINES) if name else ""
-        chunks = [chunk.key for chunk in self._store.list(task.logs)]
-        last = self._store.get(chunks[-1]).decode("utf-8", "replace") if chunks and tail else ""
-        rest = unshipped(tail, last)
-        if rest:
-            self._store.put(f"{task.logs}{len(chunks) + 1:08d}.txt", rest.encode())
-
-
-def unshipped(tail: str, chunk: str) -> str:
-    """What of the log's `tail` comes after the last whole line of its last shipped `chunk`."""
-    last = chunk.rpartition("\n")[0].rpartition("\n")[2] + "\n"
-    _, found, after = tail.rpartition(last)
-    return after if found and last.strip() else tail
+        log_end.save(self._cluster, self._store, task, pod)

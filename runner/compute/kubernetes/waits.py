@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
+from ...model.names import retry_command
 from ...model.record import Failure
 from . import pulls
 from .admission import uncreated
@@ -14,6 +16,8 @@ from .waiting import Wait, began, last
 
 __all__ = ["Wait", "is_hopeless", "wait"]
 
+_MOUNTS = ("FailedMount", "FailedAttachVolume")
+_PULLS = ("Pulling", "Pulled")
 _MISSING = re.compile(r'(secret|configmap) "([^"]+)" not found')
 
 
@@ -38,23 +42,23 @@ def _no_pod(seen: Sighting) -> Wait:
     return Wait()
 
 
-def _misconfigured(message: str, _seen: Sighting) -> Wait:
-    return Wait(f"the container cannot be configured: {message}", _configured(message), Failure.REFUSED)
+def _misconfigured(message: str, seen: Sighting) -> Wait:
+    return Wait(f"the container cannot be configured: {message}", _configured(message, seen), Failure.REFUSED)
 
 
-def _configured(message: str) -> str:
+def _configured(message: str, seen: Sighting) -> str:
     missing = _MISSING.search(message)
     if missing:
-        return _made_again(missing)
+        return _made_again(missing, seen)
     if "runAsNonRoot" in message:
         return "let the image run as a user that is not root, by number, or set the target's run_as"
     return "correct what the target's settings and the environment name"
 
 
-def _made_again(missing: re.Match[str]) -> str:
+def _made_again(missing: re.Match[str], seen: Sighting) -> str:
     kind, name = missing.groups()
     if name.startswith(("run-", "runner-step-")):
-        return f"someone has deleted the run's {kind} '{name}'; make the run again: runner retry RUN --failed"
+        return f"someone has deleted the run's {kind} '{name}'; make the run again: {retry_command(seen.run)}"
     return f"make the {kind} '{name}' in the namespace, or name another"
 
 
@@ -63,17 +67,20 @@ def _not_created(message: str, _seen: Sighting) -> Wait:
 
 
 def _starting(_message: str, seen: Sighting) -> Wait:
-    mount = last(seen.events, "FailedMount", "FailedAttachVolume")
-    missing = _MISSING.search(mount)
+    # A pull comes after all mounts: what stood against those before has passed.
+    newest = last(seen.events, *_MOUNTS, "FailedCreatePodSandBox", *_PULLS)
+    if newest and newest == last(seen.events, *_PULLS):
+        return Wait(newest if newest.startswith("Pulling") else "")
+    missing = _MISSING.search(newest)
     if missing:
-        since = min(filter(None, map(began, seen.events)), default=None) or seen.since
-        reason = f"the pod cannot start: there is no {missing[1]} '{missing[2]}': {mount}"
-        return Wait(reason, _made_again(missing), stuck=Failure.REFUSED, since=since)
-    trouble = mount or last(seen.events, "FailedCreatePodSandBox")
-    if trouble:
-        return Wait(f"the pod cannot start yet: {trouble}")
-    pulling = last(seen.events, "Pulling", "Pulled")
-    return Wait(pulling if pulling.startswith("Pulling") else "")
+        reason = f"the pod cannot start: there is no {missing[1]} '{missing[2]}': {newest}"
+        return Wait(reason, _made_again(missing, seen), stuck=Failure.REFUSED, since=_first(seen, *_MOUNTS))
+    return Wait(f"the pod cannot start yet: {newest}" if newest else "")
+
+
+def _first(seen: Sighting, *reasons: str) -> datetime | None:
+    found = (began(event) for event in seen.events if text(event, "reason") in reasons)
+    return min(filter(None, found), default=None) or seen.since
 
 
 _WAITING = {

@@ -25,6 +25,8 @@ class Timeouts:
 
     connect: float = 10.0
     answer: float = 60.0
+    kept: float = 10.0
+    """On a connection that was used before: who was there may be gone without a word, and another in its place."""
 
 
 class Connections:

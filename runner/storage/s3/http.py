@@ -30,8 +30,8 @@ _SPOILT = (b"RequestTimeout", b"XAmzContentSHA256Mismatch", b"BadDigest", b"Inco
 _LONGEST_RETRY_AFTER = 30.0
 _REFUSED = frozenset({401, 403})
 _TRUSTED_AGAIN = 12
-"""How often a request is sent that is refused. The key and the time may both be wrong; and a store that has just
-started again does not know its users for some seconds, though it took their keys before (MinIO does so).
+"""How often a request is sent, at least, that is refused. The key and the time may both be wrong; and a store that has
+just started again does not know its users for some seconds, though it took their keys before (MinIO does so).
 """
 _SAYS_SO = 8
 """The sending after which people are told: only who is very patient comes so far."""
@@ -75,6 +75,10 @@ class Answer:
     """An earlier sending may have had its effect: its connection died, or the server failed."""
 
 
+class _Silence(Exception):
+    """Nobody answers on a kept connection."""
+
+
 class Endpoint:
     """Sends requests, signed with the key of one vantage."""
 
@@ -89,12 +93,12 @@ class Endpoint:
     def ask(self, request: Request, sink: Sink | None = None) -> Answer:
         """The answer, whatever its status. Raises StoreUnreachable when there is none."""
         answer = self._patiently(request, sink)
-        attempt = 1
-        while answer.status in _REFUSED and attempt < _TRUSTED_AGAIN:
+        attempt, most = 1, max(_TRUSTED_AGAIN, self._patience.attempts)
+        while answer.status in _REFUSED and attempt < most:
             if not self._trust.regained(answer.headers, answer.body):
                 if not (self._accepted and is_of_key(answer.headers, answer.body)):
                     break
-                time.sleep(pause(self._patience, attempt, answer, random.random()))  # noqa: S311 - jitter
+                self._rest(attempt, answer)
             later = self._patiently(request, sink)
             answer = replace(later, uncertain=answer.uncertain or later.uncertain)
             attempt += 1
@@ -122,8 +126,7 @@ class Endpoint:
     def _rest(self, attempt: int, result: Answer | Exception) -> None:
         seconds = pause(self._patience, attempt, result, random.random())  # noqa: S311 - jitter
         if attempt == _SAYS_SO:
-            what = f"status {result.status}" if isinstance(result, Answer) else str(result) or type(result).__name__
-            sys.stderr.write(f"runner: the object store at {self._name} does not serve ({what}): trying again\n")
+            sys.stderr.write(f"runner: the object store at {self._name} {_failing(result)}: trying again\n")
         time.sleep(seconds)
 
     def close(self) -> None:
@@ -137,21 +140,26 @@ class Endpoint:
             return error
 
     def _send(self, request: Request, sink: Sink | None) -> Answer:
-        """Once; twice when a kept connection turns out to have been closed by the server meanwhile."""
-        connection, kept = self._connections.take()
+        """Once; twice when a kept connection turns out to lead nowhere any more."""
+        # What may take long cannot be told from a dead connection: it gets one that is surely alive.
+        connection, kept = self._connections.take() if _is_light(request) else (self._connections.fresh(), False)
         if not kept:
             return self._converse(connection, request, sink)
         try:
-            return self._converse(connection, request, sink)
+            return self._converse(connection, request, sink, kept=True)
+        except _Silence:
+            self._connections.close()  # the others that are idle lead to the same place
         except (ConnectionError, HTTPException):
-            fresh = self._connections.fresh()
-            return replace(self._converse(fresh, request, sink), uncertain=True)
+            pass  # closed by the server meanwhile
+        return replace(self._converse(self._connections.fresh(), request, sink), uncertain=True)
 
-    def _converse(self, connection: HTTPConnection, request: Request, sink: Sink | None) -> Answer:
+    def _converse(
+        self, connection: HTTPConnection, request: Request, sink: Sink | None, *, kept: bool = False
+    ) -> Answer:
         reusable = False
         try:
-            self._write(connection, request)
-            response = connection.getresponse()
+            ask = self._soon if kept else self._said
+            response = ask(connection, request)
             if sink and response.status in (200, 206):
                 body = b""
                 sink(response)
@@ -165,6 +173,21 @@ class Endpoint:
                 self._connections.give_back(connection)
             else:
                 connection.close()
+
+    def _said(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
+        self._write(connection, request)
+        return connection.getresponse()
+
+    def _soon(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
+        """As `_said`. Raises _Silence when no answer begins in the time that a kept connection is given."""
+        connection.sock.settimeout(self._patience.timeouts.kept)
+        try:
+            response = self._said(connection, request)
+        except TimeoutError as error:
+            raise _Silence from error
+        if connection.sock is not None:  # the server may want it closed
+            connection.sock.settimeout(self._patience.timeouts.answer)
+        return response
 
     def _write(self, connection: HTTPConnection, request: Request) -> None:
         payload = UNSIGNED if self._connections.secure else _digest(request.body)
@@ -197,6 +220,20 @@ def pause(patience: Patience, attempt: int, result: Answer | Exception, roll: fl
         return min(float(asked), _LONGEST_RETRY_AFTER)
     longest = min(patience.longest_wait, patience.first_wait * 2.0 ** (attempt - 1))
     return longest * (0.5 + roll / 2)
+
+
+def _is_light(request: Request) -> bool:
+    """Whether every server answers it at once: no copy, no assembling of parts, no large body."""
+    if request.method == "PUT":
+        return request.body is not None and len(request.body) <= BLOCK
+    return request.method != "POST"
+
+
+def _failing(result: Answer | Exception) -> str:
+    if not isinstance(result, Answer):
+        return f"does not serve ({str(result) or type(result).__name__})"
+    verb = "refuses the key" if result.status in _REFUSED else "does not serve"
+    return f"{verb} (status {result.status})"
 
 
 def _is_turned_away(status: int) -> bool:

@@ -53,6 +53,24 @@ def test_a_mistyped_command_is_told_the_nearest(capsys: pytest.CaptureFixture[st
     assert "there is no command 'staus'; did you mean 'status'?" in capsys.readouterr().err
 
 
+def test_an_option_is_not_taken_for_another_that_begins_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(["run", "p.py", "--retry", "3"])  # not --retry-oom 3
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: runner run ")
+    assert "runner run: error: unrecognized arguments: --retry 3; did you mean --retry-oom or --retries?" in said
+
+
+@pytest.mark.parametrize("argv", [["list", "--bogus"], ["data", "ls", "--bogus"], ["status", "a", "b", "--json"]])
+def test_what_is_not_known_is_named(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(argv)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert re.fullmatch(rf"runner {argv[0]}\b.*: error: unrecognized arguments: (?:--bogus|b)", said)
+
+
 def test_parameters_add_up() -> None:
     options = parse(["run", "p.yaml", "-p", "a=1", "-p", "b=x=y", "--experiment", "e"])
     assert (options.parameters, options.experiment) == (["a=1", "b=x=y"], "e")

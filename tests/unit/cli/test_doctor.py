@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import json
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from runner.cli.commands import doctor
 from runner.cli.commands.doctor import kubeconfig_of
 from runner.config import KubernetesConfig
 from runner.datastores import BucketConfig
+from tests.support.canary import CANARY, tells
+from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 BUCKET = BucketConfig("b", "http://h")
 
@@ -21,3 +26,54 @@ BUCKET = BucketConfig("b", "http://h")
 )
 def test_a_target_without_a_kubeconfig_takes_the_usual_one(written: str, environ: dict[str, str], meant: Path) -> None:
     assert kubeconfig_of(KubernetesConfig(BUCKET, kubeconfig=written), environ) == meant
+
+
+CONFIGURATION = """
+targets:
+  team:
+    type: kubernetes
+    kubeconfig: {folder}/kubeconfig
+    registry: 127.0.0.1:9/team
+    store: {{bucket: b, endpoint: "{server}", credentials: {folder}/keys.json}}
+datastores:
+  lake: {{type: bucket, bucket: lake, endpoint: "{server}", credentials: {folder}/keys.json}}
+secrets: {{db: {{file: {folder}/db.txt}}, api: {{env: MY_API}}}}
+"""
+KUBECONFIG = """
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{{name: c, context: {{cluster: c, user: u}}}}]
+clusters: [{{name: c, cluster: {{server: "{server}"}}}}]
+users: [{{name: u, user: {{token: {canary}-4}}}}]
+"""
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize("known", [False, True], ids=["turned away", "known to the cluster"])
+def test_what_the_doctor_says_holds_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, as_json: bool, known: bool
+) -> None:
+    """Server and store repeat what they were sent."""
+    sent: list[str] = []
+
+    def refuse(seen: Seen) -> Reply:
+        sent.append(seen.headers["authorization"])
+        if "kind=" not in seen.target and seen.headers["authorization"].startswith("Bearer"):
+            return Reply(200, b'{"gitVersion": "v1.34.0"}') if known else Reply(401, b'{"message": "Unauthorized"}')
+        return error(403, "SignatureDoesNotMatch", f"{seen.headers['authorization']} {CANARY}")
+
+    with scripted_server(refuse) as server:
+        words = {"folder": tmp_path, "server": server.endpoint, "canary": CANARY}
+        (tmp_path / "runner.yaml").write_text(CONFIGURATION.format(**words))
+        (tmp_path / "kubeconfig").write_text(KUBECONFIG.format(**words))
+        (tmp_path / "keys.json").write_text(json.dumps({"access_key": f"{CANARY}-1", "secret_key": f"{CANARY}-2"}))
+        (tmp_path / "db.txt").write_text(f"{CANARY}-3")
+        (tmp_path / "db.txt").chmod(0o600)
+        monkeypatch.setenv("MY_API", f"{CANARY}-5")
+        monkeypatch.chdir(tmp_path)
+        assert doctor.run(Namespace(target="team", json=as_json)) != 0
+    assert any(tells(header) for header in sent), "keys were used at all"
+    said = "".join(capsys.readouterr())
+    assert "denied (403)" in said
+    assert not tells(said)

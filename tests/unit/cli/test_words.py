@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cli.words import clip, duration, many, short, size
+from runner.cli.words import clip, duration, many, size
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,3 @@ def test_clip_keeps_the_first_line_and_marks_what_is_cut() -> None:
     assert clip("short", 10) == "short"
     assert clip("0123456789", 5) == "0123…"
     assert clip("one\ntwo", 10) == "one"
-
-
-def test_short_is_the_end_of_an_id() -> None:
-    assert short("20261122t084637123z-abcdefghijklmnop") == "klmnop"

@@ -44,7 +44,7 @@ def test_all_is_well(cluster: FakeCluster) -> None:
         "API server",
         "clock (API server)",
         "may create, get, list, watch, delete jobs",
-        "may get, list, watch pods",
+        "may list, watch pods",
         "may get pods/log",
         "may create, get, delete configmaps",
         "may create, get, delete secrets",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.compute import process_files
-from runner.compute.process_files import WRAPPER, AttemptFiles, Beginning, oom_kills
+from runner.compute.process_files import WRAPPER, AttemptFiles, Beginning, oom_kills, wrapper
 
 
 @pytest.fixture
@@ -36,6 +36,28 @@ def test_a_script_gets_its_arguments_as_they_are(files: AttemptFiles) -> None:
         ["/bin/sh", "-c", WRAPPER, str(files.folder), "printf", "%s|", *odd], check=True, capture_output=True, text=True
     )
     assert out.stdout == "".join(f"{word}|" for word in odd)
+
+
+@pytest.mark.parametrize("through", [(), ("cat",)])
+def test_an_exit_code_that_a_full_disk_does_not_take_is_kept_until_it_does(
+    files: AttemptFiles, through: tuple[str, ...]
+) -> None:
+    taken = files.folder / ("ended" if through else "exit")
+    taken.symlink_to("nowhere/at-all")  # as little can be written there as on a full disk
+    argv = ["/bin/sh", "-c", wrapper(through), str(files.folder), "sh", "-c", "exit 7"]
+    process = subprocess.Popen(argv, stderr=subprocess.PIPE)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    assert (files.alive(), files.exit_code) == (True, None)
+    taken.unlink()
+    assert process.communicate(timeout=30)[1] == b""
+    assert files.exit_code == 7
+
+
+def test_nobody_waits_for_room_in_a_folder_that_is_gone(tmp_path: Path) -> None:
+    gone = AttemptFiles(tmp_path / "attempt")
+    gone.folder.mkdir()
+    assert wrapped(gone, "rm", "-r", str(gone.folder)) != 7
 
 
 def test_an_attempt_is_claimed_once(files: AttemptFiles) -> None:

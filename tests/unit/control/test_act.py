@@ -20,6 +20,7 @@ from runner.model.state import RunState
 from runner.model.step import InputSpec
 from runner.model.task import Task, TaskId
 from runner.override import override
+from runner.ports import ObjectInfo
 from runner.runs import records
 from tests.support import builders as b
 from tests.support.fake_clock import FakeClock
@@ -135,6 +136,32 @@ def test_an_unexpected_error_is_the_steps_end_not_the_runs(world: World, error: 
     (failed,) = effects(world, Odd(b.TARGET, world)).act(PLAN, b.state(PLAN), (START,))
     assert isinstance(failed, e.StepFailed)
     assert str(error) in failed.reason
+
+
+class ShutOut(MemoryStore):
+    """Refuses its user's keys when they have expired."""
+
+    expired = False
+
+    @override
+    def stat(self, key: str) -> ObjectInfo | None:
+        if self.expired:
+            raise StoreDenied("expired")
+        return super().stat(key)
+
+
+def test_a_workspace_that_refuses_its_controller_in_the_midst_of_a_start_fails_no_step() -> None:
+    store = ShutOut()
+
+    class Late(FakeTarget):
+        @override
+        def start(self, task: Task) -> str:
+            store.expired = True
+            raise StoreDenied(f"{task.id.key}: no")
+
+    world = World(store, lambda _task: (Ending.SUCCEEDS, 1))
+    with pytest.raises(StoreDenied, match="expired"):
+        effects(world, Late(b.TARGET, world)).act(PLAN, b.state(PLAN), (START,))
 
 
 def test_an_unexpected_error_is_the_environments_end(world: World) -> None:
@@ -366,3 +393,14 @@ def test_an_attempt_without_a_record_is_told_with_its_last_lines(
     else:
         assert isinstance(told, e.StepFailed)
         assert told.tail == "epoch 1\nepoch 2"
+
+
+def test_a_young_attempt_that_is_not_shown_is_lost_only_if_it_left_a_record(act: Act, store: MemoryStore) -> None:
+    """A Job deleted by hand in its first seconds: its pod still has the time to say so."""
+    act(START)
+    running = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)))
+    assert act(Inquire(b.task_id("a")), state=running) == ()
+    records.finish(store, b.task(), b.record(failure=Failure.LOST, reason="told to stop"))
+    (lost,) = act(Inquire(b.task_id("a")), state=running)
+    assert isinstance(lost, e.TaskLost)
+    assert lost.reason == "told to stop"

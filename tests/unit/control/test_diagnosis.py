@@ -10,12 +10,14 @@ from runner.model.resources import Resources
 from tests.support import builders as b
 
 FRAME = 'Traceback (most recent call last):\n  File "train.py", line 1, in <module>\n    work()\n'
+RETRY = f"runner retry {b.RUN[-6:]} --failed"
 PATH = "FileNotFoundError: [Errno 2] No such file or directory: "
 
 
 def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason: str = "", gpu: int = 0) -> str:
     step = b.step("a", "raw", resources=Resources(memory_limit="2Gi", gpu=gpu))
-    return remedy_for(step, {}, failure, Observation(Phase.FAILED, "uid", reason, failure, code, tail))
+    seen = Observation(Phase.FAILED, "uid", reason, failure, code, tail)
+    return remedy_for(step, failure, seen, endings={}, run=b.RUN)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,8 @@ def test_what_is_not_plain_is_not_guessed(code: int, tail: str) -> None:
         (Failure.OOM, "OOMKilled", "set memory to 4Gi, or --retry-oom 2"),
         (Failure.TIMEOUT, "it was running for more than 2 h (run_timeout)", "--run-timeout"),
         (Failure.TIMEOUT, "it was waiting for a place for more than 2 h (queue_timeout)", "--queue-timeout"),
-        (Failure.TIMEOUT, "the run's deadline of 2 h has passed", "--deadline"),
-        (Failure.LOST, "gone", "runner retry RUN --failed"),
+        (Failure.TIMEOUT, "the run's deadline of 2 h has passed", f"{RETRY} --deadline TIME"),
+        (Failure.LOST, "gone", RETRY),
         (Failure.DISRUPTED, "evicted", "spot nodes"),
         (Failure.STORE, "staging out failed: no answer from the object store", "the store answers"),
         (Failure.STORE, "staging in failed: [Errno 28] No space left on device", "make room on the disk"),
@@ -98,12 +100,15 @@ def test_a_class_of_failure_is_answered(failure: Failure, reason: str, words: st
 
 def test_the_more_memory_of_a_second_attempt_was_not_enough_either() -> None:
     step = b.step("a", resources=Resources(memory_limit="2Gi"), policy=StepPolicy(oom_factor=2))
-    assert "set memory to 8Gi" in remedy_for(step, {Failure.OOM: 1}, Failure.OOM, Observation(Phase.FAILED, "uid"))
+    for said in ("", "set memory to 8Gi, or --retry-oom 2"):
+        seen = Observation(Phase.FAILED, "uid", remedy=said)
+        told = remedy_for(step, Failure.OOM, seen, endings={Failure.OOM: 1}, run=b.RUN)
+        assert told == "set memory to 8Gi"
 
 
 def test_the_target_knows_best() -> None:
     seen = Observation(Phase.FAILED, "uid", remedy="ask for a quota")
-    assert remedy_for(b.step("a"), {}, Failure.REFUSED, seen) == "ask for a quota"
+    assert remedy_for(b.step("a"), Failure.REFUSED, seen, endings={}, run=b.RUN) == "ask for a quota"
 
 
 def test_a_gpu_that_was_asked_for_is_missed_on_the_node() -> None:

@@ -94,6 +94,11 @@ def check_equal(kept: Progress, plan: Plan) -> None:
     assert (census.live, census.open, census.undelivered) == (fresh.live, fresh.open, fresh.undelivered)
 
 
+def test_steps_are_counted_once_and_not_at_every_look() -> None:
+    plan = b.plan(b.step("a"))
+    assert progress_of(plan, begin(b.RUN, plan)).state.counted == begin(b.RUN, plan).census
+
+
 @given(plans(), BATCHES, st.booleans())
 def test_progress_and_settlement_are_those_of_the_whole_state(
     plan: Plan, batches: list[list[e.Event]], go_on: bool

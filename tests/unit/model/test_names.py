@@ -14,7 +14,9 @@ from runner.model.names import (
     is_run_id,
     job_name,
     new_run_id,
+    retry_command,
     run_time,
+    short,
     slug,
     step_run_id,
 )
@@ -101,3 +103,8 @@ def test_what_is_no_run_id(text: str) -> None:
 def test_attempts_write_to_folders_of_their_own() -> None:
     step = step_run_id("run", "key")
     assert [attempt_folder(step, n) for n in (1, 2)] == ["azureml/run.key", "azureml/run.key.2"]
+
+
+def test_the_end_of_an_id_names_the_run() -> None:
+    assert short("20261122t084637123z-abcdefghijklmnop") == "klmnop"
+    assert retry_command("20261122t084637123z-abcdefghijklmnop") == "runner retry klmnop --failed"

@@ -12,7 +12,7 @@ from runner.model.state import begin
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.operations.detail import detail, source_text
-from runner.operations.follow import follower_of
+from runner.operations.follow import Follower, follower_of
 from runner.operations.listing import newest
 from runner.operations.listing import status as listing_status
 from runner.operations.metrics import Metric, gather
@@ -22,6 +22,7 @@ from runner.operations.tail import LogTail
 from runner.operations.values import RunView
 from runner.runs import head, index, journal
 from tests.support import sample_run as sample
+from tests.support.call_count import calls_of
 from tests.support.memory_store import MemoryStore
 
 
@@ -92,6 +93,24 @@ def test_output_of_all_steps_is_read_once_and_to_its_end() -> None:
     tail = LogTail(store)
     assert list(tail.lines(sample.view(8))) == [("prep-1", "row 1"), ("prep-1", "row 2"), ("train-1", "training")]
     assert list(tail.rest()) == [("train-1", "unfinished")]
+
+
+def test_output_is_found_by_what_the_journal_tells_and_not_by_looking_at_every_step() -> None:
+    store = sample.stored()
+    follower = Follower(store, RunView(begin(sample.RUN, sample.PLAN), sample.PLAN))
+    tail = LogTail(store)
+    assert list(tail.lines(follower.view)) == []
+    tail.hear(follower.advance())
+    heard = list(tail.lines(follower.view))
+    assert heard == list(LogTail(store).lines(sample.view()))
+
+    def quiet(steps: int) -> int:
+        wide = replace(sample.PLAN, steps=tuple(sample.step(f"w-{at}", "w") for at in range(steps)))
+        view, looking = RunView(begin(sample.RUN, wide), wide), LogTail(store)
+        list(looking.lines(view))
+        return calls_of(lambda: list(looking.lines(view)))
+
+    assert quiet(1000) == quiet(10)
 
 
 def test_an_unfinished_line_is_shown_at_the_end_of_its_step() -> None:

@@ -29,6 +29,7 @@ from runner.sdk.step_session import StepSession
 from runner.storage.directory import DirectoryStore
 from runner.storage.s3.store import BucketStore
 from tests.support.builders import RUN, plan, step
+from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
@@ -185,3 +186,22 @@ def test_a_step_without_access_says_so(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(BadInput, match="cannot be opened from inside this step"):
             run.child_run()
         assert Experiment(run.experiment.workspace, "e").name == "e"
+
+
+def test_a_key_that_is_refused_is_read_again_from_the_mounted_file(tmp_path: Path) -> None:
+    file = tmp_path / "stores.json"
+
+    def guarded(seen: Seen) -> Reply:
+        new = "Credential=new/" in seen.headers["authorization"]
+        return Reply(body=b"content") if new else error(403, "ExpiredToken")
+
+    def told(endpoint: str, key: str) -> str:
+        vantage = BucketVantage("b", endpoint, access_key=key, secret_key="s")
+        return json.dumps(to_document(StepStores(vantage, {"lake": vantage})))
+
+    with scripted_server(guarded) as server:
+        file.write_text(told(server.endpoint, "old"))
+        opened = StepSession(StoreAccess(stores=str(file)))
+        lake = opened.datastore("lake")
+        file.write_text(told(server.endpoint, "new"))
+        assert opened.store.get("key") == lake.get("key") == b"content"

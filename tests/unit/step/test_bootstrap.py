@@ -75,6 +75,16 @@ def test_outside_a_pod_no_file_is_made(told: Path) -> None:
     assert not told.exists()
 
 
+def test_keys_that_are_renewed_are_masked_as_well(told: Path, tmp_path: Path) -> None:
+    old = StepStores(BucketVantage("b", "http://s:1", secret_key="old-canary"), secrets={"token": "kept-canary"})
+    hidden = list(bootstrap._secrets(old))
+    new = replace(old, workspace=replace(old.workspace, secret_key="new-canary"))
+    (tmp_path / "stores.json").write_text(json.dumps(to_document(new)))
+    for _ in range(2):
+        assert bootstrap._renewed(hidden).workspace.secret_key == "new-canary"
+    assert hidden == [b"old-canary", b"kept-canary", b"new-canary"]
+
+
 @pytest.fixture
 def pod(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
     """A container whose bucket is in memory, with a task assigned to it that fails when its variable says so."""

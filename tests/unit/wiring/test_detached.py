@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from runner.errors import BadInput, RunTaken, StoreUnreachable, TargetUnreachabl
 from runner.model import events as e
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
+from runner.model.secret import SecretSource
 from runner.operations.liveness import Stranded, pod_host
 from runner.override import override
 from runner.ports import EnvironmentStore
@@ -25,6 +28,7 @@ from runner.wiring import adapters, detached
 from runner.wiring.detached import Detached, controller_image, detach_problems, dismiss
 from runner.wiring.workspace import OpenWorkspace
 from tests.support import builders as b
+from tests.support.canary import CANARY, tells
 from tests.support.fake_api import FakeCluster
 from tests.support.fake_environments import FakeEnvironments
 from tests.support.memory_store import MemoryStore
@@ -145,6 +149,41 @@ def test_it_is_handed_over_with_its_images_made(session: Submitted, cluster: Ans
     secret = cluster.get("secrets", job)
     assert secret is not None
     assert FILE in str(secret["data"])
+
+
+@pytest.fixture
+def hiding(session: Submitted, tmp_path: Path) -> Submitted:
+    """Whose store has keys, and which has a secret."""
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps({"access_key": f"{CANARY}-1", "secret_key": f"{CANARY}-2"}))
+    secret = tmp_path / "secret.txt"
+    secret.write_text(f"{CANARY}-3")
+    secret.chmod(0o600)
+    target = replace(READY, store=replace(BUCKET, credentials=str(keys)))
+    session.config = replace(session.config, targets={"kind": target}, secrets={"db": SecretSource(file=str(secret))})
+    return session
+
+
+def test_keys_and_secrets_are_in_the_handovers_secret_and_nowhere_else(
+    hiding: Submitted, cluster: Answering, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    submit(hiding, a_plan("six"))
+    Detached(hiding).start(b.RUN)
+    (name,) = cluster.names("jobs")
+    held = base64.b64decode(text(cluster.get("secrets", name), "data", FILE)).decode()
+    assert all(f"{CANARY}-{number}" in held for number in (1, 2, 3))
+    holding = {kind for (kind, _), made in cluster._objects.items() if tells(json.dumps(made))}
+    assert holding == {"secrets"}
+    assert not [key for key in hiding.store.list("") if tells(hiding.store.get(key.key).decode("latin-1"))]
+    assert not tells("\n".join(said) + "".join(capsys.readouterr()))
+
+
+def test_a_handover_that_fails_tells_nothing(hiding: Submitted, cluster: Answering, said: list[str]) -> None:
+    submit(hiding, a_plan())
+    cluster.denied.add(("create", "secrets"))
+    with pytest.raises(Stranded) as raised:
+        Detached(hiding).start(b.RUN)
+    assert not tells(str(raised.value) + repr(raised.value.__cause__) + "\n".join(said))
 
 
 def test_what_is_made_already_is_not_made_again(session: Submitted) -> None:

@@ -1,20 +1,25 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
+from runner import __version__
 from runner.controller import AGAIN, ENDED, _seated
 from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.status import RunStatus
+from runner.model.vantage import BucketVantage, StepStores
 from runner.override import override
 from runner.ports import ComputeTarget
 from runner.runs import journal
-from runner.wiring.seat import Seat
+from runner.wiring.handover import Handover, to_text
+from runner.wiring.seat import Seat, take
 from tests.support import builders as b
 from tests.support import sample_run as sample
 from tests.support.memory_store import MemoryStore
+from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 from .test_handover import TOLD
 
@@ -66,6 +71,27 @@ def test_datastores_are_those_that_were_handed_over() -> None:
         one.datastore("other")
 
 
+def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -> None:
+    """An administrator has renewed the Secret, and the kubelet has brought it."""
+    file = tmp_path / "handover.json"
+
+    def guarded(seen: Seen) -> Reply:
+        new = "Credential=new/" in seen.headers["authorization"]
+        return Reply(body=b"content") if new else error(403, "ExpiredToken")
+
+    def handed(endpoint: str, key: str) -> Handover:
+        vantage = BucketVantage("b", endpoint, access_key=key, secret_key="s")
+        return replace(TOLD, stores=StepStores(vantage, {"lake": vantage}), version=__version__)
+
+    with scripted_server(guarded) as server:
+        file.write_text(to_text(handed(server.endpoint, "old")))
+        one = take(file)
+        file.write_text(to_text(handed(server.endpoint, "new")))
+        assert one.store.get("key") == one.datastore("lake").get("key") == b"content"
+        assert one.datastore("lake") is one.datastore("lake")
+    assert one.stores().workspace.access_key == "new", "what steps are told from now on"
+
+
 def test_other_targets_cannot_be_reached() -> None:
     with pytest.raises(BadInput, match="'other' cannot be reached"):
         seat(MemoryStore()).target("other")
@@ -88,8 +114,6 @@ class Scripted(Seat):
 
 
 def scripted(store: MemoryStore, run: str) -> Scripted:
-    from dataclasses import replace
-
     made = Scripted(replace(TOLD, run=run), "controller-run-1-beef-bbbbb")
     made.store = store
     return made

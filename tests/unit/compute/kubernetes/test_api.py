@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.compute.kubernetes import connection, retrying
+from runner.compute.kubernetes import connection, tries
 from runner.compute.kubernetes.api import KubernetesApi
 from runner.errors import TargetDenied, TargetError, TargetUnreachable
 from runner.override import override
@@ -198,7 +198,7 @@ def test_an_overloaded_server_is_asked_again_first(api: KubernetesApi, script: S
 def test_a_server_says_when_to_come_back_and_is_not_waited_for_long(
     api: KubernetesApi, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retrying, "LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(tries, "LONGEST_PAUSE", 0.01)
     script.first = [429, 503]
     script.say(201, {"metadata": {"uid": "1"}}, **{"Retry-After": "3600"})
     assert api.create("jobs", JOB).object == {"metadata": {"uid": "1"}}

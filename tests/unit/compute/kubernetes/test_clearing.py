@@ -27,7 +27,7 @@ class Bench:
             self.cluster,
             SETTINGS,
             store=MemoryStore(),
-            step_stores="{}",
+            step_stores=lambda: "{}",
             step_archive=b"",
             say=self.said.append,
         )

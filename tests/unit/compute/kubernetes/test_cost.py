@@ -32,7 +32,7 @@ def cluster() -> FakeCluster:
 @pytest.fixture
 def target(cluster: FakeCluster) -> Iterator[KubernetesTarget]:
     one = KubernetesTarget(
-        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores="{}", step_archive=b""
+        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores=lambda: "{}", step_archive=b""
     )
     yield one
     one.close()
@@ -138,7 +138,7 @@ def test_many_late_steps_are_asked_about_a_few_at_a_time(target: KubernetesTarge
 def test_a_tick_puts_together_only_what_has_changed(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = [a_task(f"s{number}-1") for number in range(STEPS)]
     target = KubernetesTarget(
-        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores="{}", step_archive=b""
+        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores=lambda: "{}", step_archive=b""
     )
     for task in tasks:
         target.start(task)

@@ -22,7 +22,8 @@ SETTINGS = ClusterSettings(STORE)
 AT = format_time(START)
 IMAGE = "r.example:5000/team/env:1"
 ASKED = {"requests": {"cpu": "500m", "memory": "64Gi"}, "limits": {"memory": "64Gi", "nvidia.com/gpu": "2"}}
-JOB: dict[str, Any] = {"metadata": {"uid": "job-1", "creationTimestamp": AT}}
+LABELS = {"runner/run": "20261122t084637123z-abcdefghijklmnop"}
+JOB: dict[str, Any] = {"metadata": {"uid": "job-1", "creationTimestamp": AT, "labels": LABELS}}
 SELECTOR = {"pool": "big", "zone": "a"}
 
 
@@ -142,7 +143,7 @@ HEAD = "unexpected status from HEAD request to https://r.example:5000/v2/team/en
             "free the node's disk",
             id="node's disk",
         ),
-        pytest.param(f"{RESOLVING}{HEAD} 503 Service Unavailable", False, "in trouble", "retry RUN", id="503"),
+        pytest.param(f"{RESOLVING}{HEAD} 503 Service Unavailable", False, "in trouble", "retry klmnop", id="503"),
         pytest.param(f"{RESOLVING}a new kind of trouble", False, "a new kind of trouble", "docker pull", id="unknown"),
     ],
 )
@@ -199,6 +200,27 @@ def test_a_volume_whose_secret_is_missing_fails_after_a_grace() -> None:
     assert look(pod, events=events, after=61).failure is Failure.REFUSED
 
 
+NO_SECRET = an_event("FailedMount", 'MountVolume.SetUp failed for volume "secret" : secret "run-x" not found')
+
+
+def later(event: dict[str, Any], seconds: float) -> dict[str, Any]:
+    stamp = format_time(START + timedelta(seconds=seconds))
+    return {**event, "lastTimestamp": stamp, "firstTimestamp": stamp}
+
+
+def test_a_mount_that_failed_for_a_moment_is_forgotten_with_the_pull_that_follows() -> None:
+    """A Secret that is made anew is away for a moment; the image may take minutes."""
+    events = (an_event("Scheduled", "assigned"), NO_SECRET, later(an_event("Pulling", 'Pulling image "big:1"'), 2))
+    seen = look(waiting("ContainerCreating", ""), events=events, after=300)
+    assert (seen.phase, seen.reason) == (Phase.PENDING, 'Pulling image "big:1"')
+
+
+def test_the_grace_of_a_missing_secret_begins_when_it_is_missed() -> None:
+    events = (an_event("Scheduled", "assigned"), later(NO_SECRET, 100))
+    assert look(waiting("ContainerCreating", ""), events=events, after=110).phase is Phase.PENDING
+    assert look(waiting("ContainerCreating", ""), events=events, after=161).failure is Failure.REFUSED
+
+
 HELPLESS = "2 Preemption is not helpful for scheduling."
 SOME = "preemption: 0/2 nodes are available:"
 
@@ -212,6 +234,14 @@ SOME = "preemption: 0/2 nodes are available:"
             "no node, even empty, has enough memory (asks for 64Gi): 0/2 nodes are available: 2 Insuff",
             "ask for less memory than 64Gi (memory=…), or add a node",
             id="memory, no node so large",
+        ),
+        pytest.param(
+            f"0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint {{team: b}}. "
+            f"{SOME} {HELPLESS}",
+            True,
+            "no node that it may use, even empty, has enough memory (asks for 64Gi): 0/2",
+            "or add a node that has as much; or, if a tainted node would do, tolerate its taint: tolerations=",
+            id="memory, and another node is tainted",
         ),
         pytest.param(
             f"0/2 nodes are available: 2 Insufficient cpu. {SOME} 2 No preemption victims found for incoming pod.",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from runner.compute.kubernetes import render
+from runner.compute.kubernetes.cluster import Listing
 from runner.compute.kubernetes.fields import at
 from runner.compute.kubernetes.runwatch import RunWatch
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.sighting import Sighting
+from runner.errors import TargetDenied
+from runner.override import override
 from tests.support.fake_api import RUN, START, STORE, FakeCluster, a_task
 
 SETTINGS = ClusterSettings(STORE)
@@ -43,6 +47,39 @@ def bench() -> Iterator[Bench]:
     yield one
     one.watch.close()
     one.cluster.close()
+
+
+class Together(FakeCluster):
+    """Answers no list before both have been asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.both = threading.Barrier(2, timeout=10)
+
+    @override
+    def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
+        self.both.wait()
+        return super().list(kind, labels=labels, fields=fields)
+
+
+def test_jobs_and_pods_are_listed_beside_one_another() -> None:
+    cluster = Together()
+    watch = RunWatch(cluster, SETTINGS, RUN, changed=lambda: None)
+    assert cluster.calls["list jobs"] == cluster.calls["list pods"] == 1
+    watch.close()
+    cluster.close()
+
+
+@pytest.mark.parametrize("kind", ["jobs", "pods"])
+def test_without_one_of_the_lists_nothing_is_watched(kind: str) -> None:
+    cluster = FakeCluster(denied={("list", kind)})
+    with pytest.raises(TargetDenied, match=f"list {kind}"):
+        RunWatch(cluster, SETTINGS, RUN, changed=lambda: None)
+    cluster.end_watches()
+    deadline = time.monotonic() + 5
+    while any(thread.name.startswith("watch-") and thread.is_alive() for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def is_waiting(bench: Bench) -> bool:

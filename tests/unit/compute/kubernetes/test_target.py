@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from runner.compute.kubernetes.fields import text
+from runner.compute.kubernetes.log_end import unshipped
 from runner.compute.kubernetes.settings import ClusterSettings
-from runner.compute.kubernetes.target import KubernetesTarget, unshipped
-from runner.errors import TargetDenied, TargetError, TargetUnreachable
+from runner.compute.kubernetes.target import KubernetesTarget
+from runner.errors import BadInput, TargetDenied, TargetError, TargetUnreachable
 from runner.model.data import DataRef
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
@@ -33,7 +35,7 @@ RUN_OBJECT = f"run-{RUN}"
 
 
 def a_target(cluster: FakeCluster, store: DirectoryStore, stores: str = '{"key": 1}') -> KubernetesTarget:
-    return KubernetesTarget("kind", cluster, SETTINGS, store=store, step_stores=stores, step_archive=b"archive")
+    return KubernetesTarget("kind", cluster, SETTINGS, store=store, step_stores=lambda: stores, step_archive=b"archive")
 
 
 @pytest.fixture
@@ -149,6 +151,120 @@ def test_an_equal_secret_stays(target: KubernetesTarget, cluster: FakeCluster, s
     target.start(a_task())
     a_target(cluster, store).start(a_task())
     assert cluster.calls["delete secrets"] == 0
+
+
+@dataclass
+class Keys:
+    """The credentials file of a controller, as somebody renews it."""
+
+    now: str = '{"key": "old"}'
+    unreadable: bool = False
+
+    def read(self) -> str:
+        if self.unreadable:
+            raise BadInput("the credentials file cannot be used")
+        return self.now
+
+
+@dataclass
+class LongStep:
+    """A step that runs, whatever happens to its keys."""
+
+    cluster: FakeCluster
+    store: DirectoryStore
+    keys: Keys = field(default_factory=Keys)
+    said: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.target = self.controller()
+        self.target.start(a_task())
+        self.look()
+
+    def controller(self) -> KubernetesTarget:
+        return KubernetesTarget(
+            "kind",
+            self.cluster,
+            SETTINGS,
+            store=self.store,
+            step_stores=self.keys.read,
+            step_archive=b"archive",
+            say=self.said.append,
+        )
+
+    def look(self, seconds: float = 0.0) -> None:
+        self.cluster.time += timedelta(seconds=seconds)
+        assert self.target.observe(RUN)
+
+    @property
+    def told(self) -> str:
+        """What the kubelet would put in the pod's file."""
+        secret = self.cluster.get("secrets", RUN_OBJECT)
+        return base64.b64decode(text(secret, "data", "stores.json")).decode()
+
+
+@pytest.fixture
+def long_step(cluster: FakeCluster, store: DirectoryStore) -> Iterator[LongStep]:
+    one = LongStep(cluster, store)
+    yield one
+    one.target.close()
+
+
+def test_a_step_that_runs_is_handed_the_keys_that_were_renewed(long_step: LongStep, cluster: FakeCluster) -> None:
+    owner = cluster.get("configmaps", RUN_OBJECT)
+    long_step.keys.now = '{"key": "new"}'
+    long_step.look(30)
+    assert long_step.told == '{"key": "new"}'
+    secret = cluster.objects("secrets")[RUN_OBJECT]
+    assert secret["metadata"]["ownerReferences"][0]["uid"] == text(owner, "metadata", "uid"), "it goes with the run"
+
+
+def test_keys_that_stay_cost_no_request(long_step: LongStep, cluster: FakeCluster) -> None:
+    cluster.calls.clear()
+    for _ in range(10):
+        long_step.look(30)
+    assert not [call for call in cluster.calls if "secrets" in call or "configmaps" in call]
+
+
+def test_whoever_takes_over_a_long_step_hands_out_its_own_keys(long_step: LongStep) -> None:
+    long_step.keys.now = '{"key": "new"}'
+    long_step.target.close()
+    long_step.target = long_step.controller()
+    long_step.look()
+    assert long_step.told == '{"key": "new"}'
+
+
+def test_a_controller_that_was_stopped_does_not_put_its_old_keys_back(
+    long_step: LongStep, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    a_target(cluster, store, '{"key": "of another machine"}').start(a_task())
+    long_step.look(3600)
+    assert long_step.told == '{"key": "of another machine"}'
+
+
+def test_keys_that_cannot_be_read_are_told_once_and_looked_at_again(long_step: LongStep) -> None:
+    long_step.keys.unreadable = True
+    for _ in range(3):
+        long_step.look(30)
+    assert [line for line in long_step.said if "credentials file" in line] == long_step.said
+    assert len(long_step.said) == 1
+    assert long_step.told == '{"key": "old"}'
+    long_step.keys.unreadable, long_step.keys.now = False, '{"key": "new"}'
+    long_step.look(5)
+    assert long_step.told == '{"key": "new"}'
+
+
+@pytest.mark.parametrize("verb", ["create", "delete", "get"])
+def test_keys_that_a_server_does_not_take_now_are_handed_out_later(
+    long_step: LongStep, cluster: FakeCluster, verb: str
+) -> None:
+    long_step.keys.now = '{"key": "new"}'
+    cluster.denied.add((verb, "secrets"))
+    long_step.look(30)
+    assert len(long_step.said) == 1
+    assert "new" not in long_step.said[0]
+    cluster.denied.clear()
+    long_step.look(5)
+    assert long_step.told == '{"key": "new"}'
 
 
 def test_the_new_job_is_known_even_while_the_watch_is_silent(target: KubernetesTarget, cluster: FakeCluster) -> None:
@@ -345,6 +461,29 @@ def test_an_object_of_another_uid_stays(target: KubernetesTarget, cluster: FakeC
 def test_stop_leaves_nothing(target: KubernetesTarget, cluster: FakeCluster) -> None:
     task = a_task()
     target.stop(task.id, target.start(task))
+    assert not cluster.names("jobs") + cluster.names("pods")
+
+
+def test_a_stop_that_was_begun_deletes_no_more_than_once(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    tasks = [a_task(f"step-{number}") for number in range(3)]
+    uids = {task.id: target.start(task) for task in tasks}
+    for task, uid in uids.items():
+        target.begin_stop(task, uid)
+    assert not cluster.names("jobs")
+    for task, uid in uids.items():
+        target.stop(task, uid)
+    assert cluster.calls["delete jobs"] == 3
+    assert not cluster.names("pods")
+
+
+def test_a_stop_that_could_not_be_begun_deletes(target: KubernetesTarget, cluster: FakeCluster) -> None:
+    task = a_task()
+    uid = target.start(task)
+    cluster.unreachable = True
+    with pytest.raises(TargetUnreachable):
+        target.begin_stop(task.id, uid)
+    cluster.unreachable = False
+    target.stop(task.id, uid)
     assert not cluster.names("jobs") + cluster.names("pods")
 
 

@@ -90,6 +90,54 @@ def test_a_connection_is_kept_and_replaced_when_it_has_died() -> None:
     assert connections[0] == connections[1] == connections[2] != connections[3]
 
 
+SHORT = Patience(attempts=1, timeouts=Timeouts(connect=2, answer=20, kept=0.1))
+"""No silence of an answer would be waited for in a test."""
+
+
+def test_kept_connections_that_lead_to_nobody_are_given_up_soon() -> None:
+    with serving([SERVED, Reply(mute=True), SERVED]) as server:
+        store = store_at(server.endpoint, SHORT)
+        kept = store._bucket._endpoint._connections
+        idle = kept.fresh()
+        kept.give_back(idle)
+        assert [store.get("one") for _ in range(2)] == [b"content"] * 2
+        assert idle.sock is None, "it leads to the same place"
+        store.close()
+    assert len({seen.connection for seen in server.seen}) == 2
+
+
+def test_a_write_whose_kept_connection_led_to_nobody_knows_itself() -> None:
+    with serving([SERVED, Reply(mute=True), REFUSED, Reply(body=b"mine")]) as server:
+        store = store_at(server.endpoint, SHORT)
+        store.get("warm")
+        assert store.put_if_absent("one", b"mine")
+        store.close()
+
+
+@pytest.mark.parametrize("size", [PART + 1, PART])
+def test_what_may_take_long_gets_its_time_and_a_connection_that_is_surely_alive(tmp_path: Path, size: int) -> None:
+    brief = Patience(attempts=1, timeouts=Timeouts(connect=2, answer=0.2, kept=0.01))
+    (tmp_path / "file").write_bytes(bytes(size))
+    with serving([SERVED, Reply(mute=True)]) as server:
+        store = store_at(server.endpoint, brief)
+        store.get("warm")
+        with pytest.raises(StoreUnreachable, match="timed out"):
+            store.upload("one", tmp_path / "file")
+        store.close()
+    assert len(server.seen) == 2, "it is not sent twice"
+    assert server.seen[0].connection != server.seen[1].connection
+
+
+def test_a_small_file_gives_a_dead_connection_up_soon(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+    with serving([SERVED, Reply(mute=True), SERVED]) as server:
+        store = store_at(server.endpoint, SHORT)
+        store.get("warm")
+        store.upload("one", tmp_path / "file")
+        store.close()
+    assert len(server.seen) == 3
+
+
 def test_threads_have_connections_of_their_own() -> None:
     barrier = threading.Barrier(4, timeout=10)
     with serving(lambda _: SERVED) as server:

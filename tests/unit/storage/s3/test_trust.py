@@ -179,6 +179,23 @@ def test_a_key_that_is_taken_back_is_refused_in_the_end() -> None:
     assert len(server.seen) == 1 + 12
 
 
+def test_who_is_very_patient_waits_for_another_key(capsys: pytest.CaptureFixture[str]) -> None:
+    """A step learns of a renewed key when the kubelet has brought it, a minute or more after it was handed out."""
+    patience = Patience(attempts=30, first_wait=0.001, longest_wait=0.001)
+    reads = iter(["old"] * 20)
+    replies = iter([SERVED])
+
+    def answer(seen: Seen) -> Reply:
+        return next(replies, None) or guarded(seen)
+
+    with scripted_server(answer) as server:
+        store = store_at(server.endpoint, lambda: vantage(server.endpoint, next(reads, "new")), patience)
+        assert [store.get("one"), store.get("two")] == [b"content"] * 2
+    told = capsys.readouterr().err
+    assert told.count("refuses the key") == 1
+    assert "hidden" not in told
+
+
 def test_what_an_accepted_key_may_not_do_is_told_at_once() -> None:
     with scripted_server([SERVED, error(403, "AccessDenied")]) as server:
         store = store_at(server.endpoint)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from urllib3 import HTTPResponse
 
-from runner.compute.kubernetes.retrying import LONGEST_PAUSE, tries
+from runner.compute.kubernetes.tries import LONGEST_PAUSE, tries
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("2", 2.0), ("3600", LONGEST_PAUSE), (None, None)])
