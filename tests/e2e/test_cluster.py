@@ -185,7 +185,7 @@ ALLOWED = {
     ("", "pods/log"): {"get"},
     ("", "configmaps"): {"create", "get", "delete"},
     ("", "secrets"): {"create", "get", "delete"},
-    ("", "events"): {"list", "watch"},
+    ("", "events"): {"list"},
 }
 OTHERS = (
     ("", "pods/exec"),
