@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -33,19 +34,19 @@ _LABEL = "runner-benchmark"
 _SECONDS = 600
 
 
-class FirstJob(threading.Thread):
-    """Notes when the watch shows the first new Job of runner."""
+class NewJobs(threading.Thread):
+    """Watches for the Jobs that runner makes from now on, beside what is measured."""
 
-    def __init__(self, jobs: Any, namespace: str) -> None:
+    def __init__(self, jobs: Any, namespace: str, seconds: int) -> None:
+        """`seconds`: how long the watch lasts at most."""
         super().__init__(daemon=True)
         self._jobs = jobs
         self._namespace = namespace
+        self._seconds = seconds
         self._listed = jobs.list_namespaced_job(namespace, limit=1).metadata.resource_version
-        self.seen: float | None = None
 
-    @override
-    def run(self) -> None:
-        """Watch until the first one."""
+    def births(self) -> Iterator[tuple[Mapping[str, str], float]]:
+        """The labels of each new Job, and when the watch showed it."""
         from kubernetes.watch import Watch
 
         stream = Watch().stream(
@@ -53,12 +54,24 @@ class FirstJob(threading.Thread):
             self._namespace,
             label_selector="app.kubernetes.io/managed-by=runner",
             resource_version=self._listed,
-            timeout_seconds=_SECONDS,
+            timeout_seconds=self._seconds,
         )
         for event in stream:
             if event["type"] == "ADDED":
-                self.seen = time.time()
-                return
+                yield event["object"].metadata.labels, time.time()
+
+
+class FirstJob(NewJobs):
+    """Notes when the watch shows the first new Job of runner."""
+
+    def __init__(self, jobs: Any, namespace: str) -> None:
+        super().__init__(jobs, namespace, _SECONDS)
+        self.seen: float | None = None
+
+    @override
+    def run(self) -> None:
+        """Watch until the first one."""
+        _, self.seen = next(self.births(), ({}, None))
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ import argparse
 import json
 import sys
 import tempfile
-import threading
-import time
 from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+from kind_chain import NewJobs
 from kind_target import newest, room_for
 from measure import RUNNER, run
 from project import write_chains
@@ -30,32 +29,18 @@ P50, P99 = 0.1, 0.5
 _SECONDS = 900
 
 
-class Births(threading.Thread):
+class Births(NewJobs):
     """Notes when the watch shows each new Job, by its run and step."""
 
     def __init__(self, jobs: Any, namespace: str) -> None:
-        super().__init__(daemon=True)
-        self._jobs = jobs
-        self._namespace = namespace
-        self._listed = jobs.list_namespaced_job(namespace, limit=1).metadata.resource_version
+        super().__init__(jobs, namespace, _SECONDS)
         self.seen: dict[tuple[str, str], float] = {}
 
     @override
     def run(self) -> None:
         """Watch for as long as the benchmark lasts."""
-        from kubernetes.watch import Watch
-
-        stream = Watch().stream(
-            self._jobs.list_namespaced_job,
-            self._namespace,
-            label_selector="app.kubernetes.io/managed-by=runner",
-            resource_version=self._listed,
-            timeout_seconds=_SECONDS,
-        )
-        for event in stream:
-            if event["type"] == "ADDED":
-                labels = event["object"].metadata.labels
-                self.seen.setdefault((labels["runner/run"], labels.get("runner/step", "")), time.time())
+        for labels, at in self.births():
+            self.seen.setdefault((labels["runner/run"], labels.get("runner/step", "")), at)
 
 
 def main() -> None:

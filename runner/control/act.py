@@ -190,13 +190,15 @@ class Effects:
 
     def _missed(self, plan: Plan, state: RunState, task: TaskId) -> Events:
         """What became of an attempt that its target does not show; a young one without a record may yet be shown."""
-        observation = ending_of(self.store, task, last_lines=state.status is RunStatus.RUNNING)
+        observation = self._ending(state, task)
         unknown = observation.phase is Phase.FAILED and observation.ended is None
         return () if unknown and task in self.started else self._told(plan, state, task, observation)
 
     def _inquire(self, plan: Plan, state: RunState, task: TaskId) -> Events:
-        observation = ending_of(self.store, task, last_lines=state.status is RunStatus.RUNNING)
-        return self._told(plan, state, task, observation)
+        return self._told(plan, state, task, self._ending(state, task))
+
+    def _ending(self, state: RunState, task: TaskId) -> Observation:
+        return ending_of(self.store, task, last_lines=state.status is RunStatus.RUNNING)
 
     def _told(self, plan: Plan, state: RunState, task: TaskId, observation: Observation) -> Events:
         noticed = Noticed(plan.by_key[task.key], state, state.steps[task.key], self.clock.now())
