@@ -7,8 +7,10 @@ from pathlib import Path
 
 from ..model.environment import without_secrets
 from ..override import override
+from .compute import target_name
 from .conda import CondaDependencies
 from .environment import Environment
+from .exceptions import RunConfigurationException
 
 
 class _Section:
@@ -16,7 +18,7 @@ class _Section:
 
     @override
     def __repr__(self) -> str:
-        fields = vars(self)
+        fields = {name.removeprefix("_"): value for name, value in vars(self).items()}
         if "environment_variables" in fields:
             fields = {**fields, "environment_variables": without_secrets(fields["environment_variables"])}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
@@ -120,10 +122,10 @@ class RunConfiguration(_Section):
     ) -> None:
         self.script = script
         self.arguments = list(arguments or ())
-        self.command = command
+        self.command: str | Sequence[object] = command or ""
         self.framework = framework or "Python"
         self.communicator = communicator or "None"
-        self.target: object = "local"
+        self._target = "local"
         self.environment = Environment()
         if conda_dependencies is not None:
             self.environment.python.conda_dependencies = conda_dependencies
@@ -143,6 +145,26 @@ class RunConfiguration(_Section):
         self.source_directory_data_store: str | None = None
         self.max_run_duration_seconds: int | None = None
         self.priority: int | None = None
+
+    @property
+    def target(self) -> str:
+        """The name of the compute target; ``local`` names none."""
+        return self._target
+
+    @target.setter
+    def target(self, value: object) -> None:
+        """Keep the name of a compute target that is given as an object or as a name; None changes nothing, as in v1.
+
+        Raises RunConfigurationException for anything else.
+        """
+        if value is None:
+            return
+        name = target_name(value)
+        if not name:
+            raise RunConfigurationException(
+                f"RunConfiguration.target cannot be {value!r}", remedy="give a ComputeTarget or its name"
+            )
+        self._target = name
 
     @property
     def auto_prepare_environment(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from .compute import target_name
 from .conda import read_yaml, to_yaml
 from .environment_files import document_of, environment_of
 from .exceptions import NotOffered, UserErrorException
@@ -27,7 +26,7 @@ def save(config: RunConfiguration, path: str | None, name: str | None) -> Path:
         "script": config.script,
         "command": config.command,
         "arguments": [str(argument) for argument in config.arguments],
-        "target": target_name(config.target) or "local",
+        "target": config.target,
         "framework": config.framework,
         "communicator": config.communicator,
         "nodeCount": config.node_count,
@@ -63,7 +62,7 @@ def load(path: str, name: str | None) -> RunConfiguration:
         communicator=text(document.get("communicator")) or None,
     )
     command = document.get("command")
-    made.command = command if isinstance(command, str) else items(command) or None
+    made.command = command if isinstance(command, str) else items(command)
     made.target = text(document.get("target")) or "local"
     made.node_count = number(document.get("nodeCount")) or 1
     made.max_run_duration_seconds = number(document.get("maxRunDurationSeconds"))

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 from ..override import override
 from .caller import caller
 from .environment import Environment
-from .exceptions import NotOffered
-from .run_config import DockerConfiguration, RunConfiguration
+from .exceptions import NotOffered, RunConfigurationException
+from .run_config import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    RunConfiguration,
+    TensorflowConfiguration,
+)
+
+_LONGEST = 2_592_000
+"""v1's default time limit of a run: 30 days, in seconds."""
 
 
 class ScriptRunConfig:
-    """What ``experiment.submit`` needs to run one script."""
+    """One script or command, for ``experiment.submit``; its `run_config` also serves a pipeline's step.
+
+    Args:
+        source_directory: The folder of the script; default: the current one.
+        script: The script's path in that folder; default: the one of `run_config`.
+        arguments: The script's arguments; default: those of `run_config`.
+        run_config: A run configuration, used as it is: the arguments that would set parts of it are ignored with a
+            warning, as in v1 (azureml-core 1.61, ``script_run_config.py``).
+        compute_target: A compute target or its name, kept as ``run_config.target``; default: ``local``.
+        environment: Kept as ``run_config.environment``.
+        distributed_job_config: Kept in `run_config`; a step of several nodes or processes is refused when it is made.
+        resume_from: Not offered.
+        max_run_duration_seconds: Kept in `run_config`, seconds; v1's default of 30 days sets no limit.
+        command: A command in place of script and arguments; default: the one of `run_config`.
+        docker_runtime_config: Kept as ``run_config.docker``.
+
+    Raises:
+        NotOffered: for `resume_from`.
+        RunConfigurationException: for a `compute_target` or `distributed_job_config` of another type.
+
+    """
 
     def __init__(
         self,
@@ -26,7 +55,7 @@ class ScriptRunConfig:
         environment: Environment | None = None,
         distributed_job_config: object = None,
         resume_from: object = None,
-        max_run_duration_seconds: int | None = 2592000,
+        max_run_duration_seconds: int | None = _LONGEST,
         command: str | Sequence[object] | None = None,
         docker_runtime_config: DockerConfiguration | None = None,
     ) -> None:
@@ -37,19 +66,56 @@ class ScriptRunConfig:
             )
         self.where = caller()
         self.source_directory = source_directory or "."
-        self.script = script
-        self.arguments = list(arguments or ())
-        self.command = command
-        # A copy: the same RunConfiguration may serve other scripts with another environment.
-        self.run_config = copy.copy(run_config) if run_config else RunConfiguration()
-        self.distributed_job_config = distributed_job_config
-        self.max_run_duration_seconds = max_run_duration_seconds
-        self.compute_target = compute_target
-        if environment is not None:
-            self.run_config.environment = environment
-        if docker_runtime_config is not None:
-            self.run_config.docker = docker_runtime_config
+        given = {
+            "compute_target": compute_target,
+            "environment": environment,
+            "distributed_job_config": distributed_job_config,
+            "max_run_duration_seconds": None if max_run_duration_seconds == _LONGEST else max_run_duration_seconds,
+            "docker_runtime_config": docker_runtime_config,
+        }
+        if run_config is not None:
+            _warn_of_ignored(given)
+        else:
+            run_config = RunConfiguration()
+            run_config.target = compute_target or "local"
+            run_config.max_run_duration_seconds = max_run_duration_seconds
+            run_config.environment = environment or run_config.environment
+            run_config.docker = docker_runtime_config or run_config.docker
+            if distributed_job_config is not None:
+                _distribute(run_config, distributed_job_config)
+        self.run_config = run_config
+        self.script = script or run_config.script
+        self.arguments = list(arguments or run_config.arguments)
+        self.command = command or run_config.command
 
     @override
     def __repr__(self) -> str:
         return f"ScriptRunConfig({self.source_directory!r}, {self.script or self.command!r}, {self.arguments!r})"
+
+
+def _warn_of_ignored(given: Mapping[str, object]) -> None:
+    ignored = [name for name, value in given.items() if value is not None]
+    if ignored:
+        warnings.warn(
+            f"ScriptRunConfig: {', '.join(ignored)} ignored, because run_config is given: set it there (as in v1)",
+            stacklevel=3,
+        )
+
+
+def _distribute(run_config: RunConfiguration, wanted: object) -> None:
+    """Keep `wanted` in its section, with the words that v1 sets beside it. Raises RunConfigurationException."""
+    match wanted:
+        case MpiConfiguration():
+            run_config.mpi, run_config.communicator = wanted, "IntelMpi"
+            run_config.node_count = wanted.node_count
+        case PyTorchConfiguration():
+            run_config.pytorch, run_config.framework = wanted, "PyTorch"
+            run_config.communicator, run_config.node_count = wanted.communication_backend, wanted.node_count
+        case TensorflowConfiguration():
+            run_config.tensorflow, run_config.framework = wanted, "TensorFlow"
+            run_config.communicator, run_config.node_count = "ParameterServer", wanted.worker_count
+        case _:
+            raise RunConfigurationException(
+                f"distributed_job_config cannot be a {type(wanted).__name__}",
+                remedy="give an MpiConfiguration, PyTorchConfiguration or TensorflowConfiguration",
+            )

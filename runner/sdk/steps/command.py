@@ -39,7 +39,6 @@ class CommandStep(PipelineStep):
         if isinstance(runconfig, ScriptRunConfig):
             command = command or runconfig.command or _script_command(runconfig)
             source_directory = source_directory or runconfig.source_directory
-            compute_target = compute_target or runconfig.compute_target
         if not command:
             raise ValueError("CommandStep: command is required, here or in the ScriptRunConfig")
         if source_directory is not None and not Path(source_directory).is_dir():

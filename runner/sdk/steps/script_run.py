@@ -28,7 +28,6 @@ def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
     return PythonScriptStep(
         config.script,
         arguments=config.arguments,
-        compute_target=config.compute_target,
         runconfig=config,
         inputs=references,
         source_directory=config.source_directory,

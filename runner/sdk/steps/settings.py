@@ -45,12 +45,11 @@ def settings_of(
         raise RunConfigurationException(
             f"runconfig cannot be a {type(config).__name__}", remedy="pass a RunConfiguration"
         )
-    if isinstance(runconfig, ScriptRunConfig):
-        check_single("distributed_job_config", runconfig.distributed_job_config)
-    check_single("RunConfiguration", config)
+    if config is not None:
+        _check_single_process(config)
     if isinstance(compute_target, tuple):  # v1 takes (name, type) as well
         compute_target = compute_target[0] if compute_target else None
-    own = target_name(config.target) if config else ""
+    own = config.target if config else ""
     return Settings(
         compute=target_name(compute_target) or ("" if own in _NO_TARGET else own),
         environment=config.environment if config else None,
@@ -61,21 +60,19 @@ def settings_of(
         version=version or "",
         node_parameters=_node_parameters(pipeline_params or {}),
         shared_memory=_shared_memory(config) if config else "",
-        policy=_time_limit(runconfig, config),
+        policy=_time_limit(config),
     )
 
 
-def _time_limit(runconfig: object, config: RunConfiguration | None) -> StepPolicy:
-    """v1's ``max_run_duration_seconds``: the script's own, else the run configuration's; 30 days say nothing."""
-    given: list[object] = [runconfig.max_run_duration_seconds] if isinstance(runconfig, ScriptRunConfig) else []
-    given.append(config.max_run_duration_seconds if config else None)
-    said = [seconds for seconds in given if seconds not in (None, 0, _LONGEST)]
-    if not said:
+def _time_limit(config: RunConfiguration | None) -> StepPolicy:
+    """v1's ``max_run_duration_seconds``; its default of 30 days sets no limit."""
+    seconds = config.max_run_duration_seconds if config else None
+    if seconds in (None, 0, _LONGEST):
         return StepPolicy()
     try:
-        return StepPolicy(run_timeout=duration(said[0]))
+        return StepPolicy(run_timeout=duration(seconds))
     except Unfit as unfit:
-        what = f"max_run_duration_seconds {said[0]!r} {unfit}"
+        what = f"max_run_duration_seconds {seconds!r} {unfit}"
         raise RunConfigurationException(what, remedy="give a number of seconds") from unfit
 
 
@@ -92,12 +89,19 @@ def _shared_memory(config: RunConfiguration) -> str:
     return f"{size[1]}{unit}"
 
 
-def check_single(what: str, config: object) -> None:
-    """Raise NotOffered where a configuration asks for more than one node or process."""
-    for name in _COUNTS:
-        count = getattr(config, name, None)
-        if isinstance(count, int) and count > 1:
-            raise several(f"{what}: {name}={count}")
+def _check_single_process(config: RunConfiguration) -> None:
+    """Raise NotOffered where a run configuration asks for more than one node or process.
+
+    v1 reads the sections of distributed jobs only where a communicator is named.
+    """
+    sections: list[tuple[str, object]] = [("RunConfiguration", config)]
+    if config.communicator not in ("", "None"):
+        sections += [(f"RunConfiguration.{name}", getattr(config, name)) for name in ("mpi", "pytorch", "tensorflow")]
+    for what, section in sections:
+        for name in _COUNTS:
+            count = getattr(section, name, None)
+            if isinstance(count, int) and count > 1:
+                raise several(f"{what}: {name}={count}")
 
 
 def several(what: str) -> NotOffered:

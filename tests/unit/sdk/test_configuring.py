@@ -119,20 +119,19 @@ def test_the_wish_is_kept_as_it_was_said() -> None:
     assert configure(PythonScriptStep("a.py"), cpu=0.5).stated.wish == Wish("0.5")
 
 
-@pytest.mark.parametrize(
-    ("own", "configured", "holds"),
-    [(60, None, 60.0), (2592000, None, None), (None, None, None), (0, None, None), (2592000, 30, 30.0), (60, 30, 60.0),
-     (None, 2592000, None)],
-)  # fmt: skip
+@pytest.mark.parametrize(("seconds", "holds"), [(60, 60.0), (2592000, None), (None, None), (0, None)])
 def test_v1s_time_limit_of_a_script(
-    ws: Workspace, session: FakeSession, own: int | None, configured: int | None, holds: float | None
+    ws: Workspace, session: FakeSession, seconds: int | None, holds: float | None
 ) -> None:
     config = RunConfiguration()
-    config.max_run_duration_seconds = configured
-    run = Experiment(ws, "e").submit(
-        ScriptRunConfig(".", command="true", run_config=config, max_run_duration_seconds=own)
-    )
-    assert session.views[run.id].plan.steps[0].policy.run_timeout == holds
+    config.max_run_duration_seconds = seconds
+    scripts = [
+        ScriptRunConfig(".", command="true", max_run_duration_seconds=seconds),
+        ScriptRunConfig(".", command="true", run_config=config),
+    ]
+    for script in scripts:
+        run = Experiment(ws, "e").submit(script)
+        assert session.views[run.id].plan.steps[0].policy.run_timeout == holds
 
 
 def test_v1s_time_limit_of_a_step(ws: Workspace) -> None:

@@ -291,10 +291,18 @@ def test_v1s_fields_of_a_run_configuration() -> None:
     assert "DockerConfiguration" in repr(config)
 
 
-def test_a_script_run_does_not_change_the_configuration_it_was_given() -> None:
-    config = RunConfiguration()
-    run = ScriptRunConfig(".", "a.py", run_config=config, environment=Environment("own"), compute_target="cpu")
-    assert run.run_config.environment.name == "own"
-    assert config.environment.name == ""
+def test_a_script_run_takes_a_run_configuration_as_it_is() -> None:
+    config = RunConfiguration(script="a.py", arguments=["--x"])
+    with pytest.warns(UserWarning, match=r"compute_target, environment, max_run_duration_seconds ignored"):
+        run = ScriptRunConfig(
+            ".",
+            run_config=config,
+            environment=Environment("own"),
+            compute_target="cpu",
+            max_run_duration_seconds=5,
+        )
+    assert run.run_config is config
+    assert (config.environment.name, config.target, config.max_run_duration_seconds) == ("", "local", None)
+    assert (run.script, run.arguments) == ("a.py", ["--x"])
     with pytest.raises(NotOffered, match="resume_from"):
         ScriptRunConfig(".", "a.py", resume_from=object())

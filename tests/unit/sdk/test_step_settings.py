@@ -8,6 +8,7 @@ from runner.model.data import DataPath as Place
 from runner.model.step import InputPath, ParameterValue
 from runner.sdk import (
     CommandStep,
+    ComputeTarget,
     Datastore,
     Experiment,
     Pipeline,
@@ -20,7 +21,12 @@ from runner.sdk import (
 )
 from runner.sdk.data import DataPath
 from runner.sdk.exceptions import NotOffered, PipelineInvalid, RunConfigurationException
-from runner.sdk.run_config import DockerConfiguration, MpiConfiguration
+from runner.sdk.run_config import (
+    DockerConfiguration,
+    MpiConfiguration,
+    PyTorchConfiguration,
+    TensorflowConfiguration,
+)
 from runner.sdk.training_output import TrainingOutput
 from tests.support.fake_session import FakeSession
 
@@ -74,8 +80,44 @@ def test_several_nodes_are_refused() -> None:
     config = ScriptRunConfig(".", "a.py", distributed_job_config=MpiConfiguration(process_count_per_node=4))
     with pytest.raises(NotOffered, match="process_count_per_node=4"):
         CommandStep(runconfig=config)
+    with pytest.raises(NotOffered, match="process_count_per_node=4"):
+        PythonScriptStep("a.py", runconfig=config.run_config)
     with pytest.raises(RunConfigurationException, match="cannot be a dict"):
         PythonScriptStep("a.py", runconfig={})
+    with pytest.raises(RunConfigurationException, match="distributed_job_config cannot be a dict"):
+        ScriptRunConfig(".", "a.py", distributed_job_config={})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (MpiConfiguration(), ("Python", "IntelMpi")),
+        (PyTorchConfiguration(), ("PyTorch", "Nccl")),
+        (TensorflowConfiguration(), ("TensorFlow", "ParameterServer")),
+    ],
+)
+def test_a_distributed_job_of_one_process_is_one_step(ws: Workspace, wanted: object, words: tuple[str, str]) -> None:
+    config = ScriptRunConfig(".", "a.py", distributed_job_config=wanted).run_config
+    assert (config.framework, config.communicator) == words
+    assert len(Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).plan.steps) == 1
+
+
+def test_a_step_keeps_what_a_script_run_config_was_given(ws: Workspace) -> None:
+    config = ScriptRunConfig(".", "a.py", compute_target=ComputeTarget(ws, "gpu"), max_run_duration_seconds=77)
+    assert (config.run_config.target, config.run_config.command) == ("gpu", "")
+    (step,) = Pipeline(ws, PythonScriptStep("a.py", runconfig=config.run_config)).plan.steps
+    assert (step.compute, step.policy.run_timeout) == ("gpu", 77.0)
+
+
+def test_a_run_configuration_keeps_the_name_of_its_target(ws: Workspace) -> None:
+    config = RunConfiguration()
+    config.target = ComputeTarget(ws, "gpu")
+    assert config.target == "gpu"
+    config.target = None
+    assert config.target == "gpu"
+    assert "target='gpu'" in repr(config)
+    with pytest.raises(RunConfigurationException, match="target cannot be 5"):
+        config.target = 5
 
 
 def test_a_script_run_config_may_be_a_commands_run_configuration(ws: Workspace) -> None:
