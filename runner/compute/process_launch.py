@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..data.launch import search_path
+from ..data.launch import python_path, search_path
 from ..data.workplace import Launch
 from ..dataclass import dataclass
 from ..model.context import StoreAccess
@@ -36,7 +36,7 @@ class Launcher:
         log.parent.mkdir(parents=True, exist_ok=True)
         path = search_path(task.environment, os.environ.get("PATH"))
         variables = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
-        variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(self.tree()), variables.get("PYTHONPATH"))))
+        variables["PYTHONPATH"] = python_path(str(launch.cwd), str(self.tree()), variables.get("PYTHONPATH"))
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
             out.flush()

@@ -54,6 +54,21 @@ def search_path(interpreter: str, path: str | None) -> str:
     return os.pathsep.join(filter(None, (interpreter.rpartition("/")[0], path)))
 
 
+def python_path(code: str, tree: str, path: str | None) -> str:
+    """Return the ``PYTHONPATH`` of a step's process.
+
+    Python puts the folder of the script first by itself. The snapshot's root follows, as in v1 (a script in a
+    subfolder imports packages of the root), then our own code, then what was set before.
+
+    Args:
+        code: The private copy of the snapshot.
+        tree: The folder with the code that steps carry.
+        path: ``PYTHONPATH`` of the image, the machine or the environment; None: it is not set.
+
+    """
+    return os.pathsep.join(filter(None, (code, tree, path)))
+
+
 def too_many(references: Mapping[str, str]) -> bool:
     """Whether the variables per input are over the limit and are therefore left out."""
     return sum(len(name) + len(value) + 2 for name, value in references.items()) >= VARIABLES_LIMIT

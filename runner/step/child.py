@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from ..data.launch import python_path
 from ..data.workplace import Launch
 from ..dataclass import dataclass
 from .logs import LogShipper
@@ -44,7 +45,7 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
     process = subprocess.Popen(
         launch.argv,
         cwd=launch.cwd,
-        env=environment(os.environ, launch.variables, tree),
+        env=environment(os.environ, launch, tree),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -62,11 +63,11 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
     return Ending(code if code >= 0 else 128 - code, terminated=bool(told), oom_kills=kills, peak_memory=peak)
 
 
-def environment(own: Mapping[str, str], variables: Mapping[str, str], tree: Path) -> dict[str, str]:
-    """The image's environment without our own variables, and the step's over it."""
+def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str, str]:
+    """Return the image's environment without our own variables, and the step's over it."""
     kept = {name: value for name, value in own.items() if not name.startswith("RUNNER_")}
-    whole = {**kept, "PYTHONUNBUFFERED": "1", **variables}
-    return {**whole, "PYTHONPATH": os.pathsep.join(filter(None, (str(tree), whole.get("PYTHONPATH"))))}
+    whole = {**kept, "PYTHONUNBUFFERED": "1", **launch.variables}
+    return {**whole, "PYTHONPATH": python_path(str(launch.cwd), str(tree), whole.get("PYTHONPATH"))}
 
 
 @contextmanager

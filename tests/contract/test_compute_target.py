@@ -840,6 +840,19 @@ def test_the_users_python_path_is_kept(
     assert seen.phase is Phase.SUCCEEDED, seen.tail
 
 
+def test_a_script_in_a_subfolder_imports_from_the_snapshots_root(local: ProcessBench) -> None:
+    code = local.folder / f"code-a-1-{b.RUN}"
+    files = {"steps/go.py": "from shared.tools import answer\nprint(answer)", "shared/tools.py": "answer = 42"}
+    for name, text in files.items():
+        (code / name).parent.mkdir(parents=True)
+        (code / name).write_text(text)
+    task = local.assign("", outputs=(), command=(Interpreter(), "steps/go.py"))
+    target = local.target()
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+    assert local.log(task) == "42\n"
+
+
 def test_an_end_that_was_recorded_but_not_committed_is_committed(local: ProcessBench) -> None:
     """A controller was killed between the two."""
     target, task = local.target(), local.task("succeeds")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,23 @@ def launch(folder: Path, script: str, *arguments: str) -> Launch:
     return Launch((sys.executable, "-c", script, *arguments), {}, folder, {}, ("a line of ours",))
 
 
-def test_the_steps_own_python_path_comes_after_ours_and_wins_over_the_images() -> None:
+def test_the_python_path_is_the_snapshots_root_then_ours_then_the_steps_or_the_images() -> None:
     own = {"PYTHONPATH": "/image", "HOME": "/h", "RUNNER_STORES": "secret"}
-    made = child.environment(own, {"PYTHONPATH": "/step", "A": "1"}, Path("/tree"))
-    assert made == {"HOME": "/h", "PYTHONUNBUFFERED": "1", "A": "1", "PYTHONPATH": "/tree:/step"}
-    assert child.environment(own, {}, Path("/tree"))["PYTHONPATH"] == "/tree:/image"
-    assert child.environment({}, {}, Path("/tree"))["PYTHONPATH"] == "/tree"
+    bare = Launch((), {}, Path("/code"), {})
+    made = child.environment(own, replace(bare, variables={"PYTHONPATH": "/step", "A": "1"}), Path("/tree"))
+    assert made == {"HOME": "/h", "PYTHONUNBUFFERED": "1", "A": "1", "PYTHONPATH": "/code:/tree:/step"}
+    assert child.environment(own, bare, Path("/tree"))["PYTHONPATH"] == "/code:/tree:/image"
+    assert child.environment({}, bare, Path("/tree"))["PYTHONPATH"] == "/code:/tree"
+
+
+def test_a_script_in_a_subfolder_imports_from_its_folder_and_from_the_snapshots_root(tmp_path: Path) -> None:
+    for name, text in {"shared/tools.py": "answer = 42", "steps/near.py": "answer = 7", "near.py": "1 / 0"}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    script = "from shared.tools import answer; import near, sys; sys.exit(answer + near.answer)"
+    (tmp_path / "steps" / "go.py").write_text(script)
+    started = Launch((sys.executable, "steps/go.py"), {}, tmp_path, {})
+    assert child.run(started, tmp_path / "tree", shipper()).exit_code == 49
 
 
 @pytest.mark.parametrize(

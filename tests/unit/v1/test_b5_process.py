@@ -274,6 +274,13 @@ def test_the_step_is_python_script_in_a_private_writable_copy_first_on_the_path(
     assert not (Path(main["folder"]) / "steps" / "written_here.txt").exists()
 
 
+def test_a_script_in_a_subfolder_imports_from_the_root(seen: Answer) -> None:
+    """Python itself puts only the script's own folder on the path."""
+    first, *rest = seen["env"]["PYTHONPATH"].split(os.pathsep)
+    assert Path(first).resolve() == Path(seen["cwd"]).resolve()
+    assert rest
+
+
 def test_outputs_and_logs_are_kept_and_listed_with_the_log(main: Answer) -> None:
     assert {"outputs/model.txt", "outputs/seen.json", "logs/train.txt"} <= set(main["names"])
     assert any(name.startswith(("user_logs/", "azureml-logs/")) for name in main["names"])
