@@ -1,8 +1,4 @@
-"""What is configured: the workspace's ``runner.yaml`` over the machine-wide file.
-
-Nothing needs configuring: without files a workspace is ``./.runner`` and its one target, ``local``,
-is this machine.
-"""
+"""Reading the two configuration files and putting the workspace's over the machine's."""
 
 from __future__ import annotations
 
@@ -11,72 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from .dataclass import dataclass, field
-from .datastores import BucketConfig, DatastoreConfig, check_bucket, read_datastores
-from .errors import BadInput, Problem
-from .model.compute import ComputeSettings, VmSize, Wish, quantity_problems
-from .model.document import Document, from_document
-from .model.placement import Toleration
-from .model.policy import StepPolicy
-from .model.secret import SecretSource, located, source_problems
-from .model.stated import fields_of, stated
+from ..datastores import check_bucket, read_datastores
+from ..errors import BadInput, Problem
+from ..model.compute import ComputeSettings, VmSize, Wish, quantity_problems
+from ..model.document import Document, from_document
+from ..model.policy import StepPolicy
+from ..model.secret import SecretSource, located, source_problems
+from ..model.stated import fields_of, stated
+from .settings import LOCAL, Config, EnvironmentConfig, KubernetesConfig, ProcessConfig, TargetConfig
 
-LOCAL = "local"
-"""The target every workspace has: processes on this machine."""
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
 """What makes a folder a workspace. A bare ``.azureml`` does not: v1 caches logins in the home folder's."""
-
-
-@dataclass(frozen=True)
-class ProcessConfig:
-    """Local processes."""
-
-    workers: int = 0
-    """The most steps at a time; 0: one per core."""
-    policy: StepPolicy = field(default_factory=StepPolicy)
-    """Of its steps, where they and their pipeline say nothing."""
-
-
-@dataclass(frozen=True)
-class KubernetesConfig:
-    """A namespace of a Kubernetes cluster."""
-
-    store: BucketConfig
-    namespace: str = "runner"
-    kubeconfig: str = ""
-    context: str = ""
-    kind_cluster: str = ""
-    """Images are loaded into this kind cluster."""
-    registry: str = ""
-    """Images are pushed below this registry path."""
-    run_as: int = 10001
-    """User, group and file-system group of every step's process."""
-    capacity: int = 8
-    """The most Jobs at a time."""
-    node_selector: Mapping[str, str] = field(default_factory=dict)
-    image_pull_secrets: tuple[str, ...] = ()
-    service_account: str = ""
-    tolerations: tuple[Toleration, ...] = ()
-    unschedulable_grace: float = 30.0
-    """Seconds a step may wait when no node there is could ever take it: an autoscaler may add one."""
-    pull_grace: float = 60.0
-    """Seconds an image may go on being pulled in vain for a reason that may pass: a registry that does not answer."""
-    policy: StepPolicy = field(default_factory=StepPolicy)
-    """Of its steps, where they and their pipeline say nothing."""
-    resources: Wish = field(default_factory=Wish)
-    """The same for what they ask of a node."""
-    controller_image: str = ""
-    """A ready image of ours for detached controllers (images/controller); empty: it is built."""
-
-
-@dataclass(frozen=True)
-class EnvironmentConfig:
-    """A ready image for an environment's name."""
-
-    image: str
-
-
-TargetConfig = ProcessConfig | KubernetesConfig
 _GROUPS: Mapping[str, type] = {"policy": StepPolicy, "resources": Wish}
 _WORDS = (*_GROUPS, "tolerations")
 """Fields of a target that are written and checked as the words of a step are."""
@@ -84,51 +25,6 @@ _TYPES: Mapping[str, type[ProcessConfig | KubernetesConfig]] = {
     "process": ProcessConfig,
     "kubernetes": KubernetesConfig,
 }
-
-
-@dataclass(frozen=True)
-class Config:
-    """One workspace's configuration."""
-
-    root: Path
-    """The workspace's folder: where ``.runner`` lies or will lie."""
-    name: str = ""
-    target: str = ""
-    """What ``--target`` is when it is not given."""
-    targets: Mapping[str, TargetConfig] = field(default_factory=dict)
-    own: frozenset[str] = frozenset()
-    """Targets that the workspace itself names; empty: every compute name means this machine."""
-    environments: Mapping[str, EnvironmentConfig] = field(default_factory=dict)
-    computes: Mapping[str, ComputeSettings] = field(default_factory=dict)
-    """What the compute names of pipeline files stand for."""
-    vm_sizes: Mapping[str, VmSize] = field(default_factory=dict)
-    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
-    datastores: Mapping[str, DatastoreConfig] = field(default_factory=dict)
-    """Those beside the workspace store."""
-
-    @property
-    def folder(self) -> Path:
-        """The folder store of the workspace."""
-        return self.root / ".runner"
-
-    def get(self, target: str) -> TargetConfig:
-        """A target by name. Raises BadInput for an unknown one."""
-        if target not in self.targets:
-            raise BadInput(unknown_target(self, target))
-        return self.targets[target]
-
-
-def unknown_target(config: Config, name: str, where: str = "") -> list[Problem]:
-    """The problem of a compute name that means nothing here."""
-    known = ", ".join(sorted(config.targets))
-    return [
-        Problem(
-            f"there is no compute target '{name}'; known: {known}",
-            where=where or str(config.root / "runner.yaml"),
-            remedy=f"add it under 'targets:' of {config.root / 'runner.yaml'}, or say --target NAME"
-            + (" (the target 'kind' is made by: runner cluster up)" if name == "kind" else ""),
-        )
-    ]
 
 
 def machine_file(environ: Mapping[str, str] = os.environ) -> Path:
