@@ -21,6 +21,8 @@ _SIGNALS = {
     31: "SIGSYS",
 }
 """Linux's numbers, wherever this is read (signal(7))."""
+_LAST_SIGNAL = 64
+"""Linux numbers its signals up to this (SIGRTMAX, signal(7))."""
 _HINTS = {
     4: "the processor does not know an instruction: a package built for another one",
     6: "a library gave up: see the last lines of its output",
@@ -35,14 +37,21 @@ _LONGEST = 300
 
 
 def exit_words(code: int, tail: str = "") -> str:
-    """What an exit code says; above 128 a shell reports a signal (POSIX sh, 2.8.2).
+    """Explain the exit code of a script.
 
-    `tail` is the end of the script's output: if it ends with a traceback, its last line tells more than the code.
+    A shell reports signal n as 128 + n (POSIX sh, 2.8.2). A script that exits with a negative number reports it
+    modulo 256 (exit(3)), so ``sys.exit(-1)`` is 255, which is no signal's number.
+
+    Args:
+        code: The exit code as a shell reports it.
+        tail: The end of the script's output. If it ends with a traceback, its last line tells more than the code.
+
     """
-    if code <= 128:
-        words = f"the script ended with exit code {code}"
-        return f"{words}: {raised}" if (raised := last_exception(tail)) else words
     number = code - 128
+    if not 0 < number <= _LAST_SIGNAL:
+        negative = f" ({code - 256})" if code > 128 else ""
+        words = f"the script ended with exit code {code}{negative}"
+        return f"{words}: {raised}" if (raised := last_exception(tail)) else words
     name = f"{_SIGNALS[number]}, " if number in _SIGNALS else ""
     hint = f": {_HINTS[number]}" if number in _HINTS else ""
     return f"the script was killed by signal {number} ({name}exit code {code}){hint}"

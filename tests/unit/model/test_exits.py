@@ -44,6 +44,10 @@ def test_long_words_are_cut() -> None:
         (143, "the script was killed by signal 15 (SIGTERM, exit code 143): somebody asked it to end"),
         (135, "shm_size"),
         (165, "the script was killed by signal 37 (exit code 165)"),
+        (192, "the script was killed by signal 64 (exit code 192)"),
+        (193, "the script ended with exit code 193 (-63): ValueError: no rows"),
+        (255, "the script ended with exit code 255 (-1): ValueError: no rows"),
+        (128, "the script ended with exit code 128: ValueError: no rows"),
     ],
 )
 def test_the_reason_names_what_happened(code: int, words: str) -> None:
