@@ -18,6 +18,8 @@ def __getattr__(name: str) -> object:
     """Fetch a public name from the authoring API on first use (PEP 562)."""
     from importlib import import_module, util
 
+    if name == "__all__":  # `from runner import *`
+        return [*import_module(f"{__name__}.sdk").__all__]
     # `from . import x` asks this function before it looks for the submodule x: answer only for names of the API.
     if name.startswith("_") or util.find_spec(f"{__name__}.{name}") is not None:
         raise AttributeError(name)

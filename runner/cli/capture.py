@@ -18,7 +18,7 @@ from ..sdk.session import Captured, use
 from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
-from .driver import check_file, complain, execute, make_way
+from .driver import check_file, complain, execute, make_way, not_python
 from .driving import submit_left_over, unusable
 from .policy_arguments import words
 from .subject import again, is_file_name, view_of
@@ -117,5 +117,7 @@ def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:
             raise unusable(session, error) from error
     except Exception as error:
         if session.captured is None:
+            if isinstance(error, SyntaxError):  # in a module that the file imports
+                raise BadInput([not_python(error)]) from error
             complain(error)
             raise FileFailed from error

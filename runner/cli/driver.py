@@ -8,9 +8,9 @@ import sys
 import traceback
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
-from ..errors import BadInput
+from ..errors import BadInput, Problem
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _ROOT = __name__.partition(".")[0]
@@ -56,10 +56,11 @@ def has_own_runner(folder: Path) -> bool:
 
 
 def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
-    """Run the file; its names afterwards. Whatever it raises comes out as it is."""
-    from importlib.util import decode_source
+    """Run the file; its names afterwards. Whatever it raises comes out as it is.
 
-    text = decode_source(path.read_bytes())
+    Raises BadInput, before any of it runs, when it is not Python.
+    """
+    code = compiled(path)
     folder = path.resolve().parent
     sys.path[:] = search_path(sys.path, folder, _command_folders())
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), compat_folder())))
@@ -70,8 +71,43 @@ def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
     module.__file__ = str(path.absolute())
     module.__dict__.update(__builtins__=builtins, __cached__=None, __spec__=None)
     sys.modules["__main__"] = module
-    exec(compile(text, str(path.absolute()), "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - this is the command
+    exec(code, module.__dict__)  # noqa: S102 - this is the command
     return module.__dict__
+
+
+def compiled(path: Path) -> CodeType:
+    """Compile the file as Python does. Raises BadInput naming the place that is not Python."""
+    from importlib.util import decode_source
+
+    data = path.read_bytes()
+    try:
+        return compile(decode_source(data), str(path.absolute()), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise BadInput([not_python(error, path)]) from error
+    except UnicodeDecodeError as error:
+        place = f"{_shown(path)}:{data.count(bytes([10]), 0, error.start) + 1}"
+        remedy = "save the file as UTF-8, or declare its encoding in its first line"
+        raise BadInput(f"{path.name} is not UTF-8 text: {error.reason}", place, remedy) from error
+    except ValueError as error:  # Python before 3.12 says this of a NUL
+        raise BadInput([not_python(SyntaxError(str(error)), path)]) from error
+
+
+def not_python(error: SyntaxError, path: Path | None = None) -> Problem:
+    """Return what a syntax error says, and its place.
+
+    Args:
+        error: The error.
+        path: The file that was compiled; None: the one that the error names.
+
+    """
+    file = path or Path(error.filename or "")
+    line = f":{error.lineno}" if error.lineno else ""
+    text = f"  {error.text.strip()}" if error.text and error.text.strip() else ""
+    return Problem(f"{file.name} is not Python: {error.msg}", f"{_shown(file)}{line}{text}", "correct that line")
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)
 
 
 def search_path(current: Sequence[str], folder: Path, command: Collection[str]) -> list[str]:

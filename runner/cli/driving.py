@@ -10,7 +10,7 @@ from ..dataclass import dataclass
 from ..errors import BadInput, RunnerError, StoreError, TargetError
 from ..operations.liveness import Stranded
 from ..wiring import OpenWorkspace
-from .driver import called_at, complain, execute
+from .driver import called_at, complain, execute, not_python
 from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
 from .main import say_problems
 
@@ -56,6 +56,10 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
     if isinstance(error, BadInput):
         say_problems(error.problems)
         _say_line(error, [problem.where for problem in error.problems])
+        return BAD_INPUT
+    if isinstance(error, SyntaxError) and not session.submitted:  # in a module that the file imports
+        say_problems([not_python(error)])
+        _say_line(error, ())
         return BAD_INPUT
     if isinstance(error, (ActivityFailedException, ActivityCanceledException)) and session.submitted:
         return FAILED  # it waited for its run, and the run's own summary tells more

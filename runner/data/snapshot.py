@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import BadInput, StoreError
+from ..errors import BadInput, Problem, StoreError
 from ..model.digest import digest_of, digest_of_bytes, digest_of_file
 
 ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
@@ -191,11 +192,42 @@ def _ignore_rule(folder: Path) -> Callable[[str], bool]:
     for name in (".amlignore", ".gitignore"):
         rules = folder / name
         if rules.is_file():
-            import pathspec
-
-            spec = pathspec.GitIgnoreSpec.from_lines(rules.read_text(encoding="utf-8").splitlines())
-            return spec.match_file
+            return _ignore_spec(rules)
     return lambda _path: False
+
+
+def _ignore_spec(rules: Path) -> Callable[[str], bool]:
+    """Return the rule of an ignore file. Raises BadInput naming each line that cannot be read."""
+    import pathspec
+
+    lines = _ignore_lines(rules)
+    try:
+        return pathspec.GitIgnoreSpec.from_lines(lines).match_file
+    except (ValueError, re.error) as error:
+        problems = [
+            Problem(f"the pattern {line!r} cannot be read", f"{rules}:{number}", "write it as git does, or remove it")
+            for number, line in enumerate(lines, start=1)
+            if not _is_pattern(line)
+        ]
+        raise BadInput(problems or f"{rules}: {error}") from error
+
+
+def _is_pattern(line: str) -> bool:
+    import pathspec
+
+    try:
+        pathspec.GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True
+
+
+def _ignore_lines(rules: Path) -> list[str]:
+    try:
+        return rules.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"{rules.name} cannot be read: {why}", str(rules), "save it as UTF-8") from error
 
 
 def _check_size(folder: Path, found: Mapping[str, int]) -> None:

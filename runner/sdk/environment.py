@@ -219,9 +219,10 @@ def dockerfile_text(dockerfile: str) -> str:
     if "\n" in dockerfile or dockerfile.lstrip().upper().startswith("FROM "):
         return dockerfile
     try:
-        return Path(dockerfile).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserErrorException(f"Dockerfile {dockerfile!r} cannot be read: {error.strerror}", error) from error
+        return Path(dockerfile).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UserErrorException(f"Dockerfile {dockerfile!r} cannot be read: {why}", error) from error
 
 
 def _with_packages(name: str, conda_specification: str | None, pip_requirements: str | None) -> Environment:

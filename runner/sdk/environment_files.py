@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from .conda import CondaDependencies
-from .environment import Environment
+from .environment import Environment, dockerfile_text
 from .exceptions import UserErrorException
 from .written import mapping, text
 
@@ -76,7 +76,7 @@ def load(path: str) -> Environment:
     """The environment of such a folder. Raises UserErrorException."""
     folder = Path(path)
     try:
-        document = json.loads((folder / DEFINITION).read_text(encoding="utf-8"))
+        document = json.loads((folder / DEFINITION).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UserErrorException(
             f"there is no readable {DEFINITION}: {error.strerror}", error, where=path, remedy="name another folder"
@@ -87,5 +87,5 @@ def load(path: str) -> Environment:
     if (folder / CONDA).is_file():
         made.python.conda_dependencies = CondaDependencies(str(folder / CONDA))
     if (folder / DOCKERFILE).is_file():
-        made.docker.base_dockerfile = (folder / DOCKERFILE).read_text(encoding="utf-8")
+        made.docker.base_dockerfile = dockerfile_text(str(folder / DOCKERFILE))
     return made

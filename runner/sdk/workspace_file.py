@@ -30,7 +30,7 @@ def find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
 def read(path: Path) -> Names:
     """The names in a file. Raises UserErrorException."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
         subscription, group, name = (str(document[key]) for key in _KEYS)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserErrorException(

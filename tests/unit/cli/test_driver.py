@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import runner
-from runner.cli.driver import called_at, check_file, complain, has_own_runner, search_path
+from runner.cli.driver import called_at, check_file, compiled, complain, has_own_runner, search_path
 from runner.errors import BadInput
 
 PACKAGE = Path(runner.__file__).parent
@@ -84,3 +87,46 @@ def test_a_file_that_does_not_compile_has_no_traceback(capsys: pytest.CaptureFix
     shown = capsys.readouterr().err
     assert shown.startswith('  File "p.py", line 1')
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "where"),
+    [
+        (b"x = 1\nimport x(\n", "p.py is not Python: invalid syntax", "p.py:2  import x("),
+        (b"x = 1\n\n# caf\xe9\n", "p.py is not UTF-8 text: ", "p.py:3"),
+        (b"\xff\n", "p.py is not Python: invalid or missing encoding", "p.py"),
+        (b"a\0b\n", "p.py is not Python: source code string cannot contain null bytes", "p.py"),
+    ],
+)
+def test_a_file_that_is_not_python_names_the_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, what: str, where: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("p.py").write_bytes(content)
+    with pytest.raises(BadInput) as caught:
+        compiled(Path("p.py"))
+    (problem,) = caught.value.problems
+    assert problem.what.startswith(what)
+    assert problem.where == where
+
+
+@pytest.mark.parametrize("command", ["run", "graph"])
+def test_a_syntax_error_in_the_driver_or_in_a_module_of_it_is_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("helper.py").write_text("def f(:\n")
+    Path("p.py").write_text("import helper\n")
+    for file in ("helper.py", "p.py"):
+        done = subprocess.run(
+            [sys.executable, "-m", "runner", command, file], capture_output=True, text=True, check=False,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+        )  # fmt: skip
+        assert (done.returncode, "where: helper.py:1  def f(:" in done.stderr) == (2, True), done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_every_public_name_comes_with_a_star() -> None:
+    names: dict[str, object] = {}
+    exec("from runner import *", names)
+    assert {"Workspace", "Pipeline", "PythonScriptStep", "Run"} <= set(names)

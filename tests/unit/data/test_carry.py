@@ -93,7 +93,13 @@ def test_every_module_of_the_bootstrap_imports_with_the_standard_library_alone(s
 
 
 @pytest.mark.parametrize(
-    "line", ["from azureml.core import Run", "from runner import Run", "from azureml.core.run import Run"]
+    "line",
+    [
+        "from azureml.core import Run",
+        "from runner import Run",
+        "from runner import *",
+        "from azureml.core.run import Run",
+    ],
 )
 def test_a_script_finds_its_run(step_pyz: Path, line: str) -> None:
     assert isolated(step_pyz, f"{line}\nprint(Run.__module__.split('.')[0])").strip() == PRIVATE

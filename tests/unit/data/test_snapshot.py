@@ -134,3 +134,29 @@ def test_an_archive_cannot_write_outside(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadInput, match="outside its folder"):
         unpack(buffer.getvalue(), tmp_path / "into")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "where"),
+    [
+        (b"*.csv\n!\n", "the pattern '!' cannot be read", ".amlignore:2"),
+        (b"a\\\n", "the pattern 'a\\\\' cannot be read", ".amlignore:1"),
+        (b"[z-a]\n", "the pattern '[z-a]' cannot be read", ".amlignore:1"),
+        (b"\xff\n", ".amlignore cannot be read: it is not UTF-8 text", ".amlignore"),
+    ],
+)
+def test_an_ignore_file_that_cannot_be_read_names_its_line(
+    tmp_path: Path, content: bytes, what: str, where: str
+) -> None:
+    (tmp_path / ".amlignore").write_bytes(content)
+    with pytest.raises(BadInput) as caught:
+        take(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.what == what
+    assert problem.where == str(tmp_path / where)
+
+
+def test_an_ignore_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    make(tmp_path, a_dot_csv="", a_dot_py="")
+    (tmp_path / ".amlignore").write_bytes(b"\xef\xbb\xbf*.csv\n")
+    assert paths(tmp_path) == [".amlignore", "a.py"]
