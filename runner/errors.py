@@ -6,6 +6,7 @@
     ├── BadInput              the user's: one or more problems, each with its remedy (exit 2)
     ├── StoreError            the object store's
     │   ├── ObjectMissing         no such key
+    │   ├── ObjectDamaged         its content is not what its name says
     │   ├── StoreDenied           wrong or insufficient credentials
     │   └── StoreUnreachable      network or server trouble; may pass by itself
     ├── TargetError           the compute target's
@@ -64,6 +65,10 @@ class StoreError(RunnerError):
 
 class ObjectMissing(StoreError):
     """There is no object of that key."""
+
+
+class ObjectDamaged(StoreError):
+    """The object's content is not the one that its name, a digest, stands for: reading it again does not help."""
 
 
 class StoreDenied(StoreError):

@@ -20,7 +20,7 @@ from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 from ..model.digest import digest_of_bytes
-from .snapshot import unpack
+from .packing import unpack
 
 PRIVATE = "_runner_step"
 _PACKAGE = Path(__file__).parents[1]

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import BadInput, ObjectMissing
+from ..errors import BadInput, ObjectDamaged, ObjectMissing
 from ..model.data import DataRef, Entry, Kind, Manifest
-from ..model.digest import canonical_json, digest_of_bytes, digest_of_file
-from ..model.document import to_document
-from ..model.stored import read_document
+from ..model.digest import digest_of_file
 from ..model.task import manifest_key
 from ..ports import ObjectStore
+from . import addressed
 
 
 def describe(path: Path) -> Manifest:
@@ -28,23 +27,20 @@ def describe(path: Path) -> Manifest:
 
 
 def save(store: ObjectStore, manifest: Manifest) -> str:
-    """Keep `manifest` under its digest, which is returned."""
-    data = canonical_json(to_document(manifest))
-    digest = digest_of_bytes(data)
-    store.put_if_absent(manifest_key(digest), data)
-    return digest
+    """Keep `manifest` under its digest, which is returned; a damaged object of that name is written again."""
+    return addressed.keep(store, manifest_key, manifest)
 
 
 def load(store: ObjectStore, digest: str) -> Manifest:
-    """The manifest of that digest. Raises ObjectMissing, StoreError."""
-    return _parse(store.get(manifest_key(digest)), digest)
+    """The manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
+    return addressed.load(store, manifest_key(digest), lambda data: _parse(data, digest))
 
 
 def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
-    """Whether the manifest of `ref` exists and every file it lists lies in `store` with its size."""
+    """Whether the manifest of `ref` exists undamaged and every file it lists lies in `store` with its size."""
     try:
         known = load(workspace, ref.digest)
-    except ObjectMissing:
+    except (ObjectMissing, ObjectDamaged):
         return False
     if known.kind is Kind.FILE:
         found = store.stat(ref.key)
@@ -57,7 +53,7 @@ def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
 
 @lru_cache(maxsize=64)
 def _parse(data: bytes, digest: str) -> Manifest:
-    return read_document(Manifest, data, manifest_key(digest))
+    return addressed.checked_document(Manifest, data, manifest_key(digest), digest)
 
 
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:

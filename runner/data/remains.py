@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import RunnerError, StoreError
+from ..errors import ObjectDamaged, RunnerError, StoreError
 from ..model.names import attempt_folder
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM, lacks_room
@@ -35,6 +35,8 @@ class Remains:
         """The process to start, or the record of an attempt that could not be staged."""
         try:
             return prepare(self.task, self.place, self.staging, interpreter)
+        except ObjectDamaged as error:  # another attempt would read the same
+            return self.failed(Failure.INPUT, f"its inputs cannot be staged: {error}")
         except (StoreError, OSError) as error:
             return self.failed(Failure.STORE, f"staging in failed: {error}")
         except (RunnerError, ValueError) as error:

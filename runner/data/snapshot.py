@@ -6,18 +6,14 @@ v1's ignore rules hold: ``.amlignore`` at the folder's root, else ``.gitignore``
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import BadInput, Problem, StoreError
-from ..model.digest import digest_of, digest_of_bytes, digest_of_file
+from ..errors import BadInput, Problem
+from ..model.digest import digest_of, digest_of_file
 
 ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
 MAX_FILES = 2000
@@ -26,7 +22,6 @@ MAX_BYTES = 300 << 20
 NOTABLE_FILES = 1000
 NOTABLE_BYTES = 10 << 20
 """From here on the size of a snapshot is shown: it is uploaded, and copied for every step."""
-_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -50,12 +45,17 @@ class Snapshot:
     @property
     def digest(self) -> str:
         """Hex SHA-256 over path, executable bit and content of each file."""
-        return digest_of([(file.path, file.executable, file.digest) for file in self.files])
+        return digest_of_files((file.path, file.executable, file.digest) for file in self.files)
 
     @property
     def bytes(self) -> int:
         """The sizes of all files together."""
         return sum(file.size for file in self.files)
+
+
+def digest_of_files(files: Iterable[tuple[str, bool, str]]) -> str:
+    """The digest of a snapshot from its files, in any order: path, executable bit, and hex SHA-256 of the content."""
+    return digest_of(sorted(files))
 
 
 def take(folder: Path) -> Snapshot:
@@ -82,61 +82,6 @@ def size_note(folder: Path, found: Mapping[str, int]) -> str:
         f"the snapshot of {folder} is large: {len(found)} files, {whole / 2**20:.1f} MiB; biggest: {_biggest(found)}. "
         "List what the scripts do not need in .amlignore"
     )
-
-
-def pack(snapshot: Snapshot) -> bytes:
-    """A zip of the snapshot: equal bytes for equal snapshots. Raises BadInput for files that have changed since."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        for file in snapshot.files:
-            info = zipfile.ZipInfo(file.path, _EPOCH)
-            info.external_attr = (0o755 if file.executable else 0o644) << 16
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, _unchanged(snapshot.folder, file))
-    return buffer.getvalue()
-
-
-def _unchanged(folder: Path, file: SnapshotFile) -> bytes:
-    """The file's content, which the snapshot's digest vouches for: other runs will find it under that name."""
-    content = (folder / file.path).read_bytes()
-    if digest_of_bytes(content) != file.digest:
-        raise BadInput(f"{file.path} was changed while it was read", str(folder), "submit again")
-    return content
-
-
-def unpack(data: bytes, into: Path) -> None:
-    """Write the files of a packed snapshot below `into`, which is made.
-
-    Raises StoreError when `data` are no zip, BadInput for a path that leaves `into`.
-    """
-    into.mkdir(parents=True, exist_ok=True)
-    made = {into}
-    for path, mode, content in _members(data):
-        target = into / path
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
-        with target.open("wb") as file:
-            file.write(content)
-        if mode & 0o100:
-            target.chmod(0o755)
-
-
-@lru_cache(maxsize=4)
-def _members(data: bytes) -> tuple[tuple[str, int, bytes], ...]:
-    try:
-        return tuple(_read_members(data))
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise StoreError(f"a stored snapshot is damaged: {error}; submit the run again from its source") from error
-
-
-def _read_members(data: bytes) -> Iterator[tuple[str, int, bytes]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = [info for info in archive.infolist() if not info.is_dir()]
-        for info in members:
-            if info.filename.startswith("/") or ".." in info.filename.split("/"):
-                raise BadInput(f"a snapshot holds {info.filename!r}, which lies outside its folder")
-        yield from ((info.filename, info.external_attr >> 16, archive.read(info)) for info in members)
 
 
 def _file(folder: Path, relative: str) -> SnapshotFile:

@@ -17,9 +17,9 @@ from ..errors import BadInput
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
 from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
-from ..model.task import InputBinding, OutputBinding, Task, snapshot_key
+from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import launch, links, manifest, snapshot, transfer
+from . import launch, links, manifest, packing, transfer
 from .dataset import Datastores, glob_rule
 
 
@@ -103,7 +103,7 @@ class Staging:
 
 def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) -> Launch:
     """Stage code and inputs and write the step folder. Raises StoreError, BadInput, OSError."""
-    snapshot.unpack(staging.workspace.get(snapshot_key(task.snapshot)), place.code)
+    packing.write(packing.load(staging.workspace, task.snapshot), place.code)
     for folder in (place.code / "outputs", place.code / "logs", place.reports):
         folder.mkdir(parents=True, exist_ok=True)
     inputs = {binding.name: _stage(binding, staging) for binding in task.inputs}

@@ -29,6 +29,13 @@ def digest_of_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def md5_of_bytes(data: bytes) -> str:
+    """The hex MD5 of a byte string: what S3 calls the ETag of an object that a single PUT wrote. Not for security."""
+    import hashlib
+
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
 def digest_of_file(path: Path) -> str:
     """The hex SHA-256 of a file's content. Raises OSError."""
     import hashlib

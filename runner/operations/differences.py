@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..control.fingerprint import Bound
-from ..data import manifest
+from ..data import manifest, packing
 from ..dataclass import dataclass
 from ..errors import StoreError
+from ..model.digest import digest_of_bytes
 from ..model.document import Document, to_document
-from ..model.task import snapshot_key
 from ..ports import ObjectStore
 
 _MOST = 10
@@ -95,12 +93,12 @@ def _files(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
 
 
 def _snapshot(store: ObjectStore, digest: str) -> Mapping[str, str]:
-    """Each file of a snapshot and its content's checksum, as the archive has it."""
+    """Each file of a snapshot and its content's digest; none when the store does not have it undamaged."""
     try:
-        with zipfile.ZipFile(io.BytesIO(store.get(snapshot_key(digest)))) as archive:
-            return {info.filename: f"{info.CRC:08x}, {info.file_size} bytes" for info in archive.infolist()}
-    except (StoreError, zipfile.BadZipFile):
+        files = packing.load(store, digest)
+    except StoreError:
         return {}
+    return {path: f"{digest_of_bytes(content)[:12]}, {len(content)} bytes" for path, _, content in files}
 
 
 def _contents(store: ObjectStore, digest: str) -> Mapping[str, str]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from ..errors import BadInput, Problem, RunnerError
+from ..data import packing
+from ..errors import BadInput, ObjectDamaged, ObjectMissing, Problem, RunnerError
 from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
 from ..model.step import StepSpec
-from ..model.task import snapshot_key
 from ..plan.validate import validate
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 
@@ -29,17 +29,21 @@ def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem
 
 
 def snapshot_problems(plan: Plan, store: ObjectStore) -> tuple[Problem, ...]:
-    """Snapshots of a locked plan that the store does not have. Raises StoreError."""
+    """Snapshots of a locked plan that the store does not have, or has damaged. Raises StoreError."""
     named = {step.snapshot: step.name for step in reversed(plan.steps) if step.snapshot}
-    return tuple(
-        Problem(
-            f"the store has no snapshot {digest}",
-            f"step '{name}'",
-            "run the plan on the store that has it, or name the folder of its scripts: source",
-        )
-        for digest, name in reversed(named.items())
-        if store.stat(snapshot_key(digest)) is None
-    )
+    found = (_snapshot_problem(store, digest, f"step '{name}'") for digest, name in reversed(named.items()))
+    return tuple(problem for problem in found if problem is not None)
+
+
+def _snapshot_problem(store: ObjectStore, digest: str, where: str) -> Problem | None:
+    try:
+        packing.load(store, digest)
+    except ObjectMissing:
+        remedy = "run the plan on the store that has it, or name the folder of its scripts: source"
+        return Problem(f"the store has no snapshot {digest}", where, remedy)
+    except ObjectDamaged as error:
+        return Problem(str(error), where)
+    return None
 
 
 def place_problems(

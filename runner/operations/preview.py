@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from ..data import snapshot
+from ..data import packing
 from ..dataclass import dataclass
 from ..errors import RunnerError
 from ..model.environment import EnvironmentSpec
@@ -135,6 +135,5 @@ def needs(spec: EnvironmentSpec) -> tuple[str, ...]:
 
 def _snapshots(store: ObjectStore, plan: Plan) -> Iterator[Upload]:
     for source, taken in snapshots_of(plan).items():
-        key = snapshot_key(taken.digest)
-        if store.stat(key) is None:
-            yield Upload(source, key, len(snapshot.pack(taken)))
+        if not packing.is_kept(store, taken):
+            yield Upload(source, snapshot_key(taken.digest), len(packing.pack(taken)))

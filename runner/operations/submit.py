@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from ..data import snapshot
+from ..data import packing, snapshot
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem
 from ..model.events import RunSubmitted
 from ..model.names import new_run_id
 from ..model.plan import Plan, Submission
-from ..model.task import snapshot_key
 from ..plan.lock import lock, sources
 from ..ports import ObjectStore
 from ..runs import index, journal, plans
@@ -95,10 +94,4 @@ def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:
 
 
 def _upload_snapshots(store: ObjectStore, plan: Plan) -> dict[str, str]:
-    digests: dict[str, str] = {}
-    for source, taken in snapshots_of(plan).items():
-        digests[source] = taken.digest
-        key = snapshot_key(taken.digest)
-        if not ((info := store.stat(key)) and info.size):
-            store.put_if_absent(key, snapshot.pack(taken))
-    return digests
+    return {source: packing.keep(store, taken) for source, taken in snapshots_of(plan).items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ..model.digest import canonical_json, digest_of_bytes
-from ..model.document import to_document
+from ..data import addressed
 from ..model.events import JournalEntry, RunSubmitted
 from ..model.plan import Plan, Submission
 from ..model.state import RunState, begin, fold
-from ..model.stored import read_document
 from ..ports import ObjectStore
 from . import folded, journal
 
@@ -18,16 +16,14 @@ def plan_key(digest: str) -> str:
 
 
 def save(store: ObjectStore, plan: Plan) -> str:
-    """Keep a locked plan under its digest, which is returned."""
-    data = canonical_json(to_document(plan))
-    digest = digest_of_bytes(data)
-    store.put_if_absent(plan_key(digest), data)
-    return digest
+    """Keep a locked plan under its digest, which is returned; a damaged object of that name is written again."""
+    return addressed.keep(store, plan_key, plan)
 
 
 def load(store: ObjectStore, digest: str) -> Plan:
-    """The plan of that digest. Raises ObjectMissing, StoreError."""
-    return read_document(Plan, store.get(plan_key(digest)), plan_key(digest))
+    """The plan of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
+    key = plan_key(digest)
+    return addressed.load(store, key, lambda data: addressed.checked_document(Plan, data, key, digest))
 
 
 def submission_of(store: ObjectStore, run: str) -> Submission | None:

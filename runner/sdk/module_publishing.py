@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data import snapshot
+from ..data import packing, snapshot
 from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Scalar
-from ..model.task import snapshot_key
 from .exceptions import RunConfigurationException, SnapshotException, UserErrorException
 from .module_registry import Port, VersionRecord
 from .parameter import PipelineParameter
@@ -63,8 +62,7 @@ def _stored_snapshot(store: ObjectStore, what: Published) -> str:
     except BadInput as error:
         first = error.problems[0]
         raise SnapshotException(first.what, error, where=first.where, remedy=first.remedy) from error
-    store.put_if_absent(snapshot_key(taken.digest), snapshot.pack(taken))
-    return taken.digest
+    return packing.keep(store, taken)
 
 
 def _check_ports(what: Published) -> None:

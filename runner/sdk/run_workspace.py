@@ -50,7 +50,8 @@ class Snapshots:
         `path` is the file to write, or a folder for ``<snapshot id>.zip``; the current one if None.
         Raises SnapshotException.
         """
-        from ..errors import ObjectMissing
+        from ..data import addressed, packing
+        from ..errors import ObjectDamaged, ObjectMissing
         from ..model.task import snapshot_key
 
         wanted = snapshot_id or self.get_snapshot_id()
@@ -61,8 +62,15 @@ class Snapshots:
             target = target / f"{wanted}.zip"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
+
+        def checked(data: bytes) -> bytes:
+            packing.members(data, wanted)
+            return data
+
         try:
-            self.session.store.download(snapshot_key(wanted), target)
+            target.write_bytes(addressed.load(self.session.store, snapshot_key(wanted), checked))
+        except ObjectDamaged as error:
+            raise SnapshotException(str(error), error) from error
         except (ObjectMissing, ValueError) as error:
             raise SnapshotException(f"there is no snapshot {wanted!r} in this workspace", error) from error
         return str(target)
@@ -127,9 +135,8 @@ class InWorkspace:
 
 def keep_snapshot(session: Session, path: Path) -> str:
     """Store the snapshot of a folder, or of one file; its id. Raises SnapshotException."""
-    from ..data import snapshot
+    from ..data import packing, snapshot
     from ..errors import BadInput
-    from ..model.task import snapshot_key
 
     if not path.exists():
         raise SnapshotException(f"there is nothing to take a snapshot of at {str(path)!r} ({path.absolute()})")
@@ -139,5 +146,4 @@ def keep_snapshot(session: Session, path: Path) -> str:
         raise SnapshotException(str(error), error) from error
     if path.is_file():
         taken = snapshot.Snapshot(taken.folder, tuple(file for file in taken.files if file.path == path.name))
-    session.store.put_if_absent(snapshot_key(taken.digest), snapshot.pack(taken))
-    return taken.digest
+    return packing.keep(session.store, taken)

@@ -16,9 +16,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ..data.packing import unpack
 from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
-from ..data.snapshot import unpack
 from ..data.workplace import Workplace, keep_files
 from ..errors import BadInput, ObjectMissing, RunnerError
 from ..model.data import DEFAULT_DATASTORE

@@ -17,7 +17,7 @@ import pytest
 
 from runner.compute import process_files
 from runner.compute.process import ProcessTarget
-from runner.data import dataset, manifest, snapshot
+from runner.data import dataset, manifest, packing, snapshot
 from runner.data.carry import tree
 from runner.errors import StoreUnreachable, TargetUnreachable
 from runner.model.data import DataPath, DataRef, Kind
@@ -26,7 +26,7 @@ from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
 from runner.model.step import InputPath, Interpreter, OutputPath
-from runner.model.task import Task, TaskId, snapshot_key
+from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
 from runner.runs import records
@@ -122,7 +122,7 @@ class ProcessBench:
         code.mkdir(exist_ok=True)
         (code / "script.py").write_text(script)
         taken = snapshot.take(code)
-        self.store.put_if_absent(snapshot_key(taken.digest), snapshot.pack(taken))
+        packing.keep(self.store, taken)
         whole = {
             "id": TaskId(run, key, attempt),
             "snapshot": taken.digest,

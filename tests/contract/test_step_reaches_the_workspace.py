@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import carry, snapshot
+from runner.data import carry, packing, snapshot
 from runner.model import events as e
 from runner.model.document import to_document
 from runner.model.plan import Submission
 from runner.model.step import Interpreter
-from runner.model.task import Task, TaskId, snapshot_key
+from runner.model.task import Task, TaskId
 from runner.model.vantage import StepStores
 from runner.runs import index, journal, plans, records
 from runner.sdk import Model, Run, Workspace, session
@@ -67,7 +67,7 @@ def submitted(store: BucketStore, folder: Path) -> Task:
     (folder / "code").mkdir()
     (folder / "code" / "script.py").write_text(SCRIPT)
     taken = snapshot.take(folder / "code")
-    store.put(snapshot_key(taken.digest), snapshot.pack(taken))
+    packing.keep(store, taken)
     spec = replace(step("a"), snapshot=taken.digest, outputs=(), command=(Interpreter(), "script.py"))
     index.add(store, index.IndexEntry(RUN, "e", NOW))
     first: list[e.Event] = [e.RunSubmitted(Submission(plans.save(store, plan(spec)), "e")), e.TaskStarted("a", 1, "u")]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.data import packing, snapshot
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
 from runner.model.step import Interpreter, OutputPath, OutputSpec, ParameterValue, StepSpec
-from runner.model.task import TaskId, snapshot_key
+from runner.model.task import TaskId
 from runner.operations import why
 from runner.operations.again import Part, Scope
 from runner.operations.retry import remake, resubmit
@@ -24,6 +24,7 @@ from runner.runs import index
 from tests.scenario.test_reuse_anywhere import AGAIN, later
 from tests.support.builders import ENVIRONMENT, RUN, T0, plan, step
 from tests.support.fake_target import Ending
+from tests.support.memory_store import MemoryStore
 from tests.support.run_bench import Bench
 
 PLAN = plan(step("a"), step("b", "a"))
@@ -82,18 +83,20 @@ def test_later_runs_do_not_hide_the_earlier_one(monkeypatch: pytest.MonkeyPatch)
     assert told(bench).compared_with == f"{RUN}.a"
 
 
-def packed(**files: str) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in files.items():
-            archive.writestr(f"{name}.py", text)
-    return buffer.getvalue()
+def kept(store: MemoryStore, folder: Path, **files: str) -> str:
+    """The digest of a stored snapshot of these files."""
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.py").write_text(text)
+    return packing.keep(store, snapshot.take(folder))
 
 
-def test_the_file_of_the_source_that_differs() -> None:
-    bench = again(with_a(snapshot="t" * 64))
-    bench.store.put(snapshot_key("s" * 64), packed(train="x = 1", same="y"))
-    bench.store.put(snapshot_key("t" * 64), packed(train="x = 2", same="y", new=""))
+def test_the_file_of_the_source_that_differs(tmp_path: Path) -> None:
+    store = MemoryStore()
+    before = kept(store, tmp_path / "before", train="x = 1", same="y")
+    after = kept(store, tmp_path / "after", train="x = 2", same="y", new="")
+    bench = again(with_a(snapshot=after), with_a(snapshot=before))
+    bench.store.objects.update(store.objects)
     found = told(bench)
     assert [each.field for each in found.differences] == ["source new.py", "source train.py"]
 

@@ -13,14 +13,14 @@ from runner.compute.kubernetes.api import KubernetesApi
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.config import KubernetesConfig, load
-from runner.data import snapshot
+from runner.data import packing, snapshot
 from runner.data.carry import archive
 from runner.datastores import vantages
 from runner.images.kind import KindImages
 from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.step import Interpreter, OutputPath
-from runner.model.task import Task, TaskId, snapshot_key
+from runner.model.task import Task, TaskId
 from runner.model.vantage import StepStores
 from runner.runs import records
 from runner.storage.s3.store import BucketStore
@@ -82,7 +82,7 @@ class KindBench:
         code.mkdir(exist_ok=True)
         (code / "script.py").write_text(SCRIPT)
         taken = snapshot.take(code)
-        self.store.put_if_absent(snapshot_key(taken.digest), snapshot.pack(taken))
+        packing.keep(self.store, taken)
         made = b.task(
             what,
             attempt,

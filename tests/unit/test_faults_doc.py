@@ -35,6 +35,7 @@ FAULTS = (
     "Clock skew",
     "expire in a long step",
     "Disk full",
+    "named by a digest",
     "Two controllers",
     "Names and sizes",
     "Zombie",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import snapshot
+from runner.data import packing, snapshot
 from runner.data.remains import Remains
 from runner.data.workplace import Launch, Staging, Workplace
 from runner.errors import StoreUnreachable
@@ -40,7 +40,7 @@ def remains_in(folder: Path, store: ObjectStore | None = None) -> Remains:
     store = store or MemoryStore()
     (folder / "source").mkdir(exist_ok=True)
     taken = snapshot.take(folder / "source")
-    store.put(snapshot_key(taken.digest), snapshot.pack(taken))
+    packing.keep(store, taken)
     place = Workplace(folder / "work")
     staging = Staging(store, lambda _: store, lambda it, _: place.inputs / it.name, lambda it: place.outputs / it.name)
     return Remains(b.task(snapshot=taken.digest), place, staging, time.time())
@@ -76,12 +76,16 @@ def test_a_snapshot_that_is_gone_is_the_stores(tmp_path: Path) -> None:
     assert reason.startswith("staging in failed: ")
 
 
-def test_a_damaged_snapshot_is_the_stores(tmp_path: Path) -> None:
+def test_a_damaged_snapshot_is_named_and_the_step_is_not_tried_again(tmp_path: Path) -> None:
     remains = remains_in(tmp_path)
-    remains.staging.workspace.put(snapshot_key(remains.task.snapshot), b"PK no zip")
+    key = snapshot_key(remains.task.snapshot)
+    remains.staging.workspace.put(key, b"PK no zip")
     failure, reason = failed(remains.staged("python"))
-    assert failure is Failure.STORE
-    assert "a stored snapshot is damaged" in reason
+    assert failure is Failure.INPUT
+    assert not failure.retriable
+    assert key in reason
+    assert "submit the run again" in reason
+    assert not remains.place.code.exists()
 
 
 def test_what_cannot_be_staged_however_often_is_not_retried(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import snapshot
+from runner.data import packing
 from runner.errors import BadInput
 from runner.model.data import DataPath as Place
 from runner.model.data import Mode
@@ -83,7 +83,7 @@ def test_a_later_driver_uses_the_module(ws: Workspace, session: FakeSession, mod
     assert consumer.inputs[0].source == OutputOf(spec.key, "total")
     assert consumer.command[-1] == InputPath("sum_of_mine")
     assert validate(plan) == ()
-    snapshot.unpack(session.store.get(snapshot_key(spec.snapshot)), tmp_path / "out")
+    packing.unpack(session.store.get(snapshot_key(spec.snapshot)), tmp_path / "out")
     assert (tmp_path / "out" / "calculate.py").read_text() == "print()\n"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import snapshot
+from runner.data import packing, snapshot
 from runner.data.remains import Remains
 from runner.data.workplace import Workplace
 from runner.errors import StoreUnreachable
@@ -44,7 +44,7 @@ def attempt(folder: Path, script: str, store: MemoryStore | None = None, *argume
     (folder / "source").mkdir()
     (folder / "source" / "script.py").write_text(script)
     taken = snapshot.take(folder / "source")
-    store.put(snapshot_key(taken.digest), snapshot.pack(taken))
+    packing.keep(store, taken)
     place = Workplace(folder / "work")
     command: tuple[Argument, ...] = (Interpreter(), "script.py", OutputPath("out"), *arguments)
     task = replace(b.task(snapshot=taken.digest), command=command)

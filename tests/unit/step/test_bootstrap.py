@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import snapshot
+from runner.data import packing, snapshot
 from runner.data.carry import PRIVATE, archive
 from runner.errors import StoreUnreachable
 from runner.model.digest import canonical_json
@@ -18,7 +18,7 @@ from runner.model.document import to_document
 from runner.model.names import attempt_folder
 from runner.model.record import AttemptRecord, CommitRecord, Failure
 from runner.model.step import Interpreter, OutputPath
-from runner.model.task import Task, snapshot_key
+from runner.model.task import Task
 from runner.model.termination import from_message
 from runner.model.vantage import BucketVantage, StepStores
 from runner.runs import records
@@ -95,7 +95,7 @@ def pod(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemorySt
     )
     (tmp_path / "source" / "script.py").write_text(script)
     taken = snapshot.take(tmp_path / "source")
-    store.put(snapshot_key(taken.digest), snapshot.pack(taken))
+    packing.keep(store, taken)
     command = (Interpreter(), "script.py", OutputPath("out"))
     task = records.assign(store, b.task(snapshot=taken.digest, command=command))
     (tmp_path / "step.pyz").write_bytes(archive())

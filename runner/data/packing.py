@@ -1,0 +1,146 @@
+"""A snapshot as it is stored: a zip file, under the digest of what it holds.
+
+The digest covers path, executable bit and content of each file, not the bytes of the zip: another version of zlib
+packs equal files differently. A reader unpacks in memory, compares, and only then writes files.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from ..errors import BadInput, ObjectDamaged
+from ..model.digest import digest_of_bytes, md5_of_bytes
+from ..model.task import snapshot_key
+from ..ports import FolderStore, ObjectStore
+from . import addressed
+from .snapshot import MAX_BYTES, Snapshot, SnapshotFile, digest_of_files
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
+"""What `zipfile` raises for bytes that are no zip, or one that it cannot read (encrypted, an unknown compression)."""
+
+Member = tuple[str, bool, bytes]
+"""A file of an archive: path, executable bit, content."""
+
+
+def pack(snapshot: Snapshot) -> bytes:
+    """Make a zip of the snapshot. Raises BadInput for files that have changed since."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for file in snapshot.files:
+            info = zipfile.ZipInfo(file.path, _EPOCH)
+            info.external_attr = (0o755 if file.executable else 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, _unchanged(snapshot.folder, file))
+    return buffer.getvalue()
+
+
+def keep(store: ObjectStore, snapshot: Snapshot) -> str:
+    """Store the snapshot under its digest, which is returned; a damaged object of that name is written again.
+
+    Raises:
+        BadInput: files of the folder have changed since the snapshot was taken.
+        StoreError: the store cannot be used.
+
+    """
+    if not is_kept(store, snapshot):
+        store.put(snapshot_key(snapshot.digest), pack(snapshot))
+    return snapshot.digest
+
+
+def is_kept(store: ObjectStore, snapshot: Snapshot) -> bool:
+    """Tell whether the store holds this snapshot, undamaged.
+
+    A bucket is asked for the ETag first, which costs one HEAD. The object is read when that does not settle it:
+    another version of zlib may have packed it.
+
+    Raises:
+        BadInput: files of the folder have changed since the snapshot was taken.
+        StoreError: the store cannot be used.
+
+    """
+    found = store.stat(snapshot_key(snapshot.digest))
+    if found is None:
+        return False
+    if not isinstance(store, FolderStore) and found.etag == md5_of_bytes(pack(snapshot)):
+        return True
+    try:
+        load(store, snapshot.digest)
+    except ObjectDamaged:
+        return False
+    return True
+
+
+def load(store: ObjectStore, digest: str) -> tuple[Member, ...]:
+    """The files of the snapshot of that digest.
+
+    Raises:
+        ObjectMissing: the store has none.
+        ObjectDamaged: what the store has is another content.
+        StoreError: the store cannot be used.
+
+    """
+    return addressed.load(store, snapshot_key(digest), lambda data: members(data, digest))
+
+
+@lru_cache(maxsize=4)
+def members(data: bytes, digest: str) -> tuple[Member, ...]:
+    """The files of a stored snapshot. Raises ObjectDamaged unless `digest` is the digest of exactly these files."""
+    key = snapshot_key(digest)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if sum(info.file_size for info in archive.infolist()) > MAX_BYTES:
+                raise addressed.damaged(key, "it is larger than any snapshot")
+            found = _members(archive)
+    except _UNREADABLE as error:
+        raise addressed.damaged(key, str(error)) from error
+    if digest_of_files((path, executable, digest_of_bytes(content)) for path, executable, content in found) != digest:
+        raise addressed.damaged(key)
+    return found
+
+
+def unpack(data: bytes, into: Path) -> None:
+    """Write the files of a zip that was checked before, or that this process made, below `into`, which is made.
+
+    Raises BadInput for a path that leaves `into`, OSError.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        write(_members(archive), into)
+
+
+def write(files: Iterable[Member], into: Path) -> None:
+    """Write files below `into`, which is made. Raises BadInput for a path that leaves `into`, OSError."""
+    files = tuple(files)
+    for path, _, _ in files:
+        if path.startswith("/") or ".." in path.split("/"):
+            raise BadInput(f"a snapshot holds {path!r}, which lies outside its folder")
+    into.mkdir(parents=True, exist_ok=True)
+    made = {into}
+    for path, executable, content in files:
+        target = into / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        with target.open("wb") as file:
+            file.write(content)
+        if executable:
+            target.chmod(0o755)
+
+
+def _members(archive: zipfile.ZipFile) -> tuple[Member, ...]:
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    return tuple((info.filename, bool(info.external_attr >> 16 & 0o100), archive.read(info)) for info in files)
+
+
+def _unchanged(folder: Path, file: SnapshotFile) -> bytes:
+    """The file's content, if it still has the digest that the snapshot names it by."""
+    content = (folder / file.path).read_bytes()
+    if digest_of_bytes(content) != file.digest:
+        raise BadInput(f"{file.path} was changed while it was read", str(folder), "submit again")
+    return content
