@@ -29,10 +29,17 @@ class BucketConfig:
     cluster_endpoint: str = ""
     """As pods reach it; empty: the same."""
     prefix: str = ""
-    """The workspace's folder in the bucket; slashes at its ends say nothing."""
+    """Put before every key; the workspaces lie below it. Slashes at its ends say nothing."""
     region: str = "us-east-1"
     credentials: str = ""
     """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
+
+    read_only: bool = False
+    """Nothing is written there, whatever the key allows: for data of others."""
+
+    def below(self, folder: str) -> BucketConfig:
+        """The same bucket, with `folder` below the prefix as its prefix."""
+        return replace(self, prefix="/".join(part.strip("/") for part in (self.prefix, folder) if part.strip("/")))
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,25 @@ class FolderConfig:
     path: str
 
 
-_TYPES: Mapping[str, type[BucketConfig | FolderConfig]] = {"folder": FolderConfig, "bucket": BucketConfig}
+@dataclass(frozen=True)
+class WorkspaceConfig:
+    """Another workspace in a target's bucket. Its data can be read, and not written."""
+
+    workspace: str
+    """Its name."""
+    target: str = ""
+    """The target whose bucket it lies in; empty: the one in force."""
+
+
+Place = FolderConfig | BucketConfig | WorkspaceConfig
+_TYPES: Mapping[str, type[Place]] = {"folder": FolderConfig, "bucket": BucketConfig, "workspace": WorkspaceConfig}
 
 
 @dataclass(frozen=True)
 class DatastoreConfig:
     """A place for data beside the workspace store."""
 
-    place: FolderConfig | BucketConfig
+    place: Place
     account: str = ""
     """What v1 calls it, with `container`: ``register_azure_blob_container(account_name=…)`` finds it by these."""
     container: str = ""
@@ -79,7 +97,9 @@ def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVant
     """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
     access, secret = _credentials(store, where)
     prefix = store.prefix.strip("/")
-    near = BucketVantage(store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret)
+    near = BucketVantage(
+        store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret, store.read_only
+    )
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
 
 
@@ -104,7 +124,7 @@ def _datastore(item: Document, where: str, folder: Path) -> DatastoreConfig:
     place = from_document(_TYPES[item["type"]], rest, where)
     if isinstance(place, FolderConfig):
         place = replace(place, path=str(_absolute(place.path, folder)))
-    else:
+    elif isinstance(place, BucketConfig):
         check_bucket(place, where)
         place = replace(place, credentials=str(_absolute(place.credentials, folder)) if place.credentials else "")
     return DatastoreConfig(place, names["account"], names["container"], where)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..datastores import check_bucket, read_datastores
+from ..documents import v1_workspace
 from ..errors import BadInput, Problem
 from ..model.compute import ComputeSettings, VmSize, Wish, quantity_problems
 from ..model.document import Document, from_document
@@ -48,10 +49,17 @@ def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
     root = find_root(start.resolve())
     machine, own = _read_yaml(machine_file(environ)), _read_yaml(root / "runner.yaml")
     config = Config(root, targets={LOCAL: ProcessConfig()})
+    if "name" in machine:
+        raise BadInput(
+            "the machine-wide file cannot name the workspace: every folder would be the same one",
+            f"{machine_file(environ)}: name",
+            f"write it into {root / 'runner.yaml'}",
+        )
     config = _add(config, machine, str(machine_file(environ)))
     config = _add(config, own, str(root / "runner.yaml"))
     named = own.get("targets") or {}
-    return replace(config, own=frozenset(named) if isinstance(named, dict) else frozenset())
+    name, file = (config.name, str(root / "runner.yaml")) if config.name else v1_workspace.workspace_name(root)
+    return replace(config, name=name, named_in=file, own=frozenset(named) if isinstance(named, dict) else frozenset())
 
 
 def _read_yaml(path: Path) -> dict[str, Document]:

@@ -12,6 +12,7 @@ from ..model.compute import ComputeSettings, VmSize, Wish
 from ..model.placement import Toleration
 from ..model.policy import StepPolicy
 from ..model.secret import SecretSource
+from ..model.workspace import LONGEST, place_of, segment
 
 LOCAL = "local"
 """The target every workspace has: processes on this machine."""
@@ -76,6 +77,9 @@ class Config:
     root: Path
     """The workspace's folder: where ``.runner`` lies or will lie."""
     name: str = ""
+    """The workspace's, of ``runner.yaml`` or of v1's ``config.json``; empty: its folder's name."""
+    named_in: str = ""
+    """The file that names it."""
     target: str = ""
     """What ``--target`` is when it is not given."""
     targets: Mapping[str, TargetConfig] = field(default_factory=dict)
@@ -93,6 +97,31 @@ class Config:
     def folder(self) -> Path:
         """The folder store of the workspace."""
         return self.root / ".runner"
+
+    @property
+    def workspace(self) -> str:
+        """The workspace's name."""
+        return self.name or self.root.name or "workspace"
+
+    def bucket(self, settings: KubernetesConfig, workspace: str = "") -> BucketConfig:
+        """Where a workspace lies in a target's bucket.
+
+        Args:
+            settings: The target's.
+            workspace: The workspace's name; default: this one's.
+
+        Raises:
+            BadInput: The name is too long for a key.
+
+        """
+        name = workspace or self.workspace
+        if len(segment(name)) > LONGEST:
+            raise BadInput(
+                f"the workspace's name is too long for a bucket: {name[:40]!r}… takes {len(segment(name))} bytes there",
+                self.named_in or str(self.root),
+                f"write a shorter one as 'name:' into {self.root / 'runner.yaml'}",
+            )
+        return settings.store.below(place_of(name))
 
     def get(self, target: str) -> TargetConfig:
         """A target by name. Raises BadInput for an unknown one."""

@@ -21,6 +21,8 @@ class BucketVantage:
     region: str = "us-east-1"
     access_key: str = field(default="", repr=False)
     secret_key: str = field(default="", repr=False)
+    read_only: bool = False
+    """Data of others: nothing is written there, whatever the key allows."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ def datastore_problems(
     found: list[Problem] = []
     used = {step.key: tuple(dict.fromkeys(_datastores(plan, step))) for step in plan.steps}
     for step in plan.steps:
+        closed = [made for made in step.outputs if made.datastore in known and known[made.datastore].read_only]
+        found.extend(_read_only(known[made.datastore], step.name, made.name) for made in closed)
         for name in used[step.key]:
             target = targets.get(step.key, "")
             if name not in known:
@@ -70,6 +72,14 @@ def _out_of_reach(facts: DatastoreFacts, step: str, target: str) -> Problem:
         f"datastore '{facts.name}' is the folder {facts.place} of this machine, which target '{target}' cannot reach",
         f"step '{step}'",
         f"make it a bucket (type: bucket) in {facts.where}, or run the step on this machine",
+    )
+
+
+def _read_only(facts: DatastoreFacts, step: str, output: str) -> Problem:
+    return Problem(
+        f"output '{output}' is to be written to datastore '{facts.name}', which is read-only",
+        f"step '{step}'",
+        f"name another datastore for the output; '{facts.name}' is configured in {facts.where}",
     )
 
 

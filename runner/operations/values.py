@@ -19,6 +19,10 @@ class WorkspaceFacts:
     subscription_id: str = ""
     resource_group: str = ""
     location: str = ""
+    apart: bool = False
+    """Another name is another place: the workspace lies in a bucket. A folder is one workspace under every name."""
+    fixed: bool = False
+    """``name:`` of runner.yaml, or the step's run, names it; a ``config.json`` does not count."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class DatastoreFacts:
     """The configured datastore that a registered name stands for; empty: this is one."""
     where: str = ""
     """The file and field that configure it."""
+    read_only: bool = False
+    """Nothing can be written there."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,8 @@ class StepSession:
     def workspace_facts(self) -> WorkspaceFacts:
         """The names the run was submitted with, which every step has in its environment."""
         names = ("WORKSPACE_NAME", "SUBSCRIPTION", "RESOURCEGROUP")
-        return WorkspaceFacts(*(os.environ.get(f"AZUREML_ARM_{name}", "") for name in names))
+        name, subscription, group = (os.environ.get(f"AZUREML_ARM_{name}", "") for name in names)
+        return WorkspaceFacts(name, subscription, group, apart=not self._access.folder, fixed=True)
 
     def datastore(self, name: str) -> ObjectStore:
         """The store behind a datastore's name. Raises BadInput for one that this step cannot reach."""

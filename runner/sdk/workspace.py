@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import BadInput
 from ..override import override
 from . import workspace_file
 from .exceptions import UserErrorException
@@ -47,7 +48,7 @@ class Workspace:
     ) -> None:
         self.subscription_id = subscription_id or NO_SUBSCRIPTION
         self.resource_group = resource_group or "local"
-        self.name = workspace_name
+        self.name = _checked(workspace_name)
         self.location = _location or "local"
         self.sku = sku
         self.tags = dict(tags) if isinstance(tags, Mapping) else {}
@@ -58,12 +59,14 @@ class Workspace:
     ) -> Workspace:
         """The workspace of v1's ``config.json``, else the open one; no configuration is needed.
 
-        Without `path` looks in the current folder and every parent, as v1 does. Raises
-        UserErrorException when `path` has no configuration.
+        Without `path` looks in the current folder and every parent, as v1 does; ``name:`` of runner.yaml goes before
+        the name found there. Raises UserErrorException when `path` has no configuration, and as `_checked`.
         """
         found = workspace_file.find(Path(path) if path else Path.cwd(), _file_name, upwards=path is None)
         if found is not None:
-            return Workspace(*workspace_file.read(found))
+            subscription, group, name = workspace_file.read(found)
+            facts = None if path else _facts()
+            return Workspace(subscription, group, facts.name if facts and facts.fixed and facts.name else name)
         if path is not None:
             raise UserErrorException(f"there is no workspace configuration at {path!r}", remedy="leave path out")
         facts = current().workspace_facts
@@ -79,7 +82,7 @@ class Workspace:
         cloud: str = "AzureCloud",
         id: str | None = None,
     ) -> Workspace:
-        """The open workspace under this name."""
+        """The open workspace under this name. Raises UserErrorException as `_checked`."""
         facts = current().workspace_facts
         return Workspace(
             subscription_id or facts.subscription_id,
@@ -223,3 +226,29 @@ class Workspace:
             f"Workspace.create(name={self.name!r}, subscription_id={self.subscription_id!r}, "
             f"resource_group={self.resource_group!r})"
         )
+
+
+def _facts() -> WorkspaceFacts | None:
+    """What is known of the open workspace; None where none can be opened: the first use of it tells why."""
+    try:
+        return current().workspace_facts
+    except BadInput:
+        return None
+
+
+def _checked(name: str) -> str:
+    """The name, if it means the open workspace; letter case does not count, as in Azure.
+
+    Raises:
+        UserErrorException: The open workspace lies in a bucket and has another name. In a bucket each name has
+            data of its own, and a driver works in the workspace of its folder.
+
+    """
+    facts = _facts()
+    if facts is None or not facts.apart or name.casefold() == facts.name.casefold():
+        return name
+    raise UserErrorException(
+        f"workspace {name!r} is not the open one: here that is {facts.name!r}, and in a bucket each has its own data",
+        remedy=f"to work in {name!r}, write 'name: {name}' into the workspace's runner.yaml; to read its data from "
+        f"{facts.name!r}, configure a datastore of type 'workspace' (docs/configuration.md)",
+    )

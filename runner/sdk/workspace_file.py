@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from ..documents.v1_workspace import NAME, PLACES
 from .exceptions import UserErrorException
 
-_PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
-_KEYS = ("subscription_id", "resource_group", "workspace_name")
+_KEYS = ("subscription_id", "resource_group", NAME)
 
 Names = tuple[str, str, str]
 """Subscription, resource group, workspace."""
@@ -18,7 +18,7 @@ def find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
     """The file that v1 would take: `start` itself, or one in it, or (`upwards`) in a folder around it."""
     if start.is_file():
         return start
-    places = [str(Path(place).with_name(file_name)) for place in _PLACES] if file_name else list(_PLACES)
+    places = [str(Path(place).with_name(file_name)) for place in PLACES] if file_name else list(PLACES)
     folder = start.absolute()
     for place in places:
         for parent in (folder, *folder.parents) if upwards else (folder,):

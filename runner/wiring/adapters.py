@@ -89,17 +89,17 @@ def process_target(
 
 def step_stores(
     name: str,
-    settings: KubernetesConfig,
+    workspace: BucketConfig,
     datastores: Mapping[str, BucketVantage],
     secrets: Mapping[str, SecretSource],
 ) -> StepStores:
-    """What pods on a target are told: the keys to `datastores` and the values of `secrets`.
+    """What pods on a target are told: the keys to `workspace` and `datastores`, and the values of `secrets`.
 
     Raises BadInput for unusable credentials.
     """
     from ..data.secret_values import available
 
-    _, cluster = vantages(settings.store, f"target '{name}'")
+    _, cluster = vantages(workspace, f"target '{name}'")
     return StepStores(cluster, datastores, available(secrets))
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from ..config import LOCAL, Config, KubernetesConfig
 from ..data import named_datastores
-from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, vantages
+from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, WorkspaceConfig, vantages
 from ..errors import BadInput
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.vantage import BucketVantage
@@ -39,7 +39,7 @@ class Datastores:
 
     def facts(self) -> dict[str, DatastoreFacts]:
         """What is known of each, the default first. Raises BadInput when the default is no longer configured."""
-        found = {name: _facts(name, known) for name, known in self._configured().items()}
+        found = {name: self._facts(name, known) for name, known in self._configured().items()}
         own = DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")
         found = {DEFAULT_DATASTORE: own, **found}
         if FILE_DATASTORE not in found:
@@ -73,9 +73,9 @@ class Datastores:
         """
         found: dict[str, BucketVantage] = {}
         for name, known in self._configured().items():
-            if isinstance(known.place, BucketConfig):
+            if not isinstance(known.place, FolderConfig):
                 with suppress(BadInput):
-                    found[name] = vantages(known.place, known.where)[1]
+                    found[name] = vantages(self._bucket(known.place, known.where), known.where)[1]
         if found:
             for name, meant in named_datastores.remembered(self.home.store).named.items():
                 if meant.datastore in found:
@@ -111,7 +111,32 @@ class Datastores:
         place = configured[name].place
         if isinstance(place, FolderConfig):
             return adapters.folder_store(Path(place.path))
-        return adapters.bucket_store(place, configured[name].where)
+        where = configured[name].where
+        return adapters.bucket_store(self._bucket(place, where), where)
+
+    def _bucket(self, place: BucketConfig | WorkspaceConfig, where: str) -> BucketConfig:
+        """The bucket of a datastore. Raises BadInput for another workspace when no target says in which it lies."""
+        if isinstance(place, BucketConfig):
+            return place
+        config, target = self.home.config, place.target or self.home.override or LOCAL
+        settings = config.get(target)
+        if isinstance(settings, KubernetesConfig):
+            return replace(config.bucket(settings, place.workspace), read_only=True)
+        raise BadInput(
+            f"workspace '{place.workspace}' lies in the bucket of a target, and target '{target}' has none",
+            where,
+            "name the target: add 'target: NAME' to the datastore, or say --target NAME",
+        )
+
+    def _facts(self, name: str, known: DatastoreConfig) -> DatastoreFacts:
+        place = known.place
+        if isinstance(place, FolderConfig):
+            return DatastoreFacts(name, "folder", place.path, known.account, known.container or name, where=known.where)
+        try:
+            return _facts_of_bucket(name, known, self._bucket(place, known.where))
+        except BadInput:  # opening it tells why
+            shown = f"workspace '{place.workspace}'" if isinstance(place, WorkspaceConfig) else place.bucket
+            return DatastoreFacts(name, "bucket", shown, known.account, known.container or name, where=known.where)
 
     def _configured(self) -> Mapping[str, DatastoreConfig]:
         return self.home.config.datastores
@@ -121,15 +146,18 @@ class Datastores:
         target = self.home.override or LOCAL
         settings = self.home.config.targets.get(target)
         if isinstance(settings, KubernetesConfig):
-            prefix = "/".join(part for part in (settings.store.prefix.strip("/"), FILE_DATASTORE) if part)
-            return adapters.bucket_store(replace(settings.store, prefix=prefix), f"target '{target}'")
+            return adapters.bucket_store(self.home.config.bucket(settings).below(FILE_DATASTORE), f"target '{target}'")
         return adapters.folder_store(self.home.config.folder / FILE_DATASTORE)
 
 
-def _facts(name: str, known: DatastoreConfig) -> DatastoreFacts:
-    place = known.place
-    if isinstance(place, FolderConfig):
-        return DatastoreFacts(name, "folder", place.path, known.account, known.container or name, where=known.where)
-    shown = "/".join(part for part in (place.bucket, place.prefix.strip("/")) if part)
-    container = known.container or place.bucket
-    return DatastoreFacts(name, "bucket", f"{shown} at {place.endpoint}", known.account, container, where=known.where)
+def _facts_of_bucket(name: str, known: DatastoreConfig, bucket: BucketConfig) -> DatastoreFacts:
+    shown = "/".join(part for part in (bucket.bucket, bucket.prefix.strip("/")) if part)
+    return DatastoreFacts(
+        name,
+        "bucket",
+        f"{shown} at {bucket.endpoint}",
+        known.account,
+        known.container or bucket.bucket,
+        where=known.where,
+        read_only=bucket.read_only,
+    )

@@ -41,7 +41,7 @@ class Places:
         """The override target's bucket, else the folder."""
         settings = self.config.targets.get(self.override or LOCAL)
         if isinstance(settings, KubernetesConfig):
-            return adapters.bucket_store(settings.store, f"target '{self.override}'")
+            return adapters.bucket_store(self.config.bucket(settings), f"target '{self.override}'")
         return adapters.folder_store(self.config.folder)
 
     @cached_property
@@ -54,7 +54,8 @@ class Places:
     @property
     def workspace_facts(self) -> WorkspaceFacts:
         """The workspace's name."""
-        return WorkspaceFacts(self.config.name or self.config.root.name or "workspace")
+        fixed = self.config.named_in == str(self.config.root / "runner.yaml")
+        return WorkspaceFacts(self.config.workspace, apart=self.in_bucket, fixed=fixed)
 
     @property
     def target_in_force(self) -> str:
@@ -158,4 +159,5 @@ class Places:
 
     def stores_for_pods(self, name: str, settings: KubernetesConfig) -> StepStores:
         """What pods on a target are told of stores and secrets. Raises BadInput for unusable credentials."""
-        return adapters.step_stores(name, settings, self.datastores.for_pods(), self.config.secrets)
+        bucket = self.config.bucket(settings)
+        return adapters.step_stores(name, bucket, self.datastores.for_pods(), self.config.secrets)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -352,7 +353,7 @@ def test_administration_tells_what_is_wrong(minio: BucketVantage) -> None:
     ],
 )
 def test_a_wrong_setting_is_told_by_every_call(
-    minio: BucketVantage, tmp_path: Path, change: dict[str, str], error: type[StoreError], says: str
+    minio: BucketVantage, tmp_path: Path, change: dict[str, Any], error: type[StoreError], says: str
 ) -> None:
     store = BucketStore(replace(minio, **change))
     (tmp_path / "file").write_bytes(bytes(17 * MIB))

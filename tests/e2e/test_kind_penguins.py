@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import docker
@@ -13,6 +14,7 @@ from docker.models.containers import Container
 
 from runner.model import events as e
 from runner.model.document import Document
+from runner.model.workspace import place_of
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import REPOSITORY, Desk, Namespace, a_desk, read_object, s3_client
 
@@ -40,7 +42,7 @@ def _output(report: Document) -> Document:
 
 
 def test_penguins_are_the_same_in_both_places(tmp_path: Path, kind_cluster: KindCluster) -> None:
-    desk, namespace = a_desk(tmp_path, kind_cluster), Namespace(kind_cluster)
+    desk, namespace = replace(a_desk(tmp_path, kind_cluster), workspace="there"), Namespace(kind_cluster)
     here, there = _copy(desk, "here"), _copy(desk, "there")
     local = desk.runner("run", "pipeline.py", "--json", cwd=here).ok()
     remote = desk.runner("run", "pipeline.py", "--target", "kind", "--json", cwd=there, seconds=600).ok()
@@ -48,7 +50,7 @@ def test_penguins_are_the_same_in_both_places(tmp_path: Path, kind_cluster: Kind
 
     (laptop,), (cluster,) = (json.loads(done.out)["runs"] for done in (local, remote))
     made = Path(_output(laptop)["path"], "prepped_data.csv").read_bytes()
-    key = f"{desk.prefix}/{_output(cluster)['key']}/prepped_data.csv"
+    key = f"{desk.prefix}/{place_of('there')}{_output(cluster)['key']}/prepped_data.csv"
     assert read_object(s3_client(kind_cluster), kind_cluster.bucket, key) == made
     assert made.count(b"\n") > 300
     assert _metrics(cluster) == _metrics(laptop)

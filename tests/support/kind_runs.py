@@ -24,6 +24,7 @@ from runner.config import KubernetesConfig, load
 from runner.datastores import vantages
 from runner.model import events as e
 from runner.model.document import Document
+from runner.model.workspace import place_of
 from runner.operations import watch
 from runner.operations.values import RunView
 from runner.runs import index, journal
@@ -95,6 +96,8 @@ class Desk:
     cluster: KindCluster
     prefix: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    workspace: str = ""
+    """The workspace that is looked at; empty: the folder's."""
 
     @property
     def environ(self) -> dict[str, str]:
@@ -103,10 +106,14 @@ class Desk:
 
     @cached_property
     def store(self) -> BucketStore:
-        """This part of the bucket."""
+        """The workspace's part of the bucket."""
+        config = load(self.folder, {"RUNNER_CONFIG": str(self.cluster.configuration)})
+        return self._opened(place_of(self.workspace or config.workspace))
+
+    def _opened(self, below: str) -> BucketStore:
         target = load(self.folder, {"RUNNER_CONFIG": str(self.cluster.configuration)}).get("kind")
         assert isinstance(target, KubernetesConfig)
-        return BucketStore(vantages(replace(target.store, prefix=self.prefix), "kind")[0])
+        return BucketStore(vantages(replace(target.store, prefix=self.prefix).below(below), "kind")[0])
 
     def configure(self, **changes: Document) -> Desk:
         """Write the configuration: the cluster's, with this desk's prefix and `changes`; None takes a setting out.
@@ -194,9 +201,10 @@ class Desk:
         return {info.key: info.etag for info in self.store.list("")}
 
     def delete(self) -> None:
-        """Remove all of it."""
-        for key in self.listing():
-            self.store.delete(key)
+        """Remove all that lies below the prefix, of every workspace."""
+        whole = self._opened("")
+        for info in whole.list(""):
+            whole.delete(info.key)
 
 
 def finished(process: subprocess.Popen[str], begun: float, seconds: float = 400) -> Done:

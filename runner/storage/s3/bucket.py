@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timezone
 
-from ...errors import StoreError
+from ...errors import StoreDenied, StoreError
 from ...model.vantage import BucketVantage
 from ..keys import check_key
 from ..localfile import Slice
@@ -13,6 +13,8 @@ from .http import BUSY, Answer, Endpoint, Patience, Request, Sink
 from .refusal import Place, refusal
 from .sign import encode_path, encode_query
 from .trust import Renew
+
+_READING = frozenset({"GET", "HEAD"})
 
 
 class Bucket:
@@ -46,6 +48,11 @@ class Bucket:
         again: frozenset[int] = BUSY,
     ) -> Answer:
         """The answer, if its status is 2xx or one of `expect`. Raises StoreError."""
+        if self.vantage.read_only and method not in _READING:
+            raise StoreDenied(
+                f"{self.vantage.prefix}{key} in bucket {self.vantage.bucket!r} is not written: "
+                "the datastore is read-only (another workspace's, or read_only: true)"
+            )
         request = Request(method, self.target(key, query), headers or {}, body, again)
         answer = self._endpoint.ask(request, sink)
         if answer.status < 300 or answer.status in expect:

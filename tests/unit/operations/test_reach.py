@@ -17,6 +17,9 @@ KNOWN = {
     "workspaceblobstore": DatastoreFacts("workspaceblobstore", "workspace", "the workspace store"),
     "shared": DatastoreFacts("shared", "folder", "/data/shared", where="runner.yaml: datastores.shared"),
     "lake": DatastoreFacts("lake", "bucket", "lake at http://h"),
+    "theirs": DatastoreFacts(
+        "theirs", "bucket", "b at http://h", where="runner.yaml: datastores.theirs", read_only=True
+    ),
 }
 STEP = StepSpec("one-1", "one", (), "env", "")
 
@@ -34,6 +37,13 @@ def problems(*steps: StepSpec, target: str = "here") -> list[str]:
         open_store=open_store,
     )
     return [f"{problem.where}: {problem.what}; {problem.remedy}" for problem in found]
+
+
+def test_an_output_in_a_read_only_datastore_is_refused() -> None:
+    (said,) = problems(replace(STEP, outputs=(OutputSpec("made", "theirs"),)))
+    for word in ("step 'one'", "output 'made'", "'theirs', which is read-only", "another datastore"):
+        assert word in said
+    assert problems(reading(DataPath("theirs", "x"))) == []
 
 
 def reading(source: DatasetDefinition | DataPath | OutputOf) -> StepSpec:

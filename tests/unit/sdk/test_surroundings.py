@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.operations.values import WorkspaceFacts
 from runner.sdk import (
     AmlCompute,
     ComputeTarget,
@@ -69,6 +71,32 @@ def test_v1s_configuration_is_found_upwards(
         Workspace.from_config("nowhere")
     with pytest.raises(UserErrorException, match="cannot be read"):
         Workspace.from_config(str(tmp_path / "deep"))
+
+
+def test_in_a_bucket_a_driver_works_in_the_workspace_of_its_folder(session: FakeSession) -> None:
+    session.workspace_facts = WorkspaceFacts("mine", apart=True)
+    assert Workspace.get("Mine").name == "Mine"
+    others: tuple[Callable[[], Workspace], ...] = (
+        lambda: Workspace.get("theirs"),
+        lambda: Workspace.create("theirs"),
+        lambda: Workspace("s", "g", "theirs"),
+    )
+    for other in others:
+        with pytest.raises(UserErrorException, match="'theirs' is not the open one") as refused:
+            other()
+        assert "name: theirs" in str(refused.value)
+        assert "type 'workspace'" in str(refused.value)
+    session.workspace_facts = WorkspaceFacts("mine")
+    assert Workspace.get("theirs").name == "theirs"  # a folder is one workspace under every name
+
+
+def test_the_name_in_runner_yaml_goes_before_v1s_file(session: FakeSession) -> None:
+    Workspace("s", "g", "of-v1").write_config()
+    session.workspace_facts = WorkspaceFacts("mine", apart=True, fixed=True)
+    found = Workspace.from_config()
+    assert (found.name, found.subscription_id) == ("mine", "s")
+    with pytest.raises(UserErrorException, match="'of-v1' is not the open one"):
+        Workspace.from_config(".")  # a file that is asked for by its path is meant
 
 
 def test_compute_by_v1s_idiom(ws: Workspace, session: FakeSession, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,106 @@
+"""Opening the files that people name: only regular files of a moderate size are read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from ..dataclass import dataclass
+from ..errors import BadInput
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes. No configuration, pipeline or key file is larger; reading a larger one would exhaust the memory first."""
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The content of a file, and who may read it."""
+
+    data: bytes
+    mode: int
+    """The permission bits: 0o600 is readable by its owner alone."""
+
+
+def content(path: Path) -> Found | None:
+    """The content of a regular file.
+
+    Args:
+        path: The file, or a link to it.
+
+    Returns:
+        The content; None when there is no such file.
+
+    Raises:
+        BadInput: It is a folder, a pipe or a device, it is larger than `LARGEST`, or it cannot be read. A pipe is
+            refused without waiting for a writer.
+
+    """
+    try:
+        # O_NONBLOCK: opening a pipe for reading waits for a writer otherwise.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except _ABSENT:
+        return None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
+        facts = os.fstat(descriptor)
+        if not stat.S_ISREG(facts.st_mode):
+            raise BadInput(
+                f"cannot be read: it is {_kind(facts.st_mode)}", str(path), "put a regular file in its place"
+            )
+        try:
+            data = file.read(LARGEST + 1)
+        except OSError as error:
+            raise _unreadable(path, error) from error
+    if len(data) > LARGEST:
+        limit = f"{LARGEST // 1024**2} MiB"
+        raise BadInput(f"cannot be read: it is larger than {limit}", str(path), "check that this is the right file")
+    return Found(data, stat.S_IMODE(facts.st_mode))
+
+
+def text(path: Path) -> str | None:
+    """The text of a regular UTF-8 file; None when there is no such file. Raises BadInput as `content` does."""
+    found = content(path)
+    return None if found is None else decoded(found.data, path)
+
+
+def private_text(path: Path) -> str | None:
+    """The text of a file that only its owner can read; None when there is no such file.
+
+    Args:
+        path: A file that holds keys or a secret.
+
+    Raises:
+        BadInput: As `content`; also when the group or others can read the file. It never holds the content.
+
+    """
+    found = content(path)
+    if found is None:
+        return None
+    if found.mode & 0o077:
+        raise BadInput(f"the file can be read by others (mode {found.mode:04o})", str(path), f"chmod 600 {path}")
+    return decoded(found.data, path)
+
+
+def decoded(data: bytes, path: Path) -> str:
+    """The text that `data` is. Raises BadInput when it is not UTF-8; a byte order mark is left out."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        what = f"not UTF-8 text: {error.reason} at byte {error.start}"
+        raise BadInput(what, str(path), "save it as UTF-8") from None  # the error holds the bytes
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    if stat.S_ISFIFO(mode):
+        return "a pipe (FIFO)"
+    return "a socket" if stat.S_ISSOCK(mode) else "a device"
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> BadInput:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return BadInput(f"cannot be read: {why}", str(path), "make it readable, or remove it")
