@@ -24,6 +24,7 @@ from .errors import RunnerError, RunTaken, StoreUnreachable, TargetUnreachable
 from .model.state import RunState
 from .operations.values import RunView
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
+from .processes import orphans
 from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controllers import log_folder
@@ -79,6 +80,7 @@ def main() -> None:
 
 def _load(session: OpenWorkspace) -> None:
     """Make the adapters of the target in force, and so import them, before there is a run."""
+    orphans.adopt()  # those of local steps; what it loads is slow
     with suppress(RunnerError):  # said in full when the run needs it
         session.candidate(session.target_in_force)
         session.environments(session.target_in_force)

@@ -26,7 +26,9 @@ from ..model.room import NO_ROOM
 from ..model.secret import SecretSource
 from ..model.task import Task, TaskId
 from ..ports import FolderStore
+from ..processes import orphans
 from ..runs import records
+from . import process_leftovers
 from .process_ending import Attempt, Conclusion
 from .process_exits import Exits, Watched
 from .process_files import AttemptFiles, Beginning
@@ -94,6 +96,7 @@ class ProcessTarget:
             self._scanned.add(run)
             self._scan(run)
         self._settle()
+        process_leftovers.release([attempt.files for attempt in tuple(self._attempts.values())])
         for attempt in tuple(self._attempts.values()):
             if attempt.unfinished is not None:
                 self._conclusion.go_on(attempt)
@@ -107,13 +110,13 @@ class ProcessTarget:
         """Nothing: a process has no grace, so no stop waits for another."""
 
     def stop(self, task: TaskId, uid: str) -> None:
-        """Kill the session of the attempt's process."""
+        """Kill the attempt's process, and all that has come of it."""
         files = AttemptFiles(Path(uid))
         if not files.give_up():
             files.kill()
         while files.alive():
             time.sleep(0.01)
-        files.kill_all()
+        process_leftovers.end(files, adopted=False)
         attempt = self._attempts.get(task)
         if attempt is None:
             self.remove(task, uid)
@@ -142,6 +145,8 @@ class ProcessTarget:
         """Started processes go on by themselves."""
         self._workers.shutdown()
         self._exits.close()
+        if "_adopts_orphans" in vars(self):
+            orphans.adopt(wanted=False)
 
     def _seen(self, attempt: Attempt) -> Observation:
         seen, beginning = attempt.observation, attempt.beginning
@@ -192,6 +197,7 @@ class ProcessTarget:
             self._conclusion.end(attempt, launch)
             return
         attempt.staged, attempt.beginning = time.time(), Beginning.noted(begun)
+        attempt.adopted = self._adopts_orphans
         try:
             attempt.files.begin(attempt.beginning)
             process = self._launcher.start(attempt.task, attempt.files, launch)
@@ -250,6 +256,10 @@ class ProcessTarget:
                 self._conclusion.conclude(attempt)
             else:
                 self._workers.submit(self._conclusion.conclude, attempt).add_done_callback(lambda _: self._exits.ring())
+
+    @cached_property
+    def _adopts_orphans(self) -> bool:
+        return orphans.adopt()
 
     @cached_property
     def _launcher(self) -> Launcher:

@@ -18,6 +18,7 @@ from ..model.room import lacks_room
 from ..model.task import Task
 from ..ports import FolderStore
 from ..runs import records
+from . import process_leftovers
 from .process_files import AttemptFiles, Beginning
 from .process_outcome import Outcome, observation_of
 from .process_staging import LocalStaging
@@ -36,6 +37,8 @@ class Attempt:
     """Of its process."""
     unfinished: Callable[[], None] | None = None
     """What is left to do about its end, for which there was no room on the disk."""
+    adopted: bool = False
+    """This process has adopted the orphans of its script from the beginning."""
     stopped: bool = False
     """Its end is no longer taken up."""
     ending: Lock = field(default_factory=Lock)
@@ -88,9 +91,9 @@ class Conclusion:
 
     def _take_up(self, attempt: Attempt) -> None:
         code = attempt.files.exit_code
-        # What the script has left running ends with it, as with a container; if the wrapper alone is gone, the
-        # script must not run beside the next attempt.
-        attempt.files.kill()
+        # What the script has left running ends with it, as with a container: it would write on into outputs that
+        # are being read. If the wrapper alone is gone, the script must not run beside the next attempt.
+        left = process_leftovers.end(attempt.files, adopted=attempt.adopted and code is not None)
         if code is None:
             reason = "its process vanished without an exit code"
             attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
@@ -100,7 +103,7 @@ class Conclusion:
         outcome = Outcome(remains, self.store, self.data.linked_from, attempt.staged, killed)
         attempt.unfinished = None
         try:
-            record = outcome.record(code)
+            record = outcome.record(code) if not left else remains.not_alone(left)
         except StoreUnreachable as error:
             _later(attempt, error, partial(self._take_up, attempt))
         else:

@@ -18,6 +18,8 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 from ..model.context import STEP_VARIABLE
+from ..model.digest import digest_of_bytes
+from ..processes import table
 
 _CLAIM = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
@@ -26,14 +28,24 @@ _RUN = '"$@"; code=$?; until echo $code > "$0/{}"; do [ -d "$0" ] || exit; sleep
 WRAPPER = _CLAIM + _RUN.format("exit")
 _MASKED = f'{_CLAIM}{{ {_RUN.format("ended")}; }} 2>&1 | %s; mv "$0/ended" "$0/exit"'
 """The same with the output through a filter: the exit code counts when the filter has written all."""
+_MARK = "{{ ulimit -S -w {0} || ulimit -S -x {0}; }} 2> /dev/null; "
+"""Sets the soft RLIMIT_LOCKS, which the kernel has not looked at since 2.4.25 (getrlimit(2)): dash and BusyBox call it
+``-w``, bash ``-x``. Every descendant inherits it, whatever it does to its environment, session and parents."""
 _GIVEN_UP = "0"
 _LOOK, _LOOKS = 0.01, 100
 """Seconds between two looks at an unfinished claim, and how many: its writer may have died."""
 
 
-def wrapper(output_filter: Sequence[str] = ()) -> str:
-    """The script of ``sh`` that runs a command, its output through `output_filter` if there is one."""
-    return _MASKED % shlex.join(output_filter) if output_filter else WRAPPER
+def wrapper(output_filter: Sequence[str] = (), mark: str = "") -> str:
+    """The script of ``sh`` that runs a command.
+
+    Args:
+        output_filter: The command line of a filter for the output, if there is one.
+        mark: What the command and all its descendants are marked with (`AttemptFiles.mark`).
+
+    """
+    script = _MASKED % shlex.join(output_filter) if output_filter else WRAPPER
+    return _MARK.format(mark) + script if mark else script
 
 
 @dataclass(frozen=True)
@@ -120,17 +132,15 @@ class AttemptFiles:
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
 
-    def kill_all(self) -> None:
-        """Kill also what has left the session: whatever has the variable by which the script knows its folder."""
-        self.kill()
-        for _ in range(_LOOKS):
-            found = [int(process.name) for process in Path("/proc").glob("[0-9]*") if self._made(process)]
-            if not found:
-                return
-            for pid in found:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
-            time.sleep(_LOOK)  # one of them may just have started another
+    @property
+    def mark(self) -> str:
+        """The number by which the attempt's processes are known, in decimal digits: 60 bits, from the folder's path."""
+        return str(int(digest_of_bytes(os.fsencode(self.folder))[:15], 16))
+
+    def has_made(self, pid: int) -> bool:
+        """Whether the process is the script's or one that came of it: it has the mark, or knows the step's folder."""
+        variable = os.fsencode(f"{STEP_VARIABLE}={self.folder}{os.sep}")
+        return table.locks_limit(pid) == self.mark or any(one.startswith(variable) for one in table.environment(pid))
 
     def begin(self, beginning: Beginning) -> None:
         """Keep what a controller that comes later has to know. Raises OSError."""
@@ -143,16 +153,9 @@ class AttemptFiles:
         at, _, kills = words.strip().partition(" ")
         return Beginning(float(at), int(kills)) if words.endswith("\n") else None
 
-    def _made(self, process: Path) -> bool:
-        variable = os.fsencode(f"{STEP_VARIABLE}={self.folder}{os.sep}")
-        return any(one.startswith(variable) for one in _environment(process).split(b"\0"))
-
     def _has_orphans(self, pid: int) -> bool:
-        """Whether the script outlives its wrapper: it is of the same process group, and knows our folder."""
-        return pid > 0 and any(
-            _group(process) == pid and os.fsencode(self.folder) in _environment(process)
-            for process in Path("/proc").glob("[0-9]*")
-        )
+        """Whether the script outlives its wrapper: it is of the same process group, and was made by this attempt."""
+        return pid > 0 and any(one.group == pid and self.has_made(one.pid) for one in table.every())
 
 
 def oom_kills() -> int:
@@ -171,19 +174,6 @@ def _group_exists(pid: int) -> bool:
     except (ProcessLookupError, PermissionError):  # there is none, or it is another user's by now
         return False
     return pid > 0
-
-
-def _group(process: Path) -> int:
-    """The process group, which comes after the name in parentheses (proc(5), ``stat``)."""
-    fields = _read(process / "stat").rpartition(")")[2].split()
-    return int(fields[2]) if len(fields) > 2 else 0
-
-
-def _environment(process: Path) -> bytes:
-    try:
-        return (process / "environ").read_bytes()
-    except OSError:
-        return b""
 
 
 def _read(path: Path) -> str:

@@ -56,4 +56,4 @@ class Launcher:
         return StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
 
     def _wrapper(self, files: AttemptFiles) -> str:
-        return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else ())
+        return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else (), files.mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,6 +15,8 @@ from ..model.names import attempt_folder
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM, lacks_room
 from ..model.task import Task
+from ..processes.ending import named
+from ..processes.table import Process
 from . import transfer
 from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
 
@@ -73,6 +75,11 @@ class Remains:
         except (RunnerError, OSError, ValueError) as error:
             return self.failed(Failure.INPUT, f"its outputs cannot be taken: {error}")
         return replace(whole, ended=as_time(time.time()))
+
+    def not_alone(self, running: Iterable[Process]) -> AttemptRecord:
+        """The script has ended, and what it left running cannot be ended: its outputs may change at any time."""
+        reason = f"its outputs cannot be taken: processes that it left running cannot be ended: {named(running)}"
+        return self.failed(Failure.INPUT, reason)
 
     def discard(self) -> None:
         """Delete what this attempt has put where its outputs belong: it is none of a step's. Raises StoreError.

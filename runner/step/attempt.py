@@ -59,6 +59,8 @@ class Attempt:
         said = verdict(ending, limit, tail, canceled=ending.terminated and self.is_canceled())
         if said.failure is not None:
             record = self._failed(said, ending, tail)
+        elif ending.left:
+            record = self.remains.not_alone(ending.left)
         else:
             begun, self.delivering = time.time(), True
             with last_call(self.is_canceled):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from ..data.launch import python_path
 from ..data.workplace import Launch
 from ..dataclass import dataclass
+from ..model.context import STEP_VARIABLE
+from ..processes import ending, orphans, table
+from ..processes.table import Process
 from .logs import LogShipper
 from .memory import MemoryWatch
 
@@ -33,15 +37,63 @@ class Ending:
     """How many processes of this container the kernel killed for memory meanwhile."""
     peak_memory: int = 0
     """The most bytes the container held at a time; 0: not measured."""
+    left: tuple[Process, ...] = ()
+    """The processes it left running that cannot be ended."""
 
 
 def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
     """Run the script to its end; its output goes to `shipper`.
 
-    What it leaves running in its session ends with it. Raises OSError or ValueError when it cannot start.
+    What it leaves running ends with it, before anything of its output is read. Raises OSError or ValueError when it
+    cannot start.
     """
     memory = MemoryWatch()
     memory.start()
+    with adopting(launch.variables) as end_leftovers:
+        ended = _run(launch, tree, shipper, end_leftovers)
+    peak, kills = memory.stop()
+    return replace(ended, oom_kills=kills, peak_memory=peak)
+
+
+@contextmanager
+def adopting(variables: Mapping[str, str]) -> Iterator[Callable[[], tuple[Process, ...]]]:
+    """Adopt what a script leaves running meanwhile.
+
+    The first process of a container adopts anyway, and may end all others. Where a pod's containers share their
+    processes this one is not the first, and ends none but what came of its own script.
+
+    Args:
+        variables: The script's, which know it where orphans cannot be adopted.
+
+    Yields:
+        A function that ends all that was left and returns what cannot be ended.
+
+    """
+    before, first = table.children(), os.getpid() == 1
+    adopts = orphans.adopt()
+
+    def find() -> Collection[int]:
+        return table.children() - before if adopts else _with_step(variables.get(STEP_VARIABLE, ""))
+
+    try:
+        yield lambda: ending.end(find, _kill_all if first else ending.kill_each)
+    finally:
+        orphans.adopt(wanted=False)
+
+
+def _with_step(folder: str) -> Collection[int]:
+    variable = os.fsencode(f"{STEP_VARIABLE}={folder}")
+    running = (one.pid for one in table.every() if not one.ended)
+    return [pid for pid in running if folder and variable in table.environment(pid)]
+
+
+def _kill_all(_found: Collection[int]) -> None:
+    """Send SIGKILL to every process of the container but this one (kill(2), id -1): none can be missed."""
+    with suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callable[[], tuple[Process, ...]]) -> Ending:
     process = subprocess.Popen(
         launch.argv,
         cwd=launch.cwd,
@@ -57,10 +109,9 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
         if process.stdout is not None:
             shipper.follow(process.stdout)
         code = process.wait()
+        left = end_leftovers()
         shipper.drain()
-        _signal_session(process, signal.SIGKILL)
-    peak, kills = memory.stop()
-    return Ending(code if code >= 0 else 128 - code, terminated=bool(told), oom_kills=kills, peak_memory=peak)
+    return Ending(code if code >= 0 else 128 - code, terminated=bool(told), left=left)
 
 
 def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str, str]:

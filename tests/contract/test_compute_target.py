@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -15,25 +16,29 @@ from typing import Protocol
 
 import pytest
 
-from runner.compute import process_files
+from runner.compute import process_files, process_leftovers
 from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, packing, snapshot
 from runner.data.carry import tree
 from runner.errors import StoreUnreachable, TargetUnreachable
 from runner.model.data import DataPath, DataRef, Kind
-from runner.model.digest import canonical_json
+from runner.model.digest import canonical_json, digest_of_file
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
+from runner.model.secret import SecretSource
 from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
+from runner.processes import table
+from runner.processes.table import Process
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
 from tests.support.fake_target import Ending, FakeTarget, World
 from tests.support.kind_bench import KindBench, kind_bench
+from tests.support.leftovers import LEAVES, WAYS
 from tests.support.memory_store import MemoryStore
 
 PATIENCE = 20.0
@@ -470,12 +475,13 @@ def test_a_stop_reaches_what_the_script_started(local: ProcessBench) -> None:
     wait_for(lambda: not child.exists() or not child.read_bytes())
 
 
-def test_a_stop_reaches_what_has_left_the_session(local: ProcessBench) -> None:
+@pytest.mark.parametrize("environment", ["None", "{}"])
+def test_a_stop_reaches_what_has_left_the_session(local: ProcessBench, environment: str) -> None:
     """A stopped attempt's data are deleted: nothing of it may go on, also no daemon, and no process held (SIGSTOP)."""
     script = (
         "import os, pathlib, signal, subprocess, sys, time\n"
         "daemon = 'import time; time.sleep(60)'\n"
-        "child = subprocess.Popen([sys.executable, '-c', daemon], start_new_session=True)\n"
+        f"child = subprocess.Popen([sys.executable, '-c', daemon], start_new_session=True, env={environment})\n"
         "pathlib.Path(os.environ['LEDGER']).write_text(f'{child.pid}')\n"
         "os.kill(os.getpid(), signal.SIGSTOP)\n"
     )
@@ -611,17 +617,85 @@ def test_a_disk_without_room_for_a_step_is_waited_for(local: ProcessBench, monke
     assert ended(target, task).phase is Phase.SUCCEEDED
 
 
-def test_what_the_script_leaves_running_ends_with_it(local: ProcessBench) -> None:
-    script = (
-        "import subprocess, sys, pathlib, os\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        "pathlib.Path(os.environ['LEDGER']).write_text(f'{child.pid}')\n"
-    )
-    target, task = local.target(), local.assign(script)
+def leaving(local: ProcessBench, way: str, *gate: str, key: str = "a") -> Task:
+    """A task whose script leaves a process that writes on into its output, and ends when there is a file `gate`."""
+    return local.assign(LEAVES, key, command=(Interpreter(), "script.py", way, OutputPath("out"), *gate))
+
+
+def assert_committed_as_it_is(local: ProcessBench, seen: Observation) -> None:
+    """The output's files are what its manifest says, and nobody writes to them any more."""
+    assert seen.phase is Phase.SUCCEEDED, seen
+    ref = seen.outputs["out"]
+    entries = manifest.load(local.store, ref.digest).entries
+    writer = int(local.store.get(f"{ref.key}/pid"))
+    found = table.of(writer)
+    assert found is None or found.ended, f"{found} still runs"
+    assert {"pid", "data.txt"} <= {entry.path for entry in entries}
+    for entry in entries:
+        assert digest_of_file(local.store.path(f"{ref.key}/{entry.path}")) == entry.digest, entry.path
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_script_leaves_running_ends_with_it(local: ProcessBench, way: str) -> None:
+    target, task = local.target(), leaving(local, way)
     target.start(task)
-    assert ended(target, task).phase is Phase.SUCCEEDED
-    child = Path(f"/proc/{local.ledger.read_text()}/cmdline")
-    wait_for(lambda: not child.exists() or not child.read_bytes())
+    assert_committed_as_it_is(local, ended(target, task))
+
+
+@pytest.mark.parametrize("way", ["a daemon", "a daemon without environment"])
+def test_what_the_script_of_an_earlier_controller_left_running_ends_with_it(local: ProcessBench, way: str) -> None:
+    """Its orphans were adopted by the first process of the machine: they are looked for among all processes."""
+    gate = local.folder / "gate"
+    task = leaving(local, way, str(gate))
+    place, work, carried = local.folder / "store", local.folder / "work", local.carried
+    start = f"""
+from pathlib import Path
+from runner.compute.process import ProcessTarget
+from runner.storage.directory import DirectoryStore
+from runner.runs import records
+store = DirectoryStore(Path({str(place)!r}), durable=False)
+target = ProcessTarget({b.TARGET!r}, store, lambda _: store, Path({str(work)!r}), lambda: Path({str(carried)!r}))
+target.start(records.assignment(store, {task.id.assignment!r}))
+"""
+    subprocess.run([sys.executable, "-c", start], check=True)
+    target = local.target()
+    target.start(task)
+    gate.touch()
+    assert_committed_as_it_is(local, ended(target, task))
+
+
+def test_a_script_whose_output_is_masked_leaves_nothing_running(local: ProcessBench) -> None:
+    target, task = local.target(), leaving(local, "a daemon without environment")
+    target.secrets = {"KEY": SecretSource(env="A_VARIABLE_THAT_IS_NOT_SET")}
+    target.start(task)
+    assert_committed_as_it_is(local, ended(target, task))
+
+
+def test_a_neighbour_is_left_alone(local: ProcessBench) -> None:
+    """Each step has a mark of its own: what another one runs, in whatever session, goes on."""
+    gate = local.folder / "gate"
+    target, second = local.target(), leaving(local, "a daemon")
+    first = leaving(local, "a daemon without environment", str(gate), key="b")
+    target.start(first)
+    pid = local.store.path(f"{first.outputs[0].key}/pid")
+    wait_for(pid.exists)
+    target.start(second)
+    assert_committed_as_it_is(local, ended(target, second))
+    found = table.of(int(pid.read_text()))
+    assert found is not None
+    assert not found.ended
+    gate.touch()
+    assert_committed_as_it_is(local, ended(target, first))
+
+
+def test_a_process_that_cannot_be_ended_fails_the_step(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of another user's, say: its outputs may change at any time."""
+    monkeypatch.setattr(process_leftovers, "end", lambda *_, **__: (Process(12, "sudo", "S", 1, 12, 1),))
+    target, task = local.target(), local.task("succeeds")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.phase, seen.failure) == (Phase.FAILED, Failure.INPUT)
+    assert "cannot be ended: 12 (sudo)" in seen.reason
 
 
 def test_outputs_are_described(local: ProcessBench) -> None:

@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "runner").rglob("*.py"))
 COMPAT = ROOT / "runner" / "compat"
-CARRIED = ("errors", "override", "ports", "model", "data", "storage", "runs", "step", "sdk")
+CARRIED = ("errors", "override", "ports", "model", "processes", "data", "storage", "runs", "step", "sdk")
 """What step.pyz carries, or what that stands on: importable with the standard library alone."""
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 60

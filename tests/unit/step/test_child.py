@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from runner.data.workplace import Launch
+from runner.model.context import STEP_VARIABLE
+from runner.processes import orphans, table
 from runner.step import child, logs
 from runner.step.logs import LogShipper
 from runner.step.memory import MemoryWatch
+from tests.support.leftovers import LEAVES, WAYS
 from tests.support.memory_store import MemoryStore
 
 
@@ -66,6 +70,30 @@ def test_what_the_script_leaves_running_ends_with_it(tmp_path: Path, monkeypatch
     while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < deadline, "it still runs"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_that_came_of_the_script_outlives_it(tmp_path: Path, way: str) -> None:
+    """It would write on into outputs that are being read."""
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    followed = shipper()
+    assert child.run(launch(tmp_path, LEAVES, way, str(tmp_path / "out")), tmp_path, followed).exit_code == 0
+    followed.close()
+    found = table.of(int((tmp_path / "out" / "pid").read_text()))
+    assert found is None or found.ended
+    assert other.poll() is None, "a process that is none of the script's has been ended"
+    other.kill()
+    other.wait()
+
+
+def test_where_orphans_cannot_be_adopted_the_steps_variable_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "adopt", lambda **_: False)
+    started = replace(launch(tmp_path, LEAVES, "a daemon", str(tmp_path / "out")), variables={STEP_VARIABLE: "/a/step"})
+    child.run(started, tmp_path, shipper())
+    found = table.of(int((tmp_path / "out" / "pid").read_text()))
+    assert found is None or found.ended
 
 
 @pytest.mark.parametrize("argument", ["x" * 200_000, "a\0b"])

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+
+from runner.processes import ending, table
+from runner.processes.table import Process
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def test_those_that_are_found_later_are_ended_as_well() -> None:
+    """The children of one that was adopted are seen only when it has ended."""
+    processes = [subprocess.Popen(SLEEP) for _ in range(3)]
+
+    def find() -> Collection[int]:
+        return next(([one.pid] for one in processes if table.of(one.pid)), [])
+
+    assert ending.end(find, grace=0.0) == ()
+    assert [table.of(one.pid) for one in processes] == [None, None, None]
+    for one in processes:
+        one.wait()
+
+
+def test_who_ends_by_himself_in_time_is_not_killed() -> None:
+    killed: list[int] = []
+    process = subprocess.Popen([sys.executable, "-c", ""])
+
+    def find() -> Collection[int]:
+        return [process.pid] if table.of(process.pid) else []
+
+    assert ending.end(find, killed.extend, grace=60.0) == ()
+    assert killed == []
+    process.wait()
+
+
+def test_who_cannot_be_ended_is_told() -> None:
+    process = subprocess.Popen(SLEEP)
+    left = ending.end(lambda: [process.pid], lambda _: None, grace=0.0, limit=0.05)
+    assert [one.pid for one in left] == [process.pid]
+    assert str(process.pid) in ending.named(left)
+    process.kill()
+    process.wait()
+
+
+def test_those_that_have_ended_and_are_not_ours_to_release_are_not_waited_for() -> None:
+    """Found once in a list that was read a moment ago, and not again."""
+    lists: Iterator[list[int]] = iter([[2**22 + 1], []])
+    assert ending.end(lambda: next(lists), grace=0.0) == ()
+
+
+def test_they_are_named_for_people() -> None:
+    some = [Process(12, "python", "S", 1, 12, 1), Process(13, "sh", "D", 1, 12, 1)]
+    assert ending.named(some) == "12 (python), 13 (sh)"
