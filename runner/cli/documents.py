@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..model.document import to_document
+from ..model.printable import escape_json
+from .output import write_exactly
 
 
 def print_json(value: object) -> None:
     """Print the written form of `value`."""
-    print(json.dumps(to_document(value), indent=2, ensure_ascii=False))
+    text = json.dumps(to_document(value), indent=2, ensure_ascii=False)
+    write_exactly(f"{escape_json(text)}\n")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 
 from ..errors import BadInput, Problem
+from .output import warn
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _ROOT = __name__.partition(".")[0]
@@ -145,7 +146,7 @@ def complain(error: BaseException) -> None:
         todo += [part.__cause__, part.__context__]
     # Of a file that does not compile no line has run: Python shows no traceback above the error then.
     lines = shown.format() if shown.stack else shown.format_exception_only()
-    print("".join(lines), end="", file=sys.stderr)
+    warn(*"".join(lines).removesuffix("\n").split("\n"))
 
 
 def called_at(error: BaseException) -> str:

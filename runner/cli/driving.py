@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from ..operations.liveness import Stranded
 from ..wiring import OpenWorkspace
 from .driver import called_at, complain, execute, not_python
 from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
-from .main import say_problems
+from .main import say_error, say_problems
+from .output import warn
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def explain(session: OpenWorkspace, error: Exception) -> int:
         say_problems(unusable(session, error).problems)
         return BAD_INPUT
     if isinstance(error, RunnerError):
-        print(f"error: {error}", file=sys.stderr)
+        say_error(error)
         _say_line(error, ())
         return FAILED
     complain(error)
@@ -78,7 +78,7 @@ def _say_line(error: Exception, told: Sequence[str]) -> None:
     """The line of the user's that it came from, unless the problems have it."""
     line = called_at(error)
     if line and line.partition("  ")[0] not in told:
-        print(f"  line:  {line}", file=sys.stderr)
+        warn(f"  line:  {line}")
 
 
 def unusable(session: OpenWorkspace, error: StoreError | TargetError) -> BadInput:
@@ -92,5 +92,5 @@ def _exit_code(error: SystemExit) -> int:
         return DONE
     if isinstance(error.code, int):
         return error.code
-    print(error.code, file=sys.stderr)
+    warn(*str(error.code).split("\n"))
     return FAILED

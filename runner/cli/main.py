@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         say_problems(error.problems)
         return BAD_INPUT
     except RunnerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        say_error(error)
         return FAILED
     except BrokenPipeError:
         # Whoever read our output has gone (`runner list | head`): Python must not complain of it once more.
@@ -38,15 +38,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def say_problems(problems: Sequence[Problem]) -> None:
     """Print what is wrong, where, and what to do: all of it."""
+    from ..model.printable import continued
+    from .output import warn
     from .paint import paint_for
 
     paint = paint_for(sys.stderr)
     if len(problems) > 1:
-        print(paint(f"{len(problems)} problems", "bold red"), file=sys.stderr)
+        warn(paint(f"{len(problems)} problems", "bold red"))
     for problem in problems:
-        lines = [paint("error: ", "bold red") + problem.what]
+        warn(*continued(paint("error: ", "bold red"), problem.what))
         if problem.where:
-            lines.append(f"  {paint('where:', 'dim')} {problem.where}")
+            warn(*continued(f"  {paint('where:', 'dim')} ", problem.where, " " * 9))
         if problem.remedy:
-            lines.append(f"  {paint('do:', 'dim')}    {problem.remedy}")
-        print("\n".join(lines), file=sys.stderr)
+            warn(*continued(f"  {paint('do:', 'dim')}    ", problem.remedy, " " * 9))
+
+
+def say_error(error: Exception) -> None:
+    """Print one error that says all there is to say."""
+    from ..model.printable import continued
+    from .output import warn
+
+    warn(*continued("error: ", str(error)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from contextlib import suppress
 
 from ..errors import BadInput
@@ -16,6 +15,7 @@ from ..operations.values import RunView
 from ..runs import head, index
 from ..wiring import OpenWorkspace
 from ..wiring.controllers import log_of
+from .output import warn
 
 _WAITS = "waiting: "
 """How a controller's line about what it waits for begins."""
@@ -104,11 +104,11 @@ def waits_for(session: OpenWorkspace, state: RunState) -> str:
 def say_stopped(session: OpenWorkspace, view: RunView) -> None:
     """Say so when nobody drives a run that has not ended, or whoever does waits for something."""
     if waits := waits_for(session, view.state):
-        print(f"it waits: {waits}", file=sys.stderr)
+        warn(f"it waits: {waits}")
     why = session.why_stopped(view.state)
     if why:
-        print(f"it does not go on: {why}", file=sys.stderr)
+        warn(f"it does not go on: {why}")
         log = log_of(view.state.run)
         if log:
-            print(f"  log:   {log}", file=sys.stderr)
-        print(f"  do:    runner resume {short(view.state.run)}{hint(session)}", file=sys.stderr)
+            warn(f"  log:   {log}")
+        warn(f"  do:    runner resume {short(view.state.run)}{hint(session)}")

@@ -9,10 +9,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ..model.events import JournalEntry
+from ..model.printable import escape, escape_uncoloured, log_line
 from ..operations.report import display_names
 from ..operations.tail import LogTail
 from ..operations.values import RunView
 from .board import Screen, board, counts
+from .output import show, show_all
 from .paint import Paint, is_terminal, paint_for
 from .progress import lines_of, name_width
 
@@ -49,19 +51,17 @@ class Lines:
 
     def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
         """Print what is new."""
-        for line in self._logs.lines(view, entries) if self._logs else ():
-            print(line, file=self._stream, flush=True)
+        show_all(self._logs.lines(view, entries) if self._logs else (), self._stream)
         if self._width is None:
             self._width = name_width(view.plan)
             if view.state.number > len(entries):  # a long journal is taken up at its snapshot
-                print(counts(view, datetime.now(timezone.utc)), file=self._stream, flush=True)
+                show(counts(view, datetime.now(timezone.utc)), stream=self._stream)
         for entry in entries:
-            for line in lines_of(entry, view.plan, self._paint, self._width):
-                print(line, file=self._stream, flush=True)
+            show_all(lines_of(entry, view.plan, self._paint, self._width), self._stream)
 
     def say(self, line: str) -> None:
         """Print it."""
-        print(self._paint(line, "yellow"), file=self._stream, flush=True)
+        show(self._paint(line, "yellow"), stream=self._stream)
 
     def close(self) -> None:
         """Lines stay."""
@@ -89,7 +89,7 @@ class LiveBoard:
         from rich.text import Text
 
         if self._live is not None:
-            self._live.console.print(Text.from_ansi(line), soft_wrap=True)
+            self._live.console.print(Text.from_ansi(escape_uncoloured(line)), soft_wrap=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -106,7 +106,7 @@ class LiveBoard:
         def frame() -> Text:
             screen = Screen(console.width, console.height)
             lines = board(self._view, datetime.now(timezone.utc), screen, self._paint) if self._view else []
-            return Text.from_ansi("\n".join(lines), no_wrap=True, overflow="ellipsis")
+            return Text.from_ansi("\n".join(map(escape_uncoloured, lines)), no_wrap=True, overflow="ellipsis")
 
         live = Live(console=console, get_renderable=frame, refresh_per_second=_FRAMES, transient=True)
         live.start(refresh=True)
@@ -128,7 +128,9 @@ class _Logs:
             return []
         self._looked = now
         names = display_names(view.plan)
-        return [f"{self._paint(f'{names[key]} │', 'dim')} {line}" for key, line in self._tail.lines(view)]
+        return [
+            f"{self._paint(f'{escape(names[key])} │', 'dim')} {log_line(line)}" for key, line in self._tail.lines(view)
+        ]
 
 
 def show_on(stream: TextIO, logs: LogTail | None = None) -> Show:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 
 from ..model.names import short
+from ..model.printable import continued
 from ..operations.metrics import Metric
 from ..operations.report import OutputReport, RunReport, StepReport
 from ..operations.standing import class_words
@@ -41,7 +42,7 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
             out += ["", paint(title, "bold"), *lines]
     troubled = [step for step in report.steps if step.status == "failed" or step.remedy]
     for step in troubled[:_TROUBLED]:
-        wait = [f"{step.name} {step.status}: {step.reason}", *remedy(step, paint)]
+        wait = [*continued(f"{step.name} {step.status}: ", step.reason), *remedy(step, paint)]
         out += ["", *(failure(step, paint) if step.status == "failed" else wait)]
     if len(troubled) > _TROUBLED:
         more = f"and {len(troubled) - _TROUBLED} more; each in full: runner show {short(report.run)} STEP{hint}"
@@ -74,7 +75,8 @@ def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:
 
 def failure(step: StepReport, paint: Paint) -> list[str]:
     """How a step failed, what to do about it, whose failure it was, and the last lines of its output."""
-    lines = [paint(f"{step.name} failed: {step.reason}", "red"), *remedy(step, paint)]
+    first, *rest = continued("", step.reason)
+    lines = [paint(f"{step.name} failed: {first}", "red"), *rest, *remedy(step, paint)]
     lines.append(f"  {paint('class:', 'dim')} {class_words(step.failure, step.attempt, step.attempts)}")
     tail = step.tail.splitlines()[-_TAIL:]
     if tail:
@@ -85,7 +87,7 @@ def failure(step: StepReport, paint: Paint) -> list[str]:
 
 def remedy(step: StepReport, paint: Paint) -> list[str]:
     """What to do, on a line of its own, if that is known."""
-    return [f"  {paint('do:', 'dim')}    {step.remedy}"] if step.remedy else []
+    return [*continued(f"  {paint('do:', 'dim')}    ", step.remedy, " " * 9)] if step.remedy else []
 
 
 def metric_text(metric: Metric) -> str:

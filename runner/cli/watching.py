@@ -18,6 +18,7 @@ from ..operations.tail import LogTail
 from ..operations.values import RunView
 from ..wiring import OpenWorkspace
 from .exits import DONE, FAILED, INTERRUPTED
+from .output import show, warn
 from .paint import is_terminal, paint_for
 from .reports import hint, report_of, waits_for
 from .showing import show_on
@@ -78,12 +79,12 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
     entries = follower.advance()
     if follower.view.state.over and not viewer.logs:
         return follower.view  # its end is all there is to tell
-    show = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
+    shown = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
     begun = looked = time.monotonic()
     waits = ""
     try:
         while True:
-            show.update(follower.view, entries)
+            shown.update(follower.view, entries)
             now = time.monotonic()
             if follower.view.state.over or now - begun > seconds:
                 return follower.view
@@ -92,11 +93,11 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
                 session.check_driven(follower.view)
                 before, waits = waits, waits_for(session, follower.view.state)
                 if waits not in {"", before}:
-                    show.say(f"waits: {waits}")
+                    shown.say(f"waits: {waits}")
             time.sleep(session.pause)
             entries = follower.advance()
     finally:
-        show.close()
+        shown.close()
 
 
 def tell(viewer: Viewer, view: RunView) -> RunReport:
@@ -105,7 +106,7 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
     if not viewer.quiet:
         paint = paint_for(viewer.stream)
         lines = summary(told, paint, hint(viewer.session), str(Path.cwd()))
-        print("\n" + "\n".join(lines), file=viewer.stream, flush=True)
+        show("", *lines, stream=viewer.stream)
     return told
 
 
@@ -146,7 +147,7 @@ def _wants_cancel(count: int) -> bool:
     try:
         return input(question).strip().lower() in ("c", "cancel")
     except (EOFError, KeyboardInterrupt):
-        print(file=sys.stderr)
+        warn("")
         return False
 
 
@@ -155,8 +156,8 @@ def say_goes_on(session: OpenWorkspace, runs: Sequence[str], stream: TextIO | No
     where, out = hint(session), stream or sys.stderr
     for run in runs:
         name, driver = short(run), driver_of(session.view(run).state)
-        print(f"run {run} goes on, driven by {driver}" if driver else f"run {run} waits for a controller", file=out)
-        print(f"  watch it: runner attach {name}{where}", file=out)
+        show(f"run {run} goes on, driven by {driver}" if driver else f"run {run} waits for a controller", stream=out)
+        show(f"  watch it: runner attach {name}{where}", stream=out)
         if not driver:
-            print(f"  if none comes: runner resume {name}{where}", file=out)
-        print(f"  end it:   runner cancel {name}{where}", file=out)
+            show(f"  if none comes: runner resume {name}{where}", stream=out)
+        show(f"  end it:   runner cancel {name}{where}", stream=out)

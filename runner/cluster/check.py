@@ -31,9 +31,9 @@ def is_well(checks: Sequence[Check]) -> bool:
     return all(check.ok or check.optional for check in checks)
 
 
-def to_text(checks: Sequence[Check]) -> str:
+def to_lines(checks: Sequence[Check]) -> list[str]:
     """The checks as lines for people."""
-    return "\n".join(line for check in checks for line in _lines(check))
+    return [line for check in checks for line in _lines(check)]
 
 
 def asked(name: str, ask: Callable[[], str], remedy: str) -> Check:

@@ -8,10 +8,10 @@ from datetime import datetime
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
 from ..ports import ObjectStore
-from .check import Check, asked, failed, is_well, of_problem, of_skew, to_text
+from .check import Check, asked, failed, is_well, of_problem, of_skew, to_lines
 from .options import ClusterOptions
 
-__all__ = ["Check", "KindParts", "Parts", "diagnose", "is_well", "to_text"]
+__all__ = ["Check", "KindParts", "Parts", "diagnose", "is_well", "to_lines"]
 
 PYTHON = (3, 10)
 _KIND_CLUSTER = ClusterOptions.name

@@ -52,19 +52,23 @@ class LogFollower:
     task: TaskId
     _chunk: int = 1
     _offset: int = 0
-    _rest: str = field(default="")
+    _rest: bytes = field(default=b"")
 
     def lines(self, *, final: bool = False) -> Iterator[str]:
-        """The complete lines that are new; with `final` an unfinished last one as well."""
-        text = self._rest + self._read()
-        self._rest = ""
-        for line in text.splitlines(keepends=True):
-            if line.endswith("\n") or final:
-                yield line.rstrip("\r\n")
-            else:
-                self._rest = line
+        """Yield the complete lines that are new, without their line feed.
 
-    def _read(self) -> str:
+        Args:
+            final: Yield an unfinished last line as well.
+
+        Bytes that are not UTF-8 become lone surrogates (PEP 383), so that the exact bytes can be written again.
+        """
+        *whole, self._rest = (self._rest + self._read()).split(b"\n")
+        if final and self._rest:
+            whole.append(self._rest)
+            self._rest = b""
+        return (line.decode(errors="surrogateescape") for line in whole)
+
+    def _read(self) -> bytes:
         out = b""
         while (data := self._chunk_data(self._chunk)) is not None:
             out += data[self._offset :]
@@ -72,7 +76,7 @@ class LogFollower:
             if self._chunk_data(self._chunk + 1) is None:
                 break
             self._chunk, self._offset = self._chunk + 1, 0
-        return out.decode(errors="replace")
+        return out
 
     def _chunk_data(self, number: int) -> bytes | None:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
+from ..model.printable import continued, escape, log_line
 from ..model.status import RUN_ENDS, StepStatus
 from ..operations.standing import attempts_of, class_of
 from ..operations.values import RunView
@@ -127,7 +128,7 @@ class RemoteRun(Run):
             live.stop(self.id)
             live.stop(self.pipeline_run_id)  # a step's waiter shows the whole run
         try:
-            view = self._wait(seconds, print if show_output else _silent)
+            view = self._wait(seconds, show=show_output)
         except KeyboardInterrupt as error:
             raise ExperimentExecutionException(
                 f"waiting was interrupted; run {self.pipeline_run_id} goes on", error
@@ -136,16 +137,16 @@ class RemoteRun(Run):
             raise ActivityFailedException(failure_text(view, self.logged_step()))
         return view
 
-    def _wait(self, timeout_seconds: float, say: Callable[[str], None]) -> RunView:
+    def _wait(self, timeout_seconds: float, *, show: bool) -> RunView:
         limit = monotonic() + timeout_seconds
-        view, shown, log = self.view, dict[str, str](), _Log(self, say)
-        pause = _LOG_SECONDS if self.logged_step() and say is print else _POLL_SECONDS
+        view, shown, log = self.view, dict[str, str](), _Log(self if show else None)
+        pause = _LOG_SECONDS if show and self.logged_step() else _POLL_SECONDS
         while True:
-            for line in changes(view, shown):
-                say(line)
+            for line in changes(view, shown) if show else ():
+                print(escape(line))
             left = limit - monotonic()
             over = self.ended_in(view)
-            log.tell(final=over)
+            log.show(final=over)
             if over or left <= 0:
                 return view
             view = self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause))
@@ -164,21 +165,21 @@ class RemoteRun(Run):
 class _Log:
     """What a run's script has printed since the last look."""
 
-    def __init__(self, run: RemoteRun, say: Callable[[str], None]) -> None:
+    def __init__(self, run: RemoteRun | None) -> None:
         self._run = run
-        self._say = say
-        self._key = run.logged_step() if say is not _silent else None
-        self._told = 0
+        self._key = run.logged_step() if run else None
+        self._shown = 0
 
-    def tell(self, *, final: bool) -> None:
-        """Say the lines that are new; at the end an unfinished one as well."""
-        if self._key is None:
+    def show(self, *, final: bool) -> None:
+        """Print the lines that are new; at the end an unfinished one as well."""
+        if self._run is None or self._key is None:
             return
         text = self._run.session.logs(self._run.pipeline_run_id, self._key)
         whole = len(text) if final else text.rfind("\n") + 1
-        for line in text[self._told : whole].splitlines():
-            self._say(line)
-        self._told = max(self._told, whole)
+        terminal = sys.stdout.isatty()
+        for line in text[self._shown : whole].removesuffix("\n").split("\n") if whole > self._shown else ():
+            print(log_line(line) if terminal else line)
+        self._shown = max(self._shown, whole)
 
 
 def failure_text(view: RunView, only: str | None = None) -> str:
@@ -237,10 +238,8 @@ def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]
 def _failed_step(view: RunView, key: str, name: str) -> str:
     step = view.state.steps[key]
     code = f" (exit code {step.exit_code})" if step.exit_code is not None else ""
-    lines = [f"step '{name}' failed{code}: {step.reason}"]
-    lines += [f"  do:    {step.remedy}"] if step.remedy else []
-    return "\n".join([*lines, f"  class: {class_of(view, key)}", *(f"  | {line}" for line in step.tail.splitlines())])
-
-
-def _silent(_line: str) -> None:
-    """Say nothing."""
+    lines = [*continued(f"step '{escape(name)}' failed{code}: ", step.reason)]
+    lines += continued("  do:    ", step.remedy, " " * 9) if step.remedy else ()
+    lines.append(f"  class: {class_of(view, key)}")
+    lines += (f"  | {line}" for line in step.tail.splitlines())
+    return "\n".join(map(escape, lines))

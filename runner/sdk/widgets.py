@@ -8,6 +8,7 @@ from html import escape
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ..model.printable import escape as terminal_escape
 from ..override import override
 from . import live
 from .exceptions import UserErrorException
@@ -58,7 +59,7 @@ class RunDetails:
         """
         handle = _notebook_cell(self.html()) if _in_notebook() else None
         if handle is None:
-            print(self.text())
+            print("\n".join(map(terminal_escape, self.text().split("\n"))))
         if self.run.get_status() not in _ENDED:
             live.follow(self.run.id, self._printed if handle is None else lambda: self._updated(handle))
 
@@ -110,7 +111,7 @@ class RunDetails:
         run = self.run
         if isinstance(run, RemoteRun):
             for line in self._changes(run.view):
-                print(line)
+                print(terminal_escape(line))
         return run.get_status() not in _ENDED
 
     def _changes(self, view: RunView) -> list[str]:

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from .datastores import Datastores
 
 
+def _print_line(line: str) -> None:
+    """Print a line that may quote other programs."""
+    from ..model.printable import escape
+
+    print(escape(line))  # noqa: T201 - the driver's own standard output is where notes on its submission belong
+
+
 @dataclass
 class Places:
     """What a workspace's configuration names, as adapters."""
@@ -28,7 +35,7 @@ class Places:
     config: Config
     override: str = ""
     """``--target``: it names the store as well."""
-    say: Callable[[str], None] = print
+    say: Callable[[str], None] = _print_line
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
 
     @property

@@ -23,7 +23,7 @@ from minio.error import S3Error
 
 from runner.cluster import engine, kind, namespace
 from runner.cluster.api import ClusterApi
-from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
+from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_lines
 from runner.cluster.down import down
 from runner.cluster.health import is_ready
 from runner.cluster.keys import BUCKET_SECRET, ROOT_SECRET, Keys, keys_in
@@ -294,7 +294,7 @@ def _parts(life: Life) -> Parts:
 
 def test_doctor_finds_nothing_wrong(life: Life) -> None:
     checks = diagnose(_parts(life))
-    assert is_well(checks), to_text(checks)
+    assert is_well(checks), to_lines(checks)
     assert {"API server", "may list events", "a step's Job and pod (dry run)"} <= {check.name for check in checks}
 
 

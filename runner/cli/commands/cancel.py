@@ -9,6 +9,7 @@ from pathlib import Path
 from ...model.names import short
 from ...wiring import open_session
 from ..exits import DONE, FAILED
+from ..output import show, warn
 from ..reports import find_run, hint
 from ..watching import CANCEL_SECONDS, Viewer, ask_end, follow, tell
 
@@ -19,13 +20,13 @@ def run(options: Namespace) -> int:
     run_id = find_run(session, options.run)
     state = session.view(run_id).state
     if state.over:
-        print(f"run {run_id} has already ended: {state.status.value}")
+        show(f"run {run_id} has already ended: {state.status.value}")
         return DONE
     ask_end(session, run_id)
     viewer = Viewer(session, sys.stdout)
     view = follow(viewer, run_id, CANCEL_SECONDS)
     if not view.state.over:
-        print(f"run {run_id} has not ended yet; see: runner status {short(run_id)}{hint(session)}", file=sys.stderr)
+        warn(f"run {run_id} has not ended yet; see: runner status {short(run_id)}{hint(session)}")
         return FAILED
     tell(viewer, view)
     return DONE

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from functools import partial
 
 from ...cluster.options import ClusterOptions
 from ...config import machine_file
 from ..exits import DONE
+from ..output import show
 
 
 def run(options: Namespace) -> int:
     """Make or delete it, saying what is done."""
-    say = partial(print, flush=True)
     if options.action == "down":
         from ...cluster.down import down
 
-        down(ClusterOptions(machine_file(), options.name, options.target), say)
+        down(ClusterOptions(machine_file(), options.name, options.target), show)
         return DONE
     from ...cluster.up import up
 
     image = options.minio_image or os.environ.get("RUNNER_MINIO_IMAGE", "")
-    up(ClusterOptions(machine_file(), options.name, options.target, options.port, image), say)
+    up(ClusterOptions(machine_file(), options.name, options.target, options.port, image), show)
     return DONE

@@ -13,6 +13,7 @@ from ...ports import ObjectInfo
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show, show_all, warn
 from ..paint import Paint, paint_for
 from ..table import Cell, table
 from ..words import many, size
@@ -31,9 +32,9 @@ def _ls(session: OpenWorkspace, options: Namespace) -> int:
         files = [{"key": info.key, "bytes": info.size} for info in found]
         print_json({"datastore": name, "files": files})
     elif found:
-        print("\n".join(listing(found, paint_for(sys.stdout))))
+        show_all(listing(found, paint_for(sys.stdout)))
     else:
-        print(f"no files at '{options.prefix}'" if options.prefix else "no files yet", file=sys.stderr)
+        warn(f"no files at '{options.prefix}'" if options.prefix else "no files yet")
     return DONE
 
 
@@ -58,5 +59,5 @@ def _datastore(session: OpenWorkspace, options: Namespace) -> str:
 
 
 def _say(copied: Copied, where: str) -> int:
-    print(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {where}")
+    show(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {where}")
     return DONE

@@ -18,6 +18,7 @@ from ...wiring import OpenWorkspace, open_session
 from ..dataset_arguments import FORMS
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show, show_all, warn
 from ..paint import Paint, paint_for
 from ..table import Cell, table
 from ..words import many, size
@@ -46,15 +47,18 @@ def _register(session: OpenWorkspace, options: Namespace) -> int:
     entry = Registration(definition, options.description, dict(options.tags))
     made = registry.register(session.store, options.name, entry, new_version=options.new_version)
     again = known is not None and known.definition.version == made.definition.version
-    print(f"{options.name} is registered already: version {made.definition.version}" if again
-          else f"registered {options.name}, version {made.definition.version}")  # fmt: skip
-    print("\n".join(f"    {path.datastore}/{path.path}" for path in made.definition.paths))
+    version = made.definition.version
+    known_words, new_words = (
+        f"{options.name} is registered already: version {version}",
+        f"registered {options.name}, version {version}",
+    )
+    show(known_words if again else new_words, *(f"    {path.datastore}/{path.path}" for path in made.definition.paths))
     return DONE
 
 
 def say_copied(copied: Copied, datastore: str, pattern: str) -> None:
     """Tell what an upload did."""
-    print(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {datastore}/{fixed_part(pattern) or pattern}")
+    show(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {datastore}/{fixed_part(pattern) or pattern}")
 
 
 def _definition(session: OpenWorkspace, options: Namespace, places: Sequence[tuple[str, str]]) -> DatasetDefinition:
@@ -121,9 +125,9 @@ def _list(session: OpenWorkspace, options: Namespace) -> int:
     if options.json:
         print_json({"datasets": [document(entry) for entry in found]})
     elif found:
-        print("\n".join(listing(found, paint_for(sys.stdout))))
+        show_all(listing(found, paint_for(sys.stdout)))
     else:
-        print("no datasets here yet; see: runner dataset register --help", file=sys.stderr)
+        warn("no datasets here yet; see: runner dataset register --help")
     return DONE
 
 

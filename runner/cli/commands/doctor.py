@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ...cluster.check import asked
-from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
+from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_lines
 from ...config import LOCAL, Config, KubernetesConfig
 from ...errors import BadInput, Problem
 from ...operations.reach import silent
@@ -19,6 +19,7 @@ from ...ports import ObjectStore
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE, FAILED
+from ..output import show
 from ..paint import paint_for
 
 _KIND = "kind"
@@ -35,7 +36,8 @@ def run(options: Namespace) -> int:
         print_json({"well": all(map(is_well, found.values())), "targets": targets})
     else:
         paint = paint_for(sys.stdout)
-        print("\n\n".join(f"{paint(name, 'bold')}\n{to_text(checks)}" for name, checks in found.items()))
+        for at, (name, checks) in enumerate(found.items()):
+            show(*[""] * bool(at), paint(name, "bold"), *to_lines(checks))
     return DONE if all(map(is_well, found.values())) else FAILED
 
 

@@ -15,6 +15,7 @@ from ...operations.graph import Graph, graph_of
 from ...plan.validate import validate
 from ..capture import FileFailed
 from ..exits import DONE, FAILED
+from ..output import show_all, warn
 from ..paint import paint_for
 from ..subject import subject
 
@@ -32,7 +33,7 @@ def run(options: Namespace) -> int:
         raise BadInput(problems)
     lines = written(graph_of(found.plan, found.state), options)
     if not options.output:
-        print("\n".join(lines))
+        show_all(lines)
         return DONE
     try:
         Path(options.output).write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -40,7 +41,7 @@ def run(options: Namespace) -> int:
         raise BadInput(
             f"cannot write {options.output}: {error.strerror}", remedy="give another path with -o"
         ) from error
-    print(f"{options.output} written", file=sys.stderr)
+    warn(f"{options.output} written")
     return DONE
 
 

@@ -13,6 +13,7 @@ from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
 from ..marks import style
+from ..output import show_all, warn
 from ..paint import Paint, paint_for
 from ..table import Cell, table
 from ..words import day, duration
@@ -25,9 +26,9 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json({"runs": found})
     elif found:
-        print("\n".join(listing(found, paint_for(sys.stdout))))
+        show_all(listing(found, paint_for(sys.stdout)))
     else:
-        print("no runs here yet; start one: runner run FILE", file=sys.stderr)
+        warn("no runs here yet; start one: runner run FILE")
     return DONE
 
 

@@ -7,6 +7,7 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+from ...model.printable import escape, log_line
 from ...model.status import STEP_ENDS
 from ...operations.follow import Follower
 from ...operations.report import display_names
@@ -14,7 +15,8 @@ from ...operations.tail import LogTail
 from ...operations.values import RunView
 from ...wiring import OpenWorkspace, open_session
 from ..exits import DONE
-from ..paint import paint_for
+from ..output import show, write_exactly
+from ..paint import is_terminal, paint_for
 from ..reports import find_run_and_step, say_stopped
 
 _PAUSE = 0.5
@@ -62,7 +64,9 @@ def _print(view: RunView, tail: LogTail, key: str) -> None:
 
 
 def _print_line(view: RunView, key: str, name: str, line: str) -> None:
-    if key or len(view.state.steps) == 1:
-        print(line, flush=True)
+    alone = bool(key) or len(view.state.steps) == 1
+    prefix = "" if alone else f"{display_names(view.plan)[name]} │ "
+    if is_terminal(sys.stdout):
+        show(paint_for(sys.stdout)(escape(prefix), "dim") + log_line(line))
     else:
-        print(paint_for(sys.stdout)(f"{display_names(view.plan)[name]} │", "dim"), line, flush=True)
+        write_exactly(f"{escape(prefix)}{line}\n")

@@ -9,12 +9,14 @@ from argparse import Namespace
 
 from ...model.document import to_document
 from ...model.plan import Plan
+from ...model.printable import escape_json
 from ...operations.preview import preview
 from ...operations.values import Request
 from .. import yamlfile
 from ..capture import FileFailed, capture
 from ..documents import print_json
 from ..exits import DONE, FAILED
+from ..output import show_all, write_exactly
 from ..paint import paint_for
 from ..planview import plan_view
 
@@ -28,7 +30,7 @@ def run(options: Namespace) -> int:
         return FAILED
     plan, targets = session.planned(captured.plan, captured.request)
     if options.output != "text" and not options.json:
-        print(written(*session.worded(captured.plan, captured.request), options.output, here), end="")
+        write_exactly(written(*session.worded(captured.plan, captured.request), options.output, here))
         return DONE
     found = preview(
         plan,
@@ -41,12 +43,12 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(found)
     else:
-        print("\n".join(plan_view(found, paint_for(sys.stdout), here)))
+        show_all(plan_view(found, paint_for(sys.stdout), here))
     return DONE
 
 
 def written(plan: Plan, request: Request, notation: str, here: str) -> str:
     """The plan itself as YAML or JSON; source folders are relative to `here`."""
     if notation == "json":
-        return json.dumps(to_document(yamlfile.portable(plan, here)), indent=2, ensure_ascii=False) + "\n"
+        return escape_json(json.dumps(to_document(yamlfile.portable(plan, here)), indent=2, ensure_ascii=False)) + "\n"
     return yamlfile.written(plan, request, here)

@@ -13,6 +13,7 @@ from ...operations.liveness import driver_of, is_detached
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.detached import Detached
 from ..documents import print_json
+from ..output import show
 from ..reports import find_run, hint
 from ..watching import Viewer, await_runs, leave_runs, take_home
 
@@ -46,7 +47,7 @@ def _see_to_controller(session: OpenWorkspace, run_id: str, stream: TextIO, *, d
         session.controllers.check(set(state.submission.targets.values()) if state.submission else ())
     driver = driver_of(state)
     told = why or (f"driven by {driver} until now" if driver else "no controller has taken it yet")
-    print(f"run {run_id}: {told}; another controller takes it", file=stream, flush=True)
+    show(f"run {run_id}: {told}; another controller takes it", stream=stream)
     if why:
         take_home(session, run_id)
     else:

@@ -18,6 +18,7 @@ from ...wiring.detached import Detached
 from ...wiring.retrying import plan_retry, retry
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show, show_all
 from ..policy_arguments import words
 from ..reports import find_run, find_step
 from ..watching import Viewer, await_runs, leave_runs
@@ -33,12 +34,12 @@ def run(options: Namespace) -> int:
     origin = session.view(find_run(session, options.run))
     found = plan_retry(session, origin.state.run, part_of(origin, options))
     if not found.choice.run:
-        print(f"nothing to do: every step of run {origin.state.run} has delivered", file=stream)
+        show(f"nothing to do: every step of run {origin.state.run} has delivered", stream=stream)
         if options.json:
             print_json({"runs": []})
         return DONE
     new = retry(session, found)
-    print("\n".join(told(found, new)), file=stream, flush=True)
+    show_all(told(found, new), stream)
     return _awaited(session, new, options)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...wiring.controllers import Controllers, cache_folder
 from ..driver import check_file, make_way
 from ..exits import DONE
+from ..output import warn
 from ..policy_arguments import words
 from ..yamlfile import is_yaml, load, refuse_yaml_options
 
@@ -74,5 +75,5 @@ def _drive(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
     ending = drive(session, path, options.arguments)
     if ending.code == DONE and not ending.interrupted and not session.submitted:
         # No error: it may be a step's script that is tried by itself, or a driver that only logs or registers.
-        print(f"note: {path} has submitted no pipeline, and has none named `pipeline`", file=sys.stderr)
+        warn(f"note: {path} has submitted no pipeline, and has none named `pipeline`")
     return ending

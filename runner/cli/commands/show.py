@@ -10,6 +10,7 @@ from ...operations.detail import detail, losses_of
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show
 from ..paint import paint_for
 from ..reports import find_run_and_step, report_of_step
 from ..stepview import step_view
@@ -28,6 +29,7 @@ def run(options: Namespace) -> int:
         return DONE
     paint = paint_for(sys.stdout)
     if origin and not chosen:
-        print(paint(f"{view.state.run}, made again from {origin}\n", "dim"))
-    print("\n\n".join("\n".join(step_view(each, paint, str(Path.cwd()))) for each in found))
+        show(paint(f"{view.state.run}, made again from {origin}", "dim"), "")
+    for at, each in enumerate(found):
+        show(*[""] * bool(at), *step_view(each, paint, str(Path.cwd())))
     return DONE

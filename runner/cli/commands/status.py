@@ -8,6 +8,7 @@ from pathlib import Path
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show_all
 from ..paint import paint_for
 from ..reports import find_run, hint, report_of, say_stopped
 
@@ -24,6 +25,6 @@ def run(options: Namespace) -> int:
         return DONE
     from ..summary import summary
 
-    print("\n".join(summary(told, paint_for(sys.stdout), hint(session), str(Path.cwd()))))
+    show_all(summary(told, paint_for(sys.stdout), hint(session), str(Path.cwd())))
     say_stopped(session, view)
     return DONE

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from ..capture import FileFailed, capture
 from ..exits import DONE, FAILED
+from ..output import show
 from ..words import many
 
 
@@ -16,5 +17,5 @@ def run(options: Namespace) -> int:
     except FileFailed:
         return FAILED
     session.check(captured.plan, captured.request)
-    print(f"OK: {options.file}, {many(len(captured.plan.steps), 'step')}")
+    show(f"OK: {options.file}, {many(len(captured.plan.steps), 'step')}")
     return DONE

@@ -12,6 +12,7 @@ from ...operations.why import Explanation, explain
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
+from ..output import show_all
 from ..paint import Paint, paint_for
 from ..reports import find_run_and_step
 from ..table import Cell, table
@@ -28,7 +29,7 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(told)
     else:
-        print("\n".join(_lines(told, view.plan.by_key[told.key].name, paint_for(sys.stdout))))
+        show_all(_lines(told, view.plan.by_key[told.key].name, paint_for(sys.stdout)))
     return DONE
 
 

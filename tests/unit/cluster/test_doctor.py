@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import pytest
 
-from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_text
+from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_lines
 from runner.errors import BadInput, Problem, StoreDenied, StoreUnreachable, TargetUnreachable
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
@@ -150,10 +150,10 @@ def test_a_store_that_cannot_be_written_is_told(parts: Parts) -> None:
 
 def test_lines_for_people() -> None:
     optional = Check("account", ok=False, detail="not there", optional=True)
-    text = to_text(
+    lines = to_lines(
         [Check("Python", ok=True, detail="3.11"), Check("store", ok=False, detail="gone", remedy="go up"), optional]
     )
-    assert text == "ok  Python: 3.11\nNO  store: gone\n      do: go up\n--  account: not there"
+    assert lines == ["ok  Python: 3.11", "NO  store: gone", "      do: go up", "--  account: not there"]
     assert is_well([optional])
 
 
