@@ -7,6 +7,7 @@
     ├── StoreError            the object store's
     │   ├── ObjectMissing         no such key
     │   ├── ObjectDamaged         its content is not what its name says
+    │   ├── DataChanged           committed data were changed in the store
     │   ├── StoreDenied           wrong or insufficient credentials
     │   └── StoreUnreachable      network or server trouble; may pass by itself
     ├── TargetError           the compute target's
@@ -69,6 +70,10 @@ class ObjectMissing(StoreError):
 
 class ObjectDamaged(StoreError):
     """The object's content is not the one that its name, a digest, stands for: reading it again does not help."""
+
+
+class DataChanged(StoreError):
+    """Data of a store are not those that were committed; no other attempt finds them otherwise."""
 
 
 class StoreDenied(StoreError):

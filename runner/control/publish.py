@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..data import manifest, registry, transfer
+from ..data import integrity, manifest, registry, transfer
 from ..data.dataset import Datastores
+from ..errors import DataChanged
 from ..model.data import DataPath, DataRef, DatasetDefinition
 from ..model.names import fixed_place
 from ..model.step import OutputSpec, StepSpec
@@ -25,7 +26,9 @@ def to_publish(step: StepSpec) -> tuple[OutputSpec, ...]:
 def publish(
     store: ObjectStore, datastores: Datastores, specs: tuple[OutputSpec, ...], outputs: Mapping[str, DataRef]
 ) -> None:
-    """Fill each fixed place from the committed output, then register. Raises StoreError, BadInput.
+    """Fill each fixed place from the committed output, then register.
+
+    Raises DataChanged when the output has not the bytes any more that were committed, StoreError, BadInput.
 
     Files of earlier runs at the same place stay unless one of the same name replaces them, as in v1.
     """
@@ -33,7 +36,10 @@ def publish(
         ref = outputs[spec.name]
         place = fixed_place(spec.destination, spec.name)
         if place:
-            transfer.copy(datastores(spec.datastore), ref.key, manifest.load(store, ref.digest), place)
+            there = datastores(spec.datastore)
+            if not integrity.is_intact(store, there, ref):
+                raise DataChanged(f"{spec.datastore}/{ref.key} was changed in the store after its commit")
+            transfer.copy(there, ref.key, manifest.load(store, ref.digest), place)
         for wanted in spec.register:
             path = DataPath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..data import manifest
+from ..data import integrity
 from ..data.dataset import Datastores
-from ..errors import RunnerError, StoreDenied, StoreUnreachable
+from ..errors import RunnerError, StoreDenied, StoreError, StoreUnreachable
 from ..model import events as e
 from ..model.data import DataRef
 from ..model.names import step_run_id
@@ -33,15 +35,20 @@ _AT_ONCE = 16
 
 
 def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> CommitRecord | None:
-    """The commit record of a step of this fingerprint whose outputs are all still there, or None."""
+    """The commit record of a step of this fingerprint whose outputs still have their bytes, or None.
+
+    Where only their ETags are others, the record is written anew with those: the next look reads nothing.
+    """
     found = records.equal_of(store, fingerprint) if fingerprint else None
-    if found is None:
+    outputs = integrity.all_intact(store, datastores, found.outputs) if found else None
+    if found is None or outputs is None:
         return None
-    return (
-        found
-        if all(manifest.is_intact(store, datastores(ref.datastore), ref) for ref in found.outputs.values())
-        else None
-    )
+    if outputs == found.outputs:
+        return found
+    renewed = replace(found, outputs=outputs)
+    with suppress(StoreError):  # it spares work
+        records.keep_equal(store, fingerprint, renewed)
+    return renewed
 
 
 class Recaller:

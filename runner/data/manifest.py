@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import BadInput, ObjectDamaged, ObjectMissing
-from ..model.data import DataRef, Entry, Kind, Manifest
+from ..errors import BadInput
+from ..model.data import Entry, Kind, Manifest
 from ..model.digest import digest_of_file
 from ..model.task import manifest_key
 from ..ports import ObjectStore
@@ -26,6 +26,13 @@ def describe(path: Path) -> Manifest:
     return Manifest(Kind.FOLDER, tuple(_entries(path)))
 
 
+def named(path: Path) -> Manifest:
+    """Like `describe`, but no file is read: the paths alone. Raises BadInput."""
+    if path.is_file():
+        return Manifest(Kind.FILE, (Entry("", 0, ""),))
+    return Manifest(Kind.FOLDER, tuple(Entry(relative, 0, "") for relative, _ in files_below(path)))
+
+
 def save(store: ObjectStore, manifest: Manifest) -> str:
     """Keep `manifest` under its digest, which is returned; a damaged object of that name is written again."""
     return addressed.keep(store, manifest_key, manifest)
@@ -34,21 +41,6 @@ def save(store: ObjectStore, manifest: Manifest) -> str:
 def load(store: ObjectStore, digest: str) -> Manifest:
     """The manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
     return addressed.load(store, manifest_key(digest), lambda data: _parse(data, digest))
-
-
-def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
-    """Whether the manifest of `ref` exists undamaged and every file it lists lies in `store` with its size."""
-    try:
-        known = load(workspace, ref.digest)
-    except (ObjectMissing, ObjectDamaged):
-        return False
-    if known.kind is Kind.FILE:
-        found = store.stat(ref.key)
-        return found is not None and found.size == known.bytes
-    if not known.entries:
-        return True
-    sizes = {info.key: info.size for info in store.list(f"{ref.key}/")}
-    return all(sizes.get(entry.key or f"{ref.key}/{entry.path}") == entry.size for entry in known.entries)
 
 
 @lru_cache(maxsize=64)

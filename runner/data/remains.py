@@ -10,8 +10,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import ObjectDamaged, RunnerError, StoreError
-from ..model.names import attempt_folder
+from ..errors import DataChanged, ObjectDamaged, RunnerError, StoreError
+from ..model.names import attempt_folder, retry_command
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM, lacks_room
 from ..model.task import Task
@@ -39,6 +39,9 @@ class Remains:
             return prepare(self.task, self.place, self.staging, interpreter)
         except ObjectDamaged as error:  # another attempt would read the same
             return self.failed(Failure.INPUT, f"its inputs cannot be staged: {error}")
+        except DataChanged as error:
+            again = f"make it again: {retry_command(self.task.id.run)}"
+            return replace(self.failed(Failure.INPUT, str(error)), remedy=again)
         except (StoreError, OSError) as error:
             return self.failed(Failure.STORE, f"staging in failed: {error}")
         except (RunnerError, ValueError) as error:

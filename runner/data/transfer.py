@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
-from ..errors import StoreError
+from ..errors import DataChanged, ObjectMissing, StoreError
 from ..model.data import Entry, Kind, Manifest
 from ..model.digest import digest_of_file
+from ..model.names import maker_of
 from ..ports import FolderStore, ObjectStore
 
 T = TypeVar("T")
 _THREADS = 16
+READ_AGAIN = 256 << 20
+"""Bytes of a manifest above which what was fetched is not read again if the store's files are unchanged."""
 PINNED = "etag:"
 """What begins the digest of an entry whose content only the store has read."""
 
@@ -20,28 +25,75 @@ Place = Callable[[str, Path], None]
 """Make the object of a key a file at a path."""
 
 
-def fetch(store: ObjectStore, key: str, manifest: Manifest, into: Path, *, place: Place | None = None) -> None:
+def fetch(
+    store: ObjectStore,
+    key: str,
+    manifest: Manifest,
+    into: Path,
+    *,
+    place: Place | None = None,
+    unchanged: Callable[[], bool] = lambda: False,
+) -> None:
     """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
 
-    `place` brings one object (default: ``store.download``). Raises StoreError when a file is gone, is not the one
-    that was pinned, has another size than the manifest says or, once over a network, another content.
+    Args:
+        store: Where they lie.
+        key: The file's key, or the folder's.
+        manifest: What they were when they were committed or pinned.
+        into: The new file or folder.
+        place: Brings one object (default: ``store.download``).
+        unchanged: Tells if the store's files are still those of the manifest. It is asked after more than
+            `READ_AGAIN` bytes were brought from a folder; where it says yes, they are not read again.
+
+    Raises:
+        DataChanged: A committed file is gone, or has other bytes than the manifest says.
+        StoreError: A pinned file was changed; or whatever the store has against it.
+
     """
     bring = place or store.download
-    checked = not isinstance(store, FolderStore)
+    large = manifest.bytes > READ_AGAIN and isinstance(store, FolderStore)  # over a network it may be damaged
     into.parent.mkdir(parents=True, exist_ok=True)
-    if manifest.kind is Kind.FILE:
-        _bring(bring, key, manifest.entries[0], into, checked=checked)
-        _check_pinned(store, key, manifest.entries[0])
-        return
-    into.mkdir(exist_ok=True)
-    for parent in sorted({target_of(into, entry).parent for entry in manifest.entries}):
-        parent.mkdir(parents=True, exist_ok=True)
+    if manifest.kind is Kind.FOLDER:
+        into.mkdir(exist_ok=True)
+        for parent in sorted({target_of(into, entry).parent for entry in manifest.entries}):
+            parent.mkdir(parents=True, exist_ok=True)
 
-    def bring_pinned(entry: Entry) -> None:
-        _bring(bring, key, entry, target_of(into, entry), checked=checked)
+    def fetched(entry: Entry) -> None:
+        fetch_file(store, key_of(key, entry), entry, _target(into, entry), bring=bring, read=not large)
+
+    def checked(entry: Entry) -> None:
+        if not _has_content(_target(into, entry), entry):
+            raise _changed(store, key_of(key, entry), "has other content than its manifest says")
+
+    _each(manifest.entries, fetched)
+    if large and not unchanged():
+        _each(manifest.entries, checked)
+
+
+def fetch_file(
+    store: ObjectStore, key: str, entry: Entry, path: Path, *, bring: Place | None = None, read: bool = True
+) -> None:
+    """Make the object `key` a new file at `path`, and compare it with `entry`; its content only if it is `read`.
+
+    Raises DataChanged, StoreError as `fetch` does.
+    """
+    if entry.digest.startswith(PINNED):
+        (bring or store.download)(key, path)
         _check_pinned(store, key, entry)
-
-    _each(manifest.entries, bring_pinned)
+        return
+    for left in (1, 0):
+        try:
+            (bring or store.download)(key, path)
+        except ObjectMissing as error:
+            raise _changed(store, key, "is no longer there") from error
+        size = path.stat().st_size
+        if size != entry.size:
+            raise _changed(store, key, f"has {size} bytes where its manifest says {entry.size}")
+        if not read or _has_content(path, entry):
+            return
+        path.unlink()
+        if not left:  # else it may have been damaged on its way
+            raise _changed(store, key, "has other content than its manifest says")
 
 
 def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
@@ -72,17 +124,22 @@ def target_of(folder: Path, entry: Entry) -> Path:
     return folder / parts
 
 
-def _bring(bring: Place, key: str, entry: Entry, path: Path, *, checked: bool) -> None:
-    source = key_of(key, entry)
-    bring(source, path)
-    size = path.stat().st_size
-    if size != entry.size:
-        raise StoreError(f"{source} has {size} bytes where its manifest says {entry.size}: it was changed in the store")
-    if checked and not _has_content(path, entry):
-        path.unlink()
-        bring(source, path)  # it may have been damaged on its way
-        if not _has_content(path, entry):
-            raise StoreError(f"{source} has another content than its manifest says: it was changed in the store")
+def _target(into: Path, entry: Entry) -> Path:
+    return target_of(into, entry) if entry.path else into
+
+
+def _changed(store: ObjectStore, key: str, what: str) -> DataChanged:
+    """The error; a file that has the facts of its commit all the same (a disk's fault, say) loses them.
+
+    So the next look reads it: see `integrity`.
+    """
+    if isinstance(store, FolderStore):
+        with suppress(OSError):
+            facts = store.path(key).stat()
+            os.utime(store.path(key), ns=(facts.st_atime_ns, facts.st_mtime_ns))  # this alone changes the ctime
+    made = maker_of(key)
+    whose = f", which step '{made[1]}' of run {made[0]} wrote," if made else ""
+    return DataChanged(f"{key}{whose} was changed in the store after its commit: it {what}")
 
 
 def _has_content(path: Path, entry: Entry) -> bool:
@@ -92,11 +149,9 @@ def _has_content(path: Path, entry: Entry) -> bool:
 
 def _check_pinned(store: ObjectStore, key: str, entry: Entry) -> None:
     """Look after the transfer: what was the pinned object then was so all the while."""
-    if not entry.digest.startswith(PINNED):
-        return
-    info = store.stat(key_of(key, entry))
+    info = store.stat(key)
     if info is None or PINNED + info.etag != entry.digest:
-        raise StoreError(f"{key_of(key, entry)} was changed after the step's inputs were pinned; submit the run again")
+        raise StoreError(f"{key} was changed after the step's inputs were pinned; submit the run again")
 
 
 def _each(items: Iterable[T], work: Callable[[T], None]) -> None:

@@ -13,14 +13,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput
+from ..errors import BadInput, DataChanged
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
 from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import launch, links, manifest, packing, transfer
+from . import integrity, launch, links, manifest, packing, transfer
 from .dataset import Datastores, glob_rule
+
+_READINGS = 5
+"""How often an output that changes while it is read is read."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +138,7 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
         if not path.exists():
             warnings.append(f"output '{binding.name}' was never written: it is empty")
         with _taking(f"output '{binding.name}'"):
-            described, digest = _take(binding, path, staging)
-        refs[binding.name] = DataRef(binding.datastore, binding.key, digest, len(described.entries), described.bytes)
+            refs[binding.name] = _take(binding, path, staging)
     return refs, tuple(warnings)
 
 
@@ -172,16 +174,31 @@ def _taking(what: str) -> Iterator[None]:
         raise BadInput(f"{what}: {error}") from error
 
 
-def _take(binding: OutputBinding, path: Path, staging: Staging) -> tuple[Manifest, str]:
+def _take(binding: OutputBinding, path: Path, staging: Staging) -> DataRef:
     store = staging.datastores(binding.datastore)
-    in_place = _in_place(store, path, binding)
-    if in_place:
+    if _in_place(store, path, binding):
         links.own(path)
         _leave_only(path, binding.globs)
-    described = _only(manifest.describe(path), binding.globs)
-    if not in_place:
+        described, etag = _described_in_place(store, path, binding)
+    else:
+        described = _only(manifest.describe(path), binding.globs)
         transfer.deliver(store, path, binding.key, described)
-    return described, manifest.save(staging.workspace, described)
+        etag = integrity.etag_of(store, binding.key, described.entries)
+    digest = manifest.save(staging.workspace, described)
+    files = len(described.entries)
+    return DataRef(binding.datastore, binding.key, digest, files, described.bytes, etag=etag)
+
+
+def _described_in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> tuple[Manifest, str]:
+    """The manifest and the ETag of files that nobody wrote to while they were read. Raises BadInput."""
+    before = integrity.etag_of(store, binding.key, manifest.named(path).entries)
+    for _ in range(_READINGS):
+        described = _only(manifest.describe(path), binding.globs)
+        etag = integrity.etag_of(store, binding.key, described.entries)
+        if etag == before:
+            return described, etag
+        before = etag
+    raise BadInput("a process writes to it still", remedy="let the script wait for all that it starts")
 
 
 def _leave_only(path: Path, globs: tuple[str, ...]) -> None:
@@ -215,7 +232,15 @@ def _stage(binding: InputBinding, staging: Staging) -> StagedInput:
     described = manifest.load(staging.workspace, binding.ref.digest)
     path = staging.input_place(binding, described.kind)
     store = staging.datastores(binding.ref.datastore)
-    transfer.fetch(store, binding.ref.key, described, path, place=staging.bring(binding))
+    ref = binding.ref
+
+    def unchanged() -> bool:
+        return bool(ref.etag) and integrity.etag_of(store, ref.key, described.entries) == ref.etag
+
+    try:
+        transfer.fetch(store, ref.key, described, path, place=staging.bring(binding), unchanged=unchanged)
+    except DataChanged as error:
+        raise DataChanged(f"input '{binding.name}': {error}") from error
     return StagedInput(binding.mode, str(path), binding.dataset)
 
 

@@ -53,6 +53,8 @@ class DataRef:
     content: str = ""
     """The digest of the files' names and bytes alone, where they are known: data that were copied elsewhere or
     touched keep theirs. Empty: `digest` says as much."""
+    etag: str = ""
+    """What the store said of the files when they were committed: see `runner.data.integrity`. Empty: not recorded."""
 
 
 @dataclass(frozen=True)

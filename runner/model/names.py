@@ -20,6 +20,7 @@ RESERVED = (
 """What runner itself keeps in the workspace store, beside the user's data."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
+_STEP_RUN = re.compile(rf"(?:^|/)(?P<run>{_RUN_ID.pattern})\.(?P<step>[^./]+)(?:\.\d+)?(?:/|$)")
 _DATASET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.\-]{0,254}")
 _EPOCH_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
 
@@ -83,6 +84,12 @@ def step_run_id(run_id: str, key: str) -> str:
 def attempt_folder(step_run: str, attempt: int) -> str:
     """Where an attempt writes on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
     return f"azureml/{step_run}" if attempt == 1 else f"azureml/{step_run}.{attempt}"
+
+
+def maker_of(key: str) -> tuple[str, str] | None:
+    """The run and the step's key whose attempt wrote the file or folder `key` of a datastore; None: no telling."""
+    found = _STEP_RUN.search(key)
+    return (found["run"], found["step"]) if found else None
 
 
 RUN_ID, OUTPUT_NAME = "{run-id}", "{output-name}"

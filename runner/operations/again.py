@@ -100,7 +100,7 @@ def _unfed(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str])
 
 def _end_of(step: StepState) -> str:
     if step.status in DELIVERED:
-        return "its outputs are no longer there"
+        return "its outputs are gone or were changed"
     return "it was not run" if step.status is StepStatus.SKIPPED else f"it {_VERBS.get(step.status, step.status.value)}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from ..data import manifest
+from ..data import integrity
 from ..data.dataset import Datastores
 from ..dataclass import dataclass
 from ..errors import BadInput
@@ -117,11 +117,10 @@ def _standing(look: Callable[[str], e.StepReused | None], keys: Iterable[str], t
 
 
 def _stands(store: ObjectStore, datastores: Datastores, origin: RunView, key: str) -> e.StepReused | None:
-    """The step as reused; None when its commit, a manifest or a file of its outputs is gone."""
+    """The step as reused; None when its commit, a manifest or a file of its outputs is gone or changed."""
     step = origin.state.steps[key]
     maker = step.origin or step_run_id(origin.state.run, key)
     if records.attempt_behind(store, maker) is None:
         return None
-    if all(manifest.is_intact(store, datastores(ref.datastore), ref) for ref in step.outputs.values()):
-        return e.StepReused(key, maker, step.outputs)
-    return None
+    outputs = integrity.all_intact(store, datastores, step.outputs)
+    return e.StepReused(key, maker, outputs) if outputs is not None else None

@@ -9,7 +9,7 @@ from itertools import islice
 from ..control.assign import made_in
 from ..control.fingerprint import Bound, bind
 from ..control.pinning import pins_of
-from ..data import manifest
+from ..data import integrity
 from ..data.dataset import Datastores
 from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
@@ -77,9 +77,9 @@ def _compared(store: ObjectStore, datastores: Datastores, view: RunView, told: E
     found = tuple(differences(store, theirs, mine))
     if found:
         return replace(told, reason=f"it differs from {origin}", differences=found)
-    lost = [name for name, ref in outputs.items() if not manifest.is_intact(store, datastores(ref.datastore), ref)]
+    lost = [name for name, ref in outputs.items() if not integrity.is_intact(store, datastores(ref.datastore), ref)]
     if lost:
-        return replace(told, reason=f"nothing differs from {origin}, but its output '{lost[0]}' is no longer there")
+        return replace(told, reason=f"nothing differs from {origin}, but its output '{lost[0]}' is gone or was changed")
     return replace(told, reason=f"nothing differs from {origin}, which had not finished when this one started")
 
 

@@ -28,6 +28,11 @@ def equal_of(store: ObjectStore, fingerprint: str) -> CommitRecord | None:
     return _found(CommitRecord, store, reuse_key(fingerprint))
 
 
+def keep_equal(store: ObjectStore, fingerprint: str, commit: CommitRecord) -> None:
+    """Let later runs find `commit` by the fingerprint. Raises StoreError."""
+    store.put(reuse_key(fingerprint), canonical_json(to_document(commit)))
+
+
 def origin_of(commit: CommitRecord) -> str:
     """The step run that made what is committed."""
     _, run, key, *_ = commit.record.split("/")
@@ -69,11 +74,10 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
     if record.failure is not None:
         return committed(store, task.id)
     commit = CommitRecord(record.attempt, task.id.record, record.outputs)
-    data = canonical_json(to_document(commit))
     if task.fingerprint:
         # Before the commit, which is the last thing a step does: its container may be gone a moment later.
-        store.put(reuse_key(task.fingerprint), data)
-    if not store.put_if_absent(task.id.commit, data):
+        keep_equal(store, task.fingerprint, commit)
+    if not store.put_if_absent(task.id.commit, canonical_json(to_document(commit))):
         return _first(store, task)
     return commit
 
@@ -82,7 +86,7 @@ def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
     """The commit of the attempt that was first; the outputs of the one that was not are no step's."""
     first = committed(store, task.id)
     if first is not None and task.fingerprint:
-        store.put(reuse_key(task.fingerprint), canonical_json(to_document(first)))
+        keep_equal(store, task.fingerprint, first)
     return first
 
 

@@ -70,11 +70,16 @@ def fetch(
     target_path: str,
     overwrite: bool | None = None,
     show_progress: bool | None = None,
+    *,
+    bring: Callable[[str, Path], None] | None = None,
 ) -> int:
-    """Copy objects to their paths below `target_path`; how many files. Raises StoreError, UserErrorException."""
+    """Copy objects to their paths below `target_path`; how many files.
+
+    `bring` makes an object a new file (default: ``store.download``). Raises StoreError, UserErrorException.
+    """
     fetched = 0
     paths = {key: Path(target_path) / relative for key, relative in keys.items()}
-    done = _many(partial(_fetch_one, store, overwrite=bool(overwrite)), paths)
+    done = _many(partial(_fetch_one, bring or store.download, overwrite=bool(overwrite)), paths)
     for path, new in zip(paths.values(), done, strict=True):
         fetched += new
         if not new:
@@ -98,7 +103,7 @@ def _send_one(upload: Upload, file: str, key: str) -> bool:
     return True
 
 
-def _fetch_one(store: ObjectStore, key: str, path: Path, *, overwrite: bool) -> bool:
+def _fetch_one(bring: Callable[[str, Path], None], key: str, path: Path, *, overwrite: bool) -> bool:
     if path.exists() and not overwrite:
         return False
     try:
@@ -106,7 +111,7 @@ def _fetch_one(store: ObjectStore, key: str, path: Path, *, overwrite: bool) -> 
         path.unlink(missing_ok=True)
     except OSError as error:
         raise UserErrorException(f"{path} cannot be written: {error.strerror}", error) from error
-    store.download(key, path)
+    bring(key, path)
     return True
 
 

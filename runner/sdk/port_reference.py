@@ -12,6 +12,8 @@ from .exceptions import UserErrorException
 from .flow import Consumed, Placeholder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .step_run import StepRun
 
 
@@ -77,15 +79,21 @@ class PortDataReference(Placeholder):
     def download(self, local_path: str, overwrite: bool | None = None, show_progress: bool | None = None) -> int:
         """Copy it below `local_path` under its whole path on the datastore; how many files.
 
-        Files that are there already are left as they are unless `overwrite`.
+        Files that are there already are left as they are unless `overwrite`. Raises DataChanged when the datastore
+        has not the bytes any more that the step committed.
         """
         from ..data import manifest, transfer
         from .datastore_files import fetch
 
         session = self._step_run.session
+        store = session.datastore(self.ref.datastore)
         entries = manifest.load(session.store, self.ref.digest).entries
-        keys = {key: key for key in (transfer.key_of(self.ref.key, entry) for entry in entries)}
-        return fetch(session.datastore(self.ref.datastore), keys, local_path, overwrite, show_progress)
+        known = {transfer.key_of(self.ref.key, entry): entry for entry in entries}
+
+        def bring(key: str, path: Path) -> None:
+            transfer.fetch_file(store, key, known[key], path)
+
+        return fetch(store, {key: key for key in known}, local_path, overwrite, show_progress, bring=bring)
 
     def as_mount(self, input_name: str | None = None) -> PortDataReference:
         """Present at its path."""

@@ -718,7 +718,7 @@ def test_outputs_are_described(local: ProcessBench) -> None:
     target = local.target()
     target.start(task)
     seen = ended(target, task)
-    assert seen.phase is Phase.SUCCEEDED, seen.tail
+    assert seen.phase is Phase.SUCCEEDED, (seen.reason, seen.tail)
     described = {name: manifest.load(local.store, seen.outputs[name].digest) for name in names}
     assert [(one.path, one.size) for one in described["folder"].entries] == [("b", 0), ("deep/a", 2)]
     assert (described["lone"].kind, described["lone"].bytes) == (Kind.FILE, 4)
@@ -816,7 +816,7 @@ def test_whether_an_input_is_linked_is_decided_by_all_of_it(local: ProcessBench)
     target, task = local.target(copy_limit=300), local.assign(script, inputs=inputs, outputs=(), command=command)
     target.start(task)
     seen = ended(target, task)
-    assert seen.phase is Phase.SUCCEEDED, seen.tail
+    assert seen.phase is Phase.SUCCEEDED, (seen.reason, seen.tail)
 
 
 def test_a_large_input_of_another_user_is_linked_as_well(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -911,7 +911,7 @@ def test_the_users_python_path_is_kept(
     target = local.target()
     target.start(task)
     seen = ended(target, task)
-    assert seen.phase is Phase.SUCCEEDED, seen.tail
+    assert seen.phase is Phase.SUCCEEDED, (seen.reason, seen.tail)
 
 
 def test_a_script_in_a_subfolder_imports_from_the_snapshots_root(local: ProcessBench) -> None:

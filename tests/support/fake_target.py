@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from runner.data import manifest
+from runner.data import integrity, manifest
 from runner.errors import Problem, TargetError
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
@@ -167,7 +167,8 @@ def _made(store: ObjectStore, task: Task, datastore: str, key: str) -> DataRef:
     content = task.fingerprint.encode()
     store.put(key, content)
     described = Manifest(Kind.FILE, (Entry("", len(content), digest_of_bytes(content)),))
-    return DataRef(datastore, key, manifest.save(store, described), 1, len(content))
+    etag = integrity.etag_of(store, key, described.entries)
+    return DataRef(datastore, key, manifest.save(store, described), 1, len(content), etag=etag)
 
 
 @dataclass

@@ -52,7 +52,7 @@ def part_of(origin: RunView, options: Namespace) -> Part:
 
 
 def told(found: Remake, new: str) -> Iterator[str]:
-    """What the new run is, and what of its origin is no longer there."""
+    """What the new run is, and what of its origin is gone or was changed."""
     choice = found.choice
     counts = [f"{many(len(choice.run), 'step')} to run", f"{len(choice.stand)} stand"]
     if choice.skipped:
@@ -60,7 +60,7 @@ def told(found: Remake, new: str) -> Iterator[str]:
     yield f"run {new}: {found.origin.state.run} again, {', '.join(counts)}"
     for key in found.gone:
         what = "it runs again" if key in choice.run else "it is left out"
-        yield f"  {found.origin.plan.names[key]}: its outputs are no longer there; {what}"
+        yield f"  {found.origin.plan.names[key]}: its outputs are gone or were changed; {what}"
 
 
 def _awaited(session: OpenWorkspace, new: str, options: Namespace) -> int:

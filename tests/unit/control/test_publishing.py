@@ -12,7 +12,8 @@ import pytest
 from runner.control import publications
 from runner.control.act import Effects
 from runner.control.publish import publish, to_publish
-from runner.data import manifest
+from runner.data import integrity, manifest
+from runner.errors import DataChanged
 from runner.model import events as e
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.step import OutputSpec
@@ -42,8 +43,7 @@ class SlowStore(MemoryStore):
 def kept(store: MemoryStore, key: str) -> dict[str, DataRef]:
     """An output of one file at `key`, whose content is the key."""
     store.put(key, key.encode())
-    digest = manifest.save(store, Manifest(Kind.FILE, (Entry("", len(key), key, key),)))
-    return {"out": replace(b.ref(key), digest=digest)}
+    return committed(store, key, Manifest(Kind.FILE, (Entry("", len(key), key, key),)))
 
 
 def kept_folder(store: MemoryStore, key: str, *paths: str) -> dict[str, DataRef]:
@@ -51,7 +51,12 @@ def kept_folder(store: MemoryStore, key: str, *paths: str) -> dict[str, DataRef]
     for path in paths:
         store.put(f"{key}/{path}", path.encode())
     files = Manifest(Kind.FOLDER, tuple(Entry(path, len(path), path) for path in paths))
-    return {"out": replace(b.ref(key), digest=manifest.save(store, files))}
+    return committed(store, key, files)
+
+
+def committed(store: MemoryStore, key: str, files: Manifest) -> dict[str, DataRef]:
+    etag = integrity.etag_of(store, key, files.entries)
+    return {"out": replace(b.ref(key), digest=manifest.save(store, files), etag=etag)}
 
 
 def published(effects: Effects, event: e.Event) -> e.Event:
@@ -68,6 +73,15 @@ def test_a_folder_lies_at_its_fixed_place_file_by_file() -> None:
     publish(store, lambda _name: store, to_publish(PLAN.steps[0]), outputs)
     found = {info.key: store.get(info.key) for info in store.list("fixed/")}
     assert found == {"fixed/deep/two.csv": b"deep/two.csv", "fixed/old.csv": b"stays", "fixed/one.csv": b"one.csv"}
+
+
+def test_an_output_that_was_changed_is_not_published() -> None:
+    store = MemoryStore()
+    outputs = kept_folder(store, "azureml/now.a/out", "one.csv")
+    store.put("azureml/now.a/out/one.csv", b"ONE.csv")
+    with pytest.raises(DataChanged, match=r"azureml/now.a/out was changed in the store after its commit"):
+        publish(store, lambda _name: store, to_publish(PLAN.steps[0]), outputs)
+    assert not list(store.list("fixed"))
 
 
 def test_many_successes_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:

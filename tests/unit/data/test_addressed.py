@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import addressed, manifest
+from runner.data import addressed, integrity, manifest
 from runner.errors import ObjectDamaged, StoreError
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.task import manifest_key
@@ -105,9 +105,9 @@ def test_outputs_whose_manifest_is_damaged_are_no_longer_there() -> None:
     store = MemoryStore()
     digest = manifest.save(store, Manifest(Kind.FOLDER))
     ref = DataRef("", "place", digest)
-    assert manifest.is_intact(store, store, ref)
+    assert integrity.is_intact(store, store, ref)
     store.put(manifest_key(digest), b"{}")
-    assert not manifest.is_intact(store, store, ref)
+    assert not integrity.is_intact(store, store, ref)
 
 
 class Noisy(MemoryStore):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import manifest
+from runner.data import manifest, transfer
 from runner.data.transfer import deliver, fetch, key_of, target_of
-from runner.errors import BadInput, ObjectMissing, StoreError
+from runner.errors import BadInput, DataChanged, ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
 from runner.override import override
+from runner.storage.directory import DirectoryStore
 from tests.support.memory_store import MemoryStore
 
 
@@ -91,12 +92,12 @@ def test_no_file_is_put_outside(tmp_path: Path, path: str) -> None:
 def test_a_changed_size_is_noticed(tmp_path: Path) -> None:
     store = MemoryStore()
     store.put("place/x", b"longer")
-    with pytest.raises(StoreError, match="place/x has 6 bytes where its manifest says 1"):
+    with pytest.raises(DataChanged, match=r"place/x was changed .*: it has 6 bytes where its manifest says 1"):
         fetch(store, "place", Manifest(Kind.FOLDER, (Entry("x", 1, ""),)), tmp_path / "into")
 
 
-def test_a_file_that_is_gone_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(ObjectMissing):
+def test_a_file_that_is_gone_was_changed(tmp_path: Path) -> None:
+    with pytest.raises(DataChanged, match=r"place was changed .*: it is no longer there"):
         fetch(MemoryStore(), "place", Manifest(Kind.FILE, (Entry("", 1, ""),)), tmp_path / "into")
 
 
@@ -176,7 +177,7 @@ def test_what_was_damaged_on_its_way_is_fetched_again_once(folder: Path, tmp_pat
     deliver(store, folder / "b", "k", described)
     store.times = times
     if times > 1:
-        with pytest.raises(StoreError, match="another content than its manifest"):
+        with pytest.raises(StoreError, match="other content than its manifest"):
             fetch(store, "k", described, tmp_path / "into")
     else:
         fetch(store, "k", described, tmp_path / "into")
@@ -196,3 +197,34 @@ def test_after_a_failure_no_more_is_begun_and_nothing_comes_after_it(folder: Pat
     with pytest.raises(StoreError, match="away"):
         fetch(MemoryStore(), "k", Manifest(Kind.FOLDER, entries), tmp_path / "into", place=bring)
     assert len(begun) < 100
+
+
+def test_the_step_that_wrote_a_changed_file_is_named(tmp_path: Path) -> None:
+    store = MemoryStore()
+    key = "azureml/20260102t030405678z-aaaaaaaaaaaaaaaa.first-1.2/out"
+    store.put(key, b"new")
+    entry = Entry("", 3, digest_of_bytes(b"old"))
+    words = r"first-1.2/out, which step 'first-1' of run 20260102t030405678z-aaaaaaaaaaaaaaaa wrote, was changed"
+    with pytest.raises(DataChanged, match=words):
+        fetch(store, key, Manifest(Kind.FILE, (entry,)), tmp_path / "into")
+    assert not (tmp_path / "into").exists()
+
+
+@pytest.mark.parametrize("unchanged", [True, False])
+def test_much_data_is_read_again_only_if_the_store_cannot_vouch_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool
+) -> None:
+    monkeypatch.setattr(transfer, "READ_AGAIN", 3)
+    store = DirectoryStore(tmp_path / "store", durable=False)
+    for name in "ab":
+        store.put(f"k/{name}", b"new")
+    entries = tuple(Entry(name, 3, digest_of_bytes(b"old")) for name in "ab")
+
+    def get() -> None:
+        fetch(store, "k", Manifest(Kind.FOLDER, entries), tmp_path / "into", unchanged=lambda: unchanged)
+
+    if unchanged:
+        get()
+    else:
+        with pytest.raises(DataChanged, match="k/a was changed"):
+            get()

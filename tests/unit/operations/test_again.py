@@ -64,7 +64,7 @@ def test_what_is_left_out_says_why() -> None:
     ("state", "gone", "words"),
     [
         (FAILED, "", "it needs 'b', and it failed"),
-        (DONE, "b", "it needs 'b', and its outputs are no longer there"),
+        (DONE, "b", "it needs 'b', and its outputs are gone or were changed"),
     ],
 )
 def test_a_step_that_cannot_run_alone_names_where_to_begin(state: RunState, gone: str, words: str) -> None:

@@ -1,0 +1,107 @@
+"""Compare what lies in a store with the manifest it was committed under.
+
+A manifest holds the digest of every file. To read all files again is slow, so a commit also records an ETag of each
+output (`DataRef.etag`): a digest of what the store says of its files. In a bucket that is each object's size and
+ETag; in a folder it is each file's inode, size, mtime and ctime. A program can set a file's mtime, but not its ctime
+(inode(7)): a file with the four facts of the commit has not been written to since.
+"""
+
+# ruff: noqa: PTH116
+# A run that has nothing to do looks at every file of every output: os.stat spares a Path's own work.
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from ..errors import ObjectDamaged, ObjectMissing, StoreError
+from ..model.data import DataRef, Entry
+from ..model.digest import digest_of_bytes, digest_of_file
+from ..ports import FolderStore, ObjectStore
+from . import manifest
+from .dataset import Datastores
+from .transfer import key_of
+
+_DIGITS = 32
+"""Hex digits of an ETag: 128 bits."""
+
+
+def etag_of(store: ObjectStore, key: str, entries: Iterable[Entry]) -> str:
+    """The ETag of the files at `key`, of which only the paths are used; empty when one is missing.
+
+    Raises StoreError.
+    """
+    keys = [key_of(key, entry) for entry in entries]
+    if isinstance(store, FolderStore):
+        facts = [_file_fact(store, one) for one in keys]
+    else:
+        facts = _object_facts(store, key, keys)
+    return digest_of_bytes("\0".join(keys + facts).encode())[:_DIGITS] if all(facts) else ""
+
+
+def intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> DataRef | None:
+    """`ref` with its present ETag, if its files are those of its manifest; None if one is missing or changed.
+
+    Files of a folder are read when their ETag is another one: a restored backup has the same bytes in other inodes.
+    Objects of a bucket are not read for that: they count as changed. Raises StoreError.
+    """
+    try:
+        known = manifest.load(workspace, ref.digest)
+    except (ObjectMissing, ObjectDamaged):
+        return None
+    etag = etag_of(store, ref.key, known.entries)
+    if etag == ref.etag or not known.entries:
+        return ref if etag else None
+    if not etag or not isinstance(store, FolderStore):
+        return None
+    return replace(ref, etag=etag) if all(_has_bytes(store, ref.key, entry) for entry in known.entries) else None
+
+
+def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
+    """Tell if the files of `ref` are those of its manifest, as `intact` does. Raises StoreError."""
+    return intact(workspace, store, ref) is not None
+
+
+def all_intact(
+    workspace: ObjectStore, datastores: Datastores, outputs: Mapping[str, DataRef]
+) -> Mapping[str, DataRef] | None:
+    """`outputs` with their present ETags; None when one of them is not `intact`. Raises StoreError, BadInput."""
+    found: dict[str, DataRef] = {}
+    for name, ref in outputs.items():
+        there = intact(workspace, datastores(ref.datastore), ref)
+        if there is None:
+            return None
+        found[name] = there
+    return found
+
+
+def _file_fact(store: FolderStore, key: str) -> str:
+    """Inode, size, mtime and ctime in ns; empty when there is no such file. Raises StoreError."""
+    path = store.path(key)
+    try:
+        facts = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise StoreError(f"cannot look at {path}: {error.strerror or error}") from error
+    if not stat.S_ISREG(facts.st_mode):
+        return ""
+    return f"{facts.st_ino}-{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ctime_ns}"
+
+
+def _object_facts(store: ObjectStore, key: str, keys: list[str]) -> list[str]:
+    """Size and ETag of each object, by one listing where it is a folder; empty for those that are missing."""
+    if keys == [key]:
+        lone = store.stat(key)
+        found = {key: lone} if lone else {}
+    else:
+        found = {info.key: info for info in store.list(f"{key}/")} if keys else {}
+    return [f"{found[one].size}-{found[one].etag}" if one in found else "" for one in keys]
+
+
+def _has_bytes(store: FolderStore, key: str, entry: Entry) -> bool:
+    try:
+        return digest_of_file(store.path(key_of(key, entry))) == entry.digest
+    except OSError:
+        return False

@@ -1,0 +1,126 @@
+"""What lies in a store, compared with what was committed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner.data import integrity, manifest, transfer
+from runner.data.integrity import all_intact, etag_of, intact
+from runner.errors import DataChanged
+from runner.model.data import DataRef
+from runner.ports import ObjectStore
+from runner.storage.directory import DirectoryStore
+from tests.support.memory_store import MemoryStore
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    return DirectoryStore(tmp_path / "store", durable=False) if request.param == "folder" else MemoryStore()
+
+
+@pytest.fixture
+def folder_store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "store", durable=False)
+
+
+def committed(store: ObjectStore, source: Path) -> DataRef:
+    """A folder of two files at ``k``."""
+    for name in ("a", "deep/b"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(name)
+        store.put(f"k/{name}", name.encode())
+    described = manifest.describe(source)
+    etag = etag_of(store, "k", described.entries)
+    return DataRef("d", "k", manifest.save(store, described), 2, described.bytes, etag=etag)
+
+
+def test_what_nobody_touched_is_intact(store: ObjectStore, tmp_path: Path) -> None:
+    ref = committed(store, tmp_path / "source")
+    store.put("k/more", b"is no part of it")
+    assert intact(store, store, ref) == ref
+    assert all_intact(store, lambda _name: store, {"out": ref}) == {"out": ref}
+
+
+@pytest.mark.parametrize("key", ["k/a", "k/deep/b"])
+@pytest.mark.parametrize("change", ["size", "bytes", "gone"])
+def test_any_change_is_noticed(store: ObjectStore, tmp_path: Path, key: str, change: str) -> None:
+    ref = committed(store, tmp_path / "source")
+    if change == "gone":
+        store.delete(key)
+    else:
+        store.put(key, b"x" * (len(key) - 2 + (change == "size")))
+    assert intact(store, store, ref) is None
+    assert all_intact(store, lambda _name: store, {"out": ref}) is None
+
+
+def test_without_its_manifest_nothing_is_intact(store: ObjectStore, tmp_path: Path) -> None:
+    ref = committed(store, tmp_path / "source")
+    store.delete(f"manifests/{ref.digest}.json")
+    assert intact(store, store, ref) is None
+
+
+def test_an_output_without_files_is_intact_wherever_it_is(store: ObjectStore, tmp_path: Path) -> None:
+    empty = manifest.describe(tmp_path / "none")
+    ref = DataRef("d", "k", manifest.save(store, empty), etag="")
+    assert intact(store, store, ref) == ref
+
+
+def test_a_change_in_place_that_keeps_size_and_mtime_is_noticed(folder_store: DirectoryStore, tmp_path: Path) -> None:
+    ref = committed(folder_store, tmp_path / "source")
+    path = folder_store.path("k/a")
+    facts = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"A")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (facts.st_ino, facts.st_mtime_ns)
+    assert intact(folder_store, folder_store, ref) is None
+
+
+def touched(store: DirectoryStore) -> None:
+    store.path("k/a").touch()
+
+
+def restored(store: DirectoryStore) -> None:
+    shutil.copytree(store.path("k"), store.path("copy"))
+    shutil.rmtree(store.path("k"))
+    store.path("copy").rename(store.path("k"))
+
+
+@pytest.mark.parametrize("do", [touched, restored])
+def test_the_same_bytes_in_files_that_look_different_are_intact_and_read_once(
+    folder_store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, do: Callable[[DirectoryStore], None]
+) -> None:
+    ref = committed(folder_store, tmp_path / "source")
+    do(folder_store)
+    renewed = intact(folder_store, folder_store, ref)
+    assert renewed is not None
+    assert renewed == replace(ref, etag=renewed.etag) != ref
+    monkeypatch.setattr(integrity, "digest_of_file", None)
+    assert intact(folder_store, folder_store, renewed) == renewed
+
+
+def test_a_commit_without_an_etag_is_read_in_a_folder_and_not_believed_in_a_bucket(
+    store: ObjectStore, tmp_path: Path
+) -> None:
+    ref = committed(store, tmp_path / "source")
+    assert intact(store, store, replace(ref, etag="")) == (ref if isinstance(store, DirectoryStore) else None)
+
+
+def test_a_file_that_was_found_damaged_is_read_at_the_next_look(
+    folder_store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may give other bytes than it was given: then none of the four facts says so."""
+    ref = committed(folder_store, tmp_path / "source")
+    known = manifest.load(folder_store, ref.digest)
+    monkeypatch.setattr(integrity, "digest_of_file", lambda _path: "damaged")
+    monkeypatch.setattr(transfer, "digest_of_file", lambda _path: "damaged")
+    assert intact(folder_store, folder_store, ref) == ref
+    with pytest.raises(DataChanged):
+        transfer.fetch(folder_store, "k", known, tmp_path / "into")
+    assert intact(folder_store, folder_store, ref) is None
