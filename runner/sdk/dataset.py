@@ -14,7 +14,7 @@ from ..model.data import DatasetDefinition
 from .data import DataPath
 from .dataset_files import Staged
 from .dataset_paths import places_of
-from .dataset_types import DataType, types_document
+from .dataset_types import DataType, encoding_checked, header_document, separator_checked, types_document
 from .exceptions import UserErrorException
 from .file_dataset import FileDataset
 from .refused import refusing
@@ -41,7 +41,7 @@ class TabularDatasetFactory:
         infer_column_types: bool = True,
         set_column_types: ColumnTypes | None = None,
         separator: str = ",",
-        header: bool | int = True,
+        header: bool | int | str = True,
         partition_format: str | None = None,
         support_multi_line: bool = False,
         empty_as_string: bool = False,
@@ -52,12 +52,12 @@ class TabularDatasetFactory:
             "include_path": include_path,
             "infer_column_types": infer_column_types,
             "set_column_types": types_document(set_column_types),
-            "separator": separator,
-            "header": header if isinstance(header, bool) else int(header),
+            "separator": separator_checked(separator),
+            "header": header_document(header),
             "partition_format": _formatted(partition_format),
             "support_multi_line": support_multi_line,
             "empty_as_string": empty_as_string,
-            "encoding": encoding,
+            "encoding": encoding_checked(encoding),
         }
         return _tabular("delimited", path, options, validate=validate)
 
@@ -95,7 +95,7 @@ class TabularDatasetFactory:
             "set_column_types": types_document(set_column_types),
             "partition_format": _formatted(partition_format),
             "invalid_lines": invalid_lines,
-            "encoding": encoding,
+            "encoding": encoding_checked(encoding),
         }
         return _tabular("json_lines", path, options, validate=validate)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .file_dataset import FileDataset
 
 
+_TIMESTAMPS = ("timestamp", "partition_timestamp")
 _SERVICE = "it needs an Azure service"
 _DESCRIBE = "use dataset.to_pandas_dataframe().describe()"
 _CONVERT = "convert dataset.to_pandas_dataframe(), or read the files of dataset.to_parquet_files()"
@@ -27,7 +28,16 @@ class TabularDataset(AbstractDataset):
     """A definition of rows; nothing is read before a frame is asked for."""
 
     def to_pandas_dataframe(self, on_error: str = "null", out_of_range_datetime: str = "null") -> pd.DataFrame:
-        """All rows as one frame; a value that does not fit its column's type becomes null."""
+        """Read all rows as one frame. As in v1, the timestamp column, if there is one, is the frame's index too.
+
+        Args:
+            on_error: ``null``: a value that does not fit its column's type becomes null; ``fail``: it is an error.
+            out_of_range_datetime: The same for times beyond 1677 to 2262.
+
+        Raises:
+            UserErrorException: A file cannot be read, or a value does not fit.
+
+        """
         from . import frames
         from .frames.types import Strictness
 
@@ -36,7 +46,10 @@ class TabularDataset(AbstractDataset):
             fail_out_of_range=_fails("out_of_range_datetime", out_of_range_datetime),
         )
         with self.files().at_hand() as files:
-            return frames.read(self.definition, files, strictness)
+            frame = frames.read(self.definition, files, strictness)
+        if self.timestamp_column in frame.columns and len(frame):
+            frame = frame.set_index(self.timestamp_column, drop=False).rename_axis(None)
+        return frame
 
     def keep_columns(self, columns: str | Sequence[str], validate: bool = False) -> TabularDataset:
         """Only these columns. With `validate` they are looked for now."""
@@ -65,20 +78,48 @@ class TabularDataset(AbstractDataset):
         validate: bool = False,
         **older: str | None,
     ) -> TabularDataset:
-        """Say which columns hold the time of a row; no column takes that away again.
+        """Choose the columns that hold the time of a row.
 
-        `older` are the two columns under v1's first names: ``fine_grain_timestamp``, ``coarse_grain_timestamp``.
+        Args:
+            timestamp: The column with the exact time; the time filters use it. None takes the choice back.
+            partition_timestamp: A column with the same times, rounded, that the files' paths give.
+            validate: Read the data now to check that both columns hold times.
+            older: The two columns under v1's first names, ``fine_grain_timestamp`` and ``coarse_grain_timestamp``.
+
+        Raises:
+            UserErrorException: There is a `partition_timestamp` without a `timestamp`, both are the same column,
+                or both generations of names are used.
+
         """
-        fine = timestamp or older.get("fine_grain_timestamp") or ""
-        coarse = partition_timestamp or older.get("coarse_grain_timestamp") or ""
+        fine, coarse = older.get("fine_grain_timestamp"), older.get("coarse_grain_timestamp")
+        names = ("fine_grain_timestamp", "coarse_grain_timestamp") if fine or coarse else _TIMESTAMPS
+        if (fine or coarse) and (timestamp or partition_timestamp):
+            raise UserErrorException(
+                "timestamp and partition_timestamp cannot be used together with their older names",
+                remedy="leave out fine_grain_timestamp and coarse_grain_timestamp",
+            )
+        fine, coarse = fine or timestamp or "", coarse or partition_timestamp or ""
+        if coarse and not fine:
+            raise UserErrorException(
+                f"{names[1]} is {coarse!r} without a {names[0]}",
+                remedy=f"give the column of the exact time as {names[0]}",
+            )
+        if coarse and coarse == fine:
+            raise UserErrorException(f"{names[0]} and {names[1]} are both {fine!r}", remedy=f"leave out {names[1]}")
         timed = self.transformed("timestamps", {"timestamp": fine, "partition_timestamp": coarse})
         if validate:
-            timed.keep_columns([column for column in (fine, coarse) if column]).take(1).to_pandas_dataframe()
+            checked = timed
+            for column in filter(None, (fine, coarse)):
+                checked = checked.transformed("time", {"column": column})
+            checked.to_pandas_dataframe()
         return timed
 
     @property
     def timestamp_columns(self) -> tuple[str | None, str | None]:
-        """The fine and the coarse time column; None once it was dropped."""
+        """The fine and the coarse time column; None once it was dropped.
+
+        Without the fine one there is no coarse one.
+        """
         fine, coarse = "", ""
         for transform in self.definition.transforms:
             given = transform.arguments
@@ -86,7 +127,7 @@ class TabularDataset(AbstractDataset):
                 fine, coarse = str(given["timestamp"]), str(given["partition_timestamp"])
             elif transform.operation in ("keep_columns", "drop_columns"):
                 fine, coarse = _left(fine, transform), _left(coarse, transform)
-        return fine or None, coarse or None
+        return fine or None, (coarse or None) if fine else None
 
     @property
     def timestamp_column(self) -> str | None:
@@ -144,7 +185,7 @@ class TabularDataset(AbstractDataset):
     ) -> TabularDataset | FileDataset:
         """Write the rows below `target`, a folder per combination of the keys' values, and make a dataset of that.
 
-        The keys come out of the paths: as text (or times), as the last columns. It is registered if `name` is given.
+        The paths give the keys: text or times, as the first columns. It is registered if `name` is given.
         """
         from .converted import partitioned
 
@@ -162,7 +203,7 @@ class TabularDataset(AbstractDataset):
     to_dask_dataframe = refusing("TabularDataset.to_dask_dataframe", "runner knows pandas alone", _CONVERT)
 
     def _between(self, start: datetime | None, end: datetime | None, include_boundary: bool) -> TabularDataset:
-        column = next((name for name in self.timestamp_columns if name), None)
+        column = self.timestamp_column
         if column is None:
             raise DatasetTimestampMissingError(
                 "the dataset has no timestamp column", remedy="call with_timestamp_columns(timestamp=...) first"

@@ -9,7 +9,7 @@ from ..dataclass import dataclass
 from ..model.data import DatasetDefinition, Transform
 from ..model.digest import digest_of, guid
 from .dataset_base import drawn_seed
-from .dataset_types import DataType, types_document
+from .dataset_types import DataType, header_document, separator_checked, types_document
 
 _SOFT = {",": ".csv", "\t": ".tsv"}
 """What v1 reads when no extension is said, by the separator."""
@@ -48,8 +48,8 @@ def delimited_view(
     """Rows of text."""
     options: dict[str, object] = {
         **reading.options(),
-        "separator": separator,
-        "header": header if isinstance(header, bool) else int(header),
+        "separator": separator_checked(separator),
+        "header": header_document(header),
     }
     if multi_line:
         options["support_multi_line"] = True

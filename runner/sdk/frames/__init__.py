@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ...model.data import DatasetDefinition
 from ..dataset_files import LocalFile, partition
 from ..exceptions import UserErrorException
-from .readers import Part, read_part
+from .joining import joined
+from .readers import Part, read_parts
 from .rows import apply
 from .types import Strictness, converted, guessed, plain_text
 
@@ -25,10 +26,8 @@ def read(definition: DatasetDefinition, files: Sequence[LocalFile], strictness: 
     _check_pandas()
     if not files:
         raise UserErrorException("the dataset has no files")
-    parts: list[Part] = []
-    for file in files:
-        parts.append(read_part(definition, file, parts[0] if parts else None))
-    frame = _typed(_joined(parts), definition, strictness)
+    parts = read_parts(definition, files)
+    frame = _typed(joined([part.frame for part in parts]), definition, strictness)
     frame = _with_path_columns(frame, definition, parts)
     frame = _with_chosen_types(frame, definition, strictness)
     for transform in definition.transforms:
@@ -43,13 +42,6 @@ def _check_pandas() -> None:
             "reading rows needs pandas, which is not installed here",
             remedy="add pandas to the step's environment (CondaDependencies.add_pip_package('pandas'))",
         )
-
-
-def _joined(parts: Sequence[Part]) -> pd.DataFrame:
-    import pandas as pd
-
-    frames = [part.frame for part in parts if len(part.frame.columns)] or [parts[0].frame]
-    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
 def _typed(frame: pd.DataFrame, definition: DatasetDefinition, strictness: Strictness) -> pd.DataFrame:
@@ -74,14 +66,23 @@ def _of_columns(columns: Mapping[str, pd.Series], frame: pd.DataFrame) -> pd.Dat
 
 
 def _with_path_columns(frame: pd.DataFrame, definition: DatasetDefinition, parts: Sequence[Part]) -> pd.DataFrame:
-    """What the files' paths give: the path itself first, partition keys last."""
+    """Put what the files' paths give before the files' own columns, in v1's order: the path, then partition keys.
+
+    Raises UserErrorException when the files have a column of such a name already, as v1 does.
+    """
+    added: dict[str, pd.Series] = {}
+    if definition.options.get("include_path"):
+        added[PATH_COLUMN] = _spread([part.file.name for part in parts], parts)
     if definition.options.get("partition_format"):
         keys = [partition(definition, part.file.whole) for part in parts]
-        for column in keys[0]:
-            frame[column] = _spread([values[column] for values in keys], parts)
-    if definition.options.get("include_path"):
-        frame.insert(0, PATH_COLUMN, _spread([part.file.name for part in parts], parts))
-    return frame
+        added |= {column: _spread([values[column] for values in keys], parts) for column in keys[0]}
+    for column in added:
+        if column in frame.columns:
+            raise UserErrorException(
+                f"the files have a column {column!r}, and their paths give one of that name",
+                remedy="give the partition_format another name, or leave out include_path",
+            )
+    return _of_columns({**added, **{column: frame[column] for column in frame.columns}}, frame) if added else frame
 
 
 def _spread(values: Sequence[object], parts: Sequence[Part]) -> pd.Series:

@@ -2,150 +2,158 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass
 from ...model.data import DatasetDefinition
 from ..dataset_files import LocalFile
-from ..dataset_types import PromoteHeadersBehavior
+from ..dataset_types import codec
 from ..exceptions import UserErrorException
+from .delimited import read_rows
+from .joining import EXACT
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Options = Mapping[str, object]
-_ENCODINGS = {
-    "utf8": "utf-8",
-    "utf8bom": "utf-8-sig",
-    "iso88591": "iso-8859-1",
-    "latin1": "iso-8859-1",
-    "ascii": "ascii",
-    "windows1252": "cp1252",
-    "utf16": "utf-16",
-    "utf32": "utf-32",
-}
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one file gives."""
+    """The rows of one file."""
 
     file: LocalFile
     frame: pd.DataFrame
 
 
-def read_part(definition: DatasetDefinition, file: LocalFile, first: Part | None) -> Part:
-    """The file's rows; `first` is the dataset's first file. Raises UserErrorException."""
-    return Part(file, _READERS[definition.format](file, definition.options, first))
+def read_parts(definition: DatasetDefinition, files: Sequence[LocalFile]) -> list[Part]:
+    """Read every file. Raises UserErrorException for one that cannot be read."""
+    if definition.format == "delimited":
+        return _delimited(files, definition.options)
+    return [Part(file, _READERS[definition.format](file, definition.options)) for file in files]
 
 
-def _delimited(file: LocalFile, options: Options, first: Part | None) -> pd.DataFrame:
-    import pandas as pd
-
-    header, separator = _header(options), str(options.get("separator", ","))
-    named = header != PromoteHeadersBehavior.NO_HEADERS
-    later = first is not None and header == PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS
-    try:
-        frame: pd.DataFrame = pd.read_csv(
-            file.path,
-            sep=separator,
-            header=0 if named and not later else None,
-            encoding=_encoding(options),
-            dtype=object,
-            na_filter=False,
-            engine="c" if len(separator) == 1 else "python",
-        )
-    except pd.errors.EmptyDataError:
-        none: pd.DataFrame = pd.DataFrame()
-        return none
-    except (pd.errors.ParserError, UnicodeError, LookupError, OSError) as error:
-        raise UserErrorException(f"{file.name} cannot be read as delimited text: {error}", error) from error
-    if later and first is not None:
-        return _named_like(frame, first, file)
-    if not named:
-        frame.columns = pd.Index([f"Column{number + 1}" for number in range(len(frame.columns))])
-    plain: pd.DataFrame = frame.reset_index(drop=True)
-    return plain
+def _delimited(files: Sequence[LocalFile], options: Options) -> list[Part]:
+    parts, first = [], None
+    for file in files:
+        rows = read_rows(file, options, first)
+        first = first or rows.header
+        parts.append(Part(file, rows.frame))
+    return parts
 
 
-def _named_like(frame: pd.DataFrame, first: Part, file: LocalFile) -> pd.DataFrame:
-    if len(frame.columns) != len(first.frame.columns):
-        raise UserErrorException(
-            f"{file.name} has {len(frame.columns)} columns, the first file ({first.file.name}) has "
-            f"{len(first.frame.columns)}",
-            remedy="header=ALL_FILES_HAVE_SAME_HEADERS, if every file has its own header",
-        )
-    frame.columns = first.frame.columns
-    return frame
-
-
-def _header(options: Options) -> int:
-    header = options.get("header", True)
-    if header is True:
-        return PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS
-    return header if isinstance(header, int) else PromoteHeadersBehavior.NO_HEADERS
-
-
-def _encoding(options: Options) -> str:
-    encoding = str(options.get("encoding", "utf8"))
-    return _ENCODINGS.get(encoding, encoding)
-
-
-def _parquet(file: LocalFile, _options: Options, _first: Part | None) -> pd.DataFrame:
+def _parquet(file: LocalFile, _options: Options) -> pd.DataFrame:
     import pandas as pd
 
     try:
         frame: pd.DataFrame = pd.read_parquet(file.path).reset_index(drop=True)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise without_engine("reading", error) from error
     except (ValueError, OSError) as error:  # pyarrow's own errors are ValueErrors
         raise UserErrorException(f"{file.name} cannot be read as Parquet: {error}", error) from error
     return frame
 
 
-def without_engine(doing: str, error: ImportError) -> UserErrorException:
-    """The error for Parquet where neither of pandas' engines is installed."""
+def without_engine(doing: str, error: Exception) -> UserErrorException:
+    """Explain why neither of pandas' Parquet engines can be used here."""
+    if importlib.util.find_spec("pyarrow") is None:
+        return UserErrorException(
+            f"{doing} Parquet needs pyarrow, which is not installed here",
+            error,
+            remedy="pip install pyarrow here, or add pyarrow to the step's environment "
+            "(CondaDependencies.add_pip_package)",
+        )
     return UserErrorException(
-        f"{doing} Parquet needs pyarrow, which is not installed here",
+        f"{doing} Parquet needs pyarrow, which is installed here but cannot be used: {_import_error() or error}",
         error,
-        remedy="pip install pyarrow here, or add pyarrow to the step's environment (CondaDependencies.add_pip_package)",
+        remedy=f"install versions that fit together; here are {', '.join(_versions())}",
     )
 
 
-def _json_lines(file: LocalFile, options: Options, _first: Part | None) -> pd.DataFrame:
+def _import_error() -> str:
+    """Return what importing pyarrow says, which pandas does not tell; empty if that works."""
+    try:
+        importlib.import_module("pyarrow")
+    except Exception as error:  # noqa: BLE001 - a library built for another numpy raises anything
+        return f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+    return ""
+
+
+def _versions() -> Iterator[str]:
+    for package in ("pyarrow", "pandas", "numpy"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{package} {importlib.metadata.version(package)}"
+
+
+def _json_lines(file: LocalFile, options: Options) -> pd.DataFrame:
     import pandas as pd
 
     drop, records = options.get("invalid_lines") == "drop", []
     try:
-        with file.path.open(encoding=_encoding(options)) as lines:
+        with file.path.open(encoding=_json_codec(options)) as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     records += _record(line, f"{file.name}, line {number}", drop=drop)
     except (UnicodeError, LookupError, OSError) as error:
         raise UserErrorException(f"{file.name} cannot be read as JSON lines: {error}", error) from error
     frame: pd.DataFrame = pd.DataFrame(records)
+    for column in frame.columns:
+        if frame[column].dtype.kind == "f" and bool((frame[column].abs() >= EXACT).any()):
+            frame[column] = _unrounded([record.get(column) for record in records], frame[column])
     return frame
+
+
+def _unrounded(values: Sequence[object], floats: pd.Series) -> pd.Series:
+    """Return the floats that pandas made of a column, or the values themselves where a float changes an integer."""
+    if all(value == float(value) for value in values if isinstance(value, int)):
+        return floats
+    exact = floats.astype(object)
+    exact[:] = list(values)
+    return exact
+
+
+def _json_codec(options: Options) -> str:
+    """Return Python's encoding; that of UTF-8 skips a byte order mark."""
+    name = codec(options.get("encoding", "utf8"))
+    return "utf-8-sig" if name == "utf-8" else name
 
 
 def _record(line: str, where: str, *, drop: bool) -> list[dict[str, object]]:
     """The line's object; nothing for an invalid line that is to be dropped."""
+    what = "is not a JSON object"
     try:
-        found = json.loads(line)
-    except ValueError as error:
-        found = error
+        found = json.loads(line, object_pairs_hook=_object)
+    except _Duplicate as error:
+        found, what = None, f"has the key {error} twice"
+    except ValueError:
+        found = None
     if isinstance(found, dict):
         return [found]
     if drop:
         return []
     raise UserErrorException(
-        f"{where} is not a JSON object: {line.strip()[:80]!r}", remedy="correct it, or pass invalid_lines='drop'"
+        f"{where} {what}: {line.strip()[:80]!r}", remedy="correct it, or pass invalid_lines='drop'"
     )
 
 
-_READERS: Mapping[str, Callable[[LocalFile, Options, Part | None], pd.DataFrame]] = {
-    "delimited": _delimited,
+class _Duplicate(ValueError):
+    """A key that an object has twice."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        raise _Duplicate(repr(next(key for key in keys if keys.count(key) > 1)))
+    return found
+
+
+_READERS: Mapping[str, Callable[[LocalFile, Options], pd.DataFrame]] = {
     "parquet": _parquet,
     "json_lines": _json_lines,
 }

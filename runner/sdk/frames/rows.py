@@ -9,6 +9,7 @@ from ...data.selection import chance
 from ...model.data import Transform
 from ..exceptions import UserErrorException
 from .conditions import evaluate
+from .times import parsed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,7 +74,7 @@ def _between(frame: pd.DataFrame, arguments: Arguments) -> pd.DataFrame:
 
     column = str(arguments["column"])
     _check_columns(frame, [column])
-    times = pd.to_datetime(frame[column], errors="coerce")
+    times = _times(frame[column])
     keep = times.notna()
     closed = bool(arguments.get("include_boundary", True))
     if arguments.get("start"):
@@ -84,6 +85,26 @@ def _between(frame: pd.DataFrame, arguments: Arguments) -> pd.DataFrame:
         keep &= times <= end if closed else times < end
     kept: pd.DataFrame = frame[keep]
     return kept
+
+
+def _times(series: pd.Series) -> pd.Series:
+    """Return a column's times. Raises UserErrorException if it holds anything else."""
+    if series.dtype.kind == "M":
+        return parsed(series, ())[0]
+    if series.dtype.kind != "O":
+        raise _no_times(series, f"it holds {series.dtype}, not times")
+    times, beyond = parsed(series, ())
+    wrong = series.notna() & (series.astype(str).str.strip() != "") & times.isna() & ~beyond
+    if wrong.any():
+        raise _no_times(series, f"{series[wrong].iloc[0]!r} is no time")
+    return times
+
+
+def _no_times(series: pd.Series, what: str) -> UserErrorException:
+    return UserErrorException(
+        f"column {series.name!r} cannot be a timestamp: {what}",
+        remedy="choose its type by set_column_types={...: DataType.to_datetime(...)}, or name another column",
+    )
 
 
 def _same(frame: pd.DataFrame, _arguments: Arguments) -> pd.DataFrame:

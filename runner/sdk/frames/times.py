@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass
@@ -13,78 +14,113 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Look:
-    """How the times of a column are written."""
+class Family:
+    """Times that are written in one way, but for the order of day and month."""
 
     rule: re.Pattern[str]
-    form: str
-    """For strptime; empty: ISO 8601."""
+    forms: tuple[str, ...]
+    """For strptime, the preferred one first; ISO for ISO 8601."""
 
 
-_MONTH, _DAY, _YEAR = "(0?[1-9]|1[0-2])", "(0?[1-9]|[12]\\d|3[01])", "\\d{4}"
+ISO = ""
+"""Stands for ISO 8601, which no single strptime format describes."""
 _DATES = (
-    (f"{_YEAR}/{_MONTH}/{_DAY}", "%Y/%m/%d"),
-    (f"{_MONTH}/{_DAY}/{_YEAR}", "%m/%d/%Y"),
-    (f"{_DAY}/{_MONTH}/{_YEAR}", "%d/%m/%Y"),
-    (f"{_MONTH}-{_DAY}-{_YEAR}", "%m-%d-%Y"),
-    (f"{_DAY}-{_MONTH}-{_YEAR}", "%d-%m-%Y"),
-    (f"{_DAY}-[A-Za-z]{{3}}-{_YEAR}", "%d-%b-%Y"),
+    (r"\d{4}/\d\d?/\d\d?", ("%Y/%m/%d",)),
+    (r"\d{4}-\d\d?-\d\d?", ("%Y-%m-%d",)),
+    (r"\d\d?/\d\d?/\d{4}", ("%m/%d/%Y", "%d/%m/%Y")),
+    (r"\d\d?-\d\d?-\d{4}", ("%m-%d-%Y", "%d-%m-%Y")),
+    (r"\d\d?-[A-Za-z]{3}-\d{4}", ("%d-%b-%Y",)),
+    (r"\d\d?-[A-Za-z]{3}-\d\d", ("%d-%b-%y",)),
 )
-_HOUR = "([01]?\\d|2[0-3])"
 _TIMES = (
     ("", ""),
-    (f" {_HOUR}:\\d\\d", " %H:%M"),
-    (f" {_HOUR}:\\d\\d:\\d\\d", " %H:%M:%S"),
-    (f" {_HOUR}:\\d\\d:\\d\\d\\.\\d{{1,6}}", " %H:%M:%S.%f"),
-    (" (0?[1-9]|1[0-2]):\\d\\d [AaPp][Mm]", " %I:%M %p"),
-    (" (0?[1-9]|1[0-2]):\\d\\d:\\d\\d [AaPp][Mm]", " %I:%M:%S %p"),
+    (r" \d\d?:\d\d", " %H:%M"),
+    (r" \d\d?:\d\d:\d\d", " %H:%M:%S"),
+    (r" \d\d?:\d\d:\d\d\.\d{1,6}", " %H:%M:%S.%f"),
+    (r" \d\d?:\d\d [AaPp][Mm]", " %I:%M %p"),
+    (r" \d\d?:\d\d:\d\d [AaPp][Mm]", " %I:%M:%S %p"),
 )
-_ISO = Look(re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|UTC|[+-]\d\d:?\d\d)?)?"), "")
-_LOOKS = (
-    _ISO,
-    *(Look(re.compile(date + time), form + clock) for date, form in _DATES for time, clock in _TIMES),
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
+_FAMILIES = (
+    Family(re.compile(rf"\d{{4}}-\d\d-\d\d([T ]{_CLOCK}\s?(Z|UTC|[+-]\d\d:?\d\d)?)?"), (ISO,)),
+    *(
+        Family(re.compile(date + time), tuple(form + clock for form in forms))
+        for date, forms in _DATES
+        for time, clock in _TIMES
+    ),
 )
 _YEAR_IN = re.compile(r"(?<!\d)(\d{4})(?!\d)")
 
 
-def looks(sample: Sequence[str]) -> Look | None:
-    """The first way of writing times that every text of the sample follows."""
-    stripped = [text.strip() for text in sample]
-    for look in _LOOKS if stripped else ():
-        if all(map(look.rule.fullmatch, stripped)):
-            return look
-    return None
+def formats_of(sample: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats that together read every text of the sample; none if there are no such formats.
+
+    A column may mix ways of writing. Those of one way are read in the same order of day and month: month first,
+    unless a text of that way is no date then (v1's rule, observed by running azureml-dataprep 5.5).
+    """
+    found: dict[Family, list[str]] = {}
+    for text in sample:
+        plain = text.strip()
+        family = next((family for family in _FAMILIES if family.rule.fullmatch(plain)), None)
+        if family is None:
+            return ()
+        found.setdefault(family, []).append(plain)
+    forms = [_form(family, texts) for family, texts in found.items()]
+    return () if None in forms else tuple(sorted((form for form in forms if form is not None), key=lambda f: f == ISO))
 
 
-def parsed(series: pd.Series, formats: Sequence[str], look: Look | None) -> tuple[pd.Series, pd.Series]:
-    """The times, null where the text is none; and which are times that 64-bit nanoseconds cannot tell."""
+def _form(family: Family, texts: Sequence[str]) -> str | None:
+    return next((form for form in family.forms if all(_is_date(text, form) for text in texts)), None)
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text[:10] if form == ISO else text, form or "%Y-%m-%d")  # noqa: DTZ007 - asks only if it is one
+    except ValueError:
+        return False
+    return True
+
+
+def parsed(series: pd.Series, formats: Sequence[str]) -> tuple[pd.Series, pd.Series]:
+    """Read times.
+
+    Args:
+        series: Text, or times already.
+        formats: The formats to try, one after the other; none: each text as it looks.
+
+    Returns:
+        The times, null where the text is none, and which texts are times that 64-bit nanoseconds cannot express.
+
+    """
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(series.dtype):
         return _nanoseconds(series)
     text = series.where(series.isna(), series.astype(str).str.strip())
-    forms: Sequence[str | None] = formats or [look.form if look is not None else None]
-    found = [_read(text, form) for form in forms]
-    times, beyond = found[0]
-    for others, others_beyond in found[1:]:
-        times, beyond = times.fillna(others), beyond | others_beyond
-    return times, beyond & times.isna()
+    forms: Sequence[str | None] = formats or [None]
+    times, beyond = _read(text, forms[0])
+    for form in forms[1:]:
+        left = text[times.isna() & ~beyond]
+        if not len(left):
+            break
+        more, more_beyond = _read(left, form)
+        times[left.index], beyond[left.index] = more, more_beyond
+    # Before pandas 3 a time that is out of range has become null already.
+    missing = text[times.isna() & text.notna()]
+    beyond[missing.index[[_is_far(value) for value in missing.tolist()]]] = True
+    return times, beyond
 
 
 def _read(text: pd.Series, form: str | None) -> tuple[pd.Series, pd.Series]:
     import pandas as pd
 
     newer = int(pd.__version__.partition(".")[0]) >= 2
-    if form == "":
+    if form == ISO:
         form = "ISO8601" if newer else None
     elif form is None:
         form = "mixed" if newer else None
     times, beyond = _nanoseconds(pd.to_datetime(text, format=form, errors="coerce", utc=True))
-    # Before pandas 3 what is out of range has become null already.
-    missing = text[times.isna() & text.notna()]
-    beyond = beyond.copy()
-    beyond[missing.index[[_is_far(value) for value in missing.tolist()]]] = True
-    return times, beyond
+    return times.copy(), beyond.copy()
 
 
 def _is_far(value: object) -> bool:

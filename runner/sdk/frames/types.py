@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass
 from ..exceptions import UserErrorException
-from .times import Look, looks, parsed
+from .joining import EXACT
+from .times import formats_of, parsed
 
 if TYPE_CHECKING:
     import pandas as pd
 
 INFER_ROWS = 200
 """v1 looks at the first 200 rows."""
-_LONG = re.compile(r"\s*[+-]?\d{1,18}\s*")
-_FLOAT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(inf|infinity|nan)\s*", re.IGNORECASE)
-_BOOLEANS = {"true": True, "false": False}
-_NO_NUMBERS = frozenset({"na", "n/a", "nan", "null", "none"})
-"""Beside numbers these mean that there is none; as text they are text."""
+_LONG = re.compile(r"\s*[+-]?\d{1,40}\s*", re.ASCII)
+_FLOAT = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*|\s*[+-]?(inf|infinity|nan)\s*", re.ASCII | re.IGNORECASE)
+_LONGS = range(-(2**63), 2**63)
+_WORDS = {"true": True, "false": False, "t": True, "f": False}
+_BOOLEANS = {**_WORDS, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,11 @@ class Strictness:
 def guessed(text: pd.Series, blank: str | None, strictness: Strictness | None) -> pd.Series:
     """A column of text as the type it looks like; `blank` stands for empty text. Without `strictness`: as text."""
     sample = [value for value in text.iloc[:INFER_ROWS].tolist() if isinstance(value, str) and value.strip()]
-    kind, look = _kind(sample) if strictness is not None else ("string", None)
+    kind, formats = _kind(sample) if strictness is not None else ("string", ())
     if strictness is None or kind == "string":
         plain: pd.Series = text.where(text.notna() & (text != ""), blank)
         return plain
-    return _cast(text, kind, (), strictness, look)
+    return _cast(text, kind, formats, strictness)
 
 
 def converted(series: pd.Series, wanted: Sequence[str], strictness: Strictness) -> pd.Series:
@@ -48,8 +49,9 @@ def converted(series: pd.Series, wanted: Sequence[str], strictness: Strictness) 
     if kind == "string":
         text: pd.Series = series.where(series.isna(), series.astype(str)).astype(object)
         return text
-    look = looks(_sample(series)) if kind == "datetime" and not formats else None
-    return _cast(series, kind, formats, strictness, look)
+    if kind == "datetime" and not formats:
+        formats = list(formats_of(_sample(series)))
+    return _cast(series, kind, formats, strictness)
 
 
 def plain_text(frame: pd.DataFrame) -> pd.DataFrame:
@@ -64,24 +66,35 @@ def plain_text(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _kind(sample: Sequence[str]) -> tuple[str, Look | None]:
-    """v1's order: booleans, integers, floats, times; what is none of them is text, and so is nothing at all."""
+def _kind(sample: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Choose a column's type in v1's order, and for times their formats.
+
+    The order is: booleans, integers, floats, times, text. A column of 0 and 1 alone is one of integers here.
+    """
     if not sample:
-        return "string", None
-    if all(value.strip().lower() in _BOOLEANS for value in sample):
-        return "bool", None
-    numbers = [value for value in sample if value.strip().lower() not in _NO_NUMBERS]
-    if numbers and all(map(_LONG.fullmatch, numbers)):
-        return "long", None
-    if numbers and all(map(_FLOAT.fullmatch, numbers)):
-        return "float", None
-    look = looks(sample)
-    return ("datetime", look) if look is not None else ("string", None)
+        return "string", ()
+    if _are_booleans(sample):
+        return "bool", ()
+    if all(map(_is_long, sample)):
+        return "long", ()
+    if all(map(_FLOAT.fullmatch, sample)):
+        return "float", ()
+    formats = formats_of(sample)
+    return ("datetime", formats) if formats else ("string", ())
 
 
-def _cast(series: pd.Series, kind: str, formats: Sequence[str], strictness: Strictness, look: Look | None) -> pd.Series:
+def _are_booleans(sample: Sequence[str]) -> bool:
+    words = {value.strip().lower() for value in sample}
+    return bool(words & _WORDS.keys()) and words <= _WORDS.keys() | {"0", "1"}
+
+
+def _is_long(value: str) -> bool:
+    return _LONG.fullmatch(value) is not None and int(value) in _LONGS
+
+
+def _cast(series: pd.Series, kind: str, formats: Sequence[str], strictness: Strictness) -> pd.Series:
     if kind == "datetime":
-        cast, beyond = parsed(series, formats, look)
+        cast, beyond = parsed(series, formats)
         if strictness.fail_out_of_range and beyond.any():
             raise _unfit(series, beyond, "is out of the range of times", "pass out_of_range_datetime='null'")
         missing = cast.isna() & ~beyond
@@ -94,9 +107,9 @@ def _cast(series: pd.Series, kind: str, formats: Sequence[str], strictness: Stri
 
 
 def _given(series: pd.Series) -> pd.Series:
-    """Which values are there at all."""
+    """Tell the values that are there from the missing ones: null, NaN and empty text."""
     text = series.astype(str).str.strip().str.lower()
-    return series.notna() & (text != "") & ~text.isin(_NO_NUMBERS)
+    return series.notna() & (text != "") & (text != "nan")
 
 
 def _unfit(series: pd.Series, rows: pd.Series, what: str, remedy: str) -> UserErrorException:
@@ -117,18 +130,44 @@ def _floats(series: pd.Series, formats: Sequence[str]) -> pd.Series:
 
 
 def _longs(series: pd.Series, _formats: Sequence[str]) -> pd.Series:
-    """64-bit integers; floats where some are missing, which pandas' integers cannot tell."""
+    """64-bit integers; floats where some are missing, which pandas' integers cannot express.
+
+    Python's integers where a float would change some of them.
+    """
     import pandas as pd
 
     numbers = pd.to_numeric(series, errors="coerce")
-    if numbers.dtype.kind == "f":
-        numbers = numbers.where((numbers % 1 == 0) & (numbers.abs() < 2**63))
-    return numbers.astype("int64") if numbers.notna().all() else numbers.astype("float64")
+    if numbers.dtype.kind in "iu" and bool((numbers <= _LONGS[-1]).all()):
+        return numbers.astype("int64")
+    if numbers.dtype.kind != "f" or bool((numbers.abs() >= EXACT).any()):
+        return _exact_longs(series)
+    whole: pd.Series = numbers.where(numbers % 1 == 0)
+    return whole.astype("int64") if whole.notna().all() else whole.astype("float64")
+
+
+def _exact_longs(series: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    values = [_long(value) for value in series.tolist()]
+    if None not in values:
+        return pd.Series(values, index=series.index, name=series.name, dtype="int64")
+    return pd.Series(values, index=series.index, name=series.name, dtype=object)
+
+
+def _long(value: object) -> int | None:
+    """One value as a 64-bit integer; None if it is none."""
+    if isinstance(value, int) or (isinstance(value, str) and _LONG.fullmatch(value)):
+        return int(value) if int(value) in _LONGS else None
+    try:
+        number = float(str(value))
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() and int(number) in _LONGS else None
 
 
 def _booleans(series: pd.Series, _formats: Sequence[str]) -> pd.Series:
     text = series.astype(str).str.strip().str.lower()
-    values = text.map({**_BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False})
+    values: pd.Series = text.map(_BOOLEANS)
     return values.astype(bool) if values.notna().all() else values.astype(object).where(values.notna(), None)
 
 

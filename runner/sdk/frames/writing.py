@@ -35,7 +35,7 @@ def as_parquet(frame: pd.DataFrame, row_group_size: int | None = None) -> bytes:
             frame.to_parquet(buffer, index=False, row_group_size=row_group_size)
         else:
             frame.to_parquet(buffer, index=False)
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
         raise without_engine("writing", error) from error
     except (ValueError, TypeError) as error:
         raise UserErrorException(f"the frame cannot be written as Parquet: {error}", error) from error

@@ -120,7 +120,7 @@ def test_a_split_is_the_same_everywhere(see: Callable[..., FileDataset], tmp_pat
 def test_rows_with_their_paths_and_partitions(see: Callable[..., TabularDataset]) -> None:
     dataset = rows("sales/**/*.csv", include_path=True, partition_format="/{region}/{month:yyyy/MM}/{name}.csv")
     frame = see(dataset).to_pandas_dataframe()
-    assert list(frame.columns) == ["Path", "n", "region", "month", "name"]
+    assert list(frame.columns) == ["Path", "region", "month", "name", "n"]
     assert frame["n"].tolist() == [1, 2, 3, 4]
     assert frame["Path"].tolist() == ["/de/2020/01/f.csv"] * 2 + ["/fr/2020/02/f.csv", "/fr/2020/02/g.csv"]
     assert frame["region"].tolist() == ["de", "de", "fr", "fr"]

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import sys
 from datetime import datetime
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,9 +16,28 @@ import pytest
 from runner.sdk import DataPath, Dataset, Datastore, FileDataset, TabularDataset, Workspace
 from runner.sdk.dataset_types import DataType
 from runner.sdk.exceptions import UserErrorException
+from runner.sdk.frames.readers import without_engine
+from runner.sdk.frames.writing import as_parquet
 from tests.support.fake_session import FakeSession
 
 CSV = b"store,brand,day,sold\n2,a,2020-01-02,5\n1,b,2020-01-02,6\n1,a,2020-01-03,7\n"
+
+
+def test_an_engine_that_cannot_be_imported_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyarrow").mkdir()
+    (tmp_path / "pyarrow" / "__init__.py").write_text("raise ImportError('built for another numpy')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "pyarrow", raising=False)
+    told = str(without_engine("reading", ImportError("Missing optional dependency 'pyarrow'")))
+    assert "pyarrow, which is installed here but cannot be used: ImportError: built for another numpy" in told
+    assert re.search(r"versions that fit together; here are .*pandas \d", told)
+    monkeypatch.setitem(sys.modules, "pyarrow", ModuleType("pyarrow"))
+    sys.modules["pyarrow"].__spec__ = ModuleSpec("pyarrow", None)
+    too_old = str(without_engine("reading", ImportError("Pandas requires version '16' or newer of 'pyarrow'")))
+    assert "cannot be used: Pandas requires version '16'" in too_old
+
 
 if importlib.util.find_spec("pyarrow") is None:
 
@@ -65,7 +89,7 @@ else:
         assert isinstance(made, TabularDataset)
         assert (made.name, made.partition_keys) == ("parted", ["store", "day"])
         frame = made.to_pandas_dataframe()
-        assert list(frame.columns) == ["brand", "sold", "store", "day"]
+        assert list(frame.columns) == ["store", "day", "brand", "sold"]
         assert frame["store"].tolist() == ["1", "1", "2"]
         assert frame["day"].iloc[0] == datetime(2020, 1, 2)  # noqa: DTZ001 - as frames have it
         assert len(made.get_partition_key_values()) == 3
@@ -116,3 +140,20 @@ def test_rows_as_text_files(ws: Workspace, session: FakeSession) -> None:
     text = rows.keep_columns(["sold"]).to_csv_files(";")
     assert text.to_path() == ["/part-00000.csv"]
     assert session.store.get(f"{text.definition.paths[0].path}/part-00000.csv") == b"sold\n5\n6\n7\n"
+
+    def test_files_with_other_columns_and_types_are_united_by_name(ws: Workspace, session: FakeSession) -> None:
+        import pandas as pd
+
+        frames: tuple[dict[str, list[Any]], ...] = (
+            {"a": [2**53 + 1, 2], "b": ["x", "y"]},
+            {"b": ["z"], "c": [1.5]},
+            {"a": [0.5]},
+            {"c": ["text"]},
+        )
+        for number, columns in enumerate(frames):
+            session.store.put(f"p/{number}.parquet", as_parquet(pd.DataFrame(columns)))
+        frame = Dataset.Tabular.from_parquet_files((Datastore(ws), "p")).to_pandas_dataframe()
+        assert list(frame.columns) == ["a", "b", "c"]
+        assert frame["a"].dropna().tolist() == [2**53 + 1, 2, 0.5]
+        assert frame["b"].dropna().tolist() == ["x", "y", "z"]
+        assert frame["c"].dropna().tolist() == [1.5, "text"]

@@ -110,7 +110,9 @@ def test_timestamp_columns_last_as_long_as_the_columns(rows: TabularDataset) -> 
     timed = rows.with_timestamp_columns("when", partition_timestamp="day")
     assert (timed.timestamp_column, timed.partition_timestamp_column) == ("when", "day")
     assert timed.keep_columns(["name", "when"]).timestamp_columns == ("when", None)
-    assert timed.drop_columns("when").timestamp_columns == (None, "day")
+    assert timed.drop_columns("when").timestamp_columns == (None, None)
+    assert timed.keep_columns(["name", "day"]).timestamp_columns == (None, None)
+    assert timed.with_timestamp_columns(None).timestamp_columns == (None, None)
     older = rows.with_timestamp_columns(fine_grain_timestamp="when")
     assert older.timestamp_columns == ("when", None)
     with pytest.raises(UserErrorException, match="no column 'never'"):

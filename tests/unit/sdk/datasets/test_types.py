@@ -39,12 +39,20 @@ def column(session: FakeSession, *values: str, **options: Any) -> Any:
         (("1", "-2", "+3"), "int64", 1),
         (("007", "12"), "int64", 7),
         (("1", "", "3"), "float64", 1.0),
-        (("1", "NA", "3"), "float64", 1.0),
+        (("1", "nan", "3"), "float64", 1.0),
+        (("1", "NA", "3"), "object", "1"),
+        (("9223372036854775807", "-9223372036854775808"), "int64", 9223372036854775807),
+        (("9007199254740993", ""), "object", 9007199254740993),
+        (("\N{ARABIC-INDIC DIGIT THREE}",), "object", "\N{ARABIC-INDIC DIGIT THREE}"),
         (("1.5", ".5", "1e3", "-2."), "float64", 1.5),
         (("12345678901234567890", "1"), "float64", 12345678901234567890.0),
         (("True", "false", "TRUE"), "bool", True),
         (("true", ""), "object", True),
         (("0", "1"), "int64", 0),
+        (("01", "00"), "int64", 1),
+        (("0", "true"), "bool", False),
+        (("T", "F"), "bool", True),
+        (("true", "7"), "object", "true"),
         (("yes", "no"), "object", "yes"),
         (("a", ""), "object", "a"),
         (("NA", "Namibia"), "object", "NA"),
@@ -56,7 +64,15 @@ def column(session: FakeSession, *values: str, **options: Any) -> Any:
         (("1/2/2020", "31/12/2020"), "datetime64[ns]", at(2020, 2, 1)),
         (("1/2/2020 3:04:05 PM",), "datetime64[ns]", at(2020, 1, 2, 15, 4, 5)),
         (("2020/01/02 13:04",), "datetime64[ns]", at(2020, 1, 2, 13, 4)),
+        (("1/2/2020", "1/3/2020 3:04 PM"), "datetime64[ns]", at(2020, 1, 2)),
+        (("2020-01-02 03:04", "2020-01-02 03:04:05"), "datetime64[ns]", at(2020, 1, 2, 3, 4)),
         (("02-Jan-2020",), "datetime64[ns]", at(2020, 1, 2)),
+        (("02-Jan-20",), "datetime64[ns]", at(2020, 1, 2)),
+        (("2020-1-2 3:04:05",), "datetime64[ns]", at(2020, 1, 2, 3, 4, 5)),
+        (("01/02/2020", "12/31/2020", "13/02/2020"), "object", "01/02/2020"),
+        (("2020-13-02",), "object", "2020-13-02"),
+        (("2020-02-30",), "object", "2020-02-30"),
+        (("1/2/20",), "object", "1/2/20"),
         (("1.2.3", "1.2.4"), "object", "1.2.3"),
         (("20200102",), "int64", 20200102),
         (("2020-01-02", "soon"), "object", "2020-01-02"),
@@ -139,6 +155,7 @@ def test_chosen_types(session: FakeSession) -> None:
         (PromoteHeadersBehavior.NO_HEADERS, ["Column1", "Column2"], 4),
         (PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS, ["a", "b"], 3),
         (PromoteHeadersBehavior.COMBINE_ALL_FILES_HEADERS, ["a", "b"], 2),
+        ("ONLY_FIRST_FILE_HAS_HEADERS", ["a", "b"], 3),
     ],
 )
 def test_headers(session: FakeSession, header: Any, columns: list[str], rows: int) -> None:
@@ -151,8 +168,6 @@ def test_files_of_different_columns(session: FakeSession) -> None:
     assert list(frame.columns) == ["a", "b", "c"]
     assert frame["b"].tolist() == [2, 3]
     assert frame["a"].isna().tolist() == [False, True]
-    with pytest.raises(UserErrorException, match=r"/1\.csv has 1 columns"):
-        read(session, "a,b\n1,2\n", "3\n", header=PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS)
 
 
 def test_lines_broken_inside_quotes_and_other_separators(session: FakeSession) -> None:
@@ -160,7 +175,9 @@ def test_lines_broken_inside_quotes_and_other_separators(session: FakeSession) -
     assert frame["a"].tolist() == ["one\ntwo"]
     session.store.objects.clear()
     assert read(session, "a\tb\n1\t2\n", separator="\t")["b"].tolist() == [2]
-    assert read(session, "a||b\n1||2\n", separator="||")["b"].tolist() == [2]
+    for separator in ("||", "", '"', "\n", 1):
+        with pytest.raises(UserErrorException, match="a single character"):
+            delimited(session, "a||b\n1||2\n", separator=separator)
 
 
 def test_encodings(session: FakeSession) -> None:
@@ -173,8 +190,8 @@ def test_encodings(session: FakeSession) -> None:
         session.store.put("one/x.csv", "a,b\nä,1\n".encode(codec))
         dataset = Dataset.Tabular.from_delimited_files(("workspaceblobstore", "one"), encoding=encoding)
         assert dataset.to_pandas_dataframe().to_dict("list") == {"a": ["ä"], "b": [1]}
-    with pytest.raises(UserErrorException, match="cannot be read as delimited text"):
-        Dataset.Tabular.from_delimited_files(("workspaceblobstore", "one"), encoding="nope").to_pandas_dataframe()
+    with pytest.raises(UserErrorException, match=r"'nope'\n.*utf8, utf8bom, iso88591"):
+        Dataset.Tabular.from_delimited_files(("workspaceblobstore", "one"), encoding="nope")
 
 
 def test_an_empty_file(session: FakeSession) -> None:
@@ -200,6 +217,22 @@ def test_invalid_json_lines(session: FakeSession) -> None:
     assert dropped["a"].tolist() == [1]
     with pytest.raises(UserErrorException, match="'error' or 'drop'"):
         Dataset.Tabular.from_json_lines_files(path, invalid_lines="ignore")
+
+
+def test_json_lines_with_other_keys_and_large_integers(session: FakeSession) -> None:
+    session.store.put("raw/0.jsonl", b'\xef\xbb\xbf{"a": 9007199254740993, "b": "x"}\n{"b": "y", "c": 2.5}\n')
+    session.store.put("raw/1.jsonl", b'{"d": true}\r\n{"a": 5}\r\n')
+    frame = Dataset.Tabular.from_json_lines_files(("workspaceblobstore", "raw")).to_pandas_dataframe()
+    assert list(frame.columns) == ["a", "b", "c", "d"]
+    assert frame["a"].dropna().tolist() == [9007199254740993, 5]
+    assert frame["d"].dropna().tolist() == [True]
+
+
+def test_a_json_line_with_a_key_twice(session: FakeSession) -> None:
+    session.store.put("raw/x.jsonl", b'{"a": 1}\n{"a": 2, "b": {"c": 1, "c": 2}}\n')
+    path = ("workspaceblobstore", "raw/x.jsonl")
+    with pytest.raises(UserErrorException, match=r"x\.jsonl, line 2 has the key 'c' twice"):
+        Dataset.Tabular.from_json_lines_files(path).to_pandas_dataframe()
 
 
 def test_conditions_on_rows(session: FakeSession) -> None:

@@ -1,0 +1,152 @@
+"""Delimited files: their fields as text, in columns named by v1's rules.
+
+pandas' C parser reads every file. A row with more fields than the header is an error for it, so the file is scanned
+for its widest row, one row at a time, and read again with that many columns. Only such files pay for the scan.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...dataclass import dataclass
+from ..dataset_files import LocalFile
+from ..dataset_types import PromoteHeadersBehavior, codec, header_mode
+from ..exceptions import UserErrorException
+from .headers import column_names, fits_by_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Options = Mapping[str, object]
+_COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zip", ".zst", ".tar"})
+"""What pandas unpacks by the file's name. The scan does not: such a file is read again for every wider row."""
+_WIDER = re.compile(r"Expected \d+ fields in line \d+, saw (\d+)")
+_OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header row of a file."""
+
+    file: str
+    cells: tuple[str, ...]
+    """Without empty fields at the end."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one delimited file."""
+
+    frame: pd.DataFrame
+    header: Header | None = None
+    """The file's own header row; None if all its rows are data, or it has none."""
+
+
+def read_rows(file: LocalFile, options: Options, first: Header | None) -> Rows:
+    """Read one file.
+
+    Args:
+        file: The file.
+        options: The options of a delimited dataset's definition.
+        first: The header of the dataset's first file that has rows; None while there is none.
+
+    Raises:
+        UserErrorException: The file is not text of that encoding, or a quote is never closed.
+
+    """
+    cells, mode = _cells(file, options), header_mode(options.get("header", True))
+    if not len(cells):
+        return Rows(cells)
+    if mode == PromoteHeadersBehavior.NO_HEADERS:
+        return Rows(_named(cells, ()))
+    if first is not None and mode == PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS:
+        return Rows(_named(cells, first.cells))
+    own = Header(file.name, _without_empty_end(cells.iloc[0].tolist()))
+    rows = cells.iloc[1:].reset_index(drop=True)
+    shared = first is not None and mode == PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS
+    return Rows(_named(rows, _header_in_force(own, first) if first is not None and shared else own.cells), own)
+
+
+def _header_in_force(own: Header, first: Header) -> tuple[str, ...]:
+    """Choose between a later file's header and the first file's, which v1 takes for every file."""
+    if fits_by_name(own.cells, first.cells):
+        return own.cells
+    warnings.warn(
+        f"{own.file} has another header ({', '.join(own.cells)}) than the first file, {first.file} "
+        f"({', '.join(first.cells)}): its columns get the first file's names, by position; "
+        "header=PromoteHeadersBehavior.COMBINE_ALL_FILES_HEADERS keeps the names of each file",
+        stacklevel=2,
+    )
+    return first.cells
+
+
+def _named(cells: pd.DataFrame, header: Sequence[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    width = len(cells.columns)
+    cells.columns = pd.Index(column_names(header, width)[:width])
+    return cells
+
+
+def _without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
+    filled = [number for number, cell in enumerate(cells, 1) if cell.strip()]
+    return tuple(cells[: filled[-1]] if filled else ())
+
+
+def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
+    """All rows, the header among them, in columns numbered from 0; a row with fewer fields ends in empty ones."""
+    import pandas as pd
+
+    separator, encoding = str(options.get("separator", ",")), codec(options.get("encoding", "utf8"))
+    try:
+        return _read(file.path, separator, encoding)
+    except pd.errors.EmptyDataError:
+        none: pd.DataFrame = pd.DataFrame()
+        return none
+    except (ValueError, LookupError, OSError, csv.Error) as error:
+        text, remedy = f"{file.name} cannot be read as delimited text: {error}", ""
+        if found := _OPEN_QUOTE.search(str(error)):
+            text = f"{file.name} cannot be read as delimited text: a quote in row {int(found[1]) + 1} is never closed"
+            remedy = 'close it, or double a quote that belongs to the text ("")'
+        raise UserErrorException(text, error, remedy=remedy) from error
+
+
+def _read(path: Path, separator: str, encoding: str) -> pd.DataFrame:
+    import pandas as pd
+
+    def read(width: int | None) -> pd.DataFrame:
+        """Read the first row, or with a known width all rows."""
+        frame: pd.DataFrame = pd.read_csv(
+            path, sep=separator, encoding=encoding, engine="c", dtype=object, na_filter=False, header=None,
+            names=None if width is None else range(width), index_col=False, nrows=1 if width is None else None,
+        )  # fmt: skip
+        return frame
+
+    width = len(read(None).columns)
+    while True:
+        try:
+            return read(width)
+        except pd.errors.ParserError as error:
+            wider = _WIDER.search(str(error))
+            if wider is None:
+                raise
+            width = max(int(wider[1]), _widest_row(path, separator, encoding))
+
+
+def _widest_row(path: Path, separator: str, encoding: str) -> int:
+    """Count the fields of the widest row, with one row in memory at a time; 0 for a compressed file."""
+    if path.suffix in _COMPRESSED:
+        return 0
+    limit = csv.field_size_limit(sys.maxsize)
+    try:
+        with path.open(encoding=encoding, newline="") as lines:
+            plain = (line.replace("\0", " ") for line in lines)  # Python 3.10's csv refuses NUL characters
+            return max(map(len, csv.reader(plain, delimiter=separator)), default=0)
+    finally:
+        csv.field_size_limit(limit)
