@@ -19,6 +19,7 @@ from .output import warn
 
 _WAITS = "waiting: "
 """How a controller's line about what it waits for begins."""
+_NEWEST = ("", "latest", "last")
 _THREADS = 16
 """Requests to a bucket at a time."""
 
@@ -30,9 +31,29 @@ def hint(session: OpenWorkspace) -> str:
 
 
 def find_run(session: OpenWorkspace, text: str) -> str:
-    """The run that `text` means; the newest one when it says none. Raises BadInput."""
-    newest = next(listing.newest(session.store, 1), None) if text in ("", "latest", "last") else None
+    """The run that `text` means; the newest one when it says none. Raises BadInput, with where else there are runs."""
+    try:
+        return _run_here(session, text)
+    except index.NoRun as error:
+        raise _with_hints(session, error, text) from None
+
+
+def _run_here(session: OpenWorkspace, text: str) -> str:
+    newest = next(listing.newest(session.store, 1), None) if text in _NEWEST else None
     return newest.run if newest else index.find(session.store, text)
+
+
+def elsewhere(session: OpenWorkspace, text: str = "") -> tuple[str, ...]:
+    """What to do to see the runs that other places have, or the one that `text` means."""
+    from ..wiring.elsewhere import hints
+
+    return hints(session.config, session.override, text)
+
+
+def _with_hints(session: OpenWorkspace, error: index.NoRun, text: str) -> index.NoRun:
+    (problem,) = error.problems
+    found = elsewhere(session, "" if text in _NEWEST else text)
+    return index.NoRun(problem.what, problem.where, "; or ".join((*found, *(() if found else (problem.remedy,)))))
 
 
 def report_of(session: OpenWorkspace, view: RunView) -> RunReport:
@@ -73,15 +94,13 @@ def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunV
     The key is empty when no step is named.
     """
     try:
-        view = session.view(find_run(session, run))
-    except BadInput:
+        view = session.view(_run_here(session, run))
+    except BadInput as error:
         newest = next(listing.newest(session.store, 1), None)
-        if step or not newest:
-            raise
-        view = session.view(newest.run)
-        if run not in view.state.steps and run not in display_names(view.plan).values():
-            raise
-        return view, find_step(view, run)
+        known = session.view(newest.run) if newest and not step else None
+        if known and (run in known.state.steps or run in display_names(known.plan).values()):
+            return known, find_step(known, run)
+        raise (_with_hints(session, error, run) if isinstance(error, index.NoRun) else error) from None
     return view, find_step(view, step) if step else ""
 
 

@@ -50,19 +50,23 @@ def run_ids(store: ObjectStore) -> Iterator[str]:
         yield info.key.split("-", 1)[1]
 
 
+class NoRun(BadInput):
+    """No run here is the one that was asked for."""
+
+
 def find(store: ObjectStore, text: str) -> str:
     """The run that `text` means: an id, the beginning or the end of one, or ``latest`` (or nothing).
 
-    Raises BadInput when there is none or more than one.
+    Raises NoRun when there is none, BadInput when there are more than one.
     """
     if text in ("", "latest", "last"):
         first = next(run_ids(store), None)
         if first is None:
-            raise BadInput("there are no runs here yet", remedy="start one: runner run FILE")
+            raise NoRun("there are no runs here yet", remedy="start one: runner run FILE")
         return first
     found = [run for run in run_ids(store) if run == text or run.startswith(text) or run.endswith(text)]
     if not found:
-        raise BadInput(f"there is no run '{text}' here", remedy="see: runner list")
+        raise NoRun(f"there is no run '{text}' here", remedy="see: runner list")
     if len(found) > 1:
         raise BadInput(f"'{text}' fits {len(found)} runs: {', '.join(found[:5])}", remedy="give more of the id")
     return found[0]

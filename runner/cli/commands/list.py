@@ -15,6 +15,7 @@ from ..exits import DONE
 from ..marks import style
 from ..output import show_all, warn
 from ..paint import Paint, paint_for
+from ..reports import elsewhere
 from ..table import Cell, table
 from ..words import day, duration
 
@@ -28,7 +29,8 @@ def run(options: Namespace) -> int:
     elif found:
         show_all(listing(found, paint_for(sys.stdout)))
     else:
-        warn("no runs here yet; start one: runner run FILE")
+        ways = elsewhere(session) or ("start one: runner run FILE",)
+        warn(f"no runs here yet; {'; or '.join(ways)}")
     return DONE
 
 

@@ -65,7 +65,8 @@ def test_the_links_of_both_documents_lead_somewhere() -> None:
     links = re.findall(r"\]\(([\w./-]+)(?:#([\w-]+))?\)", DIFFERENCES + MIGRATING)
     assert [link for link, _ in links if not (ROOT / "docs" / link).exists()] == []
     heads = {link: re.findall(r"^#+ (.+)$", (ROOT / "docs" / link).read_text(), re.MULTILINE) for link, _ in links}
-    assert [head for link, head in links if head and head not in [text.lower() for text in heads[link]]] == []
+    anchors = {link: [text.lower().replace(" ", "-") for text in texts] for link, texts in heads.items()}
+    assert [head for link, head in links if head and head not in anchors[link]] == []
 
 
 COMMANDS = [shlex.split(line, comments=True) for line in MIGRATING.splitlines() if line.startswith("runner ")]
