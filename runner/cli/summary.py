@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..model.names import short
 from ..model.printable import continued
@@ -20,6 +21,8 @@ _OUTPUTS = 6
 _METRICS = 20
 _TROUBLED = 10
 """Steps whose failure, or wait for something that can be mended, is told in full."""
+_NAMED = 5
+"""Names of steps that failed alike."""
 _TAIL = 12
 """Lines of a failed step's output."""
 _AS_IT_WAS = "  (the same code; options like run's)"
@@ -40,7 +43,7 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
     ):
         if lines:
             out += ["", paint(title, "bold"), *lines]
-    troubled = [step for step in report.steps if step.status == "failed" or step.remedy]
+    troubled = _alike([step for step in report.steps if step.status == "failed" or step.remedy])
     for step in troubled[:_TROUBLED]:
         wait = [*continued(f"{step.name} {step.status}: ", step.reason), *remedy(step, paint)]
         out += ["", *(failure(step, paint) if step.status == "failed" else wait)]
@@ -66,6 +69,22 @@ def _facts(report: RunReport, paint: Paint) -> Iterator[str]:
         yield paint(f"  made again from {report.origin}", "dim")
     if report.overdue:
         yield paint(f"  {report.overdue}", "yellow")
+
+
+def _alike(steps: Sequence[StepReport]) -> list[StepReport]:
+    """Merge steps of which the same is to be reported, as those that share a broken environment; the names together."""
+    names: dict[object, list[str]] = {}
+    first: dict[object, StepReport] = {}
+    for step in steps:
+        same = (step.status, step.reason, step.remedy, step.failure, step.attempt, step.attempts, step.tail)
+        first.setdefault(same, step)
+        names.setdefault(same, []).append(step.name)
+    return [replace(step, name=_listed(names[same])) for same, step in first.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:

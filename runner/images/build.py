@@ -22,5 +22,6 @@ def build(builder: DockerBuilder, environment: NamedEnvironment, say: Say) -> st
         say(note)
     say(f"building image {image} for environment {environment.name!r}")
     what = f"the image of environment {environment.name!r} could not be built"
-    builder.build(image, context.build_context(environment.spec), say, what=what)
+    python_note = context.python_note(environment.spec)
+    builder.build(image, context.build_context(environment.spec), say, what=what, python_note=python_note)
     return image

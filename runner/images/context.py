@@ -100,14 +100,18 @@ def build_context(spec: EnvironmentSpec) -> Mapping[str, bytes]:
 
 def notes(environment: NamedEnvironment, packages: Packages) -> tuple[str, ...]:
     """What people should know about how the image differs from what they wrote."""
-    spec, where = environment.spec, f"environment {environment.name!r}"
+    note = python_note(environment.spec)
+    return (*packages.notes, *([f"environment {environment.name!r}: {note}"] if note else []))
+
+
+def python_note(spec: EnvironmentSpec) -> str:
+    """Why the image has another Python than the one asked for; empty: it has that one."""
     minor = python_minor(spec.python)
-    said = list(packages.notes)
     if minor and (spec.image or spec.dockerfile):
-        said.append(f"{where}: Python {spec.python} is not installed: the base image brings its own")
-    elif minor and minor < OLDEST_MINOR:
-        said.append(f"{where}: Python {spec.python} is too old for a step; {DEFAULT_MINOR} is used")
-    return tuple(said)
+        return f"Python {spec.python} is not installed: the base image brings its own"
+    if minor and minor < OLDEST_MINOR:
+        return f"Python {spec.python} is too old for a step; {DEFAULT_MINOR} is used instead"
+    return ""
 
 
 def problems(environment: NamedEnvironment, packages: Packages) -> tuple[Problem, ...]:

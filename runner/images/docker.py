@@ -54,7 +54,7 @@ class DockerBuilder:
         known = held.attrs.get("RepoDigests") or []
         return frozenset({held.id or "", *(name.partition("@")[2] for name in known)})
 
-    def build(self, image: str, context: Mapping[str, bytes], say: Say, *, what: str) -> None:
+    def build(self, image: str, context: Mapping[str, bytes], say: Say, *, what: str, python_note: str = "") -> None:
         """Build and name the image; a base that the engine holds is not pulled again."""
         with engine_errors(what):
             answers = self.engine.client.api.build(
@@ -67,7 +67,7 @@ class DockerBuilder:
                 timeout=None,
                 labels={"runner.environment": split_tag(image)[1]},
             )
-            _follow(answers, say, what)
+            _follow(answers, say, what, python_note)
 
     def lock(self, image: str) -> tuple[str, ...]:
         """The exact versions in an image that runner built, as ``pip freeze`` lines."""
@@ -139,7 +139,7 @@ def spoken(answer: Mapping[str, object]) -> Iterator[str]:
         yield status
 
 
-def _follow(answers: Iterable[Mapping[str, object]], say: Say, what: str) -> str:
+def _follow(answers: Iterable[Mapping[str, object]], say: Say, what: str, python_note: str = "") -> str:
     """Say the lines as they come; the digest of a push. Raises EnvironmentFailed on the first error."""
     last: deque[str] = deque(maxlen=_KEPT)
     digest = ""
@@ -152,5 +152,5 @@ def _follow(answers: Iterable[Mapping[str, object]], say: Say, what: str) -> str
             digest = str(aux.get("Digest", digest))
         if "error" in answer:
             error = _EXIT.sub(r"the command returned a \1", str(answer["error"]))
-            raise EnvironmentFailed(explain(what, [*last, error]))
+            raise EnvironmentFailed(explain(what, [*last, error], python_note=python_note))
     return digest

@@ -13,8 +13,25 @@ SHOWN = 12
 _HALF = 150
 """Half the characters shown of a long line."""
 _INDEX = "check the network, and the index that pip is configured with"
+_REPOSITORY = "check its address, and that it can be read there without a password"
+_OLDER = "loosen the pin: a release that was made for an older Python only cannot be installed"
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (r"runner: (the base image has .*)", r"\1", "name a base image with a newer Python"),
+    (
+        r"\b(git|hg|svn|bzr) (?:clone|export|branch|checkout|co) .*?(\w+://\S+|\S+@\S+:\S+).* did not run successfully",
+        r"\1 could not read the repository \2",
+        _REPOSITORY,
+    ),
+    (
+        r"\b(git|hg|svn|bzr) (.+?) did not run successfully",
+        r"a package's repository does not have what was asked for: \1 \2 failed",
+        "correct the branch, tag or commit that the package's address names",
+    ),
+    (
+        r"Cannot find command '(\w+)'",
+        r"a package is named by the address of a \1 repository, and there is no \1 program",
+        r"install it on this machine or in the base image, or name a released package",
+    ),
     (
         r"Could not find a version that satisfies the requirement (\S+).*\(from versions: none\)",
         r"no package \1 is to be had for this Python",
@@ -60,13 +77,23 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "check the network; or give a base image that is in the local Docker already",
     ),
 )
+_UNRELEASED = re.compile(r"No matching distribution found for ")
 _COMPILED = tuple((re.compile(pattern), what, remedy) for pattern, what, remedy in _CAUSES)
 
 
-def explain(what: str, lines: Sequence[str]) -> str:
-    """One text: what failed, the cause if it is a known one, its remedy, and the last lines."""
+def explain(what: str, lines: Sequence[str], *, python_note: str = "") -> str:
+    """Say what failed, the cause if it is a known one, its remedy, and the last lines.
+
+    Args:
+        what: What could not be done.
+        lines: The output of the program that failed.
+        python_note: Why another Python is used than the one asked for; empty: it is the one asked for.
+
+    """
     shown = [line for line in (line.rstrip() for line in lines) if line][-SHOWN:]
     cause, remedy = _cause(shown)
+    if python_note and any(_UNRELEASED.search(line) for line in shown):
+        cause, remedy = f"{cause} ({python_note})", _OLDER
     head = f"{what}: {cause}" if cause else what
     advice = [f"  do:    {remedy}"] if remedy else []
     return "\n".join([head, *advice, *(f"  | {_clipped(line)}" for line in shown)])

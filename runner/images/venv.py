@@ -15,7 +15,7 @@ from ..model.environment import EnvironmentSpec, NamedEnvironment
 from .failure import refused
 from .installed import installed, lacking
 from .packages import OLDEST_MINOR, Packages, python_minor, read
-from .venvfolder import VenvFolder, answers
+from .venvfolder import Filling, VenvFolder, answers
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,19 @@ class _Choice:
     minor: tuple[int, int]
     note: str = ""
     """Loud, if it is not the one asked for."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What an environment comes to on this machine now."""
+
+    choice: _Choice
+    folder: VenvFolder
+    """The virtual environment that it has, or would have."""
+    python: str = ""
+    """The interpreter that serves as things are; empty: the folder has to be filled first."""
+    note: str = ""
+    """Set if that interpreter is used though no environment was made for it."""
 
 
 class VenvEnvironments:
@@ -41,15 +54,7 @@ class VenvEnvironments:
 
     def find(self, environment: NamedEnvironment) -> str | None:
         """The interpreter, if nothing has to be made."""
-        spec, packages = environment.spec, read(environment)
-        made = self._folder(packages.requirements, _wanted(spec))
-        if packages.requirements and made.ready():
-            return made.python
-        choice = self._choose(spec)
-        if self._serves(choice, packages):
-            return choice.python
-        made = self._folder(packages.requirements, choice.minor)
-        return made.python if made.ready() else None
+        return self._found(environment, read(environment)).python or None
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
         """Why the environment could not be made here."""
@@ -57,35 +62,46 @@ class VenvEnvironments:
 
     def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
         """How what a step gets differs from what was asked for, and which interpreter serves."""
-        packages, choice = read(environment), self._choose(environment.spec)
-        said = [*_notes(environment, choice), *packages.notes]
-        if packages.requirements and self._serves(choice, packages):
-            said.append(_served(environment, choice))
-        return tuple(said)
+        packages = read(environment)
+        found = self._found(environment, packages)
+        return tuple(filter(None, (*_notes(environment, found.choice), *packages.notes, found.note)))
 
     def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
         """Make the venv unless the interpreter serves or it is there. Raises EnvironmentFailed."""
         problems = self.problems(environment)
         if problems:
             raise refused(problems)
-        packages, choice = read(environment), self._choose(environment.spec)
-        for note in _notes(environment, choice):
+        packages = read(environment)
+        found = self._found(environment, packages)
+        for note in (*_notes(environment, found.choice), *filter(None, [found.note])):
             say(note)
-        if self._serves(choice, packages):
-            if packages.requirements:
-                say(_served(environment, choice))
-            return choice.python
-        folder = self._folder(packages.requirements, choice.minor)
-        if not folder.ready():
-            for note in packages.notes:
-                say(note)
-            folder.make(choice.python, packages.requirements, say, environment=environment.name)
-        return folder.python
+        if found.python:
+            return found.python
+        for note in packages.notes:
+            say(note)
+        filling = Filling(environment.name, packages.requirements, found.choice.note)
+        found.folder.make(found.choice.python, filling, say)
+        return found.folder.python
 
     def lock(self, environment: NamedEnvironment) -> tuple[str, ...]:
         """The exact versions in the environment's venv, as ``name==version`` lines; empty: it has none."""
-        requirements = read(environment).requirements
-        return self._folder(requirements, self._choose(environment.spec).minor).lock()
+        return self._found(environment, read(environment)).folder.lock()
+
+    def _found(self, environment: NamedEnvironment, packages: Packages) -> _Found:
+        """Decide what serves: a venv that was made for it, else the Python as it is, else a venv to be made."""
+        spec = environment.spec
+        wanted = _wanted(spec)
+        made = self._folder(packages.requirements, wanted)
+        if packages.requirements and made.ready():
+            return _Found(_Choice(made.python, wanted), made, made.python)
+        choice = self._choose(spec)
+        folder = self._folder(packages.requirements, choice.minor)
+        if packages.requirements and folder.ready():
+            return _Found(choice, folder, folder.python)
+        if not self._serves(choice, packages):
+            return _Found(choice, folder)
+        note = f"environment {environment.name!r}: {choice.python} has all its packages and is used as it is"
+        return _Found(choice, folder, choice.python, note if packages.requirements else "")
 
     def _folder(self, requirements: Sequence[str], minor: tuple[int, int]) -> VenvFolder:
         key = digest_of([list(requirements), list(minor), sys.platform, os.uname().machine])
@@ -115,10 +131,6 @@ class VenvEnvironments:
         why = "is too old for a step" if wanted < OLDEST_MINOR else "is not on this machine"
         version = "{}.{}".format(*running.minor)
         return _Choice(running.python, running.minor, f"Python {spec.python} {why}; {version} is used instead")
-
-
-def _served(environment: NamedEnvironment, choice: _Choice) -> str:
-    return f"environment {environment.name!r}: {choice.python} has all its packages and is used as it is"
 
 
 def _wanted(spec: EnvironmentSpec) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import EnvironmentFailed
 from .failure import explain
 from .installed import installed
@@ -26,6 +27,18 @@ _KEPT = 200
 """Lines of pip's output kept for its error."""
 _FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_PREFIX", "__PYVENV_LAUNCHER__")
 """Variables that would make pip look or install elsewhere than into the new venv."""
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a virtual environment is filled with."""
+
+    environment: str
+    """Its name, for people."""
+    requirements: tuple[str, ...]
+    """Lines of a pip requirements file."""
+    python_note: str = ""
+    """Why its Python is another one than was asked for; empty: it is that one."""
 
 
 class VenvFolder:
@@ -53,15 +66,16 @@ class VenvFolder:
             return ()
         return tuple((self._folder / "lock.txt").read_text(encoding="utf-8").splitlines())
 
-    def make(self, python: str, requirements: Sequence[str], say: Say, *, environment: str) -> None:
+    def make(self, python: str, filling: Filling, say: Say) -> None:
         """Make it with `python` as its base, unless another process has by now. Raises EnvironmentFailed."""
-        what = f"the virtual environment of {environment!r} could not be made"
+        name, what = filling.environment, f"the virtual environment of {filling.environment!r} could not be made"
         try:
             self._folder.parent.mkdir(parents=True, exist_ok=True)
-            with self._held(say, environment) as held:
+            with self._held(say, name) as held:
                 if not self.ready():
-                    say(f"environment {environment!r}: installing {_count(requirements)} into {self._folder}")
-                    self._fill(_Installer(held, say, what), python, requirements)
+                    say(f"environment {name!r}: installing {_count(filling.requirements)} into {self._folder}")
+                    installer = _Installer(held, say, what, filling.python_note)
+                    self._fill(installer, python, filling.requirements)
         except OSError as error:
             raise EnvironmentFailed(f"{what}: {error}") from error
 
@@ -95,10 +109,11 @@ class VenvFolder:
 class _Installer:
     """Runs the programs that fill a venv."""
 
-    def __init__(self, held: int, say: Say, what: str) -> None:
+    def __init__(self, held: int, say: Say, what: str, python_note: str) -> None:
         self._held = held
         self._say = say
         self._what = what
+        self._python_note = python_note
 
     def run(self, *command: str) -> None:
         """Run to the end. Raises EnvironmentFailed if it fails."""
@@ -117,7 +132,7 @@ class _Installer:
                 last.append(line)
                 self._say(line)
         if process.returncode:
-            raise EnvironmentFailed(explain(self._what, list(last)))
+            raise EnvironmentFailed(explain(self._what, list(last), python_note=self._python_note))
 
 
 @cache

@@ -30,11 +30,11 @@ class CondaDependencies:
         self.pip_options: list[str] = []
         self.python = ""
         """Empty: whatever the base has. v1 pins its own default version here."""
-        document = _underlying_structure
         if conda_dependencies_file_path is not None:
-            document = read_yaml(Path(conda_dependencies_file_path), "conda file")
-        if document is not None:
-            self._read(document)
+            path = Path(conda_dependencies_file_path)
+            self._read(read_yaml(path, "conda file"), path.parent)
+        elif _underlying_structure is not None:
+            self._read(_underlying_structure, Path())
 
     @staticmethod
     def create(
@@ -85,7 +85,24 @@ class CondaDependencies:
         self.conda.append(conda_package)
 
     def add_pip_package(self, pip_package: str) -> None:
-        """Add, or replace the package of that name. A line such as ``--extra-index-url …`` is an option."""
+        """Add, or replace the package of that name.
+
+        A line such as ``--extra-index-url …`` is an option. ``-r FILE`` adds the packages that the file lists now: the
+        file itself is not where the environment is made. Raises UserErrorException when it cannot be read.
+
+        Args:
+            pip_package: A line of a pip requirements file.
+
+        """
+        self._add_pip_line(pip_package, Path())
+
+    def _add_pip_line(self, pip_package: str, folder: Path) -> None:
+        from .requirements_file import included_file, read_requirements
+
+        if name := included_file(pip_package):
+            for line in read_requirements(folder / name):
+                self._add_pip_line(line, folder)
+            return
         if pip_package.startswith("-") and not pip_package.startswith(_PIP_OWN):
             self.set_pip_option(pip_package)
             return
@@ -119,8 +136,12 @@ class CondaDependencies:
         self.channels = [kept for kept in self.channels if kept != channel]
 
     def set_pip_option(self, pip_option: str) -> None:
-        """A line such as ``--extra-index-url …``."""
-        if pip_option not in self.pip_options:
+        """Add a line such as ``--extra-index-url …``; ``-r FILE`` adds the packages of the file."""
+        from .requirements_file import included_file
+
+        if included_file(pip_option):
+            self.add_pip_package(pip_option)
+        elif pip_option not in self.pip_options:
             self.pip_options.append(pip_option)
 
     def remove_pip_option(self, pip_option: str) -> None:
@@ -172,12 +193,13 @@ class CondaDependencies:
         self.save(str(Path(base_directory) / name))
         return name
 
-    def _read(self, document: Mapping[str, object]) -> None:
+    def _read(self, document: Mapping[str, object], folder: Path) -> None:
+        """Take a document's packages; files that it names lie below `folder`."""
         self.channels = [str(channel) for channel in items(document.get("channels"))]
         for item in items(document.get("dependencies")):
             if isinstance(item, Mapping):
                 for line in map(str, items(item.get("pip"))):
-                    self.add_pip_package(line)
+                    self._add_pip_line(line, folder)
             else:
                 self.add_conda_package(str(item))
 

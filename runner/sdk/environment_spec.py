@@ -23,7 +23,6 @@ from .environment_sections import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE
 if TYPE_CHECKING:
     from .environment import Environment
 
-OLDEST = (3, 10)
 _DEFAULT = "default"
 _DEFAULT_BASES = ("", DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE)
 _V1_BASE = re.compile(r"mcr\.microsoft\.com/azureml/(?!curated/)[^/]+")
@@ -50,7 +49,7 @@ def translate(environment: Environment | None) -> Translated:
         pip=_pip(conda, name, notes),
         conda=tuple(conda.conda_packages),
         channels=tuple(conda.conda_channels),
-        python=_python(conda.python, name, notes),
+        python=conda.python,
         image=image,
         ready=environment.python.user_managed_dependencies and bool(image),
         dockerfile=environment.docker.base_dockerfile or "",
@@ -91,14 +90,6 @@ def _pip(conda: CondaDependencies, name: str, notes: list[str]) -> tuple[str, ..
     if any("pandas" in package for package in dropped) and "pandas" not in names:
         kept.append("pandas")
     return (*options, *kept)
-
-
-def _python(version: str, name: str, notes: list[str]) -> str:
-    parts = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if len(parts) == 2 and parts < OLDEST:
-        notes.append(f"environment '{name}': Python {version} is no longer supported; the default Python is used")
-        return ""
-    return version
 
 
 def _interpreter(environment: Environment) -> str:

@@ -187,7 +187,11 @@ def failure_text(view: RunView, only: str | None = None) -> str:
     names = {step.key: step.name for step in view.plan.steps}
     failed = {key: step for key, step in view.state.steps.items() if step.status.value == "failed"}
     parts = [f"run {view.state.run} failed" + (f": {view.state.overdue}" if view.state.overdue else "")]
-    parts.extend(_failed_step(view, key, names.get(key, key)) for key in failed if only in (None, key))
+    alike: dict[str, list[str]] = {}
+    for key in failed:
+        if only in (None, key):
+            alike.setdefault(_failure_of(view, key), []).append(f"'{escape(names.get(key, key))}'")
+    parts.extend(f"step{'s' * (len(same) > 1)} {', '.join(same)} failed{text}" for text, same in alike.items())
     return "\n".join(parts)
 
 
@@ -235,10 +239,11 @@ def environment_words(view: RunView, shown: Mapping[str, str]) -> dict[str, str]
     return {**{name: word for name, word in ended.items() if name in shown}, **words}
 
 
-def _failed_step(view: RunView, key: str, name: str) -> str:
+def _failure_of(view: RunView, key: str) -> str:
+    """How a step failed, whatever its name: equal for steps that share a broken environment."""
     step = view.state.steps[key]
     code = f" (exit code {step.exit_code})" if step.exit_code is not None else ""
-    lines = [*continued(f"step '{escape(name)}' failed{code}: ", step.reason)]
+    lines = [*continued(f"{code}: ", step.reason)]
     lines += continued("  do:    ", step.remedy, " " * 9) if step.remedy else ()
     lines.append(f"  class: {class_of(view, key)}")
     lines += (f"  | {line}" for line in step.tail.splitlines())

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .exceptions import UserErrorException
 
-_INCLUDE = ("-r ", "--requirement ")
+_INCLUDE = re.compile(r"(?:-r\s*|--requirement(?:\s+|\s*=\s*))(?P<file>\S.*)")
+"""The ways in which pip lets a line name another file of requirements."""
+
+
+def included_file(line: str) -> str:
+    """Return the file of requirements that a line of pip names; empty: it names none."""
+    match = _INCLUDE.fullmatch(line.strip())
+    return match["file"].strip("\"'") if match else ""
 
 
 def read_requirements(path: Path, *, seen: frozenset[Path] = frozenset()) -> list[str]:
@@ -14,6 +22,10 @@ def read_requirements(path: Path, *, seen: frozenset[Path] = frozenset()) -> lis
 
     Raises UserErrorException for a file that cannot be read.
     """
+    if "://" in str(path) or ":/" in str(path):
+        raise UserErrorException(
+            f"the requirements at the address {str(path)!r} are not read", remedy="download the file, and name the copy"
+        )
     try:
         written = path.read_text(encoding="utf-8-sig").replace("\\\n", " ").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -21,8 +33,8 @@ def read_requirements(path: Path, *, seen: frozenset[Path] = frozenset()) -> lis
         raise UserErrorException(f"requirements {str(path)!r} cannot be read: {why}", error) from error
     lines: list[str] = []
     for line in (" ".join(whole.partition(" #")[0].split()) for whole in written):
-        if line.startswith(_INCLUDE):
-            included = (path.parent / line.split(maxsplit=1)[1]).resolve()
+        if name := included_file(line):
+            included = (path.parent / name).resolve()
             if included not in seen:
                 lines.extend(read_requirements(included, seen=seen | {path.resolve()}))
         elif line and not line.startswith("#"):

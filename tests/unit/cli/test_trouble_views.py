@@ -127,11 +127,22 @@ def test_summary(golden: Golden) -> None:
 
 def test_of_many_failures_the_first_are_told_in_full() -> None:
     plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(14)))
-    entry = builders.entry(1, *(e.StepFailed(key, Failure.USER, "exit code 3") for key in plan.by_key))
+    entry = builders.entry(1, *(e.StepFailed(key, Failure.USER, f"in {key}: exit code 3") for key in plan.by_key))
     known = RunView(fold(begin(sample.RUN, plan), [entry]), plan)
     lines = summary(report(MemoryStore(), known, nowhere, sample.at(1)), Paint(), " --target kind")
-    assert sum(line.endswith(" failed: exit code 3") for line in lines) == 10
+    assert sum(line.endswith(": exit code 3") and " failed: in " in line for line in lines) == 10
     assert "and 4 more; each in full: runner show klmnop STEP --target kind" in lines
+
+
+def test_steps_that_failed_alike_are_told_of_once() -> None:
+    """Three steps of one broken environment."""
+    plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(8)))
+    why = "the environment could not be made\n  | pip's last line"
+    entry = builders.entry(1, *(e.StepFailed(key, Failure.IMAGE, why) for key in plan.by_key))
+    known = RunView(fold(begin(sample.RUN, plan), [entry]), plan)
+    text = "\n".join(summary(report(MemoryStore(), known, nowhere, sample.at(1)), Paint()))
+    assert text.count("pip's last line") == 1
+    assert "step 0, step 1, step 2, step 3, step 4 and 3 more failed: the environment could not be made\n" in text
 
 
 def test_summary_while_it_runs(golden: Golden) -> None:

@@ -17,6 +17,19 @@ from runner.images.failure import explain, refused
         ),
         ("ERROR: Failed building wheel for lxml", "building it failed: lxml"),
         ("error: subprocess-exited-with-error", "building it failed"),
+        (
+            "git clone --filter=blob:none --quiet file:///nowhere/mine.git /tmp/p did not run successfully.",
+            "git could not read the repository file:///nowhere/mine.git",
+        ),
+        (
+            "git clone --quiet ssh://git@host/team/x.git /tmp/p did not run successfully.",
+            "git could not read the repository ssh://git@host/team/x.git",
+        ),
+        (
+            "git checkout -q v9 did not run successfully.",
+            "does not have what was asked for: git checkout -q v9 failed",
+        ),
+        ("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?", "there is no git program"),
         ("pull access denied for nope, repository does not exist", "could not be pulled: nope"),
         ("manifest for python:3.99 not found: manifest unknown", "could not be pulled: python:3.99"),
         ("dial tcp: lookup registry: no such host", "registry of the base image could not be reached"),
@@ -30,6 +43,28 @@ def test_known_causes_are_named_with_a_remedy(line: str, cause: str) -> None:
     assert cause in head
     assert remedy.startswith("  do:    ")
     assert shown == ["  | before", f"  | {line}"]
+
+
+def test_a_repository_that_cannot_be_read_is_no_failed_build() -> None:
+    """pip calls every program that fails a subprocess that exited with an error."""
+    pip = [
+        "error: subprocess-exited-with-error",
+        "git clone --quiet https://h/x.git /tmp/p did not run successfully.",
+    ]
+    head, remedy, *_ = explain("it failed", pip).splitlines()
+    assert head == "it failed: git could not read the repository https://h/x.git"
+    assert "wheel" not in remedy
+
+
+def test_a_pin_of_an_older_python_is_told_with_the_python_that_was_asked_for() -> None:
+    pip = ["ERROR: Could not find a version that satisfies the requirement a==2 (from versions: 3)",
+           "ERROR: No matching distribution found for a==2"]  # fmt: skip
+    note = "Python 3.8 is too old for a step; 3.11 is used instead"
+    head, remedy, *_ = explain("it failed", pip, python_note=note).splitlines()
+    assert head == f"it failed: no release matches a==2 ({note})"
+    assert remedy.startswith("  do:    loosen the pin")
+    assert note not in explain("it failed", pip)
+    assert note not in explain("it failed", ["No space left on device"], python_note=note)
 
 
 def test_an_unknown_cause_is_shown_by_its_last_lines() -> None:

@@ -29,6 +29,35 @@ def test_here_every_difference_is_one_line(tmp_path: Path) -> None:
     assert image == ("environment 'e': image team/base:1 is not used here: steps are processes of this machine",)
 
 
+def made(cache: Path, environment: NamedEnvironment, minor: tuple[int, int] = sys.version_info[:2]) -> str:
+    """Lay down what a finished virtual environment is known by; its interpreter."""
+    folder = VenvEnvironments(cache)._folder(environment.spec.pip, minor)
+    python = Path(folder.python)
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    (python.parents[1] / "ready").write_text(str(python.parents[1]))
+    (python.parents[1] / "lock.txt").write_text("pytest==1\n")
+    return folder.python
+
+
+def test_the_note_names_the_interpreter_that_steps_get(tmp_path: Path) -> None:
+    """A package that was installed since then must not change what is said of the venv made before."""
+    here, asked = VenvEnvironments(tmp_path), an_environment(pip=("pytest",))
+    assert here.find(asked) == sys.executable
+    python = made(tmp_path, asked)
+    heard: list[str] = []
+    assert here.find(asked) == here.ensure(asked, heard.append) == python
+    assert (here.notes(asked), heard) == ((), [])
+    assert here.lock(asked) == ("pytest==1",)
+
+
+def test_a_venv_of_a_python_that_is_not_on_path_is_used_without_a_note(tmp_path: Path) -> None:
+    here, asked = VenvEnvironments(tmp_path), an_environment(pip=("pytest",), python="3.99")
+    assert "Python 3.99 is not on this machine" in here.notes(asked)[0]
+    python = made(tmp_path, asked, (3, 99))
+    assert (here.find(asked), here.notes(asked), here.lock(asked)) == (python, (), ("pytest==1",))
+
+
 def test_conda_is_said_with_what_becomes_of_it(tmp_path: Path) -> None:
     here = VenvEnvironments(tmp_path)
     asked = an_environment(conda=("pytorch=1.9", "pip"), channels=("pytorch",))

@@ -118,6 +118,15 @@ def test_a_failure_tells_its_class_and_what_to_do(session: FakeSession, run: Pip
     assert remedy in str(run.find_step_run("first")[0].get_details()["error"])
 
 
+def test_steps_that_failed_alike_are_told_of_once(session: FakeSession, run: PipelineRun) -> None:
+    why = "the environment could not be made"
+    session.tell(run.id, *(e.StepFailed(key, Failure.IMAGE, why) for key in ("first-1", "second-1")))
+    session.end(run.id, RunStatus.FAILED)
+    with pytest.raises(ActivityFailedException) as caught:
+        run.wait_for_completion(show_output=False)
+    assert str(caught.value).splitlines()[1:] == [f"steps 'first', 'second' failed: {why}", "  class: image"]
+
+
 def test_a_deadline_is_told_though_no_step_failed(session: FakeSession, run: PipelineRun) -> None:
     late = "the run's deadline of 4 h has passed"
     session.tell(run.id, e.RunOverdue(late), e.StepSkipped("first-1", late), e.StepSkipped("second-1", late))

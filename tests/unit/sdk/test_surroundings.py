@@ -140,9 +140,25 @@ def test_what_cannot_be_met_is_relaxed_with_a_line() -> None:
     )
     done = translate(environment)
     assert done.environment.spec.pip == ("requests==2.32.3", "pandas")
-    assert done.environment.spec.python == ""
-    assert len(done.notes) == 2
-    assert "Python 3.6.2 is no longer supported" in " ".join(done.notes)
+    assert done.environment.spec.python == "3.6.2", "whoever makes the environment knows what was asked for"
+    assert len(done.notes) == 1
+
+
+def test_a_file_of_requirements_becomes_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "req.txt").write_text("--extra-index-url https://i\nsix==1.16 # why\n-r deep/more.txt\n")
+    (tmp_path / "deep" / "more.txt").write_text("tomli\n")
+    (tmp_path / "deep" / "conda.yml").write_text("dependencies:\n- pip:\n  - -r more.txt\n  - attrs\n")
+    for line in ("-r req.txt", "-rreq.txt", "--requirement req.txt", "--requirement=req.txt"):
+        made = CondaDependencies.create(pip_packages=[line])
+        assert (made.pip, made.pip_options) == (["six==1.16", "tomli"], ["--extra-index-url https://i"])
+    assert CondaDependencies("deep/conda.yml").pip == ["tomli", "attrs"]
+    for line in ("-r nowhere.txt", "-r https://host/req.txt"):
+        with pytest.raises(UserErrorException, match=r"cannot be read|are not read"):
+            CondaDependencies().add_pip_package(line)
+        with pytest.raises(UserErrorException, match=r"cannot be read|are not read"):
+            CondaDependencies().set_pip_option(line)
 
 
 def test_the_notes_are_told_at_submit(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
