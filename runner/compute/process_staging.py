@@ -49,7 +49,8 @@ class LocalStaging:
 
     def linked_from(self, binding: InputBinding) -> FolderStore | None:
         """The store whose files a large input is links to; None: a small one, or one of a bucket, is copied."""
-        store = self.datastores(binding.ref.datastore) if binding.ref.bytes > self.copy_limit else None
+        large = binding.ref.bytes > self.copy_limit and not binding.writable
+        store = self.datastores(binding.ref.datastore) if large else None
         return store if isinstance(store, FolderStore) else None
 
     def _bring(self, binding: InputBinding) -> Place | None:

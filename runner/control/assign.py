@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from ..dataclass import dataclass
 from ..model.context import OUTPUT_DATASETS
-from ..model.data import DataPath, DataRef, DatasetDefinition
+from ..model.data import DataRef
 from ..model.names import attempt_folder, output_key, step_run_id
 from ..model.plan import Plan, Submission
 from ..model.state import RunState
 from ..model.status import DELIVERED
-from ..model.step import OutputOf, StepSpec
+from ..model.step import InputSpec, OutputOf, StepSpec
 from ..model.task import OutputBinding, Task, TaskId
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
@@ -29,9 +29,9 @@ class Attempt:
     """The environment's reference on that target."""
 
 
-def to_pin(step: StepSpec) -> dict[str, DatasetDefinition | DataPath]:
+def to_pin(step: StepSpec) -> tuple[InputSpec, ...]:
     """The inputs whose files must be looked up now."""
-    return {spec.name: spec.source for spec in step.inputs if not isinstance(spec.source, OutputOf)}
+    return tuple(spec for spec in step.inputs if not isinstance(spec.source, OutputOf))
 
 
 class _Delivered(Mapping[str, Mapping[str, DataRef]]):

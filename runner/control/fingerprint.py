@@ -92,7 +92,15 @@ def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:
         ref = made[spec.source.step][spec.source.output]
         return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute, spec.view)
     dataset = spec.source if isinstance(spec.source, DatasetDefinition) else None
-    return InputBinding(spec.name, pins[spec.name], spec.mode, spec.path_on_compute, dataset)
+    return InputBinding(
+        spec.name,
+        pins[spec.name],
+        spec.mode,
+        spec.path_on_compute,
+        dataset,
+        writable=spec.writable,
+        keep_existing=spec.keep_existing,
+    )
 
 
 def _bound(argument: Argument, values: Mapping[str, Scalar]) -> Argument:

@@ -9,9 +9,19 @@ from pathlib import Path, PurePosixPath
 
 from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
-from ..model.data import DEFAULT_DATASTORE, DataPath, DataRef, DatasetDefinition, Entry, Kind, Manifest
+from ..model.data import (
+    DEFAULT_DATASTORE,
+    FILE_DATASTORE,
+    DataPath,
+    DataRef,
+    DatasetDefinition,
+    Entry,
+    Kind,
+    Manifest,
+    has_wildcard,
+)
 from ..model.digest import digest_of, digest_of_file
-from ..model.names import is_reserved
+from ..model.names import RUNS_FOLDER, is_reserved
 from ..ports import FolderStore, ObjectInfo, ObjectStore
 from . import manifest as manifests
 from .selection import Found, chosen
@@ -39,19 +49,74 @@ class Listing:
         first = self.files[0]
         return first.key[: len(first.key) - len(first.relative)].rstrip("/")
 
+    @property
+    def key(self) -> str:
+        """The file's key, or the folder's."""
+        return self.files[0].key if self.lone else self.folder
 
-def pin(workspace: ObjectStore, datastores: Datastores, paths: tuple[DataPath, ...], what: str) -> DataRef:
+    @property
+    def manifest(self) -> Manifest:
+        """The files with the store's tags in place of digests."""
+        # Below the shared folder a path says the key; only below the whole store there is no folder to say.
+        folder = self.folder
+        entries = tuple(
+            Entry(
+                "" if self.lone else file.relative,
+                file.size,
+                PINNED + file.etag,
+                "" if self.lone or folder else file.key,
+            )
+            for file in self.files
+        )
+        return Manifest(Kind.FILE if self.lone else Kind.FOLDER, entries)
+
+
+def pin(
+    workspace: ObjectStore,
+    datastores: Datastores,
+    paths: tuple[DataPath, ...],
+    what: str,
+    *,
+    may_be_absent: bool = False,
+) -> DataRef:
     """The files that `paths` mean now, kept as a manifest in the workspace store.
 
-    `what` names the data in errors. Raises BadInput when no file is there, or when the paths lie
-    in several datastores.
+    Args:
+        workspace: The store of the manifest.
+        datastores: The stores of the files.
+        paths: Where the files lie.
+        what: Names the data in errors.
+        may_be_absent: Whether a single path at which nothing lies is an empty folder.
+
+    Raises:
+        BadInput: when no file is there, or when the paths lie in several datastores.
+
     """
-    return _pin(workspace, datastores, DatasetDefinition("file", paths), what)
+    definition = DatasetDefinition("file", paths)
+    listed = listing(datastores, definition, what)
+    if not listed.files and may_be_absent:
+        return pin_nothing(workspace, paths[0])
+    return _pinned(workspace, datastores, listed, definition, what)
+
+
+def pin_nothing(workspace: ObjectStore, place: DataPath) -> DataRef:
+    """An empty folder at `place`, whatever lies there."""
+    return DataRef(place.datastore, place.path.strip("/"), manifests.save(workspace, Manifest(Kind.FOLDER)))
+
+
+def current(datastores: Datastores, place: DataPath) -> tuple[str, Manifest]:
+    """What lies at `place` now: the key of the file or folder, and its manifest; an empty folder where nothing does.
+
+    Raises StoreError.
+    """
+    listed = listing(datastores, DatasetDefinition("file", (place,)))
+    return (listed.key, listed.manifest) if listed.files else (place.path.strip("/"), Manifest(Kind.FOLDER))
 
 
 def pin_dataset(workspace: ObjectStore, datastores: Datastores, definition: DatasetDefinition) -> DataRef:
     """`pin` for a dataset's definition; a file dataset's operations choose among its files."""
-    return _pin(workspace, datastores, definition, title(definition))
+    what = title(definition)
+    return _pinned(workspace, datastores, listing(datastores, definition, what), definition, what)
 
 
 def title(definition: DatasetDefinition) -> str:
@@ -85,10 +150,16 @@ def nothing_there(definition: DatasetDefinition, what: str = "") -> BadInput:
 
 
 def found_at(store: ObjectStore, place: DataPath) -> Iterator[tuple[str, ObjectInfo]]:
-    """`match`, without what runner itself keeps in the default datastore: a glob over all of it means data."""
-    own = place.datastore == DEFAULT_DATASTORE
+    """`match`, without what is no data: runner's own records, and the outputs of runs unless `place` names them.
+
+    A place that is a whole store, or a pattern over it, would else grow by the outputs of every run.
+    """
+    default = place.datastore == DEFAULT_DATASTORE
+    hidden = tuple(f"{folder}/" for folder in (RUNS_FOLDER, *((FILE_DATASTORE,) if default else ())))
+    named = f"{fixed_part(place.path.strip('/'))}/"
+    hidden = tuple(folder for folder in hidden if not named.startswith(folder))
     for relative, info in match(store, place.path):
-        if not (own and is_reserved(info.key)):
+        if not (default and is_reserved(info.key)) and not info.key.startswith(hidden):
             yield relative, info
 
 
@@ -110,7 +181,7 @@ def fixed_part(pattern: str) -> str:
     """The folders of a pattern before its first wildcard."""
     parts: list[str] = []
     for part in PurePosixPath(pattern).parts:
-        if any(char in part for char in "*?["):
+        if has_wildcard(part):
             break
         parts.append(part)
     return "/".join(parts)
@@ -158,26 +229,15 @@ def _shared_folder(folders: set[str]) -> str:
     return "".join(f"{part}/" for part in first[:same])
 
 
-def _pin(workspace: ObjectStore, datastores: Datastores, definition: DatasetDefinition, what: str) -> DataRef:
-    listed = listing(datastores, definition, what)
+def _pinned(
+    workspace: ObjectStore, datastores: Datastores, listed: Listing, definition: DatasetDefinition, what: str
+) -> DataRef:
     if not listed.files:
         raise nothing_there(definition, what)
-    # Below the shared folder a path says the key; only below the whole store there is no folder to say.
-    folder = listed.folder
-    entries = tuple(
-        Entry(
-            "" if listed.lone else file.relative,
-            file.size,
-            PINNED + file.etag,
-            "" if listed.lone or folder else file.key,
-        )
-        for file in listed.files
-    )
-    pinned = Manifest(Kind.FILE if listed.lone else Kind.FOLDER, entries)
+    pinned = listed.manifest
     content = content_of(datastores(listed.datastore), listed.files)
-    key = listed.files[0].key if listed.lone else folder
     digest = manifests.save(workspace, pinned)
-    return DataRef(listed.datastore, key, digest, len(entries), pinned.bytes, content)
+    return DataRef(listed.datastore, listed.key, digest, len(pinned.entries), pinned.bytes, content)
 
 
 def content_of(store: ObjectStore, files: Sequence[Found]) -> str:

@@ -10,14 +10,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import DataChanged, ObjectDamaged, RunnerError, StoreError
+from ..errors import BadInput, DataChanged, ObjectDamaged, RunnerError, StoreError
 from ..model.names import attempt_folder, retry_command
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM, lacks_room
 from ..model.task import Task
 from ..processes.ending import named
 from ..processes.table import Process
-from . import transfer
+from . import input_changes, transfer, write_back
+from .input_changes import Changes
 from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
 
 _LACKING = NO_ROOM | {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
@@ -69,8 +70,19 @@ class Remains:
         `wait_for_room`: may be called again, so that a full disk is no end: StoreUnreachable.
         """
         try:
+            changes = self._changes(outputs)
+        except StoreError as error:
+            return self.failed(Failure.STORE, f"its inputs cannot be compared: {error}")
+        except BadInput as error:
+            reason = "; ".join(problem.what for problem in error.problems)
+            failed = self.script_failed(Failure.INPUT, reason, exit_code=0, tail="")
+            return replace(failed, remedy=error.problems[0].remedy)
+        try:
             refs, warnings = collect(self.task, outputs, self.staging)
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
+            lines = write_back.send(changes, self.staging.datastores)
+            reusable = not any(one.written or one.watched.moved for one in changes)
+            whole = replace(whole, warnings=(*warnings, *lines), reusable=reusable)
         except StoreError as error:
             if wait_for_room and lacks_room(error):
                 raise
@@ -83,6 +95,15 @@ class Remains:
         """The script has ended, and what it left running cannot be ended: its outputs may change at any time."""
         reason = f"its outputs cannot be taken: processes that it left running cannot be ended: {named(running)}"
         return self.failed(Failure.INPUT, reason)
+
+    def _changes(self, outputs: Mapping[str, Path]) -> tuple[Changes, ...]:
+        """What the script wrote below its writable inputs. Raises BadInput for what it may not write, StoreError."""
+        staging = self.staging
+        changes = input_changes.found(
+            self.place.root, self.task, outputs.values(), staging.workspace, staging.datastores
+        )
+        write_back.check(changes)
+        return changes
 
     def discard(self) -> None:
         """Delete what this attempt has put where its outputs belong: it is none of a step's. Raises StoreError.

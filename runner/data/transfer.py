@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from ..errors import DataChanged, ObjectMissing, StoreError
 from ..model.data import Entry, Kind, Manifest
-from ..model.digest import digest_of_file
+from ..model.digest import digest_of_file, md5_of_file
 from ..model.names import maker_of
-from ..ports import FolderStore, ObjectStore
+from ..ports import FolderStore, ObjectInfo, ObjectStore
 
 T = TypeVar("T")
 _THREADS = 16
@@ -101,6 +101,11 @@ def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> Non
     _each(manifest.entries, lambda entry: store.upload(key_of(key, entry), path / entry.path if entry.path else path))
 
 
+def send(store: ObjectStore, files: Mapping[str, Path]) -> None:
+    """Put files into the store under their keys. Raises StoreError."""
+    _each(files.items(), lambda item: store.upload(*item))
+
+
 def discard(store: ObjectStore, key: str) -> None:
     """Delete the file or folder at `key`. Raises StoreError."""
     _each((key, *(info.key for info in store.list(f"{key}/"))), store.delete)
@@ -140,6 +145,29 @@ def _changed(store: ObjectStore, key: str, what: str) -> DataChanged:
     made = maker_of(key)
     whose = f", which step '{made[1]}' of run {made[0]} wrote," if made else ""
     return DataChanged(f"{key}{whose} was changed in the store after its commit: it {what}")
+
+
+def is_content(store: ObjectStore, key: str, entry: Entry, path: Path) -> bool:
+    """Return True if the file at `path` has the content of `entry`, which lies at `key` of `store`.
+
+    Where only the store knows the pinned content, it must still hold it. A doubt is a no.
+    """
+    if not entry.digest.startswith(PINNED):
+        return path.stat().st_size == entry.size and digest_of_file(path) == entry.digest
+    info = store.stat(key_of(key, entry))
+    return info is not None and PINNED + info.etag == entry.digest and is_object(store, info, path)
+
+
+def is_object(store: ObjectStore, info: ObjectInfo, path: Path) -> bool:
+    """Return True if the file at `path` has the bytes of the object. A bucket tells by an MD5 tag, or not at all.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, ``ETag``: of an object uploaded in one part.
+    """
+    if path.stat().st_size != info.size:
+        return False
+    if isinstance(store, FolderStore):
+        return digest_of_file(path) == digest_of_file(store.path(info.key))
+    return md5_of_file(path) == info.etag
 
 
 def _has_content(path: Path, entry: Entry) -> bool:

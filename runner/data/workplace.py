@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, DataChanged
+from ..errors import BadInput
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
 from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import integrity, launch, links, manifest, packing, transfer
+from . import input_changes, inputs, integrity, launch, links, manifest, packing, transfer
 from .dataset import Datastores, glob_rule
 
 _READINGS = 5
@@ -109,16 +109,18 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
     packing.write(packing.load(staging.workspace, task.snapshot), place.code)
     for folder in (place.code / "outputs", place.code / "logs", place.reports):
         folder.mkdir(parents=True, exist_ok=True)
-    inputs = {binding.name: _stage(binding, staging) for binding in task.inputs}
+    staged = {binding.name: inputs.stage(binding, staging) for binding in task.inputs}
     outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
+    input_changes.note(place.root, task, staged, place.code)
     shown = {name: str(path) for name, path in outputs.items()}
-    _write_context(task, place, StepFiles(inputs, shown, staging.access))
-    notes: tuple[str, ...] = ()
-    if launch.left_out(inputs, shown, task):
-        notes = (f"{len(inputs)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
+    given = {one.name: StagedInput(one.mode, str(staged[one.name].path), one.dataset) for one in task.inputs}
+    _write_context(task, place, StepFiles(given, shown, staging.access))
+    notes = tuple(filter(None, (staged[binding.name].note(binding) for binding in task.inputs)))
+    if launch.left_out(given, shown, task):
+        notes += (f"{len(given)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
     return Launch(
-        tuple(launch.argv(task, interpreter, inputs, shown)),
-        {**launch.variables(task, inputs, shown), STEP_VARIABLE: str(place.step)},
+        tuple(launch.argv(task, interpreter, given, shown)),
+        {**launch.variables(task, given, shown), STEP_VARIABLE: str(place.step)},
         place.code,
         outputs,
         notes,
@@ -226,22 +228,6 @@ def _check_readable(path: Path) -> None:
 
 def _in_place(store: ObjectStore, path: Path, binding: OutputBinding) -> bool:
     return isinstance(store, FolderStore) and store.path(binding.key) == path
-
-
-def _stage(binding: InputBinding, staging: Staging) -> StagedInput:
-    described = manifest.load(staging.workspace, binding.ref.digest)
-    path = staging.input_place(binding, described.kind)
-    store = staging.datastores(binding.ref.datastore)
-    ref = binding.ref
-
-    def unchanged() -> bool:
-        return bool(ref.etag) and integrity.etag_of(store, ref.key, described.entries) == ref.etag
-
-    try:
-        transfer.fetch(store, ref.key, described, path, place=staging.bring(binding), unchanged=unchanged)
-    except DataChanged as error:
-        raise DataChanged(f"input '{binding.name}': {error}") from error
-    return StagedInput(binding.mode, str(path), binding.dataset)
 
 
 def _make_room(binding: OutputBinding, path: Path) -> Path:

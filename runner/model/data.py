@@ -39,6 +39,11 @@ class DataPath:
     path: str
 
 
+def has_wildcard(path: str) -> bool:
+    """Return True if a path, or a part of one, is a pattern."""
+    return any(char in path for char in "*?[")
+
+
 @dataclass(frozen=True)
 class DataRef:
     """A place in a datastore whose content is known: never a URL, a host or a local path."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .document import Document, to_document
+
+if TYPE_CHECKING:
+    import hashlib
 
 _BLOCK = 1 << 20
 
@@ -40,12 +44,22 @@ def digest_of_file(path: Path) -> str:
     """The hex SHA-256 of a file's content. Raises OSError."""
     import hashlib
 
+    return _fed(hashlib.sha256(), path)
+
+
+def md5_of_file(path: Path) -> str:
+    """The hex MD5 of a file's content, as S3 tags what came in one part. Raises OSError."""
+    import hashlib
+
+    return _fed(hashlib.md5(usedforsecurity=False), path)
+
+
+def _fed(state: hashlib._Hash, path: Path) -> str:
     with path.open("rb") as file:
-        first = file.read(_BLOCK)
-        state = hashlib.sha256(first)
-        while len(first) == _BLOCK:
-            first = file.read(_BLOCK)
-            state.update(first)
+        while block := file.read(_BLOCK):
+            state.update(block)
+            if len(block) < _BLOCK:
+                break
     return state.hexdigest()
 
 

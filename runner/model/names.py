@@ -18,6 +18,8 @@ RESERVED = (
     "reuse/", "runs/", "snapshots/", "store.json", "work/",
 )  # fmt: skip
 """What runner itself keeps in the workspace store, beside the user's data."""
+RUNS_FOLDER = "azureml"
+"""The folder of each datastore in which the outputs of runs lie (v1's place of PipelineData)."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
 _STEP_RUN = re.compile(rf"(?:^|/)(?P<run>{_RUN_ID.pattern})\.(?P<step>[^./]+)(?:\.\d+)?(?:/|$)")
@@ -83,7 +85,7 @@ def step_run_id(run_id: str, key: str) -> str:
 
 def attempt_folder(step_run: str, attempt: int) -> str:
     """Where an attempt writes on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
-    return f"azureml/{step_run}" if attempt == 1 else f"azureml/{step_run}.{attempt}"
+    return f"{RUNS_FOLDER}/{step_run}" if attempt == 1 else f"{RUNS_FOLDER}/{step_run}.{attempt}"
 
 
 def maker_of(key: str) -> tuple[str, str] | None:
@@ -100,7 +102,7 @@ def output_key(destination: str, folder: str, name: str) -> str:
     """Where an attempt writes an output: at its destination where that is the attempt's alone, else in `folder`."""
     if RUN_ID not in destination:
         return f"{folder}/{name}"
-    return filled(destination, folder.removeprefix("azureml/"), name)
+    return filled(destination, folder.removeprefix(f"{RUNS_FOLDER}/"), name)
 
 
 def fixed_place(destination: str, name: str) -> str:

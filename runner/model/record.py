@@ -78,6 +78,11 @@ class AttemptRecord:
     """The most bytes its container held at a time; 0: not measured."""
     python: str = ""
     host: str = ""
+    reusable: bool = True
+    """False: it wrote into a datastore beside its outputs, or read other files than were pinned for it.
+
+    Its outputs alone cannot stand in for another run of the step.
+    """
 
 
 @dataclass(frozen=True)

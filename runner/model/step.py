@@ -65,6 +65,13 @@ class InputSpec:
     """An absolute path the script expects it at; empty: anywhere."""
     view: DatasetDefinition | None = None
     """How the script sees another step's output, when as a dataset (its `paths` are empty)."""
+    writable: bool = False
+    """Files that the script adds or changes below it go to the datastore when it has succeeded (v1's DataReference).
+
+    Only for a `DataPath` without wildcards, mounted or in upload mode. Where nothing lies yet, it is an empty folder.
+    """
+    keep_existing: bool = False
+    """In upload mode: a file that the datastore has already stays as it is (v1's ``overwrite=False``)."""
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,10 @@ class InputBinding:
     path_on_compute: str = ""
     dataset: DatasetDefinition | None = None
     """Set when the script is to see a dataset."""
+    writable: bool = False
+    """See `model.step.InputSpec.writable`."""
+    keep_existing: bool = False
+    """See `model.step.InputSpec.keep_existing`."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE, DataPath, DatasetDefinition
+from ..model.data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode, has_wildcard
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
@@ -111,12 +111,31 @@ def _escapes(step: StepSpec, where: str) -> Iterator[Problem]:
     """Paths that leave the folder or the datastore they are in."""
     places = [(one.name, one.path_on_compute) for one in step.inputs]
     places += [(one.name, one.path_on_compute) for one in step.outputs]
+    yield from _unwritable(step, where)
     said = [f"the path_on_compute '{place}' of '{name}' leads out of the step's folder" for name, place in places
             if ".." in place.split("/")]  # fmt: skip
     for one in step.inputs:
         paths = (each.path for each in _data_paths(one) if ".." in each.path.split("/"))
         said.extend(f"the path '{path}' of its input '{one.name}' leaves the datastore" for path in paths)
     yield from (Problem(what, where, "write it without '..'") for what in said)
+
+
+def _unwritable(step: StepSpec, where: str) -> Iterator[Problem]:
+    """Inputs that a step is to write into though it cannot."""
+    for one in step.inputs:
+        plain = isinstance(one.source, DataPath) and not has_wildcard(one.source.path)
+        if one.mode is Mode.UPLOAD and not one.writable:
+            yield Problem(
+                f"its input '{one.name}' is in mode upload and not writable",
+                where,
+                "use mount or download to read; to write, a data reference to one path of a datastore",
+            )
+        elif one.writable and not (plain and one.mode in (Mode.MOUNT, Mode.UPLOAD)):
+            yield Problem(
+                f"its input '{one.name}' cannot be writable: it is no plain path that is mounted or uploaded",
+                where,
+                "write to an output",
+            )
 
 
 def _data_paths(spec: InputSpec) -> tuple[DataPath, ...]:

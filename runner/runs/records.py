@@ -74,7 +74,7 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
     if record.failure is not None:
         return committed(store, task.id)
     commit = CommitRecord(record.attempt, task.id.record, record.outputs)
-    if task.fingerprint:
+    if task.fingerprint and record.reusable:
         # Before the commit, which is the last thing a step does: its container may be gone a moment later.
         keep_equal(store, task.fingerprint, commit)
     if not store.put_if_absent(task.id.commit, canonical_json(to_document(commit))):
@@ -85,7 +85,8 @@ def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecor
 def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
     """The commit of the attempt that was first; the outputs of the one that was not are no step's."""
     first = committed(store, task.id)
-    if first is not None and task.fingerprint:
+    record = _found(AttemptRecord, store, first.record) if first is not None else None
+    if first is not None and task.fingerprint and (record is None or record.reusable):
         keep_equal(store, task.fingerprint, first)
     return first
 

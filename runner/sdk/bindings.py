@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..errors import Problem
-from ..model.data import Mode
 from ..model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue
-from .data import DataPath, DataPathComputeBinding
+from .data import DataPath, DataPathComputeBinding, referenced
 from .dataset_base import AbstractDataset
 from .flow import Consumed, Output, Placeholder, ShellText
 from .likeness import agree, same, same_origin, same_rows
@@ -89,7 +88,7 @@ class Bindings:
                 return item.consumed()
             case (PipelineParameter() as parameter, DataPathComputeBinding() as binding):
                 name = re.sub(r"[^A-Za-z0-9_]", "_", parameter.name)
-                return Consumed(name, parameter, Mode(binding.mode), binding.path_on_compute or "")
+                return referenced(parameter, name, binding)
             case (DataPath() as place, DataPathComputeBinding() as binding):
                 return place.bound(binding)
             case AbstractDataset():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.data import DataPath as Place
@@ -14,8 +14,35 @@ from .flow import Consumed, Placeholder
 
 if TYPE_CHECKING:
     from .datastore import Datastore
+    from .parameter import PipelineParameter
 
 _READING = {"mount": Mode.MOUNT, "download": Mode.DOWNLOAD}
+
+
+def referenced(origin: Place | PipelineParameter, name: str, reference: Reference) -> Consumed:
+    """The input that a data reference means: a mounted one is writable, an uploaded one is written only (v1).
+
+    Args:
+        origin: The place in a datastore, or the parameter that will name one.
+        name: The input's name.
+        reference: How the place reaches the step: a mode, a path there, and for uploads whether to overwrite.
+
+    Raises:
+        UserErrorException: for an unknown mode.
+
+    """
+    modes = {**_READING, "upload": Mode.UPLOAD}
+    if reference.mode not in modes:
+        raise UserErrorException(f"data reference mode {reference.mode!r} is not one of {', '.join(modes)}")
+    mode = modes[reference.mode]
+    return Consumed(
+        name,
+        origin,
+        mode,
+        reference.path_on_compute or "",
+        writable=mode is not Mode.DOWNLOAD,
+        keep_existing=mode is Mode.UPLOAD and not reference.overwrite,
+    )
 
 
 def reading_mode(mode: str) -> Mode:
@@ -23,6 +50,14 @@ def reading_mode(mode: str) -> Mode:
     if mode not in _READING:
         raise UserErrorException(f"input mode {mode!r} is not one of mount, download")
     return _READING[mode]
+
+
+class Reference(Protocol):
+    """How a place in a datastore reaches a step; v1 writes this in three classes."""
+
+    mode: str
+    path_on_compute: str | None
+    overwrite: bool
 
 
 class DataReference(Placeholder):
@@ -88,9 +123,9 @@ class DataReference(Placeholder):
 
     @override
     def consumed(self) -> Consumed:
-        """The place, read by the step."""
+        """The place, as an input of the step."""
         place = Place(self.datastore.name, plain_path(self.path_on_datastore))
-        return Consumed(self.data_reference_name, place, reading_mode(self.mode), self.path_on_compute or "")
+        return referenced(place, self.data_reference_name, self)
 
     def _with(self, mode: str, path_on_compute: str | None, *, overwrite: bool = False) -> DataReference:
         return DataReference(
@@ -118,7 +153,7 @@ class DataReferenceConfiguration:
         overwrite: bool = False,
     ) -> None:
         self.datastore_name = datastore_name
-        self.mode = mode
+        self.mode = mode.lower()
         self.path_on_datastore = path_on_datastore
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
@@ -173,7 +208,7 @@ class DataPath(Placeholder):
     def bound(self, binding: DataPathComputeBinding) -> Consumed:
         """The place, read by the step as `binding` says."""
         name = self.name or _stable_name(self.datastore_name, self.path_on_datastore)
-        return Consumed(name, self.place(), reading_mode(binding.mode), binding.path_on_compute or "")
+        return referenced(self.place(), name, binding)
 
     @override
     def __str__(self) -> str:

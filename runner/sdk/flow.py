@@ -50,6 +50,10 @@ class Consumed:
     path_on_compute: str = ""
     view: DatasetDefinition | None = None
     """How the script sees another step's output, when as a dataset."""
+    writable: bool = False
+    """The script may write into it, if it proves to be a place in a datastore (see `model.step.InputSpec`)."""
+    keep_existing: bool = False
+    """In upload mode: files that are in the datastore already stay as they are."""
 
 
 class ShellText(str):

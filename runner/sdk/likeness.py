@@ -22,7 +22,8 @@ def same_origin(known: Consumed, other: Consumed) -> bool:
 def same(known: Consumed, other: Consumed) -> bool:
     """Whether both mean one input: the same data in the same way."""
     alike = same_origin(known, other) and same_rows(known, other)
-    return known is other or (alike and known.mode is other.mode and known.path_on_compute == other.path_on_compute)
+    ways = [(one.mode, one.path_on_compute, one.writable, one.keep_existing) for one in (known, other)]
+    return known is other or (alike and ways[0] == ways[1])
 
 
 def same_rows(known: Consumed, other: Consumed) -> bool:

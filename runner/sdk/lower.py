@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..dataclass import dataclass, field
 from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE
+from ..model.data import DEFAULT_DATASTORE, has_wildcard
 from ..model.data import DataPath as Place
 from ..model.environment import NamedEnvironment
 from ..model.names import slug
@@ -137,8 +137,16 @@ class _Draft:
         return key
 
     def _input(self, bound: Bindings, name: str, consumed: Consumed) -> InputSpec:
+        source = self._source(bound, name, consumed)
+        place = isinstance(source, Place) and not has_wildcard(source.path)
         return InputSpec(
-            name, self._source(bound, name, consumed), consumed.mode, consumed.path_on_compute, consumed.view
+            name,
+            source,
+            consumed.mode,
+            consumed.path_on_compute,
+            consumed.view,
+            writable=consumed.writable and place,
+            keep_existing=consumed.keep_existing and place,
         )
 
     def _source(self, bound: Bindings, name: str, consumed: Consumed) -> Source:

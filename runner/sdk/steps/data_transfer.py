@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from ...model.data import Mode
 from ...model.step import Interpreter
 from ...override import override
 from ..data import DataReference, plain_path
-from ..flow import Placeholder
+from ..flow import Consumed, Placeholder
 from ..pipeline_data import PipelineData
 from .base import PipelineStep
 from .settings import settings_of
@@ -61,12 +63,23 @@ class DataTransferStep(PipelineStep):
         return [Interpreter(), _SCRIPT, *self.arguments]
 
 
+class TransferSource(Placeholder):
+    """A data reference that is read only: a copy of nothing would be no copy."""
+
+    def __init__(self, reference: Placeholder) -> None:
+        self.reference = reference
+
+    @override
+    def consumed(self) -> Consumed:
+        """The place, brought to the step."""
+        return replace(self.reference.consumed(), mode=Mode.MOUNT, writable=False, keep_existing=False)
+
+
 def _source(step: str, given: object) -> Placeholder:
     if not isinstance(given, Placeholder):
         what = "is required" if given is None else f"cannot be a {type(given).__name__}"
         raise ValueError(f"DataTransferStep {step!r}: source_data_reference {what}; pass a DataReference")  # noqa: TRY004 - as v1
-    given.consumed()  # raises for what cannot be read
-    return given
+    return TransferSource(given) if given.consumed().writable else given
 
 
 def _destination(step: str, given: object) -> PipelineData:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...model.data import Mode
 from ...model.step import Interpreter
 from ...override import override
-from ..data import DataPathComputeBinding
+from ..data import DataPathComputeBinding, referenced
 from ..flow import Consumed, Output, Placeholder
 from ..module import Module, ModuleVersion
 from ..module_registry import Port
@@ -83,7 +83,7 @@ class PortInput(Placeholder):
             case Placeholder():
                 return replace(self.item.consumed(), name=self.port.name)
             case (PipelineParameter() as parameter, DataPathComputeBinding() as binding):
-                return Consumed(self.port.name, parameter, Mode(binding.mode), binding.path_on_compute or "")
+                return referenced(parameter, self.port.name, binding)
             case _:
                 pass
         raise ValueError(

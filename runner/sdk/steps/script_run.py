@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...model.data import DEFAULT_DATASTORE
 from ...model.data import DataPath as Place
 from ...override import override
-from ..data import DataReferenceConfiguration, plain_path, reading_mode
+from ..data import DataReferenceConfiguration, plain_path, referenced
 from ..estimator import Estimator
 from ..flow import Consumed, Placeholder
 from ..script_run_config import ScriptRunConfig
@@ -43,9 +43,9 @@ class ConfiguredReference(Placeholder):
 
     @override
     def consumed(self) -> Consumed:
-        """The place, read by the step."""
+        """The place, as an input of the step."""
         place = Place(self.config.datastore_name or DEFAULT_DATASTORE, plain_path(self.config.path_on_datastore))
-        return Consumed(self.name, place, reading_mode(self.config.mode), self.config.path_on_compute or "")
+        return referenced(place, self.name, self.config)
 
 
 def _references(given: Mapping[str, object]) -> list[object]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DataPath, DatasetDefinition, Mode
 from runner.model.plan import Plan
 from runner.model.step import (
     InputPath,
@@ -20,6 +20,20 @@ from tests.support import builders as b
 
 def whats(plan: Plan) -> list[str]:
     return [problem.what for problem in validate(plan)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        (InputSpec("x", DataPath("lake", "a"), Mode.UPLOAD), "'x' is in mode upload and not writable"),
+        (InputSpec("x", DataPath("lake", "a/*"), writable=True), "'x' cannot be writable"),
+        (InputSpec("x", DataPath("lake", "a"), Mode.DOWNLOAD, writable=True), "'x' cannot be writable"),
+        (InputSpec("x", DatasetDefinition("file", ()), writable=True), "'x' cannot be writable"),
+    ],
+)
+def test_an_input_that_cannot_be_written_is_refused(spec: InputSpec, words: str) -> None:
+    (what,) = whats(b.plan(b.step("a", inputs=(spec,))))
+    assert words in what
 
 
 def test_a_good_plan_has_no_problems() -> None:

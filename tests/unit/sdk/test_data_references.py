@@ -67,7 +67,7 @@ def test_it_is_an_input_and_an_argument(ws: Workspace, lake: Datastore) -> None:
     whole, part = lake.as_mount(), lake.path("./data//x/", "part").as_download("/data/x")
     step = lowered(ws, [whole, part], ["--all", whole, part])
     assert step.inputs == (
-        InputSpec("lake", Place("lake", "")),
+        InputSpec("lake", Place("lake", ""), writable=True),
         InputSpec("part", Place("lake", "data/x"), Mode.DOWNLOAD, "/data/x"),
     )
     assert step.command[-3:] == ("--all", InputPath("lake"), InputPath("part"))
@@ -78,7 +78,7 @@ def test_a_data_path_is_one_too_with_or_without_a_binding(ws: Workspace, lake: D
     bound = (DataPath(lake, "data/y", name="bound"), DataPathComputeBinding("download", "/data/y"))
     step = lowered(ws, [plain, bound], [plain, bound])
     assert step.inputs == (
-        InputSpec("plain", Place("lake", "data/x")),
+        InputSpec("plain", Place("lake", "data/x"), writable=True),
         InputSpec("bound", Place("lake", "data/y"), Mode.DOWNLOAD, "/data/y"),
     )
     assert step.command[-2:] == (InputPath("plain"), InputPath("bound"))
@@ -112,9 +112,23 @@ def test_a_name_is_no_datastore() -> None:
         DataReference("lake")  # type: ignore[arg-type]  # what a user may try
 
 
-def test_an_output_mode_cannot_be_read(lake: Datastore) -> None:
-    with pytest.raises(UserErrorException, match="not one of mount, download"):
-        lake.path("x").as_upload().consumed()
+def test_an_upload_is_written_only(ws: Workspace, lake: Datastore) -> None:
+    kept, over = lake.path("x", "kept").as_upload(), lake.path("y", "over").as_upload(overwrite=True)
+    step = lowered(ws, [kept, over], [kept, over])
+    assert step.inputs == (
+        InputSpec("kept", Place("lake", "x"), Mode.UPLOAD, writable=True, keep_existing=True),
+        InputSpec("over", Place("lake", "y"), Mode.UPLOAD, writable=True),
+    )
+
+
+def test_an_unknown_mode_is_refused(lake: Datastore) -> None:
+    with pytest.raises(UserErrorException, match="'direct' is not one of mount, download, upload"):
+        DataReference(lake, "x", "x", mode="direct").consumed()
+
+
+def test_a_pattern_is_read_only(ws: Workspace, lake: Datastore) -> None:
+    pattern = lake.path("data/*.csv", "pattern")
+    assert lowered(ws, [pattern], [pattern]).inputs == (InputSpec("pattern", Place("lake", "data/*.csv")),)
 
 
 def test_the_workspaces_default_holds_where_none_is_named(ws: Workspace, lake: Datastore) -> None:

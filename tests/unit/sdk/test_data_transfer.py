@@ -34,6 +34,7 @@ def test_it_copies_from_one_place_to_another(ws: Workspace, lake: Datastore) -> 
     (spec,) = Pipeline(ws, [step]).plan.steps
     (given,), (made,) = spec.inputs, spec.outputs
     assert (given.name, given.source) == ("one", Place("workspaceblobstore", "raw/one.csv"))
+    assert not given.writable  # else nothing would be copied from a path where nothing lies
     assert (made.name, made.datastore, made.destination) == ("two", "lake", "copies/one.csv")
     assert spec.command == (
         Interpreter(),

@@ -1,0 +1,177 @@
+"""What a script has changed below its mounted inputs, found by comparing them with what was staged.
+
+The facts of every staged file are noted before the script starts. v1 mounts datasets read-only and data references
+writable. Files of modes and owners that cannot be enforced (a script may run as root) are compared afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from ..dataclass import dataclass, field
+from ..errors import BadInput, Problem, StoreError
+from ..model.data import Kind, Manifest, Mode
+from ..model.document import from_document, to_document
+from ..model.task import InputBinding, Task
+from ..ports import ObjectStore
+from . import manifest, transfer
+from .dataset import Datastores
+from .inputs import Staged, shown_place
+from .words import listed
+
+_LIST = "inputs.json"
+_CACHE = "__pycache__"
+"""Python writes it beside modules that a script imports; on a read-only file system it goes without."""
+Facts = tuple[int, int, int]
+"""Size in bytes, modification time in nanoseconds, inode."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A mounted input as the script found it."""
+
+    folder: str
+    """Absolute local path of the folder that it lies in."""
+    key: str
+    """What the folder stands for in the datastore; empty: the whole store."""
+    files: Mapping[str, Facts]
+    """By POSIX path relative to the folder."""
+    whole: bool = True
+    """New files in the folder belong to it."""
+    moved: bool = False
+    """See `inputs.Staged.moved`."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Paths relative to the folder of a watched input, sorted."""
+
+    binding: InputBinding
+    watched: Watched
+    written: tuple[str, ...] = ()
+    """New files, and those whose content is another one now."""
+    gone: tuple[str, ...] = field(default_factory=tuple)
+
+    def key(self, relative: str) -> str:
+        """Where the file belongs in the datastore."""
+        return f"{self.watched.key}/{relative}" if self.watched.key else relative
+
+
+def note(root: Path, task: Task, staged: Mapping[str, Staged], code: Path) -> None:
+    """Write down the facts of every file of the mounted inputs below `root`; `code` is the working directory."""
+    bindings = {binding.name: binding for binding in task.inputs if binding.mode in (Mode.MOUNT, Mode.UPLOAD)}
+    watched = {name: _watched(binding, staged[name], code) for name, binding in bindings.items()}
+    document = {name: to_document(one) for name, one in watched.items()}
+    (root / _LIST).write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+
+
+def found(
+    root: Path, task: Task, outputs: Iterable[Path], workspace: ObjectStore, at: Datastores
+) -> tuple[Changes, ...]:
+    """What the script has changed below its writable inputs.
+
+    Args:
+        root: The folder that `note` has written to.
+        task: The attempt.
+        outputs: Paths of the outputs: what lies there belongs to no input.
+        workspace: The store of the manifests.
+        at: The stores of the datastores.
+
+    Raises:
+        BadInput: naming every read-only input that has changed, and the files.
+        StoreError: for a store's failures, and when the facts are gone.
+
+    """
+    noted = _noted(root, task)
+    apart = (*outputs, *(Path(one.folder) for one in noted.values()))
+    changes = tuple(
+        _changes(binding, noted[binding.name], apart, workspace, at) for binding in task.inputs if binding.name in noted
+    )
+    problems = [_refusal(one) for one in changes if one.written and not one.binding.writable]
+    if problems:
+        raise BadInput(problems)
+    return tuple(one for one in changes if one.binding.writable)
+
+
+def _watched(binding: InputBinding, staged: Staged, code: Path) -> Watched:
+    lone = staged.files.kind is Kind.FILE
+    folder = staged.path.parent if lone else staged.path
+    # In the working directory itself, and beside a lone file that the step gave a place, new files mean nothing.
+    whole = folder != code and not (lone and binding.path_on_compute)
+    key = binding.ref.key.rpartition("/")[0] if lone else binding.ref.key
+    if whole:
+        paths = dict(manifest.files_below(folder))
+    else:
+        names = [staged.path.name] if lone else [entry.path for entry in staged.files.entries]
+        paths = {name: folder / name for name in names}
+    files = {relative: _facts(path) for relative, path in paths.items()}
+    return Watched(str(folder), key, files, whole, staged.moved)
+
+
+def _noted(root: Path, task: Task) -> dict[str, Watched]:
+    if not any(binding.mode in (Mode.MOUNT, Mode.UPLOAD) for binding in task.inputs):
+        return {}
+    try:
+        document = json.loads((root / _LIST).read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"the facts of its staged inputs cannot be read: {error}") from error
+    return {name: from_document(Watched, one) for name, one in document.items()}
+
+
+def _changes(
+    binding: InputBinding, watched: Watched, apart: Iterable[Path], workspace: ObjectStore, at: Datastores
+) -> Changes:
+    folder = Path(watched.folder)
+    now = dict(_files_now(watched, [path for path in apart if path != folder and path.is_relative_to(folder)]))
+    suspects = [name for name, path in now.items() if watched.files.get(name) != _facts(path)]
+    gone = tuple(sorted(watched.files.keys() - now.keys()))
+    if not suspects:
+        return Changes(binding, watched, (), gone)
+    pinned = manifest.load(workspace, binding.ref.digest)
+    same = _Same(binding, pinned, at(binding.ref.datastore))
+    written = tuple(sorted(name for name in suspects if name not in watched.files or not same.holds(name, now[name])))
+    return Changes(binding, watched, written, gone)
+
+
+@dataclass(frozen=True)
+class _Same:
+    """The pinned content of an input, for files that were touched but may be the same."""
+
+    binding: InputBinding
+    pinned: Manifest
+    store: ObjectStore
+
+    def holds(self, relative: str, path: Path) -> bool:
+        """Return True if the file has the content that was pinned, and the store still has it."""
+        lone = self.pinned.kind is Kind.FILE
+        entry = next((one for one in self.pinned.entries if lone or one.path == relative), None)
+        return entry is not None and transfer.is_content(self.store, self.binding.ref.key, entry, path)
+
+
+def _files_now(watched: Watched, apart: list[Path]) -> Iterator[tuple[str, Path]]:
+    folder = Path(watched.folder)
+    if not watched.whole:
+        yield from ((name, folder / name) for name in watched.files if (folder / name).is_file())
+        return
+    for relative, path in manifest.files_below(folder):
+        cached = _CACHE in PurePosixPath(relative).parts and relative not in watched.files
+        if not cached and not any(path.is_relative_to(other) for other in apart):
+            yield relative, path
+
+
+def _facts(path: Path) -> Facts:
+    """Of the link itself, where it is one."""
+    facts = path.lstat()
+    return facts.st_size, facts.st_mtime_ns, facts.st_ino
+
+
+def _refusal(changes: Changes) -> Problem:
+    binding = changes.binding
+    what = "dataset" if binding.dataset is not None else "data"
+    return Problem(
+        f"the script wrote into its input '{binding.name}' ({what} at {shown_place(binding)}), "
+        f"which is read-only: {listed(changes.written)}",
+        remedy="write to an output of the step, or read a private copy: as_download()",
+    )

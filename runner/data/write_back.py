@@ -1,0 +1,72 @@
+"""Files that a script has written below its writable inputs, put into their datastores.
+
+This happens after the script has succeeded and before its step is committed. It is not atomic: who reads the place
+meanwhile may see a part of the files. Done again after a crash, it ends the same. Of two steps that write one file at
+a time, the last one wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ..errors import BadInput, Problem
+from ..model.data import DEFAULT_DATASTORE, Mode
+from ..model.names import RUNS_FOLDER, is_reserved
+from ..ports import ObjectStore
+from . import transfer
+from .dataset import Datastores
+from .input_changes import Changes
+from .inputs import shown_place
+from .words import listed
+
+
+def check(changes: Iterable[Changes]) -> None:
+    """Raise BadInput for files that would lie where runner keeps its records, or the outputs of runs."""
+    refused = [problem for one in changes for problem in _refusals(one)]
+    if refused:
+        raise BadInput(refused)
+
+
+def send(changes: Iterable[Changes], at: Datastores) -> tuple[str, ...]:
+    """Put the files into their datastores; lines for people about what was done. Raises StoreError."""
+    return tuple(line for one in changes for line in _sent(one, at(one.binding.ref.datastore)))
+
+
+def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
+    binding, folder = changes.binding, Path(changes.watched.folder)
+    start, place = f"input '{binding.name}':", shown_place(binding)
+    kept = tuple(_kept(changes, store)) if binding.keep_existing else ()
+    written = tuple(name for name in changes.written if name not in kept)
+    transfer.send(store, {changes.key(name): folder / name for name in written})
+    if written:
+        yield f"{start} {listed(written)} written to {place}"
+    if kept:
+        yield f"{start} {listed(kept)} in {place} already, not overwritten (overwrite=False)"
+    if changes.gone:
+        yield f"{start} {listed(changes.gone)} deleted by the script, stays in {place}"
+    if changes.watched.moved:
+        yield f"{start} {place} was changed after it had been pinned; the step has read the newer files"
+    elif not (changes.watched.files or changes.written or binding.mode is Mode.UPLOAD):
+        yield f"{start} nothing lies at {place}: it was an empty folder"
+
+
+def _kept(changes: Changes, store: ObjectStore) -> Iterator[str]:
+    """The written files whose place is taken by another content."""
+    for name in changes.written:
+        info = store.stat(changes.key(name))
+        if info is not None and not transfer.is_object(store, info, Path(changes.watched.folder) / name):
+            yield name
+
+
+def _refusals(changes: Changes) -> Iterator[Problem]:
+    default = changes.binding.ref.datastore == DEFAULT_DATASTORE
+    inside = f"{changes.watched.key}/".startswith(f"{RUNS_FOLDER}/")
+    for name in changes.written:
+        key = changes.key(name)
+        if (default and is_reserved(key)) or (not inside and f"{key}/".startswith(f"{RUNS_FOLDER}/")):
+            yield Problem(
+                f"the script wrote '{name}' below its input '{changes.binding.name}', "
+                f"where runner keeps its own files: '{key}'",
+                remedy="choose another name, or a data reference to a folder",
+            )
