@@ -12,6 +12,7 @@ from runner.control.act import Effects
 from runner.control.loop import Controller
 from runner.control.progress import progress_of
 from runner.model import events as e
+from runner.model.access import Access
 from runner.model.plan import Plan
 from runner.ports import ComputeTarget
 from runner.runs import journal, plans
@@ -50,7 +51,7 @@ class Cluster:
             self.server,
             settings,
             store=self.store,
-            step_stores=lambda: "{}",
+            step_stores=lambda _: {Access(): "{}"},
             step_archive=b"archive",
             capacity=self.capacity,
         )

@@ -23,6 +23,8 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "cpu": ("--cpu", "CPU", "what each step asks of its node: 2, 500m"),
     "memory": ("--memory", "SIZE", "likewise, and the most it may take: 2Gi"),
     "gpu": ("--gpu", "N", "GPUs of each step"),
+    "secrets": ("--secrets", "NAMES", "secrets that scripts open by name, with commas between: db,api"),
+    "datastores": ("--datastores", "NAMES", "likewise datastores"),
 }
 """By the word's name: the option, what stands for its value, its help."""
 

@@ -191,7 +191,7 @@ class ProcessTarget:
         return True
 
     def _spawn(self, attempt: Attempt) -> None:
-        remains, begun = self._conclusion.remains(attempt, self._launcher.access()), self.monotonic()
+        remains, begun = self._conclusion.remains(attempt, self._launcher.access(attempt.task)), self.monotonic()
         launch = remains.staged(attempt.task.environment)
         if isinstance(launch, AttemptRecord):
             self._conclusion.end(attempt, launch)

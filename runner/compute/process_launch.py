@@ -10,6 +10,7 @@ from pathlib import Path
 from ..data.launch import python_path, search_path
 from ..data.workplace import Launch
 from ..dataclass import dataclass
+from ..model.access import Access
 from ..model.context import StoreAccess
 from ..model.secret import SecretSource
 from ..model.task import Task, cancel_marker
@@ -35,7 +36,7 @@ class Launcher:
         log = self.store.path(log_key(task))
         log.parent.mkdir(parents=True, exist_ok=True)
         path = search_path(task.environment, os.environ.get("PATH"))
-        variables = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
+        variables = {**self._environ(task), "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
         variables["PYTHONPATH"] = python_path(str(launch.cwd), str(self.tree()), variables.get("PYTHONPATH"))
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
@@ -50,10 +51,24 @@ class Launcher:
                 start_new_session=True,
             )
 
-    def access(self) -> StoreAccess:
-        """How a script reaches the stores itself."""
+    def access(self, task: Task) -> StoreAccess:
+        """Return how the task's script reaches the workspace store, and what it may open by name.
+
+        A datastore folder inside the workspace's own folder is part of the workspace store, as it is in a bucket.
+        """
         folder = str(self.store.path(cancel_marker("r")).parents[2])
-        return StoreAccess(folder, datastores=self.folders(), secrets=self.secrets)
+        named = task.access.datastores
+        known = self.folders()
+        datastores = {name: path for name, path in known.items() if name in named or Path(path).is_relative_to(folder)}
+        secrets = {name: source for name, source in self.secrets.items() if name in task.access.secrets}
+        withheld = Access(tuple(self.secrets), tuple(known)).without(Access(tuple(secrets), tuple(datastores)))
+        return StoreAccess(folder, datastores=datastores, secrets=secrets, withheld=withheld)
+
+    def _environ(self, task: Task) -> dict[str, str]:
+        """Return the controller's variables without those that hold secrets which the task does not declare."""
+        others = {source.env for name, source in self.secrets.items() if name not in task.access.secrets}
+        own = {self.secrets[name].env for name in task.access.secrets if name in self.secrets}
+        return {name: value for name, value in os.environ.items() if name not in others - own}
 
     def _wrapper(self, files: AttemptFiles) -> str:
         return wrapper(process_mask.command(self.secrets, files.ended) if self.secrets else (), files.mark)

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..datastores import check_bucket, read_datastores
 from ..documents import v1_workspace
 from ..errors import BadInput, Problem
+from ..model.access import Access
 from ..model.compute import ComputeSettings, VmSize, Wish, quantity_problems
 from ..model.document import Document, from_document
 from ..model.policy import StepPolicy
@@ -19,7 +20,7 @@ from .settings import LOCAL, Config, EnvironmentConfig, KubernetesConfig, Proces
 
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
 """What makes a folder a workspace. A bare ``.azureml`` does not: v1 caches logins in the home folder's."""
-_GROUPS: Mapping[str, type] = {"policy": StepPolicy, "resources": Wish}
+_GROUPS: Mapping[str, type] = {"policy": StepPolicy, "resources": Wish, "access": Access}
 _WORDS = (*_GROUPS, "tolerations")
 """Fields of a target that are written and checked as the words of a step are."""
 _TYPES: Mapping[str, type[ProcessConfig | KubernetesConfig]] = {
@@ -58,8 +59,10 @@ def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
     config = _add(config, machine, str(machine_file(environ)))
     config = _add(config, own, str(root / "runner.yaml"))
     named = own.get("targets") or {}
+    own_names = frozenset(named) if isinstance(named, dict) else frozenset()
+    targets = {each: replace(one, access=one.access.joined(config.access)) for each, one in config.targets.items()}
     name, file = (config.name, str(root / "runner.yaml")) if config.name else v1_workspace.workspace_name(root)
-    return replace(config, name=name, named_in=file, own=frozenset(named) if isinstance(named, dict) else frozenset())
+    return replace(config, name=name, named_in=file, own=own_names, targets=targets)
 
 
 def _read_yaml(path: Path) -> dict[str, Document]:
@@ -94,7 +97,7 @@ def _read_text(path: Path) -> str:
 
 
 def _add(config: Config, document: Mapping[str, Document], where: str) -> Config:
-    known = {"name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores"}
+    known = {"name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores", "access"}
     problems = [
         Problem(f"unknown field '{name}'; known: {', '.join(sorted(known))}", where, "correct or remove it")
         for name in document
@@ -110,6 +113,8 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
             targets[name] = _target(item, f"{where}: targets.{name}")
         except BadInput as error:
             problems.extend(error.problems)
+    access, wrong = _access(document.get("access") or {}, f"{where}: access")
+    problems += wrong
     if problems:
         raise BadInput(problems)
     environments = from_document(
@@ -131,7 +136,15 @@ def _add(config: Config, document: Mapping[str, Document], where: str) -> Config
         vm_sizes={**config.vm_sizes, **vm_sizes},
         secrets={**config.secrets, **located(secrets, Path(where).parent)},
         datastores={**config.datastores, **read_datastores(document.get("datastores") or {}, Path(where))},
+        access=config.access.joined(access),
     )
+
+
+def _access(group: Document, where: str) -> tuple[Access, tuple[Problem, ...]]:
+    """Read the workspace's own ``access``; also return what is wrong with it."""
+    inner, strange = _inside(group, fields_of(Access), where)
+    said, wrong = stated(inner, f"{where}.{{}}".format)
+    return said.access, (*strange, *wrong)
 
 
 def _target(item: Document, where: str) -> TargetConfig:
@@ -160,8 +173,8 @@ def _worded(target: TargetConfig, words: Mapping[str, Document], where: str) -> 
     if problems:
         raise BadInput(problems)
     if isinstance(target, KubernetesConfig):
-        return replace(target, policy=said.policy, resources=said.wish, tolerations=said.placement.tolerations)
-    return replace(target, policy=said.policy)
+        target = replace(target, resources=said.wish, tolerations=said.placement.tolerations)
+    return replace(target, policy=said.policy, access=said.access)
 
 
 def _inside(group: Document, known: tuple[str, ...], where: str) -> tuple[dict[str, Document], tuple[Problem, ...]]:

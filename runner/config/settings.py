@@ -8,6 +8,7 @@ from pathlib import Path
 from ..dataclass import dataclass, field
 from ..datastores import BucketConfig, DatastoreConfig
 from ..errors import BadInput, Problem
+from ..model.access import Access
 from ..model.compute import ComputeSettings, VmSize, Wish
 from ..model.placement import Toleration
 from ..model.policy import StepPolicy
@@ -26,6 +27,8 @@ class ProcessConfig:
     """The most steps at a time; 0: one per core."""
     policy: StepPolicy = field(default_factory=StepPolicy)
     """Of its steps, where they and their pipeline say nothing."""
+    access: Access = field(default_factory=Access)
+    """Secrets and datastores that every step of the target may open by name."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class KubernetesConfig:
     """Of its steps, where they and their pipeline say nothing."""
     resources: Wish = field(default_factory=Wish)
     """The same for what they ask of a node."""
+    access: Access = field(default_factory=Access)
+    """Secrets and datastores that every step of the target may open by name."""
     controller_image: str = ""
     """A ready image of ours for detached controllers (images/controller); empty: it is built."""
 
@@ -92,6 +97,8 @@ class Config:
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     datastores: Mapping[str, DatastoreConfig] = field(default_factory=dict)
     """Those beside the workspace store."""
+    access: Access = field(default_factory=Access)
+    """Secrets and datastores that every step may open by name; each target has these in its own `access`."""
 
     @property
     def folder(self) -> Path:

@@ -13,6 +13,7 @@ from ..model.state import RunState
 from ..model.status import DELIVERED
 from ..model.step import InputSpec, OutputOf, StepSpec
 from ..model.task import OutputBinding, Task, TaskId
+from ..model.uses import access_of
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
 from .policy import resources_for
@@ -87,6 +88,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
         placement=step.placement,
+        access=access_of(plan, step),
         fingerprint=bound.fingerprint,
     )
 

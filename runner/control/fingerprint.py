@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass
+from ..model.access import Access
 from ..model.data import DataRef, DatasetDefinition, Mode
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec
@@ -50,6 +51,7 @@ class Bound:
             after=(),
             resources=Resources(),
             placement=Placement(),
+            access=Access(),
             policy=StepPolicy(),
             variables=self.variables,
             parameters=type(self.step.parameters)(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..dataclass import dataclass, field
+from .access import Access
 from .data import DatasetDefinition, Mode
 from .secret import SecretSource
 
@@ -37,6 +38,8 @@ class StoreAccess:
     """Those that are folders of this machine: absolute paths by name."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     """On this machine: where a script reads values itself; in a pod they are in the file `stores`."""
+    withheld: Access = field(default_factory=Access)
+    """On this machine: names that are configured and that this step does not declare."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from ..dataclass import dataclass, field
 from ..errors import Problem
+from .access import Access
 from .compute import Wish, misfit_of
 from .duration import seconds_of
 from .placement import Placement
@@ -31,6 +32,7 @@ class Stated:
     run: RunPolicy = field(default_factory=RunPolicy)
     wish: Wish = field(default_factory=Wish)
     placement: Placement = field(default_factory=Placement)
+    access: Access = field(default_factory=Access)
     always: bool | None = None
     continue_on_failure: bool | None = None
 
@@ -41,6 +43,7 @@ class Stated:
             first_stated_for_run(self.run, other.run),
             self.wish.before(other.wish),
             self.placement.over(other.placement),
+            self.access.joined(other.access),
             other.always if self.always is None else self.always,
             other.continue_on_failure if self.continue_on_failure is None else self.continue_on_failure,
         )
@@ -125,6 +128,14 @@ def _texts(value: object) -> tuple[str, ...]:
     raise Unfit("is no list of names", "write a list: [name]")
 
 
+def _names(value: object) -> tuple[str, ...]:
+    """A list, or one text with commas as a command line has it."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if isinstance(parts, (list, tuple)) and all(isinstance(each, str) and each.strip() for each in parts):
+        return tuple(sorted({each.strip() for each in parts}))
+    raise Unfit("is no list of names", "write a list: [name], or name,name on the command line")
+
+
 def _labels(value: object) -> Mapping[str, str]:
     if isinstance(value, Mapping) and all(isinstance(part, str) for pair in value.items() for part in pair):
         return dict(value)
@@ -158,6 +169,8 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "tolerations": _tolerations,
     "service_account": _text,
     "image_pull_secrets": _texts,
+    "secrets": _names,
+    "datastores": _names,
     "always": _flag,
     "continue_on_failure": _flag,
 }
@@ -181,6 +194,7 @@ def stated(given: Mapping[str, object], where: Callable[[str], str]) -> tuple[St
         _part(values, RunPolicy),
         _part(values, Wish),
         _part(values, Placement),
+        _part(values, Access),
         values.get("always"),
         values.get("continue_on_failure"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from ..dataclass import dataclass, field
+from .access import Access
 from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
 from .placement import Placement
 from .policy import StepPolicy
@@ -138,6 +139,8 @@ class StepSpec:
     """Keys of steps that must end first, beside those the inputs imply."""
     resources: Resources = field(default_factory=Resources)
     placement: Placement = field(default_factory=Placement)
+    access: Access = field(default_factory=Access)
+    """Secrets and datastores that its script opens by name."""
     policy: StepPolicy = field(default_factory=StepPolicy)
     always: bool = False
     """It runs once all that it needs has ended, however it ended; without needs, once all other steps have.

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from ..dataclass import dataclass, field
+from .access import Access
 from .data import DataRef, DatasetDefinition, Mode
 from .digest import digest_of
 from .names import step_run_id
@@ -129,6 +130,8 @@ class Task:
     """Path of the Python to use inside an image; empty: ``python3``, else ``python``."""
     resources: Resources = field(default_factory=Resources)
     placement: Placement = field(default_factory=Placement)
+    access: Access = field(default_factory=Access)
+    """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""
     """The reuse key: what the step is and what it reads, never where or when it runs."""
     workers: int = 1

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
+from .access import Access
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE
 
 
@@ -34,11 +35,22 @@ class StepStores:
     """Datastores that do not lie in the workspace store."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values by name, for scripts that ask for them."""
+    withheld: Access = field(default_factory=Access)
+    """Names that are configured and that this step does not declare."""
+
+    def only(self, access: Access) -> StepStores:
+        """Return the part that `access` names; the workspace store is always in it."""
+        return replace(
+            self,
+            datastores={name: self.datastores[name] for name in access.datastores if name in self.datastores},
+            secrets={name: self.secrets[name] for name in access.secrets if name in self.secrets},
+            withheld=Access(tuple(self.secrets), tuple(self.datastores)).without(access),
+        )
 
     def of(self, datastore: str) -> BucketVantage | None:
         """The bucket of a datastore; None: this step has no access to it."""
         if datastore == DEFAULT_DATASTORE:
             return self.workspace
-        if datastore == FILE_DATASTORE and datastore not in self.datastores:
+        if datastore == FILE_DATASTORE and datastore not in (*self.datastores, *self.withheld.datastores):
             return replace(self.workspace, prefix=f"{self.workspace.prefix}{FILE_DATASTORE}/")
         return self.datastores.get(datastore)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
+from ..data.secret_values import value_of
 from ..errors import BadInput, Problem, RunnerError
-from ..model.data import DEFAULT_DATASTORE, DatasetDefinition
+from ..model.data import DEFAULT_DATASTORE
 from ..model.plan import Plan
-from ..model.step import OutputOf, StepSpec
+from ..model.secret import SecretSource
+from ..model.uses import access_of, access_of_all
 from ..ports import ObjectStore
 from .values import DatastoreFacts
 
@@ -23,7 +26,7 @@ def datastore_problems(
 ) -> tuple[Problem, ...]:
     """What stands against using the plan's datastores; `clusters` says whether a target's steps run elsewhere."""
     found: list[Problem] = []
-    used = {step.key: tuple(dict.fromkeys(_datastores(plan, step))) for step in plan.steps}
+    used = {step.key: access_of(plan, step).datastores for step in plan.steps}
     for step in plan.steps:
         closed = [made for made in step.outputs if made.datastore in known and known[made.datastore].read_only]
         found.extend(_read_only(known[made.datastore], step.name, made.name) for made in closed)
@@ -37,26 +40,28 @@ def datastore_problems(
     return (*found, *silent([name for name in every if name in known], open_store))
 
 
+def secret_problems(plan: Plan, sources: Mapping[str, SecretSource], environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield what is wrong with the secrets that the steps of a plan declare.
+
+    Args:
+        plan: The plan as it is submitted.
+        sources: The configured secrets by name.
+        environ: The variables of the process that submits: a controller has the same.
+
+    """
+    for name in access_of_all(plan).secrets:
+        first = next(step.name for step in plan.steps if name in step.access.secrets)
+        try:
+            value_of(name, sources, environ)
+        except BadInput as error:
+            yield from (replace(problem, where=problem.where or f"step '{first}'") for problem in error.problems)
+
+
 def silent(names: Iterable[str], open_store: Callable[[str], ObjectStore]) -> tuple[Problem, ...]:
     """What keeps each of these datastores from being read; the workspace store is looked at elsewhere."""
     return tuple(
         problem for name in names if name != DEFAULT_DATASTORE for problem in _answer(name, partial(open_store, name))
     )
-
-
-def _datastores(plan: Plan, step: StepSpec) -> Iterator[str]:
-    """Where the step writes and reads, by name."""
-    for made in step.outputs:
-        yield made.datastore
-    for spec in step.inputs:
-        source = spec.source
-        if isinstance(source, DatasetDefinition):
-            yield from (path.datastore for path in source.paths)
-        elif isinstance(source, OutputOf):
-            producer = plan.by_key.get(source.step)
-            yield from (made.datastore for made in producer.outputs if made.name == source.output) if producer else ()
-        else:
-            yield source.datastore
 
 
 def _unknown(name: str, step: str, known: Mapping[str, DatastoreFacts]) -> Problem:

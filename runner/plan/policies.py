@@ -14,6 +14,7 @@ from typing import Any
 
 from ..config import KubernetesConfig, TargetConfig
 from ..errors import Problem
+from ..model.access import Access
 from ..model.compute import Wish
 from ..model.duration import as_text
 from ..model.plan import Plan
@@ -40,6 +41,26 @@ def resolved(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetC
     return replace(plan, steps=steps, policy=first_stated_for_run(plan.policy, DEFAULT_RUN))
 
 
+def granted(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig], words: Access) -> Plan:
+    """Return the plan in which every step declares the secrets and datastores that all places say it may open.
+
+    Args:
+        plan: The plan, with the steps' own words.
+        targets: The name of each step's target, by its key; steps without one are left as they are.
+        known: The configured targets by name.
+        words: What the command line says.
+
+    """
+    return replace(
+        plan, steps=tuple(_granted(step, known.get(targets.get(step.key, "")), words) for step in plan.steps)
+    )
+
+
+def _granted(step: StepSpec, target: TargetConfig | None, words: Access) -> StepSpec:
+    access = step.access.joined(words).joined(target.access if target else Access())
+    return step if access == step.access else replace(step, access=access)
+
+
 def closed(plan: Plan) -> Plan:
     """The plan in which a step that always runs says what it waits for (all others, if nothing else), unreused."""
     if not any(step.always for step in plan.steps):
@@ -53,7 +74,12 @@ def said(plan: Plan, words: Stated) -> Plan:
     if words == NOTHING:
         return plan
     steps = tuple(
-        replace(step, policy=_first(words.policy, step.policy), resources=_onto(words.wish, step.resources))
+        replace(
+            step,
+            policy=_first(words.policy, step.policy),
+            resources=_onto(words.wish, step.resources),
+            access=words.access.joined(step.access),
+        )
         for step in plan.steps
     )
     return replace(plan, steps=steps, policy=first_stated_for_run(words.run, plan.policy))
@@ -91,7 +117,7 @@ def _resolved_step(step: StepSpec, target: TargetConfig | None) -> StepSpec:
     asked = step.resources
     if isinstance(target, KubernetesConfig):
         asked = _below_own(target.resources, asked)
-    return replace(step, policy=policy, resources=asked)
+    return replace(_granted(step, target, Access()), policy=policy, resources=asked)
 
 
 def _closed_step(step: StepSpec, ends: tuple[str, ...]) -> StepSpec:

@@ -45,6 +45,8 @@ def configure(
     tolerations: Sequence[Mapping[str, str | int]] | None = None,
     service_account: str | None = None,
     image_pull_secrets: Sequence[str] | None = None,
+    secrets: Sequence[str] | None = None,
+    datastores: Sequence[str] | None = None,
     always: bool | None = None,
     deadline: Time | None = None,
     max_parallel: int | None = None,
@@ -52,36 +54,20 @@ def configure(
     """Say what holds for a step, or for every step of a pipeline that says nothing itself; the same object.
 
     `always` is of steps, `deadline` and `max_parallel` are of pipelines. A later call goes before an earlier one.
+    `secrets` and `datastores` declare what the scripts open by name; the names of all places are added.
     See docs/policies.md. Raises PipelineInvalid (a ValueError) with everything that is wrong.
     """
-    given: dict[str, object] = {
-        "retries": retries,
-        "infrastructure_retries": infrastructure_retries,
-        "disruption_retries": disruption_retries,
-        "oom_factor": retry_oom,
-        "backoff": backoff,
-        "queue_timeout": queue_timeout,
-        "start_timeout": start_timeout,
-        "run_timeout": run_timeout,
-        "cpu": cpu,
-        "memory": memory,
-        "gpu": gpu,
-        "node_selector": node_selector,
-        "tolerations": tolerations,
-        "service_account": service_account,
-        "image_pull_secrets": image_pull_secrets,
-        "always": always,
-        "deadline": deadline,
-        "max_parallel": max_parallel,
-    }
+    words: dict[str, object] = locals().copy()  # every parameter by its name, and nothing else yet
+    given = {name: value for name, value in words.items() if name != "what"}
+    given["oom_factor"] = given.pop("retry_oom")
     if not isinstance(what, (PipelineStep, Pipeline)):
         raise PipelineInvalid(f"a {type(what).__name__} cannot be configured", caller(), "pass a step or a Pipeline")
     place = f"{caller()}: configure({what.name!r})" if isinstance(what, PipelineStep) else f"{caller()}: configure"
-    words, wrong = stated(given, lambda name: f"{place}: {'retry_oom' if name == 'oom_factor' else name}")
+    said, wrong = stated(given, lambda name: f"{place}: {'retry_oom' if name == 'oom_factor' else name}")
     strange = _of_others(what, given, place)
     if strange or wrong:
         raise PipelineInvalid([*strange, *wrong])
-    what.stated = words.before(what.stated)
+    what.stated = said.before(what.stated)
     return what
 
 
@@ -106,6 +92,7 @@ def _worded(spec: StepSpec, own: Stated, pipeline: Stated) -> StepSpec:
         policy=first_stated(own.policy, spec.policy, pipeline.policy),
         resources=wish.onto(spec.resources),
         placement=own.placement.over(pipeline.placement),
+        access=own.access.joined(pipeline.access).joined(spec.access),
         always=bool(own.always),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ..errors import BadInput
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.names import reserved_problem
 from ..override import override
@@ -31,10 +32,7 @@ class Datastore:
         self.workspace: Workspace | None = workspace
         self.name: str = name or next(iter(known))
         if self.name not in known:
-            raise UserErrorException(
-                f"there is no datastore {self.name!r} in the workspace (known: {', '.join(known)})",
-                remedy="correct the name, or add it under 'datastores:' of the workspace's runner.yaml",
-            )
+            raise _unknown(self.name, known)
         self._facts: DatastoreFacts = known[self.name]
 
     @staticmethod
@@ -209,6 +207,19 @@ def _known(workspace: Workspace, facts: DatastoreFacts) -> Datastore:
     made = Datastore.__new__(Datastore, workspace, facts.name)
     made.workspace, made.name, made._facts = workspace, facts.name, facts
     return made
+
+
+def _unknown(name: str, known: Mapping[str, DatastoreFacts]) -> UserErrorException:
+    """Return the error for a name that nothing here has; the session may know more, as in a step."""
+    try:
+        current().datastore(name)
+    except BadInput as error:
+        problem = error.problems[0]
+        return UserErrorException(problem.what, error, where=problem.where, remedy=problem.remedy)
+    return UserErrorException(
+        f"there is no datastore {name!r} in the workspace (known: {', '.join(known)})",
+        remedy="correct the name, or add it under 'datastores:' of the workspace's runner.yaml",
+    )
 
 
 def set_default(name: str) -> None:

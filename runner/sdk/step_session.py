@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
+from ..model.access import Access, declaration
 from ..model.context import STEP_VARIABLE, StepContext
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.document import from_document
@@ -81,13 +82,18 @@ class StepSession:
 
         known = remembered(self.store)
         found = {DEFAULT_DATASTORE: DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")}
-        for name in (FILE_DATASTORE, *self._access.datastores, *self._stores.datastores):
+        for name in self._reached():
+            if name == DEFAULT_DATASTORE:
+                continue
             kind = "folder" if name in self._access.datastores else "bucket"
             found[name] = DatastoreFacts(name, kind, self._access.datastores.get(name, name))
         for name, meant in known.named.items():
-            found[name] = DatastoreFacts(name, "bucket", name, meant.account, meant.container, meant.datastore)
-        default = known.default if known.default in found else DEFAULT_DATASTORE
-        return {default: found.pop(default), **found}
+            if name in found or meant.datastore in found:
+                found[name] = DatastoreFacts(name, "bucket", name, meant.account, meant.container, meant.datastore)
+        if known.default not in found:
+            # To take another one for the default would put data into the wrong place.
+            found[known.default] = DatastoreFacts(known.default, "bucket", known.default)
+        return {known.default: found.pop(known.default), **found}
 
     def datastore_names(self) -> tuple[str, ...]:
         """Every datastore that this step reaches, the default one first."""
@@ -121,7 +127,13 @@ class StepSession:
             return self._stores.secrets[name]
         if name in self._access.secrets:
             return value_of(name, self._access.secrets)
-        raise unknown(name, self.secret_names())
+        if name in self._withheld.secrets:
+            raise BadInput(
+                f"this step does not declare the secret '{name}'",
+                where="a step's process",
+                remedy=declaration("secrets", name),
+            )
+        raise unknown(name, (*self.secret_names(), *self._withheld.secrets))
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Refuse: no run is started from inside a step. Raises NotOffered."""
@@ -191,11 +203,26 @@ class StepSession:
         meant = remembered(self.store).named.get(name)
         if meant is not None and meant.datastore != name:
             return self.datastore(meant.datastore)
+        if name in self._withheld.datastores:
+            raise BadInput(
+                f"this step does not declare the datastore '{name}'",
+                where="a step's process",
+                remedy=f"make its data an input of the step, or {declaration('datastores', name)}",
+            )
         raise BadInput(
-            f"this step has no access to the datastore '{name}'",
+            f"this step cannot open the datastore '{name}' by name (it can: {', '.join(self._reached())})",
             where="a step's process",
-            remedy="make its data an input of the step",
+            remedy="correct the name, or make its data an input of the step: a step on this machine opens folders "
+            "by name, one in a pod opens buckets",
         )
+
+    @cached_property
+    def _withheld(self) -> Access:
+        return self._access.withheld.joined(self._stores.withheld)
+
+    def _reached(self) -> tuple[str, ...]:
+        own = (DEFAULT_DATASTORE, FILE_DATASTORE, *self._access.datastores, *self._stores.datastores)
+        return tuple(name for name in dict.fromkeys(own) if name not in self._withheld.datastores)
 
 
 def _closed(why: str) -> BadInput:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..config import KubernetesConfig, ProcessConfig, TargetConfig
 from ..datastores import BucketConfig, vantages
 from ..errors import BadInput
+from ..model.access import Access
 from ..model.document import to_document
 from ..model.secret import SecretSource
 from ..model.vantage import BucketVantage, StepStores
@@ -111,8 +112,13 @@ def kubernetes_target(
     store_id: str,
     cache: Path,
     stores: Callable[[], StepStores],
+    accesses: Callable[[str], Iterable[Access]],
 ) -> ComputeTarget:
-    """Jobs in a namespace, whose pods are told `stores`, read again now and then. Raises what reading them raises."""
+    """Return the target that makes Jobs in a namespace.
+
+    Its pods are told the part of `stores`, read again now and then, that one of the `accesses` of their run names.
+    Raises what reading them raises.
+    """
     from ..compute.kubernetes.api import KubernetesApi
     from ..compute.kubernetes.target import KubernetesTarget
 
@@ -121,10 +127,14 @@ def kubernetes_target(
         KubernetesApi(settings.namespace, settings.kubeconfig, settings.context),
         _cluster_settings(settings, store_id),
         store=store,
-        step_stores=lambda: json.dumps(to_document(stores())),
+        step_stores=lambda run: _told(stores(), accesses(run)),
         step_archive=step_archive_of(cache),
         capacity=settings.capacity,
     )
+
+
+def _told(stores: StepStores, accesses: Iterable[Access]) -> dict[Access, str]:
+    return {access: json.dumps(to_document(stores.only(access))) for access in accesses}
 
 
 def controller_jobs(settings: KubernetesConfig, store_id: str) -> ControllerJobs:

@@ -23,6 +23,7 @@ from ..errors import (
 )
 from ..model import events as e
 from ..model.names import short
+from ..model.uses import access_of_all
 from ..operations.liveness import Stranded, pod_host
 from ..runs import journal
 from . import adapters
@@ -94,7 +95,7 @@ class Detached:
             store_id=session.store_id,
             target=name,
             settings=from_within(settings),
-            stores=session.stores_for_pods(name, settings),
+            stores=session.stores_for_pods(name, settings).only(access_of_all(session.view(run).plan)),
             version=__version__,
         )
         jobs = adapters.controller_jobs(settings, session.store_id)

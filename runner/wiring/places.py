@@ -9,9 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..config import LOCAL, Config, KubernetesConfig
+from ..model.access import Access
 from ..model.data import DEFAULT_DATASTORE
 from ..model.environment import NamedEnvironment
+from ..model.uses import accesses_of
 from ..model.vantage import StepStores
+from ..operations import watch
 from ..operations.values import DatastoreFacts, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from . import adapters
@@ -37,6 +40,7 @@ class Places:
     """``--target``: it names the store as well."""
     say: Callable[[str], None] = _print_line
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
+    _accesses: dict[str, tuple[Access, ...]] = field(default_factory=dict)
 
     @property
     def store(self) -> ObjectStore:
@@ -162,7 +166,14 @@ class Places:
             store_id=store_id,
             cache=cache_folder(),
             stores=lambda: self.stores_for_pods(name, settings),
+            accesses=self.accesses,
         )
+
+    def accesses(self, run: str) -> tuple[Access, ...]:
+        """Return what the steps of a run may open by name, each different set once. Raises BadInput, StoreError."""
+        if run not in self._accesses:
+            self._accesses[run] = accesses_of(watch.view(self.store, run).plan)
+        return self._accesses[run]
 
     def stores_for_pods(self, name: str, settings: KubernetesConfig) -> StepStores:
         """What pods on a target are told of stores and secrets. Raises BadInput for unusable credentials."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from .. import __version__
 from ..errors import BadInput, TargetError
 from ..model import events as e
+from ..model.access import Access
 from ..model.data import DEFAULT_DATASTORE
+from ..model.uses import accesses_of
 from ..model.vantage import StepStores
 from ..operations import watch
 from ..operations.liveness import pod_host
@@ -54,6 +56,11 @@ class Seat:
         """The stores with the keys of today: the kubelet brings the file up to date. Raises BadInput."""
         return (self.told if self.file is None else read(self.file, __version__)).stores
 
+    @cached_property
+    def accesses(self) -> tuple[Access, ...]:
+        """What the steps of the run may open by name, each different set once."""
+        return accesses_of(self.view(self.told.run).plan)
+
     def view(self, run: str) -> RunView:
         """The run now."""
         return watch.view(self.store, run)
@@ -84,7 +91,13 @@ class Seat:
             raise BadInput(f"target '{name}' cannot be reached from target '{self.told.target}'")
         told = self.told
         return adapters.kubernetes_target(
-            name, told.settings, store=self.store, store_id=told.store_id, cache=cache_folder(), stores=self.stores
+            name,
+            told.settings,
+            store=self.store,
+            store_id=told.store_id,
+            cache=cache_folder(),
+            stores=self.stores,
+            accesses=lambda _: self.accesses,
         )
 
     def environments(self, name: str) -> EnvironmentStore:

@@ -96,7 +96,7 @@ class OpenWorkspace(Places):
         from .checks import targets_of
 
         known = computes.named(self.store, self.config, plan)
-        targets = targets_of(self, plan, request, known)
+        targets = targets_of(self, plan, request, known, self.words.access)
         self.controllers.check(set(targets.values()))
         return targets, known
 

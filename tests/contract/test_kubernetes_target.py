@@ -18,6 +18,7 @@ from runner.compute.kubernetes.contract import run_labels, selector
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import TargetDenied, TargetError
+from runner.model.access import Access
 from runner.model.names import new_run_id
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
@@ -112,7 +113,12 @@ class Bench:
         chosen = replace(ClusterSettings(STORE_ID, NAMESPACE, grace=5), **settings)  # type: ignore[arg-type]  # by name
         stores = '{"stub": true}'
         return KubernetesTarget(
-            "kind", self.api, chosen, store=self.store, step_stores=lambda: stores, step_archive=an_archive()
+            "kind",
+            self.api,
+            chosen,
+            store=self.store,
+            step_stores=lambda _: {Access(): stores},
+            step_archive=an_archive(),
         )
 
     def a_task(self, key: str, *, image: str = IMAGE, resources: Resources = Resources()) -> Task:  # noqa: B008 - frozen
@@ -286,6 +292,8 @@ def test_nothing_stands_against_the_cluster(bench: Bench) -> None:
 def test_a_namespace_without_rights() -> None:
     api = KubernetesApi("elsewhere", a_kubeconfig())
     settings = ClusterSettings(STORE_ID, "elsewhere")
-    target = KubernetesTarget("kind", api, settings, store=MemoryStore(), step_stores=lambda: "{}", step_archive=b"")
+    target = KubernetesTarget(
+        "kind", api, settings, store=MemoryStore(), step_stores=lambda _: {Access(): "{}"}, step_archive=b""
+    )
     assert "not allowed to create jobs" in [problem.what for problem in target.problems()]
     target.close()

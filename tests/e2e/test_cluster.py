@@ -184,7 +184,7 @@ ALLOWED = {
     ("", "pods"): {"list", "watch"},
     ("", "pods/log"): {"get"},
     ("", "configmaps"): {"create", "get", "delete"},
-    ("", "secrets"): {"create", "get", "delete"},
+    ("", "secrets"): {"create"},
     ("", "events"): {"list"},
 }
 OTHERS = (

@@ -150,7 +150,10 @@ def _most_at_once(desk: Desk) -> int:
 def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_cluster: KindCluster) -> None:
     desk.driver('submit(step("use", "use.py"))\n', use=SECRETS)
     desk.write("db.txt", f"{CANARY}-1\n").chmod(0o600)
-    desk.write("runner.yaml", "secrets: {db: {file: db.txt}, api: {env: MY_API}}\n")
+    desk.write(
+        "runner.yaml",
+        "secrets: {db: {file: db.txt}, api: {env: MY_API}, none: {env: NOT_SET}}\naccess: {secrets: [db, api]}\n",
+    )
     desk = Desk(desk.folder, desk.cluster, desk.prefix, {"MY_API": f"{CANARY}-2"})
     process = desk.start("run", "driver.py", "--target", "kind")
     run, namespace = desk.await_run(process), Namespace(kind_cluster)

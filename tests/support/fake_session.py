@@ -44,7 +44,8 @@ class FakeSession:
             return self.store
         name = named_datastores.remembered(self.store).named.get(name, NamedDatastore(name)).datastore
         if name not in self.datastores:
-            raise BadInput(f"there is no datastore '{name}'")
+            known = ", ".join(self.datastore_facts())
+            raise BadInput(f"there is no datastore '{name}' (known: {known})", "runner.yaml")
         return self.datastores[name]
 
     def datastore_facts(self) -> Mapping[str, DatastoreFacts]:

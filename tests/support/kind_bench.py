@@ -17,6 +17,7 @@ from runner.data import packing, snapshot
 from runner.data.carry import archive
 from runner.datastores import vantages
 from runner.images.kind import KindImages
+from runner.model.access import Access
 from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.step import Interpreter, OutputPath
@@ -70,7 +71,7 @@ class KindBench:
             KubernetesApi(self.cluster.namespace, str(self.cluster.kubeconfig)),
             ClusterSettings(self.mark, self.cluster.namespace),
             store=self.store,
-            step_stores=lambda: json.dumps(to_document(StepStores(self.far))),
+            step_stores=lambda _: {Access(): json.dumps(to_document(StepStores(self.far)))},
             step_archive=archive(),
         )
         self.targets.append(made)

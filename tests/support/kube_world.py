@@ -20,6 +20,7 @@ from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.compute.kubernetes.watch import Watched
 from runner.errors import TargetUnreachable
+from runner.model.access import Access
 from runner.model.document import format_time
 from runner.model.observation import Phase
 from runner.model.task import TaskId
@@ -240,7 +241,7 @@ class SteppedTarget(KubernetesTarget):
             session,
             SETTINGS,
             store=store,
-            step_stores=lambda: "{}",
+            step_stores=lambda _: {Access(): "{}"},
             step_archive=b"zip",
             capacity=capacity,
             say=_silence,

@@ -9,6 +9,7 @@ import pytest
 
 from runner.config import Config, KubernetesConfig, ProcessConfig, load
 from runner.errors import BadInput
+from runner.model.access import Access
 from runner.model.compute import Wish
 from runner.model.policy import StepPolicy
 
@@ -78,3 +79,16 @@ def test_all_that_is_wrong_with_a_target_is_told_at_once(tmp_path: Path) -> None
 def test_a_process_asks_no_node_for_anything(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="resources"):
         config(tmp_path, "targets: {t: {type: process, resources: {cpu: 2}}}")
+
+
+def test_what_scripts_may_open_is_said_for_a_target_and_for_the_workspace(tmp_path: Path) -> None:
+    words = f"targets: {{t: {{{CLUSTER}, access: {{secrets: [db]}}}}}}\naccess: {{secrets: [api], datastores: [lake]}}"
+    found = config(tmp_path, words)
+    assert found.get("t").access == Access(("api", "db"), ("lake",))
+    assert found.get("local").access == Access(("api",), ("lake",))
+
+
+@pytest.mark.parametrize("words", ["access: {secrets: {a: 1}}", "access: {keys: [a]}", "access: [db]"])
+def test_an_access_that_means_nothing_names_its_field(tmp_path: Path, words: str) -> None:
+    with pytest.raises(BadInput, match=r"runner\.yaml: access"):
+        config(tmp_path, words)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...model.digest import digest_of_bytes
+from ...model.access import Access
+from ...model.digest import digest_of, digest_of_bytes
 from ...model.task import TaskId
 from .fields import KubeObject, text
 
@@ -65,6 +66,16 @@ def task_of(job: KubeObject) -> TaskId | None:
 def run_object_name(run: str) -> str:
     """The name of the ConfigMap that owns a run's objects, and of the run's Secret."""
     return f"run-{run}"
+
+
+def keys_owner_name(run: str) -> str:
+    """Return the name of the ConfigMap that owns the run's Secret, and is deleted to renew it."""
+    return f"run-{run}-keys"
+
+
+def stores_key(access: Access) -> str:
+    """Return the key, in the run's Secret, of the file for steps with this access."""
+    return f"stores-{digest_of(access)[:12]}.json"
 
 
 def step_configmap_name(archive: bytes) -> str:

@@ -15,7 +15,7 @@ NEEDED = (
     *(("pods", verb) for verb in ("list", "watch")),
     ("pods/log", "get"),
     *(("configmaps", verb) for verb in ("create", "get", "delete")),
-    *(("secrets", verb) for verb in ("create", "get", "delete")),
+    ("secrets", "create"),
     ("events", "list"),
 )
 """All that a controller does; nothing of it is cluster-wide."""

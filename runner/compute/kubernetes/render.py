@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from ...model.access import Access
 from ...model.names import job_name
 from ...model.placement import Placement, Toleration
 from ...model.quantity import exceeds
@@ -41,29 +42,54 @@ def run_configmap(run: str, settings: ClusterSettings) -> KubeObject:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
+        "metadata": _metadata(c.run_object_name(run), run, settings),
+        "immutable": True,
+        "data": {"run": run},
+    }
+
+
+def keys_owner(run: str, settings: ClusterSettings, *, owner: str) -> KubeObject:
+    """Return the ConfigMap that owns the run's Secret.
+
+    To delete it is the way to delete the Secret: the right to delete Secrets is one to read them (manifests/rbac.yaml).
+
+    Args:
+        run: The run's id.
+        settings: The target's.
+        owner: The uid of the run's ConfigMap.
+
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
         "metadata": {
-            "name": c.run_object_name(run),
-            "namespace": settings.namespace,
-            "labels": c.run_labels(settings.store_id, run),
+            **_metadata(c.keys_owner_name(run), run, settings),
+            "ownerReferences": [_owner(c.run_object_name(run), owner)],
         },
         "immutable": True,
         "data": {"run": run},
     }
 
 
-def run_secret(run: str, stores: str, settings: ClusterSettings, *, owner: str) -> KubeObject:
-    """The Secret whose file tells step pods how to reach their data; `owner`: the run ConfigMap's uid."""
+def run_secret(run: str, stores: Mapping[Access, str], settings: ClusterSettings, *, owner: str) -> KubeObject:
+    """Return the Secret whose files tell step pods how to reach their data; each pod mounts one of them.
+
+    Args:
+        run: The run's id.
+        stores: A file's content for each access that steps of the run have.
+        settings: The target's.
+        owner: The uid of the ConfigMap that `keys_owner` describes.
+
+    """
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
-            "name": c.run_object_name(run),
-            "namespace": settings.namespace,
-            "labels": c.run_labels(settings.store_id, run),
-            "ownerReferences": [_owner(run, owner)],
+            **_metadata(c.run_object_name(run), run, settings),
+            "ownerReferences": [_owner(c.keys_owner_name(run), owner)],
         },
         "type": "Opaque",
-        "data": {c.STORES: base64.b64encode(stores.encode()).decode()},
+        "data": {c.stores_key(access): base64.b64encode(told.encode()).decode() for access, told in stores.items()},
     }
 
 
@@ -82,7 +108,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
             "namespace": settings.namespace,
             "labels": labels,
             "annotations": {c.TASK_ANNOTATION: task.digest},
-            "ownerReferences": [_owner(task.id.run, owner)],
+            "ownerReferences": [_owner(c.run_object_name(task.id.run), owner)],
         },
         "spec": {
             # Trying again is the controller's policy, never the cluster's.
@@ -102,7 +128,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
 def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
     wish = Resources()
-    volumes = own("runner-probe", "runner-probe") + shared_memory(wish)
+    volumes = own("runner-probe", "runner-probe", c.STORES) + shared_memory(wish)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -139,12 +165,16 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-polic
 """
 
 
-def _owner(run: str, uid: str) -> KubeObject:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "name": c.run_object_name(run), "uid": uid}
+def _metadata(name: str, run: str, settings: ClusterSettings) -> dict[str, object]:
+    return {"name": name, "namespace": settings.namespace, "labels": c.run_labels(settings.store_id, run)}
+
+
+def _owner(configmap: str, uid: str) -> KubeObject:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "name": configmap, "uid": uid}
 
 
 def _pod(task: Task, settings: ClusterSettings, *, step_configmap: str, interpreter: str) -> KubeObject:
-    always = own(step_configmap, c.run_object_name(task.id.run))
+    always = own(step_configmap, c.run_object_name(task.id.run), c.stores_key(task.access))
     volumes = always + shared_memory(task.resources) + wished(task)
     container = _container(task.environment, task.id.assignment, interpreter, resources=task.resources, volumes=volumes)
     return _pod_of(container, task.placement.over(settings.placement), settings, volumes)

@@ -24,7 +24,7 @@ from .fields import KubeObject, text
 from .interpret import Sighting, Traces
 from .runwatch import RunWatch
 from .settings import ClusterSettings
-from .upkeep import RunObjects
+from .upkeep import RunFiles, RunObjects
 from .young import YoungAttempts
 
 _AGAIN = timedelta(seconds=1)
@@ -49,12 +49,12 @@ class KubernetesTarget:
         settings: ClusterSettings,
         *,
         store: ObjectStore,
-        step_stores: Callable[[], str],
+        step_stores: Callable[[str], RunFiles],
         step_archive: bytes,
         capacity: int = 8,
         say: Callable[[str], None] = _to_stderr,
     ) -> None:
-        """`step_stores` reads the JSON of a `StepStores`, cluster vantage; `step_archive`: the ``step.pyz``.
+        """`step_stores` reads what the pods of a run are told, cluster vantage; `step_archive`: the ``step.pyz``.
 
         `say` gets warnings for people.
         """

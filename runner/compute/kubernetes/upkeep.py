@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from time import sleep
 
-from ...errors import TargetError
+from ...errors import TargetError, TargetUnreachable
+from ...model.access import Access
 from . import render
 from .cluster import Cluster
-from .contract import STORES, run_object_name
+from .contract import keys_owner_name, run_object_name
 from .fields import KubeObject, text
 from .settings import ClusterSettings
 
@@ -18,22 +19,25 @@ _RENEWAL = timedelta(seconds=30)
 """Between two looks whether keys have been changed."""
 _AGAIN = timedelta(seconds=5)
 """Before the look after one that failed."""
+_GARBAGE_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
+"""Seconds between attempts to make a Secret whose predecessor the garbage collector has to delete first."""
+RunFiles = Mapping[Access, str]
+"""What the pods of a run are told, by what their steps may open: each the JSON of a `StepStores`."""
 
 
 class RunObjects:
     """Sees to the archive's ConfigMap, and to each run's ConfigMap and Secret, once per process and run."""
 
     def __init__(
-        self, cluster: Cluster, settings: ClusterSettings, *, archive: bytes, stores: Callable[[], str]
+        self, cluster: Cluster, settings: ClusterSettings, *, archive: bytes, stores: Callable[[str], RunFiles]
     ) -> None:
-        """`stores` reads what the Secret is to hold, anew each time; what it raises is raised here too."""
+        """`stores` reads what a run's Secret is to hold, anew each time; what it raises is raised here too."""
         self._cluster = cluster
         self._settings = settings
         self._archive = archive
         self._read = stores
-        self._stores = stores()
         self._owners: dict[str, str] = {}
-        self._handed: dict[str, str] = {}
+        self._handed: dict[str, RunFiles] = {}
         """What each run's pods were told last."""
         self._looks: dict[str, tuple[datetime, timedelta]] = {}
         """Each run's last look, and how long to wait after it."""
@@ -47,7 +51,7 @@ class RunObjects:
                     # Named by its content and immutable: whoever made it, it is the same.
                     self._cluster.create("configmaps", render.step_configmap(self._archive, self._settings))
                 owner = self._own(run)
-                self._hand_out(run, owner)
+                self._hand_out(run, owner, self._read(run))
                 self._owners[run] = owner
             return self._owners[run]
 
@@ -64,10 +68,10 @@ class RunObjects:
             if last <= now < last + pause:
                 return
             self._looks[run] = (now, _AGAIN)
-            self._stores = self._read()
+            files = self._read(run)
             # Only what has changed for us: a controller that was stopped must not put its old keys back.
-            if self._handed.get(run) != self._stores:
-                self._hand_out(run, self._owners.get(run) or self._own(run))
+            if self._handed.get(run) != files:
+                self._hand_out(run, self._owners.get(run) or self._own(run), files)
             self._looks[run] = (now, _RENEWAL)
 
     def finish(self, run: str) -> None:
@@ -78,25 +82,41 @@ class RunObjects:
         self._cluster.delete("configmaps", run_object_name(run))
 
     def _own(self, run: str) -> str:
-        made = self._cluster.create("configmaps", render.run_configmap(run, self._settings)).object
-        found = made or self._cluster.get("configmaps", run_object_name(run))
+        return self._made(render.run_configmap(run, self._settings), run_object_name(run))
+
+    def _made(self, configmap: KubeObject, name: str) -> str:
+        """Make the ConfigMap unless it is there; return its uid. Raises TargetError."""
+        made = self._cluster.create("configmaps", configmap).object
+        found = made or self._cluster.get("configmaps", name)
         uid = text(found, "metadata", "uid")
         if not uid or text(found, "metadata", "deletionTimestamp"):
-            raise TargetError(f"the ConfigMap {self._place(run)} is being deleted: the run has been finished elsewhere")
+            raise TargetError(
+                f"the ConfigMap {self._place(name)} is being deleted: the run has been finished elsewhere"
+            )
         return uid
 
-    def _hand_out(self, run: str, owner: str) -> None:
-        secret = render.run_secret(run, self._stores, self._settings, owner=owner)
-        if self._cluster.create("secrets", secret).object is None:
-            there = self._cluster.get("secrets", run_object_name(run))
-            if there is None or not self._is_current(there):
-                # Keys have been renewed since: the Role lets a controller make and delete Secrets, not change them.
-                self._cluster.delete("secrets", run_object_name(run), uid=text(there, "metadata", "uid"))
-                self._cluster.create("secrets", secret)
-        self._handed[run] = self._stores
+    def _hand_out(self, run: str, owner: str, files: RunFiles) -> None:
+        """Make the run's Secret; one that is there already is made anew, as nobody may read what it holds.
 
-    def _is_current(self, secret: KubeObject) -> bool:
-        return text(secret, "data", STORES) == base64.b64encode(self._stores.encode()).decode()
+        A Secret that can be deleted can be read: the answer to a DELETE that waits for dependents is the object. So
+        it goes with its owner, which the garbage collector sees to. Raises TargetError.
+        """
+        if not self._took(run, owner, files):
+            self._cluster.delete("configmaps", keys_owner_name(run))
+            if not any(self._took(run, owner, files, after=pause) for pause in _GARBAGE_PAUSES):
+                raise TargetUnreachable(
+                    f"the Secret {self._place(run_object_name(run))} stays though its owner was deleted; "
+                    "the cluster's garbage collector may be busy: it is tried again"
+                )
+        self._handed[run] = files
 
-    def _place(self, run: str) -> str:
-        return f"'{run_object_name(run)}' in namespace '{self._settings.namespace}' of {self._cluster.server}"
+    def _took(self, run: str, owner: str, files: RunFiles, *, after: float = 0.0) -> bool:
+        """Return True if the Secret could be made, `after` so many seconds."""
+        if after:
+            sleep(after)
+        keys = self._made(render.keys_owner(run, self._settings, owner=owner), keys_owner_name(run))
+        secret = render.run_secret(run, files, self._settings, owner=keys)
+        return self._cluster.create("secrets", secret).object is not None
+
+    def _place(self, name: str) -> str:
+        return f"'{name}' in namespace '{self._settings.namespace}' of {self._cluster.server}"

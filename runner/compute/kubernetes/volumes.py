@@ -13,11 +13,19 @@ _READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
 """Places that are writable without a volume of their own."""
 
 
-def own(step_configmap: str, secret: str) -> Volumes:
-    """What every step has: our code, the run's keys, and room to work."""
+def own(step_configmap: str, secret: str, key: str) -> Volumes:
+    """What every step has: our code, its keys, and room to work.
+
+    Args:
+        step_configmap: The name of the ConfigMap with our code.
+        secret: The name of the run's Secret.
+        key: The one key of that Secret whose file the step gets.
+
+    """
+    keys = {"secretName": secret, "defaultMode": 0o400, "items": [{"key": key, "path": c.STORES}]}
     return [
         (c.STEP_FOLDER, {"name": "step", "configMap": {"name": step_configmap}}),
-        (c.SECRET_FOLDER, {"name": "secret", "secret": {"secretName": secret, "defaultMode": 0o400}}),
+        (c.SECRET_FOLDER, {"name": "secret", "secret": keys}),
         (c.WORK_FOLDER, {"name": "work", "emptyDir": {}}),
         (c.TEMPORARY_FOLDER, {"name": "temporary", "emptyDir": {}}),
     ]

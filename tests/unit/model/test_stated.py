@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.model.access import Access
 from runner.model.compute import Wish
 from runner.model.duration import as_text, seconds_of
 from runner.model.placement import Placement
@@ -76,18 +77,26 @@ def test_all_problems_are_found_together() -> None:
 
 
 def test_every_field_of_every_part_has_a_reader() -> None:
-    parts = [name for shape in (StepPolicy, RunPolicy, Wish, Placement) for name in fields_of(shape)]
+    parts = [name for shape in (StepPolicy, RunPolicy, Wish, Placement, Access) for name in fields_of(shape)]
     assert sorted([*parts, "always", "continue_on_failure"]) == sorted(READERS)
 
 
 def test_the_first_word_counts() -> None:
-    one = Stated(StepPolicy(retries=0), wish=Wish(memory="1Gi"), placement=Placement({"a": "1"}), always=False)
+    one = Stated(
+        StepPolicy(retries=0),
+        wish=Wish(memory="1Gi"),
+        placement=Placement({"a": "1"}),
+        always=False,
+        access=Access(("db",)),
+    )
     other = Stated(StepPolicy(retries=2, run_timeout=5.0), wish=Wish(cpu="2", memory="2Gi", gpu=0),
-                   placement=Placement({"a": "2", "b": "2"}, service_account="s"), always=True)  # fmt: skip
+                   placement=Placement({"a": "2", "b": "2"}, service_account="s"), always=True,
+                   access=Access(("api", "db"), ("lake",)))  # fmt: skip
     assert one.before(other) == Stated(
         StepPolicy(retries=0, run_timeout=5.0),
         wish=Wish("2", "1Gi", 0),
         placement=Placement({"a": "1", "b": "2"}, service_account="s"),
+        access=Access(("api", "db"), ("lake",)),
         always=False,
     )
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from runner.model.access import Access
 from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from runner.model.document import from_document, to_document
 from runner.model.vantage import BucketVantage, StepStores
@@ -30,3 +31,12 @@ def test_others_are_unknown_to_it() -> None:
 
 def test_a_configured_one_of_the_built_in_name_wins() -> None:
     assert StepStores(OWN, {FILE_DATASTORE: LAKE}).of(FILE_DATASTORE) == LAKE
+
+
+def test_a_step_is_handed_what_it_may_open_and_the_names_of_the_rest() -> None:
+    stores = StepStores(OWN, {"lake": LAKE, FILE_DATASTORE: LAKE}, {"db": "v", "api": "w"})
+    part = stores.only(Access(("db", "not-configured"), ("lake",)))
+    assert (set(part.datastores), part.secrets) == ({"lake"}, {"db": "v"})
+    assert part.withheld == Access(("api",), (FILE_DATASTORE,))
+    assert part.of(FILE_DATASTORE) is None, "not the folder of that name in the workspace store"
+    assert "w" not in json.dumps(to_document(part.secrets))

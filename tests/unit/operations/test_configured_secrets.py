@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 
 from runner.compute.kubernetes import render
+from runner.compute.kubernetes.contract import stores_key
 from runner.compute.kubernetes.fields import at
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.model.access import Access
 from runner.model.vantage import BucketVantage, StepStores
 from runner.step.bootstrap import _secrets
 
 CANARY = "canary-1c94e7"
+SECRETS = "secrets:\n  db: {file: secret}\n  api: {env: MY_API}\n"
 DRIVER = """
 from azureml.core import Experiment, Workspace
 from azureml.pipeline.core import Pipeline
@@ -38,6 +41,16 @@ if "bad" in sys.argv:
     sys.exit("dying with " + value)
 """
 
+UNDECLARED = """
+import os
+from azureml.core import Run
+
+run = Run.get_context()
+listed = run.experiment.workspace.get_default_keyvault().list_secrets()
+print("db", run.get_secret("db"), "variable", "MY_API" in os.environ, "listed", listed)
+run.get_secret("api")
+"""
+
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
@@ -47,7 +60,7 @@ def work(tmp_path: Path) -> Path:
     (work / "driver.py").write_text(DRIVER)
     (work / "secret").write_text(f"{CANARY}-1\n")
     (work / "secret").chmod(0o600)
-    (work / "runner.yaml").write_text("secrets:\n  db: {file: secret}\n  api: {env: MY_API}\n")
+    (work / "runner.yaml").write_text(f"{SECRETS}access: {{secrets: [db, api]}}\n")
     return work
 
 
@@ -76,9 +89,28 @@ def test_a_file_that_others_can_read_stops_the_run(work: Path) -> None:
     assert CANARY not in done.stdout + done.stderr
 
 
+def test_a_step_gets_the_secrets_that_it_declares_and_is_told_how_to_declare_others(work: Path) -> None:
+    (work / "runner.yaml").write_text(SECRETS)
+    (work / "steps" / "step.py").write_text(UNDECLARED)
+    done = runner(work, "run", "driver.py", "--logs", "--secrets", "db", "--continue-on-failure")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "db *** variable False listed ['db']" in done.stdout
+    assert "this step does not declare the secret 'api'" in done.stdout
+    assert "runner.configure(step, secrets=['api'])" in done.stdout
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_declared_secret_without_a_value_stops_the_run_before_it_starts(work: Path) -> None:
+    (work / "runner.yaml").write_text(f"{SECRETS}  none: {{env: NOT_SET}}\naccess: {{secrets: [none, other]}}\n")
+    done = runner(work, "run", "driver.py")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "secret 'none' has no value: the environment variable NOT_SET is not set" in done.stderr
+    assert "there is no secret 'other'" in done.stderr
+
+
 def test_a_pod_masks_them_and_its_objects_name_none() -> None:
     stores = StepStores(BucketVantage("b", "http://x", secret_key="k3y"), secrets={"db": CANARY, "short": "abc"})
     assert _secrets(stores) == (b"k3y", CANARY.encode())
     settings = ClusterSettings("store", "runner")
-    secret = render.run_secret("r", "{}", settings, owner="u")
-    assert at(secret, "data") == {"stores.json": "e30="}
+    secret = render.run_secret("r", {Access(): "{}"}, settings, owner="u")
+    assert at(secret, "data") == {stores_key(Access()): "e30="}

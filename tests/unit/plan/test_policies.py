@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runner.config import KubernetesConfig, ProcessConfig, TargetConfig
 from runner.datastores import BucketConfig
+from runner.model.access import Access
 from runner.model.compute import Wish
 from runner.model.placement import Placement
 from runner.model.plan import Plan
@@ -19,7 +20,7 @@ from runner.model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy
 from runner.model.resources import Resources
 from runner.model.stated import NOTHING, Stated
 from runner.model.step import StepSpec
-from runner.plan.policies import closed, differing, problems, resolved, said
+from runner.plan.policies import closed, differing, granted, problems, resolved, said
 from runner.plan.validate import validate
 from tests.support import builders as b
 
@@ -54,6 +55,14 @@ def test_a_plan_that_says_nothing_states_everything() -> None:
 )
 def test_command_line_step_target(line: int | None, step: int | None, holds: int) -> None:
     assert of(StepPolicy(retries=step), Stated(StepPolicy(retries=line))).retries == holds
+
+
+def test_the_names_that_a_script_may_open_are_those_of_all_places() -> None:
+    step = replace(b.step("a"), access=Access(("db",), ("lake",)))
+    target = replace(MACHINE, access=Access(("api",)))
+    words = Stated(access=Access(datastores=("pond",)))
+    assert resolve(b.plan(step), words, target).steps[0].access == Access(("api", "db"), ("lake", "pond"))
+    assert granted(b.plan(step), {}, {}, words.access).steps[0].access == Access(("db",), ("lake", "pond"))
 
 
 def test_words_are_merged_field_by_field() -> None:

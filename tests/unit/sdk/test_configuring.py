@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 import runner
+from runner.model.access import Access
 from runner.model.compute import Wish
 from runner.model.placement import Placement
 from runner.model.policy import RunPolicy, StepPolicy
@@ -41,7 +42,10 @@ def test_words_of_a_step_are_in_its_plan(ws: Workspace) -> None:
     assert configure(step, memory="4Gi", cpu=2, gpu=1, retries=2, retry_oom=2, run_timeout="2h", backoff=5) is step
     configure(step, queue_timeout=timedelta(minutes=1), start_timeout="90s", node_selector={"pool": "batch"})
     configure(step, tolerations=[{"key": "spot", "operator": "Exists"}], service_account="me", image_pull_secrets=["k"])
-    (spec,) = Pipeline(ws, step).plan.steps
+    configure(step, secrets=["db"], datastores=["lake"])
+    configure(step, secrets=["api"])
+    (spec,) = configure(Pipeline(ws, step), secrets=["all"]).plan.steps
+    assert spec.access == Access(("all", "api", "db"), ("lake",))
     assert spec.policy == StepPolicy(2, None, None, 2.0, 5.0, 60.0, 90.0, 7200.0)
     assert spec.resources == Resources("2", "4Gi", "", "4Gi", 1)
     assert spec.placement == Placement({"pool": "batch"}, ({"key": "spot", "operator": "Exists"},), "me", ("k",))

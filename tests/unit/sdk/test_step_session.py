@@ -14,6 +14,7 @@ from runner.data import named_datastores, registry
 from runner.data.named_datastores import NamedDatastore
 from runner.errors import BadInput
 from runner.model import events as e
+from runner.model.access import Access
 from runner.model.context import StagedInput, StepContext, StoreAccess
 from runner.model.data import DataPath as Place
 from runner.model.data import DatasetDefinition, Mode
@@ -115,10 +116,32 @@ def test_registered_datasets_and_datastores(run: ContextRun, store: DirectorySto
     Path("x.txt").write_text("x")
     Datastore(ws, "alias").upload_files(["x.txt"], show_progress=False)
     assert (tmp_path / "other" / "x.txt").read_text() == "x"
-    with pytest.raises(UserErrorException, match="no datastore 'nowhere'"):
+    with pytest.raises(UserErrorException, match="cannot open the datastore 'nowhere' by name"):
         Datastore(ws, "nowhere")
-    with pytest.raises(BadInput, match="no access"):
+    with pytest.raises(BadInput, match="cannot open"):
         ws.session.datastore("nowhere")
+
+
+def test_what_is_configured_and_not_declared_is_told_with_its_declaration(
+    tmp_path: Path, store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = BucketVantage("lake", "http://127.0.0.1:1", secret_key="k")
+    stores = StepStores(far, {"lake": far, "workspacefilestore": far}, {"db": "v", "api": "w"})
+    told = tmp_path / "stores.json"
+    told.write_text(json.dumps(to_document(stores.only(Access(secrets=("api",))))))
+    named_datastores.set_default(store, "lake")
+    access = StoreAccess(str(tmp_path / "workspace"), stores=str(told))
+    for run in in_step(tmp_path, monkeypatch, access):
+        assert run.get_secret("api") == "w"
+        with pytest.raises(UserErrorException, match=r"configure\(step, secrets=\['db'\]\)"):
+            run.get_secret("db")
+        with pytest.raises(UserErrorException, match=r"there is no secret 'bd' \(known: api, db"):
+            run.get_secret("bd")
+        for name in ("lake", "workspacefilestore"):
+            with pytest.raises(BadInput, match=rf"configure\(step, datastores=\['{name}'\]\)"):
+                run.experiment.workspace.session.datastore(name)
+        with pytest.raises(BadInput, match="does not declare the datastore 'lake'"):
+            Datastore.get_default(run.experiment.workspace).upload_files([__file__])
 
 
 def test_its_pipeline_run_can_be_told_and_stopped(run: ContextRun, store: DirectoryStore) -> None:

@@ -17,6 +17,7 @@ from runner.config import Config, KubernetesConfig, ProcessConfig, TargetConfig
 from runner.datastores import BucketConfig
 from runner.errors import BadInput, RunTaken, StoreUnreachable, TargetUnreachable
 from runner.model import events as e
+from runner.model.access import Access
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
 from runner.model.secret import SecretSource
@@ -159,19 +160,25 @@ def hiding(session: Submitted, tmp_path: Path) -> Submitted:
     secret = tmp_path / "secret.txt"
     secret.write_text(f"{CANARY}-3")
     secret.chmod(0o600)
+    other = tmp_path / "other.txt"
+    other.write_text(f"{CANARY}-4")
+    other.chmod(0o600)
     target = replace(READY, store=replace(BUCKET, credentials=str(keys)))
-    session.config = replace(session.config, targets={"kind": target}, secrets={"db": SecretSource(file=str(secret))})
+    secrets = {"db": SecretSource(file=str(secret)), "other": SecretSource(file=str(other))}
+    session.config = replace(session.config, targets={"kind": target}, secrets=secrets)
     return session
 
 
 def test_keys_and_secrets_are_in_the_handovers_secret_and_nowhere_else(
     hiding: Submitted, cluster: Answering, said: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    submit(hiding, a_plan("six"))
+    plan = a_plan("six")
+    first = replace(plan.steps[0], access=Access(secrets=("db",)))
+    submit(hiding, replace(plan, steps=(first, *plan.steps[1:])))
     Detached(hiding).start(b.RUN)
     (name,) = cluster.names("jobs")
     held = base64.b64decode(text(cluster.get("secrets", name), "data", FILE)).decode()
-    assert all(f"{CANARY}-{number}" in held for number in (1, 2, 3))
+    assert [f"{CANARY}-{number}" in held for number in (1, 2, 3, 4)] == [True, True, True, False]
     holding = {kind for (kind, _), made in cluster._objects.items() if tells(json.dumps(made))}
     assert holding == {"secrets"}
     assert not [key for key in hiding.store.list("") if tells(hiding.store.get(key.key).decode("latin-1"))]

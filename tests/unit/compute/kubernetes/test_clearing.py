@@ -10,6 +10,7 @@ import pytest
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import TargetError, TargetUnreachable
+from runner.model.access import Access
 from tests.support.fake_api import RUN, START, STORE, FakeCluster, a_record, a_task
 from tests.support.memory_store import MemoryStore
 
@@ -27,7 +28,7 @@ class Bench:
             self.cluster,
             SETTINGS,
             store=MemoryStore(),
-            step_stores=lambda: "{}",
+            step_stores=lambda _: {Access(): "{}"},
             step_archive=b"",
             say=self.said.append,
         )

@@ -13,6 +13,7 @@ from runner.compute.kubernetes.runwatch import RunWatch
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.sighting import Sighting
 from runner.compute.kubernetes.target import KubernetesTarget
+from runner.model.access import Access
 from runner.model.data import DataRef
 from runner.model.observation import Phase
 from runner.model.record import Failure
@@ -32,7 +33,12 @@ def cluster() -> FakeCluster:
 @pytest.fixture
 def target(cluster: FakeCluster) -> Iterator[KubernetesTarget]:
     one = KubernetesTarget(
-        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores=lambda: "{}", step_archive=b""
+        "kind",
+        cluster,
+        ClusterSettings(STORE),
+        store=MemoryStore(),
+        step_stores=lambda _: {Access(): "{}"},
+        step_archive=b"",
     )
     yield one
     one.close()
@@ -65,7 +71,7 @@ def test_a_step_costs_two_requests_and_its_run_a_handful(target: KubernetesTarge
     for number in range(STEPS):
         one_step(target, cluster, number)
     target.finish(RUN)
-    run = {"create configmaps": 2, "create secrets": 1, "delete configmaps": 1}
+    run = {"create configmaps": 3, "create secrets": 1, "delete configmaps": 1}
     assert cluster.calls["create jobs"] == cluster.calls["delete jobs"] == STEPS
     assert {call: cluster.calls[call] for call in run} == run
     assert cluster.calls["list jobs"] == cluster.calls["list pods"] == 1
@@ -138,7 +144,12 @@ def test_many_late_steps_are_asked_about_a_few_at_a_time(target: KubernetesTarge
 def test_a_tick_puts_together_only_what_has_changed(cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = [a_task(f"s{number}-1") for number in range(STEPS)]
     target = KubernetesTarget(
-        "kind", cluster, ClusterSettings(STORE), store=MemoryStore(), step_stores=lambda: "{}", step_archive=b""
+        "kind",
+        cluster,
+        ClusterSettings(STORE),
+        store=MemoryStore(),
+        step_stores=lambda _: {Access(): "{}"},
+        step_archive=b"",
     )
     for task in tasks:
         target.start(task)

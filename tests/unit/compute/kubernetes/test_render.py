@@ -16,6 +16,7 @@ import pytest
 from runner.compute.kubernetes import render
 from runner.compute.kubernetes.contract import NO_PYTHON, START
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.model.access import Access
 from runner.model.data import DataRef
 from runner.model.placement import Placement
 from runner.model.resources import Resources
@@ -78,7 +79,8 @@ def test_golden_rich_job() -> None:
 
 def test_golden_run_objects() -> None:
     check("run-configmap.json", render.run_configmap(RUN, SETTINGS))
-    check("run-secret.json", render.run_secret(RUN, '{"workspace":{}}', SETTINGS, owner="uid-1"))
+    check("run-keys-owner.json", render.keys_owner(RUN, SETTINGS, owner="uid-1"))
+    check("run-secret.json", render.run_secret(RUN, {Access(): '{"workspace":{}}'}, SETTINGS, owner="uid-2"))
     check("step-configmap.json", render.step_configmap(b"archive", SETTINGS))
 
 
@@ -189,9 +191,9 @@ def test_the_probe_is_shaped_like_a_steps_job() -> None:
 
 
 def test_no_secret_is_in_a_job() -> None:
-    secret: Any = render.run_secret(RUN, "canary", SETTINGS, owner="uid-1")
+    secret: Any = render.run_secret(RUN, {Access(): "canary"}, SETTINGS, owner="uid-1")
     encoded = base64.b64encode(b"canary").decode()
-    assert secret["data"]["stores.json"] == encoded
+    assert list(secret["data"].values()) == [encoded]
     assert encoded not in json.dumps(a_job(a_task()))
 
 

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from runner.compute.kubernetes import upkeep
+from runner.compute.kubernetes.contract import stores_key
 from runner.compute.kubernetes.fields import text
 from runner.compute.kubernetes.log_end import unshipped
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import BadInput, TargetDenied, TargetError, TargetUnreachable
+from runner.model.access import Access
 from runner.model.data import DataRef
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
@@ -32,10 +35,13 @@ DONE = a_record(outputs=OUTPUTS)
 SETTINGS = ClusterSettings(STORE, stop_timeout=0.3)
 MATCHED = "Pod runner/x has condition DisruptionTarget matching FailJob rule at index 0"
 RUN_OBJECT = f"run-{RUN}"
+FILE = stores_key(Access())
 
 
 def a_target(cluster: FakeCluster, store: DirectoryStore, stores: str = '{"key": 1}') -> KubernetesTarget:
-    return KubernetesTarget("kind", cluster, SETTINGS, store=store, step_stores=lambda: stores, step_archive=b"archive")
+    return KubernetesTarget(
+        "kind", cluster, SETTINGS, store=store, step_stores=lambda _: {Access(): stores}, step_archive=b"archive"
+    )
 
 
 @pytest.fixture
@@ -92,9 +98,10 @@ def test_a_step_from_start_to_removal(target: KubernetesTarget, cluster: FakeClu
 def test_what_a_run_needs_is_made_once_and_goes_with_it(target: KubernetesTarget, cluster: FakeCluster) -> None:
     for number in range(3):
         target.start(a_task(f"step-{number}"))
-    assert cluster.names("configmaps") == (RUN_OBJECT, "runner-step-" + "".join(cluster.names("configmaps")[1][-12:]))
+    of_run, keys, of_step = cluster.names("configmaps")
+    assert (of_run, keys, of_step[:-12]) == (RUN_OBJECT, f"{RUN_OBJECT}-keys", "runner-step-")
     assert cluster.names("secrets") == (RUN_OBJECT,)
-    assert cluster.calls["create configmaps"] == 2
+    assert cluster.calls["create configmaps"] == 3
     target.finish(RUN)
     assert not cluster.names("jobs") + cluster.names("pods") + cluster.names("secrets")
     assert len(cluster.names("configmaps")) == 1, "the archive's, which other runs use"
@@ -144,13 +151,43 @@ def test_renewed_keys_replace_the_secret(target: KubernetesTarget, cluster: Fake
     other = a_target(cluster, store, '{"key": 2}')
     other.start(a_task())
     after = cluster.get("secrets", RUN_OBJECT)
-    assert text(before, "data", "stores.json") != text(after, "data", "stores.json")
+    assert text(before, "data", FILE) != text(after, "data", FILE)
 
 
-def test_an_equal_secret_stays(target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore) -> None:
+def test_no_controller_reads_or_deletes_a_secret(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    """The right to either would let its holder read the keys of every run (manifests/rbac.yaml)."""
+    cluster.denied = {(verb, "secrets") for verb in ("get", "list", "watch", "update", "patch", "delete")}
     target.start(a_task())
-    a_target(cluster, store).start(a_task())
-    assert cluster.calls["delete secrets"] == 0
+    a_target(cluster, store, '{"key": 2}').start(a_task())
+    target.finish(RUN)
+    assert [call for call in cluster.calls if "secrets" in call] == ["create secrets"]
+    assert not cluster.names("secrets")
+
+
+def test_a_secret_that_its_owner_does_not_take_along_is_told(
+    cluster: FakeCluster, store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "sleep", lambda _: None)
+    cluster.create("secrets", {"metadata": {"name": RUN_OBJECT}})
+    with pytest.raises(TargetUnreachable, match="stays though its owner was deleted"):
+        a_target(cluster, store).start(a_task())
+
+
+def test_a_pod_gets_the_one_file_of_the_secret_that_its_step_may_have(
+    cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    lake = Access(datastores=("lake",))
+    files = {Access(): '{"of": "all"}', lake: '{"of": "some"}'}
+    target = KubernetesTarget("kind", cluster, SETTINGS, store=store, step_stores=lambda _: files, step_archive=b"")
+    target.start(a_task(access=lake))
+    (pod,) = cluster.objects("pods").values()
+    (volume,) = (each["secret"] for each in pod["spec"]["volumes"] if "secret" in each)
+    (item,) = volume["items"]
+    assert item["path"] == "stores.json"
+    told = text(cluster.get("secrets", volume["secretName"]), "data", item["key"])
+    assert base64.b64decode(told) == b'{"of": "some"}'
 
 
 @dataclass
@@ -186,7 +223,7 @@ class LongStep:
             self.cluster,
             SETTINGS,
             store=self.store,
-            step_stores=self.keys.read,
+            step_stores=lambda _: {Access(): self.keys.read()},
             step_archive=b"archive",
             say=self.said.append,
         )
@@ -199,7 +236,7 @@ class LongStep:
     def told(self) -> str:
         """What the kubelet would put in the pod's file."""
         secret = self.cluster.get("secrets", RUN_OBJECT)
-        return base64.b64decode(text(secret, "data", "stores.json")).decode()
+        return base64.b64decode(text(secret, "data", FILE)).decode()
 
 
 @pytest.fixture
@@ -210,12 +247,13 @@ def long_step(cluster: FakeCluster, store: DirectoryStore) -> Iterator[LongStep]
 
 
 def test_a_step_that_runs_is_handed_the_keys_that_were_renewed(long_step: LongStep, cluster: FakeCluster) -> None:
-    owner = cluster.get("configmaps", RUN_OBJECT)
     long_step.keys.now = '{"key": "new"}'
     long_step.look(30)
     assert long_step.told == '{"key": "new"}'
     secret = cluster.objects("secrets")[RUN_OBJECT]
-    assert secret["metadata"]["ownerReferences"][0]["uid"] == text(owner, "metadata", "uid"), "it goes with the run"
+    owner = cluster.objects("configmaps")[secret["metadata"]["ownerReferences"][0]["name"]]
+    run = cluster.get("configmaps", RUN_OBJECT)
+    assert owner["metadata"]["ownerReferences"][0]["uid"] == text(run, "metadata", "uid"), "it goes with the run"
 
 
 def test_keys_that_stay_cost_no_request(long_step: LongStep, cluster: FakeCluster) -> None:
@@ -253,12 +291,12 @@ def test_keys_that_cannot_be_read_are_told_once_and_looked_at_again(long_step: L
     assert long_step.told == '{"key": "new"}'
 
 
-@pytest.mark.parametrize("verb", ["create", "delete", "get"])
+@pytest.mark.parametrize(("verb", "kind"), [("create", "secrets"), ("create", "configmaps"), ("delete", "configmaps")])
 def test_keys_that_a_server_does_not_take_now_are_handed_out_later(
-    long_step: LongStep, cluster: FakeCluster, verb: str
+    long_step: LongStep, cluster: FakeCluster, verb: str, kind: str
 ) -> None:
     long_step.keys.now = '{"key": "new"}'
-    cluster.denied.add((verb, "secrets"))
+    cluster.denied.add((verb, kind))
     long_step.look(30)
     assert len(long_step.said) == 1
     assert "new" not in long_step.said[0]
