@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .dataclass import dataclass
+from .documents import files
 from .errors import BadInput, Problem
 from .model.data import DEFAULT_DATASTORE
 from .model.document import Document, from_document
@@ -135,25 +136,60 @@ def _absolute(path: str, folder: Path) -> Path:
 
 
 def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
+    """The keys in the credentials file; empty without one. Raises BadInput, which holds neither."""
     if not store.credentials:
         return "", ""
     path = Path(store.credentials).expanduser()
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return str(document["access_key"]), str(document["secret_key"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f"the credentials file {path} cannot be used ({type(error).__name__})",
-            where=where,
-            remedy='make it a JSON file {"access_key": …, "secret_key": …} that only you can read',
-        ) from error
+        text = files.private_text(path)
+    except BadInput as error:
+        (problem,) = error.problems
+        what = f"the credentials file {path} cannot be used: {problem.what}"
+        raise BadInput(what, where, problem.remedy) from None
+    remedy = 'make it a JSON file {"access_key": …, "secret_key": …} that only you can read'
+    if text is None:
+        raise BadInput(f"the credentials file {path} cannot be used: there is no such file", where, remedy)
+    keys = _keys(text)
+    if keys is None:
+        raise BadInput(f"the credentials file {path} cannot be used: it does not hold both keys", where, remedy)
+    return keys
 
 
-def _check_endpoint(endpoint: str, where: str) -> None:
+def _keys(text: str) -> tuple[str, str] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = [document.get(name) for name in ("access_key", "secret_key")] if isinstance(document, dict) else []
+    access, secret = (found[0], found[1]) if found else (None, None)
+    return (access, secret) if isinstance(access, str) and isinstance(secret, str) and access and secret else None
+
+
+def endpoint_misfit(endpoint: str) -> tuple[str, str] | None:
+    """What is wrong with the address of a store, and what to do; None: nothing.
+
+    The words never hold a name or a password that the address holds: they are printed and logged.
+    """
+    usual = "write it as http://HOST:PORT or https://HOST"
+    if "@" in endpoint:
+        return _WITH_KEY
+    if re.search(r"://[^/]*/.|[?#]", endpoint):
+        return "the address of a store has no path and no query", usual
     try:
         parts = urlsplit(endpoint)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, or a host that is none
         usable = False
-    if not usable:
-        raise BadInput(f"{endpoint!r} is no address of a store", where, "write it as http://HOST:PORT or https://HOST")
+    return None if usable else (f"{endpoint!r} is no address of a store", usual)
+
+
+_WITH_KEY = (
+    "the address of a store must not hold a user or a password: addresses are printed and logged",
+    "write it as http://HOST:PORT or https://HOST, and put the keys into the file that 'credentials' names",
+)
+
+
+def _check_endpoint(endpoint: str, where: str) -> None:
+    wrong = endpoint_misfit(endpoint)
+    if wrong:
+        raise BadInput(wrong[0], where, wrong[1])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..documents import files
 from ..errors import BadInput, Problem
 from ..model.secret import SecretSource
 
@@ -23,7 +23,7 @@ def value_of(name: str, sources: Mapping[str, SecretSource], environ: Mapping[st
         problems = tuple(file_problems({name: source}))
         if problems:
             raise BadInput(problems)
-        return _path(source).read_text(encoding="utf-8").rstrip("\r\n")
+        return (files.private_text(_path(source)) or "").rstrip("\r\n")
     if source.env not in environ:
         raise BadInput(
             f"secret '{name}' has no value: the environment variable {source.env} is not set",
@@ -46,19 +46,15 @@ def file_problems(sources: Mapping[str, SecretSource]) -> Iterator[Problem]:
     for name, source in sources.items():
         if source.file:
             path, where = _path(source), f"secrets.{name}"
+            what = f"the file {path} of secret '{name}' cannot be used"
             try:
-                mode = stat.S_IMODE(path.stat().st_mode)
-                path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-                yield Problem(f"the file {path} of secret '{name}' cannot be read: {why}", where, "correct the path")
+                found = files.private_text(path)
+            except BadInput as error:
+                (problem,) = error.problems
+                yield Problem(f"{what}: {problem.what}", where, problem.remedy)
                 continue
-            if mode & 0o077:
-                yield Problem(
-                    f"the file {path} of secret '{name}' can be read by others (mode {mode:04o})",
-                    where,
-                    f"chmod 600 {path}",
-                )
+            if found is None:
+                yield Problem(f"{what}: there is no such file", where, "correct the path")
 
 
 def unknown(name: str, known: Iterable[str]) -> BadInput:

@@ -44,20 +44,20 @@ def content(path: Path) -> Found | None:
         return None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 - a descriptor has no path
-        facts = os.fstat(descriptor)
-        if not stat.S_ISREG(facts.st_mode):
-            raise BadInput(
-                f"cannot be read: it is {_kind(facts.st_mode)}", str(path), "put a regular file in its place"
-            )
-        try:
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise BadInput(f"cannot be read: it is {_kind(mode)}", str(path), "put a regular file in its place")
+        with open(descriptor, "rb", closefd=False) as file:
             data = file.read(LARGEST + 1)
-        except OSError as error:
-            raise _unreadable(path, error) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(descriptor)
     if len(data) > LARGEST:
         limit = f"{LARGEST // 1024**2} MiB"
         raise BadInput(f"cannot be read: it is larger than {limit}", str(path), "check that this is the right file")
-    return Found(data, stat.S_IMODE(facts.st_mode))
+    return Found(data, stat.S_IMODE(mode))
 
 
 def text(path: Path) -> str | None:

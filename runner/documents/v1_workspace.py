@@ -40,7 +40,7 @@ def _name(path: Path, *, strict: bool) -> str:
         if strict:
             raise
         return ""
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     name = document.get(NAME) if isinstance(document, dict) else None
     if isinstance(name, str) and name.strip():

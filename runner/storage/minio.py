@@ -120,7 +120,8 @@ def _connections() -> PoolManager:
 def _address(endpoint: str) -> tuple[str, bool]:
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise BadInput(f"not an S3 endpoint: {endpoint!r}", remedy="write http://host:port or https://host")
+        shown = repr(endpoint) if "@" not in endpoint else "it holds a user or a password"
+        raise BadInput(f"not an S3 endpoint: {shown}", remedy="write http://host:port or https://host")
     return parts.netloc, parts.scheme == "https"
 
 

@@ -118,7 +118,7 @@ def test_an_unreachable_cluster_and_bucket(project: Project) -> None:
     project.driver(BOTH)
     project.write("runner.yaml", UNREACHABLE.format(folder=project.folder))
     project.write("kubeconfig", KUBECONFIG)
-    project.write("keys.json", '{"access_key": "a", "secret_key": "hidden-word"}')
+    project.write("keys.json", '{"access_key": "a", "secret_key": "hidden-word"}').chmod(0o600)
     before = project.files
     for command in ("run", "validate", "plan"):
         ended = project.run(command, "pipeline.py", "--target", "far")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,64 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_credentials_are_read_and_not_shown(tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"access_key": "me", "secret_key": "hidden"}))
+    keys.chmod(0o600)
     store = BucketConfig("b", "http://h", credentials=str(keys))
     near, _ = vantages(store, "test")
     assert (near.access_key, near.secret_key) == ("me", "hidden")
     assert "hidden" not in repr(near)
+    keys.chmod(0o640)
+    with pytest.raises(BadInput, match=r"can be read by others \(mode 0640\)") as refused:
+        vantages(store, "test")
+    assert refused.value.problems[0].remedy == f"chmod 600 {keys}"
+    keys.chmod(0o600)
     keys.write_text("{}")
     with pytest.raises(BadInput, match="credentials file") as refused:
         vantages(store, "test")
     assert "hidden" not in str(refused.value)
+
+
+NO_KEYS = {
+    "text": "canary",
+    "list": '["canary"]',
+    "number": '{"access_key": "canary", "secret_key": 1}',
+    "deep": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("kind", ["absent", "folder", "pipe", *NO_KEYS])
+def test_a_file_that_holds_no_keys_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    keys = tmp_path / "keys.json"
+    if kind == "folder":
+        keys.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(keys, 0o600)
+    elif kind != "absent":
+        keys.write_text(NO_KEYS[kind])
+        keys.chmod(0o600)
+    with pytest.raises(BadInput, match=r"credentials file .* cannot be used") as refused:
+        vantages(BucketConfig("b", "http://h", credentials=str(keys)), "the target")
+    (problem,) = refused.value.problems
+    assert problem.where == "the target"
+    assert problem.remedy
+    assert "canary" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://me:canary@h:9000",
+        "https://canary@h",
+        "http://me:canary@h:abc",
+        "http://h:9000/?key=canary",
+        "http://h/canary",
+    ],
+)
+@pytest.mark.parametrize("field", ["endpoint", "cluster_endpoint"])
+def test_an_address_with_a_key_is_refused_and_never_shown(tmp_path: Path, endpoint: str, field: str) -> None:
+    store = {"bucket": "b", "endpoint": "http://h", field: endpoint}
+    (tmp_path / "runner.yaml").write_text(f"datastores: {{a: {json.dumps({'type': 'bucket', **store})}}}")
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path / "none", tmp_path)
+    (problem,) = refused.value.problems
+    assert problem.where.endswith(f"datastores.a.{field}")
+    assert "canary" not in str(problem)

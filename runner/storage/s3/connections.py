@@ -35,9 +35,11 @@ class Connections:
     def __init__(self, endpoint: str, timeouts: Timeouts) -> None:
         """Parse ``http://host:port`` or ``https://host``; nothing is connected yet. Raises BadInput."""
         parts = urlsplit(endpoint)
+        if "@" in endpoint:
+            raise BadInput("not an S3 endpoint: it holds a user or a password", remedy="write http://host:port")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise BadInput(f"not an S3 endpoint: {endpoint!r}", remedy="write http://host:port or https://host")
-        self.host = parts.netloc.rpartition("@")[2]
+        self.host = parts.netloc
         self.secure = parts.scheme == "https"
         self._name, self._port = parts.hostname, parts.port
         self._timeouts = timeouts

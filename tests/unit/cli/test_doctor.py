@@ -68,6 +68,7 @@ def test_what_the_doctor_says_holds_no_key(
         (tmp_path / "runner.yaml").write_text(CONFIGURATION.format(**words))
         (tmp_path / "kubeconfig").write_text(KUBECONFIG.format(**words))
         (tmp_path / "keys.json").write_text(json.dumps({"access_key": f"{CANARY}-1", "secret_key": f"{CANARY}-2"}))
+        (tmp_path / "keys.json").chmod(0o600)
         (tmp_path / "db.txt").write_text(f"{CANARY}-3")
         (tmp_path / "db.txt").chmod(0o600)
         monkeypatch.setenv("MY_API", f"{CANARY}-5")

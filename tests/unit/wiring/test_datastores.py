@@ -27,6 +27,7 @@ targets:
 def root(tmp_path: Path) -> Path:
     (tmp_path / "runner.yaml").write_text(CONFIG)
     (tmp_path / "keys.json").write_text(json.dumps({"access_key": "me", "secret_key": "hidden"}))
+    (tmp_path / "keys.json").chmod(0o600)
     return tmp_path
 
 

@@ -157,6 +157,7 @@ def hiding(session: Submitted, tmp_path: Path) -> Submitted:
     """Whose store has keys, and which has a secret."""
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"access_key": f"{CANARY}-1", "secret_key": f"{CANARY}-2"}))
+    keys.chmod(0o600)
     secret = tmp_path / "secret.txt"
     secret.write_text(f"{CANARY}-3")
     secret.chmod(0o600)

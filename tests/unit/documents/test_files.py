@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from runner.documents import files
+from runner.errors import BadInput
+
+
+def test_a_text_and_who_may_read_it(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes("\ufeffé".encode())
+    path.chmod(0o640)
+    assert files.text(path) == "é"
+    assert files.content(path) == files.Found("\ufeffé".encode(), 0o640)
+    with pytest.raises(BadInput, match="mode 0640"):
+        files.private_text(path)
+    path.chmod(0o400)
+    assert files.private_text(path) == "é"
+
+
+@pytest.mark.parametrize("path", ["absent", "a/below-a-file", "absent/deeper"])
+def test_an_absent_file_is_none(tmp_path: Path, path: str) -> None:
+    (tmp_path / "a").touch()
+    assert files.text(tmp_path / path) is None
+    assert files.private_text(tmp_path / path) is None
+
+
+def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop").symlink_to("loop")
+    bound = socket.socket(socket.AF_UNIX)
+    bound.bind(str(tmp_path / "socket"))
+    for path, what in (
+        (tmp_path / "pipe", r"a pipe \(FIFO\)"),
+        (tmp_path / "folder", "a folder"),
+        (tmp_path / "loop", "symbolic links"),
+        (tmp_path / "socket", "cannot be read"),
+        (Path("/dev/zero"), "a device"),
+        (tmp_path / "nul\0", "cannot be read"),
+        (tmp_path / ("long" * 100), "name too long"),
+    ):
+        with pytest.raises(BadInput, match=f"(?i){what}") as refused:
+            files.text(path)
+        assert refused.value.problems[0].where == str(path)
+        assert refused.value.problems[0].remedy
+    bound.close()
+
+
+def test_a_huge_file_is_refused_before_it_is_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "huge"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a hole: it takes no room on the disk
+    with pytest.raises(BadInput, match="larger than 4 MiB"):
+        files.content(path)
+
+
+def test_bytes_that_are_no_text_are_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"canary\xff")
+    with pytest.raises(BadInput, match=r"not UTF-8 text.* at byte 6") as refused:
+        files.text(tmp_path / "a")
+    assert "canary" not in str(refused.value)
