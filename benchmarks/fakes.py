@@ -126,6 +126,10 @@ class InstantTarget:
         self._live[task.id] = task
         return task.id.key
 
+    def begun(self, task: TaskId) -> str:  # noqa: ARG002 - the port's
+        """Nothing: no attempt is started twice here."""
+        return ""
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:  # noqa: ARG002 - there is only one
         """What goes on, and what has ended and not been removed."""
         live = {task: Observation(Phase.RUNNING, task.key, started=_now()) for task in self._live}

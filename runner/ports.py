@@ -92,6 +92,12 @@ class ComputeTarget(Protocol):
         assignment is already in the store. Raises TargetError.
         """
 
+    def begun(self, task: TaskId) -> str:
+        """Give the digest of the task with which the attempt was started; empty: it was not, as far as is known.
+
+        Raises TargetError.
+        """
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         """Every attempt of the run that the target holds or has an ending of."""
 

@@ -12,14 +12,15 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
-from ..data.remains import as_time
-from ..errors import Problem, StoreError, TargetUnreachable
+from ..data.remains import as_time, bare_record
+from ..errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM
@@ -90,6 +91,10 @@ class ProcessTarget:
                 raise
         return attempt.observation.uid
 
+    def begun(self, task: TaskId) -> str:
+        """The digest that the attempt's folder keeps."""
+        return self._files(task).task
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         """The attempts started or found on disk."""
         if run not in self._scanned:
@@ -111,12 +116,7 @@ class ProcessTarget:
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill the attempt's process, and all that has come of it."""
-        files = AttemptFiles(Path(uid))
-        if not files.give_up():
-            files.kill()
-        while files.alive():
-            time.sleep(0.01)
-        process_leftovers.end(files, adopted=False)
+        _end(AttemptFiles(Path(uid)))
         attempt = self._attempts.get(task)
         if attempt is None:
             self.remove(task, uid)
@@ -155,17 +155,19 @@ class ProcessTarget:
         return replace(seen, elapsed=max(0.0, self.monotonic() - beginning.at))
 
     def _known(self, task: Task) -> Attempt:
-        files = AttemptFiles(self.work / task.id.run / f"{task.id.key}.{task.id.attempt}")
-        now = time.time()
+        files, now = self._files(task.id), time.time()
         attempt = Attempt(task, files, Observation(Phase.PENDING, str(files.folder), placed=True), now, now)
         self._attempts[task.id] = attempt
         return attempt
+
+    def _files(self, task: TaskId) -> AttemptFiles:
+        return AttemptFiles(self.work / task.run / f"{task.key}.{task.attempt}")
 
     def _begin(self, attempt: Attempt) -> None:
         if self._is_over(attempt):
             return
         try:
-            attempt.files.folder.mkdir(parents=True)
+            attempt.files.make(attempt.task.digest)
         except FileExistsError:
             self._adopt(attempt)
         except OSError as error:
@@ -221,13 +223,25 @@ class ProcessTarget:
     def _find(self, task: TaskId) -> None:
         """Go on with an attempt; one whose assignment or record a power failure took is left to be found lost."""
         try:
-            assigned = records.assignment(self.store, task.assignment)
+            assigned = records.assignment(self.store, task.assignment, self._files(task).task)
             if assigned.target == self.name:
                 self._adopt(self._known(assigned))
+        except ObjectDamaged as error:
+            self._disown(task, str(error))
         except StoreError:
             self._attempts.pop(task, None)
 
+    def _disown(self, task: TaskId, reason: str) -> None:
+        """End an attempt of which nobody knows any more where its outputs belong: its record is what is found."""
+        files = self._files(task)
+        begun = files.claimed_at
+        _end(files)
+        with suppress(StoreError):  # then it is found lost
+            records.refuse(self.store, task, bare_record(task.attempt, Failure.INPUT, reason, begun=begun))
+
     def _adopt(self, attempt: Attempt) -> None:
+        if attempt.files.task not in ("", attempt.task.digest):
+            self._disown(attempt.task.id, f"the assignment {attempt.task.id.assignment!r} was changed in the store")
         record = records.record_of(self.store, attempt.task.id)
         if record is not None:
             self._conclusion.end(attempt, record)
@@ -268,3 +282,12 @@ class ProcessTarget:
     @cached_property
     def _conclusion(self) -> Conclusion:
         return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit))
+
+
+def _end(files: AttemptFiles) -> None:
+    """Kill the process of an attempt, and all that has come of it; none of the attempt starts afterwards."""
+    if not files.give_up():
+        files.kill()
+    while files.alive():
+        time.sleep(0.01)
+    process_leftovers.end(files, adopted=False)

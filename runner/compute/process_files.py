@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -79,6 +80,20 @@ class AttemptFiles:
     def claim(self) -> Path:
         """Made once: by the wrapper (its process id), or by whoever gives the attempt up."""
         return self.folder / "claim"
+
+    def make(self, digest: str) -> None:
+        """Make the folder of an attempt at the task of that digest. Raises FileExistsError, OSError."""
+        self.folder.mkdir(parents=True)
+        try:
+            (self.folder / "task").write_text(f"{digest}\n", encoding="ascii")
+        except OSError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    @property
+    def task(self) -> str:
+        """The digest of the task that the folder was made for; empty: unknown, as an earlier version made it."""
+        return _read(self.folder / "task").strip()
 
     @property
     def ended(self) -> Path:

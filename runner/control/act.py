@@ -166,7 +166,7 @@ class Effects:
     def _assigned(self, task: Task) -> Task:
         """The task in force. A workspace that shuts its controller out is no failure of the step."""
         try:
-            return records.assign(self.store, task)
+            return records.assign(self.store, task, self.targets[task.target].begun)
         except StoreDenied as error:
             raise ShutOut(str(error)) from error
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import ObjectMissing
-from ..model.digest import canonical_json
+from ..errors import ObjectDamaged, ObjectMissing
+from ..model.digest import canonical_json, digest_of_bytes
 from ..model.document import to_document
 from ..model.names import step_run_id
 from ..model.record import AttemptRecord, CommitRecord
@@ -46,20 +47,63 @@ def attempt_behind(store: ObjectStore, origin: str) -> TaskId | None:
     return TaskId(run, key, commit.attempt) if commit else None
 
 
-def assign(store: ObjectStore, task: Task) -> Task:
-    """Store the task where the side that runs it looks for it; the one in force.
+def assign(store: ObjectStore, task: Task, begun: Callable[[TaskId], str] = lambda _: "") -> Task:
+    """Store the task where the side that runs it looks for it.
 
-    An earlier controller may have stored another (a dataset has since changed, say) and started it:
-    that one stays.
+    An earlier controller may have stored another task (a dataset has changed since, say) and started it: then that
+    one stays in force. The target knows what it was started with; the store alone is not believed, as any step may
+    write to it.
+
+    Args:
+        store: The workspace store.
+        task: What is to be started.
+        begun: Gives the digest of the task with which the target started an attempt; empty: it did not.
+
+    Returns:
+        The task in force.
+
+    Raises:
+        StoreError, and what `begun` raises.
+
     """
-    if store.put_if_absent(task.id.assignment, canonical_json(to_document(task))):
+    key, data = task.id.assignment, canonical_json(to_document(task))
+    if store.put_if_absent(key, data):
         return task
-    return assignment(store, task.id.assignment)
+    found = store.get(key)
+    if found == data:
+        return task
+    if digest_of_bytes(found) == begun(task.id):
+        return read_document(Task, found, key)
+    store.put(key, data)
+    return task
 
 
-def assignment(store: ObjectStore, key: str) -> Task:
-    """The task stored at `key`. Raises ObjectMissing."""
-    return read_document(Task, store.get(key), key)
+def assignment(store: ObjectStore, key: str, digest: str = "") -> Task:
+    """The task stored at `key`.
+
+    Args:
+        store: The workspace store.
+        key: See `TaskId.assignment`.
+        digest: `Task.digest` as the target knows it; empty: nobody knows, and the store is believed.
+
+    Raises:
+        ObjectMissing: there is none yet.
+        ObjectDamaged: it has another digest.
+        StoreError: it cannot be read.
+
+    """
+    data = store.get(key)
+    if digest and data and digest_of_bytes(data) != digest:  # an empty one is what a power failure left
+        raise ObjectDamaged(
+            f"the assignment {key!r} was changed or damaged in the store: this attempt was started with another one; "
+            "run the step again (runner retry RUN --failed), which writes a new assignment"
+        )
+    return read_document(Task, data, key)
+
+
+def refuse(store: ObjectStore, task: TaskId, record: AttemptRecord) -> None:
+    """Write the record of an attempt that failed and whose task nobody knows. Raises StoreError."""
+    store.put_if_absent(task.record, canonical_json(to_document(record)))
 
 
 def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:

@@ -20,7 +20,7 @@ from ..data.packing import unpack
 from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
 from ..data.workplace import Workplace, keep_files
-from ..errors import BadInput, ObjectMissing, RunnerError
+from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
 from ..model.record import AttemptRecord, CommitRecord, Failure
@@ -64,7 +64,7 @@ def _run(begun: float) -> AttemptRecord | None:
     """The record to tell; None: nothing was started."""
     stores = _read_stores()
     # Who cannot reach the store at all is told so at once; who has begun his work does not give it up easily.
-    task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"])
+    task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"], os.environ["RUNNER_TASK"])
     hidden = list(_secrets(stores))
     store = BucketStore(stores.workspace, PATIENT, lambda: _renewed(hidden).workspace)
     if reason := _fenced(store, task):
@@ -112,7 +112,9 @@ def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecor
 
 
 def _defect(attempt: int, error: Exception, begun: float) -> AttemptRecord:
-    """Nobody's failure but ours or the store's: another attempt may succeed."""
+    """Nobody's failure but ours or the store's: another attempt may succeed, unless it would read the same."""
+    if isinstance(error, ObjectDamaged):
+        return bare_record(attempt, Failure.INPUT, str(error), begun=begun)
     if isinstance(error, RunnerError):
         return bare_record(attempt, Failure.STORE, str(error), begun=begun)
     traceback.print_exception(error)
@@ -188,11 +190,11 @@ def _read_stores() -> StepStores:
     return from_document(StepStores, json.loads(Path(os.environ["RUNNER_STORES"]).read_bytes()))
 
 
-def _await_assignment(store: ObjectStore, key: str) -> Task:
+def _await_assignment(store: ObjectStore, key: str, digest: str) -> Task:
     deadline = time.monotonic() + _WAIT
     while True:
         try:
-            return records.assignment(store, key)
+            return records.assignment(store, key, digest)
         except ObjectMissing:
             if time.monotonic() > deadline:
                 raise

@@ -249,12 +249,37 @@ def test_an_attempt_whose_assignment_a_power_failure_took_is_not_known(local: Pr
     assert local.target().observe(b.RUN) == {}
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_an_attempt_whose_assignment_was_changed_ends_and_says_so(local: ProcessBench, known: bool) -> None:
+    """The later controller sees it first, or starts it first; with another task than the one that runs."""
+    first, task = local.target(), local.task("hangs")
+    first.start(task)
+    running(first, task)
+    first.close()
+    other = replace(task, outputs=(b.output("elsewhere"),))
+    local.store.put(task.id.assignment, canonical_json(to_document(other)))
+    second = local.target()
+    if known:
+        assert second.observe(b.RUN) == {}
+    else:
+        second.start(other)
+        assert second.observe(b.RUN)[task.id].failure is Failure.INPUT
+    record = records.record_of(local.store, task.id)
+    assert record is not None
+    assert record.failure is Failure.INPUT
+    assert f"the assignment {task.id.assignment!r} was changed" in record.reason
+    assert not process_files.AttemptFiles(local.folder / "work" / b.RUN / "hangs.1").alive()
+    assert records.committed(local.store, task.id) is None
+
+
 def test_a_later_controller_sees_what_runs(bench: Bench) -> None:
     first, task = bench.target(), bench.task("hangs")
     uid = first.start(task)
     running(first, task)
     first.close()
     second = bench.target()
+    assert second.begun(task.id) == task.digest
+    assert second.begun(replace(task.id, attempt=7)) == ""
     assert second.observe(b.RUN)[task.id].phase is Phase.RUNNING
     assert second.start(task) == uid
     second.stop(task.id, uid)

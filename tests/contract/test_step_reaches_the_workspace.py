@@ -85,6 +85,7 @@ def bootstrap(folder: Path, task: Task) -> subprocess.CompletedProcess[str]:
         "RUNNER_STORES": str(folder / "stores.json"),
         "RUNNER_WORK": str(folder / "work"),
         "RUNNER_ASSIGNMENT": task.id.assignment,
+        "RUNNER_TASK": task.digest,
     }
     return subprocess.run(
         [sys.executable, str(archive)],

@@ -194,6 +194,10 @@ class FakeTarget:
             raise TargetError(f"{known.uid} is not this attempt's")
         return known.uid
 
+    def begun(self, task: TaskId) -> str:
+        known = self.world.attempts.get(task)
+        return known.task.digest if known is not None else ""
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         return {task: observation_of(attempt) for task, attempt in self.world.attempts.items() if task.run == run}
 

@@ -130,6 +130,9 @@ class MortalTarget:
     def start(self, task: Task) -> str:
         return self.life.effect(TARGET, lambda: self.target.start(task))
 
+    def begun(self, task: TaskId) -> str:
+        return self.life.look(TARGET, lambda: self.target.begun(task))
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         return self.life.look(TARGET, lambda: self.target.observe(run))
 

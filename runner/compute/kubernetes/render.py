@@ -129,13 +129,12 @@ def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
     wish = Resources()
     volumes = own("runner-probe", "runner-probe", c.STORES) + shared_memory(wish)
+    container = _container("runner/probe", _variables("", ""), "", resources=wish, volumes=volumes)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "runner-probe", "namespace": settings.namespace, "labels": {c.MANAGED_BY: c.PRODUCT}},
-        "spec": _pod_of(
-            _container("runner/probe", "", "", resources=wish, volumes=volumes), settings.placement, settings, volumes
-        ),
+        "spec": _pod_of(container, settings.placement, settings, volumes),
     }
 
 
@@ -176,7 +175,8 @@ def _owner(configmap: str, uid: str) -> KubeObject:
 def _pod(task: Task, settings: ClusterSettings, *, step_configmap: str, interpreter: str) -> KubeObject:
     always = own(step_configmap, c.run_object_name(task.id.run), c.stores_key(task.access))
     volumes = always + shared_memory(task.resources) + wished(task)
-    container = _container(task.environment, task.id.assignment, interpreter, resources=task.resources, volumes=volumes)
+    variables = _variables(task.id.assignment, task.digest)
+    container = _container(task.environment, variables, interpreter, resources=task.resources, volumes=volumes)
     return _pod_of(container, task.placement.over(settings.placement), settings, volumes)
 
 
@@ -226,14 +226,16 @@ def identity(user: int) -> KubeObject:
     }
 
 
-def _container(image: str, assignment: str, interpreter: str, *, resources: Resources, volumes: Volumes) -> KubeObject:
+def _container(
+    image: str, variables: Mapping[str, str], interpreter: str, *, resources: Resources, volumes: Volumes
+) -> KubeObject:
     return {
         "name": c.CONTAINER,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["/bin/sh", "-c", c.START, c.PRODUCT, interpreter],
         "workingDir": c.WORK_FOLDER,
-        "env": [{"name": name, "value": value} for name, value in _variables(assignment).items()],
+        "env": [{"name": name, "value": value} for name, value in variables.items()],
         "resources": _resources(resources),
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
         # A pod that dies before it has written its message leaves the end of its log instead.
@@ -242,9 +244,11 @@ def _container(image: str, assignment: str, interpreter: str, *, resources: Reso
     }
 
 
-def _variables(assignment: str) -> Mapping[str, str]:
+def _variables(assignment: str, digest: str) -> Mapping[str, str]:
+    """What the bootstrap is told. The digest is not in the store, where another step could change it."""
     return {
         "RUNNER_ASSIGNMENT": assignment,
+        "RUNNER_TASK": digest,
         "RUNNER_STORES": f"{c.SECRET_FOLDER}/{c.STORES}",
         "RUNNER_WORK": c.WORK_FOLDER,
         "HOME": f"{c.WORK_FOLDER}/home",

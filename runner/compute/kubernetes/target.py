@@ -104,6 +104,10 @@ class KubernetesTarget:
             watch.add(made)
         return uid
 
+    def begun(self, task: TaskId) -> str:
+        """The digest that the Job of the attempt carries. Raises TargetError."""
+        return text(self._cluster.get("jobs", self._job_name(task)), "metadata", "annotations", c.TASK_ANNOTATION)
+
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
         """What the run's watches know; the first call starts them. Raises TargetError, StoreError."""
         with self._changed:

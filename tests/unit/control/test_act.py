@@ -12,6 +12,8 @@ from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
 from runner.errors import StoreDenied, TargetDenied, TargetError, TargetUnreachable
 from runner.model import events as e
 from runner.model.data import DataPath, DatasetDefinition
+from runner.model.digest import canonical_json
+from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
 from runner.model.policy import StepPolicy
@@ -90,11 +92,24 @@ def test_several_start_together(act: Act) -> None:
     assert set(act(START, Start("b", 1, b.TARGET))) == {b.started("a"), b.started("b")}
 
 
-def test_an_earlier_assignment_holds(act: Act, world: World) -> None:
+@pytest.mark.parametrize(("started", "experiment"), [(True, "experiment"), (False, "other")])
+def test_an_earlier_assignment_holds_if_it_was_started(act: Act, world: World, started: bool, experiment: str) -> None:
     act(START)
-    world.attempts.clear()
+    if not started:
+        world.attempts.clear()
     act(START, plan=replace(PLAN, description="later"), state=b.state(PLAN, experiment="other"))
-    assert world.attempts[b.task_id("a")].task.experiment == "experiment"
+    task = b.task_id("a")
+    assert world.attempts[task].task.experiment == experiment
+    assert records.assignment(world.store, task.assignment) == world.attempts[task].task
+
+
+def test_an_assignment_that_another_step_has_written_before_is_not_run(act: Act, world: World) -> None:
+    task = b.task_id("a")
+    hostile = replace(b.task("a"), command=("sh", "-c", "echo other code"))
+    world.store.put(task.assignment, canonical_json(to_document(hostile)))
+    assert act(START) == (b.started("a"),)
+    assert world.attempts[task].task.command != hostile.command
+    assert records.assignment(world.store, task.assignment) == world.attempts[task].task
 
 
 @pytest.mark.parametrize("dataset", [True, False])

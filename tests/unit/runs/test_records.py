@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import ObjectMissing, StoreError
+from runner.errors import ObjectDamaged, ObjectMissing, StoreError
 from runner.model.record import Failure
+from runner.model.task import TaskId
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
@@ -19,13 +20,45 @@ def store() -> MemoryStore:
     return MemoryStore()
 
 
-def test_the_first_assignment_stays(store: MemoryStore) -> None:
+def test_an_assignment_stays_if_the_target_has_started_it(store: MemoryStore) -> None:
     first, other = b.task("a"), b.task("a", name="other")
     assert records.assign(store, first) == first
-    assert records.assign(store, other) == first
+    assert records.assign(store, other, lambda _: first.digest) == first
     assert records.assignment(store, first.id.assignment) == first
     with pytest.raises(ObjectMissing):
         records.assignment(store, b.task_id("b").assignment)
+
+
+@pytest.mark.parametrize("begun", ["", "own", "a third"])
+def test_an_assignment_that_was_not_started_is_replaced(store: MemoryStore, begun: str) -> None:
+    found, own, third = b.task("a"), b.task("a", name="own"), b.task("a", name="third")
+    records.assign(store, found)
+    digest = {"": "", "own": own.digest, "a third": third.digest}[begun]
+    assert records.assign(store, own, lambda _: digest) == own
+    assert records.assignment(store, own.id.assignment) == own
+
+
+def test_the_target_is_asked_only_about_another_assignment(store: MemoryStore) -> None:
+    def begun(_task: TaskId) -> str:
+        raise AssertionError
+
+    for _ in range(2):
+        records.assign(store, b.task("a"), begun)
+
+
+@pytest.mark.parametrize("data", [b"no json", b"{}"])
+def test_a_damaged_assignment_is_written_again(store: MemoryStore, data: bytes) -> None:
+    task = b.task("a")
+    store.put(task.id.assignment, data)
+    assert records.assign(store, task) == task
+    assert records.assignment(store, task.id.assignment, task.digest) == task
+
+
+def test_an_assignment_of_another_digest_is_refused_by_name(store: MemoryStore) -> None:
+    task, other = b.task("a"), b.task("a", name="other")
+    records.assign(store, other)
+    with pytest.raises(ObjectDamaged, match=rf"{task.id.assignment}.*runner retry RUN --failed"):
+        records.assignment(store, task.id.assignment, task.digest)
 
 
 def test_success_is_committed_and_can_be_reused(store: MemoryStore) -> None:

@@ -7,24 +7,27 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from runner.data import packing, snapshot
+from runner.data import manifest, packing, snapshot
 from runner.data.carry import PRIVATE, archive
-from runner.errors import StoreUnreachable
-from runner.model.digest import canonical_json
+from runner.errors import StoreDenied, StoreUnreachable
+from runner.model.data import DataRef, Entry, Kind, Manifest
+from runner.model.digest import canonical_json, digest_of_bytes
 from runner.model.document import to_document
 from runner.model.names import attempt_folder
 from runner.model.record import AttemptRecord, CommitRecord, Failure
 from runner.model.step import Interpreter, OutputPath
-from runner.model.task import Task
+from runner.model.task import Task, snapshot_key
 from runner.model.termination import from_message
 from runner.model.vantage import BucketVantage, StepStores
 from runner.runs import records
 from runner.step import bootstrap, stopping
 from runner.step.attempt import Attempt
 from runner.step.bootstrap import in_force
+from runner.storage.s3.trust import Renew
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
@@ -102,7 +105,7 @@ def pod(told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MemorySt
     (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(BucketVantage("bucket", "http://h")))))
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "step.pyz")])
     monkeypatch.setattr(bootstrap, "BucketStore", lambda *_: store)
-    for name, value in (("ASSIGNMENT", task.id.assignment), ("WORK", str(tmp_path / "work"))):
+    for name, value in (("ASSIGNMENT", task.id.assignment), ("TASK", task.digest), ("WORK", str(tmp_path / "work"))):
         monkeypatch.setenv(f"RUNNER_{name}", value)
     monkeypatch.setenv("CODE", "0")
     return store
@@ -143,7 +146,8 @@ def test_an_output_lies_on_its_datastore(
     task = records.assignment(pod, b.task_id().assignment)
     (output,) = task.outputs
     moved = replace(task, outputs=(replace(output, datastore=name),))
-    pod.put(task.id.assignment, json.dumps(to_document(moved)).encode())
+    pod.put(task.id.assignment, canonical_json(to_document(moved)))
+    monkeypatch.setenv("RUNNER_TASK", moved.digest)
     bootstrap.main()
     record = told_of(told)
     assert record.failure is failure
@@ -301,5 +305,92 @@ def test_what_a_killed_attempt_left_is_swept_by_the_one_that_is_committed(
     pod.put(f"{attempt_folder(first.step_run, 1)}/{output.name}/half", b"x")
     pod.put(f"azureml/{b.RUN}.ab/{output.name}/other", b"x")
     monkeypatch.setenv("RUNNER_ASSIGNMENT", second.id.assignment)
+    monkeypatch.setenv("RUNNER_TASK", second.digest)
     assert bootstrap.main() == 0
     assert outputs_in(pod) == [f"azureml/{b.RUN}.ab/{output.name}/other", f"{folder}/{output.name}"]
+
+
+def test_an_assignment_that_was_changed_after_the_start_is_not_run(
+    pod: MemoryStore, told: Path, tmp_path: Path
+) -> None:
+    task = records.assignment(pod, b.task_id().assignment)
+    pod.put(task.id.assignment, canonical_json(to_document(replace(task, command=("sh", "-c", "echo other code")))))
+    assert bootstrap.main() == 1
+    assert told_of(told).failure is Failure.INPUT
+    assert f"{task.id.assignment!r} was changed or damaged" in told_of(told).reason
+    assert "runner retry RUN --failed" in told_of(told).reason
+    assert not (tmp_path / "work").exists()
+    assert list(pod.list(task.id.logs)) == []
+
+
+def test_code_that_was_changed_after_the_submit_is_not_run(pod: MemoryStore, told: Path, tmp_path: Path) -> None:
+    task = records.assignment(pod, b.task_id().assignment)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "script.py").write_text("print('other code')")
+    pod.put(snapshot_key(task.snapshot), packing.pack(snapshot.take(tmp_path / "other")))
+    assert bootstrap.main() == 1
+    record = records.record_of(pod, task.id)
+    assert record is not None
+    assert record.failure is Failure.INPUT
+    assert snapshot_key(task.snapshot) in record.reason
+    assert list(pod.list(task.id.logs)) == []
+
+
+def test_nothing_is_started_for_a_run_that_was_canceled(pod: MemoryStore, told: Path, tmp_path: Path) -> None:
+    records.cancel(pod, b.RUN)
+    before = dict(pod.objects)
+    assert bootstrap.main() == 0
+    assert pod.objects == before
+    assert told.read_text() == ""
+    assert not (tmp_path / "work" / "code").exists()
+
+
+class Door:
+    """A bucket's store for one key: it asks for another key when the bucket refuses its own."""
+
+    def __init__(self, bucket: MemoryStore, vantage: BucketVantage, renew: Renew | None) -> None:
+        self._bucket, self._vantage, self._renew = bucket, vantage, renew
+
+    def __getattr__(self, name: str) -> Any:
+        accepted = self._bucket.__dict__.get("accepted", self._vantage.secret_key)
+        if self._vantage.secret_key != accepted and self._renew is not None:
+            self._vantage = self._renew() or self._vantage
+        if self._vantage.secret_key != accepted:
+            raise StoreDenied(f"{name}: the key {self._vantage.secret_key!r} is refused")
+        return getattr(self._bucket, name)
+
+
+def test_keys_that_are_renewed_while_a_step_runs_reach_all_its_stores(
+    pod: MemoryStore, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = MemoryStore()
+    buckets = {"bucket": pod, "lake": lake}
+
+    def opened(vantage: BucketVantage, _patience: object = None, renew: Renew | None = None) -> Door:
+        return Door(buckets[vantage.bucket], vantage, renew)
+
+    monkeypatch.setattr(bootstrap, "BucketStore", opened)
+
+    def hand_out(key: str) -> None:
+        workspace, data = (BucketVantage(name, "http://h", secret_key=key) for name in buckets)
+        (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(workspace, {"lake": data}))))
+        pod.__dict__["accepted"] = lake.__dict__["accepted"] = key
+
+    task = records.assignment(pod, b.task_id().assignment)
+    (output,) = task.outputs
+    lake.put("data/raw", b"x")
+    ref = DataRef("lake", "data/raw", manifest.save(pod, Manifest(Kind.FILE, (Entry("", 1, digest_of_bytes(b"x")),))))
+    moved = replace(task, inputs=(b.binding("raw", ref=ref),), outputs=(replace(output, datastore="lake"),))
+    pod.put(task.id.assignment, canonical_json(to_document(moved)))
+    monkeypatch.setenv("RUNNER_TASK", moved.digest)
+    hand_out("old")
+    read = lake.download
+
+    def download(key: str, path: Path) -> None:
+        read(key, path)
+        hand_out("new")  # both buckets have been in use by now
+
+    lake.download = download  # type: ignore[method-assign]
+    assert bootstrap.main() == 0, told.read_text()
+    assert records.committed(pod, task.id) is not None
+    assert lake.objects[output.key] == b"x"
