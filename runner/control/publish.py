@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from ..data import integrity, manifest, registry, transfer
 from ..data.dataset import Datastores
-from ..errors import DataChanged
-from ..model.data import DataPath, DataRef, DatasetDefinition
+from ..errors import BadInput, DataChanged
+from ..model.data import DataPath, DataRef, DatasetDefinition, Manifest
 from ..model.names import fixed_place
 from ..model.step import OutputSpec, StepSpec
 from ..ports import ObjectStore
@@ -39,11 +39,22 @@ def publish(
             there = datastores(spec.datastore)
             if not integrity.is_intact(store, there, ref):
                 raise DataChanged(f"{spec.datastore}/{ref.key} was changed in the store after its commit")
-            transfer.copy(there, ref.key, manifest.load(store, ref.digest), place)
+            described = manifest.load(store, ref.digest)
+            _check_keys(there, described, place)
+            transfer.copy(there, ref.key, described, place)
         for wanted in spec.register:
             path = DataPath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
             registry.register(store, wanted.name, entry, new_version=wanted.new_version)
+
+
+def _check_keys(store: ObjectStore, described: Manifest, place: str) -> None:
+    """Raise BadInput if a file of `described` cannot lie below `place`: then none is to be copied."""
+    longest = max((entry.path for entry in described.entries), key=lambda path: len(path.encode()), default="")
+    try:
+        store.stat(f"{place}/{longest}" if longest else place)
+    except ValueError as error:
+        raise BadInput(f"its output cannot lie at {place}: {error}", remedy="choose a shorter destination") from error
 
 
 def _at(view: DatasetDefinition, path: DataPath) -> DatasetDefinition:

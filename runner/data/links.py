@@ -1,20 +1,35 @@
-"""Links that a script left in an output which is kept where it was written."""
+"""Make an output that is kept where it was written own its bytes: no link in it leads to another's.
+
+A script may link a staged input into its output (inputs are deleted when the step has ended), or a file of the user's
+own (its next edit would change the committed output). A process that is none of the step's may have a file open still.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
+import stat
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput
 
+_COPY = ".runner-copy-"
+"""What the name of an unfinished copy begins with; one that is there already was left by a controller that died."""
+
 
 def own(path: Path) -> None:
-    """Replace every link at or below `path` that leads out of it by a copy: what it shows may go away.
+    """Replace what is not of `path` alone, at or below it, by a copy.
 
-    A script may link a staged input into its output, and inputs are deleted when the step has ended.
-    Raises OSError, and BadInput for a link to a folder around `path`.
+    That is every symbolic link that leads out of it, every file that has a hard link outside it, and every file that
+    a process has open for writing. Links from one file of it to another stay.
+
+    Raises:
+        OSError: A copy cannot be made.
+        BadInput: A link leads to a folder around `path`.
     """
     root = Path(os.path.realpath(path.parent), path.name)
     for link in (path,) if path.is_symlink() else tuple(_links_below(path)):
@@ -23,16 +38,78 @@ def own(path: Path) -> None:
             raise BadInput(f"the link {link} leads to a folder around it", remedy="remove the link")
         if real.exists() and not real.is_relative_to(root):
             _replace(link, real)
+    for file in _shared(path):
+        _replace(file, file)
 
 
 def _links_below(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
+        for name in names:
+            if name.startswith(_COPY):
+                Path(parent, name).unlink()
         yield from (path for name in (*folders, *names) if (path := Path(parent, name)).is_symlink())
 
 
-def _replace(link: Path, real: Path) -> None:
-    link.unlink()
+def _shared(path: Path) -> list[Path]:
+    """The files that another name outside `path`, or another process, can change."""
+    names: dict[tuple[int, int], list[Path]] = defaultdict(list)
+    found: list[Path] = []
+    for file in _files(path):
+        facts = file.lstat()
+        if stat.S_ISREG(facts.st_mode) and facts.st_nlink > 1:
+            names[facts.st_dev, facts.st_ino].append(file)
+        elif stat.S_ISREG(facts.st_mode) and _open_for_writing(file):
+            found.append(file)
+    for linked in names.values():
+        if len(linked) < linked[0].lstat().st_nlink or _open_for_writing(linked[0]):
+            found.extend(linked)
+    return found
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield from (path,) if path.exists() else ()
+        return
+    for parent, _, names in os.walk(path):
+        yield from (Path(parent, name) for name in names)
+
+
+def _open_for_writing(path: Path) -> bool:
+    """Tell if a process can write to the file by a descriptor or a mapping that it has; False where none can tell.
+
+    The kernel refuses a read lease on such a file: fcntl(2), F_SETLEASE.
+    """
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False  # reading it fails the step in words
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # ignored; who opens the file now sends us SIGIO else
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:  # another user's file, or a file system without leases
+        return False
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _replace(path: Path, real: Path) -> None:
+    """Make `path` a copy of `real`: whole, or as it was."""
+    copy = path.with_name(f"{_COPY}{os.urandom(6).hex()}")
     if real.is_dir():
-        shutil.copytree(real, link)
-    else:
-        shutil.copyfile(real, link)
+        shutil.copytree(real, copy)
+        path.unlink()
+        copy.rename(path)
+        return
+    try:
+        shutil.copy(real, copy)
+        copy.replace(path)
+    finally:
+        copy.unlink(missing_ok=True)

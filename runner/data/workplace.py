@@ -174,6 +174,8 @@ def _taking(what: str) -> Iterator[None]:
         yield
     except (OSError, ValueError, BadInput) as error:
         raise BadInput(f"{what}: {error}") from error
+    except RecursionError as error:
+        raise BadInput(f"{what}: it has folders that lie too deep in one another") from error
 
 
 def _take(binding: OutputBinding, path: Path, staging: Staging) -> DataRef:

@@ -1,6 +1,6 @@
 """A local folder as an object store: a key is a path below it."""
 
-# ruff: noqa: PTH100, PTH108, PTH113, PTH116, PTH121, PTH123
+# ruff: noqa: PTH100, PTH108, PTH113, PTH116, PTH123
 # Paths are text here: making a Path costs more than the system call it is for.
 from __future__ import annotations
 
@@ -94,10 +94,15 @@ class DirectoryStore:
             os.unlink(path)
 
     def upload(self, key: str, path: Path) -> None:
-        """Write the file's content, atomically; an object that has it already keeps its ``etag``, as in a bucket."""
+        """Write the file's content, atomically; an object that has it already keeps its ``etag``, as in a bucket.
+
+        An object that has another name as well does not own its bytes, so it is written anew.
+        """
         final = self._at(key)
         with suppress(OSError):
-            if os.path.samefile(path, final) or _equal(path, final):
+            if os.path.realpath(path) == os.path.realpath(final):
+                return
+            if os.stat(final).st_nlink == 1 and _equal(path, final):
                 return
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             with trouble(path, "upload"):
@@ -168,9 +173,19 @@ class DirectoryStore:
         try:
             with self._reading(folder), os.scandir(f"{self._root}/{folder}") as entries:
                 names = [f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries]
+                names = [self._readable(folder, name) for name in names]
         except ObjectMissing:
             return ()
         return tuple(sorted(name for name in names if name.startswith(start) and (folder or name != f"{RESERVED}/")))
+
+    def _readable(self, folder: str, name: str) -> str:
+        """`name`, which has to be text to be a key. Raises StoreError."""
+        if not name.isascii():
+            try:
+                name.encode()
+            except UnicodeEncodeError as error:
+                raise StoreError(f"{name!r} in {self._root}/{folder} is no UTF-8 text: rename the file") from error
+        return name
 
     def _listed(self, key: str) -> ObjectInfo | None:
         try:

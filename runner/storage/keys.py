@@ -37,6 +37,9 @@ def _check_segments(key: str, segments: list[str]) -> None:
 
 
 def _check_bytes(key: str) -> None:
-    whole = key.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    try:
+        whole = key.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"not an object key: {key!r} (no UTF-8 text)") from error
     if len(whole) > KEY_BYTES or max(map(len, whole.split(b"/"))) > SEGMENT_BYTES:
         raise ValueError(f"object key too long ({KEY_BYTES} bytes, {SEGMENT_BYTES} a segment): {key[:80]!r}…")

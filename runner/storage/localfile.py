@@ -1,6 +1,6 @@
 """The caller's own files, which go up to a store and come down from it."""
 
-# ruff: noqa: PTH105, PTH108, PTH123
+# ruff: noqa: PTH105, PTH108, PTH118, PTH120, PTH123
 # Paths are text here: making a Path costs more than the system call it is for.
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def _clone_by_kernel(source: int, target: int) -> bool:
 @contextmanager
 def new_file(path: Path) -> Iterator[int]:
     """A descriptor of a file that becomes `path` when the block ends well, and nothing otherwise. Raises StoreError."""
-    part = f"{path}.part-{os.urandom(6).hex()}"
+    # A name of its own: one made of the file's could be longer than a file system takes (NAME_MAX, 255 bytes).
+    part = os.path.join(os.path.dirname(path), f".part-{os.urandom(6).hex()}")
     with trouble(path, "write"):
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:

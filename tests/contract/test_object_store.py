@@ -184,6 +184,14 @@ def test_a_downloaded_file_is_a_copy(store: ObjectStore, tmp_path: Path) -> None
     assert store.get("one") == b"kept"
 
 
+@pytest.mark.parametrize("name", ["n" * 255, "é" * 127, "x"])
+def test_a_file_of_any_name_is_downloaded(store: ObjectStore, tmp_path: Path, name: str) -> None:
+    store.put(f"long/{name}", b"content")
+    (tmp_path / "into").mkdir()
+    store.download(f"long/{name}", tmp_path / "into" / name)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "into").iterdir()} == {name: b"content"}
+
+
 def test_a_download_of_nothing_leaves_nothing(store: ObjectStore, tmp_path: Path) -> None:
     folder = tmp_path / "empty"
     folder.mkdir()

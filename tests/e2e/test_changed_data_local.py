@@ -98,3 +98,24 @@ def test_a_step_whose_input_was_changed_fails_and_the_stated_command_heals(proje
     again = asked(project, *command.split()[1:])["runs"][0]
     assert statuses(again) == {"first": "succeeded", "spoil": "reused", "third": "succeeded"}
     assert file_of(project, again, "third", "three").read_text() == "xxxx"
+
+
+def test_an_edit_of_a_file_that_a_step_linked_into_its_output_changes_no_output(
+    project: Project, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("x")
+    project.write(
+        "steps/link.py",
+        "import os, sys\nos.makedirs(sys.argv[2])\nos.link(sys.argv[3], os.path.join(sys.argv[2], 'out.txt'))\n",
+    )
+    project.driver(f"""
+        one, two = data("one"), data("two")
+        submit(
+            step("first", "link.py", outputs=[one], extra=["{mine}"]), step("second", inputs=[one], outputs=[two])
+        )
+    """)
+    first = asked(project, "run", "pipeline.py")["runs"][0]
+    mine.write_text("edited")
+    assert file_of(project, first, "first", "one").read_text() == "x"
+    assert statuses(asked(project, "run", "pipeline.py")["runs"][0]) == {"first": "reused", "second": "reused"}

@@ -13,7 +13,7 @@ from runner.control import publications
 from runner.control.act import Effects
 from runner.control.publish import publish, to_publish
 from runner.data import integrity, manifest
-from runner.errors import DataChanged
+from runner.errors import BadInput, DataChanged
 from runner.model import events as e
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.step import OutputSpec
@@ -82,6 +82,16 @@ def test_an_output_that_was_changed_is_not_published() -> None:
     with pytest.raises(DataChanged, match=r"azureml/now.a/out was changed in the store after its commit"):
         publish(store, lambda _name: store, to_publish(PLAN.steps[0]), outputs)
     assert not list(store.list("fixed"))
+
+
+def test_an_output_whose_names_are_too_long_for_its_place_is_not_published_in_part() -> None:
+    store = MemoryStore()
+    deep = "/".join(["d" * 200] * 4)
+    outputs = kept_folder(store, "azureml/now.a/out", "one.csv", f"{deep}/two.csv")
+    plan = b.plan(b.step("a", outputs=(OutputSpec("out", destination="/".join(["e" * 200] * 2)),)))
+    with pytest.raises(BadInput, match=r"cannot lie at eee.*: object key too long"):
+        publish(store, lambda _name: store, to_publish(plan.steps[0]), outputs)
+    assert not list(store.list("e"))
 
 
 def test_many_successes_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:

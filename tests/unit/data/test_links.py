@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import mmap
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,3 +58,75 @@ def test_a_folder_that_holds_the_output_is_not_copied_into_it(tmp_path: Path) ->
     (out / "all").symlink_to(tmp_path)
     with pytest.raises(BadInput, match="out/all leads to a folder around it"):
         links.own(out)
+
+
+def test_a_file_with_a_hard_link_outside_becomes_a_copy(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine", tmp_path / "out"
+    mine.write_text("mine")
+    mine.chmod(0o750)
+    (out / "deep").mkdir(parents=True)
+    for name in ("one", "deep/two"):
+        (out / name).hardlink_to(mine)
+    links.own(out)
+    mine.write_text("edited")
+    assert [(out / name).read_text() for name in ("one", "deep/two")] == ["mine", "mine"]
+    assert (out / "one").stat().st_mode & 0o777 == 0o750
+    assert sorted(path.name for path in out.rglob("*")) == ["deep", "one", "two"]
+
+
+def test_a_lone_file_with_a_hard_link_outside_becomes_a_copy(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "out").hardlink_to(tmp_path / "mine")
+    links.own(tmp_path / "out")
+    (tmp_path / "mine").write_text("edited")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_file_linked_between_two_outputs_is_of_each(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "f").write_text("f")
+    (tmp_path / "two" / "f").hardlink_to(tmp_path / "one" / "f")
+    for name in ("one", "two"):
+        links.own(tmp_path / name)
+    assert not (tmp_path / "two" / "f").samefile(tmp_path / "one" / "f")
+
+
+def test_hard_links_inside_one_output_and_files_moved_into_it_stay(tmp_path: Path) -> None:
+    (tmp_path / "mine").write_text("mine")
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "mine").rename(out / "one")
+    (out / "two").hardlink_to(out / "one")
+    before = (out / "one").stat().st_ino
+    links.own(out)
+    assert [(out / name).stat().st_ino for name in ("one", "two")] == [before, before]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux'")
+@pytest.mark.parametrize("mapped", [False, True])
+def test_a_file_that_a_process_has_open_becomes_a_copy(tmp_path: Path, *, mapped: bool) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "f").write_text("good")
+    with (out / "f").open("r+b", buffering=0) as file, mmap.mmap(file.fileno(), 4) as memory:
+        if mapped:
+            file.close()
+        links.own(out)
+        memory[:] = b"evil"
+    assert (out / "f").read_text() == "good"
+
+
+def test_a_file_that_a_process_only_reads_stays(tmp_path: Path) -> None:
+    (tmp_path / "f").write_text("f")
+    before = (tmp_path / "f").stat().st_ino
+    with (tmp_path / "f").open():
+        links.own(tmp_path)
+    assert (tmp_path / "f").stat().st_ino == before
+
+
+def test_the_copy_that_a_killed_controller_left_is_no_part_of_the_output(tmp_path: Path) -> None:
+    (tmp_path / ".runner-copy-0123").write_text("half")
+    (tmp_path / "f").write_text("f")
+    links.own(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["f"]

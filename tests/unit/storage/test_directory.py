@@ -194,3 +194,20 @@ def test_a_full_disk_is_trouble_that_passes(tmp_path: Path, monkeypatch: pytest.
     assert store.get("one") == b"before"
     assert store.stat("two") is None
     assert store.put_if_absent("two", b"x")
+
+
+def test_an_object_shares_its_bytes_with_no_file_that_was_uploaded(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "store", durable=False)
+    store.put("x", b"old")
+    mine = tmp_path / "mine"
+    mine.hardlink_to(store.path("x"))
+    store.upload("x", mine)
+    mine.write_bytes(b"new")
+    assert store.get("x") == b"old"
+
+
+def test_a_file_whose_name_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / os.fsdecode(b"data/caf\xe9")).touch()
+    with pytest.raises(StoreError, match=r"'caf\\udce9' in .*data/ is no UTF-8 text: rename the file"):
+        list(DirectoryStore(tmp_path).list("data/"))
