@@ -46,7 +46,7 @@ class Lines:
     def __init__(self, stream: TextIO, logs: LogTail | None = None) -> None:
         self._stream = stream
         self._paint = paint_for(stream)
-        self._logs = _Logs(logs, self._paint) if logs else None
+        self._logs = LogLines(logs, self._paint) if logs else None
         self._width: int | None = None
 
     def update(self, view: RunView, entries: Sequence[JournalEntry]) -> None:
@@ -72,7 +72,7 @@ class LiveBoard:
 
     def __init__(self, paint: Paint, logs: LogTail | None = None) -> None:
         self._paint = paint
-        self._logs = _Logs(logs, paint) if logs else None
+        self._logs = LogLines(logs, paint) if logs else None
         self._view: RunView | None = None
         self._live: Live | None = None
 
@@ -113,24 +113,28 @@ class LiveBoard:
         return live
 
 
-class _Logs:
+class LogLines:
     """New output as lines with their step's name, looked for not too often."""
 
-    def __init__(self, tail: LogTail, paint: Paint) -> None:
+    def __init__(self, tail: LogTail, paint: Paint, *, pause: float = _LOG_PAUSE) -> None:
         self._tail = tail
         self._paint = paint
+        self._pause = pause
         self._looked = 0.0
+        self._ready: list[str] = []
 
     def lines(self, view: RunView, entries: Sequence[JournalEntry]) -> list[str]:
+        """Return the lines that are new. When the store fails meanwhile, the next call returns what was read."""
         self._tail.hear(entries)
         now = time.monotonic()
-        if now - self._looked < _LOG_PAUSE and not view.state.over:
+        if now - self._looked < self._pause and not view.state.over:
             return []
         self._looked = now
         names = display_names(view.plan)
-        return [
-            f"{self._paint(f'{escape(names[key])} │', 'dim')} {log_line(line)}" for key, line in self._tail.lines(view)
-        ]
+        for key, line in self._tail.lines(view):
+            self._ready.append(f"{self._paint(f'{escape(names[key])} │', 'dim')} {log_line(line)}")
+        found, self._ready = self._ready, []
+        return found
 
 
 def show_on(stream: TextIO, logs: LogTail | None = None) -> Show:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
+from ..model.events import JournalEntry
 from ..model.names import short
 from ..model.status import RunStatus
-from ..operations.follow import follower_of
-from ..operations.liveness import driver_of
+from ..operations.follow import Follower, follower_of
+from ..operations.liveness import SILENCE, driver_of
+from ..operations.patience import ANSWERS, persist
 from ..operations.report import RunReport
 from ..operations.tail import LogTail
 from ..operations.values import RunView
@@ -21,7 +24,7 @@ from .exits import DONE, FAILED, INTERRUPTED
 from .output import show, warn
 from .paint import is_terminal, paint_for
 from .reports import hint, report_of, waits_for
-from .showing import show_on
+from .showing import Show, show_on
 from .summary import summary
 from .words import many
 
@@ -40,10 +43,20 @@ class Viewer:
     logs: bool = False
     quiet: bool = False
     """No summary: a JSON document follows."""
+    tails: Mapping[str, LogTail] = field(default_factory=dict)
+    """How far a run's output has been shown already."""
+
+    def report(self, line: str) -> None:
+        """Print a line about the watching itself."""
+        show(line, stream=self.stream)
+
+    def tail_of(self, run: str) -> LogTail | None:
+        """Return the reader of the run's output, where it is wanted."""
+        return self.tails.get(run) or LogTail(self.session.store) if self.logs else None
 
 
 def await_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport]]:
-    """Wait for each run and tell how it ended; the exit code and the reports. Raises Stranded."""
+    """Wait for each run and show how it ended; the exit code and the reports. Raises Stranded."""
     code = DONE
     reports: list[RunReport] = []
     for at, run in enumerate(runs):
@@ -73,36 +86,79 @@ def leave_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport
 
 
 def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
-    """Show the run until it has ended, or for so long. Raises Stranded when its controller is gone."""
-    session = viewer.session
-    follower = follower_of(session.store, run)
-    entries = follower.advance()
+    """Show the run until it has ended.
+
+    While the store does not answer, the run goes on and this waits.
+
+    Args:
+        viewer: Where the run is shown.
+        run: The run's id.
+        seconds: How long at most; default: without a limit.
+
+    Returns:
+        The run as it was seen last.
+
+    Raises:
+        Stranded: The run's controller is gone.
+        StoreUnreachable: The store did not answer at the end of `seconds`.
+    """
+    begun = time.monotonic()
+
+    def late() -> bool:
+        return time.monotonic() - begun > seconds
+
+    follower = persist(lambda: follower_of(viewer.session.store, run), viewer.report, give_up=late)
+    entries = persist(follower.advance, viewer.report, give_up=late)
     if follower.view.state.over and not viewer.logs:
-        return follower.view  # its end is all there is to tell
-    shown = show_on(viewer.stream, LogTail(session.store) if viewer.logs else None)
-    begun = looked = time.monotonic()
-    waits = ""
+        return follower.view  # its end is all there is to show
+    shown = show_on(viewer.stream, viewer.tail_of(run))
+    looks = _Looks(viewer.session, follower, shown, entries)
     try:
         while True:
-            shown.update(follower.view, entries)
-            now = time.monotonic()
-            if follower.view.state.over or now - begun > seconds:
+            persist(looks.look, looks.report, give_up=late)
+            if follower.view.state.over or late():
                 return follower.view
-            if now - looked > _LOOK:
-                looked = now
-                session.check_driven(follower.view)
-                before, waits = waits, waits_for(session, follower.view.state)
-                if waits not in {"", before}:
-                    shown.say(f"waits: {waits}")
-            time.sleep(session.pause)
-            entries = follower.advance()
+            time.sleep(viewer.session.pause)
     finally:
         shown.close()
 
 
+@dataclasses.dataclass
+class _Looks:
+    """Repeated looks at a run; one that the store interrupts is made again."""
+
+    session: OpenWorkspace
+    follower: Follower
+    shown: Show
+    unseen: tuple[JournalEntry, ...]
+    """Entries that were read and are not shown yet."""
+    next_check: float = dataclasses.field(default_factory=lambda: time.monotonic() + _LOOK)
+    """When to look after the controller again, in seconds of the steady clock."""
+    waits: str = ""
+
+    def look(self) -> None:
+        """Show what is new, and now and then look after the controller. Raises Stranded, StoreUnreachable."""
+        self.unseen += self.follower.advance()
+        self.shown.update(self.follower.view, self.unseen)
+        self.unseen = ()
+        if self.follower.view.state.over or time.monotonic() < self.next_check:
+            return
+        self.next_check = time.monotonic() + _LOOK
+        self.session.check_driven(self.follower.view)
+        before, self.waits = self.waits, waits_for(self.session, self.follower.view.state)
+        if self.waits not in {"", before}:
+            self.shown.say(f"waits: {self.waits}")
+
+    def report(self, line: str) -> None:
+        """Show a line about the store; after an outage the controller gets time to show that it lives."""
+        self.shown.say(line)
+        if line == ANSWERS:
+            self.next_check = time.monotonic() + SILENCE.total_seconds()
+
+
 def tell(viewer: Viewer, view: RunView) -> RunReport:
     """Say how the run ended."""
-    told = report_of(viewer.session, view)
+    told = persist(lambda: report_of(viewer.session, view), viewer.report)
     if not viewer.quiet:
         paint = paint_for(viewer.stream)
         lines = summary(told, paint, hint(viewer.session), str(Path.cwd()))

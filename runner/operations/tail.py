@@ -37,19 +37,26 @@ class LogTail:
 
         The output of a reused step is that of its origin, and told when the step is asked for by name.
         """
-        for key in self._looked_at(view):
-            task = self._task(view, key)
-            if task is None or task in self._read:
-                continue
-            follower = self._followers.setdefault(task, LogFollower(self.store, task))
-            final = view.state.steps[key].status in STEP_ENDS
-            if final:
-                self._read.add(task)
-                del self._followers[task]
-            yield from ((key, line) for line in follower.lines(final=final))
+        todo = list(self._looked_at(view))
+        self._changed = dict.fromkeys(todo)  # a look that the store interrupts is made again
+        for key in todo:
+            yield from self._lines_of(view, key)
+            self._changed.pop(key, None)
+
+    def _lines_of(self, view: RunView, key: str) -> Iterator[tuple[str, str]]:
+        task = self._task(view, key)
+        if task is None or task in self._read:
+            return
+        follower = self._followers.setdefault(task, LogFollower(self.store, task))
+        final = view.state.steps[key].status in STEP_ENDS
+        found = tuple(follower.lines(final=final))
+        if final:
+            self._read.add(task)
+            del self._followers[task]
+        yield from ((key, line) for line in found)
 
     def _looked_at(self, view: RunView) -> Iterable[str]:
-        changed, self._changed = self._changed, {}
+        changed = self._changed
         if self.only:
             return (self.only,)
         if changed is None:

@@ -62,21 +62,21 @@ class LogFollower:
 
         Bytes that are not UTF-8 become lone surrogates (PEP 383), so that the exact bytes can be written again.
         """
-        *whole, self._rest = (self._rest + self._read()).split(b"\n")
+        self._read()
+        *whole, self._rest = self._rest.split(b"\n")
         if final and self._rest:
             whole.append(self._rest)
             self._rest = b""
         return (line.decode(errors="surrogateescape") for line in whole)
 
-    def _read(self) -> bytes:
-        out = b""
+    def _read(self) -> None:
+        """Add what is new to the rest; when the store fails in between, nothing that was read is lost."""
         while (data := self._chunk_data(self._chunk)) is not None:
-            out += data[self._offset :]
+            self._rest += data[self._offset :]
             self._offset = len(data)
             if self._chunk_data(self._chunk + 1) is None:
                 break
             self._chunk, self._offset = self._chunk + 1, 0
-        return out
 
     def _chunk_data(self, number: int) -> bytes | None:
         try:

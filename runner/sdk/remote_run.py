@@ -10,6 +10,7 @@ from time import monotonic
 
 from ..model.printable import continued, escape, log_line
 from ..model.status import RUN_ENDS, StepStatus
+from ..operations.patience import persist
 from ..operations.standing import attempts_of, class_of
 from ..operations.values import RunView
 from ..override import override
@@ -139,17 +140,22 @@ class RemoteRun(Run):
 
     def _wait(self, timeout_seconds: float, *, show: bool) -> RunView:
         limit = monotonic() + timeout_seconds
-        view, shown, log = self.view, dict[str, str](), _Log(self if show else None)
+        shown, log = dict[str, str](), _Log(self if show else None)
+        view = persist(lambda: self.view, _report, give_up=lambda: monotonic() > limit)
         pause = _LOG_SECONDS if show and self.logged_step() else _POLL_SECONDS
         while True:
             for line in changes(view, shown) if show else ():
                 print(escape(line))
             left = limit - monotonic()
             over = self.ended_in(view)
-            log.show(final=over)
+            persist(lambda: log.show(final=over), _report, give_up=lambda: monotonic() > limit)  # noqa: B023 - called at once
             if over or left <= 0:
                 return view
-            view = self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause))
+            view = persist(
+                lambda: self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause)),  # noqa: B023
+                _report,
+                give_up=lambda: monotonic() > limit,
+            )
 
     def names_below(self, prefix: str) -> list[str]:
         """The names of the objects below a prefix of the workspace store."""
@@ -180,6 +186,10 @@ class _Log:
         for line in text[self._shown : whole].removesuffix("\n").split("\n") if whole > self._shown else ():
             print(log_line(line) if terminal else line)
         self._shown = max(self._shown, whole)
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def failure_text(view: RunView, only: str | None = None) -> str:

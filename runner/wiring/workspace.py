@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
@@ -61,6 +61,8 @@ class OpenWorkspace(Places):
     """What the command line says of every plan that is submitted; it goes before the plan's own words."""
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
+    on_submit: Callable[[str], None] = lambda _run: None
+    """Called with the id of each run that was submitted."""
     _announced: set[str] = field(default_factory=set)
     _views: dict[str, RunView] = field(default_factory=dict)
     """What has been read already: the next look folds only what is new."""
@@ -111,6 +113,7 @@ class OpenWorkspace(Places):
         self.submitted.append(run)
         if not self._has_been_done(run):
             self.start_controller(run)
+        self.on_submit(run)
         return run
 
     def submitter(self) -> Submitter:

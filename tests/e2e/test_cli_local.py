@@ -262,6 +262,35 @@ def test_a_printed_line_is_seen_within_5_seconds(project: Project) -> None:
                 process.communicate()
 
 
+def test_logs_are_shown_while_the_driver_itself_waits(project: Project) -> None:
+    """The driver waits for its run, and the step waits for a file that is made once its line was seen."""
+    go_on = project.folder / "go-on"
+    script = (
+        "import os, sys, time\nprint('step speaks', flush=True)\n"
+        "while not os.path.exists(sys.argv[-1]):\n    time.sleep(0.05)\nprint('step ends')\n"
+    )
+    project.write("steps/wait.py", script)
+    project.driver(
+        f"""
+        run = submit(step("long", "wait.py", extra=[{str(go_on)!r}]))
+        run.wait_for_completion(show_output=False)
+        print("driver ends", flush=True)
+        """
+    )
+    running = project.start("run", "--logs", "pipeline.py")
+    try:
+        before = wait_for("step speaks", running)
+        assert "driver ends" not in before
+        go_on.touch()
+        after, _ = running.communicate(timeout=60)
+        assert running.returncode == 0
+        assert after.count("step ends") == 1
+        assert (before + after).count("step speaks") == 1
+    finally:
+        running.kill()
+        running.communicate()
+
+
 def test_ctrl_c_without_a_terminal_leaves_the_run_running(project: Project) -> None:
     project.driver('submit(step("long", "sleep.py", extra=["60"]))')
     process = project.start("run", "pipeline.py")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def run(options: Namespace) -> int:
         controllers.prepare()
     # Only now the rest: it loads while the controller does.
     from ...wiring import open_session
+    from ..background_logs import BackgroundLogs
     from ..documents import only_documents, print_json
     from ..watching import Viewer, await_runs, interrupted, leave_runs
 
@@ -39,7 +41,13 @@ def run(options: Namespace) -> int:
     session.controllers = controllers if not options.detach else _in_cluster(session)
     viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
     with only_documents(wanted=options.json):
+        logs = BackgroundLogs(session, viewer.stream) if options.logs and not yaml else None
+        if logs:
+            session.on_submit = logs.begin
         ending = (_submit if yaml else _drive)(session, path, options)
+        if logs:
+            logs.end()
+            viewer = replace(viewer, tails=logs.tails)
         sys.stdout.flush()
         if ending.interrupted:
             return interrupted(viewer, session.submitted)

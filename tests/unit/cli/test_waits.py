@@ -7,12 +7,17 @@ import socket
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from runner.cli import reports, watching
 from runner.cli.main import main
-from runner.cli.watching import Viewer, follow
+from runner.cli.watching import Viewer, follow, tell
+from runner.errors import StoreUnreachable
 from runner.model import events as e
+from runner.operations import patience
+from runner.operations.follow import Follower
 from runner.runs import head, journal
 from runner.storage.directory import DirectoryStore
 from runner.wiring import OpenWorkspace, open_session
@@ -71,3 +76,44 @@ def test_whoever_looks_on_is_told_once(store: DirectoryStore, monkeypatch: pytes
     out = StringIO()
     follow(Viewer(open_session(Path.cwd()), out), sample.RUN, 0.2)
     assert out.getvalue().count(f"waits: {WAITS}\n") == 1
+
+
+def test_a_viewer_waits_while_the_store_is_away(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run goes on meanwhile; the viewer reports the outage and then the run's real end."""
+    session = open_session(Path.cwd())
+    away = iter(range(3))
+    newer = Follower.advance
+
+    def advance(follower: Follower) -> tuple[e.JournalEntry, ...]:
+        if follower.view.state.number and next(away, None) is not None:
+            raise StoreUnreachable("no answer from http://minio:9000")
+        if follower.view.state.number and not follower.view.state.over:
+            last = sample.entries()[-1]
+            journal.Writer(store, sample.RUN, "c9", follower.view.state.number).append(last.events, store.now())
+        return newer(follower)
+
+    monkeypatch.setattr(Follower, "advance", advance)
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    stream = StringIO()
+    view = follow(Viewer(session, stream), sample.RUN)
+    assert view.state.over
+    assert stream.getvalue().count("the store does not answer") == 1
+    assert stream.getvalue().count("the store answers again") == 1
+
+
+@pytest.mark.usefixtures("store")
+def test_the_end_of_a_run_is_reported_once_the_store_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session(Path.cwd())
+    away = iter(range(2))
+    whole = reports.report_of
+
+    def report_of(*arguments: Any) -> Any:
+        if next(away, None) is not None:
+            raise StoreUnreachable("no answer")
+        return whole(*arguments)
+
+    monkeypatch.setattr(watching, "report_of", report_of)
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.01)
+    stream = StringIO()
+    assert tell(Viewer(session, stream), session.view(sample.RUN)).run == sample.RUN
+    assert "the store answers again" in stream.getvalue()
