@@ -25,7 +25,8 @@ def own(path: Path) -> None:
     """Replace what is not of `path` alone, at or below it, by a copy.
 
     That is every symbolic link that leads out of it, every file that has a hard link outside it, and every file that
-    a process has open for writing. Links from one file of it to another stay.
+    a process has open for writing. Links from one file of it to another stay, and links to what is neither a file nor a
+    folder (``/dev/zero``): no output holds that.
 
     Raises:
         OSError: A copy cannot be made.
@@ -36,7 +37,7 @@ def own(path: Path) -> None:
         real = Path(os.path.realpath(link))
         if root.is_relative_to(real):
             raise BadInput(f"the link {link} leads to a folder around it", remedy="remove the link")
-        if real.exists() and not real.is_relative_to(root):
+        if (real.is_file() or real.is_dir()) and not real.is_relative_to(root):
             _replace(link, real)
     for file in _shared(path):
         _replace(file, file)
@@ -104,7 +105,7 @@ def _replace(path: Path, real: Path) -> None:
     """Make `path` a copy of `real`: whole, or as it was."""
     copy = path.with_name(f"{_COPY}{os.urandom(6).hex()}")
     if real.is_dir():
-        shutil.copytree(real, copy)
+        shutil.copytree(real, copy, ignore=_uncopyable, ignore_dangling_symlinks=True)
         path.unlink()
         copy.rename(path)
         return
@@ -113,3 +114,8 @@ def _replace(path: Path, real: Path) -> None:
         copy.replace(path)
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _uncopyable(folder: str, names: list[str]) -> set[str]:
+    """Those that are neither files nor folders, nor links to such."""
+    return {name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())}

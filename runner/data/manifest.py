@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.data import Entry, Kind, Manifest
-from ..model.digest import digest_of_file
+from ..model.digest import size_and_digest_of_file
 from ..model.task import manifest_key
 from ..ports import ObjectStore
 from . import addressed
 
 
-def describe(path: Path) -> Manifest:
-    """The manifest of a file or folder; of an absent path, that of an empty folder.
+@dataclass(frozen=True)
+class Tree:
+    """What lies at a path of this machine."""
 
-    Links count as what they lead to; sockets, pipes and devices are left out. Raises OSError, and
-    BadInput as `files_below` does.
+    kind: Kind
+    files: tuple[tuple[str, Path], ...] = ()
+    """The regular files: (POSIX path relative to the folder, path), sorted. The former is empty for a lone file."""
+    folders: tuple[str, ...] = ()
+    """The folders with neither files nor folders, sorted: POSIX paths relative to the folder."""
+    others: tuple[str, ...] = ()
+    """What no store can hold, sorted: each with what it is in parentheses."""
+
+
+def survey(path: Path) -> Tree:
+    """Look at all that lies at a path; at an absent one lies an empty folder.
+
+    Links count as what they lead to.
+
+    Raises:
+        BadInput: a folder cannot be read, or a link leads to a folder around it.
+
     """
     if path.is_file():
-        return Manifest(Kind.FILE, (Entry("", path.stat().st_size, digest_of_file(path)),))
-    return Manifest(Kind.FOLDER, tuple(_entries(path)))
+        return Tree(Kind.FILE, (("", path),))
+    if not path.is_dir():
+        return Tree(Kind.FOLDER, others=_what_is_no_folder(path))
+    walk = _Walk()
+    walk.enter(path, "", (os.path.realpath(path),))
+    return Tree(Kind.FOLDER, tuple(sorted(walk.files)), tuple(sorted(walk.folders)), tuple(sorted(walk.others)))
+
+
+def describe(path: Path) -> Manifest:
+    """The manifest of a file or folder; of an absent path, that of an empty folder. Raises OSError, BadInput."""
+    return manifest_of(survey(path))
+
+
+def manifest_of(tree: Tree) -> Manifest:
+    """Read the files of a tree. Raises OSError."""
+    return Manifest(tree.kind, tuple(_entry(relative, path) for relative, path in tree.files), tree.folders)
 
 
 def named(path: Path) -> Manifest:
@@ -51,31 +83,77 @@ def _parse(data: bytes, digest: str) -> Manifest:
 def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     """(POSIX path relative to `folder`, path) of every regular file below it, sorted by the former.
 
-    Links are followed; an absent folder has no files. Raises BadInput for a folder that cannot be read
-    and for a link that leads to a folder around it.
+    An absent folder has no files. Raises BadInput as `survey` does.
     """
     if folder.is_dir():
-        yield from sorted(_walk(folder, "", (os.path.realpath(folder),)))
+        yield from survey(folder).files
 
 
-def _walk(folder: Path, inside: str, around: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
-    """`around`: the real paths of `folder` and those above it, down from where the walk began."""
+class _Walk:
+    """Collects what lies below a folder."""
+
+    def __init__(self) -> None:
+        self.files: list[tuple[str, Path]] = []
+        self.folders: list[str] = []
+        self.others: list[str] = []
+
+    def enter(self, folder: Path, inside: str, around: tuple[str, ...]) -> bool:
+        """Look at `folder`; whether it holds any file or folder.
+
+        `around`: the real paths of `folder` and those above it, down from where the walk began.
+        """
+        kept = False
+        for entry in _entries(folder):
+            relative = inside + entry.name
+            if _is(entry.is_file):
+                self.files.append((relative, Path(entry.path)))
+            elif _is(entry.is_dir):
+                real = os.path.realpath(entry.path) if entry.is_symlink() else f"{around[-1]}/{entry.name}"
+                if real in around:
+                    raise BadInput(f"the link {relative} leads to a folder around it", remedy="remove the link")
+                if not self.enter(Path(entry.path), f"{relative}/", (*around, real)):
+                    self.folders.append(relative)
+            else:
+                self.others.append(f"{relative} ({_kind_of(entry.path)})")
+                continue
+            kept = True
+        return kept
+
+
+def _entries(folder: Path) -> tuple[os.DirEntry[str], ...]:
     try:
         with os.scandir(folder) as entries:
-            found = tuple(entries)
+            return tuple(entries)
     except OSError as error:
         raise BadInput(f"the folder {folder} cannot be read: {error.strerror or error}") from error
-    for entry in found:
-        relative = inside + entry.name
-        if entry.is_file():
-            yield relative, Path(entry.path)
-        elif entry.is_dir():
-            real = os.path.realpath(entry.path) if entry.is_symlink() else f"{around[-1]}/{entry.name}"
-            if real in around:
-                raise BadInput(f"the link {relative} leads to a folder around it", remedy="remove the link")
-            yield from _walk(Path(entry.path), f"{relative}/", (*around, real))
 
 
-def _entries(folder: Path) -> Iterator[Entry]:
-    for relative, path in files_below(folder):
-        yield Entry(relative, path.stat().st_size, digest_of_file(path))
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether the entry is of that kind; False for a link that leads round in circles."""
+    try:
+        return kind()
+    except OSError:
+        return False
+
+
+def _what_is_no_folder(path: Path) -> tuple[str, ...]:
+    return (f"{path.name} ({_kind_of(path)})",) if os.path.lexists(path) else ()
+
+
+def _kind_of(path: str | Path) -> str:
+    mode = os.lstat(path).st_mode
+    return _KINDS.get(stat.S_IFMT(mode), "no regular file")
+
+
+_KINDS = {
+    stat.S_IFLNK: "a link that leads nowhere",
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _entry(relative: str, path: Path) -> Entry:
+    size, digest = size_and_digest_of_file(path)
+    return Entry(relative, size, digest)

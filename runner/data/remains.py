@@ -19,7 +19,7 @@ from ..processes.ending import named
 from ..processes.table import Process
 from . import input_changes, transfer, write_back
 from .input_changes import Changes
-from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare
+from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare, unkept_artifacts
 
 _LACKING = NO_ROOM | {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
@@ -82,7 +82,7 @@ class Remains:
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
             lines = write_back.send(changes, self.staging.datastores)
             reusable = not any(one.written or one.watched.moved for one in changes)
-            whole = replace(whole, warnings=(*warnings, *lines), reusable=reusable)
+            whole = replace(whole, warnings=(*whole.warnings, *lines), reusable=reusable)
         except StoreError as error:
             if wait_for_room and lacks_room(error):
                 raise
@@ -138,6 +138,7 @@ class Remains:
         return replace(
             record,
             artifacts=keep_artifacts(store, task, self.place),
+            warnings=(*record.warnings, *unkept_artifacts(self.place)),
             reports=keep_files(store, self.place.reports, task.id.reports),
         )
 

@@ -55,8 +55,9 @@ def fetch(
     into.parent.mkdir(parents=True, exist_ok=True)
     if manifest.kind is Kind.FOLDER:
         into.mkdir(exist_ok=True)
-        for parent in sorted({target_of(into, entry).parent for entry in manifest.entries}):
-            parent.mkdir(parents=True, exist_ok=True)
+        folders = {_below(into, name) for name in manifest.folders}
+        for folder in sorted({target_of(into, entry).parent for entry in manifest.entries} | folders):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def fetched(entry: Entry) -> None:
         fetch_file(store, key_of(key, entry), entry, _target(into, entry), bring=bring, read=not large)
@@ -97,7 +98,8 @@ def fetch_file(
 
 
 def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
-    """Put the files that `manifest` lists of the file or folder at `path` into the store at `key`."""
+    """Put the files and empty folders of `manifest`, which lie at `path`, into the store at `key`."""
+    _make_folders(store, key, manifest)
     _each(manifest.entries, lambda entry: store.upload(key_of(key, entry), path / entry.path if entry.path else path))
 
 
@@ -113,6 +115,7 @@ def discard(store: ObjectStore, key: str) -> None:
 
 def copy(store: ObjectStore, key: str, manifest: Manifest, to: str) -> None:
     """Copy the files of `manifest`, which lie at `key`, to the file or folder `to` of the same store."""
+    _make_folders(store, to, manifest)
     _each(manifest.entries, lambda entry: store.copy(key_of(key, entry), f"{to}/{entry.path}" if entry.path else to))
 
 
@@ -123,9 +126,25 @@ def key_of(key: str, entry: Entry) -> str:
 
 def target_of(folder: Path, entry: Entry) -> Path:
     """Where a file of a manifest belongs below `folder`. Raises StoreError for a path that leaves it."""
-    parts = PurePosixPath(entry.path)
+    return _below(folder, entry.path)
+
+
+def _make_folders(store: ObjectStore, key: str, manifest: Manifest) -> None:
+    """Make the empty folders of `manifest` at `key`, where the store has folders. Raises StoreError."""
+    if not isinstance(store, FolderStore):
+        return
+    for name in manifest.folders:
+        folder = store.path(f"{key}/{name}")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+
+
+def _below(folder: Path, path: str) -> Path:
+    parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts:
-        raise StoreError(f"a manifest names {entry.path!r}, which lies outside its folder")
+        raise StoreError(f"a manifest names {path!r}, which lies outside its folder")
     return folder / parts
 
 

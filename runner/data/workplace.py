@@ -19,7 +19,7 @@ from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import input_changes, inputs, integrity, launch, links, manifest, packing, transfer
+from . import input_changes, inputs, integrity, launch, links, manifest, packing, strays, transfer
 from .dataset import Datastores, glob_rule
 
 _READINGS = 5
@@ -140,6 +140,7 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
         if not path.exists():
             warnings.append(f"output '{binding.name}' was never written: it is empty")
         with _taking(f"output '{binding.name}'"):
+            warnings.extend(strays.unkept(f"output '{binding.name}'", path))
             refs[binding.name] = _take(binding, path, staging)
     return refs, tuple(warnings)
 
@@ -165,6 +166,11 @@ def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[st
         names = keep_files(store, place.code / folder, f"{task.id.artifacts}{folder}/")
         kept += tuple(f"{folder}/{name}" for name in names)
     return kept
+
+
+def unkept_artifacts(place: Workplace) -> tuple[str, ...]:
+    """Return the warnings about what lies in ``outputs/`` and ``logs/`` and no store can hold. Raises BadInput."""
+    return tuple(line for folder in ("outputs", "logs") for line in strays.unkept(f"{folder}/", place.code / folder))
 
 
 @contextmanager
@@ -213,6 +219,7 @@ def _leave_only(path: Path, globs: tuple[str, ...]) -> None:
 
 
 def _only(described: Manifest, globs: tuple[str, ...]) -> Manifest:
+    """What belongs to an output: of one with globs the files that fit one, and no empty folder."""
     if not globs or described.kind is Kind.FILE:
         return described
     return Manifest(described.kind, tuple(entry for entry in described.entries if _belongs(entry.path, globs)))

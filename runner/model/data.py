@@ -82,6 +82,8 @@ class Manifest:
 
     kind: Kind
     entries: tuple[Entry, ...] = ()
+    folders: tuple[str, ...] = ()
+    """The empty folders, sorted: POSIX paths relative to the folder. A bucket has none: this alone knows them."""
 
     @property
     def bytes(self) -> int:

@@ -42,6 +42,11 @@ def md5_of_bytes(data: bytes) -> str:
 
 def digest_of_file(path: Path) -> str:
     """The hex SHA-256 of a file's content. Raises OSError."""
+    return size_and_digest_of_file(path)[1]
+
+
+def size_and_digest_of_file(path: Path) -> tuple[int, str]:
+    """How many bytes a file has, and their hex SHA-256: of the same bytes, also while it grows. Raises OSError."""
     import hashlib
 
     return _fed(hashlib.sha256(), path)
@@ -51,16 +56,18 @@ def md5_of_file(path: Path) -> str:
     """The hex MD5 of a file's content, as S3 tags what came in one part. Raises OSError."""
     import hashlib
 
-    return _fed(hashlib.md5(usedforsecurity=False), path)
+    return _fed(hashlib.md5(usedforsecurity=False), path)[1]
 
 
-def _fed(state: hashlib._Hash, path: Path) -> str:
+def _fed(state: hashlib._Hash, path: Path) -> tuple[int, str]:
     with path.open("rb") as file:
+        size = 0
         while block := file.read(_BLOCK):
             state.update(block)
+            size += len(block)
             if len(block) < _BLOCK:
                 break
-    return state.hexdigest()
+    return size, state.hexdigest()
 
 
 def guid(digest: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..data import manifest
 from ..dataclass import dataclass
-from ..model.data import DataPath, DatasetDefinition
+from ..model.data import DataPath, DatasetDefinition, Manifest
 from ..model.events import TaskLost
 from ..model.record import AttemptRecord, Phases
 from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec
@@ -28,9 +28,10 @@ class InputDetail:
 
 @dataclass(frozen=True)
 class FileDetail:
-    """One file of an output."""
+    """One file of an output, or one empty folder."""
 
     path: str
+    """A folder's ends with a slash."""
     bytes: int
 
 
@@ -88,12 +89,14 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: Losses |
         view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
         view.state.environments.get((spec.environment, step.target), ""),
         tuple(_inputs(spec)),
-        {
-            name: tuple(FileDetail(entry.path, entry.size) for entry in manifest.load(store, ref.digest).entries)
-            for name, ref in outputs.items()
-        },
+        {name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
         tuple(_attempts(store, view.state.run, step, known)),
     )
+
+
+def _files(known: Manifest) -> tuple[FileDetail, ...]:
+    folders = (FileDetail(f"{folder}/", 0) for folder in known.folders)
+    return (*(FileDetail(entry.path, entry.size) for entry in known.entries), *folders)
 
 
 def _attempts(store: ObjectStore, run: str, step: StepReport, losses: Losses) -> Iterator[AttemptDetail]:

@@ -103,10 +103,11 @@ def _snapshot(store: ObjectStore, digest: str) -> Mapping[str, str]:
 
 def _contents(store: ObjectStore, digest: str) -> Mapping[str, str]:
     try:
-        entries = manifest.load(store, digest).entries
+        known = manifest.load(store, digest)
     except StoreError:
         return {}
-    return {entry.path: f"{entry.digest.removeprefix('etag:')[:12]}, {entry.size} bytes" for entry in entries}
+    files = {entry.path: f"{entry.digest.removeprefix('etag:')[:12]}, {entry.size} bytes" for entry in known.entries}
+    return {**files, **{f"{folder}/": "an empty folder" for folder in known.folders}}
 
 
 def _text(value: Document) -> str:

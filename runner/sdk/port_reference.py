@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model.data import DataPath as Place
@@ -12,8 +13,6 @@ from .exceptions import UserErrorException
 from .flow import Consumed, Placeholder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from .step_run import StepRun
 
 
@@ -87,8 +86,10 @@ class PortDataReference(Placeholder):
 
         session = self._step_run.session
         store = session.datastore(self.ref.datastore)
-        entries = manifest.load(session.store, self.ref.digest).entries
-        known = {transfer.key_of(self.ref.key, entry): entry for entry in entries}
+        described = manifest.load(session.store, self.ref.digest)
+        known = {transfer.key_of(self.ref.key, entry): entry for entry in described.entries}
+        for folder in described.folders:
+            Path(local_path, self.ref.key, folder).mkdir(parents=True, exist_ok=True)
 
         def bring(key: str, path: Path) -> None:
             transfer.fetch_file(store, key, known[key], path)

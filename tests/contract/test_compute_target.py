@@ -21,7 +21,7 @@ from runner.compute.process import ProcessTarget
 from runner.data import dataset, manifest, packing, snapshot
 from runner.data.carry import tree
 from runner.errors import StoreUnreachable, TargetUnreachable
-from runner.model.data import DataPath, DataRef, Kind
+from runner.model.data import DataPath, DataRef, Kind, Mode
 from runner.model.digest import canonical_json, digest_of_file
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
@@ -752,6 +752,41 @@ def test_outputs_are_described(local: ProcessBench) -> None:
     assert seen.warnings == ("output 'never' was never written: it is empty",)
     assert local.store.get(f"{seen.outputs['folder'].key}/deep/a") == b"aa"
     assert local.store.get(seen.outputs["lone"].key) == b"lone"
+
+
+WRITES = (Interpreter(), "script.py", OutputPath("out"))
+
+
+@pytest.mark.parametrize("mode", [Mode.MOUNT, Mode.UPLOAD])
+def test_empty_folders_come_along_and_what_cannot_be_kept_is_named(local: ProcessBench, mode: Mode) -> None:
+    script = (
+        "import os, sys\n"
+        "os.makedirs(sys.argv[1] + '/for/later')\n"
+        "os.mkfifo(sys.argv[1] + '/pipe')\n"
+        "os.symlink('nowhere', sys.argv[1] + '/link')\n"
+        "os.mkfifo('logs/pipe')\n"
+    )
+    target, task = local.target(), local.assign(script, outputs=(b.output("out", mode=mode),), command=WRITES)
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen
+    why = "not kept, since it is neither a file nor a folder"
+    assert seen.warnings == (
+        f"output 'out': {why}: link (a link that leads nowhere), pipe (a named pipe)",
+        f"logs/: {why}: pipe (a named pipe)",
+    )
+    given = b.binding("in", ref=seen.outputs["out"])
+    reader = local.assign(
+        "import os, sys\nassert os.listdir(sys.argv[1]) == ['for'], os.listdir(sys.argv[1])\n"
+        "assert os.path.isdir(sys.argv[1] + '/for/later')\n",
+        "b",
+        inputs=(given,),
+        outputs=(),
+        command=(Interpreter(), "script.py", InputPath("in")),
+    )
+    target.start(reader)
+    done = ended(target, reader)
+    assert done.phase is Phase.SUCCEEDED, done.tail
 
 
 @pytest.mark.parametrize("code", [0, 5])

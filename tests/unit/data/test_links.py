@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import sys
 from pathlib import Path
 
@@ -130,3 +131,19 @@ def test_the_copy_that_a_killed_controller_left_is_no_part_of_the_output(tmp_pat
     (tmp_path / "f").write_text("f")
     links.own(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_what_no_output_can_hold_is_not_copied_from_elsewhere(tmp_path: Path) -> None:
+    """Neither for ever (``/dev/zero``), nor as an error of the copy."""
+    output, other = tmp_path / "output", tmp_path / "other"
+    output.mkdir()
+    (other / "empty").mkdir(parents=True)
+    (other / "file").write_text("x")
+    (other / "gone").symlink_to("nowhere")
+    os.mkfifo(other / "pipe")
+    (output / "zero").symlink_to("/dev/zero")
+    (output / "other").symlink_to(other)
+    links.own(output)
+    assert not (output / "other").is_symlink()
+    assert sorted(path.name for path in (output / "other").iterdir()) == ["empty", "file"]
+    assert (output / "zero").is_symlink()

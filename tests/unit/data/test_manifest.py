@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from pathlib import Path
 
 import pytest
 
 from runner.data import manifest, transfer
-from runner.data.transfer import deliver, fetch, key_of, target_of
+from runner.data.transfer import copy, deliver, fetch, key_of, target_of
 from runner.errors import BadInput, DataChanged, ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
+from runner.model.document import to_document
 from runner.override import override
 from runner.storage.directory import DirectoryStore
 from tests.support.memory_store import MemoryStore
@@ -38,6 +40,62 @@ def test_a_folder_is_described_in_order(folder: Path) -> None:
         ("link", 1),
     ]
     assert described.entries[2].digest == digest_of_bytes(b"b")
+    assert described.folders == ("empty",)
+
+
+def test_empty_folders_are_known_and_what_is_neither_file_nor_folder_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("empty", "deep/er/empty", "pipes", "a/inner"):
+        (folder / name).mkdir(parents=True)
+    (folder / "to_empty").symlink_to("empty")
+    os.mkfifo(folder / "pipes" / "pipe")
+    (folder / "gone").symlink_to("nowhere")
+    (folder / "round").symlink_to("round")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(folder)  # the path of a socket has 107 bytes at most (unix(7))
+        listening.bind("socket")
+    tree = manifest.survey(folder)
+    assert tree.folders == ("a/inner", "deep/er/empty", "empty", "pipes", "to_empty")
+    assert tree.others == (
+        "gone (a link that leads nowhere)",
+        "pipes/pipe (a named pipe)",
+        "round (a link that leads nowhere)",
+        "socket (a socket)",
+    )
+    assert [relative for relative, _ in tree.files] == ["a.txt", "a/x", "b"]
+    assert manifest.survey(folder / "gone").others == ("gone (a link that leads nowhere)",)
+    assert manifest.survey(folder / "absent").others == ()
+
+
+def test_a_manifest_without_empty_folders_keeps_its_digest(folder: Path) -> None:
+    """Fingerprints of earlier runs hold it."""
+    described = manifest.describe(folder)
+    assert set(to_document(described)) == {"kind", "entries"}
+    assert manifest.save(MemoryStore(), described) == "f398c980df29a5ad31f1c24b89355b08f48d0a2cff6949ee5a283ac0631ad11d"
+
+
+@pytest.mark.parametrize("in_folder", [True, False])
+def test_empty_folders_are_brought_back(folder: Path, tmp_path: Path, *, in_folder: bool) -> None:
+    """Also from a bucket, which has no folders, and from where the output was copied to."""
+    store = DirectoryStore(tmp_path / "store", durable=False) if in_folder else MemoryStore()
+    for name in ("empty", "deep/er/empty"):
+        (folder / name).mkdir(parents=True)
+    described = manifest.describe(folder)
+    deliver(store, folder, "place", described)
+    copy(store, "place", described, "other")
+    for key in ("place", "other"):
+        fetch(store, key, described, tmp_path / key)
+        assert manifest.describe(tmp_path / key) == described
+        if in_folder:
+            assert (tmp_path / "store" / key / "deep" / "er" / "empty").is_dir()
+
+
+@pytest.mark.parametrize("path", ["../out", "/out", "a/../../out"])
+def test_no_folder_is_made_outside(tmp_path: Path, path: str) -> None:
+    with pytest.raises(StoreError, match="outside its folder"):
+        fetch(MemoryStore(), "place", Manifest(Kind.FOLDER, folders=(path,)), tmp_path / "into")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_lone_file_and_nothing_at_all(folder: Path) -> None:
