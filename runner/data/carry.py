@@ -66,14 +66,20 @@ def step_archive(below: Path) -> bytes:
     """``step.pyz`` for pods, made once per machine: bytecode is not the same bytes each time it is made.
 
     A zip caches no bytecode, and compiling is most of a bootstrap's start. An image with another Python than
-    ours takes the sources beside it.
+    ours takes the sources beside it. The file's name has the digest: one that a full disk or a power failure has
+    damaged is made again.
     """
-    kept = below / f"step-{_stamp()}-{sys.implementation.cache_tag}.pyz"
-    if not kept.is_file():
-        with tempfile.NamedTemporaryFile(dir=below, prefix=".draft-", delete=False) as draft:
-            draft.write(archive(compiled=True))
-        Path(draft.name).rename(kept)
-    return kept.read_bytes()
+    name = f"step-{_stamp()}-{sys.implementation.cache_tag}-"
+    for kept in sorted(below.glob(f"{name}*.pyz")):
+        data = kept.read_bytes()
+        if kept.name == f"{name}{digest_of_bytes(data)}.pyz":
+            return data
+        kept.unlink(missing_ok=True)
+    data = archive(compiled=True)
+    with tempfile.NamedTemporaryFile(dir=below, prefix=".draft-", delete=False) as draft:
+        draft.write(data)
+    Path(draft.name).rename(below / f"{name}{digest_of_bytes(data)}.pyz")
+    return data
 
 
 def _add(out: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -136,7 +136,7 @@ def _manifest_size(desk: Desk, task: TaskId) -> int:
     assignment = records.assignment(desk.store, task.assignment)
     settings = ClusterSettings(store_id(desk.store, b""), desk.cluster.namespace)
     uid = "00000000-0000-0000-0000-000000000000"
-    return len(json.dumps(render.job(assignment, settings, owner=uid, step_configmap="runner-step-000000000000")))
+    return len(json.dumps(render.job(assignment, settings, owner=uid, archive="0" * 64)))
 
 
 def test_drivers_and_scripts_may_have_our_names(desk: Desk) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...model.access import Access
-from ...model.digest import digest_of, digest_of_bytes
+from ...model.digest import digest_of
 from ...model.task import TaskId
 from .fields import KubeObject, text
 
@@ -22,14 +22,40 @@ TERMINATION_LOG = "/dev/termination-log"
 NO_PYTHON = "runner: the image has no Python"
 """How the line starts that the pod leaves, with exit code 127, when no interpreter was found."""
 
+OTHER_ARCHIVE = "runner: the pod has other code of runner than its Job names"
+"""How the line starts that the pod leaves, with exit code 126, when the archive has another digest."""
+
+CHECK = f"""\
+import hashlib, sys, zipimport
+archive, digest = "{STEP_FOLDER}/{ARCHIVE}", sys.argv[1]
+try:
+    with open(archive, "rb") as file:
+        found = hashlib.sha256(file.read()).hexdigest()
+except (IOError, OSError) as error:
+    found = str(error)
+if found != digest:
+    line = "{OTHER_ARCHIVE}: " + found
+    with open("{TERMINATION_LOG}", "w") as log:
+        log.write(line)
+    sys.stderr.write(line + chr(10))
+    raise SystemExit(126)
+sys.argv = [archive]
+sys.path.insert(0, archive)
+exec(zipimport.zipimporter(archive).get_code("__main__"))
+"""
+"""Python, also of an old one, which then says that it is too old: it runs the archive if it has the right digest."""
+
 START = f"""\
 for python in "$1" python3 python; do
-  if [ -n "$python" ] && command -v "$python" > /dev/null 2>&1; then exec "$python" -I -S {STEP_FOLDER}/{ARCHIVE}; fi
+  if [ -n "$python" ] && command -v "$python" > /dev/null 2>&1; then exec "$python" -I -S -c "$3" "$2"; fi
 done
 echo "{NO_PYTHON}: tried ${{1:+$1 }}python3 python" | tee {TERMINATION_LOG}
 exit 127
 """
-"""The pod's command; ``$1`` is the environment's own interpreter, or empty."""
+"""The pod's command; ``$1`` is the environment's own interpreter or empty, ``$2`` the archive's digest, ``$3`` `CHECK`.
+
+An image need not have a program for digests, but Python has one.
+"""
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PRODUCT = "runner"
@@ -78,6 +104,6 @@ def stores_key(access: Access) -> str:
     return f"stores-{digest_of(access)[:12]}.json"
 
 
-def step_configmap_name(archive: bytes) -> str:
-    """The name of the ConfigMap that holds this very archive."""
-    return f"runner-step-{digest_of_bytes(archive)[:12]}"
+def step_configmap_name(digest: str) -> str:
+    """The name of the ConfigMap that holds the archive of this digest."""
+    return f"runner-step-{digest[:12]}"

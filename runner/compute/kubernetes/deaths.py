@@ -20,6 +20,9 @@ def death(seen: Sighting) -> Verdict:
     code, message = number(seen.terminated, "exitCode"), text(seen.terminated, "message").strip()
     if was_oom(seen):
         return out_of_memory(seen)
+    if code == 126 and contract.OTHER_ARCHIVE in message:
+        remedy = "run the step again (runner retry RUN --failed), which writes the ConfigMap with runner's code again"
+        return Verdict(Failure.INPUT, message, remedy)
     unusable = _image_fault(seen, code, message)
     if unusable is not None:
         return unusable

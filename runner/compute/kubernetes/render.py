@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 
 from ...model.access import Access
+from ...model.digest import digest_of_bytes
 from ...model.names import job_name
 from ...model.placement import Placement, Toleration
 from ...model.quantity import exceeds
@@ -28,7 +29,7 @@ def step_configmap(archive: bytes, settings: ClusterSettings) -> KubeObject:
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {
-            "name": c.step_configmap_name(archive),
+            "name": c.step_configmap_name(digest_of_bytes(archive)),
             "namespace": settings.namespace,
             "labels": {c.MANAGED_BY: c.PRODUCT},
         },
@@ -93,10 +94,10 @@ def run_secret(run: str, stores: Mapping[Access, str], settings: ClusterSettings
     }
 
 
-def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: str, interpreter: str = "") -> KubeObject:
+def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, interpreter: str = "") -> KubeObject:
     """The Job of an attempt.
 
-    `owner` is the uid of the run's ConfigMap, `step_configmap` the name of the one with the archive,
+    `owner` is the uid of the run's ConfigMap, `archive` the digest of the archive,
     `interpreter` a Python in the image that goes before ``python3`` and ``python``.
     """
     labels = c.task_labels(settings.store_id, task.id)
@@ -119,7 +120,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, step_configmap: st
             "ttlSecondsAfterFinished": settings.keep,
             "template": {
                 "metadata": {"labels": labels},
-                "spec": _pod(task, settings, step_configmap=step_configmap, interpreter=interpreter),
+                "spec": _pod(task, settings, archive=archive, interpreter=interpreter),
             },
         },
     }
@@ -129,7 +130,7 @@ def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
     wish = Resources()
     volumes = own("runner-probe", "runner-probe", c.STORES) + shared_memory(wish)
-    container = _container("runner/probe", _variables("", ""), "", resources=wish, volumes=volumes)
+    container = _container("runner/probe", _variables("", ""), ("", ""), resources=wish, volumes=volumes)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -172,11 +173,13 @@ def _owner(configmap: str, uid: str) -> KubeObject:
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": configmap, "uid": uid}
 
 
-def _pod(task: Task, settings: ClusterSettings, *, step_configmap: str, interpreter: str) -> KubeObject:
-    always = own(step_configmap, c.run_object_name(task.id.run), c.stores_key(task.access))
+def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str) -> KubeObject:
+    always = own(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
     volumes = always + shared_memory(task.resources) + wished(task)
     variables = _variables(task.id.assignment, task.digest)
-    container = _container(task.environment, variables, interpreter, resources=task.resources, volumes=volumes)
+    container = _container(
+        task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
+    )
     return _pod_of(container, task.placement.over(settings.placement), settings, volumes)
 
 
@@ -227,13 +230,14 @@ def identity(user: int) -> KubeObject:
 
 
 def _container(
-    image: str, variables: Mapping[str, str], interpreter: str, *, resources: Resources, volumes: Volumes
+    image: str, variables: Mapping[str, str], start: tuple[str, str], *, resources: Resources, volumes: Volumes
 ) -> KubeObject:
+    """Render a step's container; `start`: the environment's own interpreter, or empty, and the archive's digest."""
     return {
         "name": c.CONTAINER,
         "image": image,
         "imagePullPolicy": "IfNotPresent",
-        "command": ["/bin/sh", "-c", c.START, c.PRODUCT, interpreter],
+        "command": ["/bin/sh", "-c", c.START, c.PRODUCT, *start, c.CHECK],
         "workingDir": c.WORK_FOLDER,
         "env": [{"name": name, "value": value} for name, value in variables.items()],
         "resources": _resources(resources),

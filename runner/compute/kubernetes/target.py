@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
+from ...model.digest import digest_of_bytes
 from ...model.names import job_name
 from ...model.observation import LIVE, Observation, Phase
 from ...model.task import Task, TaskId
@@ -64,7 +65,7 @@ class KubernetesTarget:
         self._store = store
         self._capacity = capacity
         self._say = say
-        self._step_configmap = c.step_configmap_name(step_archive)
+        self._archive = digest_of_bytes(step_archive)
         self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
         self._young = YoungAttempts(store)
         self._watches: dict[str, RunWatch] = {}
@@ -90,9 +91,7 @@ class KubernetesTarget:
     def start(self, task: Task) -> str:
         """POST the Job, or adopt the one that an earlier controller made. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
-        job = render.job(
-            task, self._settings, owner=owner, step_configmap=self._step_configmap, interpreter=task.interpreter
-        )
+        job = render.job(task, self._settings, owner=owner, archive=self._archive, interpreter=task.interpreter)
         created = self._cluster.create("jobs", job)
         made = created.object or self._adopted(task)
         uid = text(made, "metadata", "uid")

@@ -12,7 +12,7 @@ from ...model.access import Access
 from . import render
 from .cluster import Cluster
 from .contract import keys_owner_name, run_object_name
-from .fields import KubeObject, text
+from .fields import KubeObject, at, text
 from .settings import ClusterSettings
 
 _RENEWAL = timedelta(seconds=30)
@@ -48,12 +48,27 @@ class RunObjects:
         with self._lock:
             if run not in self._owners:
                 if not self._owners:
-                    # Named by its content and immutable: whoever made it, it is the same.
-                    self._cluster.create("configmaps", render.step_configmap(self._archive, self._settings))
+                    self._bring_archive()
                 owner = self._own(run)
                 self._hand_out(run, owner, self._read(run))
                 self._owners[run] = owner
             return self._owners[run]
+
+    def _bring_archive(self) -> None:
+        """See that the archive's ConfigMap is there and holds the archive, whoever made it. Raises TargetError."""
+        wanted = render.step_configmap(self._archive, self._settings)
+        if self._cluster.create("configmaps", wanted).object is not None:
+            return
+        name = text(wanted, "metadata", "name")
+        there = self._cluster.get("configmaps", name)
+        if all(at(there, part) == wanted.get(part) for part in ("immutable", "binaryData", "data")):
+            return
+        self._cluster.delete("configmaps", name, uid=text(there, "metadata", "uid"))
+        if self._cluster.create("configmaps", wanted).object is None:
+            raise TargetError(
+                f"the ConfigMap '{name}' in namespace '{self._settings.namespace}' of {self._cluster.server} holds "
+                "other code than this runner's and cannot be replaced; delete it"
+            )
 
     def renew(self, run: str, now: datetime) -> None:
         """See, now and then, that pods which run already find the keys of today in the run's Secret.

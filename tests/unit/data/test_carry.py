@@ -159,6 +159,11 @@ def test_a_tree_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: 
 def test_a_pods_archive_is_made_once_and_its_bytecode_is_used(tmp_path: Path) -> None:
     data = carry.step_archive(tmp_path)
     assert carry.step_archive(tmp_path) == data
+    (kept,) = tmp_path.glob("step-*.pyz")
+    for damage in (b"", data[:1000]):
+        kept.write_bytes(damage)
+        assert len(carry.step_archive(tmp_path)) > 1000
+        (kept,) = tmp_path.glob("step-*.pyz")
     pyz = tmp_path / "step.pyz"
     pyz.write_bytes(data)
     assert len(data) < LIMIT

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from runner.compute.kubernetes.contract import OTHER_ARCHIVE
 from runner.compute.kubernetes.interpret import Sighting, Traces, observe
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.document import format_time
@@ -547,6 +548,7 @@ def test_without_a_limit_the_nodes_memory_ran_out() -> None:
         (ended(255, "exec /bin/sh: exec format error"), Failure.IMAGE, "node's processor", "--platform"),
         (ended(128, 'exec: "/bin/sh": stat /bin/sh: no such file', "StartError"), Failure.IMAGE, "start", "/bin/sh"),
         (ended(127, "runner: the image has no Python: tried  python3"), Failure.IMAGE, "no Python", "3.10"),
+        (ended(126, f"{OTHER_ARCHIVE}: 0123"), Failure.INPUT, "other code of runner", "runner retry RUN --failed"),
     ],
 )
 def test_a_container_that_left_no_record(pod: Any, failure: Failure, words: str, remedy: str) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import shutil
 import subprocess
+import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,11 @@ from typing import Any
 import pytest
 
 from runner.compute.kubernetes import render
-from runner.compute.kubernetes.contract import NO_PYTHON, START
+from runner.compute.kubernetes.contract import CHECK, NO_PYTHON, OTHER_ARCHIVE, START
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.access import Access
 from runner.model.data import DataRef
+from runner.model.digest import digest_of_bytes
 from runner.model.placement import Placement
 from runner.model.resources import Resources
 from runner.model.task import InputBinding, OutputBinding, Task
@@ -31,7 +35,7 @@ PLACES = ("", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/
 
 
 def a_job(task: Task, settings: ClusterSettings = SETTINGS, interpreter: str = "") -> Any:
-    return render.job(task, settings, owner="uid-1", step_configmap="runner-step-0123456789ab", interpreter=interpreter)
+    return render.job(task, settings, owner="uid-1", archive="0123456789ab" + "c" * 52, interpreter=interpreter)
 
 
 def container_of(job: Any) -> Any:
@@ -210,15 +214,18 @@ def bin_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def start_in(folder: Path, interpreter: str) -> subprocess.CompletedProcess[str]:
-    script = START.replace("/dev/termination-log", str(folder / "log"))
-    command = ["/bin/sh", "-c", script, "runner", interpreter]
+def start_in(folder: Path, interpreter: str, digest: str = "0" * 64) -> subprocess.CompletedProcess[str]:
+    script, check = (
+        text.replace("/dev/termination-log", str(folder / "log")).replace("/runner/step", str(folder))
+        for text in (START, CHECK)
+    )
+    command = ["/bin/sh", "-c", script, "runner", interpreter, digest, check]
     return subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True, check=False)
 
 
 def put_python(folder: Path, name: str) -> None:
     path = folder / name
-    path.write_text(f'#!/bin/sh\necho "{name} $*"\n')
+    path.write_text(f'#!/bin/sh\necho "{name} $1 $2 $3 $5"\n')
     path.chmod(0o755)
 
 
@@ -234,10 +241,33 @@ def put_python(folder: Path, name: str) -> None:
 def test_start_picks_an_interpreter(bin_folder: Path, there: tuple[str, ...], interpreter: str, chosen: str) -> None:
     for name in there:
         put_python(bin_folder, name)
-    assert start_in(bin_folder, interpreter).stdout == f"{chosen} -I -S /runner/step/step.pyz\n"
+    assert start_in(bin_folder, interpreter).stdout == f"{chosen} -I -S -c {'0' * 64}\n"
 
 
 def test_start_without_a_python_says_so_and_ends_with_127(bin_folder: Path) -> None:
     done = start_in(bin_folder, "")
     assert done.returncode == 127
     assert (bin_folder / "log").read_text().startswith(NO_PYTHON)
+
+
+@pytest.mark.parametrize("there", ["the archive", "another", "nothing"])
+def test_start_runs_no_other_archive_than_the_one_the_job_names(bin_folder: Path, there: str) -> None:
+    def archive(line: str) -> bytes:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as out:
+            out.writestr("beside.py", f"print({line!r})")
+            out.writestr(
+                "__main__.py", "import sys, beside; raise SystemExit(7 if sys.argv[0].endswith('.pyz') else 8)"
+            )
+        return buffer.getvalue()
+
+    right = archive("ours")
+    if there != "nothing":
+        (bin_folder / "step.pyz").write_bytes(right if there == "the archive" else archive("other code"))
+    done = start_in(bin_folder, sys.executable, digest_of_bytes(right))
+    if there == "the archive":
+        assert (done.returncode, done.stdout, done.stderr) == (7, "ours\n", "")
+        return
+    assert (done.returncode, done.stdout) == (126, "")
+    assert (bin_folder / "log").read_text().startswith(OTHER_ARCHIVE)
+    assert done.stderr.startswith(OTHER_ARCHIVE)

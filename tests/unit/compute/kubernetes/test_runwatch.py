@@ -26,9 +26,7 @@ class Bench:
     def __init__(self) -> None:
         self.cluster = FakeCluster(pods_at_once=False)
         self.watch = RunWatch(self.cluster, SETTINGS, RUN, changed=lambda: None)
-        self.made = self.cluster.create(
-            "jobs", render.job(TASK, SETTINGS, owner="uid-1", step_configmap="runner-step-0")
-        ).object
+        self.made = self.cluster.create("jobs", render.job(TASK, SETTINGS, owner="uid-1", archive="0" * 64)).object
         (self.name,) = self.cluster.names("jobs")
 
     def seen(self) -> Sighting | None:
@@ -98,7 +96,7 @@ def test_a_pod_joins_its_job(bench: Bench) -> None:
 
 
 def test_a_pod_that_is_told_of_before_its_job_is_not_lost(bench: Bench) -> None:
-    job = render.job(a_task("later-1"), SETTINGS, owner="uid-1", step_configmap="runner-step-0")
+    job = render.job(a_task("later-1"), SETTINGS, owner="uid-1", archive="0" * 64)
     metadata = {**dict(at(job, "metadata")), "uid": "uid-later"}  # type: ignore[call-overload]  # a mapping
     owner = {"kind": "Job", "name": "later", "uid": "uid-later"}
     pod = {"metadata": {"name": "pod", "labels": metadata["labels"], "ownerReferences": [owner]}, "spec": {}}
@@ -134,5 +132,5 @@ def test_a_job_made_again_under_the_same_name_stands_for_itself(bench: Bench) ->
     bench.until(lambda: is_waiting(bench))
     first = bench.seen()
     bench.cluster.drop("jobs", bench.name)
-    bench.cluster.create("jobs", render.job(TASK, SETTINGS, owner="uid-1", step_configmap="runner-step-0"))
+    bench.cluster.create("jobs", render.job(TASK, SETTINGS, owner="uid-1", archive="0" * 64))
     bench.until(lambda: (seen := bench.seen()) is not None and first is not None and seen.uid != first.uid)

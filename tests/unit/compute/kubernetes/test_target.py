@@ -107,6 +107,35 @@ def test_what_a_run_needs_is_made_once_and_goes_with_it(target: KubernetesTarget
     assert len(cluster.names("configmaps")) == 1, "the archive's, which other runs use"
 
 
+@pytest.mark.parametrize("part", [{"binaryData": {"step.pyz": "b3RoZXI="}}, {"immutable": False}, {"data": {"x": "y"}}])
+def test_a_configmap_that_holds_other_code_is_made_anew(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore, part: dict[str, object]
+) -> None:
+    target.start(a_task())
+    name = cluster.names("configmaps")[-1]
+    right = cluster.get("configmaps", name)
+    assert right is not None
+    cluster.drop("configmaps", name)
+    cluster.create("configmaps", {**right, **part, "metadata": {"name": name}})
+    a_target(cluster, store).start(a_task("later-1"))
+    found = cluster.objects("configmaps")[name]
+    assert found["binaryData"] == right["binaryData"]
+    assert (found["immutable"], found.get("data")) == (True, None)
+    a_target(cluster, store).start(a_task("later-2"))
+    assert cluster.objects("configmaps")[name] == found, "the right one stays"
+
+
+def test_a_configmap_with_other_code_that_stays_is_named(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    target.start(a_task())
+    name = cluster.names("configmaps")[-1]
+    cluster.change("configmaps", name, binaryData={"step.pyz": "b3RoZXI="}, metadata={"finalizers": ["theirs"]})
+    with pytest.raises(TargetError, match=f"ConfigMap '{name}'.* other code than this runner's.*delete it"):
+        a_target(cluster, store).start(a_task("later-1"))
+    assert len(cluster.names("jobs")) == 1
+
+
 def test_a_step_costs_two_requests(target: KubernetesTarget, cluster: FakeCluster) -> None:
     target.start(a_task("first-1"))
     target.observe(RUN)
