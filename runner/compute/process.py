@@ -1,8 +1,7 @@
 """The embedded default: each step is a process of this machine, its data lie in the workspace's folder.
 
 There is no bootstrap process: the controller stages, starts the script in its own session and
-commits when it has ended. Inputs up to `COPY_LIMIT` are copied, larger ones are links to read-only
-files that are compared with their manifest afterwards.
+commits when it has ended. Much input is copied beside the ticks of the controller: see `process_staging`.
 """
 
 from __future__ import annotations
@@ -14,12 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
-from ..data.remains import as_time, bare_record
+from ..data.remains import Remains, as_time, bare_record
+from ..data.workplace import Launch
 from ..errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, Failure
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 SWEEP_LIMIT = 16 << 20
 """Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
+STAGE_BESIDE = 64 << 20
+"""Bytes of inputs above which they are brought while the controller goes on with other steps."""
 _THREADS = 4
 
 
@@ -74,6 +76,13 @@ class ProcessTarget:
 
         return ThreadPoolExecutor(_THREADS)
 
+    @cached_property
+    def _stagers(self) -> Executor:
+        """For inputs that take long to copy: no end of a step may wait behind them."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(_THREADS)
+
     @property
     def capacity(self) -> int:
         """As configured, else one per core."""
@@ -100,6 +109,7 @@ class ProcessTarget:
         if run not in self._scanned:
             self._scanned.add(run)
             self._scan(run)
+        self._go()
         self._settle()
         process_leftovers.release([attempt.files for attempt in tuple(self._attempts.values())])
         for attempt in tuple(self._attempts.values()):
@@ -143,6 +153,8 @@ class ProcessTarget:
 
     def close(self) -> None:
         """Started processes go on by themselves."""
+        if "_stagers" in vars(self):
+            self._stagers.shutdown(wait=False, cancel_futures=True)
         self._workers.shutdown()
         self._exits.close()
         if "_adopts_orphans" in vars(self):
@@ -193,8 +205,35 @@ class ProcessTarget:
         return True
 
     def _spawn(self, attempt: Attempt) -> None:
+        """Stage the attempt and start its script; beside the ticks, when much is to be copied."""
         remains, begun = self._conclusion.remains(attempt, self._launcher.access(attempt.task)), self.monotonic()
-        launch = remains.staged(attempt.task.environment)
+        size = sum(binding.ref.bytes for binding in attempt.task.inputs)
+        if size <= STAGE_BESIDE:
+            self._run(attempt, remains, begun, remains.staged(attempt.task.environment))
+            return
+        attempt.observation = replace(attempt.observation, reason=f"{size / 1e9:.1f} GB of inputs are being copied")
+        self._stagers.submit(self._stage_beside, attempt, remains, begun)
+
+    def _stage_beside(self, attempt: Attempt, remains: Remains, begun: float) -> None:
+        launch: Launch | AttemptRecord
+        try:
+            launch = remains.staged(attempt.task.environment)
+        except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
+            launch = remains.failed(
+                Failure.STORE, f"runner failed to bring its inputs: {type(error).__name__}: {error}"
+            )
+        attempt.go = partial(self._run, attempt, remains, begun, launch)
+        self._exits.ring()
+
+    def _go(self) -> None:
+        """Start the scripts whose inputs have been brought meanwhile; not those of attempts that were stopped."""
+        for attempt in tuple(self._attempts.values()):
+            if attempt.go is not None:
+                go, attempt.go = attempt.go, None
+                go()
+
+    def _run(self, attempt: Attempt, remains: Remains, begun: float, launch: Launch | AttemptRecord) -> None:
+        """Start the script; `begun`: when staging began, by the machine's own clock."""
         if isinstance(launch, AttemptRecord):
             self._conclusion.end(attempt, launch)
             return
@@ -206,7 +245,8 @@ class ProcessTarget:
         except (OSError, ValueError) as error:
             self._conclusion.end(attempt, remains.refused(error))
             return
-        attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, started=as_time(attempt.begun))
+        started = as_time(attempt.begun)
+        attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, reason="", started=started)
         self._watch(attempt, process)
 
     def _scan(self, run: str) -> None:

@@ -35,6 +35,8 @@ class Attempt:
     staged: float
     beginning: Beginning | None = None
     """Of its process."""
+    go: Callable[[], None] | None = None
+    """Starts its script, whose inputs have been brought beside the ticks."""
     unfinished: Callable[[], None] | None = None
     """What is left to do about its end, for which there was no room on the disk."""
     adopted: bool = False

@@ -11,7 +11,6 @@ from ..data.remains import Remains
 from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.data import Entry
-from ..model.digest import digest_of_file
 from ..model.exits import exit_words
 from ..model.memory import oom_reason
 from ..model.observation import Observation, Phase
@@ -80,13 +79,18 @@ class Outcome:
         return "\n".join(lines[-_TAIL_LINES:])
 
     def _check_links(self) -> None:
-        """Raise BadInput when the script changed a large input, which it saw through a link."""
+        """Raise BadInput when a large input, which the script read through a link, changed meanwhile.
+
+        The script cannot have done that (see `process_staging`), and must not be told so.
+        """
         for binding in self.remains.task.inputs:
             store = self.linked_from(binding)
             for entry in manifest.load(self.store, binding.ref.digest).entries if store else ():
                 key = transfer.key_of(binding.ref.key, entry)
-                if store and _digest_now(store, key, entry) != entry.digest:
-                    raise BadInput(f"the script altered its input '{binding.name}' ({key})")
+                if store and not _is_as_pinned(store, binding.ref.key, entry):
+                    raise BadInput(
+                        f"input '{binding.name}' ({key}) was changed by another program while the step read it"
+                    )
 
 
 def observation_of(uid: str, record: AttemptRecord, commit: CommitRecord | None) -> Observation:
@@ -122,10 +126,8 @@ def log_key(task: Task) -> str:
     return f"{task.id.logs}00000001.txt"
 
 
-def _digest_now(store: FolderStore, key: str, entry: Entry) -> str:
-    """The digest of what lies at `key` now, in the manner of the entry's; empty: nothing does."""
-    if entry.digest.startswith(transfer.PINNED):
-        info = store.stat(key)
-        return transfer.PINNED + info.etag if info else ""
-    path = store.path(key)
-    return digest_of_file(path) if path.is_file() else ""
+def _is_as_pinned(store: FolderStore, key: str, entry: Entry) -> bool:
+    try:
+        return transfer.is_content(store, key, entry, store.path(transfer.key_of(key, entry)))
+    except OSError:
+        return False

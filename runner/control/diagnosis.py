@@ -34,8 +34,8 @@ def _remedies(step: StepSpec, failure: Failure, seen: Observation, *, endings: E
         yield from filter(None, [complaint(step, seen.tail, seen.exit_code)])
     elif _DISK_FULL.search(seen.reason):
         yield f"make room on the disk of the machine or node where the step ran, then: {retry}"
-    if failure is Failure.INPUT and "altered its input" in seen.reason:
-        yield "let the script copy what it changes: others read the same data"
+    if failure is Failure.INPUT and "by another program while" in seen.reason:
+        yield f"see that nothing writes to its inputs while steps read them, then: {retry}"
     if failure is Failure.REFUSED and _TOO_LONG in seen.reason:
         yield "hand long arguments over in a file: a system takes 128 KiB of one, and 2 MiB of all"
     if failure is Failure.OOM:

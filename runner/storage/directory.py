@@ -111,26 +111,22 @@ class DirectoryStore:
             place(os.replace, finished, final)
 
     def download(self, key: str, path: Path) -> None:
-        """Make the object a new file at `path`, a copy; its parent exists. Raises ObjectMissing."""
-        source = self._at(key)
-        with self._reading(key), open(source, "rb"), new_file(path) as descriptor, trouble(path, "download to"):
-            copy_into(source, descriptor)
+        """Make the object a new file at `path`, a copy; blocks are shared where the file system can.
+
+        The parent of `path` exists. Raises ObjectMissing.
+        """
+        with self._opened(key) as origin, new_file(path) as descriptor, trouble(path, "download to"):
+            clone_into(origin, descriptor)
 
     def copy(self, source: str, target: str) -> None:
         """Make `target` a copy of `source`, atomically; blocks are shared where the file system can.
 
         Never a hard link: objects are files that steps may write in place. Raises ObjectMissing.
         """
-        origin, final = self._at(source), self._at(target)
-        with self._reading(source):
-            descriptor = os.open(origin, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            with self._reading(source):
-                _info(source, os.fstat(descriptor))
+        final = self._at(target)
+        with self._opened(source) as origin:
             if source != target:
-                self._duplicate(descriptor, target, final)
-        finally:
-            os.close(descriptor)
+                self._duplicate(origin, target, final)
 
     def now(self) -> datetime:
         """The time by the clock of this machine, UTC."""
@@ -138,6 +134,18 @@ class DirectoryStore:
 
     def _at(self, key: str) -> str:
         return f"{self._root}/{check_key(key)}"
+
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[int]:
+        """A descriptor of the object's file, to read from. Raises ObjectMissing."""
+        with self._reading(key):
+            origin = os.open(self._at(key), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            with self._reading(key):
+                _info(key, os.fstat(origin))
+            yield origin
+        finally:
+            os.close(origin)
 
     def _duplicate(self, origin: int, target: str, final: str) -> None:
         with self._writing(target), self._workbench.file() as (descriptor, finished):
