@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem
@@ -71,6 +71,31 @@ def sizes(folder: Path) -> Mapping[str, int]:
     found = {path: (folder / path).stat().st_size for path in _chosen(folder)}
     _check_size(folder, found)
     return found
+
+
+def script_problem(folder: Path, script: str) -> Problem | None:
+    """What stands against a snapshot of `folder` having the file `script`, if anything does.
+
+    Raises BadInput for an ignore file that cannot be read.
+    """
+    path = folder / script
+    inside = PurePosixPath(os.path.normpath(script))
+    if inside.is_absolute() or ".." in inside.parts:
+        return Problem(
+            f"the script {script} does not lie in the source directory {folder}, which is all that the step gets",
+            remedy="name it relative to source_directory, and point that at a folder around it",
+        )
+    if not path.is_file():
+        return Problem(f"the script {path} does not exist", remedy="correct script_name")
+    parts = inside.parts
+    if any(_always_excluded(folder.joinpath(*parts[: end + 1])) for end in range(len(parts) - 1)):
+        return Problem(f"the script {path} lies in a folder that no snapshot holds", remedy="move it")
+    if _ignore_rule(folder)(str(inside)):
+        return Problem(
+            f"the script {path} is left out of the snapshot by an ignore file",
+            remedy="correct .amlignore or .gitignore",
+        )
+    return None
 
 
 def size_note(folder: Path, found: Mapping[str, int]) -> str:

@@ -10,7 +10,17 @@ from functools import cached_property
 from ..dataclass import dataclass, field
 from .digest import digest_of
 
-_SECRET = re.compile(r"KEY(?!WORD|BOARD)|TOKEN(?!IZ)|SECRET|PASSWORD|CREDENTIAL|CONNECTION_?STRING", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+"""The words of ``API_KEY``, ``api-key`` and ``apiKey``."""
+_SECRET = re.compile(
+    r"(^| )("
+    r"(API|ACCESS|ACCOUNT|PRIVATE|SECRET|SHARED|STORAGE)?KEYS?|\w*TOKEN|\w*SECRETS?|\w*PASSWORDS?|PASSWD|\w*CREDENTIALS?"
+    r"|CONNECTION ?STRING)( |$)"
+)
+"""Words, in upper case with blanks between them, of which one says that the value is a secret.
+
+Whole words: a MONKEY, a KEYBOARD, a TOKENIZER and a number of TOKENS are none.
+"""
 _OWN = ("AZUREML_", "AML_PARAMETER_")
 """Variables that carry ids and the parameters of a step, both of which everybody may read."""
 
@@ -66,5 +76,9 @@ def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
 def secret_names(variables: Mapping[str, str]) -> tuple[str, ...]:
     """The variables whose names say that their values are secrets; an empty value is none."""
     return tuple(
-        name for name, value in variables.items() if value and not name.startswith(_OWN) and _SECRET.search(name)
+        name for name, value in variables.items() if value and not name.startswith(_OWN) and _names_a_secret(name)
     )
+
+
+def _names_a_secret(variable: str) -> bool:
+    return _SECRET.search(" ".join(_WORD.findall(variable)).upper()) is not None

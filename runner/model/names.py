@@ -20,6 +20,12 @@ RESERVED = (
 """What runner itself keeps in the workspace store, beside the user's data."""
 RUNS_FOLDER = "azureml"
 """The folder of each datastore in which the outputs of runs lie (v1's place of PipelineData)."""
+UNFINISHED = ".tmp"
+"""No key starts with this segment: a folder that is a store keeps its unfinished files there."""
+KEY_BYTES = 1024
+"""S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
+SEGMENT_BYTES = 255
+"""NAME_MAX of the usual file systems, and of MinIO."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
 _STEP_RUN = re.compile(rf"(?:^|/)(?P<run>{_RUN_ID.pattern})\.(?P<step>[^./]+)(?:\.\d+)?(?:/|$)")
@@ -94,6 +100,8 @@ def maker_of(key: str) -> tuple[str, str] | None:
     return (found["run"], found["step"]) if found else None
 
 
+_LONGEST_RUN = "x" * 110
+"""As long as a step run's id gets: the run's, a key of 63 letters, the attempt."""
 RUN_ID, OUTPUT_NAME = "{run-id}", "{output-name}"
 """What a destination may hold beside text (v1's OutputFileDatasetConfig)."""
 
@@ -124,7 +132,22 @@ def destination_problem(destination: str, *, workspace: bool) -> Problem | None:
         return Problem(f"the destination '{destination}' {what}", remedy=f"use text, {RUN_ID} and {OUTPUT_NAME}")
     if any(part in ("", ".", "..") for part in destination.strip("/").split("/")):
         return Problem(f"the destination '{destination}' is no path", remedy="use names between single slashes")
+    found = _unusable(filled(destination, _LONGEST_RUN, "x"))
+    if found:
+        return Problem(f"the destination {destination[:80]!r} {found}", remedy="name another place, such as data/…")
     return reserved_problem(filled(destination, "x", "x")) if workspace else None
+
+
+def _unusable(key: str) -> str:
+    """Why no store can have an object of that key; empty: one can."""
+    if not key.isprintable():  # NUL, which no path may hold; lone surrogates; and what nobody could type
+        return "holds a character that cannot be printed"
+    if key.split("/", maxsplit=1)[0] == UNFINISHED:
+        return f"lies in {UNFINISHED}/, where stores keep unfinished files"
+    whole = key.encode()
+    if len(whole) >= KEY_BYTES or max(map(len, whole.split(b"/"))) > SEGMENT_BYTES:
+        return f"is too long: an object's key has up to {KEY_BYTES} bytes, and {SEGMENT_BYTES} between two slashes"
+    return ""
 
 
 def is_reserved(key: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ..data import packing
+from ..data.snapshot import script_problem
 from ..errors import BadInput, ObjectDamaged, ObjectMissing, Problem, RunnerError
 from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
@@ -82,8 +84,13 @@ def _source_problems(step: StepSpec) -> Iterator[Problem]:
     folder = Path(step.source)
     if not folder.is_dir():
         yield Problem(f"the source directory {folder} does not exist", where, "correct source_directory")
-    elif step.script and not (folder / step.script).is_file():
-        yield Problem(f"the script {folder / step.script} does not exist", where, "correct script_name")
+    elif step.script:
+        try:
+            found = script_problem(folder, step.script)
+        except BadInput as error:
+            yield from error.problems
+        else:
+            yield from (replace(problem, where=where) for problem in (found,) if problem)
 
 
 def _secret_problems(plan: Plan) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from ..data.secret_values import value_of
 from ..errors import BadInput, Problem, RunnerError
-from ..model.data import DEFAULT_DATASTORE
+from ..model.data import DEFAULT_DATASTORE, DataPath, Mode
 from ..model.plan import Plan
 from ..model.secret import SecretSource
 from ..model.uses import access_of, access_of_all
@@ -28,8 +28,8 @@ def datastore_problems(
     found: list[Problem] = []
     used = {step.key: access_of(plan, step).datastores for step in plan.steps}
     for step in plan.steps:
-        closed = [made for made in step.outputs if made.datastore in known and known[made.datastore].read_only]
-        found.extend(_read_only(known[made.datastore], step.name, made.name) for made in closed)
+        closed = [(what, name) for what, name in _written(step) if name in known and known[name].read_only]
+        found.extend(_read_only(known[name], step.name, what) for what, name in closed)
         for name in used[step.key]:
             target = targets.get(step.key, "")
             if name not in known:
@@ -37,7 +37,8 @@ def datastore_problems(
             elif known[name].kind == "folder" and target and clusters(target):
                 found.append(_out_of_reach(known[name], step.name, target))
     every = dict.fromkeys(name for names in used.values() for name in names)
-    return (*found, *silent([name for name in every if name in known], open_store))
+    mute = silent([name for name in every if name in known], open_store)
+    return (*found, *mute, *(() if found or mute else _blocked(plan, open_store)))
 
 
 def secret_problems(plan: Plan, sources: Mapping[str, SecretSource], environ: Mapping[str, str]) -> Iterator[Problem]:
@@ -64,6 +65,50 @@ def silent(names: Iterable[str], open_store: Callable[[str], ObjectStore]) -> tu
     )
 
 
+def _written(step: StepSpec) -> Iterator[tuple[str, str]]:
+    """What the step is sure to write, for people, and in which datastore."""
+    yield from ((f"output '{made.name}'", made.datastore) for made in step.outputs)
+    for spec in step.inputs:
+        if spec.mode is Mode.UPLOAD and isinstance(spec.source, DataPath):
+            yield f"input '{spec.name}' in mode upload", spec.source.datastore
+
+
+def _blocked(plan: Plan, open_store: Callable[[str], ObjectStore]) -> Iterator[Problem]:
+    """Places to be written that lie below an object: a folder cannot hold both, nor can MinIO. Raises StoreError."""
+    seen: dict[tuple[str, str], bool] = {}
+    for step in plan.steps:
+        for what, datastore, path in _places(step):
+            for parent in _parents(path):
+                place = (datastore, parent)
+                if place not in seen:
+                    seen[place] = open_store(datastore).stat(parent) is not None
+                if seen[place]:
+                    yield Problem(
+                        f"{what} cannot lie at '{path}' of datastore '{datastore}': '{parent}' is a file there",
+                        f"step '{step.name}'",
+                        "name another place, or remove the file",
+                    )
+
+
+def _places(step: StepSpec) -> Iterator[tuple[str, str, str]]:
+    """What the step may write, for people, with its datastore and the path there that is known by now."""
+    for made in step.outputs:
+        if made.destination:
+            yield f"output '{made.name}'", made.datastore, made.destination
+    for spec in step.inputs:
+        if spec.writable and isinstance(spec.source, DataPath):
+            yield f"input '{spec.name}'", spec.source.datastore, spec.source.path
+
+
+def _parents(path: str) -> Iterator[str]:
+    """The folders around a place, down to where a template begins."""
+    parts = path.strip("/").split("/")
+    for end in range(1, len(parts)):
+        if "{" in parts[end - 1]:
+            return
+        yield "/".join(parts[:end])
+
+
 def _unknown(name: str, step: str, known: Mapping[str, DatastoreFacts]) -> Problem:
     return Problem(
         f"there is no datastore '{name}'; known: {', '.join(known)}",
@@ -80,11 +125,11 @@ def _out_of_reach(facts: DatastoreFacts, step: str, target: str) -> Problem:
     )
 
 
-def _read_only(facts: DatastoreFacts, step: str, output: str) -> Problem:
+def _read_only(facts: DatastoreFacts, step: str, what: str) -> Problem:
     return Problem(
-        f"output '{output}' is to be written to datastore '{facts.name}', which is read-only",
+        f"{what} is to be written to datastore '{facts.name}', which is read-only",
         f"step '{step}'",
-        f"name another datastore for the output; '{facts.name}' is configured in {facts.where}",
+        f"name another datastore for it; '{facts.name}' is configured in {facts.where}",
     )
 
 

@@ -58,10 +58,13 @@ def _stored_snapshot(store: ObjectStore, what: Published) -> str:
     if not (folder / what.script).is_file():
         raise ValueError(f"publish_python_script: there is no script {folder / what.script}")
     try:
+        problem = snapshot.script_problem(folder, what.script)
         taken = snapshot.take(folder)
     except BadInput as error:
         first = error.problems[0]
         raise SnapshotException(first.what, error, where=first.where, remedy=first.remedy) from error
+    if problem is not None:
+        raise ValueError(f"publish_python_script: {problem.what}")
     return packing.keep(store, taken)
 
 

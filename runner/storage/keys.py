@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-RESERVED = ".tmp"
-"""No key starts with this segment: a `DirectoryStore` keeps its unfinished files there."""
+from ..model.names import KEY_BYTES, SEGMENT_BYTES, UNFINISHED
 
-KEY_BYTES = 1024
-"""S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
-SEGMENT_BYTES = 255
-"""NAME_MAX of the usual file systems, and of MinIO."""
+RESERVED = UNFINISHED
 
 
 def check_key(key: str) -> str:

@@ -133,3 +133,32 @@ def test_an_ignore_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None
     make(tmp_path, a_dot_csv="", a_dot_py="")
     (tmp_path / ".amlignore").write_bytes(b"\xef\xbb\xbf*.csv\n")
     assert paths(tmp_path) == [".amlignore", "a.py"]
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("../beside.py", "does not lie in the source directory"),
+        ("deep/../../beside.py", "does not lie in the source directory"),
+        ("ABSOLUTE", "does not lie in the source directory"),
+        ("absent.py", "does not exist"),
+        ("ignored.py", "is left out of the snapshot by an ignore file"),
+        ("quiet/run.py", "is left out of the snapshot by an ignore file"),
+        (".git/run.py", "lies in a folder that no snapshot holds"),
+        ("deep/../good.py", ""),
+        ("deep/good.py", ""),
+    ],
+)
+def test_a_script_that_its_snapshot_will_not_hold(tmp_path: Path, script: str, words: str) -> None:
+    folder = tmp_path / "source"
+    files = ["good.py", "deep/good.py", "ignored.py", "quiet/run.py", ".git/run.py", "../beside.py"]
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
+    (folder / ".amlignore").write_text("ignored.py\nquiet/\n")
+    given = str(folder / "good.py") if script == "ABSOLUTE" else script
+    problem = snapshot.script_problem(folder, given)
+    assert problem is not None if words else problem is None
+    assert words in (problem.what if problem else "")
+    held = {file.path for file in snapshot.take(folder).files}
+    assert (os.path.normpath(given) in held) == (not words)

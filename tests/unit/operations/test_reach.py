@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.errors import BadInput, StoreDenied
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DataPath, DatasetDefinition, Mode
 from runner.model.plan import Plan
 from runner.model.step import InputSpec, OutputOf, OutputSpec, StepSpec
 from runner.operations.reach import datastore_problems
@@ -96,3 +96,37 @@ def test_one_that_does_not_answer_is_told_before_anything_starts(error: Exceptio
     (problem,) = datastore_problems(plan, {"one-1": "here"}, KNOWN, clusters=lambda _: False, open_store=open_store)
     assert said in problem.what
     assert problem.remedy
+
+
+def blocked(*steps: StepSpec) -> list[str]:
+    store = MemoryStore()
+    store.put("raw/seed.txt", b"x")
+    plan = Plan(steps, {}, {})
+    found = datastore_problems(plan, {}, KNOWN, clusters=lambda _: False, open_store=lambda _: store)
+    return [problem.what for problem in found]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        replace(STEP, outputs=(OutputSpec("made", "lake", destination="raw/seed.txt/{run-id}/x"),)),
+        replace(STEP, outputs=(OutputSpec("made", destination="/raw/seed.txt/below/x"),)),
+        replace(STEP, inputs=(InputSpec("made", DataPath("lake", "raw/seed.txt/x"), writable=True),)),
+    ],
+    ids=["output", "workspace", "reference"],
+)
+def test_nothing_can_lie_below_a_file(step: StepSpec) -> None:
+    (what,) = blocked(step)
+    assert "'made' cannot lie at" in what
+    assert "'raw/seed.txt' is a file there" in what
+
+
+def test_beside_a_file_and_in_its_place_there_is_room() -> None:
+    made = (OutputSpec("a", destination="raw/x"), OutputSpec("b", destination="raw/seed.txt"), OutputSpec("c"))
+    assert blocked(replace(STEP, outputs=made, inputs=(InputSpec("d", DataPath("lake", "raw"), writable=True),))) == []
+
+
+def test_an_upload_to_a_read_only_datastore_is_refused() -> None:
+    upload = InputSpec("made", DataPath("theirs", "x"), Mode.UPLOAD, writable=True)
+    (said,) = problems(replace(STEP, inputs=(upload,)))
+    assert "input 'made' in mode upload is to be written to datastore 'theirs', which is read-only" in said

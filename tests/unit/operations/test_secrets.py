@@ -29,15 +29,19 @@ pipeline = Pipeline(Workspace.from_config(), [step])
 
 
 @pytest.mark.parametrize(
-    "name", ["API_KEY", "AWS_SECRET_ACCESS_KEY", "token", "dbPassword", "MY_CREDENTIALS", "STORE_CONNECTION_STRING"]
-)
+    "name",
+    ["API_KEY", "AWS_SECRET_ACCESS_KEY", "token", "dbPassword", "MY_CREDENTIALS", "STORE_CONNECTION_STRING", "apiKey",
+     "APIKEY", "APIKey2", "GITHUBTOKEN", "PGPASSWORD", "ConnectionString", "client-secret", "SSH_KEYS"],
+)  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
     assert secret_names({name: "x"}) == (name,)
 
 
 @pytest.mark.parametrize(
-    "name", ["PATH", "TOKENIZERS_PARALLELISM", "KEYBOARD", "AML_PARAMETER_sort_key", "AZUREML_RUN_TOKEN_EXPIRY"]
-)
+    "name",
+    ["PATH", "TOKENIZERS_PARALLELISM", "KEYBOARD", "AML_PARAMETER_sort_key", "AZUREML_RUN_TOKEN_EXPIRY", "MONKEY",
+     "TURKEY_ROWS", "KEYWORDS", "MAX_TOKENS", "SECRETARY", "monkey"],
+)  # fmt: skip
 def test_names_of_others(name: str) -> None:
     assert secret_names({name: "x"}) == ()
 

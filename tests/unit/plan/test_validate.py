@@ -128,6 +128,11 @@ def test_all_problems_are_found_together() -> None:
         (OutputSpec("out", destination="/"), "is empty"),
         (OutputSpec("out", destination="a/../b"), "is no path"),
         (OutputSpec("out", destination="runs/{run-id}"), "reserved"),
+        (OutputSpec("out", destination="a\0b"), "cannot be printed"),
+        (OutputSpec("out", destination="a/\udcff"), "cannot be printed"),
+        (OutputSpec("out", destination=".tmp/x"), "unfinished files"),
+        (OutputSpec("out", destination="é" * 128), "too long"),
+        (OutputSpec("out", destination="a/" * 500 + "{run-id}"), "too long"),
         (OutputSpec("out", register=(RegisterAs("a/b"),)), "cannot name a dataset"),
     ],
 )
