@@ -11,6 +11,7 @@ from ..errors import BadInput, Problem, RunnerError
 from ..model.data import DEFAULT_DATASTORE, DataPath, Mode
 from ..model.plan import Plan
 from ..model.secret import SecretSource
+from ..model.step import StepSpec
 from ..model.uses import access_of, access_of_all
 from ..ports import ObjectStore
 from .values import DatastoreFacts
