@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not options.command:
         options = parse(["--help"])
     try:
+        check_folder()
         return int(import_module(f".commands.{options.command}", __package__).run(options))
     except BadInput as error:
         say_problems(error.problems)
@@ -34,6 +35,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def check_folder() -> None:
+    """Raise BadInput when the current folder was deleted: every command starts from it."""
+    try:
+        os.getcwd()  # noqa: PTH109 - text is all that is wanted, and quick
+    except FileNotFoundError as error:
+        raise BadInput("the current folder no longer exists", remedy="change to another one: cd FOLDER") from error
 
 
 def say_problems(problems: Sequence[Problem]) -> None:

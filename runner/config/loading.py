@@ -33,8 +33,8 @@ def machine_file(environ: Mapping[str, str] = os.environ) -> Path:
     """The machine-wide configuration file's place; it need not exist."""
     if environ.get("RUNNER_CONFIG"):
         return Path(environ["RUNNER_CONFIG"])
-    home = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return home / "runner" / "config.yaml"
+    home = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118
+    return Path(home, "runner", "config.yaml")
 
 
 def find_root(start: Path) -> Path:
@@ -88,6 +88,10 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    except PermissionError as error:
+        if not os.access(path.parent, os.X_OK):  # another user's home folder: this user has no file there
+            return ""
+        raise BadInput(f"cannot be read: {error.strerror}", str(path), "make it readable, or remove it") from error
     except OSError as error:
         raise BadInput(f"cannot be read: {error.strerror}", str(path), "make it readable, or remove it") from error
     except UnicodeDecodeError as error:

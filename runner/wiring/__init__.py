@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .controllers import cache_folder
+from .cache import cache_folder
 
 if TYPE_CHECKING:
     from .workspace import OpenWorkspace, SystemClock, open_session

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from .cache import cache_folder, cache_note
 
 if TYPE_CHECKING:
     import subprocess
@@ -18,12 +19,6 @@ _ROOT = __name__.partition(".")[0]
 MARK = ".controller import main"
 """Stands in a controller's command line, and in no other's."""
 _CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}{MARK}; main()"
-
-
-def cache_folder() -> Path:
-    """Where what can be made again is kept across projects."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "runner"
 
 
 def log_folder() -> Path:
@@ -86,6 +81,8 @@ class Controllers:
     def _spawn(self) -> subprocess.Popen[bytes]:
         import subprocess  # only those who start a controller need it
 
+        if note := cache_note():
+            print(f"note: {note}", file=sys.stderr)  # noqa: T201 - before anything else is loaded
         logs = log_folder()
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / "starting.log").open("ab") as log:

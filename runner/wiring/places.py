@@ -18,7 +18,7 @@ from ..operations import watch
 from ..operations.values import DatastoreFacts, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from . import adapters
-from .controllers import cache_folder
+from .cache import cache_folder
 
 if TYPE_CHECKING:
     from .datastores import Datastores

@@ -20,7 +20,7 @@ from ..operations.values import RunView
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import journal
 from . import adapters
-from .controllers import cache_folder
+from .cache import cache_folder
 from .handover import Handover, read
 
 

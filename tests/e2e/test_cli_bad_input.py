@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.projects import BOTH, Project
+from tests.support.projects import ASIDE, BOTH, Project
 
 
 @pytest.fixture(scope="session")
@@ -131,3 +134,30 @@ def test_an_unreachable_cluster_and_bucket(project: Project) -> None:
         ended = project.run(command, "--target", "far")
         assert (ended.returncode, ended.stderr[:7]) == (1, "error: ")
     assert project.files == before
+
+
+def test_a_run_without_a_home_folder_succeeds_and_names_its_cache(project: Project, tmp_path: Path) -> None:
+    project.driver(BOTH)
+    project.environ = {"HOME": "/dev/null", "XDG_CACHE_HOME": "", "RUNNER_CONFIG": "", "TMPDIR": str(tmp_path)}
+    ended = project.run("run", "pipeline.py")
+    assert ended.returncode == 0, ended.stderr
+    assert "/dev/null/.cache cannot be written" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_deleted_current_folder_is_one_message(project: Project, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = f"cd {gone} && rmdir {gone} && exec {sys.executable} {' '.join(map(shlex.quote, ASIDE))} status"
+    ended = subprocess.run(
+        ["sh", "-c", script],
+        cwd=project.folder,
+        env={**project.environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the current folder no longer exists")
+    assert "Traceback" not in ended.stderr

@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...wiring.controllers import Controllers, cache_folder
+from ...wiring.cache import cache_folder
+from ...wiring.controllers import Controllers
 from ..driver import check_file, make_way
 from ..exits import DONE
 from ..output import warn
