@@ -23,6 +23,8 @@ _OPTIONS: Mapping[str, tuple[str, str, str]] = {
     "cpu": ("--cpu", "CPU", "what each step asks of its node: 2, 500m"),
     "memory": ("--memory", "SIZE", "likewise, and the most it may take: 2Gi"),
     "gpu": ("--gpu", "N", "GPUs of each step"),
+    "cpu_limit": ("--cpu-limit", "CPU", "the most each step may take: 2, 500m (default: no limit)"),
+    "ephemeral_storage": ("--ephemeral-storage", "SIZE", "local disk: asked of the node, and the most: 20Gi"),
     "secrets": ("--secrets", "NAMES", "secrets that scripts open by name, with commas between: db,api"),
     "datastores": ("--datastores", "NAMES", "likewise datastores"),
 }

@@ -16,7 +16,7 @@ from ..model.task import OutputBinding, Task, TaskId
 from ..model.uses import access_of
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
-from .policy import resources_for
+from .policy import resources_for, time_limits
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
         placement=step.placement,
+        time_limits=time_limits(step.policy),
         access=access_of(plan, step),
         fingerprint=bound.fingerprint,
     )

@@ -14,7 +14,7 @@ from ..model.quantity import times
 from ..model.record import Failure
 from ..model.resources import Resources
 from ..model.state import RunState
-from ..model.task import TaskId
+from ..model.task import TaskId, TimeLimits
 
 Endings = Mapping[Failure, int]
 """How many attempts have failed in each way and were followed by another."""
@@ -74,6 +74,11 @@ def resources_for(wish: Resources, policy: StepPolicy, endings: Endings) -> Reso
         return wish
     more = times(wish.memory_limit, factor) if wish.memory_limit else ""
     return replace(wish, memory=times(wish.memory, factor), memory_limit=more)
+
+
+def time_limits(policy: StepPolicy) -> TimeLimits:
+    """Return what the policy grants each phase of an attempt, for whoever keeps to it without a controller."""
+    return TimeLimits(*(_stated(policy, f"{phase}_timeout") for phase in ("queue", "start", "run")))
 
 
 def overdue(policy: StepPolicy, seen: Observation) -> str:

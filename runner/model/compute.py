@@ -44,6 +44,10 @@ class ComputeSettings:
     """The most steps at a time."""
     strict: bool = False
     """Ask the node for all that the size has."""
+    cpu_limit: Quantity = ""
+    """The most that each step may take; empty: no limit."""
+    ephemeral_storage: Quantity = ""
+    """Local disk: asked of the node, for each step, and the most that it may take."""
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,28 @@ class Wish:
     memory: Quantity = ""
     """Asked of the node; it is the most a step may take as well."""
     gpu: int | None = None
+    cpu_limit: Quantity = ""
+    """The most that a step may take."""
+    ephemeral_storage: Quantity = ""
+    """Local disk: asked of the node, and the most that a step may take."""
 
     def before(self, other: Wish) -> Wish:
         """Both, where these words go before those of `other`."""
         gpu = other.gpu if self.gpu is None else self.gpu
-        return Wish(self.cpu or other.cpu, self.memory or other.memory, gpu)
+        disk = self.ephemeral_storage or other.ephemeral_storage
+        return Wish(self.cpu or other.cpu, self.memory or other.memory, gpu, self.cpu_limit or other.cpu_limit, disk)
 
     def onto(self, asked: Resources) -> Resources:
         """`asked` with these words in place of its own."""
         memory, limit = (str(self.memory),) * 2 if self.memory else (asked.memory, asked.memory_limit)
         gpu = asked.gpu if self.gpu is None else self.gpu
         cpu = str(self.cpu) if self.cpu else asked.cpu
-        most = "" if exceeds(cpu, asked.cpu_limit) else asked.cpu_limit
-        return replace(asked, cpu=cpu, cpu_limit=most, memory=memory, memory_limit=limit, gpu=gpu)
+        most = str(self.cpu_limit) or asked.cpu_limit
+        if not self.cpu_limit and exceeds(cpu, most):
+            most = ""  # of before: who asks for more without a word on the limit means no less
+        disk = str(self.ephemeral_storage) or asked.ephemeral_storage
+        found = replace(asked, cpu=cpu, cpu_limit=most, memory=memory, memory_limit=limit, gpu=gpu)
+        return replace(found, ephemeral_storage=disk)
 
     def below(self, asked: Resources) -> Resources:
         """`asked` with these words where it says nothing itself: where it holds what every step does."""
@@ -77,15 +90,17 @@ class Wish:
             "" if cpu_said else self.cpu,
             "" if memory_said else self.memory,
             None if asked.gpu != usual.gpu else self.gpu,
+            "" if cpu_said else self.cpu_limit,
+            "" if asked.ephemeral_storage else self.ephemeral_storage,
         ).onto(asked)
 
 
 def misfit_of(name: str, text: str) -> tuple[str, str] | None:
-    """What is wrong with an amount of ``cpu`` or ``memory``, in words that follow it, and what to do; None: nothing."""
-    if name == "cpu" and (not _CPU.fullmatch(text) or not amount(text)):
+    """What is wrong with an amount of a resource, in words that follow it, and what to do; None: nothing."""
+    if name in ("cpu", "cpu_limit") and (not _CPU.fullmatch(text) or not amount(text)):
         return "is no number of cores", "write it like 2, 0.5 or 500m"
-    if name == "memory" and (not _MEMORY.fullmatch(text) or not amount(text)):
-        return "is no amount of memory", "write it with a unit: 512Mi or 7Gi"
+    if name in ("memory", "ephemeral_storage") and (not _MEMORY.fullmatch(text) or not amount(text)):
+        return f"is no amount of {'memory' if name == 'memory' else 'disk'}", "write it with a unit: 512Mi or 7Gi"
     return None
 
 
@@ -94,15 +109,16 @@ def quantity_problems(
 ) -> Iterator[Problem]:
     """What is wrong with configured computes and sizes; `where` is the file."""
     for name, size in vm_sizes.items():
-        yield from _misfits(size.cpu, size.memory, f"{where}: vm_sizes.{name}")
+        yield from _misfits({"cpu": size.cpu, "memory": size.memory}, f"{where}: vm_sizes.{name}")
     for name, one in computes.items():
-        yield from _misfits(one.cpu, one.memory, f"{where}: computes.{name}")
+        said = {field: getattr(one, field) for field in ("cpu", "memory", "cpu_limit", "ephemeral_storage")}
+        yield from _misfits(said, f"{where}: computes.{name}")
         if one.max_nodes is not None and one.max_nodes < 1:
             yield Problem("max_nodes must be at least 1", f"{where}: computes.{name}", "correct or remove it")
 
 
-def _misfits(cpu: Quantity, memory: Quantity, where: str) -> Iterator[Problem]:
-    for name, said in (("cpu", cpu), ("memory", memory)):
+def _misfits(quantities: Mapping[str, Quantity], where: str) -> Iterator[Problem]:
+    for name, said in quantities.items():
         wrong = misfit_of(name, str(said)) if said else None
         if wrong:
             yield Problem(f"{name} {said!r} {wrong[0]}", where, wrong[1])

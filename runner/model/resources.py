@@ -20,3 +20,5 @@ class Resources:
 
     It is not asked of the node. What is in it counts as memory taken.
     """
+    ephemeral_storage: str = ""
+    """Local disk: asked of the node, and the most that the step may take; empty: neither."""

@@ -195,6 +195,8 @@ def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
 
 
 def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
+    if draft.step(event.key).status is StepStatus.RUNNING:  # its place was taken away, and it waits for another
+        draft.move(event.key, StepStatus.QUEUED, started=None)
     draft.change(event.key, reason=event.reason, remedy=event.remedy)
 
 

@@ -165,6 +165,8 @@ READERS: Mapping[str, Callable[[object], object]] = {
     "cpu": _quantity("cpu"),
     "memory": _quantity("memory"),
     "gpu": count,
+    "cpu_limit": _quantity("cpu_limit"),
+    "ephemeral_storage": _quantity("ephemeral_storage"),
     "node_selector": _labels,
     "tolerations": _tolerations,
     "service_account": _text,

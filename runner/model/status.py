@@ -39,14 +39,14 @@ _S = StepStatus
 TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
     _S.WAITING: frozenset({_S.QUEUED, _S.SKIPPED, _S.CANCELED, _S.REUSED, _S.FAILED}),
     _S.QUEUED: frozenset({_S.RUNNING, _S.SUCCEEDED, _S.FAILED, _S.CANCELED, _S.WAITING}),
-    _S.RUNNING: frozenset({_S.SUCCEEDED, _S.FAILED, _S.CANCELED, _S.WAITING}),
+    _S.RUNNING: frozenset({_S.QUEUED, _S.SUCCEEDED, _S.FAILED, _S.CANCELED, _S.WAITING}),
     _S.SUCCEEDED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELED: frozenset(),
     _S.SKIPPED: frozenset(),
     _S.REUSED: frozenset(),
 }
-"""Back to WAITING = the attempt was lost and another may be made."""
+"""Back to WAITING = the attempt was lost and another may be made; back to QUEUED = its place was taken away."""
 
 _R = RunStatus
 RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {

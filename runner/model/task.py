@@ -109,6 +109,15 @@ class OutputBinding:
 
 
 @dataclass(frozen=True)
+class TimeLimits:
+    """How long the phases of an attempt may take, in seconds; 0: no limit. See `StepPolicy`."""
+
+    queue: float = 0.0
+    start: float = 0.0
+    run: float = 0.0
+
+
+@dataclass(frozen=True)
 class Task:
     """The assignment of one attempt, stored at `TaskId.assignment`."""
 
@@ -130,6 +139,7 @@ class Task:
     """Path of the Python to use inside an image; empty: ``python3``, else ``python``."""
     resources: Resources = field(default_factory=Resources)
     placement: Placement = field(default_factory=Placement)
+    time_limits: TimeLimits = field(default_factory=TimeLimits)
     access: Access = field(default_factory=Access)
     """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""

@@ -95,7 +95,8 @@ def resources_of(settings: ComputeSettings, own: Mapping[str, VmSize]) -> Resour
         asked = replace(asked, cpu=str(cpu))
     if memory:
         asked = replace(asked, memory=str(memory), memory_limit=str(memory))
-    return replace(asked, gpu=gpu or 0)
+    limit, disk = str(settings.cpu_limit), str(settings.ephemeral_storage)
+    return replace(asked, gpu=gpu or 0, cpu_limit=limit, ephemeral_storage=disk)
 
 
 def size_note(name: str, settings: ComputeSettings, own: Mapping[str, VmSize]) -> str:

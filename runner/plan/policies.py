@@ -29,7 +29,7 @@ from ..model.toleration import misfits
 _first = cache(first_stated)
 _onto = cache(Wish.onto)
 _below_own = cache(Wish.below)
-_QUANTITIES = ("cpu", "memory", "cpu_limit", "memory_limit", "shared_memory")
+_QUANTITIES = ("cpu", "memory", "cpu_limit", "memory_limit", "shared_memory", "ephemeral_storage")
 
 
 def resolved(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig]) -> Plan:

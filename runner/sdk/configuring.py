@@ -41,6 +41,8 @@ def configure(
     cpu: str | float | None = None,
     memory: str | None = None,
     gpu: int | None = None,
+    cpu_limit: str | float | None = None,
+    ephemeral_storage: str | None = None,
     node_selector: Mapping[str, str] | None = None,
     tolerations: Sequence[Mapping[str, str | int]] | None = None,
     service_account: str | None = None,
@@ -58,8 +60,8 @@ def configure(
     See docs/policies.md. Raises PipelineInvalid (a ValueError) with everything that is wrong.
     """
     words: dict[str, object] = locals().copy()  # every parameter by its name, and nothing else yet
-    given = {name: value for name, value in words.items() if name != "what"}
-    given["oom_factor"] = given.pop("retry_oom")
+    del words["what"]
+    given = {"oom_factor" if name == "retry_oom" else name: value for name, value in words.items()}
     if not isinstance(what, (PipelineStep, Pipeline)):
         raise PipelineInvalid(f"a {type(what).__name__} cannot be configured", caller(), "pass a step or a Pipeline")
     place = f"{caller()}: configure({what.name!r})" if isinstance(what, PipelineStep) else f"{caller()}: configure"

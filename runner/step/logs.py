@@ -46,7 +46,8 @@ class LogShipper:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _ended: threading.Event = field(default_factory=threading.Event)
-    _number: int = 0
+    _number: int = -1
+    """Of the last chunk; -1: not known yet, as an earlier pod of a suspended Job may have left some."""
     _tail: bytes = b""
     _leaving: bytes = b""
     """The chunk that is on its way, until the store has it."""
@@ -134,9 +135,15 @@ class LogShipper:
             with self._lock:
                 self._leaving = self._cut(whole=whole)
         if self._leaving:
+            if self._number < 0:
+                self._number = self._last_number()
             self.store.put(f"{self.prefix}{self._number + 1:08d}.txt", self._masked(self._leaving))
             self._number += 1
             self._leaving = b""
+
+    def _last_number(self) -> int:
+        names = (info.key.removeprefix(self.prefix).partition(".")[0] for info in self.store.list(self.prefix))
+        return max((int(name) for name in names if name.isdecimal()), default=0)
 
     def _cut(self, *, whole: bool) -> bytes:
         # At a line's end, so that no secret is split over two chunks and escapes the mask.

@@ -122,7 +122,7 @@ def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
         ],
         "volumes": [
             {"name": "handover", "secret": {"secretName": name, "defaultMode": 0o400}},
-            {"name": "temporary", "emptyDir": {}},
+            {"name": "temporary", "emptyDir": {"sizeLimit": "1Gi"}},
         ],
         **{key: value for key, value in optional.items() if value},
     }

@@ -37,6 +37,7 @@ _STATUS_REASONS: Mapping[str, str] = {
 }
 """``status.reason`` as kubelets write it; clusters before 1.26 have no ``DisruptionTarget`` beside it."""
 _OWN_LIMIT = re.compile(r"exceeds the (?:total )?limit|exceeded its local ephemeral storage limit")
+_MORE_DISK = "write less to local disk, or let the step have more: ephemeral_storage (docs/policies.md)"
 _SHORT_OF = re.compile(r"low on resource: ([\w.-]*\w)")
 _USAGE = re.compile(r"was using (\w+), request is (\w+)")
 
@@ -89,7 +90,7 @@ def _departures(seen: Sighting) -> Iterator[Verdict]:
     reason, message = text(pod, "status", "reason"), text(pod, "status", "message")
     if _OWN_LIMIT.search(message):
         words = _sentence("it used more local disk than it may", message)
-        yield Verdict(Failure.USER, words, "write less to local disk, or ask the administrator for a higher limit")
+        yield Verdict(Failure.USER, words, _MORE_DISK)
     mark = _disruption(pod)
     if mark:
         kind = text(mark, "reason")
@@ -124,8 +125,12 @@ def _told_by_job(job: KubeObject) -> Iterator[Verdict]:
 
 
 def _deadline(message: str) -> Verdict:
-    words = _sentence("the cluster's own time limit for it (activeDeadlineSeconds) has passed", message)
-    return Verdict(Failure.TIMEOUT, words, "ask the cluster's administrator who set that limit")
+    words = _sentence("the cluster ended it at the time limit that its Job states (activeDeadlineSeconds)", message)
+    remedy = (
+        "raise run_timeout, start_timeout or queue_timeout of the step (docs/policies.md); if it has none, ask the "
+        "cluster's administrator who set the limit"
+    )
+    return Verdict(Failure.TIMEOUT, words, remedy)
 
 
 def _more_asked(message: str) -> str:

@@ -16,13 +16,22 @@ _TOLD_TO_STOP = (Failure.CANCELED, Failure.LOST)
 """What the bootstrap calls it when it was: why, the cluster knows."""
 
 
+INTERRUPTED = (Failure.LOST, Failure.DISRUPTED)
+"""Ends that are none when the Job is suspended: another pod of the same Job does the attempt anew."""
+
+
 def needs_traces(seen: Sighting, now: datetime) -> bool:
-    """Whether the attempt has ended without saying all in its termination message."""
-    return _has_ended(seen, now) and not (seen.message and seen.message.whole)
+    """Whether the attempt has ended, or was put away, without saying all in its termination message."""
+    return (_has_ended(seen, now) or seen.put_away) and not (seen.message and seen.message.whole)
 
 
 def ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
     """The attempt's end, or None as long as it may still make progress."""
+    found = _ending(seen, now, traces)
+    return None if found is not None and seen.put_away and found.failure in INTERRUPTED else found
+
+
+def _ending(seen: Sighting, now: datetime, traces: Traces) -> Observation | None:
     message = seen.message
     record = traces.record or (message.record if message else None)
     if traces.committed is not None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ...model.observation import Observation, Phase
-from .endings import ending, needs_traces
+from .endings import INTERRUPTED, ending, needs_traces
 from .fields import text
 from .settings import ClusterSettings
 from .sighting import Sighting, Traces, condition
 from .waits import wait
 
-__all__ = ["Sighting", "Traces", "may_want_events", "needs_traces", "observe", "wants_events"]
+__all__ = ["INTERRUPTED", "Sighting", "Traces", "may_want_events", "needs_traces", "observe", "wants_events"]
 
 _NO_TRACES = Traces()
 _POD_DUE = timedelta(seconds=1)
@@ -30,7 +30,7 @@ def observe(seen: Sighting, *, now: datetime, settings: ClusterSettings, traces:
 
 def may_want_events(seen: Sighting) -> bool:
     """Whether it has not begun to run."""
-    return seen.terminated is None and not seen.job_ended and seen.running is None
+    return seen.terminated is None and not seen.job_ended and seen.running is None and not seen.put_away
 
 
 def wants_events(seen: Sighting, now: datetime) -> bool:
@@ -45,14 +45,14 @@ def wants_events(seen: Sighting, now: datetime) -> bool:
 
 
 def _running(seen: Sighting, now: datetime) -> Observation | None:
-    if seen.running is None:
+    if seen.running is None or seen.put_away:
         return None
     return Observation(Phase.RUNNING, seen.uid, started=seen.started, placed=True, elapsed=_seconds(seen.started, now))
 
 
 def _pending(seen: Sighting, now: datetime, settings: ClusterSettings) -> Observation:
     waiting = wait(seen)
-    failure = waiting.failure
+    failure, placed = waiting.failure, seen.assigned and not seen.put_away
     if _longer(seen.since, now, settings.unschedulable_grace):
         failure = failure or waiting.hopeless
     if _longer(waiting.since, now, settings.pull_grace):
@@ -66,8 +66,8 @@ def _pending(seen: Sighting, now: datetime, settings: ClusterSettings) -> Observ
         seen.uid,
         reason=waiting.reason,
         remedy=waiting.remedy,
-        placed=seen.assigned,
-        elapsed=_seconds(seen.placed if seen.assigned else seen.created, now),
+        placed=placed,
+        elapsed=_seconds(seen.placed if placed else seen.created, now),
     )
 
 

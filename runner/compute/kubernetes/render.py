@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 
 from ...model.access import Access
@@ -11,14 +12,18 @@ from ...model.names import job_name
 from ...model.placement import Placement, Toleration
 from ...model.quantity import exceeds
 from ...model.resources import Resources
-from ...model.task import Task
+from ...model.task import Task, TimeLimits
 from . import contract as c
 from .fields import KubeObject
 from .settings import ClusterSettings
-from .volumes import Volumes, mount, own, shared_memory, wished
+from .volumes import Volumes, limited, mount, own, shared_memory, wished
 
 NODE_LOSS_SECONDS = 30
 """How long a pod stays bound to a node that is not ready or not reachable; the cluster's own default is 300."""
+BACKSTOP_MARGIN = 300.0
+"""Seconds that the cluster gives an attempt beyond its time limits: a controller that is there ends it before."""
+_MOST_SECONDS = 2**31 - 1
+"""The API takes no more."""
 _NODE_LOSS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions"""
 
@@ -101,6 +106,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
     `interpreter` a Python in the image that goes before ``python3`` and ``python``.
     """
     labels = c.task_labels(settings.store_id, task.id)
+    whole, _ = deadlines(task.time_limits)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -118,6 +124,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": _DISRUPTED_IS_FAILED,
             "ttlSecondsAfterFinished": settings.keep,
+            **_deadline(whole),
             "template": {
                 "metadata": {"labels": labels},
                 "spec": _pod(task, settings, archive=archive, interpreter=interpreter),
@@ -129,7 +136,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
 def probe_pod(settings: ClusterSettings) -> KubeObject:
     """A pod shaped like a step's, to be tried on the server without being made."""
     wish = Resources()
-    volumes = own("runner-probe", "runner-probe", c.STORES) + shared_memory(wish)
+    volumes = limited(own("runner-probe", "runner-probe", c.STORES)) + shared_memory(wish)
     container = _container("runner/probe", _variables("", ""), ("", ""), resources=wish, volumes=volumes)
     return {
         "apiVersion": "v1",
@@ -169,18 +176,39 @@ def _metadata(name: str, run: str, settings: ClusterSettings) -> dict[str, objec
     return {"name": name, "namespace": settings.namespace, "labels": c.run_labels(settings.store_id, run)}
 
 
+def deadlines(limits: TimeLimits) -> tuple[int, int]:
+    """Return how long the cluster lets a Job, and its pod, be active when no controller ends it.
+
+    A controller keeps to the limits themselves; these are a backstop for the time in which there is none. A pod's time
+    begins when it has a node, that of a Job when it is made, and both begin anew when a suspended Job is resumed:
+    https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
+
+    Returns:
+        Seconds of the Job and seconds of its pod; 0: no limit, as one of the phases has none.
+
+    """
+    pod = limits.start + limits.run + BACKSTOP_MARGIN if limits.start and limits.run else 0.0
+    whole = limits.queue + pod if limits.queue and pod else 0.0
+    return min(math.ceil(whole), _MOST_SECONDS), min(math.ceil(pod), _MOST_SECONDS)
+
+
+def _deadline(seconds: int) -> KubeObject:
+    return {"activeDeadlineSeconds": seconds} if seconds else {}
+
+
 def _owner(configmap: str, uid: str) -> KubeObject:
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": configmap, "uid": uid}
 
 
 def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str) -> KubeObject:
     always = own(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
-    volumes = always + shared_memory(task.resources) + wished(task)
+    volumes = limited(always + shared_memory(task.resources) + wished(task), task)
     variables = _variables(task.id.assignment, task.digest)
     container = _container(
         task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
     )
-    return _pod_of(container, task.placement.over(settings.placement), settings, volumes)
+    _, active = deadlines(task.time_limits)
+    return {**_pod_of(container, task.placement.over(settings.placement), settings, volumes), **_deadline(active)}
 
 
 def _pod_of(container: KubeObject, place: Placement, settings: ClusterSettings, volumes: Volumes) -> KubeObject:
@@ -267,9 +295,11 @@ def _resources(wish: Resources) -> KubeObject:
         "cpu": _limit(wish.cpu, wish.cpu_limit),
         "memory": _limit(wish.memory, wish.memory_limit),
         "nvidia.com/gpu": str(wish.gpu) if wish.gpu else "",
+        "ephemeral-storage": wish.ephemeral_storage,
     }
+    requests = {"cpu": wish.cpu, "memory": wish.memory, "ephemeral-storage": wish.ephemeral_storage}
     return {
-        "requests": {"cpu": wish.cpu, "memory": wish.memory},
+        "requests": {name: request for name, request in requests.items() if request},
         "limits": {name: limit for name, limit in limits.items() if limit},
     }
 

@@ -40,8 +40,35 @@ class Sighting:
 
     @cached_property
     def pod(self) -> KubeObject:
-        """The pod that tells most: an ended one, else the newest; empty when there is none."""
-        return max(self.pods, key=_weight, default={})
+        """The pod that tells most: an ended one, else the newest; empty when there is none.
+
+        Pods that were deleted because the Job was suspended tell nothing once it has been resumed.
+        """
+        return max((pod for pod in self.pods if not self._is_of_before(pod)), key=_weight, default={})
+
+    @cached_property
+    def put_away(self) -> bool:
+        """Whether the Job is suspended, and no pod of it is left that could still run.
+
+        https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
+        """
+        if at(self.job, "spec", "suspend") is not True and text(self._suspension, "status") != "True":
+            return False
+        pod = self.pod
+        ended = text(pod, "status", "phase") in ("Failed", "Succeeded")
+        return not pod or ended or at(pod, DELETED) is True or self.terminated is not None
+
+    @cached_property
+    def _suspension(self) -> KubeObject:
+        return condition(self.job, "Suspended")
+
+    def _is_of_before(self, pod: KubeObject) -> bool:
+        """Whether the pod was deleted, and is older than the Job's last resumption."""
+        resumed = time(self._suspension, "lastTransitionTime")
+        created = time(pod, "metadata", "creationTimestamp")
+        if text(self._suspension, "status") != "False" or resumed is None or created is None or created >= resumed:
+            return False
+        return at(pod, DELETED) is True or bool(text(pod, "metadata", "deletionTimestamp"))
 
     @cached_property
     def terminated(self) -> KubeObject | None:
@@ -88,8 +115,12 @@ class Sighting:
 
     @cached_property
     def created(self) -> datetime | None:
-        """When the Job was made, by the API server's clock; without a Job the pod."""
-        return time(self.job, "metadata", "creationTimestamp") or time(self.pod, "metadata", "creationTimestamp")
+        """When the Job was made, suspended or resumed last, by the API server's clock; without a Job the pod."""
+        return (
+            time(self._suspension, "lastTransitionTime")
+            or time(self.job, "metadata", "creationTimestamp")
+            or time(self.pod, "metadata", "creationTimestamp")
+        )
 
     @cached_property
     def placed(self) -> datetime | None:

@@ -76,6 +76,8 @@ class KubernetesTarget:
         """Jobs that were deleted by us, and whose pods nobody has waited for yet."""
         self._cleared: set[str] = set()
         """Jobs that were deleted by us and may not have gone yet: nothing more is told of them."""
+        self._reopened: set[str] = set()
+        """Suspended Jobs whose next pod may do the attempt."""
         self._changed = threading.Condition()
         self._changes = 0
         self._observed = -1
@@ -246,13 +248,26 @@ class KubernetesTarget:
 
     def _observation(self, task: TaskId, seen: Sighting, now: datetime) -> Observation:
         traces = self._young.found(task) or Traces()
-        if interpret.needs_traces(seen, now) and traces == Traces():
+        reopened = seen.put_away and seen.uid in self._reopened
+        if interpret.needs_traces(seen, now) and traces == Traces() and not reopened:
             traces = self._traces_of(task, seen.uid)
         found = interpret.observe(seen, now=now, settings=self._settings, traces=traces)
+        if not seen.put_away:
+            self._reopened.discard(seen.uid)
+        elif found.phase is Phase.PENDING and not reopened:
+            self._reopen(task, seen.uid)
         warning = self._warnings.get(seen.uid, "")
         if found.phase is Phase.PENDING and not found.reason and not seen.pods and warning:
             return replace(found, reason=f"the API server warns: {warning}")
         return found
+
+    def _reopen(self, task: TaskId, uid: str) -> None:
+        """Let the pod that a suspended Job gets when it is resumed do the attempt: the first one's record is void."""
+        record = records.record_of(self._store, task)
+        if record is not None and record.failure in interpret.INTERRUPTED:
+            self._store.delete(task.record)
+        self._traces.pop(uid, None)
+        self._reopened.add(uid)
 
     def _traces_of(self, task: TaskId, uid: str) -> Traces:
         """Asked for once: what an ended attempt has left does not change."""

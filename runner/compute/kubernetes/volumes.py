@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...model.quantity import in_bytes
 from ...model.resources import Resources
 from ...model.task import Task
 from . import contract as c
@@ -9,6 +10,8 @@ from .fields import KubeObject
 
 Volumes = list[tuple[str, dict[str, object]]]
 """Where each volume is mounted, and what it is."""
+ROOM = 256 << 30
+"""Bytes that a folder of a step which says nothing of its disk may hold beside its inputs."""
 _READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
 """Places that are writable without a volume of their own."""
 
@@ -50,6 +53,22 @@ def wished(task: Task) -> Volumes:
         place for place in {path.rstrip("/") for path in named} if place.startswith("/") and not _is_ready_made(place)
     )
     return [(place, {"name": f"wished-{i}", "emptyDir": {}}) for i, place in enumerate(places, 1)]
+
+
+def limited(volumes: Volumes, task: Task | None = None) -> Volumes:
+    """Give each emptyDir on the node's disk a size limit: a pod that fills more is evicted, not its neighbours.
+
+    The limit is the disk that the step asks for (``ephemeral_storage``), of which all its folders together have no
+    more. Without a word it is `ROOM` and three times the step's inputs: room for a copy of them, for what is made of
+    them, and for as much again.
+    """
+    size = task.resources.ephemeral_storage if task else ""
+    size = size or in_bytes(ROOM + 3 * sum(one.ref.bytes for one in task.inputs) if task else ROOM)
+    return [(place, _limited(volume, size)) for place, volume in volumes]
+
+
+def _limited(volume: dict[str, object], size: str) -> dict[str, object]:
+    return {**volume, "emptyDir": {"sizeLimit": size}} if volume.get("emptyDir") == {} else volume
 
 
 def _is_ready_made(place: str) -> bool:

@@ -23,6 +23,9 @@ _MISSING = re.compile(r'(secret|configmap) "([^"]+)" not found')
 
 def wait(seen: Sighting) -> Wait:
     """What the attempt waits for."""
+    if seen.put_away:
+        taken = " while it ran, as a queue does that preempts it" if seen.pod else ": a queue holds it"
+        return Wait(f"the Job is suspended{taken}; the step starts when it is resumed")
     if not seen.pod:
         return _no_pod(seen)
     scheduled = condition(seen.pod, "PodScheduled")
@@ -37,8 +40,6 @@ def _no_pod(seen: Sighting) -> Wait:
     refusal = last(seen.events, "FailedCreate")
     if refusal:
         return uncreated(refusal)
-    if text(condition(seen.job, "Suspended"), "status") == "True":
-        return Wait("the Job is suspended: a queue holds it")
     return Wait()
 
 

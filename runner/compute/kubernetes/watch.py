@@ -188,6 +188,8 @@ def slim(value: KubeObject) -> KubeObject:
     spec.update((key, told) for key in _KEPT_SPEC if (told := at(value, "spec", key)))
     if at(value, "spec", "template"):
         spec = {"template": {"spec": {"containers": _slim_containers(value, "spec", "template", "spec", "containers")}}}
+        if at(value, "spec", "suspend"):
+            spec["suspend"] = True
     return {"metadata": kept, "spec": spec, "status": at(value, "status") or {}}
 
 

@@ -9,6 +9,7 @@ from runner.model import events as e
 from runner.model.observation import Phase
 from runner.model.policy import DEFAULT, StepPolicy
 from runner.model.record import Failure
+from runner.model.status import StepStatus
 from tests.support import builders as b
 
 PLAN = b.plan(b.step("a", policy=StepPolicy(backoff=0)))
@@ -142,3 +143,11 @@ def test_nothing_is_tried_again_once_the_deadline_has_passed_but_what_always_run
     state = b.state(plan, b.started("a"), b.started("b"), e.RunOverdue("late"))
     lost = {**b.seen(Phase.FAILED, failure=Failure.LOST), **b.seen(Phase.FAILED, "b", failure=Failure.LOST)}
     assert b.names(notice(plan, state, lost, NOW)) == ["StepFailed", "TaskLost"]
+
+
+def test_a_step_whose_place_was_taken_away_waits_again_and_then_runs_again() -> None:
+    waiting = notice(PLAN, RUNNING, b.seen(Phase.PENDING, reason="the Job is suspended"), NOW)
+    assert waiting == (e.TaskWaits("a", "the Job is suspended"),)
+    queued = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)), *waiting)
+    assert (queued.steps["a"].status, queued.steps["a"].started) == (StepStatus.QUEUED, None)
+    assert notice(PLAN, queued, b.seen(Phase.RUNNING, started=b.at(9)), NOW) == (e.TaskRuns("a", b.at(9)),)

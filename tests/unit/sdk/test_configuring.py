@@ -42,12 +42,12 @@ def test_words_of_a_step_are_in_its_plan(ws: Workspace) -> None:
     assert configure(step, memory="4Gi", cpu=2, gpu=1, retries=2, retry_oom=2, run_timeout="2h", backoff=5) is step
     configure(step, queue_timeout=timedelta(minutes=1), start_timeout="90s", node_selector={"pool": "batch"})
     configure(step, tolerations=[{"key": "spot", "operator": "Exists"}], service_account="me", image_pull_secrets=["k"])
-    configure(step, secrets=["db"], datastores=["lake"])
+    configure(step, secrets=["db"], datastores=["lake"], cpu_limit=3, ephemeral_storage="20Gi")
     configure(step, secrets=["api"])
     (spec,) = configure(Pipeline(ws, step), secrets=["all"]).plan.steps
     assert spec.access == Access(("all", "api", "db"), ("lake",))
     assert spec.policy == StepPolicy(2, None, None, 2.0, 5.0, 60.0, 90.0, 7200.0)
-    assert spec.resources == Resources("2", "4Gi", "", "4Gi", 1)
+    assert spec.resources == Resources("2", "4Gi", "3", "4Gi", 1, ephemeral_storage="20Gi")
     assert spec.placement == Placement({"pool": "batch"}, ({"key": "spot", "operator": "Exists"},), "me", ("k",))
     assert not spec.always
 

@@ -177,3 +177,15 @@ def test_what_has_left_survives_a_kill(tmp_path: Path) -> None:
         dying.kill()
         dying.wait()
     assert b"".join(shipped.get(info.key) for info in shipped.list("logs/")) == b"first\nsecond\n"
+
+
+def test_the_next_pod_of_a_suspended_job_adds_to_the_log_of_the_first(store: Shaky, pipe: tuple[int, int]) -> None:
+    store.put("logs/00000001.txt", b"of the first pod\n")
+    store.put("logs/00000002.txt", b"and its end\n")
+    reader = shipper(store)
+    os.write(pipe[1], b"of the second\n")
+    with open(pipe[0], "rb", closefd=False) as stream:
+        reader.follow(stream)
+        until(lambda: len(store.objects) == 3)
+    reader.close()
+    assert kept(store) == b"of the first pod\nand its end\nof the second\n"

@@ -447,7 +447,7 @@ ACTIVE = "Pod was active on the node longer than the specified deadline"
         pytest.param({"conditions": [BY_TAINT]}, Failure.DISRUPTED, "tainted: deleting due", "", id="taint manager"),
         pytest.param({"conditions": [BY_GC]}, Failure.DISRUPTED, "node no longer exists", "", id="pod GC"),
         pytest.param(
-            {"reason": "DeadlineExceeded", "message": ACTIVE}, Failure.TIMEOUT, ACTIVE, "who set that limit", id="time"
+            {"reason": "DeadlineExceeded", "message": ACTIVE}, Failure.TIMEOUT, ACTIVE, "who set the limit", id="time"
         ),
         pytest.param(
             {"reason": "OutOfcpu", "message": "Node didn't have enough resource: cpu"},

@@ -457,3 +457,54 @@ ODD: tuple[Any, ...] = (
 @pytest.mark.parametrize("job", [{}, {"metadata": {"uid": 7}}, {"status": {"conditions": {}}}])
 def test_nothing_is_taken_for_granted(pod: Any, job: Any) -> None:
     assert look(pod, job=job, after=10).phase is Phase.PENDING
+
+
+SUSPENDED = {**JOB, "spec": {"suspend": True}, "status": a_condition("Suspended", lastTransitionTime=AT)}
+RESUMED_AT = format_time(START + timedelta(seconds=600))
+RESUMED = {**JOB, "status": a_condition("Suspended", "False", lastTransitionTime=RESUMED_AT)}
+GONE = {"deletionTimestamp": AT}
+
+
+@pytest.mark.parametrize(
+    "pods",
+    [
+        (a_pod(terminated(143), metadata=GONE),),
+        (a_pod(terminated(143, to_message(a_record(Failure.LOST, 143))), metadata=GONE),),
+        (a_pod({"running": {"startedAt": AT}}, deleted=True, metadata=GONE),),
+        (a_pod({}, status={"phase": "Failed"}, metadata=GONE),),
+        (),
+    ],
+)
+def test_a_job_that_is_suspended_while_it_runs_waits_and_is_not_lost(pods: tuple[dict[str, Any], ...]) -> None:
+    seen = look(*pods, job=SUSPENDED, after=90)
+    assert (seen.phase, seen.placed, seen.elapsed) == (Phase.PENDING, False, 90)
+    assert "suspended" in seen.reason
+    assert look(*pods, job=SUSPENDED, traces=Traces(a_record(), OUTPUTS, 1)).phase is Phase.SUCCEEDED
+
+
+def test_a_pod_of_a_suspended_job_runs_until_it_has_ended() -> None:
+    assert look(a_pod({"running": {"startedAt": AT}}, metadata=GONE), job=SUSPENDED).phase is Phase.RUNNING
+
+
+def test_a_script_that_failed_just_before_its_job_was_suspended_has_failed() -> None:
+    record = to_message(a_record(Failure.USER, 3, reason="ValueError"))
+    assert look(a_pod(terminated(1, record), metadata=GONE), job=SUSPENDED).failure is Failure.USER
+
+
+def test_a_job_that_is_resumed_has_the_time_of_its_new_pod() -> None:
+    old = a_pod(terminated(143), deleted=True, metadata=GONE)
+    assert look(old, job=RESUMED, after=610).phase is Phase.PENDING
+    assert look(old, job=RESUMED, after=610).elapsed == 10
+    new = a_pod({"running": {"startedAt": RESUMED_AT}}, metadata={"uid": "pod-2", "creationTimestamp": RESUMED_AT})
+    assert (look(old, new, job=RESUMED, after=605).phase, look(old, new, job=RESUMED, after=605).elapsed) == (
+        Phase.RUNNING,
+        5,
+    )
+    ended = a_pod(terminated(0, to_message(a_record(outputs=OUTPUTS))), metadata={"creationTimestamp": RESUMED_AT})
+    assert look(old, ended, job=RESUMED, after=620).phase is Phase.SUCCEEDED
+    lost = a_pod(terminated(137), metadata={"creationTimestamp": RESUMED_AT})
+    assert look(old, lost, job=RESUMED, after=620).failure is Failure.LOST
+
+
+def test_a_pod_that_is_older_than_a_resumption_by_a_clock_that_is_behind_still_counts() -> None:
+    assert look(a_pod(terminated(0, to_message(a_record(outputs=OUTPUTS)))), job=RESUMED).phase is Phase.SUCCEEDED

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from runner.compute.kubernetes import render
+from runner.compute.kubernetes import controller_job, render
 from runner.compute.kubernetes.contract import CHECK, NO_PYTHON, OTHER_ARCHIVE, START
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.access import Access
@@ -24,7 +24,7 @@ from runner.model.data import DataRef
 from runner.model.digest import digest_of_bytes
 from runner.model.placement import Placement
 from runner.model.resources import Resources
-from runner.model.task import InputBinding, OutputBinding, Task
+from runner.model.task import InputBinding, OutputBinding, Task, TimeLimits
 from tests.support.fake_api import RUN, STORE, a_task
 
 GOLDEN = Path(__file__).parents[3] / "golden"
@@ -57,8 +57,9 @@ def check(name: str, value: object) -> None:
 def a_rich_task() -> Task:
     data = InputBinding("raw", DataRef("blob", "raw", "d" * 64), path_on_compute="/data")
     model = OutputBinding("model", "blob", "azureml/x/model", path_on_compute="/srv/model/")
-    wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1, shared_memory="8Gi")
-    return replace(a_task(attempt=2, resources=wish, outputs=(model,)), inputs=(data,))
+    wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1, shared_memory="8Gi", ephemeral_storage="40Gi")
+    limits = TimeLimits(queue=3600.0, start=600.0, run=7200.5)
+    return replace(a_task(attempt=2, resources=wish, outputs=(model,)), inputs=(data,), time_limits=limits)
 
 
 def a_rich_cluster() -> ClusterSettings:
@@ -134,8 +135,8 @@ def test_shared_memory_is_a_volume_that_asks_for_nothing() -> None:
     asking, none = (a_job(a_task(resources=Resources(shared_memory=size))) for size in ("8Gi", ""))
     pod = asking["spec"]["template"]["spec"]
     assert [one["emptyDir"] for one in pod["volumes"] if "emptyDir" in one] == [
-        {},
-        {},
+        {"sizeLimit": "256Gi"},
+        {"sizeLimit": "256Gi"},
         {"medium": "Memory", "sizeLimit": "8Gi"},
     ]
     assert "/dev/shm" in mounts_of(asking)
@@ -199,6 +200,47 @@ def test_no_secret_is_in_a_job() -> None:
     encoded = base64.b64encode(b"canary").decode()
     assert list(secret["data"].values()) == [encoded]
     assert encoded not in json.dumps(a_job(a_task()))
+
+
+@pytest.mark.parametrize(
+    ("limits", "whole", "pod"),
+    [
+        (TimeLimits(), 0, 0),
+        (TimeLimits(86400.0, 3600.0, 0.0), 0, 0),
+        (TimeLimits(0.0, 3600.0, 60.0), 0, 3960),
+        (TimeLimits(60.0, 0.0, 60.0), 0, 0),
+        (TimeLimits(86400.0, 3600.0, 0.5), 90301, 3901),
+        (TimeLimits(1e12, 1e12, 1e12), 2**31 - 1, 2**31 - 1),
+    ],
+)
+def test_the_cluster_ends_what_no_controller_does(limits: TimeLimits, whole: int, pod: int) -> None:
+    spec = a_job(replace(a_task(), time_limits=limits))["spec"]
+    assert spec.get("activeDeadlineSeconds", 0) == whole
+    assert spec["template"]["spec"].get("activeDeadlineSeconds", 0) == pod
+
+
+def volumes_of(pod: Any) -> dict[str, Any]:
+    return {volume["name"]: volume["emptyDir"]["sizeLimit"] for volume in pod["volumes"] if "emptyDir" in volume}
+
+
+def test_every_folder_on_the_nodes_disk_has_a_limit() -> None:
+    big = InputBinding("raw", DataRef("blob", "raw", "d" * 64, bytes=100 << 30), path_on_compute="/data")
+    plain = volumes_of(a_job(a_task(inputs=0))["spec"]["template"]["spec"])
+    assert plain == {"work": "256Gi", "temporary": "256Gi", "shared-memory": "2Gi"}
+    large = volumes_of(a_job(replace(a_task(), inputs=(big,)))["spec"]["template"]["spec"])
+    assert large == {**plain, "work": "556Gi", "temporary": "556Gi", "wished-1": "556Gi"}
+    stated = replace(a_task(inputs=0), resources=Resources(ephemeral_storage="10Gi"))
+    assert volumes_of(a_job(stated)["spec"]["template"]["spec"]) == {**plain, "work": "10Gi", "temporary": "10Gi"}
+    probe: Any = render.probe_pod(SETTINGS)
+    controller: Any = controller_job.job("c", RUN, "image", SETTINGS)
+    for pod in (probe["spec"], controller["spec"]["template"]["spec"]):
+        assert all(volumes_of(pod).values())
+
+
+def test_local_disk_is_asked_for_and_the_most() -> None:
+    asked = container_of(a_job(replace(a_task(), resources=Resources(ephemeral_storage="10Gi"))))["resources"]
+    assert (asked["requests"]["ephemeral-storage"], asked["limits"]["ephemeral-storage"]) == ("10Gi", "10Gi")
+    assert "ephemeral-storage" not in str(container_of(a_job(a_task()))["resources"])
 
 
 def test_archives_of_other_content_have_other_names() -> None:

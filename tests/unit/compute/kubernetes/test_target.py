@@ -20,7 +20,8 @@ from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import BadInput, TargetDenied, TargetError, TargetUnreachable
 from runner.model.access import Access
 from runner.model.data import DataRef
-from runner.model.document import to_document
+from runner.model.digest import canonical_json
+from runner.model.document import format_time, to_document
 from runner.model.observation import Observation, Phase
 from runner.model.record import CommitRecord, Failure
 from runner.model.task import Task
@@ -641,3 +642,42 @@ def test_what_goes_on_without_news_is_not_looked_at_at_every_tick(
 def _looked_anew(target: KubernetesTarget, cluster: FakeCluster) -> None:
     cluster.time += timedelta(seconds=30)
     target.observe(RUN)
+
+
+def in_phase(phase: Phase) -> Callable[[Observation], bool]:
+    return lambda seen: seen.phase is phase
+
+
+def suspend(cluster: FakeCluster, store: DirectoryStore) -> None:
+    """Do what a queue does that preempts a Job, and what its pod does then."""
+    name = name_of(cluster)
+    store.put(a_task().id.record, canonical_json(to_document(a_record(Failure.LOST, 143))))
+    cluster.change("jobs", name, spec={"suspend": True})
+    cluster.change("pods", f"{name}-x", metadata={"deletionTimestamp": format_time(cluster.time)})
+    cluster.end_step(name, a_record(Failure.LOST, 143), code=143)
+    cluster.drop("pods", f"{name}-x")
+    told = {"type": "Suspended", "status": "True", "lastTransitionTime": format_time(cluster.time)}
+    cluster.change("jobs", name, status={"conditions": [told]})
+
+
+def test_a_suspended_job_is_waited_for_and_its_next_pod_may_do_the_attempt(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    task = a_task()
+    target.start(task)
+    name = name_of(cluster)
+    cluster.assign_pod(name)
+    cluster.set_step(name, {"running": {"startedAt": format_time(START)}})
+    until(target, task, in_phase(Phase.RUNNING))
+    suspend(cluster, store)
+    waiting = until(target, task, in_phase(Phase.PENDING))
+    assert "suspended" in waiting.reason
+    assert records.record_of(store, task.id) is None, "or the next pod would find that the attempt has ended"
+    cluster.time += timedelta(seconds=60)
+    cluster.change("jobs", name, spec={"suspend": False}, status={"conditions": [
+        {"type": "Suspended", "status": "False", "lastTransitionTime": format_time(cluster.time)}
+    ]})  # fmt: skip
+    cluster.make_pod(name)
+    cluster.end_step(name, DONE)
+    assert until(target, task, in_phase(Phase.SUCCEEDED)).outputs == OUTPUTS
+    assert cluster.calls["create jobs"] == 1
