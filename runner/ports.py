@@ -52,8 +52,18 @@ class ObjectStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove; an absent key is no error."""
 
-    def upload(self, key: str, path: Path) -> None:
-        """Write the file's content, atomically."""
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
+        """Write the file's content, atomically.
+
+        Args:
+            key: The object's.
+            path: The file.
+            digest: The hex SHA-256 that the bytes sent must have; empty: any.
+
+        Raises:
+            StoreError: the bytes are others, since the file has changed: nothing is written then.
+
+        """
 
     def download(self, key: str, path: Path) -> None:
         """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""

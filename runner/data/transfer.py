@@ -99,8 +99,12 @@ def fetch_file(
 
 def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
     """Put the files and empty folders of `manifest`, which lie at `path`, into the store at `key`."""
+
+    def send_entry(entry: Entry) -> None:
+        store.upload(key_of(key, entry), path / entry.path if entry.path else path, entry.digest)
+
     _make_folders(store, key, manifest)
-    _each(manifest.entries, lambda entry: store.upload(key_of(key, entry), path / entry.path if entry.path else path))
+    _each(manifest.entries, send_entry)
 
 
 def send(store: ObjectStore, files: Mapping[str, Path]) -> None:

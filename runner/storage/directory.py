@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from ..model.digest import digest_of_file
 from ..model.room import NO_ROOM
 from ..ports import ObjectInfo
 from .atomic import Workbench, claim, place, remove_lost, settle
@@ -93,7 +94,7 @@ class DirectoryStore:
         with suppress(ObjectMissing), self._reading(key):
             os.unlink(path)
 
-    def upload(self, key: str, path: Path) -> None:
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
         """Write the file's content, atomically; an object that has it already keeps its ``etag``, as in a bucket.
 
         An object that has another name as well does not own its bytes, so it is written anew.
@@ -102,11 +103,11 @@ class DirectoryStore:
         with suppress(OSError):
             if os.path.realpath(path) == os.path.realpath(final):
                 return
-            if os.stat(final).st_nlink == 1 and _equal(path, final):
+            if os.stat(final).st_nlink == 1 and _equal(path, final) and digest in ("", digest_of_file(Path(final))):
                 return
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             with trouble(path, "upload"):
-                copy_into(path, descriptor)
+                copy_into(path, descriptor, digest)
             settle(descriptor, durable=self._durable)
             place(os.replace, finished, final)
 

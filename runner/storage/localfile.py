@@ -43,8 +43,12 @@ def write_at(descriptor: int, data: memoryview, offset: int) -> None:
         written += os.pwrite(descriptor, data[written:], offset + written)
 
 
-def copy_into(path: Path | str, descriptor: int) -> None:
-    """Append the content of the file at `path`. Raises OSError."""
+def copy_into(path: Path | str, descriptor: int, digest: str = "") -> None:
+    """Append the content of the file at `path`. Raises OSError, and StoreError when it has not the `digest` given."""
+    if digest:
+        for block in Slice(Path(path), 0, Path(path).stat().st_size, digest).blocks():
+            write_all(descriptor, block)
+        return
     import shutil  # it imports every compression module
 
     with open(path, "rb", buffering=0) as source, open(descriptor, "wb", buffering=0, closefd=False) as target:
@@ -107,13 +111,31 @@ class Slice:
     """Bytes from the start."""
     length: int
     """Bytes."""
+    digest: str = ""
+    """The hex SHA-256 that its bytes must have; empty: any."""
 
     def __len__(self) -> int:
         return self.length
 
     def blocks(self) -> Iterator[bytes]:
-        """Its bytes. Raises StoreError when the file is unreadable or has become shorter."""
-        left = self.length
+        """Its bytes, the last of them only if all are those of the digest.
+
+        So a receiver that waits for `length` bytes never has the whole of other ones.
+
+        Raises:
+            StoreError: The file is unreadable, or has changed.
+
+        """
+        for block, whole in self._read():
+            if whole not in ("", self.digest):
+                raise changed(self.path)
+            yield block
+
+    def _read(self) -> Iterator[tuple[bytes, str]]:
+        """Each block, and with the last one the digest of all, if it is to be known."""
+        import hashlib  # it loads OpenSSL
+
+        state, left = hashlib.sha256(), self.length
         with trouble(self.path, "read"), open(self.path, "rb", buffering=0) as file:
             file.seek(self.offset)
             while left:
@@ -121,4 +143,13 @@ class Slice:
                 if not block:
                     raise StoreError(f"{self.path} became shorter while it was being uploaded; upload it again")
                 left -= len(block)
-                yield block
+                if self.digest:
+                    state.update(block)
+                yield block, state.hexdigest() if self.digest and not left else ""
+        if self.digest and not self.length:
+            yield b"", state.hexdigest()
+
+
+def changed(path: Path) -> StoreError:
+    """Return the error for a file that is not what it was when it was described."""
+    return StoreError(f"{path} changed while it was being uploaded; upload it again")

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
-from ..model.digest import digest_of_bytes
+from ..model.digest import digest_of_bytes, digest_of_file
 from ..ports import FolderStore, ObjectInfo, ObjectStore
 from .keys import check_key, check_prefix
-from .localfile import copy_into, new_file, trouble, write_all
+from .localfile import changed, copy_into, new_file, trouble, write_all
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,12 @@ class OverlayStore:
         with self._lock:
             self._layer[check_key(key)] = None
 
-    def upload(self, key: str, path: Path) -> None:
-        """Plan to write the file's content; the file is remembered, not read."""
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
+        """Plan to write the file's content; the file is remembered, and read only to compare it with a `digest`."""
         with trouble(path, "upload"):
             facts = path.stat()
+            if digest and digest_of_file(path) != digest:
+                raise changed(path)
         info = ObjectInfo(check_key(key), facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}")
         with self._lock:
             self._layer[key] = _Written(info, path.absolute())

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.digest import digest_of_file
 from runner.model.vantage import BucketVantage
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
@@ -198,6 +199,24 @@ def test_a_download_of_nothing_leaves_nothing(store: ObjectStore, tmp_path: Path
     with pytest.raises(ObjectMissing):
         store.download("nothing", folder / "file")
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("there", [b"", b"before"])
+def test_bytes_that_were_not_described_are_not_written(store: ObjectStore, tmp_path: Path, there: bytes) -> None:
+    """A process that writes on into a file must not bring other bytes into the store than its manifest says."""
+    path = tmp_path / "file"
+    path.write_bytes(b"described")
+    described = digest_of_file(path)
+    if there:
+        store.put("one", there)
+    path.write_bytes(b"different")
+    with pytest.raises(StoreError, match="changed while"):
+        store.upload("one", path, described)
+    assert (store.get("one") if there else store.stat("one")) == (there or None)
+    path.write_bytes(b"described")
+    store.upload("one", path, described)
+    assert store.get("one") == b"described"
+    store.upload("one", path, described)
 
 
 def test_an_absent_file_is_not_uploaded(store: ObjectStore, tmp_path: Path) -> None:

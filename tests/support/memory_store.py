@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from runner.errors import ObjectMissing, StoreError
+from runner.model.digest import digest_of_bytes
 from runner.ports import ObjectInfo
 from runner.storage.keys import check_key, check_prefix
 
@@ -51,11 +52,13 @@ class MemoryStore:
         with self._lock:
             self.objects.pop(check_key(key), None)
 
-    def upload(self, key: str, path: Path) -> None:
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
         try:
             data = path.read_bytes()
         except OSError as error:
             raise StoreError(f"cannot upload {path}: {error}") from error
+        if digest not in ("", digest_of_bytes(data)):
+            raise StoreError(f"{path} changed while it was being uploaded; upload it again")
         self.put(key, data)
 
     def download(self, key: str, path: Path) -> None:

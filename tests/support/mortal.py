@@ -102,8 +102,8 @@ class MortalStore:
     def delete(self, key: str) -> None:
         self.life.effect(STORE, lambda: self.store.delete(key))
 
-    def upload(self, key: str, path: Path) -> None:
-        self.life.effect(STORE, lambda: self.store.upload(key, path))
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
+        self.life.effect(STORE, lambda: self.store.upload(key, path, digest))
 
     def download(self, key: str, path: Path) -> None:
         self.life.look(STORE, lambda: self.store.download(key, path))

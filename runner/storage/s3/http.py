@@ -190,7 +190,7 @@ class Endpoint:
         return response
 
     def _write(self, connection: HTTPConnection, request: Request) -> None:
-        payload = UNSIGNED if self._connections.secure else _digest(request.body)
+        payload = _payload(request.body, secure=self._connections.secure)
         headers = {"host": self._connections.host, **request.headers}
         if request.body is not None:
             headers["content-length"] = str(len(request.body))
@@ -244,6 +244,13 @@ def _is_turned_away(status: int) -> bool:
 def _was_spoilt(answer: Answer) -> bool:
     """Whether the request came to the server damaged or too slowly, as S3 calls it: the same one may succeed."""
     return answer.status == 400 and any(code in answer.body for code in _SPOILT)
+
+
+def _payload(body: bytes | Slice | None, *, secure: bool) -> str:
+    """What the signature says of the body: its digest where that is known or nothing else protects it."""
+    if isinstance(body, Slice) and body.digest:
+        return body.digest
+    return UNSIGNED if secure else _digest(body)
 
 
 def _digest(body: bytes | Slice | None) -> str:

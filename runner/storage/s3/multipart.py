@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import StoreError
-from ..localfile import Slice, trouble
+from ..localfile import Slice, changed, trouble
 from .bucket import Bucket
 from .http import Answer
 from .parallel import all_of
@@ -35,20 +36,49 @@ def cut(path: Path, size: int) -> list[Slice]:
     return [Slice(path, offset, min(part, size - offset)) for offset in range(0, size, part)]
 
 
-def send(bucket: Bucket, key: str, path: Path, workers: Executor) -> None:
-    """Upload the file; it appears whole or not at all. Raises StoreError, also when it changes meanwhile."""
+def send(bucket: Bucket, key: str, path: Path, workers: Executor, *, digest: str = "") -> None:
+    """Upload the file; it appears whole or not at all.
+
+    Args:
+        bucket: Where to.
+        key: The object's.
+        path: The file.
+        workers: Send the parts.
+        digest: The hex SHA-256 that the file must have; empty: any.
+
+    Raises:
+        StoreError: The store refuses it, or the file changes meanwhile.
+
+    """
     before = _facts(path)
+    parts = cut(path, before[0])
+    if digest:
+        parts = known(parts, digest)
 
     def send_parts(upload: str) -> list[str]:
         calls = [
             workers.submit(_send_part, bucket, key, part_query(upload, number), part)
-            for number, part in enumerate(cut(path, before[0]), 1)
+            for number, part in enumerate(parts, 1)
         ]
         etags = all_of(calls)
         _require_unchanged(path, before)
         return etags
 
     assemble(bucket, key, send_parts)
+
+
+def known(parts: Sequence[Slice], digest: str) -> list[Slice]:
+    """Return the parts of a file with digests of their own. Raises StoreError when the whole has another `digest`."""
+    whole, found = hashlib.sha256(), list[Slice]()
+    for part in parts:
+        own = hashlib.sha256()
+        for block in part.blocks():
+            whole.update(block)
+            own.update(block)
+        found.append(replace(part, digest=own.hexdigest()))
+    if whole.hexdigest() != digest:
+        raise changed(parts[0].path)
+    return found
 
 
 def assemble(bucket: Bucket, key: str, send_parts: Callable[[str], list[str]]) -> None:
@@ -112,7 +142,7 @@ def _is_there(bucket: Bucket, key: str, etags: Sequence[str]) -> bool:
 
 def _require_unchanged(path: Path, before: tuple[int, int]) -> None:
     if _facts(path) != before:
-        raise StoreError(f"{path} changed while it was being uploaded; upload it again")
+        raise changed(path)
 
 
 def _facts(path: Path) -> tuple[int, int]:

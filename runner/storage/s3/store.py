@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
@@ -86,14 +87,17 @@ class BucketStore:
         if code_of(answer) == "NoSuchBucket":
             raise self._bucket.refused(answer, key)
 
-    def upload(self, key: str, path: Path) -> None:
-        """Write the file's content, atomically."""
+    def upload(self, key: str, path: Path, digest: str = "") -> None:
+        """Write the file's content, atomically. Raises StoreError when it has not the `digest` given."""
         with trouble(path, "upload"):
             size = path.stat().st_size
         if size > multipart.PART:
-            multipart.send(self._bucket, check_key(key), path, self._workers)
+            multipart.send(self._bucket, check_key(key), path, self._workers, digest=digest)
         else:
-            self._bucket.ask("PUT", check_key(key), body=Slice(path, 0, size))
+            body = Slice(path, 0, size, digest)
+            if not size:
+                deque(body.blocks(), maxlen=0)  # the request is whole with its headers: it is checked before
+            self._bucket.ask("PUT", check_key(key), body=body)
 
     def download(self, key: str, path: Path) -> None:
         """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""

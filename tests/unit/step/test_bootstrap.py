@@ -206,8 +206,8 @@ def test_a_zombie_that_ends_late_loses_and_takes_its_outputs_with_it(pod: Memory
     kept = CommitRecord(2, other.id.record, {"out": b.ref("azureml/kept")})
     write = pod.upload
 
-    def late(key: str, path: Path) -> None:
-        write(key, path)
+    def late(key: str, path: Path, digest: str = "") -> None:
+        write(key, path, digest)
         if key.startswith("azureml/"):
             pod.put_if_absent(other.id.commit, canonical_json(to_document(kept)))
 
@@ -221,8 +221,8 @@ def test_a_zombie_that_ends_late_loses_and_takes_its_outputs_with_it(pod: Memory
 def test_an_end_that_was_told_for_it_is_in_force(pod: MemoryStore, told: Path) -> None:
     write = pod.upload
 
-    def late(key: str, path: Path) -> None:
-        write(key, path)
+    def late(key: str, path: Path, digest: str = "") -> None:
+        write(key, path, digest)
         pod.put_if_absent(b.task_id().record, canonical_json(to_document(b.record(1, Failure.LOST))))
 
     pod.upload = late  # type: ignore[method-assign]
@@ -234,8 +234,8 @@ def test_an_end_that_was_told_for_it_is_in_force(pod: MemoryStore, told: Path) -
 def test_half_of_its_outputs_are_none(pod: MemoryStore, told: Path) -> None:
     write = pod.upload
 
-    def failing(key: str, path: Path) -> None:
-        write(key, path)
+    def failing(key: str, path: Path, digest: str = "") -> None:
+        write(key, path, digest)
         if key.startswith("azureml/"):
             raise StoreUnreachable("the store is away")
 
@@ -266,8 +266,8 @@ def test_told_to_stop_it_leaves_a_record_and_no_half_of_a_commit(
         stop(key)
         return data
 
-    def upload(key: str, path: Path) -> None:
-        write(key, path)
+    def upload(key: str, path: Path, digest: str = "") -> None:
+        write(key, path, digest)
         stop(key)
 
     pod.get, pod.upload = get, upload  # type: ignore[method-assign]
@@ -285,9 +285,9 @@ def test_told_to_stop_it_leaves_a_record_and_no_half_of_a_commit(
 def test_outputs_that_lack_a_moment_get_it(pod: MemoryStore, told: Path) -> None:
     write = pod.upload
 
-    def upload(key: str, path: Path) -> None:
+    def upload(key: str, path: Path, digest: str = "") -> None:
         os.kill(os.getpid(), signal.SIGTERM)
-        write(key, path)
+        write(key, path, digest)
 
     pod.upload = upload  # type: ignore[method-assign]
     assert bootstrap.main() == 0

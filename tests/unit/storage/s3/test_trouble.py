@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.digest import digest_of_file
 from runner.model.vantage import BucketVantage
 from runner.storage.s3.connections import Connections, Timeouts
 from runner.storage.s3.http import Patience
@@ -373,6 +374,57 @@ def test_a_part_that_fails_aborts_the_upload(tmp_path: Path) -> None:
         store = store_at(server.endpoint)
         with pytest.raises(StoreDenied):
             store.upload("one", large(tmp_path))
+        store.close()
+    assert server.seen[-1].method == "DELETE"
+
+
+@pytest.mark.parametrize(("size", "now"), [(0, 1), (1, 0), (1, 1), (3 << 20, 3 << 20)])
+def test_other_bytes_than_were_described_are_not_sent_whole(tmp_path: Path, size: int, now: int) -> None:
+    """The server waits for the rest in vain, so that it never has an object."""
+    path = tmp_path / "file"
+    path.write_bytes(b"a" * size)
+    described = digest_of_file(path)
+    path.write_bytes(b"b" * now)
+    with serving(lambda _: Reply()) as server:
+        store = store_at(server.endpoint)
+        with pytest.raises(StoreError, match="changed while"):
+            store.upload("one", path, described)
+        path.write_bytes(b"a" * size)
+        store.upload("one", path, described)
+        store.close()
+    whole = [seen.body for seen in server.seen if len(seen.body) == int(seen.headers["content-length"])]
+    assert whole == [b"a" * size]
+
+
+def test_other_bytes_than_were_described_are_no_part(tmp_path: Path) -> None:
+    path = large(tmp_path)
+    described = digest_of_file(path)
+    with path.open("r+b") as file:
+        file.write(b"other")
+    with serving(lambda seen: multipart(seen, SERVED)) as server:
+        store = store_at(server.endpoint)
+        with pytest.raises(StoreError, match="changed while"):
+            store.upload("one", path, described)
+        store.close()
+    assert server.seen == []
+
+
+def test_a_part_that_changes_once_its_digest_is_known_is_not_sent_whole(tmp_path: Path) -> None:
+    path = large(tmp_path)
+    described = digest_of_file(path)
+
+    def answer(seen: Seen) -> Reply:
+        if seen.method == "POST" and "uploads" in seen.target:
+            facts = path.stat()
+            with path.open("r+b") as file:
+                file.write(b"other")
+            os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+        return multipart(seen, SERVED)
+
+    with serving(answer) as server:
+        store = store_at(server.endpoint)
+        with pytest.raises(StoreError, match="changed while"):
+            store.upload("one", path, described)
         store.close()
     assert server.seen[-1].method == "DELETE"
 
