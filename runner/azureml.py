@@ -13,6 +13,9 @@ _FOLDER = str(_COMPAT if _COMPAT.is_dir() else _PACKAGE.parent)
 
 def install() -> None:
     """Make ``import azureml`` find runner's, before any other. Calling it again changes nothing."""
+    from .sdk.v1_names import install as install_names
+
+    install_names()
     if _FOLDER in sys.path:
         sys.path.remove(_FOLDER)
     sys.path.insert(0, _FOLDER)

@@ -61,7 +61,10 @@ def execute(path: Path, arguments: Sequence[str]) -> dict[str, object]:
 
     Raises BadInput, before any of it runs, when it is not Python.
     """
+    from ..sdk.v1_names import install
+
     code = compiled(path)
+    install()
     folder = path.resolve().parent
     sys.path[:] = search_path(sys.path, folder, _command_folders())
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), compat_folder())))

@@ -23,6 +23,8 @@ from ..model.digest import digest_of_bytes
 from .packing import unpack
 
 PRIVATE = "_runner_step"
+CARRIED = (".py", ".txt")
+"""What files of the package count: its modules, and the table of v1's names."""
 _PACKAGE = Path(__file__).parents[1]
 _ROOTS = ("step/", "sdk/")
 """What a step comes to by itself; ``__init__`` fetches the names of ``sdk`` by text."""
@@ -166,7 +168,7 @@ def _reached(ours: Mapping[str, str], roots: Iterable[str]) -> frozenset[str]:
         name = queue.pop()
         if name in ours and name not in found:
             found.add(name)
-            queue.extend(_imported(name, ours[name]))
+            queue.extend(_imported(name, ours[name]) if name.endswith(".py") else ())
     return frozenset(found)
 
 
@@ -190,4 +192,4 @@ def _sources(folder: Path, skip: tuple[str, ...]) -> Iterator[Path]:
         folders[:] = [
             name for name in folders if name != "__pycache__" and (Path(parent) != folder or name not in skip)
         ]
-        yield from (Path(parent, name) for name in names if name.endswith(".py"))
+        yield from (Path(parent, name) for name in names if name.endswith(CARRIED))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from ..data.carry import CARRIED
 from ..errors import EnvironmentFailed, Problem
 from ..model.digest import digest_of_bytes
 from .docker import DockerBuilder, archive
@@ -73,9 +74,9 @@ def tag() -> str:
 def build_context() -> Mapping[str, bytes]:
     """The Dockerfile and the package's sources, by name, from wherever the package is installed."""
     found = {"Dockerfile": _dockerfile().read_bytes()}
-    for path in sorted(_PACKAGE.rglob("*.py")):
+    for path in sorted(_PACKAGE.rglob("*.*")):
         within = path.relative_to(_PACKAGE)
-        if not set(within.parts) & set(_LEFT_OUT):
+        if path.suffix in CARRIED and not set(within.parts) & set(_LEFT_OUT):
             found[f"{_NAME}/{within.as_posix()}"] = path.read_bytes()
     return found
 

@@ -198,15 +198,20 @@ def __dir__() -> list[str]:
     return sorted((*globals(), *__all__))
 
 
-def shown_in(module: str, names: tuple[str, ...]) -> Callable[[str], object]:
-    """A module's ``__getattr__``: these names of ours, those not offered, and its submodules on first use."""
+def shown_in(module: str, names: tuple[str, ...] = ()) -> Callable[[str], object]:
+    """Return a module's ``__getattr__``.
+
+    It knows these names of ours, the module's submodules, which it imports on first use, and v1's other names.
+    """
 
     def fetch(name: str) -> object:
         if name in names:
             return __getattr__(name) if name in _MODULES else _refused(name)
         if not name.startswith("__") and _is_module(f"{module}.{name}"):
             return import_module(f"{module}.{name}")
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        from .v1_names import name_of_v1
+
+        return name_of_v1(module, name)
 
     return fetch
 

@@ -66,6 +66,42 @@ _WHY = {
 }  # fmt: skip
 
 
+_ELSE = (_LATER, "use PythonScriptStep or CommandStep")
+_NONE = "runner has no part of it"
+_EXPLAIN = (_NONE, "use the packages interpret-community, responsibleai or fairlearn in a PythonScriptStep")
+_AREAS: tuple[tuple[str, tuple[str, str]], ...] = (
+    *((f"azureml.{name}", (_AZURE, _TRAIN)) for name in ("train.automl", "automl", "training", "contrib.automl")),
+    *((f"azureml.{name}", _EXPLAIN) for name in ("interpret", "explain", "contrib.explain", "contrib.interpret")),
+    *((f"azureml.{name}", _EXPLAIN) for name in ("responsibleai", "contrib.fairness")),
+    *(
+        (f"azureml.{name}", (_AZURE, _SERVE))
+        for name in (
+            "core.webservice", "core.image", "core.profile", "core.model", "contrib.services", "contrib.functions",
+            "contrib.mir", "contrib.iot", "contrib.server", "contrib.brainwave", "accel", "_model_management",
+        )
+    ),
+    *((f"azureml.{name}", ("it downloads from an Azure service", _DOWNLOAD)) for name in ("opendatasets",
+                                                                                          "contrib.opendatasets")),
+    *(
+        (f"azureml.{name}", (_NONE, "compare the data in a PythonScriptStep, and run the pipeline from cron"))
+        for name in ("datadrift", "contrib.datadrift")
+    ),
+    ("azureml.mlflow", (_NONE, "set MLFLOW_TRACKING_URI to an MLflow server of yours")),
+    ("azureml.contrib.run", (_NONE, "set MLFLOW_TRACKING_URI to an MLflow server of yours")),
+    ("azureml.dataprep", (_NONE, "read the files with pandas, or through azureml.core.Dataset")),
+    ("azureml.fsspec", (_NONE, "read the files with pandas, or through azureml.core.Dataset")),
+    ("azureml.contrib.reinforcementlearning", (_NONE, "run Ray in a PythonScriptStep")),
+    ("azureml.tensorboard", (_NONE, "call tensorboard --logdir on the run's logs/")),
+    ("azureml.contrib.tensorboard", (_NONE, "call tensorboard --logdir on the run's logs/")),
+    ("azureml.train.hyperdrive", (_LATER, _SEARCH)),
+    ("azureml.train.restclients", (_LATER, _SEARCH)),
+    ("azureml.train.widgets", (_NONE, "use azureml.widgets.RunDetails")),
+    ("azureml._", (_AZURE, "use the public classes of azureml.core")),
+    ("msrest", (_AZURE, "use the public classes of azureml.core")),
+)  # fmt: skip
+"""The first that a module's name begins with has the reason and the remedy of all its names."""
+
+
 def refusing(what: str, why: str, remedy: str) -> Callable[..., NoReturn]:
     """A method or function of v1 that refuses in one line."""
 
@@ -79,28 +115,41 @@ def refusing(what: str, why: str, remedy: str) -> Callable[..., NoReturn]:
 class Refused:
     """Base of the stand-ins: raises NotOffered when constructed or when a class method is called."""
 
+    refusal: tuple[str, str, str]
+    """The name in v1, the reason, and what to do instead."""
+
     def __init__(self, *_arguments: object, **_options: object) -> None:
-        raise _refusal(type(self).__name__)
+        name, reason, remedy = type(self).refusal
+        raise NotOffered(f"{name} is not offered: {reason}", remedy=remedy)
 
 
 class _RefusingMeta(type):
+    refusal: tuple[str, str, str]
+
     def __getattr__(cls, name: str) -> object:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise _refusal(f"{cls.__name__}.{name}")
+        refused_name, reason, remedy = cls.refusal
+        raise NotOffered(f"{refused_name}.{name} is not offered: {reason}", remedy=remedy)
+
+
+def refused(name: str, area: tuple[str, str] = _ELSE) -> type[Refused]:
+    """Return the stand-in for a name of v1 that is not offered; the same one each time.
+
+    Args:
+        name: The name in v1.
+        area: The reason and the remedy, unless the name has its own.
+
+    """
+    return _stand_in(name, *_WHY.get(name, area))
 
 
 @cache
-def refused(name: str) -> type[Refused]:
-    """The stand-in for a class of v1 that is not offered; the same one each time."""
-    made = _RefusingMeta(name, (Refused,), {"__doc__": f"Not offered: {'; '.join(_why(name))}."})
-    return cast("type[Refused]", made)
+def _stand_in(name: str, reason: str, remedy: str) -> type[Refused]:
+    body = {"__doc__": f"Not offered: {reason}; {remedy}.", "refusal": (name, reason, remedy)}
+    return cast("type[Refused]", _RefusingMeta(name, (Refused,), body))
 
 
-def _refusal(name: str) -> NotOffered:
-    reason, remedy = _why(name.partition(".")[0])
-    return NotOffered(f"{name} is not offered: {reason}", remedy=remedy)
-
-
-def _why(name: str) -> tuple[str, str]:
-    return _WHY.get(name, (_LATER, "use PythonScriptStep or CommandStep"))
+def area_of(module: str) -> tuple[str, str]:
+    """Return why the names of a module of v1 are not offered, and what to do instead."""
+    return next((why for prefix, why in _AREAS if module.startswith(prefix)), _ELSE)

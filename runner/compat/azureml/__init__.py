@@ -2,4 +2,7 @@
 
 from pkgutil import extend_path
 
+from runner.sdk.v1_names import install
+
 __path__ = extend_path(__path__, __name__)
+install()

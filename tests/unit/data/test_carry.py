@@ -14,8 +14,8 @@ import pytest
 from runner.data import carry
 from runner.data.carry import PRIVATE, archive, tree
 
-LIMIT = 700_000
-"""Bytes: a ConfigMap holds 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/)."""
+LIMIT = 850_000
+"""Bytes, of which the table of v1's names has 60,000: a ConfigMap holds 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/)."""
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +48,12 @@ def test_it_carries_what_a_step_needs_and_nothing_else() -> None:
     )
     tops = {name.split("/")[1].removesuffix(".py") for name in held if name.startswith(PRIVATE)}
     assert not tops & {"cli", "cluster", "compute", "images", "compat", "_manifests"}
-    assert all(name.endswith(".py") for name in held)
+    assert [name for name in held if not name.endswith(".py")] == [f"{PRIVATE}/sdk/v1_table.txt"]
     assert {f"{PRIVATE}/cli/main.py"} <= set(names(archive(whole=True)))
+
+
+def is_module(name: str) -> bool:
+    return name.endswith(".py")
 
 
 def imports_of(name: str, text: str) -> Iterator[str]:
@@ -68,7 +72,7 @@ def test_no_module_it_carries_needs_one_that_it_does_not() -> None:
         absent = set(whole.namelist()) - set(held.namelist())
         missing = {
             (name, module)
-            for name in held.namelist()
+            for name in filter(is_module, held.namelist())
             for module in imports_of(name, held.read(name).decode())
             if {f"{module}.py", f"{module}/__init__.py"} & absent
         }
@@ -87,7 +91,7 @@ def test_every_module_of_the_bootstrap_imports_with_the_standard_library_alone(s
     modules = [
         name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
         for name in names(archive())
-        if name.startswith((f"{PRIVATE}/step/", f"{PRIVATE}/sdk/", "azureml/"))
+        if is_module(name) and name.startswith((f"{PRIVATE}/step/", f"{PRIVATE}/sdk/", "azureml/"))
     ]
     isolated(step_pyz, "import importlib\n" + "\n".join(f"importlib.import_module({name!r})" for name in modules))
 

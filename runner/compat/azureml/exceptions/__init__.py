@@ -1,5 +1,6 @@
 """azureml.exceptions."""
 
+from runner.sdk import shown_in
 from runner.sdk.exceptions import (
     ActivityCanceledException,
     ActivityFailedException,
@@ -39,3 +40,4 @@ __all__ = [
     "WebserviceException",
     "WorkspaceException",
 ]
+__getattr__ = shown_in(__name__)

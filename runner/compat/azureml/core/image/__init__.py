@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pkgutil import extend_path
+
 from runner.sdk import shown_in
 
 _NAMES = (
@@ -10,3 +12,4 @@ _NAMES = (
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)
+__path__ = extend_path(__path__, __name__)
