@@ -7,12 +7,13 @@ writable. Files of modes and owners that cannot be enforced (a script may run as
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ..dataclass import dataclass, field
 from ..errors import BadInput, Problem, StoreError
-from ..model.data import Kind, Manifest, Mode
+from ..model.data import Kind, Mode
 from ..model.document import from_document, to_document
 from ..model.task import InputBinding, Task
 from ..ports import ObjectStore
@@ -24,8 +25,6 @@ from .words import listed
 _LIST = "inputs.json"
 _CACHE = "__pycache__"
 """Python writes it beside modules that a script imports; on a read-only file system it goes without."""
-Facts = tuple[int, int, int]
-"""Size in bytes, modification time in nanoseconds, inode."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Watched:
     """Absolute local path of the folder that it lies in."""
     key: str
     """What the folder stands for in the datastore; empty: the whole store."""
-    files: Mapping[str, Facts]
-    """By POSIX path relative to the folder."""
+    files: Mapping[str, str]
+    """The facts of each file by its POSIX path relative to the folder: size in bytes, mtime in ns, inode."""
     whole: bool = True
     """New files in the folder belong to it."""
     moved: bool = False
@@ -130,24 +129,14 @@ def _changes(
     if not suspects:
         return Changes(binding, watched, (), gone)
     pinned = manifest.load(workspace, binding.ref.digest)
-    same = _Same(binding, pinned, at(binding.ref.datastore))
-    written = tuple(sorted(name for name in suspects if name not in watched.files or not same.holds(name, now[name])))
-    return Changes(binding, watched, written, gone)
+    store, key = at(binding.ref.datastore), binding.ref.key
+    entries = {entry.path or key.rpartition("/")[2]: entry for entry in pinned.entries}
 
+    def is_written(relative: str) -> bool:
+        entry = entries.get(relative) if relative in watched.files else None
+        return entry is None or not transfer.is_content(store, key, entry, now[relative])
 
-@dataclass(frozen=True)
-class _Same:
-    """The pinned content of an input, for files that were touched but may be the same."""
-
-    binding: InputBinding
-    pinned: Manifest
-    store: ObjectStore
-
-    def holds(self, relative: str, path: Path) -> bool:
-        """Return True if the file has the content that was pinned, and the store still has it."""
-        lone = self.pinned.kind is Kind.FILE
-        entry = next((one for one in self.pinned.entries if lone or one.path == relative), None)
-        return entry is not None and transfer.is_content(self.store, self.binding.ref.key, entry, path)
+    return Changes(binding, watched, tuple(sorted(filter(is_written, suspects))), gone)
 
 
 def _files_now(watched: Watched, apart: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -156,15 +145,15 @@ def _files_now(watched: Watched, apart: list[Path]) -> Iterator[tuple[str, Path]
         yield from ((name, folder / name) for name in watched.files if (folder / name).is_file())
         return
     for relative, path in manifest.files_below(folder):
-        cached = _CACHE in PurePosixPath(relative).parts and relative not in watched.files
+        cached = _CACHE in relative and _CACHE in relative.split("/") and relative not in watched.files
         if not cached and not any(path.is_relative_to(other) for other in apart):
             yield relative, path
 
 
-def _facts(path: Path) -> Facts:
+def _facts(path: Path) -> str:
     """Of the link itself, where it is one."""
-    facts = path.lstat()
-    return facts.st_size, facts.st_mtime_ns, facts.st_ino
+    facts = os.lstat(path)
+    return f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
 
 
 def _refusal(changes: Changes) -> Problem:

@@ -89,6 +89,35 @@ assert [child.get_metrics() for child in taken.get_children()] == [{"size": 2}],
 assert Dataset.get_by_name(ws, "made_files").version == 1
 """
 
+WRITE = """
+import os, sys
+place = sys.argv[1]
+print("found", sorted(os.listdir(place)))
+for name in ("seed.txt", "made/new.txt"):
+    os.makedirs(os.path.dirname(os.path.join(place, name)), exist_ok=True)
+    with open(os.path.join(place, name), "a") as file:
+        file.write("written")
+"""
+REFERENCES = """
+from azureml.core import Dataset
+from azureml.data.data_reference import DataReference
+
+store = ws.get_default_datastore()
+open("seed.txt", "w").write("seed ")
+for place in ("mounted", "kept", "data"):
+    store.upload_files(["seed.txt"], target_path=place, overwrite=True, show_progress=False)
+mounted = DataReference(store, "mounted", "mounted")
+absent = DataReference(store, "absent", "not/there/yet")
+kept = DataReference(store, "kept", "kept", mode="upload")
+files = Dataset.File.from_files((store, "data")).as_named_input("files").as_mount()
+steps = [step(place.data_reference_name, "write.py", arguments=[place], inputs=[place])
+         for place in (mounted, absent, kept)]
+last = step("last", "write.py", arguments=[files])
+pipeline = Pipeline(ws, [*steps, last])
+run = Experiment(ws, "references").submit(pipeline, continue_on_step_failure=True)
+run.wait_for_completion(raise_on_error=False)
+"""
+
 
 @pytest.fixture
 def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
@@ -230,3 +259,25 @@ def _check_views(desk: Desk, first: str, again: str) -> None:
     }
     for words, expected in told.items():
         assert expected in desk.runner(*words, "--target", "kind").ok().out, words
+
+
+def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: Desk) -> None:
+    desk.driver(REFERENCES, write=WRITE)
+    done = desk.run()
+    assert done.code == 1, done.text
+    places = ("mounted", "not", "kept", "data")
+    found = {key: desk.store.get(key).decode() for key in desk.listing() if key.startswith(places)}
+    assert found == {
+        "mounted/seed.txt": "seed written",
+        "mounted/made/new.txt": "written",
+        "not/there/yet/seed.txt": "written",
+        "not/there/yet/made/new.txt": "written",
+        "kept/seed.txt": "seed ",
+        "kept/made/new.txt": "written",
+        "data/seed.txt": "seed ",
+    }
+    assert "2 files (made/new.txt, seed.txt) written to workspaceblobstore/mounted" in done.text
+    assert "seed.txt in workspaceblobstore/kept already, not overwritten" in done.text
+    assert "wrote into its input 'files' (dataset at workspaceblobstore/data)" in done.text
+    steps = {step["name"]: step["status"] for step in desk.on_kind("status")["steps"]}
+    assert steps == {"mounted": "succeeded", "absent": "succeeded", "kept": "succeeded", "last": "failed"}
