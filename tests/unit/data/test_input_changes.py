@@ -155,6 +155,11 @@ def test_what_the_script_deleted_stays_in_the_store(store: ObjectStore, tmp_path
     assert store.get("ref/old.txt") == b"old"
 
 
+def test_what_no_store_can_hold_is_named(store: ObjectStore, tmp_path: Path) -> None:
+    record = run(tmp_path, store, pinned(store, "ref"), lambda path: (path / "dead").symlink_to("nowhere"))
+    assert "input 'data': not kept, since it is neither a file nor a folder: dead" in record.warnings[0]
+
+
 def test_an_upload_reads_nothing_and_keeps_what_is_there_unless_told(store: ObjectStore, tmp_path: Path) -> None:
     store.put("ref/old.txt", b"old")
     ref = dataset.pin_nothing(store, DataPath(NAME, "ref"))
