@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import BadInput, Problem
 from ..model.data import DEFAULT_DATASTORE, Mode
-from ..model.names import RUNS_FOLDER, is_reserved
+from ..model.names import RUNS_FOLDER, is_of_runs, is_reserved, maker_of
 from ..ports import ObjectStore
 from . import strays, transfer
 from .dataset import Datastores
@@ -66,7 +66,7 @@ def _refusals(changes: Changes) -> Iterator[Problem]:
     inside = f"{changes.watched.key}/".startswith(f"{RUNS_FOLDER}/")
     for name in changes.written:
         key = changes.key(name)
-        if (default and is_reserved(key)) or (not inside and f"{key}/".startswith(f"{RUNS_FOLDER}/")):
+        if (default and is_reserved(key)) or maker_of(key) or (not inside and is_of_runs(key)):
             yield Problem(
                 f"the script wrote '{name}' below its input '{changes.binding.name}', "
                 f"where runner keeps its own files: '{key}'",

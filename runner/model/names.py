@@ -135,7 +135,8 @@ def destination_problem(destination: str, *, workspace: bool) -> Problem | None:
     found = _unusable(filled(destination, _LONGEST_RUN, "x"))
     if found:
         return Problem(f"the destination {destination[:80]!r} {found}", remedy="name another place, such as data/…")
-    return reserved_problem(filled(destination, "x", "x")) if workspace else None
+    own = RUN_ID in destination and not (workspace and is_reserved(filled(destination, "x", "x")))
+    return None if own else reserved_problem(filled(destination, "x", "x"), workspace=workspace)
 
 
 def _unusable(key: str) -> str:
@@ -155,15 +156,27 @@ def is_reserved(key: str) -> bool:
     return bool(_reserved_part(key))
 
 
-def reserved_problem(key: str) -> Problem | None:
-    """What stands against a user's writing to `key` of the workspace store, if anything does."""
-    part = _reserved_part(key)
-    if not part:
+def reserved_problem(key: str, *, workspace: bool = True) -> Problem | None:
+    """What stands against a user's writing to `key` of a datastore, if anything does.
+
+    Args:
+        key: The place; a template of a run's id in it counts as text.
+        workspace: The datastore is the workspace store, which has runner's own records as well as outputs of runs.
+
+    """
+    part = _reserved_part(key) if workspace else ""
+    if part:
+        what = f"'{key}' cannot be written: '{part}' is reserved for runner's own records"
+    elif is_of_runs(key):
+        what = f"'{key}' cannot be written: the outputs of runs lie there, and stay as their steps committed them"
+    else:
         return None
-    return Problem(
-        f"'{key}' cannot be written: '{part}' is reserved for runner's own records",
-        remedy="choose another target_path or key, such as data/…",
-    )
+    return Problem(what, remedy="choose another target_path or key, such as data/…")
+
+
+def is_of_runs(key: str) -> bool:
+    """Tell if `key` of a datastore is the place of outputs of runs, or lies below it."""
+    return f"{key.strip('/')}/".startswith(f"{RUNS_FOLDER}/")
 
 
 def _reserved_part(key: str) -> str:

@@ -56,13 +56,13 @@ def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True)
     """Copy a file, or all below a folder, to `key`; below it, when it ends with a slash.
 
     `own`: this is the workspace store, where runner keeps its records.
-    Raises BadInput when there is no such file, and for a key that is none or one of runner's own.
+    Raises BadInput when there is no such file, and for a key that is none, one of runner's own or one of a run's.
     """
     if not source.exists():
         raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
     plain = f"{key}{source.resolve().name}" if key.endswith("/") or not key else key
     plain = plain.strip("/")
-    problem = reserved_problem(plain) if own else None
+    problem = reserved_problem(plain, workspace=own)
     if problem:
         raise BadInput([problem])
     with _is_place(key):

@@ -235,9 +235,8 @@ def set_default(name: str) -> None:
 
 
 def check_free(datastore: str, keys: Iterable[str]) -> None:
-    """Raise UserErrorException for a key at which runner keeps its own records."""
-    if datastore != DEFAULT_DATASTORE:
-        return
-    problem = next(filter(None, map(reserved_problem, keys)), None)
+    """Raise UserErrorException for a key at which runner keeps its own records, or the outputs of runs lie."""
+    own = datastore == DEFAULT_DATASTORE
+    problem = next(filter(None, (reserved_problem(key, workspace=own) for key in keys)), None)
     if problem:
         raise UserErrorException(problem.what, remedy=problem.remedy)

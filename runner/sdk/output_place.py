@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..model.data import DEFAULT_DATASTORE
-from ..model.names import OUTPUT_NAME, RUN_ID, reserved_problem
+from ..model.names import OUTPUT_NAME, RUN_ID, destination_problem
 from .data import DataPath, plain_path
 from .exceptions import UserErrorException
 from .parameter import PipelineParameter
@@ -57,7 +57,7 @@ def _template(datastore: str, path: str | None, label: str, where: str) -> str:
             )  # fmt: skip
     if "*" in template:
         raise _refused(label, where, f"the destination {path!r} is no folder of a datastore", "name it without *")
-    problem = reserved_problem(template) if template and datastore == DEFAULT_DATASTORE else None
+    problem = destination_problem(template, workspace=datastore == DEFAULT_DATASTORE) if template else None
     if problem is not None:
         raise _refused(label, where, problem.what, "choose another place, such as data/…")
     return template

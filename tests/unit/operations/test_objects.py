@@ -21,6 +21,17 @@ def test_what_runner_keeps_is_neither_overwritten_nor_shown(part: str, tmp_path:
     assert list(listed(store, "")) == []
 
 
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("key", ["azureml", "azureml/", "/azureml/20260102t030405678z-aaaaaaaaaaaaaaaa.one-1/out/x"])
+def test_the_outputs_of_runs_are_not_overwritten_in_any_datastore(tmp_path: Path, key: str, *, own: bool) -> None:
+    (tmp_path / "file").touch()
+    store = MemoryStore()
+    with pytest.raises(BadInput, match="the outputs of runs lie there"):
+        store_files(store, tmp_path / "file", key, own=own)
+    assert not store.objects
+    store_files(store, tmp_path / "file", "azureml-of-mine/x", own=own)
+
+
 @pytest.mark.parametrize("key", ["../x", "a//b", "a/../../x", "./a"])
 def test_what_is_no_key_is_told_as_such(key: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()

@@ -133,6 +133,8 @@ def test_all_problems_are_found_together() -> None:
         (OutputSpec("out", destination=".tmp/x"), "unfinished files"),
         (OutputSpec("out", destination="é" * 128), "too long"),
         (OutputSpec("out", destination="a/" * 500 + "{run-id}"), "too long"),
+        (OutputSpec("out", destination="azureml/fixed"), "the outputs of runs lie there"),
+        (OutputSpec("out", "elsewhere", destination="azureml/fixed"), "the outputs of runs lie there"),
         (OutputSpec("out", register=(RegisterAs("a/b"),)), "cannot name a dataset"),
     ],
 )
@@ -147,5 +149,6 @@ def test_places_that_can_be() -> None:
         OutputSpec("one", destination="dataset/{run-id}/{output-name}"),
         OutputSpec("two", destination="fixed/{output-name}"),
         OutputSpec("three", "elsewhere", destination="runs/all"),
+        OutputSpec("four", destination="azureml/{run-id}/{output-name}"),
     )
     assert validate(b.plan(b.step("a", outputs=outputs, command=(Interpreter(), "x.py")))) == ()

@@ -9,9 +9,11 @@ import pytest
 
 from runner.errors import BadInput
 from runner.sdk import DataPath, Dataset, Datastore, Workspace
+from runner.sdk.datastore import check_free
 from tests.support.fake_session import FakeSession
 
 RESERVED = ["runs", "./registry/datasets", "/plans/x/", "store.json"]
+OUTPUTS = ["azureml", "./azureml/20260102t030405678z-aaaaaaaaaaaaaaaa.one-1/out"]
 
 
 @pytest.mark.parametrize("target", RESERVED)
@@ -26,6 +28,26 @@ def test_uploads_are_refused_before_the_first(ws: Workspace, session: FakeSessio
     with pytest.raises(BadInput, match="is reserved"):
         Dataset.Tabular.register_pandas_dataframe(pd.DataFrame({"a": [1]}), (store, target), "frame")
     assert not list(session.store.list(""))
+
+
+@pytest.mark.parametrize("target", OUTPUTS)
+def test_uploads_never_replace_the_outputs_of_runs(
+    ws: Workspace, session: FakeSession, tmp_path: Path, target: str
+) -> None:
+    store = Datastore(ws)
+    with pytest.raises(BadInput, match="the outputs of runs lie there"):
+        store.upload(str(tmp_path), target)
+    with pytest.raises(BadInput, match="the outputs of runs lie there"):
+        Dataset.File.upload_directory(str(tmp_path), DataPath(store, target))
+    with pytest.raises(BadInput, match="the outputs of runs lie there"):
+        Dataset.Tabular.register_pandas_dataframe(pd.DataFrame({"a": [1]}), (store, target), "frame")
+    assert not list(session.store.list(""))
+
+
+def test_other_datastores_hold_outputs_of_runs_but_no_records() -> None:
+    check_free("other", ["runs/x", "store.json"])
+    with pytest.raises(BadInput, match="the outputs of runs lie there"):
+        check_free("other", ["data/x", "azureml/x"])
 
 
 def test_a_folder_of_a_reserved_name_is_refused_whole(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
