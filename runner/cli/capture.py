@@ -10,10 +10,10 @@ from pathlib import Path
 from ..errors import BadInput, StoreError, TargetError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.plan import Plan
-from ..operations.submit import STORE_KEY
 from ..operations.values import Request
 from ..override import override
 from ..ports import ObjectStore
+from ..runs.store_format import STORE_KEY
 from ..sdk.session import Captured, use
 from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session

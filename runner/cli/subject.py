@@ -35,6 +35,7 @@ def subject(options: Namespace) -> Subject:
 
 def view_of(session: OpenWorkspace, text: str) -> RunView:
     """The run that `text` names. Raises BadInput."""
+    _ = session.store  # what stands against opening it says nothing about `text`
     try:
         return session.view(find_run(session, text))
     except BadInput as error:

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from ..dataclass import dataclass, field
 from ..model.data import DEFAULT_DATASTORE
 from ..model.digest import canonical_json
-from ..model.document import from_document, to_document
+from ..model.document import to_document
 from ..model.names import REGISTRY
+from ..model.stored import read_document
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}datastores/"
@@ -42,7 +42,7 @@ def remembered(store: ObjectStore) -> Remembered:
     """What the workspace remembers; one listing, where it is nothing."""
     default, named = DEFAULT_DATASTORE, {}
     for info in store.list(_PREFIX):
-        known = from_document(NamedDatastore, json.loads(store.get(info.key)), info.key)
+        known = read_document(NamedDatastore, store.get(info.key), info.key)
         if info.key == _DEFAULT:
             default = known.datastore
         elif info.key.startswith(_NAMED):

@@ -5,7 +5,6 @@ Versions are claimed by put-if-absent, so two drivers that register at once get 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -14,8 +13,9 @@ from ..dataclass import dataclass, field
 from ..errors import BadInput, ObjectMissing
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
-from ..model.document import from_document, to_document
+from ..model.document import to_document
 from ..model.names import REGISTRY, dataset_name_problem
+from ..model.stored import read_document
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}datasets/"
@@ -58,7 +58,7 @@ def latest(store: ObjectStore, name: str) -> Registration | None:
     if dataset_name_problem(name):
         return None
     keys = [info.key for info in store.list(f"{_PREFIX}{name}/")]
-    return _decode(store.get(keys[-1])) if keys else None
+    return _decode(store.get(keys[-1]), keys[-1]) if keys else None
 
 
 def fetch(store: ObjectStore, name: str, version: int) -> Registration | None:
@@ -110,12 +110,12 @@ def _encode(entry: Registration) -> bytes:
     return canonical_json(to_document(entry))
 
 
-def _decode(data: bytes) -> Registration:
-    return from_document(Registration, json.loads(data))
+def _decode(data: bytes, key: str) -> Registration:
+    return read_document(Registration, data, key)
 
 
 def _read(store: ObjectStore, key: str) -> Registration | None:
     try:
-        return _decode(store.get(key))
+        return _decode(store.get(key), key)
     except ObjectMissing:
         return None

@@ -6,7 +6,7 @@ import json
 from typing import TypeVar
 
 from ..errors import BadInput, StoreError
-from .document import from_document
+from .document import Document, from_document
 
 T = TypeVar("T")
 
@@ -14,10 +14,21 @@ T = TypeVar("T")
 def read_document(shape: type[T], data: bytes, key: str) -> T:
     """The value of type `shape` that the object `key`, whose content is `data`, writes.
 
-    Raises StoreError naming the object: it is no document, or not of that shape.
+    A document whose meaning a later version of runner changes has a field ``document_format``, which is greater
+    than 1; none has one today.
+
+    Raises StoreError naming the object: it is no document, not of that shape, or of a later version.
     """
     try:
-        return from_document(shape, json.loads(data))
+        document = json.loads(data)
+        _check_format(document)
+        return from_document(shape, document)
     except (ValueError, BadInput) as error:
         why = str(error) if data else "it is empty (did the machine lose its power?)"
         raise StoreError(f"the object {key!r} cannot be read: {why}") from error
+
+
+def _check_format(document: Document) -> None:
+    """Raise BadInput for a document of a later version."""
+    if isinstance(document, dict) and document.get("document_format", 1) != 1:
+        raise BadInput(f"a later version of runner wrote it (document_format {document['document_format']})")

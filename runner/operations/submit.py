@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +17,6 @@ from ..ports import ObjectStore
 from ..runs import index, journal, plans
 from .values import Request, WorkspaceFacts
 
-STORE_KEY = "store.json"
-
 
 @dataclass(frozen=True)
 class Submitter:
@@ -30,12 +27,6 @@ class Submitter:
     entropy: bytes
     """Ten random bytes."""
     facts: WorkspaceFacts
-
-
-def store_id(store: ObjectStore, entropy: bytes) -> str:
-    """The store's immutable id, drawn when the store is first used."""
-    store.put_if_absent(STORE_KEY, json.dumps({"id": entropy.hex()}).encode())
-    return str(json.loads(store.get(STORE_KEY))["id"])
 
 
 def submit(

@@ -16,7 +16,6 @@ key                                                    what
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -67,12 +66,12 @@ def add(store: ObjectStore, record: LoggedRecord) -> bool:
 
 def find(store: ObjectStore, run: str) -> LoggedRecord | None:
     """The run's record, or None when there is no such run."""
-    from ..model.document import from_document
+    from ..model.stored import read_document
 
     if not is_logged_id(run):
         return None
     try:
-        return from_document(LoggedRecord, json.loads(store.get(f"{folder(run)}run.json")))
+        return read_document(LoggedRecord, store.get(f"{folder(run)}run.json"), f"{folder(run)}run.json")
     except ObjectMissing:
         return None
 

@@ -15,6 +15,7 @@ from ..model.context import STEP_VARIABLE, StepContext
 from ..model.digest import canonical_json
 from ..model.document import from_document, to_document
 from ..model.names import REGISTRY
+from ..model.stored import read_document
 from .exceptions import ModelNotFoundException, UserErrorException
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def find(store: ObjectStore, name: str, version: int | None) -> ModelRecord:
     """A version's record, the newest if None. Raises ModelNotFoundException."""
     number = version or max((number for _name, number in versions(store, name)), default=0)
     try:
-        return from_document(ModelRecord, json.loads(store.get(_key(name, number))))
+        return read_document(ModelRecord, store.get(_key(name, number)), _key(name, number))
     except ObjectMissing as error:
         shown = f" version {version}" if version else ""
         known = ", ".join(dict.fromkeys(known for known, _number in versions(store, None))) or "none"

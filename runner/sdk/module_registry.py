@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from ..dataclass import dataclass, field
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json, digest_of
-from ..model.document import from_document, to_document
+from ..model.document import to_document
 from ..model.environment import NamedEnvironment
 from ..model.names import REGISTRY
 from ..model.plan import Scalar
+from ..model.stored import read_document
 from .exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def add(store: ObjectStore, module: ModuleRecord, record: VersionRecord) -> Vers
 def versions(store: ObjectStore, module: ModuleRecord) -> tuple[VersionRecord, ...]:
     """Every version, oldest first."""
     keys = [info.key for info in store.list(f"{_folder(module)}versions/")]
-    return tuple(from_document(VersionRecord, json.loads(store.get(key))) for key in keys)
+    return tuple(read_document(VersionRecord, store.get(key), key) for key in keys)
 
 
 def default_version(store: ObjectStore, module: ModuleRecord) -> str:
@@ -139,7 +140,7 @@ def by_version_id(store: ObjectStore, identity: str) -> tuple[ModuleRecord, Vers
 def _records(store: ObjectStore, name: str) -> Iterator[ModuleRecord]:
     for info in store.list(f"{_PREFIX}{name}/" if name else _PREFIX):
         if info.key.endswith("/module.json"):
-            yield from_document(ModuleRecord, json.loads(store.get(info.key)))
+            yield read_document(ModuleRecord, store.get(info.key), info.key)
 
 
 def _next_number(known: tuple[VersionRecord, ...]) -> int:

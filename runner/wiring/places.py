@@ -17,6 +17,7 @@ from ..model.vantage import StepStores
 from ..operations import watch
 from ..operations.values import DatastoreFacts, WorkspaceFacts
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from ..runs import store_format
 from . import adapters
 from .cache import cache_folder
 
@@ -39,6 +40,8 @@ class Places:
     override: str = ""
     """``--target``: it names the store as well."""
     say: Callable[[str], None] = _print_line
+    _found_id: str = ""
+    """The store's id as it was when the store was opened; empty: there was none."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _accesses: dict[str, tuple[Access, ...]] = field(default_factory=dict)
 
@@ -49,18 +52,28 @@ class Places:
 
     @cached_property
     def base_store(self) -> ObjectStore:
-        """The override target's bucket, else the folder."""
+        """The override target's bucket, else the folder.
+
+        Raises BadInput when another version of runner wrote it, StoreError.
+        """
         settings = self.config.targets.get(self.override or LOCAL)
         if isinstance(settings, KubernetesConfig):
-            return adapters.bucket_store(self.config.bucket(settings), f"target '{self.override}'")
-        return adapters.folder_store(self.config.folder)
+            store = adapters.bucket_store(self.config.bucket(settings), f"target '{self.override}'")
+        else:
+            store = adapters.folder_store(self.config.folder)
+        self._found_id = store_format.check(store, self._place)
+        return store
 
     @cached_property
     def store_id(self) -> str:
-        """The store's immutable id."""
-        from ..operations.submit import store_id
+        """The store's immutable id; a store without one gets one. Raises BadInput, StoreError."""
+        store = self.store
+        return self._found_id or store_format.claim(store, os.urandom(8), self._place)
 
-        return store_id(self.store, os.urandom(8))
+    @property
+    def _place(self) -> str:
+        """Where the workspace store is, for people."""
+        return f"the store of target '{self.override}'" if self.in_bucket else str(self.config.folder)
 
     @property
     def workspace_facts(self) -> WorkspaceFacts:

@@ -27,6 +27,7 @@ def plan_retry(session: OpenWorkspace, run: str, part: Part) -> Remake:
 
 def retry(session: OpenWorkspace, found: Remake) -> str:
     """Journal the new run, whose controller is still to be started; its id."""
+    _ = session.store_id  # which gives a store of an early runner its format
     run = resubmit(session.store, found, session.submitter(), session.words)
     session.submitted.append(run)
     return run

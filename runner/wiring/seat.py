@@ -18,7 +18,7 @@ from ..operations import watch
 from ..operations.liveness import pod_host
 from ..operations.values import RunView
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
-from ..runs import journal
+from ..runs import journal, store_format
 from . import adapters
 from .cache import cache_folder
 from .handover import Handover, read
@@ -47,10 +47,12 @@ class Seat:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """The workspace store."""
+        """The workspace store. Raises BadInput when another version of runner wrote it, StoreError."""
         from ..storage.s3.store import BucketStore
 
-        return BucketStore(self.told.stores.workspace, renew=lambda: self.stores().workspace)
+        store = BucketStore(self.told.stores.workspace, renew=lambda: self.stores().workspace)
+        store_format.check(store, f"the store of target '{self.told.target}'")
+        return store
 
     def stores(self) -> StepStores:
         """The stores with the keys of today: the kubelet brings the file up to date. Raises BadInput."""

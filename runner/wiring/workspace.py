@@ -109,6 +109,7 @@ class OpenWorkspace(Places):
         targets, known = self._checked(plan, request)
         self._announce(plan, targets, known)
         plan, request = self._resolved(plan, targets, known), request.said(self.words)
+        _ = self.store_id  # which gives a new store its format
         run = submit(self.store, plan, targets, request, self.submitter(), limits=known.limits)
         self.submitted.append(run)
         if not self._has_been_done(run):

@@ -13,8 +13,8 @@ import pytest
 from runner.compute.kubernetes import render
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.task import TaskId
-from runner.operations.submit import store_id
 from runner.runs import records
+from runner.runs.store_format import claim
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk
 
@@ -134,7 +134,7 @@ submit(
 def _manifest_size(desk: Desk, task: TaskId) -> int:
     """The Job as it was posted: made again from the assignment in the store."""
     assignment = records.assignment(desk.store, task.assignment)
-    settings = ClusterSettings(store_id(desk.store, b""), desk.cluster.namespace)
+    settings = ClusterSettings(claim(desk.store, b"", "the bucket"), desk.cluster.namespace)
     uid = "00000000-0000-0000-0000-000000000000"
     return len(json.dumps(render.job(assignment, settings, owner=uid, archive="0" * 64)))
 

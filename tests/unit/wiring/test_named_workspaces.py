@@ -8,6 +8,7 @@ import pytest
 
 from runner.config import load
 from runner.errors import BadInput, StoreDenied
+from runner.runs import store_format
 from runner.storage.s3.store import BucketStore
 from runner.wiring.handover import from_within
 from runner.wiring.workspace import OpenWorkspace
@@ -61,7 +62,10 @@ def test_v1s_other_places_count_where_they_name_a_workspace(tmp_path: Path) -> N
     assert refused.value.problems[0].where == f"{root}/.azureml/config.json"
 
 
-def test_each_name_has_its_own_place_in_the_bucket_for_all_that_use_it(tmp_path: Path) -> None:
+def test_each_name_has_its_own_place_in_the_bucket_for_all_that_use_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_format, "check", lambda _store, _where: "")  # no such server is there
     session = opened(tmp_path, "name: Penguins")
     assert prefix_of(session) == "team/workspaces/!penguins/"
     assert prefix_of(session, "workspacefilestore") == "team/workspaces/!penguins/workspacefilestore/"

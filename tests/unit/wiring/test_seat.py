@@ -77,6 +77,8 @@ def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -
 
     def guarded(seen: Seen) -> Reply:
         new = "Credential=new/" in seen.headers["authorization"]
+        if new and seen.target.endswith("/store.json"):
+            return Reply(body=b'{"id": "ab"}')
         return Reply(body=b"content") if new else error(403, "ExpiredToken")
 
     def handed(endpoint: str, key: str) -> Handover:
@@ -90,6 +92,16 @@ def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -
         assert one.store.get("key") == one.datastore("lake").get("key") == b"content"
         assert one.datastore("lake") is one.datastore("lake")
     assert one.stores().workspace.access_key == "new", "what steps are told from now on"
+
+
+def test_a_pod_refuses_a_store_of_another_format() -> None:
+    mark = Reply(body=b'{"id": "ab", "format": 2, "version": "9.1"}')
+    with scripted_server(lambda _seen: mark) as server:
+        vantage = BucketVantage("b", server.endpoint, access_key="k", secret_key="s")
+        one = Seat(replace(TOLD, stores=StepStores(vantage)))
+        with pytest.raises(BadInput, match=r"the store has format 2, written by runner 9\.1"):
+            one.store  # noqa: B018 - opening it is what is tried
+    assert [seen.method for seen in server.seen] == ["GET"]
 
 
 def test_other_targets_cannot_be_reached() -> None:

@@ -9,6 +9,8 @@ from runner.cli.capture import DryWorkspace
 from runner.cli.reports import find_run
 from runner.cli.watching import ask_end
 from runner.config import Config, EnvironmentConfig, load
+from runner.data import packing
+from runner.data.snapshot import Snapshot
 from runner.errors import StoreUnreachable
 from runner.model.task import cancel_marker
 from runner.operations.liveness import Stranded
@@ -95,12 +97,17 @@ def test_an_entry_without_a_run_is_passed_over(session: Watched) -> None:
     assert find_run(session, "") == sample.RUN
 
 
+def kept_code(session: Watched) -> str:
+    """The digest of a snapshot without files, which the session's store has."""
+    return packing.keep(session.base_store, Snapshot(Path(), ()))
+
+
 def test_the_same_is_announced_once_a_session(tmp_path: Path) -> None:
     said: list[str] = []
     session = Watched(load(tmp_path, {"RUNNER_CONFIG": str(tmp_path / "none")}), say=said.append)
-    session.base_store.put(f"snapshots/{'s' * 64}.zip", b"")
+    snapshot = kept_code(session)
     for target in ("cpu", "cpu", "gpu"):
-        session.submit(builders.plan(builders.step("a", compute=target)), Request("e"))
+        session.submit(builders.plan(builders.step("a", compute=target, snapshot=snapshot)), Request("e"))
     assert said == [f"compute '{name}': this machine (no targets are configured here)" for name in ("cpu", "gpu")]
 
 
@@ -111,8 +118,8 @@ def test_a_submitted_run_gets_its_controller_even_if_it_cannot_be_read_just_then
             raise StoreUnreachable("no answer")
 
     session = Hasty(load(tmp_path, {"RUNNER_CONFIG": str(tmp_path / "none")}), say=lambda _line: None)
-    session.base_store.put(f"snapshots/{'s' * 64}.zip", b"")
-    assert session.started == [session.submit(builders.plan(builders.step("a")), Request("e"))]
+    snapshot = kept_code(session)
+    assert session.started == [session.submit(builders.plan(builders.step("a", snapshot=snapshot)), Request("e"))]
 
 
 def test_names_mapped_to_images(tmp_path: Path) -> None:

@@ -1,0 +1,97 @@
+"""The format of a workspace store, which ``store.json`` states beside the store's id.
+
+The rule: `FORMAT` is raised when a runner that knows only the format before would misread what is written now, or
+refuse it. A store without a number has format 1. A store of another format is refused as a whole, before anything in
+it is read or written. A single document that changes its meaning says so itself (`model.stored`).
+"""
+
+from __future__ import annotations
+
+import json
+
+from .. import __version__
+from ..dataclass import dataclass
+from ..errors import BadInput, ObjectMissing, StoreError
+from ..ports import ObjectStore
+
+STORE_KEY = "store.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class StoreMark:
+    """What ``store.json`` says."""
+
+    id: str
+    format: int
+    version: str = ""
+    """Of the runner that wrote it; empty: an early one."""
+
+
+def check(store: ObjectStore, where: str) -> str:
+    """Refuse a store of another format.
+
+    Args:
+        store: A workspace store.
+        where: Its place, for people.
+
+    Returns:
+        The store's id; empty: it has none yet.
+
+    Raises:
+        BadInput: another version of runner wrote the store.
+        StoreError: it cannot be used.
+    """
+    try:
+        data = store.get(STORE_KEY)
+    except ObjectMissing:
+        return ""
+    if not data:  # a power failure took its content: it is written again
+        return ""
+    found = _parse(data)
+    if found.format != FORMAT:
+        writer = f", written by runner {found.version}" if found.version else ""
+        raise BadInput(
+            f"the store has format {found.format}{writer}; runner {__version__} reads format {FORMAT} only",
+            where,
+            "use the version of runner that wrote it, or name another workspace or store",
+        )
+    return found.id
+
+
+def claim(store: ObjectStore, entropy: bytes, where: str) -> str:
+    """Give the store an id and the format of today, unless it has them.
+
+    Args:
+        store: A workspace store.
+        entropy: Random bytes for the id.
+        where: Its place, for people.
+
+    Returns:
+        The store's immutable id.
+
+    Raises:
+        BadInput: another version of runner wrote the store.
+        StoreError: it cannot be used.
+    """
+    known = check(store, where)
+    if known:
+        return known
+    mark = {"id": entropy.hex(), "format": FORMAT, "version": __version__}
+    store.put_if_absent(STORE_KEY, json.dumps(mark).encode())
+    known = check(store, where)
+    if not known:
+        raise StoreError(f"the object {STORE_KEY!r} was written and is empty; remove it")
+    return known
+
+
+def _parse(data: bytes) -> StoreMark:
+    """Read the mark. Fields that are not known are left out: only the format decides what may be read."""
+    try:
+        document = json.loads(data)
+        identity, number, version = document["id"], document.get("format", 1), document.get("version", "")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreError(f"the object {STORE_KEY!r} cannot be read: {type(error).__name__}: {error}") from error
+    if not identity or type(identity) is not str or type(number) is not int:
+        raise StoreError(f"the object {STORE_KEY!r} cannot be read: it needs a text 'id' and a whole number 'format'")
+    return StoreMark(identity, number, str(version))
