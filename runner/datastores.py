@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .dataclass import dataclass
 from .documents import files
-from .errors import BadInput, Problem
+from .errors import BadInput
 from .model.data import DEFAULT_DATASTORE
-from .model.document import Document, from_document
 from .model.vantage import BucketVantage
 
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
@@ -61,7 +59,6 @@ class WorkspaceConfig:
 
 
 Place = FolderConfig | BucketConfig | WorkspaceConfig
-_TYPES: Mapping[str, type[Place]] = {"folder": FolderConfig, "bucket": BucketConfig, "workspace": WorkspaceConfig}
 
 
 @dataclass(frozen=True)
@@ -76,24 +73,6 @@ class DatastoreConfig:
     """The file and field that say so."""
 
 
-def read_datastores(written: Document, file: Path) -> dict[str, DatastoreConfig]:
-    """What ``datastores:`` of `file` says; paths are relative to its folder. Raises BadInput with all problems."""
-    where = f"{file}: datastores"
-    if not isinstance(written, dict):
-        raise BadInput("expected a mapping of names to datastores", where, "see docs/configuration.md")
-    problems: list[Problem] = []
-    found: dict[str, DatastoreConfig] = {}
-    for name, item in written.items():
-        try:
-            _check_name(str(name), f"{where}.{name}")
-            found[str(name)] = _datastore(item, f"{where}.{name}", file.parent)
-        except BadInput as error:
-            problems.extend(error.problems)
-    if problems:
-        raise BadInput(problems)
-    return found
-
-
 def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
     """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
     access, secret = _credentials(store, where)
@@ -104,35 +83,13 @@ def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVant
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
 
 
-def check_bucket(store: BucketConfig, where: str) -> None:
-    """Raise BadInput unless both endpoints are addresses."""
-    _check_endpoint(store.endpoint, f"{where}.endpoint")
-    _check_endpoint(store.cluster_endpoint or store.endpoint, f"{where}.cluster_endpoint")
-
-
-def _check_name(name: str, where: str) -> None:
+def name_misfit(name: str) -> tuple[str, str] | None:
+    """What is wrong with the name of a datastore, and what to do; None: nothing."""
     if name == DEFAULT_DATASTORE:
-        raise BadInput(f"'{name}' is the workspace's own store", where, "give the datastore another name")
+        return f"'{name}' is the workspace's own store", "give the datastore another name"
     if not _NAME.fullmatch(name):
-        raise BadInput(f"{name!r} cannot name a datastore", where, "use letters, digits and underscores")
-
-
-def _datastore(item: Document, where: str, folder: Path) -> DatastoreConfig:
-    if not isinstance(item, dict) or item.get("type") not in _TYPES:
-        raise BadInput(f"a datastore needs 'type': one of {', '.join(_TYPES)}", where, "correct the file")
-    names = {key: str(item.get(key) or "") for key in ("account", "container")}
-    rest = {key: value for key, value in item.items() if key not in {"type", *names}}
-    place = from_document(_TYPES[item["type"]], rest, where)
-    if isinstance(place, FolderConfig):
-        place = replace(place, path=str(_absolute(place.path, folder)))
-    elif isinstance(place, BucketConfig):
-        check_bucket(place, where)
-        place = replace(place, credentials=str(_absolute(place.credentials, folder)) if place.credentials else "")
-    return DatastoreConfig(place, names["account"], names["container"], where)
-
-
-def _absolute(path: str, folder: Path) -> Path:
-    return (folder / Path(path).expanduser()).resolve()
+        return f"{name!r} cannot name a datastore", "use letters, digits and underscores"
+    return None
 
 
 def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
@@ -187,9 +144,3 @@ _WITH_KEY = (
     "the address of a store must not hold a user or a password: addresses are printed and logged",
     "write it as http://HOST:PORT or https://HOST, and put the keys into the file that 'credentials' names",
 )
-
-
-def _check_endpoint(endpoint: str, where: str) -> None:
-    wrong = endpoint_misfit(endpoint)
-    if wrong:
-        raise BadInput(wrong[0], where, wrong[1])

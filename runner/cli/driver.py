@@ -29,6 +29,8 @@ def check_file(name: str) -> Path:
         raise BadInput(f"there is no file {name}", remedy="give the path of a pipeline file")
     if path.is_dir():
         raise BadInput(f"{name} is a folder", remedy="give the path of a pipeline file in it")
+    if not path.is_file():
+        raise BadInput(f"{name} is no regular file", remedy="give the path of a pipeline file")
     if path.suffix not in {".py", ".yaml", ".yml"}:
         remedy = "give the path of a pipeline file, which ends in .py, .yaml or .yml"
         raise BadInput(f"{name} is neither a Python file nor YAML", remedy=remedy)

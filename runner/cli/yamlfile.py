@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..documents import files
 from ..errors import BadInput, StoreError
 from ..model.plan import Plan
 from ..operations.values import Request
@@ -32,10 +33,9 @@ def load(session: OpenWorkspace, path: Path, options: Namespace) -> tuple[Plan, 
 
     if options.arguments:
         raise BadInput("a YAML file takes no arguments", f"-- {' '.join(options.arguments)}", "say -p NAME=VALUE")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read as text: {error}", str(path), "give a file in UTF-8") from error
+    text = files.text(path)
+    if text is None:
+        raise BadInput("there is no such file", str(path), "give the path of a pipeline file")
     found = from_yaml(text, str(path), os.path.abspath(path.parent))  # noqa: PTH100 - links stay as they are
     request = Request(
         getattr(options, "experiment", "") or found.experiment or path.stem,

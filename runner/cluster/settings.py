@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 
+from ..documents import files
 from ..errors import BadInput
 from ..model.document import Document
 from .options import BUCKET, CLUSTER_ENDPOINT, STEPS_NAMESPACE, ClusterOptions, endpoint
@@ -67,10 +68,8 @@ def read_document(path: Path) -> Document:
     import yaml
 
     try:
-        document = yaml.safe_load(path.read_text("utf-8")) or {}
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        document = yaml.safe_load(files.text(path) or "") or {}
+    except (yaml.YAMLError, RecursionError) as error:
         raise BadInput(f"the file cannot be read: {error}", str(path), "mend or remove it") from error
     if not isinstance(document, dict):
         raise BadInput("the file does not hold a mapping", str(path), "mend or remove it")

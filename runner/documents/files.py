@@ -42,6 +42,10 @@ def content(path: Path) -> Found | None:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except _ABSENT:
         return None
+    except PermissionError as error:
+        if not os.access(path.parent, os.X_OK):  # another user's home folder: this user has no file there
+            return None
+        raise _unreadable(path, error) from error
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     try:

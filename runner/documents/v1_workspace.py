@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from ..errors import BadInput
@@ -26,7 +27,7 @@ def workspace_name(root: Path) -> tuple[str, str]:
     """
     for place in PLACES:
         for folder in (root, *root.parents):
-            if (folder / place).is_file():
+            if os.path.isfile(folder / place):  # noqa: PTH113 - Path.is_file raises where it may not look
                 name = _name(folder / place, strict=place == PLACES[0])
                 if name:
                     return name, str(folder / place)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass
-from ..errors import Problem
 from .quantity import amount, exceeds
 from .resources import Resources
 
@@ -102,23 +100,3 @@ def misfit_of(name: str, text: str) -> tuple[str, str] | None:
     if name in ("memory", "ephemeral_storage") and (not _MEMORY.fullmatch(text) or not amount(text)):
         return f"is no amount of {'memory' if name == 'memory' else 'disk'}", "write it with a unit: 512Mi or 7Gi"
     return None
-
-
-def quantity_problems(
-    computes: Mapping[str, ComputeSettings], vm_sizes: Mapping[str, VmSize], where: str
-) -> Iterator[Problem]:
-    """What is wrong with configured computes and sizes; `where` is the file."""
-    for name, size in vm_sizes.items():
-        yield from _misfits({"cpu": size.cpu, "memory": size.memory}, f"{where}: vm_sizes.{name}")
-    for name, one in computes.items():
-        said = {field: getattr(one, field) for field in ("cpu", "memory", "cpu_limit", "ephemeral_storage")}
-        yield from _misfits(said, f"{where}: computes.{name}")
-        if one.max_nodes is not None and one.max_nodes < 1:
-            yield Problem("max_nodes must be at least 1", f"{where}: computes.{name}", "correct or remove it")
-
-
-def _misfits(quantities: Mapping[str, Quantity], where: str) -> Iterator[Problem]:
-    for name, said in quantities.items():
-        wrong = misfit_of(name, str(said)) if said else None
-        if wrong:
-            yield Problem(f"{name} {said!r} {wrong[0]}", where, wrong[1])

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..documents import yamltext
+from ..documents.nodes import Reading, plain
+from ..errors import BadInput
 from .exceptions import UserErrorException
+from .text_file import text_file
 from .written import items
 
 Document = dict[str, object]
@@ -237,14 +241,20 @@ def to_yaml(document: Mapping[str, object]) -> str:
 
 def read_yaml(path: Path, what: str) -> Mapping[str, object]:
     """The mapping in a YAML file, `what` to people. Raises UserErrorException."""
-    import yaml
-
+    reading = Reading(str(path))
+    text = text_file(path, what)
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserErrorException(f"{what} {str(path)!r} cannot be read: {error.strerror}", error) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserErrorException(f"{what} {str(path)!r} is not YAML: {error}", error) from error
+        document = plain(yamltext.document(text, reading))
+    except BadInput as error:
+        raise _no_yaml(path, what, error) from error
+    if reading.problems:
+        raise _no_yaml(path, what, BadInput(reading.problems))
     if not isinstance(document, dict):
         raise UserErrorException(f"{what} {str(path)!r} holds no mapping")
     return document
+
+
+def _no_yaml(path: Path, what: str, error: BadInput) -> UserErrorException:
+    """All that is wrong with the file, each problem with its line."""
+    told = "; ".join(f"{problem.what} ({problem.where})" for problem in error.problems)
+    return UserErrorException(f"{what} {str(path)!r} is not YAML: {told}", error)

@@ -12,7 +12,7 @@ from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
 from .environment_sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
-from .exceptions import UserErrorException
+from .text_file import text_file
 
 if TYPE_CHECKING:
     from .workspace import Workspace
@@ -218,11 +218,7 @@ def dockerfile_text(dockerfile: str) -> str:
     """The text of a Dockerfile given as text or as a path. Raises UserErrorException."""
     if "\n" in dockerfile or dockerfile.lstrip().upper().startswith("FROM "):
         return dockerfile
-    try:
-        return Path(dockerfile).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UserErrorException(f"Dockerfile {dockerfile!r} cannot be read: {why}", error) from error
+    return text_file(Path(dockerfile), "Dockerfile")
 
 
 def _with_packages(name: str, conda_specification: str | None, pip_requirements: str | None) -> Environment:

@@ -9,6 +9,7 @@ from pathlib import Path
 from .conda import CondaDependencies
 from .environment import Environment, dockerfile_text
 from .exceptions import UserErrorException
+from .text_file import text_file
 from .written import mapping, text
 
 DEFINITION = "azureml_environment.json"
@@ -75,13 +76,10 @@ def save(environment: Environment, path: str, *, overwrite: bool) -> None:
 def load(path: str) -> Environment:
     """The environment of such a folder. Raises UserErrorException."""
     folder = Path(path)
+    written = text_file(folder / DEFINITION, "environment definition")
     try:
-        document = json.loads((folder / DEFINITION).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UserErrorException(
-            f"there is no readable {DEFINITION}: {error.strerror}", error, where=path, remedy="name another folder"
-        ) from error
-    except ValueError as error:
+        document = json.loads(written)
+    except (ValueError, RecursionError) as error:
         raise UserErrorException(f"{DEFINITION} is not JSON: {error}", error, where=path) from error
     made = environment_of(mapping(document))
     if (folder / CONDA).is_file():

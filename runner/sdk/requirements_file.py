@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from .exceptions import UserErrorException
+from .text_file import text_file
 
 _INCLUDE = re.compile(r"(?:-r\s*|--requirement(?:\s+|\s*=\s*))(?P<file>\S.*)")
 """The ways in which pip lets a line name another file of requirements."""
@@ -26,11 +27,7 @@ def read_requirements(path: Path, *, seen: frozenset[Path] = frozenset()) -> lis
         raise UserErrorException(
             f"the requirements at the address {str(path)!r} are not read", remedy="download the file, and name the copy"
         )
-    try:
-        written = path.read_text(encoding="utf-8-sig").replace("\\\n", " ").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise UserErrorException(f"requirements {str(path)!r} cannot be read: {why}", error) from error
+    written = text_file(path, "requirements").replace("\\\n", " ").splitlines()
     lines: list[str] = []
     for line in (" ".join(whole.partition(" #")[0].split()) for whole in written):
         if name := included_file(line):

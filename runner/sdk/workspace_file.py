@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..documents.v1_workspace import NAME, PLACES
 from .exceptions import UserErrorException
+from .text_file import text_file
 
 _KEYS = ("subscription_id", "resource_group", NAME)
 
@@ -30,9 +31,9 @@ def find(start: Path, file_name: str | None, *, upwards: bool) -> Path | None:
 def read(path: Path) -> Names:
     """The names in a file. Raises UserErrorException."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(text_file(path, "the workspace configuration"))
         subscription, group, name = (str(document[key]) for key in _KEYS)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
         raise UserErrorException(
             f"the workspace configuration cannot be read: {error!r}",
             error,

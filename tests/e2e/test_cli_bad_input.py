@@ -105,7 +105,7 @@ targets:
     type: kubernetes
     kubeconfig: {folder}/kubeconfig
     registry: localhost:1/images
-    store: {{bucket: b, endpoint: "http://127.0.0.1:1", credentials: {folder}/keys.json}}
+    store: {{bucket: bkt, endpoint: "http://127.0.0.1:1", credentials: {folder}/keys.json}}
 """
 KUBECONFIG = """
 apiVersion: v1

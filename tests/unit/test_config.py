@@ -18,7 +18,7 @@ def test_a_prefix_is_a_folder_however_it_is_written(written: str, meant: str) ->
     assert (near.endpoint, far.endpoint) == ("http://here", "http://there")
 
 
-STORE = "{{bucket: b, endpoint: '{0}'{1}}}"
+STORE = "{{bucket: bkt, endpoint: '{0}'{1}}}"
 TARGET = "targets: {{t: {{type: kubernetes, store: {0}}}}}"
 
 

@@ -43,7 +43,7 @@ def test_the_workspace_goes_before_the_machine_name_by_name(tmp_path: Path) -> N
     [
         ("computes: {a: {memory: 7}}", "memory 7 is no amount"),
         ("computes: {a: {nodes: 7}}", "unknown field 'nodes'"),
-        ("computes: {a: {max_nodes: 0}}", "at least 1"),
+        ("computes: {a: {max_nodes: 0}}", "0 is out of range"),
         ("vm_sizes: {a: {cpu: many, memory: 1Gi}}", "cpu 'many'"),
         ("secrets: {a: {}}", "exactly one of"),
         ("secrets: {'a b': {env: X}}", "cannot name a secret"),

@@ -13,7 +13,7 @@ from runner.model.access import Access
 from runner.model.compute import Wish
 from runner.model.policy import StepPolicy
 
-CLUSTER = "type: kubernetes, store: {bucket: b, endpoint: 'http://localhost:9000'}"
+CLUSTER = "type: kubernetes, store: {bucket: bkt, endpoint: 'http://localhost:9000'}"
 
 
 def config(folder: Path, text: str) -> Config:
@@ -29,7 +29,7 @@ def test_the_words_of_targets(tmp_path: Path) -> None:
           here: {type: process, workers: 2, policy: {run_timeout: 2h, backoff: 0}}
           team:
             type: kubernetes
-            store: {bucket: b, endpoint: "http://localhost:9000"}
+            store: {bucket: bkt, endpoint: "http://localhost:9000"}
             policy: {retries: 1, queue_timeout: 90, oom_factor: 2}
             resources: {cpu: 2, memory: 4Gi, gpu: 1}
             tolerations: [{key: spot, operator: Exists, effect: NoSchedule}]
@@ -65,7 +65,7 @@ def test_what_means_nothing_names_file_and_field(tmp_path: Path, words: str, whe
     with pytest.raises(BadInput) as refused:
         config(tmp_path, f"targets: {{t: {{{CLUSTER}, {words}}}}}")
     (problem,) = refused.value.problems
-    assert problem.where.endswith(f"runner.yaml: {where}")
+    assert f"runner.yaml:1: {where}" in problem.where
     assert what in problem.what
     assert problem.remedy
 
@@ -90,5 +90,5 @@ def test_what_scripts_may_open_is_said_for_a_target_and_for_the_workspace(tmp_pa
 
 @pytest.mark.parametrize("words", ["access: {secrets: {a: 1}}", "access: {keys: [a]}", "access: [db]"])
 def test_an_access_that_means_nothing_names_its_field(tmp_path: Path, words: str) -> None:
-    with pytest.raises(BadInput, match=r"runner\.yaml: access"):
+    with pytest.raises(BadInput, match=r"runner\.yaml:1: access"):
         config(tmp_path, words)

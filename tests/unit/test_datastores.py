@@ -54,8 +54,8 @@ def test_the_workspaces_own_file_wins(tmp_path: Path) -> None:
         ("{a: 1}", "datastores.a", "needs 'type'"),
         ("{a: {type: share}}", "datastores.a", "one of folder, bucket"),
         ("{a: {type: folder}}", "datastores.a", "path"),
-        ("{a: {type: folder, path: /x, bucket: b}}", "datastores.a", "bucket"),
-        ("{a: {type: bucket, bucket: b, endpoint: 'h:1'}}", "datastores.a.endpoint", "no address"),
+        ("{a: {type: folder, path: /x, bucket: bkt}}", "datastores.a", "bucket"),
+        ("{a: {type: bucket, bucket: bkt, endpoint: 'h:1'}}", "datastores.a.endpoint", "no address"),
         ("{workspaceblobstore: {type: folder, path: /x}}", "datastores.workspaceblobstore", "own store"),
         ("{'a-b': {type: folder, path: /x}}", "datastores.a-b", "cannot name"),
     ],
@@ -134,7 +134,7 @@ def test_a_file_that_holds_no_keys_is_refused_at_once(tmp_path: Path, kind: str)
 )
 @pytest.mark.parametrize("field", ["endpoint", "cluster_endpoint"])
 def test_an_address_with_a_key_is_refused_and_never_shown(tmp_path: Path, endpoint: str, field: str) -> None:
-    store = {"bucket": "b", "endpoint": "http://h", field: endpoint}
+    store = {"bucket": "bkt", "endpoint": "http://h", field: endpoint}
     (tmp_path / "runner.yaml").write_text(f"datastores: {{a: {json.dumps({'type': 'bucket', **store})}}}")
     with pytest.raises(BadInput) as refused:
         read(tmp_path / "none", tmp_path)

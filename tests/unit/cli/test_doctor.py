@@ -34,7 +34,7 @@ targets:
     type: kubernetes
     kubeconfig: {folder}/kubeconfig
     registry: 127.0.0.1:9/team
-    store: {{bucket: b, endpoint: "{server}", credentials: {folder}/keys.json}}
+    store: {{bucket: bkt, endpoint: "{server}", credentials: {folder}/keys.json}}
 datastores:
   lake: {{type: bucket, bucket: lake, endpoint: "{server}", credentials: {folder}/keys.json}}
 secrets: {{db: {{file: {folder}/db.txt}}, api: {{env: MY_API}}}}

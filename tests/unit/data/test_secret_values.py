@@ -8,7 +8,7 @@ import pytest
 
 from runner.data.secret_values import available, file_problems, masks, value_of
 from runner.errors import BadInput
-from runner.model.secret import SecretSource, located, source_problems
+from runner.model.secret import SecretSource
 
 CANARY = "canary-5fb0"
 
@@ -52,10 +52,3 @@ def test_a_missing_or_unreadable_file_is_a_problem(file: Path) -> None:
 
 def test_each_line_of_some_length_is_masked_longest_first() -> None:
     assert masks(["abc", "hello", "-----BEGIN-----\nmore of it\n}"]) == (b"-----BEGIN-----", b"more of it", b"hello")
-
-
-def test_sources_are_checked_and_located() -> None:
-    both = {"a b": SecretSource(env="A"), "x": SecretSource(env="A", file="f"), "y": SecretSource()}
-    assert len(list(source_problems(both, "runner.yaml"))) == 3
-    found = located({"x": SecretSource(file="f"), "y": SecretSource(file="/f"), "z": SecretSource(env="E")}, Path("/w"))
-    assert [source.file for source in found.values()] == ["/w/f", "/f", ""]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.compute import ComputeSettings, VmSize, quantity_problems
+from runner.model.compute import ComputeSettings, VmSize
 from runner.model.resources import Resources
 from runner.model.vm_sizes import listed, resources_of, size_named, size_note
 
@@ -68,13 +68,3 @@ def test_what_needs_saying_is_said() -> None:
     told = ComputeSettings(vm_size="XX9", memory="1Gi")
     for quiet in (told, ComputeSettings(), ComputeSettings(vm_size="D2"), ComputeSettings(vm_size="NC6", gpu=0)):
         assert size_note("c", quiet, {}) == ""
-
-
-def test_amounts_are_checked() -> None:
-    computes = {
-        "a": ComputeSettings(cpu="two", memory="7", max_nodes=0),
-        "b": ComputeSettings(cpu="500m", memory="7Gi"),
-    }
-    found = list(quantity_problems(computes, {"S": VmSize(2, "lots")}, "runner.yaml"))
-    assert [problem.where for problem in found] == ["runner.yaml: vm_sizes.S", *["runner.yaml: computes.a"] * 3]
-    assert all(problem.remedy for problem in found)

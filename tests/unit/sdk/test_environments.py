@@ -203,7 +203,7 @@ def test_an_environment_goes_through_a_folder(tmp_path: Path) -> None:
     (tmp_path / "env" / "azureml_environment.json").write_text("{")
     with pytest.raises(UserErrorException, match="not JSON"):
         Environment.load_from_directory(folder)
-    with pytest.raises(UserErrorException, match="no readable"):
+    with pytest.raises(UserErrorException, match="cannot be read"):
         Environment.load_from_directory("nowhere")
 
 

@@ -14,7 +14,7 @@ from runner.wiring.handover import from_within
 from runner.wiring.workspace import OpenWorkspace
 from tests.support.memory_store import MemoryStore
 
-TARGET = "targets: {kind: {type: kubernetes, store: {bucket: b, prefix: team/, endpoint: 'http://near:1'}}}\n"
+TARGET = "targets: {kind: {type: kubernetes, store: {bucket: bkt, prefix: team/, endpoint: 'http://near:1'}}}\n"
 
 
 def opened(root: Path, text: str = "", target: str = "kind") -> OpenWorkspace:
@@ -103,7 +103,7 @@ def test_a_datastore_reads_another_workspace_and_never_writes_it(tmp_path: Path)
     assert (facts.kind, facts.read_only, facts.place) == (
         "bucket",
         True,
-        "b/team/workspaces/!team at http://near:1",
+        "bkt/team/workspaces/!team at http://near:1",
     )
     pods = session.datastores.for_pods()["team"]
     assert (pods.prefix, pods.read_only) == ("team/workspaces/!team/", True)
