@@ -80,6 +80,10 @@ class StoreDenied(StoreError):
     """The store refused the credentials."""
 
 
+class StoreUntrusted(StoreError):
+    """The store's certificate is not trusted; asking again does not help, settings have to be changed."""
+
+
 class StoreUnreachable(StoreError):
     """The store could not be reached, or answered with a server error; asking again may help."""
 

@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..dataclass import dataclass
-from ..errors import BadInput, DataChanged, ObjectDamaged, RunnerError, StoreError
+from ..errors import BadInput, DataChanged, ObjectDamaged, RunnerError, StoreError, StoreUntrusted
 from ..model.names import attempt_folder, retry_command
 from ..model.record import AttemptRecord, Failure
 from ..model.room import NO_ROOM, lacks_room
@@ -43,6 +43,8 @@ class Remains:
         except DataChanged as error:
             again = f"make it again: {retry_command(self.task.id.run)}"
             return replace(self.failed(Failure.INPUT, str(error)), remedy=again)
+        except StoreUntrusted as error:
+            return self.failed(Failure.REFUSED, f"staging in failed: {error}")
         except (StoreError, OSError) as error:
             return self.failed(Failure.STORE, f"staging in failed: {error}")
         except (RunnerError, ValueError) as error:

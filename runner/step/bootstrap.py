@@ -20,7 +20,7 @@ from ..data.packing import unpack
 from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
 from ..data.workplace import Workplace, keep_files
-from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError
+from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError, StoreUntrusted
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
 from ..model.record import AttemptRecord, CommitRecord, Failure
@@ -115,6 +115,8 @@ def _defect(attempt: int, error: Exception, begun: float) -> AttemptRecord:
     """Nobody's failure but ours or the store's: another attempt may succeed, unless it would read the same."""
     if isinstance(error, ObjectDamaged):
         return bare_record(attempt, Failure.INPUT, str(error), begun=begun)
+    if isinstance(error, StoreUntrusted):
+        return bare_record(attempt, Failure.REFUSED, str(error), begun=begun)
     if isinstance(error, RunnerError):
         return bare_record(attempt, Failure.STORE, str(error), begun=begun)
     traceback.print_exception(error)

@@ -16,6 +16,10 @@ from .waits import wait
 
 EVERY = 5.0
 """Seconds between two requests about one attempt at first; each time twice as many, so that a queue costs little."""
+PULLING_EVERY = 7.0
+"""Seconds between two requests about a pod whose image is being pulled: a failure is told within 10 s."""
+_PULLING_OFTEN = 12
+"""So often; a registry that does not answer has failed by then, and a pull that takes longer is a large one."""
 _AT_ONCE = 4
 """A queue of a thousand pods must not become a thousand requests a round."""
 
@@ -62,8 +66,9 @@ class EventBook:
         with suppress(TargetError):
             self._events[uid] = self._cluster.list("events", fields=f"involvedObject.uid={_about(seen)}").items
             if last(self._events[uid], *_TOLD_LAST).startswith("Pulling"):
-                # All that can go wrong with a pull shows in the pod itself.
-                self._due[uid] = float("inf")
+                # The event of a failure is there at once; the pod shows it at the kubelet's next look, 10 s to a
+                # minute later: https://github.com/kubernetes/kubernetes/blob/v1.34.0/pkg/kubelet/pod_workers.go
+                self._due[uid] = monotonic() + PULLING_EVERY * 2.0 ** min(max(0, often - _PULLING_OFTEN), 10)
             return True
         return False
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ...dataclass import dataclass
@@ -14,7 +15,7 @@ from ...model.names import retry_command
 from ...model.record import Failure
 from .fields import KubeObject, rows, text
 from .sighting import Sighting
-from .waiting import Wait, began, last
+from .waiting import Wait, began, last, stamp
 
 _DETAIL = re.compile(r"ErrImagePull|rpc error|[Ff]ailed to|error")
 _WRAPPING = re.compile(
@@ -68,6 +69,18 @@ def began_badly(message: str, seen: Sighting) -> Wait:
     return Wait(found.reason, found.remedy)
 
 
+def has_failed(events: Iterable[KubeObject]) -> bool:
+    """Return whether the newest that the events tell of a pull's end is a failure."""
+    ends = [one for one in events if text(one, "reason") == "Pulled" or _is_failure(one)]
+    return bool(ends) and _is_failure(max(ends, key=stamp))
+
+
+def first_failed(seen: Sighting) -> Wait:
+    """Return what the event of a failed pull means, as long as the pod itself does not show it."""
+    found = _pull_failed(text(max(filter(_is_failure, seen.events), key=stamp), "message"), seen)
+    return replace(found, failure=None)
+
+
 def failed(message: str, seen: Sighting) -> Wait:
     """What repeated failures (``ImagePullBackOff``) mean."""
     # Kubelets before 1.31 tell why in an event only.
@@ -108,12 +121,16 @@ def _evidence(detail: str) -> str:
     return bare or detail
 
 
+def _is_failure(event: KubeObject) -> bool:
+    return text(event, "message").startswith("Failed to pull")
+
+
 def _failures(events: Iterable[KubeObject]) -> Iterator[str]:
-    return (text(event, "message") for event in events if text(event, "message").startswith("Failed to pull"))
+    return (text(event, "message") for event in events if _is_failure(event))
 
 
 def _first_failure(events: Iterable[KubeObject]) -> datetime | None:
-    times = (began(event) for event in events if text(event, "message").startswith("Failed to pull"))
+    times = (began(event) for event in filter(_is_failure, events))
     return min(filter(None, times), default=None)
 
 
@@ -137,13 +154,21 @@ _CAUSES = (
         passing=True,
     ),
     Cause(
-        ("x509:", "http response to https client", "tls: "),
+        ("x509:", "http response to https client", "failed to verify certificate"),
         lambda pull: f"the node does not trust {pull.registry}'s certificate, or it has none",
-        lambda pull: f"ask the administrator to make the nodes' container runtime trust {pull.registry}",
+        lambda pull: (
+            f"ask the administrator to put {pull.registry}'s CA into the nodes' container runtime (containerd: `ca` in "
+            f"/etc/containerd/certs.d/{pull.registry}/hosts.toml)"
+        ),
+    ),
+    Cause(
+        ("no such host", "server misbehaving", "name resolution"),
+        lambda pull: f"the name {pull.registry} does not resolve on the node",
+        lambda pull: f"correct the image's name if {pull.registry} is wrong in it; else see to the nodes' DNS",
         passing=True,
     ),
     Cause(
-        ("dial tcp", "no such host", "timeout", "timed out", "connection reset", "unexpected eof", "deadline exceeded"),
+        ("dial tcp", "tls: ", "timeout", "timed out", "connection reset", "unexpected eof", "deadline exceeded"),
         lambda pull: f"the node does not reach {pull.registry}",
         lambda pull: f"check that {pull.registry} is right and that the nodes may reach it",
         passing=True,

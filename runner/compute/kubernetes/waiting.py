@@ -31,7 +31,7 @@ class Wait:
 def last(events: Iterable[KubeObject], *reasons: str) -> str:
     """The message of the newest event of these reasons, or an empty one."""
     found = [event for event in events if text(event, "reason") in reasons]
-    return text(max(found, key=_stamp, default={}), "message")
+    return text(max(found, key=stamp, default={}), "message")
 
 
 def began(event: KubeObject) -> datetime | None:
@@ -39,5 +39,6 @@ def began(event: KubeObject) -> datetime | None:
     return time(event, "firstTimestamp") or time(event, "eventTime") or time(event, "metadata", "creationTimestamp")
 
 
-def _stamp(event: KubeObject) -> str:
+def stamp(event: KubeObject) -> str:
+    """Return when what the event tells happened last; events of one object sort by it."""
     return text(event, "lastTimestamp") or text(event, "eventTime") or text(event, "metadata", "creationTimestamp")

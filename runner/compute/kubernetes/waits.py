@@ -68,6 +68,8 @@ def _not_created(message: str, _seen: Sighting) -> Wait:
 
 
 def _starting(_message: str, seen: Sighting) -> Wait:
+    if pulls.has_failed(seen.events):
+        return pulls.first_failed(seen)
     # A pull comes after all mounts: what stood against those before has passed.
     newest = last(seen.events, *_MOUNTS, "FailedCreatePodSandBox", *_PULLS)
     if newest and newest == last(seen.events, *_PULLS):

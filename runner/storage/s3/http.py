@@ -12,7 +12,7 @@ from dataclasses import replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from ...dataclass import dataclass, field
-from ...errors import StoreError, StoreUnreachable
+from ...errors import StoreError, StoreUnreachable, StoreUntrusted
 from ...model.vantage import BucketVantage
 from ..localfile import BLOCK, Slice
 from .connections import Connections, Timeouts
@@ -204,8 +204,9 @@ class Endpoint:
 
     def _unreachable(self, error: Exception) -> StoreError:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return StoreError(
-                f"the certificate of {self._name} is not trusted: {error.verify_message}; set SSL_CERT_FILE to its CA"
+            return StoreUntrusted(
+                f"the certificate of {self._name} is not trusted: {error.verify_message}; for steps in pods set "
+                "`ca_bundle` of the target to a file with its CA, on this machine the variable SSL_CERT_FILE"
             )
         what = str(error) or type(error).__name__
         return StoreUnreachable(

@@ -15,16 +15,15 @@ from .xml import parse
 
 _DENIED = {
     "InvalidAccessKeyId": "the store does not know this access key; check the credentials file",
-    "SignatureDoesNotMatch": "the secret key does not belong to the access key; check the credentials file",
+    "SignatureDoesNotMatch": "the secret key is not that of the access key; check the credentials file or the region",
     "AccessDenied": "the access key is valid but may not do this; ask for read and write access to the bucket",
     "ExpiredToken": "the credentials have expired; make new ones",
 }
 _FAILED = {
-    "AuthorizationHeaderMalformed": "check the region of the store",
-    "PermanentRedirect": "the bucket lies in another region or at another endpoint",
     "XAmzContentSHA256Mismatch": "the content changed on its way; send it again",
     "XMinioParentIsObject": "this server cannot hold an object and others below its name; rename one",
 }
+_OTHER_REGION = ("AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect")
 _FULL = 507
 """Insufficient Storage (RFC 4918, 11.5), as MinIO says it: nothing is wrong with the request, and room may be made."""
 
@@ -52,6 +51,9 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
         return ObjectMissing(f"no object {place.key!r} in bucket {place.bucket!r} at {place.endpoint}")
     if answer.status in (401, 403):
         return _denied(answer, code, place, now)
+    if elsewhere := _other_region(answer, code):
+        where = f"bucket {place.bucket!r} at {place.endpoint}"
+        return StoreError(f"{where} is in {elsewhere} (status {answer.status}): correct `region` of the store")
     said = f"status {answer.status}" + (f" {code}" if code else "")
     where = f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
     if answer.status == _FULL:
@@ -62,6 +64,17 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
         return StoreError(f"this does not answer like an S3 server ({said}; {where}); check the endpoint")
     remedy = _FAILED.get(code) or _parse(answer.body).get("Message", "")
     return StoreError(f"the object store refused ({said}; {where}): {remedy}")
+
+
+def _other_region(answer: Answer, code: str) -> str:
+    """Return the region in which the store says that the bucket is; empty: the answer is about something else.
+
+    An answer to HEAD has no body; AWS names the region in a header then.
+    """
+    named = _parse(answer.body).get("Region", "") or answer.headers.get("x-amz-bucket-region", "")
+    if code in _OTHER_REGION or (not code and answer.status in (301, 307, 400) and named):
+        return f"region {named!r}" if named else "another region"
+    return ""
 
 
 def _denied(answer: Answer, code: str, place: Place, now: datetime) -> StoreError:

@@ -13,7 +13,7 @@ import pytest
 
 from runner.data import manifest, packing, snapshot
 from runner.data.carry import PRIVATE, archive
-from runner.errors import StoreDenied, StoreUnreachable
+from runner.errors import StoreDenied, StoreUnreachable, StoreUntrusted
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.digest import canonical_json, digest_of_bytes
 from runner.model.document import to_document
@@ -26,7 +26,7 @@ from runner.model.vantage import BucketVantage, StepStores
 from runner.runs import records
 from runner.step import bootstrap, stopping
 from runner.step.attempt import Attempt
-from runner.step.bootstrap import in_force
+from runner.step.bootstrap import _defect, in_force
 from runner.storage.s3.trust import Renew
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
@@ -394,3 +394,9 @@ def test_keys_that_are_renewed_while_a_step_runs_reach_all_its_stores(
     assert bootstrap.main() == 0, told.read_text()
     assert records.committed(pod, task.id) is not None
     assert lake.objects[output.key] == b"x"
+
+
+def test_a_store_that_is_not_trusted_is_no_reason_for_another_attempt() -> None:
+    record = _defect(2, StoreUntrusted("the certificate of https://s3 is not trusted; set `ca_bundle`"), time.time())
+    assert record.failure is Failure.REFUSED
+    assert "ca_bundle" in record.reason

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from runner.compute.kubernetes import runwatch
+from runner.compute.kubernetes import eventbook, runwatch
 from runner.compute.kubernetes.runwatch import RunWatch
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.sighting import Sighting
@@ -78,7 +78,11 @@ def test_a_step_costs_two_requests_and_its_run_a_handful(target: KubernetesTarge
     assert sum(cluster.calls.values()) <= 2 * STEPS + 10 <= 4 * STEPS
 
 
-def test_a_step_with_a_long_pull_costs_one_more(target: KubernetesTarget, cluster: FakeCluster) -> None:
+def test_a_step_with_a_long_pull_costs_a_request_every_seven_seconds_at_first_and_ever_fewer(
+    target: KubernetesTarget, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(eventbook, "monotonic", lambda: clock[0])
     target.observe(RUN)
     task = a_task()
     uid = target.start(task)
@@ -90,14 +94,16 @@ def test_a_step_with_a_long_pull_costs_one_more(target: KubernetesTarget, cluste
         assert time.monotonic() < deadline
         target.wait(0.02)
     cluster.calls.clear()
-    for second in range(120):
-        cluster.time = START + timedelta(seconds=second)
+    for second in range(3600):
+        clock[0], cluster.time = float(second), START + timedelta(seconds=second)
         target.observe(RUN)
-    assert cluster.calls["list events"] == 1
+        if second == 60:
+            assert cluster.calls["list events"] == 9
+    assert cluster.calls["list events"] == 20
     cluster.end_step(name, DONE)
     until(target, task, Phase.SUCCEEDED)
     target.remove(task.id, uid)
-    assert sum(cluster.calls.values()) <= 3
+    assert sum(cluster.calls.values()) <= 23
 
 
 def test_a_failure_without_a_record_costs_its_log(target: KubernetesTarget, cluster: FakeCluster) -> None:

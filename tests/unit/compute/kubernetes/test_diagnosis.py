@@ -109,23 +109,23 @@ HEAD = "unexpected status from HEAD request to https://r.example:5000/v2/team/en
             f'{RESOLVING}failed to do request: Head "https://r.example:5000/v2/": dial tcp: lookup r.example on '
             "10.96.0.10:53: no such host",
             False,
-            "the node does not reach r.example:5000",
-            "check that r.example:5000 is right",
+            "the name r.example:5000 does not resolve",
+            "correct the image's name if r.example:5000 is wrong",
             id="no such host",
         ),
         pytest.param(
             f'{RESOLVING}failed to do request: Head "https://r.example:5000/v2/": tls: failed to verify certificate: '
             "x509: certificate signed by unknown authority",
-            False,
+            True,
             "does not trust r.example:5000's certificate",
-            "trust r.example:5000",
+            "/etc/containerd/certs.d/r.example:5000/hosts.toml",
             id="certificate",
         ),
         pytest.param(
             f"{RESOLVING}failed to do request: http: server gave HTTP response to HTTPS client",
-            False,
+            True,
             "certificate",
-            "trust",
+            "hosts.toml",
             id="plain HTTP",
         ),
         pytest.param(

@@ -508,3 +508,30 @@ def test_a_job_that_is_resumed_has_the_time_of_its_new_pod() -> None:
 
 def test_a_pod_that_is_older_than_a_resumption_by_a_clock_that_is_behind_still_counts() -> None:
     assert look(a_pod(terminated(0, to_message(a_record(outputs=OUTPUTS)))), job=RESUMED).phase is Phase.SUCCEEDED
+
+
+NO_NAME = (
+    'Failed to pull image "nosuch.invalid/env:1": rpc error: code = Unknown desc = failed to pull and unpack image '
+    '"nosuch.invalid/env:1": failed to resolve reference "nosuch.invalid/env:1": failed to do request: Head '
+    '"https://nosuch.invalid/v2/env/manifests/1": dial tcp: lookup nosuch.invalid on 10.96.0.10:53: no such host'
+)
+
+
+def pull_events(*told: tuple[str, str, float]) -> tuple[dict[str, Any], ...]:
+    times = ((reason, message, format_time(START + timedelta(seconds=at))) for reason, message, at in told)
+    return tuple({"reason": r, "message": m, "firstTimestamp": at, "lastTimestamp": at} for r, m, at in times)
+
+
+def test_a_failed_pull_is_told_by_its_event_before_the_pod_shows_it() -> None:
+    """The kubelet writes the event at once, and the container's state at its next look at the pod."""
+    pod = waiting("ContainerCreating")
+    pulling, failed = ("Pulling", 'Pulling image "nosuch.invalid/env:1"', 1.0), ("Failed", NO_NAME, 12.0)
+    error = ("Failed", "Error: ErrImagePull", 12.0)
+    assert look(pod, events=pull_events(pulling), after=5).reason.startswith("Pulling")
+    seen = look(pod, events=pull_events(pulling, failed, error), after=14)
+    assert (seen.phase, "no such host" in seen.reason) == (Phase.PENDING, True)
+    again = (*pull_events(pulling, failed, error), *pull_events(("Pulling", "Pulling image", 25.0)))
+    assert look(pod, events=again, after=26).reason == seen.reason, "it does not change with every attempt"
+    assert look(pod, events=again, after=80).failure is Failure.IMAGE, "the grace began with the first failure"
+    done = (*again, *pull_events(("Pulled", "Successfully pulled image", 30.0)))
+    assert look(pod, events=done, after=31).reason == ""
