@@ -6,6 +6,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from collections.abc import Callable, Mapping, Sequence
 
 _DRIVERS = ("run", "plan", "validate", "graph")
+_MAY_BE_EMPTY = "--description"
 _EXITS = "exit codes: 0 done, 1 a step failed, 2 bad input, 130 interrupted"
 
 
@@ -47,10 +48,21 @@ def _command(command: str, argv: Sequence[str]) -> Namespace:
     about = f"{help_[0].upper()}{help_[1:]}."
     own = commands.add_parser(command, description=about, epilog=_EXITS, allow_abbrev=False)
     describe(own)
+    if _has_empty_word(argv):
+        own.error("an argument is empty: leave it out or give a value (is a variable of the shell not set?)")
     options, unknown = parser.parse_known_args(argv)
     if unknown:
         own.error(_unknown(unknown, own.format_help()))
     return options
+
+
+def _has_empty_word(words: Sequence[str]) -> bool:
+    """Return True when a value is empty that must not be: an empty run would mean the newest one."""
+    pairs = zip(("", *words), words, strict=False)
+    separate = any(not word and before != _MAY_BE_EMPTY for before, word in pairs)
+    return separate or any(
+        word.startswith("--") and word.endswith("=") and word[:-1] != _MAY_BE_EMPTY for word in words
+    )
 
 
 def _unknown(words: Sequence[str], known: str) -> str:
@@ -233,7 +245,7 @@ def _cluster(parser: ArgumentParser) -> None:
 
 def _run_name(parser: ArgumentParser) -> None:
     help_ = "a run's id, its beginning or its end; the newest when left out"
-    parser.add_argument("run", nargs="?", default="", metavar="RUN", help=help_)
+    parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help=help_)
     _target(parser)
 
 

@@ -19,7 +19,7 @@ from .output import warn
 
 _WAITS = "waiting: "
 """How a controller's line about what it waits for begins."""
-_NEWEST = ("", "latest", "last")
+_NEWEST = ("latest", "last")
 _THREADS = 16
 """Requests to a bucket at a time."""
 
@@ -31,7 +31,7 @@ def hint(session: OpenWorkspace) -> str:
 
 
 def find_run(session: OpenWorkspace, text: str) -> str:
-    """The run that `text` means; the newest one when it says none. Raises BadInput, with where else there are runs."""
+    """The run that `text` means; `latest`: the newest one. Raises BadInput, with where else there are runs."""
     try:
         return _run_here(session, text)
     except index.NoRun as error:

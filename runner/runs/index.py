@@ -55,11 +55,13 @@ class NoRun(BadInput):
 
 
 def find(store: ObjectStore, text: str) -> str:
-    """The run that `text` means: an id, the beginning or the end of one, or ``latest`` (or nothing).
+    """The run that `text` means: an id, the beginning or the end of one, or ``latest``.
 
-    Raises NoRun when there is none, BadInput when there are more than one.
+    Raises NoRun when there is none, BadInput for an empty text and when there are more than one.
     """
-    if text in ("", "latest", "last"):
+    if not text:
+        raise BadInput("the name of a run is empty", remedy="give its id, the end of its id, or: latest")
+    if text in ("latest", "last"):
         first = next(run_ids(store), None)
         if first is None:
             raise NoRun("there are no runs here yet", remedy="start one: runner run FILE")

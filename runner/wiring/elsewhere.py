@@ -89,7 +89,7 @@ def _of_target(config: Config, override: str, name: str, text: str) -> Iterator[
 
 def _has(store: ObjectStore, text: str) -> bool:
     try:
-        return bool(index.find(store, text))
+        return bool(index.find(store, text or "latest"))
     except BadInput as error:
         return not isinstance(error, index.NoRun)  # it fits several
 

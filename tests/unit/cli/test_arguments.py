@@ -82,7 +82,7 @@ def test_graph_options() -> None:
 
 
 def test_run_and_step_may_be_left_out() -> None:
-    assert (parse(["logs"]).run, parse(["logs"]).step) == ("", "")
+    assert (parse(["logs"]).run, parse(["logs"]).step) == ("latest", "")
     options = parse(["logs", "abc", "train", "-f"])
     assert (options.run, options.step, options.follow) == ("abc", "train", True)
 
@@ -116,3 +116,33 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 def test_cluster_options() -> None:
     options = parse(["cluster", "up", "--name", "n", "--port", "9100", "--minio-image", "i"])
     assert (options.name, options.target, options.port, options.minio_image) == ("n", "kind", 9100, "i")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["cancel", ""],
+        ["status", ""],
+        ["show", "latest", ""],
+        ["run", "p.py", "--target", ""],
+        ["run", "p.py", "--target="],
+        ["retry", "--from", ""],
+        ["data", "ls", ""],
+        ["dataset", "register", "", "--files", "a"],
+        ["run", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_name_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """``runner cancel "$RUN"`` with an unset variable must not cancel the newest run."""
+    with pytest.raises(SystemExit) as ended:
+        parse(words)
+    assert ended.value.code == 2
+    assert "an argument is empty" in capsys.readouterr().err
+
+
+def test_empty_texts_are_none_of_our_business() -> None:
+    assert parse(["run", "p.py", "--", ""]).arguments == [""]
+    words = ["dataset", "register", "n", "--files", "a", "--description", ""]
+    assert parse(words).description == ""
+    assert parse(["cancel"]).run == "latest"

@@ -34,7 +34,7 @@ def test_runs_are_listed_newest_first(store: MemoryStore) -> None:
 def test_a_run_is_found_by_what_is_enough_of_its_id(store: MemoryStore) -> None:
     first = add(store, b.T0, "a")
     last = add(store, b.T0 + timedelta(days=1), "b")
-    for text in ("", "latest", "last", last, "20260103", last[-4:]):
+    for text in ("latest", "last", last, "20260103", last[-4:]):
         assert index.find(store, text) == last
     assert index.find(store, first[:10]) == first
     with pytest.raises(BadInput, match="fits 2 runs"):
@@ -96,3 +96,9 @@ def test_a_stale_head_of_an_ended_run_is_corrected(store: MemoryStore, stale: by
     shown = head.read(store, b.RUN)
     assert shown is not None
     assert (shown.status, shown.time) == (RunStatus.SUCCEEDED, b.at(9))
+
+
+def test_an_empty_name_is_no_run() -> None:
+    store = MemoryStore()
+    with pytest.raises(BadInput, match="the name of a run is empty"):
+        index.find(store, "")

@@ -94,7 +94,7 @@ def test_an_entry_without_a_run_is_passed_over(session: Watched) -> None:
     index.add(session.base_store, index.IndexEntry(later, "penguins", sample.BEGIN))
     assert session.runs() == (sample.RUN,)
     assert session.runs("penguins") == (sample.RUN,)
-    assert find_run(session, "") == sample.RUN
+    assert find_run(session, "latest") == sample.RUN
 
 
 def kept_code(session: Watched) -> str:
