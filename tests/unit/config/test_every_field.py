@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -261,3 +262,11 @@ def test_a_path_is_seen_from_the_file_that_says_it(tmp_path: Path) -> None:
     place = load(tmp_path, {"RUNNER_CONFIG": str(machine)}).datastores["d"].place
     assert isinstance(place, BucketConfig)
     assert (place.prefix, place.credentials) == ("p", str(tmp_path / "home" / "keys.json"))
+
+
+def test_every_example_of_the_documentation_is_a_good_file(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert len(examples) > 2
+    for example in examples:
+        loaded(tmp_path, example)
