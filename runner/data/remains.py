@@ -17,9 +17,19 @@ from ..model.room import NO_ROOM, lacks_room
 from ..model.task import Task
 from ..processes.ending import named
 from ..processes.table import Process
-from . import input_changes, transfer, write_back
+from . import input_changes, strays, transfer, write_back
 from .input_changes import Changes
-from .workplace import Launch, Staging, Workplace, collect, keep_artifacts, keep_files, prepare, unkept_artifacts
+from .workplace import (
+    Launch,
+    Staging,
+    Workplace,
+    collect,
+    keep_artifacts,
+    keep_files,
+    own_folders,
+    prepare,
+    unkept_artifacts,
+)
 
 _LACKING = NO_ROOM | {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 
@@ -81,6 +91,7 @@ class Remains:
             return replace(failed, remedy=error.problems[0].remedy)
         try:
             refs, warnings = collect(self.task, outputs, self.staging)
+            warnings = (*warnings, *self._left_beside(outputs))
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
             lines = write_back.send(changes, self.staging.datastores)
             reusable = not any(one.written or one.watched.moved for one in changes)
@@ -97,6 +108,12 @@ class Remains:
         """The script has ended, and what it left running cannot be ended: its outputs may change at any time."""
         reason = f"its outputs cannot be taken: processes that it left running cannot be ended: {named(running)}"
         return self.failed(Failure.INPUT, reason)
+
+    def _left_beside(self, outputs: Mapping[str, Path]) -> tuple[str, ...]:
+        """Warnings about what the script left beside its inputs and outputs."""
+        places = {f"input {binding.name}": self.place.inputs / binding.name for binding in self.task.inputs}
+        places.update({f"output {name}": path for name, path in outputs.items()})
+        return strays.beside(self.place.root, places, own_folders(self.task, self.place, outputs))
 
     def _changes(self, outputs: Mapping[str, Path]) -> tuple[Changes, ...]:
         """What the script wrote below its writable inputs. Raises BadInput for what it may not write, StoreError."""

@@ -17,6 +17,7 @@ from ..errors import BadInput
 from ..model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
 from ..model.data import DataRef, Kind, Manifest
 from ..model.document import to_document
+from ..model.names import attempt_folder
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
 from . import input_changes, inputs, integrity, launch, links, manifest, packing, strays, transfer
@@ -111,6 +112,7 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
         folder.mkdir(parents=True, exist_ok=True)
     staged = {binding.name: inputs.stage(binding, staging) for binding in task.inputs}
     outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
+    strays.note(place.root, outputs.values(), own_folders(task, place, outputs))
     input_changes.note(place.root, task, staged, place.code)
     shown = {name: str(path) for name, path in outputs.items()}
     given = {one.name: StagedInput(one.mode, str(staged[one.name].path), one.dataset) for one in task.inputs}
@@ -127,6 +129,13 @@ def prepare(task: Task, place: Workplace, staging: Staging, interpreter: str) ->
     )
 
 
+def own_folders(task: Task, place: Workplace, outputs: Mapping[str, Path]) -> tuple[Path, ...]:
+    """Return the folders that hold nothing but data of the attempt: inputs, outputs, and outputs where they stay."""
+    folder = attempt_folder(task.step_run, task.id.attempt)
+    written = {path.parent for path in outputs.values() if str(path.parent).endswith(f"/{folder}")}
+    return (place.inputs, place.outputs, *written)
+
+
 def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[dict[str, DataRef], tuple[str, ...]]:
     """Describe the outputs, and put those not written in place into their datastore.
 
@@ -140,8 +149,12 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
         if not path.exists():
             warnings.append(f"output '{binding.name}' was never written: it is empty")
         with _taking(f"output '{binding.name}'"):
-            warnings.extend(strays.unkept(f"output '{binding.name}'", path))
+            written = manifest.survey(path)
             refs[binding.name] = _take(binding, path, staging)
+        warnings.extend(strays.unkept(f"output '{binding.name}'", written))
+        if binding.globs and written.files and not refs[binding.name].files:
+            globs = ", ".join(binding.globs)
+            warnings.append(f"output '{binding.name}' is empty: none of its {len(written.files)} files fits {globs}")
     return refs, tuple(warnings)
 
 
@@ -170,7 +183,11 @@ def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[st
 
 def unkept_artifacts(place: Workplace) -> tuple[str, ...]:
     """Return the warnings about what lies in ``outputs/`` and ``logs/`` and no store can hold. Raises BadInput."""
-    return tuple(line for folder in ("outputs", "logs") for line in strays.unkept(f"{folder}/", place.code / folder))
+    return tuple(
+        line
+        for folder in ("outputs", "logs")
+        for line in strays.unkept(f"{folder}/", manifest.survey(place.code / folder))
+    )
 
 
 @contextmanager

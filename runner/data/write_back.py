@@ -14,7 +14,7 @@ from ..errors import BadInput, Problem
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.names import RUNS_FOLDER, is_of_runs, is_reserved, maker_of
 from ..ports import ObjectStore
-from . import strays, transfer
+from . import manifest, strays, transfer
 from .dataset import Datastores
 from .input_changes import Changes
 from .inputs import shown_place
@@ -44,7 +44,7 @@ def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
     if kept:
         yield f"{start} {listed(kept)} in {place} already, not overwritten (overwrite=False)"
     if changes.watched.whole:
-        yield from strays.unkept(start.rstrip(":"), folder)
+        yield from strays.unkept(start.rstrip(":"), manifest.survey(folder))
     if changes.gone:
         yield f"{start} {listed(changes.gone)} deleted by the script, stays in {place}"
     if changes.watched.moved:

@@ -756,6 +756,43 @@ def test_outputs_are_described(local: ProcessBench) -> None:
     assert local.store.get(seen.outputs["lone"].key) == b"lone"
 
 
+@pytest.mark.parametrize("mode", [Mode.MOUNT, Mode.UPLOAD])
+def test_what_is_left_beside_an_output_is_named(local: ProcessBench, mode: Mode) -> None:
+    """``out + "table.csv"`` lands beside the folder, where v1's mount would have kept it."""
+    script = "import sys\nfor name in ('table.csv', 'b.csv'):\n    open(sys.argv[1] + name, 'w').write('1')\n"
+    outputs = (b.output("out", mode=mode, folder=True), b.output("out2", mode=mode, folder=True))
+    target, task = local.target(), local.assign(script, outputs=outputs, command=WRITES)
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen
+    (warning,) = seen.warnings
+    assert "nothing is kept: outb.csv, outtable.csv" in warning
+    assert 'os.path.join(out, "b.csv"), not out + "b.csv"' in warning
+
+
+def test_what_is_left_beside_a_path_of_the_steps_choice_is_named(local: ProcessBench) -> None:
+    """Of what else lies there, the working directory's own files, nothing is said."""
+    script = (
+        "import os, sys\nopen(sys.argv[1] + '.csv', 'w').write('1')\nopen('scratch', 'w').write('1')\n"
+        "os.mkdir('made-by-the-script')\nopen(os.path.join(sys.argv[1], 'kept'), 'w').write('1')\n"
+    )
+    output = b.output("out", mode=Mode.UPLOAD, folder=True, path_on_compute="script")
+    target, task = local.target(), local.assign(script, outputs=(output,), command=WRITES)
+    target.start(task)
+    seen = ended(target, task)
+    assert seen.phase is Phase.SUCCEEDED, seen
+    (warning,) = seen.warnings
+    assert "nothing is kept: script.csv;" in warning
+
+
+def test_globs_that_fit_no_file_are_told(local: ProcessBench) -> None:
+    script = "import os, sys\nopen(os.path.join(sys.argv[1], 'a.txt'), 'w').write('1')\n"
+    outputs = (b.output("out", folder=True, globs=("*.csv",)),)
+    target, task = local.target(), local.assign(script, outputs=outputs, command=WRITES)
+    target.start(task)
+    assert ended(target, task).warnings == ("output 'out' is empty: none of its 1 files fits *.csv",)
+
+
 WRITES = (Interpreter(), "script.py", OutputPath("out"))
 
 
