@@ -60,7 +60,7 @@ class LocalStaging:
 
     def linked_from(self, binding: InputBinding) -> FolderStore | None:
         """The store whose files an input is links to; None: the script has copies."""
-        store = self._large_in(binding)
+        store = None if binding.writable else self._large_in(binding)
         if store is None:
             return None
         entries = manifest.load(self.store, binding.ref.digest).entries
@@ -68,8 +68,7 @@ class LocalStaging:
         return store if safe else None
 
     def _large_in(self, binding: InputBinding) -> FolderStore | None:
-        large = binding.ref.bytes > self.copy_limit and not binding.writable
-        store = self.datastores(binding.ref.datastore) if large else None
+        store = self.datastores(binding.ref.datastore) if binding.ref.bytes > self.copy_limit else None
         return store if isinstance(store, FolderStore) else None
 
     def _bring(self, binding: InputBinding) -> Place | None:

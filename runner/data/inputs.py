@@ -64,7 +64,7 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
     for _ in range(_TRIES - 1):
         path = staging.input_place(binding, files.kind)
         try:
-            transfer.fetch(store, binding.ref.key, files, path)
+            transfer.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
         except (StoreDenied, StoreUnreachable):
             raise
         except StoreError:
@@ -74,5 +74,5 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
         else:
             return Staged(path, files, moved=files != pinned)
     path = staging.input_place(binding, files.kind)
-    transfer.fetch(store, binding.ref.key, files, path)
+    transfer.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
     return Staged(path, files, moved=files != pinned)

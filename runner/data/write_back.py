@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ..errors import BadInput, Problem
+from ..errors import BadInput, Problem, StoreDenied
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.names import RUNS_FOLDER, is_of_runs, is_reserved, maker_of
 from ..ports import ObjectStore
@@ -38,7 +38,10 @@ def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
     start, place = f"input '{binding.name}':", shown_place(binding)
     kept = tuple(_kept(changes, store)) if binding.keep_existing else ()
     written = tuple(name for name in changes.written if name not in kept)
-    transfer.send(store, {changes.key(name): folder / name for name in written})
+    try:
+        transfer.send(store, {changes.key(name): folder / name for name in written})
+    except StoreDenied as error:  # another attempt may not write there either
+        raise BadInput(f"{start} what the script wrote cannot be kept: {error}") from error
     if written:
         yield f"{start} {listed(written)} written to {place}"
     if kept:

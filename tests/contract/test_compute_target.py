@@ -982,6 +982,31 @@ def test_there_must_be_room_for_a_large_input(local: ProcessBench, monkeypatch: 
     assert ended(target, other).phase is Phase.SUCCEEDED
 
 
+def test_a_large_input_that_a_script_may_write_into_is_a_copy_if_there_is_room(
+    local: ProcessBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_staging, "_is_safe", lambda _path: True)
+    target, task = local.target(copy_limit=10), reader(local, SPOIL)
+    task = replace(task, inputs=(replace(task.inputs[0], writable=True),))
+    local.store.put(task.id.assignment, canonical_json(to_document(task)))
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.phase, seen.warnings) == (
+        Phase.SUCCEEDED,
+        ("input 'raw': raw written to workspaceblobstore/data/raw",),
+    )
+    assert local.store.get("data/raw") == b"x" + b"r" * 99
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=99))
+    monkeypatch.setattr(process_staging, "shares_blocks", lambda _source, _folder: False)
+    later = reader(local, SPOIL, "later")
+    later = replace(later, inputs=(replace(later.inputs[0], writable=True),))
+    local.store.put(later.id.assignment, canonical_json(to_document(later)))
+    target.start(later)
+    seen = ended(target, later)
+    assert (seen.failure, seen.retriable) == (Failure.INPUT, False)
+    assert "are free in " in seen.reason
+
+
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_large_input_that_another_user_keeps_safe_is_linked(
     local: ProcessBench, monkeypatch: pytest.MonkeyPatch, *, changed: bool

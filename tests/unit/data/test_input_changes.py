@@ -15,9 +15,11 @@ import pytest
 from runner.data import dataset, manifest, packing, snapshot
 from runner.data.remains import Remains
 from runner.data.workplace import Launch, Staging, Workplace
+from runner.errors import StoreDenied
 from runner.model.data import DataPath, DataRef, DatasetDefinition, Kind, Mode
 from runner.model.record import AttemptRecord, Failure
 from runner.model.task import InputBinding
+from runner.override import override
 from runner.ports import ObjectStore
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
@@ -190,6 +192,21 @@ def test_another_step_may_write_there_before_this_one_is_staged(store: ObjectSto
     assert record.failure is None
     assert "was changed after it had been pinned" in record.warnings[0]
     assert not record.reusable
+
+
+def test_a_datastore_that_may_not_be_written_fails_the_step_for_good(tmp_path: Path) -> None:
+    class ReadOnly(MemoryStore):
+        @override
+        def upload(self, key: str, path: Path, digest: str = "") -> None:
+            if key.startswith("ref/"):
+                raise StoreDenied("read-only")
+            super().upload(key, path, digest)
+
+    store = ReadOnly()
+    store.put("ref/old.txt", b"old")
+    record = run(tmp_path, store, pinned(store, "ref"), add)
+    assert record.failure is Failure.INPUT
+    assert "input 'data': what the script wrote cannot be kept: read-only" in record.reason
 
 
 def test_a_step_that_wrote_is_never_another_ones_equal(store: ObjectStore, tmp_path: Path) -> None:
