@@ -10,13 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, ObjectMissing
+from ..errors import BadInput, ObjectMissing, StoreError
 from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import to_document
 from ..model.names import REGISTRY, dataset_name_problem
 from ..model.stored import read_document
 from ..ports import ObjectStore
+from . import addressed
 
 _PREFIX = f"{REGISTRY}datasets/"
 _IDENTITY = re.compile(r"[0-9a-f-]+")
@@ -39,8 +40,7 @@ def register(store: ObjectStore, name: str, entry: Registration, *, new_version:
     while True:
         newest = latest(store, name)
         if newest is not None and newest.definition.bare == entry.definition.bare:
-            # Whoever made it may have died before it could be found by its id.
-            store.put_if_absent(_id_key(newest.definition.id), _encode(newest))
+            _keep_id(store, newest)
             return newest
         if newest is not None and not new_version:
             raise BadInput(
@@ -67,8 +67,13 @@ def fetch(store: ObjectStore, name: str, version: int) -> Registration | None:
 
 
 def find(store: ObjectStore, identity: str) -> Registration | None:
-    """The registered dataset of that id, or None."""
-    return _read(store, _id_key(identity)) if _IDENTITY.fullmatch(identity) else None
+    """The registered dataset of that id, or None. Raises ObjectDamaged when what the id names is another dataset."""
+    if not _IDENTITY.fullmatch(identity):
+        return None
+    found = _read(store, _id_key(identity))
+    if found is not None and found.definition.identity != identity:
+        raise addressed.damaged(_id_key(identity))
+    return found
 
 
 def names(store: ObjectStore) -> Iterator[str]:
@@ -91,6 +96,17 @@ def forget(store: ObjectStore, name: str) -> None:
     """Remove every version of the name."""
     for info in tuple(store.list(f"{_PREFIX}{name}/")):
         store.delete(info.key)
+
+
+def _keep_id(store: ObjectStore, entry: Registration) -> None:
+    """See that a registered dataset is found by its id: whoever registered it may have died before it could be."""
+    key = _id_key(entry.definition.id)
+    if store.put_if_absent(key, _encode(entry)):
+        return
+    try:
+        find(store, entry.definition.id)
+    except StoreError:  # damaged
+        store.put(key, _encode(entry))
 
 
 def _versioned(entry: Registration, name: str, version: int) -> Registration:
