@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 
 from ...errors import StoreDenied, StoreError
+from ...model.names import KEY_BYTES
 from ...model.vantage import BucketVantage
 from ..keys import check_key
 from ..localfile import Slice
@@ -26,8 +27,13 @@ class Bucket:
         self._endpoint = Endpoint(vantage, patience, renew)
 
     def target(self, key: str = "", query: Mapping[str, str] | None = None) -> str:
-        """The encoded path and query of an object, or of the bucket. Raises ValueError."""
+        """The encoded path and query of an object, or of the bucket.
+
+        Raises ValueError for what is no key, and for one that is too long with the prefix: no bucket can hold it.
+        """
         inside = self.vantage.prefix + check_key(key) if key else ""
+        if len(inside) * 4 > KEY_BYTES and len(inside.encode()) > KEY_BYTES:
+            raise ValueError(f"object key too long ({KEY_BYTES} bytes with the bucket's prefix): {inside[:80]!r}…")
         path = encode_path(f"/{self.vantage.bucket}/{inside}")
         return f"{path}?{encode_query(query)}" if query else path
 

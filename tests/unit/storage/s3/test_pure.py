@@ -13,6 +13,7 @@ import pytest
 
 from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from runner.model.vantage import BucketVantage
+from runner.storage.s3.bucket import Bucket
 from runner.storage.s3.http import Answer, Patience, pause
 from runner.storage.s3.listing import page_query, read_page, seconds_of_header
 from runner.storage.s3.multipart import PART, cut, expected_etag
@@ -178,3 +179,11 @@ def test_when_an_object_was_written() -> None:
     assert read_page(PAGE).objects[0].modified == 0
     assert seconds_of_header("Fri, 02 Jan 2026 03:04:05 GMT") == 1767323045.0
     assert seconds_of_header("") == 0
+
+
+def test_a_key_that_is_too_long_with_the_buckets_prefix_is_refused_before_anything_is_sent() -> None:
+    vantage = BucketVantage("data", "http://127.0.0.1:1", prefix="p/" * 100, access_key="k", secret_key="hidden")
+    bucket, long = Bucket(vantage, Patience()), "/".join(["d" * 200] * 4)
+    assert bucket.target(long).endswith(long)
+    with pytest.raises(ValueError, match="object key too long"):
+        bucket.target(f"{long}/{'f' * 40}")
