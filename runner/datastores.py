@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from .dataclass import dataclass
 from .documents import files
-from .errors import BadInput
+from .errors import BadInput, Problem
 from .model.data import DEFAULT_DATASTORE
 from .model.vantage import BucketVantage
 
@@ -138,6 +138,19 @@ def endpoint_misfit(endpoint: str) -> tuple[str, str] | None:
     except ValueError:  # a port that is no number, or a host that is none
         usable = False
     return None if usable else (f"{endpoint!r} is no address of a store", usual)
+
+
+def loopback_problem(store: BucketConfig, where: str) -> Problem | None:
+    """Return the problem of a store whose address means, to a pod, the pod itself; None: it has none."""
+    seen = store.cluster_endpoint or store.endpoint
+    host = (urlsplit(seen).hostname or "").lower()
+    if host != "localhost" and not host.endswith(".localhost") and not re.fullmatch(r"127\..*|::1|0\.0\.0\.0|::", host):
+        return None
+    return Problem(
+        f"pods cannot reach the store at {seen}: in a pod this address is the pod itself",
+        where,
+        "state how pods reach it: `cluster_endpoint`, like http://minio.storage.svc:9000",
+    )
 
 
 _WITH_KEY = (

@@ -11,6 +11,7 @@ from .settings import (
     EnvironmentConfig,
     KubernetesConfig,
     ProcessConfig,
+    ProxyConfig,
     TargetConfig,
     unknown_target,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "EnvironmentConfig",
     "KubernetesConfig",
     "ProcessConfig",
+    "ProxyConfig",
     "TargetConfig",
     "find_root",
     "load",

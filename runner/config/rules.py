@@ -9,7 +9,7 @@ from ..datastores import BucketConfig, FolderConfig, WorkspaceConfig, endpoint_m
 from ..documents.fitting import Checks, Wrong
 from ..model.compute import ComputeSettings, VmSize, misfit_of
 from ..model.secret import SecretSource
-from .settings import EnvironmentConfig, KubernetesConfig, ProcessConfig
+from .settings import EnvironmentConfig, KubernetesConfig, ProcessConfig, ProxyConfig
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123, as namespaces are named."""
@@ -115,6 +115,15 @@ def _quantity(field: str) -> Callable[[object], Wrong | None]:
     return check
 
 
+def _of_proxy(value: str) -> Wrong | None:
+    """The address of a proxy, which stands in the specification of every pod."""
+    if "@" in value:
+        return "the address of a proxy must not hold a user or a password: it stands in every pod's specification", (
+            "name a proxy that asks for none"
+        )
+    return ("this is no address of a proxy", "write it as http://HOST:PORT") if endpoint_misfit(value) else None
+
+
 _of_namespace = _like(
     _LABEL, "is no name of a namespace", "write at most 63 small letters, digits and '-'", optional=False
 )
@@ -150,6 +159,10 @@ CHECKS: Checks = {
     (KubernetesConfig, "service_account"): _of_object,
     (KubernetesConfig, "unschedulable_grace"): _seconds,
     (KubernetesConfig, "pull_grace"): _seconds,
+    (KubernetesConfig, "ca_bundle"): _optional,
+    (ProxyConfig, "http"): lambda value: _of_proxy(value) if value else None,
+    (ProxyConfig, "https"): lambda value: _of_proxy(value) if value else None,
+    (ProxyConfig, "no_proxy"): _optional,
     (KubernetesConfig, "controller_image"): lambda value: _of_image(value) if value else None,
     (EnvironmentConfig, "image"): _of_image,
     (VmSize, "cpu"): _quantity("cpu"),

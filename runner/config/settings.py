@@ -32,6 +32,17 @@ class ProcessConfig:
 
 
 @dataclass(frozen=True)
+class ProxyConfig:
+    """The proxy that steps in pods use; runner itself reaches its stores directly."""
+
+    http: str = ""
+    """``http://HOST:PORT``, without a user or a password: it stands in the pod's specification."""
+    https: str = ""
+    no_proxy: str = ""
+    """Hosts and domains with commas between; empty: the cluster's own names and the store's host."""
+
+
+@dataclass(frozen=True)
 class KubernetesConfig:
     """A namespace of a Kubernetes cluster."""
 
@@ -61,6 +72,9 @@ class KubernetesConfig:
     """The same for what they ask of a node."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that every step of the target may open by name."""
+    ca_bundle: str = ""
+    """A PEM file of this machine with all certificate authorities that pods are to trust."""
+    proxy: ProxyConfig = field(default_factory=ProxyConfig)
     controller_image: str = ""
     """A ready image of ours for detached controllers (images/controller); empty: it is built."""
 

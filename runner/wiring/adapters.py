@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..config import KubernetesConfig, ProcessConfig, TargetConfig
 from ..datastores import BucketConfig, vantages
@@ -174,7 +175,34 @@ def _cluster_settings(settings: KubernetesConfig, store_id: str) -> ClusterSetti
         image_pull_secrets=settings.image_pull_secrets,
         unschedulable_grace=settings.unschedulable_grace,
         pull_grace=settings.pull_grace,
+        authorities=_authorities(settings.ca_bundle),
+        variables=_proxies(settings),
     )
+
+
+def _authorities(file: str) -> str:
+    """Return the PEM text of a file; empty without one. Raises BadInput."""
+    if not file:
+        return ""
+    remedy = "name a PEM file with all certificate authorities that pods are to trust"
+    try:
+        found = Path(file).expanduser().read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}", "ca_bundle of the target", remedy) from error
+    if "-----BEGIN CERTIFICATE-----" not in found:
+        raise BadInput(f"{file} holds no certificate", "ca_bundle of the target", remedy)
+    return found
+
+
+def _proxies(settings: KubernetesConfig) -> dict[str, str]:
+    """Return the variables by which programs find a proxy, in both spellings; none without one."""
+    proxy = settings.proxy
+    if not (proxy.http or proxy.https):
+        return {}
+    store = urlsplit(settings.store.cluster_endpoint or settings.store.endpoint).hostname or ""
+    direct = proxy.no_proxy or f"localhost,127.0.0.1,.svc,.cluster.local,{store}"
+    named = {"HTTP_PROXY": proxy.http, "HTTPS_PROXY": proxy.https, "NO_PROXY": direct}
+    return {name: value for key, value in named.items() if value for name in (key, key.lower())}
 
 
 def _carried(cache: Path) -> Path:

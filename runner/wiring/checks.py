@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ..config import KubernetesConfig
 from ..data.secret_values import file_problems
+from ..datastores import loopback_problem
 from ..errors import BadInput, Problem
 from ..model.access import Access
 from ..model.plan import Plan
@@ -75,6 +76,11 @@ def _store_problems(places: Places, targets: Iterable[str]) -> tuple[Problem, ..
         )
     if not places.in_bucket:
         return ()
+    settings = places.config.targets.get(places.override)
+    if isinstance(settings, KubernetesConfig):
+        found = loopback_problem(settings.store, f"target '{places.override}'")
+        if found:
+            return (found,)
     if places.refuses_overwrite():
         return ()
     return (

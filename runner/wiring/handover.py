@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from ..compute.kubernetes.contract import CA_FILE, CA_FOLDER
 from ..config import KubernetesConfig
 from ..dataclass import dataclass, field
 from ..errors import BadInput
@@ -33,7 +34,8 @@ class Handover:
 def from_within(settings: KubernetesConfig) -> KubernetesConfig:
     """A target's settings without what only this machine has: the pod's own account is used."""
     store = replace(settings.store, endpoint=settings.store.cluster_endpoint or settings.store.endpoint, credentials="")
-    return replace(settings, store=store, kubeconfig="", context="", kind_cluster="", registry="")
+    bundle = f"{CA_FOLDER}/{CA_FILE}" if settings.ca_bundle else ""  # as the controller's pod has it
+    return replace(settings, store=store, ca_bundle=bundle, kubeconfig="", context="", kind_cluster="", registry="")
 
 
 def to_text(handover: Handover) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.config import load
-from runner.datastores import BucketConfig, DatastoreConfig, FolderConfig, vantages
+from runner.datastores import BucketConfig, DatastoreConfig, FolderConfig, loopback_problem, vantages
 from runner.errors import BadInput
 
 BOTH = """
@@ -141,3 +141,21 @@ def test_an_address_with_a_key_is_refused_and_never_shown(tmp_path: Path, endpoi
     (problem,) = refused.value.problems
     assert problem.where.endswith(f"datastores.a.{field}")
     assert "canary" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "wrong"),
+    [
+        ("http://localhost:9000", "", True),
+        ("http://127.0.0.1:9000", "", True),
+        ("http://[::1]:9000", "", True),
+        ("http://localhost:9000", "http://minio.storage.svc:9000", False),
+        ("https://s3.example.org", "", False),
+        ("https://s3.example.org", "http://127.1.2.3:9000", True),
+    ],
+)
+def test_an_address_that_means_the_pod_itself(near: str, far: str, *, wrong: bool) -> None:
+    found = loopback_problem(BucketConfig("b", near, far), "targets.t.store")
+    assert (found is not None) is wrong
+    if found:
+        assert "cluster_endpoint" in found.remedy

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ...cluster.check import asked
+from ...cluster.check import asked, of_problem
 from ...cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_lines
 from ...config import LOCAL, Config, KubernetesConfig
+from ...datastores import loopback_problem
 from ...errors import BadInput, Problem
 from ...operations.reach import silent
 from ...ports import ObjectStore
@@ -87,6 +88,9 @@ def _checks(config: Config, name: str, remedy: str) -> Iterator[Check]:
     if not access.ok:
         return
     yield _images(settings)
+    wrong = loopback_problem(settings.store, f"targets.{name}.store")
+    if wrong:
+        yield of_problem("store, from a pod", wrong, remedy)
     cluster, told = cluster_of(settings)
     try:
         yield from namespace.checks(cluster, told, now=lambda: datetime.now(timezone.utc), remedy=remedy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...model.access import Access
-from ...model.digest import digest_of
+from ...model.digest import digest_of, digest_of_bytes
 from ...model.task import TaskId
 from .fields import KubeObject, text
 
@@ -17,6 +17,10 @@ SECRET_FOLDER = "/runner/secret"  # noqa: S105 - a place, not a password
 WORK_FOLDER = "/runner/work"
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the pod's own: an emptyDir
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the pod's own: an emptyDir in memory
+CA_FOLDER = "/runner/ca"
+CA_FILE = "ca.pem"
+CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
+"""Where OpenSSL (and so Python and our own client), requests, curl, AWS' clients and git look for authorities."""
 TERMINATION_LOG = "/dev/termination-log"
 
 NO_PYTHON = "runner: the image has no Python"
@@ -102,6 +106,11 @@ def keys_owner_name(run: str) -> str:
 def stores_key(access: Access) -> str:
     """Return the key, in the run's Secret, of the file for steps with this access."""
     return f"stores-{digest_of(access)[:12]}.json"
+
+
+def ca_configmap_name(authorities: str) -> str:
+    """Return the name of the ConfigMap that holds these very certificate authorities."""
+    return f"runner-ca-{digest_of_bytes(authorities.encode())[:12]}"
 
 
 def step_configmap_name(digest: str) -> str:

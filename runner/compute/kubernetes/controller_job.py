@@ -13,9 +13,10 @@ from ...errors import TargetError, TargetUnreachable
 from . import contract as c
 from .cluster import Cluster
 from .fields import KubeObject, at, rows, text
-from .render import identity, tolerations_of
+from .render import ca_configmap, identity, tolerations_of, trust
 from .settings import ClusterSettings
 from .sighting import Sighting
+from .volumes import mount
 from .waits import Wait, wait
 
 CONTAINER = "controller"
@@ -86,6 +87,7 @@ def secret(name: str, run: str, told: str, settings: ClusterSettings, *, owner: 
 
 
 def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
+    trusted, naming = trust(settings)
     optional = {
         "nodeSelector": dict(settings.node_selector),
         "imagePullSecrets": [{"name": one} for one in settings.image_pull_secrets],
@@ -104,6 +106,7 @@ def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
                 "image": image,
                 "imagePullPolicy": "IfNotPresent",
                 "args": [f"{FOLDER}/{FILE}"],
+                **({"env": [{"name": key, "value": value} for key, value in naming.items()]} if naming else {}),
                 "resources": {
                     "requests": {"cpu": "50m", "memory": "128Mi"},
                     "limits": {"cpu": "1", "memory": "1Gi"},
@@ -117,12 +120,14 @@ def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
                 "volumeMounts": [
                     {"name": "handover", "mountPath": FOLDER, "readOnly": True},
                     {"name": "temporary", "mountPath": c.TEMPORARY_FOLDER},
+                    *(mount(place, volume) for place, volume in trusted),
                 ],
             }
         ],
         "volumes": [
             {"name": "handover", "secret": {"secretName": name, "defaultMode": 0o400}},
             {"name": "temporary", "emptyDir": {"sizeLimit": "1Gi"}},
+            *(volume for _, volume in trusted),
         ],
         **{key: value for key, value in optional.items() if value},
     }
@@ -149,6 +154,8 @@ class ControllerJobs:
 
         Done again with the same name, drawn for this alone, it goes on from what no answer came to.
         """
+        if self._settings.authorities:
+            self._cluster.create("configmaps", ca_configmap(self._settings))
         made = self._cluster.create("jobs", job(name, run, image, self._settings)).object
         uid = text(made or self._cluster.get("jobs", name), "metadata", "uid")
         try:

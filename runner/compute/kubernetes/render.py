@@ -16,7 +16,7 @@ from ...model.task import Task, TimeLimits
 from . import contract as c
 from .fields import KubeObject
 from .settings import ClusterSettings
-from .volumes import Volumes, limited, mount, own, shared_memory, wished
+from .volumes import Volumes, authorities, limited, mount, own, shared_memory, wished
 
 NODE_LOSS_SECONDS = 30
 """How long a pod stays bound to a node that is not ready or not reachable; the cluster's own default is 300."""
@@ -41,6 +41,30 @@ def step_configmap(archive: bytes, settings: ClusterSettings) -> KubeObject:
         "immutable": True,
         "binaryData": {c.ARCHIVE: base64.b64encode(archive).decode()},
     }
+
+
+def ca_configmap(settings: ClusterSettings) -> KubeObject:
+    """Return the immutable ConfigMap with the target's certificate authorities, shared by all runs."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": c.ca_configmap_name(settings.authorities),
+            "namespace": settings.namespace,
+            "labels": {c.MANAGED_BY: c.PRODUCT},
+        },
+        "immutable": True,
+        "data": {c.CA_FILE: settings.authorities},
+    }
+
+
+def trust(settings: ClusterSettings) -> tuple[Volumes, dict[str, str]]:
+    """Return the volume with the certificate authorities that the target states, and the variables that name it."""
+    if not settings.authorities:
+        return [], {}
+    return authorities(c.ca_configmap_name(settings.authorities)), dict.fromkeys(
+        c.CA_VARIABLES, f"{c.CA_FOLDER}/{c.CA_FILE}"
+    )
 
 
 def run_configmap(run: str, settings: ClusterSettings) -> KubeObject:
@@ -202,8 +226,9 @@ def _owner(configmap: str, uid: str) -> KubeObject:
 
 def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str) -> KubeObject:
     always = own(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
-    volumes = limited(always + shared_memory(task.resources) + wished(task), task)
-    variables = _variables(task.id.assignment, task.digest)
+    trusted, naming = trust(settings)
+    volumes = limited(always + shared_memory(task.resources) + wished(task), task) + trusted
+    variables = {**settings.variables, **naming, **_variables(task.id.assignment, task.digest)}
     container = _container(
         task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
     )

@@ -33,6 +33,11 @@ class ClusterSettings:
     stop_timeout: float = 60.0
     """Seconds `stop` waits for the pods of a deleted Job to go."""
 
+    authorities: str = ""
+    """PEM: all certificate authorities that pods are to trust; empty: those of their images."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of every step's pod: how it reaches the world. A step's own go before them."""
+
     @property
     def placement(self) -> Placement:
         """What holds for every step of the target; a step's own goes before it or is added."""

@@ -55,8 +55,13 @@ class RunObjects:
             return self._owners[run]
 
     def _bring_archive(self) -> None:
-        """See that the archive's ConfigMap is there and holds the archive, whoever made it. Raises TargetError."""
-        wanted = render.step_configmap(self._archive, self._settings)
+        """See that the ConfigMaps that all runs share are there, whoever made them. Raises TargetError."""
+        self._bring(render.step_configmap(self._archive, self._settings))
+        if self._settings.authorities:
+            self._bring(render.ca_configmap(self._settings))
+
+    def _bring(self, wanted: KubeObject) -> None:
+        """Make a ConfigMap that is named by its content; one with other content is replaced. Raises TargetError."""
         if self._cluster.create("configmaps", wanted).object is not None:
             return
         name = text(wanted, "metadata", "name")
@@ -67,7 +72,7 @@ class RunObjects:
         if self._cluster.create("configmaps", wanted).object is None:
             raise TargetError(
                 f"the ConfigMap '{name}' in namespace '{self._settings.namespace}' of {self._cluster.server} holds "
-                "other code than this runner's and cannot be replaced; delete it"
+                "other content than this runner's and cannot be replaced; delete it"
             )
 
     def renew(self, run: str, now: datetime) -> None:

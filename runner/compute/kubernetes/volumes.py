@@ -34,6 +34,11 @@ def own(step_configmap: str, secret: str, key: str) -> Volumes:
     ]
 
 
+def authorities(configmap: str) -> Volumes:
+    """Return the volume with the certificate authorities of that ConfigMap."""
+    return [(c.CA_FOLDER, {"name": "ca", "configMap": {"name": configmap}})]
+
+
 def shared_memory(wish: Resources) -> Volumes:
     """The container's own has 64 MiB, too little for the workers of a data loader.
 
@@ -78,4 +83,4 @@ def _is_ready_made(place: str) -> bool:
 def mount(place: str, volume: KubeObject) -> KubeObject:
     """The container's side of a volume."""
     told = {"name": volume["name"], "mountPath": place}
-    return {**told, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER) else told
+    return {**told, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER, c.CA_FOLDER) else told

@@ -47,7 +47,7 @@ def test_all_is_well(cluster: FakeCluster) -> None:
         "may list, watch pods",
         "may get pods/log",
         "may create, get, delete configmaps",
-        "may create, get, delete secrets",
+        "may create secrets",
         "may list events",
         "a step's Job and pod (dry run)",
         "service account steps",

@@ -313,3 +313,26 @@ def test_start_runs_no_other_archive_than_the_one_the_job_names(bin_folder: Path
     assert (done.returncode, done.stdout) == (126, "")
     assert (bin_folder / "log").read_text().startswith(OTHER_ARCHIVE)
     assert done.stderr.startswith(OTHER_ARCHIVE)
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"
+
+
+def test_pods_trust_the_authorities_of_their_target_and_use_its_proxy() -> None:
+    settings = replace(SETTINGS, authorities=PEM, variables={"HTTPS_PROXY": "http://proxy:3128", "HOME": "/nowhere"})
+    shared: Any = render.ca_configmap(settings)
+    assert shared["data"] == {"ca.pem": PEM}
+    for pod in (
+        a_job(a_task(), settings)["spec"]["template"]["spec"],
+        dict(controller_job.job("c", RUN, "image", settings))["spec"]["template"]["spec"],  # type: ignore[index]  # a Job
+    ):
+        (container,) = pod["containers"]
+        env = {each["name"]: each["value"] for each in container["env"]}
+        (volume,) = (each for each in pod["volumes"] if each["name"] == "ca")
+        assert volume["configMap"]["name"] == shared["metadata"]["name"]
+        (mounted,) = (each for each in container["volumeMounts"] if each["name"] == "ca")
+        assert mounted == {"name": "ca", "mountPath": "/runner/ca", "readOnly": True}
+        assert env["SSL_CERT_FILE"] == env["REQUESTS_CA_BUNDLE"] == "/runner/ca/ca.pem"
+    env = {each["name"]: each["value"] for each in container_of(a_job(a_task(), settings))["env"]}
+    assert (env["HTTPS_PROXY"], env["HOME"]) == ("http://proxy:3128", "/runner/work/home")
+    assert "SSL_CERT_FILE" not in json.dumps(a_job(a_task()))

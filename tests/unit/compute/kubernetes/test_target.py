@@ -132,7 +132,7 @@ def test_a_configmap_with_other_code_that_stays_is_named(
     target.start(a_task())
     name = cluster.names("configmaps")[-1]
     cluster.change("configmaps", name, binaryData={"step.pyz": "b3RoZXI="}, metadata={"finalizers": ["theirs"]})
-    with pytest.raises(TargetError, match=f"ConfigMap '{name}'.* other code than this runner's.*delete it"):
+    with pytest.raises(TargetError, match=f"ConfigMap '{name}'.* other content than this runner's.*delete it"):
         a_target(cluster, store).start(a_task("later-1"))
     assert len(cluster.names("jobs")) == 1
 
@@ -681,3 +681,14 @@ def test_a_suspended_job_is_waited_for_and_its_next_pod_may_do_the_attempt(
     cluster.end_step(name, DONE)
     assert until(target, task, in_phase(Phase.SUCCEEDED)).outputs == OUTPUTS
     assert cluster.calls["create jobs"] == 1
+
+
+def test_the_authorities_of_a_target_are_brought_once(cluster: FakeCluster, store: DirectoryStore) -> None:
+    settings = replace(SETTINGS, authorities="-----BEGIN CERTIFICATE-----")
+    target = KubernetesTarget(
+        "kind", cluster, settings, store=store, step_stores=lambda _: {Access(): "{}"}, step_archive=b""
+    )
+    target.start(a_task("a-1"))
+    target.start(a_task("b-1"))
+    assert len([name for name in cluster.names("configmaps") if name.startswith("runner-ca-")]) == 1
+    assert cluster.calls["create configmaps"] == 4
