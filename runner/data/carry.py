@@ -20,6 +20,7 @@ from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 from ..model.digest import digest_of_bytes
+from ..model.termination import OLD_PYTHON
 from .packing import unpack
 
 PRIVATE = "_runner_step"
@@ -38,7 +39,7 @@ from {PRIVATE} import __getattr__, __version__
 _MAIN = f"""import sys
 
 if sys.version_info < (3, 10):
-    line = "the image's Python is " + sys.version.split()[0] + "; a step needs 3.10 or newer"
+    line = "{OLD_PYTHON}: " + sys.version.split()[0]
     with open("/dev/termination-log", "w") as log:
         log.write(line)
     raise SystemExit(line)

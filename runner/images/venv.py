@@ -15,7 +15,7 @@ from ..model.environment import EnvironmentSpec, NamedEnvironment
 from .failure import refused
 from .installed import installed, lacking
 from .packages import OLDEST_MINOR, Packages, python_minor, read
-from .venvfolder import Filling, VenvFolder, answers
+from .venvfolder import Filling, VenvFolder, answers, version_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,8 @@ class VenvEnvironments:
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
         """Why the environment could not be made here."""
-        return () if environment.spec.ready else read(environment).problems
+        old = _too_old(environment)
+        return (*old, *(() if environment.spec.ready else read(environment).problems))
 
     def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
         """How what a step gets differs from what was asked for, and which interpreter serves."""
@@ -135,6 +136,20 @@ class VenvEnvironments:
 
 def _wanted(spec: EnvironmentSpec) -> tuple[int, int]:
     return python_minor(spec.python) or sys.version_info[:2]
+
+
+def _too_old(environment: NamedEnvironment) -> tuple[Problem, ...]:
+    """Return the problem with an interpreter that the environment names and that cannot run a step."""
+    spec = environment.spec
+    if not spec.interpreter.startswith("/") or spec.image or not os.access(spec.interpreter, os.X_OK):
+        return ()
+    version = version_of(spec.interpreter)
+    minor = python_minor(version)
+    if minor is None or minor >= OLDEST_MINOR:
+        return ()
+    needed = "{}.{}".format(*OLDEST_MINOR)
+    what = f"{spec.interpreter} is Python {version}, and a step needs {needed} or newer"
+    return (Problem(what, f"environment {environment.name!r}", f"name an interpreter of Python {needed} or newer"),)
 
 
 def _notes(environment: NamedEnvironment, choice: _Choice) -> list[str]:

@@ -145,6 +145,17 @@ def answers(python: str) -> bool:
     return done.returncode == 0
 
 
+@cache
+def version_of(python: str) -> str:
+    """Return the version of an interpreter, like 3.11.4; empty: it does not tell."""
+    code = "import sys; sys.stdout.write(sys.version.split()[0])"
+    try:
+        done = subprocess.run([python, "-I", "-S", "-c", code], capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace").strip()
+
+
 def _count(requirements: Sequence[str]) -> str:
     packages = sum(not line.startswith("-") for line in requirements)
     return f"{packages} package" + "s" * (packages != 1)

@@ -14,6 +14,8 @@ from .document import from_document, to_document
 from .record import AttemptRecord
 
 LIMIT = 4096
+OLD_PYTHON = "runner: the image's Python is too old"
+"""How the message starts instead, with exit code 1, when a pod's Python cannot run a step; its version follows."""
 _SIZES = (2000, 1000, 500, 250, 100, 0)
 """Letters of the tail, one of which takes up to twelve bytes in JSON."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...model.memory import more_memory, oom_reason
 from ...model.record import AttemptRecord, Failure
+from ...model.termination import OLD_PYTHON
 from . import contract
 from .departures import Verdict, departure
 from .fields import number, text
@@ -53,6 +54,10 @@ def _image_fault(seen: Sighting, code: int | None, message: str) -> Verdict | No
         tried = message.partition(contract.NO_PYTHON)[2].strip(": \n")
         remedy = "use an image with Python 3.10 or newer as python3, or name its interpreter in the environment"
         return Verdict(Failure.IMAGE, f"the image {image} has no Python ({tried})", remedy)
+    if OLD_PYTHON in message:
+        version = message.partition(OLD_PYTHON)[2].strip(": \n").split("\n")[0]
+        remedy = "use an image with Python 3.10 or newer as python3, or name such an interpreter in the environment"
+        return Verdict(Failure.IMAGE, f"the image {image} has Python {version}, and a step needs 3.10 or newer", remedy)
     unstarted = text(seen.terminated, "reason") in ("StartError", "ContainerCannotRun")
     if _PLATFORM in message and (unstarted or code == 255):
         reason = f"the image {image} is not made for this node's processor: {message}"

@@ -13,6 +13,7 @@ import pytest
 
 from runner.data import carry
 from runner.data.carry import PRIVATE, archive, tree
+from runner.model.termination import OLD_PYTHON
 
 LIMIT = 850_000
 """Bytes, of which the table of v1's names has 60,000: a ConfigMap holds 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/)."""
@@ -174,3 +175,12 @@ def test_a_pods_archive_is_made_once_and_its_bytecode_is_used(tmp_path: Path) ->
     code = f"import sys; sys.path.insert(0, {str(pyz)!r}); import _runner_step.step.bootstrap as b; print(b.__file__)"
     shown = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip().endswith("bootstrap.pyc")
+
+
+def test_a_python_that_is_too_old_says_so_and_loads_nothing(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = carry._MAIN.replace("/dev/termination-log", str(log))
+    old = "import sys\nsys.version_info, sys.version = (3, 8), '3.8.10 (default)'\n"
+    done = subprocess.run([sys.executable, "-c", old + code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert log.read_text() == done.stderr.strip() == f"{OLD_PYTHON}: 3.8.10"

@@ -74,6 +74,18 @@ def test_the_running_interpreter_is_used_where_it_serves(
     assert all(word in line for word, line in zip(words, said, strict=True))
 
 
+def test_a_named_interpreter_that_is_too_old_is_told_before_anything_starts(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nprintf 3.8.10\n")
+    python.chmod(0o755)
+    environment = NamedEnvironment("old", EnvironmentSpec(interpreter=str(python)))
+    (problem,) = VenvEnvironments(tmp_path).problems(environment)
+    assert problem.what == f"{python} is Python 3.8.10, and a step needs 3.10 or newer"
+    assert "3.10" in problem.remedy
+    with pytest.raises(EnvironmentFailed, match=r"is Python 3\.8\.10"):
+        VenvEnvironments(tmp_path).ensure(environment, print)
+
+
 def test_a_named_interpreter_is_used(tmp_path: Path) -> None:
     python = tmp_path / "python"
     python.symlink_to(sys.executable)

@@ -15,7 +15,7 @@ from runner.model.data import DataRef
 from runner.model.document import format_time
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
-from runner.model.termination import to_message
+from runner.model.termination import OLD_PYTHON, to_message
 from tests.support.fake_api import START, STORE, a_record
 
 SETTINGS = ClusterSettings(STORE, unschedulable_grace=30)
@@ -138,6 +138,13 @@ NO_SHELL = 'unable to start container process: exec: "/bin/sh": stat /bin/sh: no
         ),
         pytest.param(
             a_pod(terminated(127, NO_PYTHON)), Failure.IMAGE, "env:1 has no Python", False, id="image without Python"
+        ),
+        pytest.param(
+            a_pod(terminated(1, f"{OLD_PYTHON}: 3.8.10")),
+            Failure.IMAGE,
+            "env:1 has Python 3.8.10, and a step needs 3.10",
+            False,
+            id="image with an old Python",
         ),
         pytest.param(
             a_pod(terminated(128, NO_SHELL, "StartError")), Failure.IMAGE, "/bin/sh", False, id="image without a shell"
