@@ -12,6 +12,7 @@ from ..override import override
 from .caller import caller
 from .conda import CondaDependencies
 from .environment_sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
+from .exceptions import NotOffered
 from .text_file import text_file
 
 if TYPE_CHECKING:
@@ -56,12 +57,21 @@ class Environment:
 
     @staticmethod
     def list(workspace: Workspace) -> dict[str, Environment]:
-        """Every environment of the configuration, and the newest version of every registered one, by name."""
-        from .environment_registry import fetch, names
+        """Return the environments of the configuration, the newest registered ones, and v1's curated ones, by name."""
+        from .environment_registry import listed
 
-        session = workspace.session
-        known = sorted({*names(session.store), *session.curated_images()})
-        return {name: fetch(session, name, None) for name in known}
+        return listed(workspace.session)
+
+    @staticmethod
+    def add_private_pip_wheel(workspace: Workspace, file_path: str, exist_ok: bool = False) -> str:
+        """Refuse: an environment is made where the workspace's store cannot be read."""
+        raise NotOffered(
+            "Environment.add_private_pip_wheel is not offered: where an environment is made, pip does not reach the "
+            "workspace's store",
+            where=caller(),
+            remedy="put the package's source into the step's source_directory, or the wheel into a package index that "
+            "pip is configured with (set_pip_option('--extra-index-url …')), or into a base image",
+        )
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep it in the workspace; the same content again is the same version."""

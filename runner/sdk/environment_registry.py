@@ -6,14 +6,16 @@ What a label means is in ``registry/environment-labels/<name>/<label>``: a versi
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import ObjectMissing
 from ..model.digest import canonical_json
 from ..model.environment import secret_names
 from ..model.names import REGISTRY
+from ..override import override
 from .conda import CondaDependencies
+from .curated import NAMES as CURATED
 from .curated import is_curated, note, packages_of
 from .environment import Environment
 from .exceptions import UserErrorException
@@ -56,7 +58,7 @@ def fetch(session: Session, name: str, version: str | None) -> Environment:
 
     Raises UserErrorException.
     """
-    image = session.curated_images().get(name)
+    image = _image_of(name, session.curated_images())
     if image:
         return Environment.from_docker_image(name, image)
     store = session.store
@@ -64,15 +66,47 @@ def fetch(session: Session, name: str, version: str | None) -> Environment:
     try:
         document = json.loads(store.get(_key(name, number)))
     except ObjectMissing:
-        packages = packages_of(name) if is_curated(name) else None
-        if packages is not None:
-            return _from_packages(name, packages)
+        if (curated := _curated(name)) is not None:
+            return curated
         shown = f"version {version!r} of environment {name!r}" if _newest(store, name) else f"environment {name!r}"
         raise UserErrorException(
             f"{shown} is not registered in this workspace",
             remedy=f"define it in the pipeline file, or map it to an image: environments: {{{name}: {{image: ...}}}}",
         ) from None
     return _environment(document, name, number)
+
+
+class Environments(dict[str, Environment]):
+    """Environments by name. Each curated name of v1 that has known packages is among them, in any case of letters."""
+
+    @override
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (isinstance(name, str) and _curated(name) is not None)
+
+    def __missing__(self, name: str) -> Environment:
+        found = _curated(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
+def listed(session: Session) -> Environments:
+    """Return every environment of the configuration, the newest of each registered one, and v1's curated ones."""
+    found = Environments((name, made) for name in CURATED if (made := _curated(name)) is not None)
+    for name in sorted({*names(session.store), *session.curated_images()}):
+        found[name] = fetch(session, name, None)
+    return found
+
+
+def _curated(name: str) -> Environment | None:
+    packages = packages_of(name) if is_curated(name) else None
+    return None if packages is None else _from_packages(name, packages)
+
+
+def _image_of(name: str, images: Mapping[str, str]) -> str | None:
+    """Return the image that a name is mapped to; letters' case does not matter in a curated name."""
+    folded = {known.casefold(): image for known, image in images.items() if is_curated(known)}
+    return images.get(name) or folded.get(name.casefold())
 
 
 def give_labels(store: ObjectStore, name: str, version: str, labels: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from .exceptions import NotOffered, UserErrorException
 from .remote_run import RemoteRun, run_over
 from .reports import TAGS, Line
 from .run import Run
-from .status_words import PIPELINE_RUN
+from .status_words import CANCEL_REQUESTED, FAILED, PIPELINE_RUN
 
 if TYPE_CHECKING:
     from .port_reference import PortDataReference
@@ -44,6 +44,16 @@ class SubmittedRun(RemoteRun):
         given = submission.tags if submission and file == TAGS else {}
         first: list[Line] = [{"key": key, "value": value} for key, value in given.items()]
         return [*first, *super().report_lines(file)]
+
+    @override
+    def get_status(self) -> str:
+        """v1's status word; CancelRequested from ``cancel()`` on until the run has ended."""
+        from ..runs import records
+
+        view = self.view
+        word = self.status_in(view)
+        asked = not run_over(view) and word != FAILED and records.canceled(self.session.store, self.id)
+        return CANCEL_REQUESTED if asked else word
 
     def steps(self) -> list[StepRun]:
         """Its steps' runs, the newest first."""

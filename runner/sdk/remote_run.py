@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
 
+from ..model.context import STEP_VARIABLE
 from ..model.printable import continued, escape, log_line
 from ..model.status import RUN_ENDS, StepStatus
+from ..operations.liveness import Stranded
 from ..operations.patience import persist
 from ..operations.standing import attempts_of, class_of
 from ..operations.values import RunView
@@ -22,6 +26,8 @@ from .run import Run
 _POLL_SECONDS = 5.0
 _LOG_SECONDS = 1.0
 """How long to wait for the journal while a log is followed."""
+_CANCEL_SECONDS = 10.0
+"""How long ``cancel`` waits for news of the run."""
 _FAILED = "Failed"
 LOG = "user_logs/std_log.txt"
 """v1's name of a run's log."""
@@ -99,8 +105,20 @@ class RemoteRun(Run):
 
     @override
     def cancel(self) -> None:
-        """Ask for the end of the whole run; from inside one of its steps as well."""
+        """Ask for the end of the whole run; from inside one of its steps as well.
+
+        Outside of a step this returns when the run has ended, at the latest after ten seconds without news of it.
+        """
         self.session.cancel(self.pipeline_run_id)
+        if STEP_VARIABLE in os.environ:
+            return
+        view = self.view
+        with suppress(Stranded):
+            while not run_over(view):
+                seen = view.state.number
+                view = self.session.wait(self.pipeline_run_id, after=seen, seconds=_CANCEL_SECONDS)
+                if view.state.number == seen:
+                    return
 
     @override
     def get_file_names(self) -> list[str]:

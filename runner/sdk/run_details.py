@@ -60,8 +60,13 @@ def document(
         "outputDatasets": [],
         "logFiles": {},
         **more,
-        **({"error": {"error": {"code": "UserError", "message": error}}} if error else {}),
+        **({"error": fault(error)} if error else {}),
     }
+
+
+def fault(message: str) -> dict[str, object]:
+    """Return v1's document of an error."""
+    return {"error": {"code": "UserError", "message": message}}
 
 
 def _written(time: datetime | None) -> str | None:

@@ -45,10 +45,18 @@ class Snapshots:
         return digest
 
     def restore_snapshot(self, snapshot_id: str | None = None, path: str | None = None) -> str:
-        """Write a snapshot, the run's own unless one is named, as a zip file; the file's path.
+        """Write a snapshot as ``<snapshot id>.zip``.
 
-        `path` is the file to write, or a folder for ``<snapshot id>.zip``; the current one if None.
-        Raises SnapshotException.
+        Args:
+            snapshot_id: The snapshot; None: the run's own.
+            path: The folder for the file, which is made; None: the current one.
+
+        Returns:
+            The absolute path of the file.
+
+        Raises:
+            SnapshotException: there is no such snapshot, it is damaged, or the file cannot be written.
+
         """
         from ..data import addressed, packing
         from ..errors import ObjectDamaged, ObjectMissing
@@ -57,22 +65,23 @@ class Snapshots:
         wanted = snapshot_id or self.get_snapshot_id()
         if not wanted:
             raise SnapshotException(f"{self!r} has no snapshot")
-        target = Path(path or ".")
-        if not path or target.is_dir() or path.endswith("/"):
-            target = target / f"{wanted}.zip"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
+        target = Path(path or ".").absolute() / f"{wanted}.zip"
 
         def checked(data: bytes) -> bytes:
             packing.members(data, wanted)
             return data
 
         try:
-            target.write_bytes(addressed.load(self.session.store, snapshot_key(wanted), checked))
+            data = addressed.load(self.session.store, snapshot_key(wanted), checked)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
         except ObjectDamaged as error:
             raise SnapshotException(str(error), error) from error
         except (ObjectMissing, ValueError) as error:
             raise SnapshotException(f"there is no snapshot {wanted!r} in this workspace", error) from error
+        except OSError as error:
+            what = f"the snapshot cannot be written below {str(target.parent)!r}: {error.strerror}"
+            raise SnapshotException(what, error, remedy="name a folder") from error
         return str(target)
 
 

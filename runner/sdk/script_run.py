@@ -13,12 +13,17 @@ from ..override import override
 from .pipeline_run import SubmittedRun
 from .remote_run import run_over
 from .reports import Line
-from .status_words import PIPELINE_RUN, STEP_RUN, in_details
+from .run_children import Children
+from .status_words import FAILED, PIPELINE_RUN, STEP_RUN, in_details
 from .step_run import StepRun
 
 if TYPE_CHECKING:
     from .environment import Environment
     from .run import Run
+
+
+FAULT = "fault"
+"""The fact that a driver has failed the run, and its words for it."""
 
 
 class ScriptRun(SubmittedRun):
@@ -49,10 +54,38 @@ class ScriptRun(SubmittedRun):
 
     @override
     def status_in(self, view: RunView) -> str:
-        """Of the run once it is over, else of the script: Completed where a step says Finished."""
+        """Failed after ``fail()``; else of the run once it is over, or of its script, in the words of a plain run."""
+        if FAULT in self.facts:
+            return FAILED
         if run_over(view):
             return in_details(PIPELINE_RUN[view.state.status])
         return in_details(STEP_RUN[view.state.steps[self.step.key].status])
+
+    @override
+    def complete(self, _set_status: bool = True) -> None:
+        """Write what was logged so far. The status is that of the script, which goes on."""
+        self.flush()
+
+    @override
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
+        """Mark the run as failed, and stop its script; a run that is over stays as it ended.
+
+        Args:
+            error_details: What the details of the run say of it.
+            error_code: Stands before that.
+
+        """
+        if run_over(self.view):
+            return
+        said = ": ".join(str(part) for part in (error_code, error_details) if part)
+        self.state_fact(FAULT, said or "the driver called fail()")
+        self.flush()
+        self.cancel()
+
+    @override
+    def child_run(self, name: str | None = None, run_id: str | None = None, outputs: object = None) -> Run:
+        """Begin a run below this one, which the caller logs to and ends. Raises UserErrorException for a taken id."""
+        return Children.child_run(self, name, run_id, outputs)
 
     @override
     def logged_step(self) -> str:
@@ -73,8 +106,11 @@ class ScriptRun(SubmittedRun):
     @override
     def get_details(self) -> dict[str, object]:
         """v1's document of the run."""
+        from .run_details import fault
+
         own = {"runId": self.id, "status": self.get_status(), "properties": self.get_properties()}
-        return {**self.step.get_details(), **own}
+        failed = self.facts.get(FAULT)
+        return {**self.step.get_details(), **own, **({"error": fault(failed)} if failed else {})}
 
     @override
     def get_details_with_logs(self) -> dict[str, object]:

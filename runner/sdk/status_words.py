@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ..model.status import RunStatus, StepStatus
 
+CANCEL_REQUESTED = "CancelRequested"
+FAILED = "Failed"
 PIPELINE_RUN = {
     RunStatus.RUNNING: "Running",
-    RunStatus.CANCELING: "Running",
+    RunStatus.CANCELING: CANCEL_REQUESTED,
     RunStatus.SUCCEEDED: "Finished",
     RunStatus.FAILED: "Failed",
     RunStatus.CANCELED: "Canceled",

@@ -67,7 +67,7 @@ assert run.get_tags() == {"from": "driver", "outside": "yes", "told": "by a step
 assert Model(ws, "net").run_id == found.id
 assert found.get_file_names() == ["notes/seen.txt", "outputs/net.pkl", "user_logs/std_log.txt"]
 found.download_file("notes/seen.txt", "got/")
-with zipfile.ZipFile(found.restore_snapshot(path="snapshot.zip")) as archive:
+with zipfile.ZipFile(found.restore_snapshot(path="snapshot")) as archive:
     assert "step.py" in archive.namelist()
 
 lone = ScriptRunConfig("src", script="lone.py", arguments=["--n", 1], compute_target="here")

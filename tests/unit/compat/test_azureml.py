@@ -201,3 +201,15 @@ def test_other_distributions_may_add_to_azureml(tmp_path: Path) -> None:
         "import azureml.elsewhere, azureml.core; print(azureml.core.VERSION)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=Path(__file__).parents[3])
+
+
+def test_submodules_of_the_standard_library_are_reached_as_with_v1() -> None:
+    """v1 imports requests and msrest, which import these."""
+    code = (
+        "import urllib, xml, importlib, sys; from runner.azureml import install; install(); import azureml.core;"
+        "assert 'urllib.request' not in sys.modules;"
+        "assert urllib.request.quote('a b') == 'a%20b'; assert xml.etree.ElementTree.fromstring('<a/>').tag == 'a';"
+        "assert importlib.util.find_spec; assert not hasattr(urllib, 'no_such_module');"
+        "import concurrent; assert concurrent.futures.ThreadPoolExecutor"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -61,7 +61,8 @@ def test_a_private_registry_goes_before_the_image() -> None:
 def test_a_mapped_curated_name_is_its_image_whatever_the_version(ws: Workspace, session: FakeSession) -> None:
     session.curated = {"AzureML-sklearn-1.5": "team/sklearn:1"}
     assert Environment.get(ws, "AzureML-sklearn-1.5", version="7").docker.base_image == "team/sklearn:1"
-    assert list(Environment.list(ws)) == ["AzureML-sklearn-1.5"]
+    assert Environment.get(ws, "azureml-SKLearn-1.5").docker.base_image == "team/sklearn:1"
+    assert Environment.list(ws)["AzureML-sklearn-1.5"].docker.base_image == "team/sklearn:1"
 
 
 @pytest.mark.parametrize(
@@ -306,3 +307,21 @@ def test_a_script_run_takes_a_run_configuration_as_it_is() -> None:
     assert (run.script, run.arguments) == ("a.py", ["--x"])
     with pytest.raises(NotOffered, match="resume_from"):
         ScriptRunConfig(".", "a.py", resume_from=object())
+
+
+def test_curated_names_are_listed_and_known_in_small_letters(ws: Workspace) -> None:
+    listed = ws.environments
+    assert "AzureML-Minimal" in listed
+    assert [name for name in listed if name.startswith("AzureML-sklearn")]
+    assert listed["AzureML-Minimal"].name == "AzureML-Minimal"
+    small = Environment.get(ws, "azureml-sklearn-1.5")
+    assert "scikit-learn" in (small.python.conda_dependencies or CondaDependencies()).pip
+    assert listed["azureml-pytorch-9.9-gpu"].name == "azureml-pytorch-9.9-gpu"
+    assert "mine" not in listed
+    with pytest.raises(KeyError):
+        listed["AzureML-nobody-knows"]
+
+
+def test_a_private_wheel_is_refused_with_what_to_do_instead(ws: Workspace) -> None:
+    with pytest.raises(NotImplementedError, match=r"add_private_pip_wheel is not offered(.|\n)*do: +put the package"):
+        Environment.add_private_pip_wheel(ws, "mine-1.0-py3-none-any.whl", exist_ok=True)

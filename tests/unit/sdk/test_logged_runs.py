@@ -193,10 +193,15 @@ def test_snapshots(ws: Workspace, tmp_path: Path) -> None:
     (tmp_path / "one" / "c.py").write_text("c")
     identity = run.take_snapshot("one/c.py")
     assert again(ws, run).get_snapshot_id() == identity
-    assert run.restore_snapshot(path="here.zip") == "here.zip"
-    with zipfile.ZipFile("here.zip") as archive:
+    folder = Path.cwd() / "restored"
+    assert run.restore_snapshot(path="restored") == str(folder / f"{run.get_snapshot_id()}.zip")
+    assert [path.is_file() for path in folder.iterdir()] == [True]
+    Path("file").touch()
+    with pytest.raises(SnapshotException, match="cannot be written below"):
+        run.restore_snapshot(path="file")
+    with zipfile.ZipFile(folder / f"{identity}.zip") as archive:
         assert archive.namelist() == ["c.py"]
-    assert run.restore_snapshot(identity, "one") == f"one/{identity}.zip"
+    assert run.restore_snapshot(identity, "one/") == str(Path.cwd() / "one" / f"{identity}.zip")
     with pytest.raises(SnapshotException, match="no snapshot 'x'"):
         run.restore_snapshot("x")
     with pytest.raises(SnapshotException, match="nothing"):

@@ -162,6 +162,7 @@ def test_ctrl_c_while_waiting_leaves_the_run(
     with pytest.raises(ExperimentExecutionException, match="goes on"):
         run.wait_for_completion(show_output=False)
     assert session.canceled == []
+    monkeypatch.undo()
     run.cancel()
     assert session.canceled == [run.id]
 
@@ -404,7 +405,7 @@ def test_get_context_loads_few_of_our_modules(step_folder: Path) -> None:
         "ours = sorted(m for m in sys.modules if m.partition('.')[0] in ('runner', 'azureml'))\n"
         "heavy = [m for m in ('pandas', 'numpy', 'yaml', 'asyncio') if m in sys.modules]\n"
         "print(len(ours), ours, heavy)\n"
-        "assert len(ours) <= 25 and not heavy"
+        "assert len(ours) <= 30 and not heavy"
     )
     path = os.pathsep.join((str(ROOT), str(ROOT / "runner" / "compat")))
     done = subprocess.run(

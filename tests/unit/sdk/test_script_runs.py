@@ -8,6 +8,7 @@ from runner.model import events as e
 from runner.model.record import Failure
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
+from runner.runs import records
 from runner.sdk import CondaDependencies, Environment, Experiment, Run, ScriptRunConfig, Workspace
 from runner.sdk.exceptions import ActivityFailedException
 from runner.sdk.script_run import ScriptRun
@@ -99,3 +100,40 @@ def test_what_ran(run: ScriptRun, ws: Workspace) -> None:
 def test_a_lone_script_is_always_run(session: FakeSession, run: ScriptRun) -> None:
     assert session.requests[-1].regenerate_outputs
     assert session.requests[-1].kind == "script"
+
+
+def test_a_driver_may_fail_it(session: FakeSession, run: ScriptRun) -> None:
+    """v1 refuses this of pipeline and step runs alone."""
+    begin(session, run)
+    run.fail(error_details="by hand", error_code="Mine")
+    assert session.canceled == [run.id]
+    assert run.get_status() == "Failed"
+    session.tell(run.id, e.CancelRequested(), e.StepCanceled("a-py-1"))
+    session.end(run.id, RunStatus.CANCELED)
+    assert run.get_status() == "Failed"
+    assert run.get_details()["error"] == {"error": {"code": "UserError", "message": "Mine: by hand"}}
+    with pytest.raises(ActivityFailedException):
+        run.wait_for_completion()
+
+
+def test_what_is_over_stays_as_it_ended(session: FakeSession, run: ScriptRun) -> None:
+    finish(session, run)
+    run.fail("too late")
+    assert (run.get_status(), session.canceled) == ("Completed", [])
+
+
+def test_a_driver_may_complete_it_and_make_children_of_it(session: FakeSession, run: ScriptRun) -> None:
+    begin(session, run)
+    run.complete()
+    assert run.get_status() == "Running"
+    child = run.child_run("c")
+    assert [found.id for found in run.get_children()] == [child.id]
+
+
+def test_a_run_is_not_running_once_it_has_been_canceled(session: FakeSession, run: ScriptRun) -> None:
+    begin(session, run)
+    records.cancel(session.store, run.id)
+    assert run.get_status() == "CancelRequested"
+    session.tell(run.id, e.CancelRequested(), e.StepCanceled("a-py-1"))
+    session.end(run.id, RunStatus.CANCELED)
+    assert run.get_status() == "Canceled"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pkgutil import extend_path
 
 from runner.sdk import VERSION, shown_in
+from runner.sdk.stdlib_names import reach
 
 from .. import data as _data  # noqa: F401 - `import azureml.core` makes azureml.data reachable, as the real one does
 
@@ -31,3 +32,4 @@ __all__ = list(_NAMES)
 __version__ = VERSION
 __getattr__ = shown_in(__name__, _NAMES)
 __path__ = extend_path(__path__, __name__)
+reach()

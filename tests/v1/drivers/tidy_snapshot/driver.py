@@ -37,7 +37,7 @@ def check():
     assert not os.path.exists("project/written.txt")
     assert second.get_properties()["azureml.reusedrunid"] == first.id
     assert "azureml.reusedrunid" not in third.get_properties()
-    restored = first.restore_snapshot(path="restored.zip")
+    restored = first.restore_snapshot(path="restored")
     assert sorted(zipfile.ZipFile(restored).namelist()) == metrics["seen"].split()
 
 
