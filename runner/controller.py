@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from .control.act import Effects
 from .control.loop import Controller
 from .control.progress import progress_of
-from .errors import RunnerError, RunTaken, StoreUnreachable, TargetUnreachable
+from .errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetUnreachable
 from .model.state import RunState
+from .operations import damage
 from .operations.values import RunView
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .processes import orphans
@@ -136,6 +137,8 @@ def drive(session: Desk, run: str, host: str = "") -> RunState:
     if known.state.over:
         patiently(lambda: head.correct(session.store, known.state, SystemClock().now()))
         return known.state
+    if number := patiently(lambda: damage.missing_entry(session.store, known.state, head.read(session.store, run))):
+        raise StoreError(f"run {run} cannot go on: {damage.words(number)}; {damage.remedy(run)}")
     controller = patiently(lambda: _controller(session, known))
     try:
         patiently(lambda: controller.take(host or socket.gethostname(), os.getpid()))

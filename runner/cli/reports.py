@@ -9,7 +9,7 @@ from ..errors import BadInput
 from ..model.data import DataRef
 from ..model.names import short
 from ..model.state import RunState
-from ..operations import listing
+from ..operations import damage, listing
 from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
 from ..runs import head, index
@@ -120,6 +120,12 @@ def waits_for(session: OpenWorkspace, state: RunState) -> str:
     return ""
 
 
+def refuse_damaged(session: OpenWorkspace, state: RunState) -> None:
+    """Raise BadInput when the run's journal lacks an entry: nothing can drive such a run on, or end it."""
+    if why := session.damage(state):
+        raise BadInput(f"run {state.run} cannot go on: {why}", remedy=damage.remedy(state.run, hint(session)))
+
+
 def say_stopped(session: OpenWorkspace, view: RunView) -> None:
     """Say so when nobody drives a run that has not ended, or whoever does waits for something."""
     if waits := waits_for(session, view.state):
@@ -130,4 +136,6 @@ def say_stopped(session: OpenWorkspace, view: RunView) -> None:
         log = log_of(view.state.run)
         if log:
             warn(f"  log:   {log}")
-        warn(f"  do:    runner resume {short(view.state.run)}{hint(session)}")
+        damaged = session.damage(view.state)
+        resume = f"runner resume {short(view.state.run)}{hint(session)}"
+        warn(f"  do:    {damage.remedy(view.state.run, hint(session)) if damaged else resume}")

@@ -80,8 +80,12 @@ def run_time(run_id: str) -> datetime:
 
 def inverted_time(run_id: str) -> str:
     """A string that sorts newest first, for an index that is listed from its start."""
-    left = (_EPOCH_END - run_time(run_id)) // timedelta(milliseconds=1)
-    return f"{left:015d}"
+    return inverted(run_time(run_id))
+
+
+def inverted(at: datetime) -> str:
+    """The same for an aware time."""
+    return f"{(_EPOCH_END - at) // timedelta(milliseconds=1):015d}"
 
 
 def step_run_id(run_id: str, key: str) -> str:

@@ -32,6 +32,8 @@ class Signs:
     """The store's time."""
     process: bool | None = None
     """Whether the controller's process is there; None: it runs elsewhere, or has not said where."""
+    damage: str = ""
+    """Why no controller can drive the run on."""
 
 
 def pod_host(namespace: str, pod: str) -> str:
@@ -55,6 +57,8 @@ def why_stopped(state: RunState, signs: Signs) -> str:
     """Why the run does not go on by itself; empty: somebody drives it, or it has ended."""
     if state.over:
         return ""
+    if signs.damage:
+        return signs.damage
     if signs.process is False and not state.pid:
         return "its controller ended before it took the run"
     if signs.process is False:

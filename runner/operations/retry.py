@@ -16,7 +16,8 @@ from ..model.stated import NOTHING, Stated
 from ..model.status import DELIVERED
 from ..plan import policies
 from ..ports import ObjectStore
-from ..runs import index, journal, plans, records
+from ..runs import head, index, journal, plans, records
+from . import damage
 from .again import Choice, Part, choose
 from .submit import Submitter
 from .values import RunView
@@ -44,7 +45,7 @@ class Remake:
 
 def remake(store: ObjectStore, datastores: Datastores, origin: RunView, part: Part, *, threads: int = 1) -> Remake:
     """What `part` means for the ended run `origin`. Raises BadInput, StoreError."""
-    _refuse_unended(origin)
+    _refuse_unended(store, origin)
     delivered = [key for key, step in origin.state.steps.items() if step.status in DELIVERED]
     standing = _standing(lambda key: _stands(store, datastores, origin, key), delivered, threads)
     gone = tuple(key for key in delivered if key not in standing)
@@ -85,9 +86,10 @@ def resubmit(store: ObjectStore, made: Remake, who: Submitter, words: Stated = N
     return run
 
 
-def _refuse_unended(origin: RunView) -> None:
+def _refuse_unended(store: ObjectStore, origin: RunView) -> None:
+    """Raise BadInput for a run that may still go on; one whose journal lacks an entry never does."""
     state = origin.state
-    if not state.over:
+    if not state.over and not damage.missing_entry(store, state, head.read(store, state.run)):
         remedy = f"drive it on: runner resume {short(state.run)}; or end it first: runner cancel {short(state.run)}"
         raise BadInput(f"run {state.run} has not ended, so it cannot be made again", remedy=remedy)
 

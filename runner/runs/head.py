@@ -39,8 +39,12 @@ def head_key(run: str) -> str:
 def write(store: ObjectStore, state: RunState, now: datetime, error: str = "") -> None:
     """Overwrite the head by what `state` says."""
     done = sum(step.status in (StepStatus.SUCCEEDED, StepStatus.REUSED) for step in state.steps.values())
-    head = Head(state.number, state.status, now, state.host, state.pid, done, state.ended, error)
-    store.put(head_key(state.run), json.dumps(to_document(head)).encode())
+    put(store, state.run, Head(state.number, state.status, now, state.host, state.pid, done, state.ended, error))
+
+
+def put(store: ObjectStore, run: str, shown: Head) -> None:
+    """Overwrite the run's head."""
+    store.put(head_key(run), json.dumps(to_document(shown)).encode())
 
 
 def read(store: ObjectStore, run: str) -> Head | None:

@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta, timezone
+from heapq import merge
+from itertools import chain, islice
+from operator import itemgetter
 
 from ..dataclass import dataclass, field
 from ..errors import BadInput, StoreError
 from ..model.document import to_document
-from ..model.names import inverted_time
+from ..model.names import inverted, inverted_time
 from ..model.stored import read_document
-from ..ports import ObjectStore
+from ..ports import ObjectInfo, ObjectStore
+
+_FOLDER = "index/"
+_LAST = "~"
+"""Sorts after every number."""
+_SKEW = timedelta(minutes=5)
+"""How far the clocks of machines may differ before a run counts as one of the future."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +41,12 @@ class IndexEntry:
 
 def add(store: ObjectStore, entry: IndexEntry) -> None:
     """Enter a run."""
-    store.put(f"index/{inverted_time(entry.run)}-{entry.run}", json.dumps(to_document(entry)).encode())
+    store.put(f"{_FOLDER}{inverted_time(entry.run)}-{entry.run}", json.dumps(to_document(entry)).encode())
 
 
 def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
     """The newest `limit` runs, newest first, without those whose entry cannot be read."""
-    for info in islice(store.list("index/"), limit):
+    for info in islice(_entries(store), limit):
         data = store.get(info.key)
         with suppress(StoreError):
             yield read_document(IndexEntry, data, info.key)
@@ -46,8 +54,49 @@ def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
 
 def run_ids(store: ObjectStore) -> Iterator[str]:
     """All runs, newest first."""
-    for info in store.list("index/"):
-        yield info.key.split("-", 1)[1]
+    for info in _entries(store):
+        yield _run_of(info)
+
+
+def _entries(store: ObjectStore) -> Iterator[ObjectInfo]:
+    """The entries, newest first.
+
+    A run that was made while a clock was ahead would stand first for ever: its entry takes the place of the time at
+    which the store wrote it, or the last one where the store's clock was ahead as well.
+    """
+    listed = store.list(_FOLDER)
+    first = next(listed, None)
+    if first is None:
+        return
+    whole = chain((first,), listed)
+    if _place(first) >= inverted(datetime.now(timezone.utc) + _SKEW):  # the usual case: nothing is asked of the store
+        yield from whole
+        return
+    limit = inverted(store.now() + _SKEW)
+    ahead: list[ObjectInfo] = []
+    for info in whole:
+        if _place(info) >= limit:
+            whole = chain((info,), whole)
+            break
+        ahead.append(info)
+    placed = sorted(((_written(info, limit), info) for info in ahead), key=itemgetter(0))
+    for _, info in merge(((_place(info), info) for info in whole), placed, key=itemgetter(0)):
+        yield info
+
+
+def _place(info: ObjectInfo) -> str:
+    """Return the time of an entry as it stands in its key: inverted, so that newer ones sort first."""
+    return info.key[len(_FOLDER) :].partition("-")[0]
+
+
+def _written(info: ObjectInfo, limit: str) -> str:
+    """Return the time at which the store wrote the entry, inverted; the last place where that is ahead as well."""
+    place = inverted(datetime.fromtimestamp(info.modified, timezone.utc))
+    return place if place >= limit else _LAST
+
+
+def _run_of(info: ObjectInfo) -> str:
+    return info.key.split("-", 1)[1]
 
 
 class NoRun(BadInput):

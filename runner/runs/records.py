@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import ObjectDamaged, ObjectMissing
+from ..errors import ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from ..model.digest import canonical_json, digest_of_bytes
 from ..model.document import to_document
 from ..model.names import step_run_id
@@ -41,9 +41,17 @@ def origin_of(commit: CommitRecord) -> str:
 
 
 def attempt_behind(store: ObjectStore, origin: str) -> TaskId | None:
-    """The attempt that committed the step run `origin`; None when its commit record is gone."""
+    """The attempt that committed the step run `origin`; None when its commit record is gone or unreadable.
+
+    Raises StoreUnreachable, StoreDenied.
+    """
     run, _, key = origin.partition(".")
-    commit = committed(store, TaskId(run, key))
+    try:
+        commit = committed(store, TaskId(run, key))
+    except (StoreUnreachable, StoreDenied):
+        raise
+    except StoreError:  # of an earlier run: no reason for a later one to fail
+        return None
     return TaskId(run, key, commit.attempt) if commit else None
 
 

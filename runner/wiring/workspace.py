@@ -18,7 +18,7 @@ from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.stated import NOTHING, Stated
 from ..model.status import RunStatus
-from ..operations import liveness, watch
+from ..operations import damage, liveness, watch
 from ..operations.listing import is_begun
 from ..operations.values import Request, RunView
 from ..runs import head, index, records
@@ -172,8 +172,20 @@ class OpenWorkspace(Places):
             process = liveness.process_exists(state.pid, MARK)
         if process:
             return ""
-        signs = liveness.Signs(head.read(self.store, state.run), self.store.now(), process)
+        shown = head.read(self.store, state.run)
+        signs = liveness.Signs(shown, self.store.now(), process, self._damage(state, shown))
         return liveness.why_stopped(state, signs)
+
+    def damage(self, state: RunState) -> str:
+        """Return why no controller can ever drive the run on; empty: nothing is known to be wrong with its journal."""
+        return "" if state.over else self._damage(state, head.read(self.store, state.run))
+
+    def _damage(self, state: RunState, shown: head.Head | None) -> str:
+        number = damage.missing_entry(self.store, state, shown)
+        if not number or shown is None:
+            return ""
+        damage.mark(self.store, state.run, shown, number)
+        return damage.words(number)
 
     def view(self, run: str) -> RunView:
         """The run now. Raises BadInput for an unknown id."""
@@ -187,9 +199,10 @@ class OpenWorkspace(Places):
         if why and watch.newer(self.store, known).state.number == state.number:
             where = f" --target {self.override}" if self.override not in {"", self.config.target} else ""
             log = _log_line(state.run)
-            raise liveness.Stranded(
-                f"run {state.run} does not go on: {why}{log}\n  do:    runner resume {short(state.run)}{where}"
-            )
+            mend = f"runner resume {short(state.run)}{where}"
+            if self.damage(state):
+                mend = damage.remedy(state.run, where)
+            raise liveness.Stranded(f"run {state.run} does not go on: {why}{log}\n  do:    {mend}")
 
     def wait(self, run: str, *, after: int, seconds: float) -> RunView:
         """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`.

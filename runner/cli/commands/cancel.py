@@ -10,7 +10,7 @@ from ...model.names import short
 from ...wiring import open_session
 from ..exits import DONE, FAILED
 from ..output import show, warn
-from ..reports import find_run, hint
+from ..reports import find_run, hint, refuse_damaged
 from ..watching import CANCEL_SECONDS, Viewer, ask_end, follow, tell
 
 
@@ -22,6 +22,7 @@ def run(options: Namespace) -> int:
     if state.over:
         show(f"run {run_id} has already ended: {state.status.value}")
         return DONE
+    refuse_damaged(session, state)
     ask_end(session, run_id)
     viewer = Viewer(session, sys.stdout)
     view = follow(viewer, run_id, CANCEL_SECONDS)

@@ -9,12 +9,13 @@ from typing import TextIO
 
 from ...errors import BadInput
 from ...model.names import short
-from ...operations.liveness import driver_of, is_detached
+from ...operations.liveness import Stranded, driver_of, is_detached
+from ...operations.report import RunReport
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.detached import Detached
 from ..documents import print_json
 from ..output import show
-from ..reports import find_run, hint
+from ..reports import find_run, hint, refuse_damaged
 from ..watching import Viewer, await_runs, leave_runs, take_home
 
 
@@ -28,19 +29,37 @@ def run(options: Namespace) -> int:
         raise BadInput(
             f"run {run_id} has ended ({state.status.value}), and what has ended never goes on", remedy=remedy
         )
+    refuse_damaged(session, state)
     viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
     _see_to_controller(session, run_id, viewer.stream, detach=options.detach)
-    code, reports = (leave_runs if options.detach else await_runs)(viewer, [run_id])
+    code, reports = _await(viewer, run_id, detach=options.detach)
     if options.json:
         print_json({"runs": reports})
     return code
+
+
+def _await(viewer: Viewer, run_id: str, *, detach: bool) -> tuple[int, list[RunReport]]:
+    """Wait for the run like ``run``, or leave it to the cluster.
+
+    A controller that seemed alive may have died moments ago on another machine: it is replaced once.
+    """
+    if detach:
+        return leave_runs(viewer, [run_id])
+    try:
+        return await_runs(viewer, [run_id])
+    except Stranded as error:
+        viewer.report(str(error).partition("\n")[0])
+        viewer.report("another controller takes it")
+        take_home(viewer.session, run_id)
+    return await_runs(viewer, [run_id])
 
 
 def _see_to_controller(session: OpenWorkspace, run_id: str, stream: TextIO, *, detach: bool) -> None:
     """Start a controller where one is wanted, unless one that is there already is alive. Raises BadInput."""
     state = session.view(run_id).state
     why = session.why_stopped(state)
-    if not why and is_detached(state) is detach:
+    taken = bool(driver_of(state))
+    if taken and not why and is_detached(state) is detach:
         return
     if detach:
         session.controllers = Detached(session)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -8,6 +10,8 @@ from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.names import new_run_id
 from runner.model.status import RunStatus
+from runner.override import override
+from runner.ports import ObjectInfo
 from runner.runs import head, index, journal, plans
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
@@ -102,3 +106,55 @@ def test_an_empty_name_is_no_run() -> None:
     store = MemoryStore()
     with pytest.raises(BadInput, match="the name of a run is empty"):
         index.find(store, "")
+
+
+class Clocked(MemoryStore):
+    """A store whose clock and times of writing are set."""
+
+    def __init__(self, now: datetime) -> None:
+        super().__init__()
+        self.time = now
+        self.written: dict[str, float] = {}
+
+    @override
+    def now(self) -> datetime:
+        return self.time
+
+    @override
+    def put(self, key: str, data: bytes) -> None:
+        self.written[key] = self.time.timestamp()
+        super().put(key, data)
+
+    @override
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        return (replace(info, modified=self.written[info.key]) for info in super().list(prefix, after=after))
+
+
+def entered(store: MemoryStore, at: datetime, letter: str) -> str:
+    run = new_run_id(at, letter.encode() * 10)
+    index.add(store, index.IndexEntry(run, "e", at))
+    return run
+
+
+def test_a_run_made_while_a_clock_was_ahead_takes_the_place_of_its_writing() -> None:
+    today = datetime.now(timezone.utc)
+    store = Clocked(today - timedelta(hours=2))
+    before = entered(store, store.time, "a")
+    store.time += timedelta(hours=1)
+    ahead = entered(store, today + timedelta(days=900), "b")
+    assert list(index.run_ids(store)) == [ahead, before]
+    store.time = today
+    later = entered(store, today, "c")
+    assert list(index.run_ids(store)) == [later, ahead, before]
+    assert index.find(store, "latest") == later
+    assert [entry.run for entry in index.newest(store, 2)] == [later, ahead]
+
+
+def test_a_run_whose_writing_is_ahead_as_well_comes_last() -> None:
+    today = datetime.now(timezone.utc)
+    store = Clocked(today + timedelta(days=900))
+    ahead = entered(store, store.time, "b")
+    store.time = today
+    assert list(index.run_ids(store)) == [ahead]
+    earlier, later = entered(store, today - timedelta(days=1), "a"), entered(store, today, "c")
+    assert list(index.run_ids(store)) == [later, earlier, ahead]
