@@ -52,23 +52,34 @@ class Sighting:
 
         https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
         """
-        if at(self.job, "spec", "suspend") is not True and text(self._suspension, "status") != "True":
+        if not self._suspended:
             return False
         pod = self.pod
         ended = text(pod, "status", "phase") in ("Failed", "Succeeded")
         return not pod or ended or at(pod, DELETED) is True or self.terminated is not None
 
     @cached_property
+    def _suspended(self) -> bool:
+        """What is wished; the Job's condition may say otherwise for long after that has changed."""
+        return at(self.job, "spec", "suspend") is True
+
+    @cached_property
     def _suspension(self) -> KubeObject:
         return condition(self.job, "Suspended")
 
     def _is_of_before(self, pod: KubeObject) -> bool:
-        """Whether the pod was deleted, and is older than the Job's last resumption."""
-        resumed = time(self._suspension, "lastTransitionTime")
+        """Whether the pod was deleted because the Job was suspended, and the Job has been resumed.
+
+        The pod is older than the change of the Job's condition ``Suspended``, or than another pod: a Job makes a
+        second one only when it is resumed. The condition itself was seen to say True long after that (1.34).
+        """
         created = time(pod, "metadata", "creationTimestamp")
-        if text(self._suspension, "status") != "False" or resumed is None or created is None or created >= resumed:
+        deleted = at(pod, DELETED) is True or bool(text(pod, "metadata", "deletionTimestamp"))
+        if self._suspended or created is None or not deleted:
             return False
-        return at(pod, DELETED) is True or bool(text(pod, "metadata", "deletionTimestamp"))
+        others = (time(other, "metadata", "creationTimestamp") for other in self.pods)
+        changed = time(self._suspension, "lastTransitionTime")
+        return any(later is not None and created < later for later in (changed, *others))
 
     @cached_property
     def terminated(self) -> KubeObject | None:

@@ -424,7 +424,7 @@ def test_a_job_that_gets_no_pod(message: str, phase: Phase, words: str) -> None:
 
 
 def test_a_suspended_job_says_so() -> None:
-    assert "suspended" in look(job={**JOB, "status": a_condition("Suspended")}).reason
+    assert "suspended" in look(job={**JOB, "spec": {"suspend": True}}).reason
 
 
 def test_the_pod_that_ended_tells_more_than_a_newer_one() -> None:
@@ -511,6 +511,18 @@ def test_a_job_that_is_resumed_has_the_time_of_its_new_pod() -> None:
     assert look(old, ended, job=RESUMED, after=620).phase is Phase.SUCCEEDED
     lost = a_pod(terminated(137), metadata={"creationTimestamp": RESUMED_AT})
     assert look(old, lost, job=RESUMED, after=620).failure is Failure.LOST
+
+
+def test_a_job_whose_condition_still_says_suspended_has_its_new_pod() -> None:
+    """As the Job controller of 1.34 was seen to write it: the pod runs, and the condition follows."""
+    suspended = format_time(START + timedelta(seconds=300))
+    job = {**JOB, "spec": {}, "status": a_condition("Suspended", lastTransitionTime=suspended)}
+    old = a_pod(terminated(143), deleted=True, metadata=GONE)
+    new = a_pod({"running": {"startedAt": RESUMED_AT}}, metadata={"uid": "pod-2", "creationTimestamp": RESUMED_AT})
+    assert look(old, new, job=job, after=605).phase is Phase.RUNNING
+    assert look(old, job=job, after=605).phase is Phase.PENDING
+    lost = a_pod(terminated(137), metadata={"uid": "pod-2", "creationTimestamp": RESUMED_AT})
+    assert look(old, lost, job=job, after=700).failure is Failure.LOST
 
 
 def test_a_pod_that_is_older_than_a_resumption_by_a_clock_that_is_behind_still_counts() -> None:
