@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
-from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
-from runner.model.digest import digest_of_file
+from runner.data import addressed, manifest
+from runner.errors import BadInput, ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.data import Kind, Manifest
+from runner.model.digest import digest_of_file, md5_of_bytes
+from runner.model.task import manifest_key
 from runner.model.vantage import BucketVantage
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
@@ -126,6 +129,25 @@ def test_an_etag_changes_with_the_content(store: ObjectStore) -> None:
         assert info is not None
         etags.add(info.etag)
     assert len(etags) == 20
+
+
+def test_an_object_named_by_its_digest_is_recognised_and_put_right(store: ObjectStore) -> None:
+    value = Manifest(Kind.FOLDER)
+    digest = manifest.save(store, value)
+    key, right = manifest_key(digest), store.get(manifest_key(digest))
+    assert addressed.holds(store, key, right)
+    if isinstance(store, BucketStore):
+        found = store.stat(key)
+        assert found is not None
+        assert found.etag == md5_of_bytes(right), "a HEAD is enough to know it"
+    for wrong in (right[:-1] + b" ", right[:-1], b""):
+        store.put(key, wrong)
+        assert not addressed.holds(store, key, right)
+        with pytest.raises(ObjectDamaged):
+            manifest.load(store, digest)
+        assert manifest.save(store, value) == digest
+        assert manifest.load(store, digest) == value
+    assert not addressed.holds(store, f"{key}.none", right)
 
 
 def test_odd_keys_are_listed_in_order(store: ObjectStore) -> None:
