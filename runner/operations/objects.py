@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..data import manifest
 from ..data.manifest import files_below
 from ..dataclass import dataclass
 from ..errors import BadInput
-from ..model.names import is_reserved, reserved_problem
+from ..model.names import is_reserved, maker_of, reserved_problem
+from ..model.task import TaskId
 from ..ports import ObjectInfo, ObjectStore
+from ..runs import records
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,38 @@ def listed(store: ObjectStore, prefix: str, *, own: bool = True) -> Iterator[Obj
                 yield info
 
 
-def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
+def empty_folders(workspace: ObjectStore, datastore: str, key: str) -> tuple[str, ...]:
+    """Return the empty folders below a place in the outputs of a step: a bucket has none, their manifests know them.
+
+    Args:
+        workspace: The store of the records.
+        datastore: The name of the one that is looked at.
+        key: A folder in it.
+
+    Returns:
+        Paths relative to that folder; none where no step wrote it.
+
+    """
+    plain, maker = key.strip("/"), maker_of(key)
+    commit = records.committed(workspace, TaskId(*maker)) if maker else None
+    outputs = commit.outputs.values() if commit else ()
+    here = (ref for ref in outputs if ref.datastore == datastore)
+    known = (f"{ref.key}/{folder}" for ref in here for folder in manifest.load(workspace, ref.digest).folders)
+    return tuple(folder[len(plain) + 1 :] for folder in known if folder.startswith(f"{plain}/"))
+
+
+def fetch(store: ObjectStore, key: str, destination: Path, folders: Sequence[str] = ()) -> Copied:
     """Copy an object, or all below a folder, to `destination`; into it, when it is an existing folder.
 
-    Raises BadInput when nothing lies there, or can.
+    Args:
+        store: Where they lie.
+        key: The object's, or the folder's.
+        destination: A new file or folder, or an existing folder.
+        folders: Empty folders to make as well, relative to the folder.
+
+    Raises:
+        BadInput: nothing lies there, or can.
+
     """
     plain = key.strip("/")
     target = destination / plain.rsplit("/", 1)[-1] if destination.is_dir() else destination
@@ -45,10 +76,12 @@ def fetch(store: ObjectStore, key: str, destination: Path) -> Copied:
     if lone is not None:
         _download(store, lone, target)
         return Copied(1, lone.size)
-    if not found:
+    if not found and not folders:
         raise BadInput(f"nothing lies at '{key}'", remedy="see: runner data ls")
     for info in found:
         _download(store, info, target / info.key[len(plain) + 1 :])
+    for folder in folders:
+        _make(target / folder)
     return Copied(len(found), sum(info.size for info in found))
 
 
@@ -88,10 +121,21 @@ def _is_place(key: str) -> Iterator[None]:
 
 
 def _download(store: ObjectStore, info: ObjectInfo, path: Path) -> None:
+    _make(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_file():
             path.unlink()
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}", remedy="choose another place") from error
+        raise _unwritable(path, error) from error
     store.download(info.key, path)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> BadInput:
+    return BadInput(f"{path} cannot be written: {error.strerror}", remedy="choose another place")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...model.data import DEFAULT_DATASTORE
-from ...operations.objects import Copied, fetch, listed, store_files
+from ...operations.objects import Copied, empty_folders, fetch, listed, store_files
 from ...ports import ObjectInfo
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
@@ -44,7 +44,9 @@ def listing(files: Sequence[ObjectInfo], paint: Paint) -> list[str]:
 
 
 def _get(session: OpenWorkspace, options: Namespace) -> int:
-    copied = fetch(session.datastore(_datastore(session, options)), options.key, Path(options.destination))
+    name = _datastore(session, options)
+    folders = empty_folders(session.store, name, options.key)
+    copied = fetch(session.datastore(name), options.key, Path(options.destination), folders)
     return _say(copied, options.destination)
 
 

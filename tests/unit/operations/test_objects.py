@@ -4,9 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from runner.data import manifest
 from runner.errors import BadInput
+from runner.model.data import DataRef, Entry, Kind, Manifest
+from runner.model.digest import canonical_json, digest_of_bytes
+from runner.model.document import to_document
 from runner.model.names import RESERVED, is_reserved
-from runner.operations.objects import fetch, listed, store_files
+from runner.model.record import CommitRecord
+from runner.operations.objects import Copied, empty_folders, fetch, listed, store_files
+from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
 
@@ -53,3 +59,19 @@ def test_users_have_every_other_key() -> None:
 def test_the_guide_lists_what_is_reserved() -> None:
     guide = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert ", ".join(f"`{part}`" for part in RESERVED) in guide
+
+
+def test_empty_folders_of_an_output_come_along_from_a_bucket_too(tmp_path: Path) -> None:
+    store, key = MemoryStore(), f"azureml/{b.RUN}.a/out"
+    store.put(f"{key}/file", b"x")
+    known = Manifest(Kind.FOLDER, (Entry("file", 1, digest_of_bytes(b"x")),), ("deep/empty", "empty"))
+    ref = DataRef("workspaceblobstore", key, manifest.save(store, known))
+    commit = CommitRecord(1, b.task_id().record, {"out": ref})
+    store.put(b.task_id().commit, canonical_json(to_document(commit)))
+    folders = empty_folders(store, "workspaceblobstore", f"{key}/")
+    assert folders == ("deep/empty", "empty")
+    assert empty_folders(store, "workspaceblobstore", f"azureml/{b.RUN}.a") == ("out/deep/empty", "out/empty")
+    assert empty_folders(store, "workspaceblobstore", f"{key}/deep") == ("empty",)
+    assert empty_folders(store, "another", key) == empty_folders(store, "workspaceblobstore", "data") == ()
+    assert fetch(store, key, tmp_path / "got", folders) == Copied(1, 1)
+    assert manifest.describe(tmp_path / "got") == known
