@@ -12,11 +12,14 @@ import pytest
 
 from runner.compute.kubernetes import render
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.data import manifest
+from runner.model.digest import digest_of_bytes
 from runner.model.task import TaskId
 from runner.runs import records
 from runner.runs.store_format import claim
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk
+from tests.support.leftovers import LEAVES
 
 pytestmark = pytest.mark.kind
 ROOT_IMAGE = "runner-e2e-root:1"
@@ -137,6 +140,30 @@ def _manifest_size(desk: Desk, task: TaskId) -> int:
     settings = ClusterSettings(claim(desk.store, b"", "the bucket"), desk.cluster.namespace)
     uid = "00000000-0000-0000-0000-000000000000"
     return len(json.dumps(render.job(assignment, settings, owner=uid, archive="0" * 64)))
+
+
+def test_what_a_script_leaves_running_does_not_write_into_its_committed_output(desk: Desk) -> None:
+    """Not even a daemon without environment. Empty folders come along, and what lies beside the output is named."""
+    before = "import os, sys\nos.makedirs(sys.argv[2] + '/for/later')\nopen(sys.argv[2] + 'x.csv', 'w').close()\n"
+    desk.driver(
+        """
+data = PipelineData("data", is_directory=True)
+submit(
+    step("leave", "leave.py", arguments=["a daemon without environment", data], outputs=[data]),
+    step("look", "look.py", arguments=[data], inputs=[data]),
+)
+""",
+        leave=before + LEAVES,
+        look="import os, sys\nassert os.path.isdir(sys.argv[1] + '/for/later')\n",
+    )
+    print(f"two steps: {desk.run().ok().seconds:.1f} s")
+    (leave,) = [state for state in desk.view().state.steps.values() if state.outputs]
+    ref = leave.outputs["data"]
+    entries = manifest.load(desk.store, ref.digest).entries
+    assert {"data.txt", "pid"} <= {entry.path for entry in entries}
+    uploaded = {entry.path: digest_of_bytes(desk.store.get(f"{ref.key}/{entry.path}")) for entry in entries}
+    assert uploaded == {entry.path: entry.digest for entry in entries}
+    assert "nothing is kept: datax.csv" in leave.warnings[0]
 
 
 def test_drivers_and_scripts_may_have_our_names(desk: Desk) -> None:
