@@ -26,24 +26,56 @@ def fetched(address: str) -> Place:
     Where the address cannot be reached an earlier copy is used, and said so. Raises UserErrorException.
     """
     parts = urlsplit(address)
-    if "*" in parts.path or not parts.path.strip("/"):
+    if (known := _configured(parts)) is not None:
+        return known
+    if not parts.path.strip("/") or ("*" in parts.path and not _is_blob(parts)):
         raise UserErrorException(
             f"the address {_shown(parts)} names no single file", remedy="list the files one by one, or upload them"
         )
     place = Place(DEFAULT_DATASTORE, web_key(address))
     store = current().datastore(place.datastore)
+    if "*" in parts.path:
+        return _copies(parts, place, OSError("an address with * is not listed"))
     with tempfile.TemporaryDirectory(prefix="runner-") as folder:
         path = Path(folder, "file")
         try:
             _download(address, path)
         except OSError as error:  # urllib's errors are OSErrors
             if store.stat(place.path) is None:
-                raise _unreachable(parts, place, error) from error
+                return _copies(parts, place, error)
             print(f"{_shown(parts)} cannot be reached ({error}): using the copy {place.datastore}/{place.path}")
             return place
         if store.stat(place.path) is None or store.get(place.path) != path.read_bytes():
             store.upload(place.path, path)
             print(f"copied {_shown(parts)} to {place.datastore}/{place.path}")
+    return place
+
+
+def _configured(parts: SplitResult) -> Place | None:
+    """Return the place in the datastore that is configured for a blob address's account and container, if there is one.
+
+    v1 reads ``https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`` as a file, a folder or a pattern.
+    """
+    account = (parts.hostname or "").partition(".")[0]
+    container, _, below = unquote(parts.path).strip("/").partition("/")
+    if _is_blob(parts) and container:
+        for facts in current().datastore_facts().values():
+            if (facts.account, facts.container) == (account, container):
+                return Place(facts.name, below)
+    return None
+
+
+def _is_blob(parts: SplitResult) -> bool:
+    return (parts.hostname or "").partition(".")[2].startswith("blob.")
+
+
+def _copies(parts: SplitResult, place: Place, error: OSError) -> Place:
+    """Return the place of a folder or pattern if copies lie there. Raises UserErrorException."""
+    from ..data.dataset import found_at
+
+    if next(found_at(current().datastore(place.datastore), place), None) is None:
+        raise _unreachable(parts, place, error) from error
+    print(f"{_shown(parts)} cannot be read as one file ({error}): using what lies at {place.datastore}/{place.path}")
     return place
 
 
@@ -77,5 +109,6 @@ def _unreachable(parts: SplitResult, place: Place, error: OSError) -> UserErrorE
     return UserErrorException(
         f"{_shown(parts)} cannot be read: {error}",
         error,
-        remedy=f"upload the file to {place.datastore} as {place.path} (it is used then), or give (datastore, path)",
+        remedy=f"upload it to {place.datastore} as {place.path} (a file or a folder, which is used then); "
+        "configure a datastore for that account and container; or give (datastore, path)",
     )
