@@ -228,6 +228,7 @@ def test_the_controller_may_do_exactly_what_its_role_says(life: Life, namespace:
         "/api/v1/nodes",
         "/api/v1/namespaces",
         f"{STEPS}/secrets",
+        f"{STEPS}/secrets/run-of-another",
         f"{STEPS}/pods/any/exec?command=id",
     ],
 )
