@@ -15,8 +15,14 @@ _BLOCK = 1 << 20
 
 
 def canonical_json(document: Document) -> bytes:
-    """One byte string per value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """One byte string per value: sorted keys, no spaces, UTF-8.
+
+    Text that UTF-8 cannot express (Python's form of a file name that is no UTF-8) is escaped, and so is the rest then.
+    """
+    try:
+        return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
 
 
 def digest_of(value: object) -> str:

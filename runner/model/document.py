@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from ..errors import BadInput
 from .reading import Misfit, reader_of
-from .shapes import fields_of
 from .times import format_time, parse_time
 
 __all__ = ["Document", "format_time", "from_document", "parse_time", "to_document"]
@@ -29,8 +28,36 @@ _PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 def to_document(value: object) -> Document:
-    """The written form of a dataclass, or of a container of them. Raises TypeError for others."""
-    return _write(value, tagged=False)
+    """Write a dataclass, or a container of them.
+
+    Raises:
+        BadInput: A field holds what its type does not allow, so that the reader would refuse the document.
+        TypeError: The value is neither a dataclass nor a container of such.
+
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (tuple, list)):
+        return [to_document(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): to_document(item) for key, item in value.items()}
+    if isinstance(value, datetime):
+        return format_time(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _of_dataclass(value)
+    raise TypeError(f"no written form for {type(value).__name__}")
+
+
+def _of_dataclass(value: object) -> Document:
+    from .writing import writer_of  # who only reads needs none of it
+
+    try:
+        return writer_of(type(value))(value)
+    except Misfit as misfit:
+        where = ".".join(filter(None, (type(value).__name__, misfit.place))).replace(".[", "[")
+        raise BadInput(misfit.what, where=where, remedy="give a value of that type") from misfit
 
 
 def from_document(shape: type[T], document: Document, where: str = "") -> T:
@@ -43,29 +70,3 @@ def from_document(shape: type[T], document: Document, where: str = "") -> T:
     except Misfit as misfit:
         place = ".".join(filter(None, (where, misfit.place))).replace(".[", "[")
         raise BadInput(misfit.what, where=place, remedy="correct the document") from misfit
-
-
-def _write(value: object, *, tagged: bool) -> Document:
-    if type(value) in _PLAIN:
-        return value
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, (tuple, list)):
-        return [_write(item, tagged=tagged) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): _write(item, tagged=tagged) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {"type": type(value).__name__, **_write_fields(value)} if tagged else _write_fields(value)
-    if isinstance(value, datetime):
-        return format_time(value)
-    raise TypeError(f"no written form for {type(value).__name__}")
-
-
-def _write_fields(value: object) -> dict[str, Document]:
-    out: dict[str, Document] = {}
-    for field in fields_of(type(value)):
-        item = getattr(value, field.name)
-        if not field.required and type(item) is type(field.default) and item == field.default:
-            continue
-        out[field.name] = item if type(item) in _PLAIN else _write(item, tagged=field.tagged)
-    return out

@@ -9,8 +9,9 @@ from __future__ import annotations
 import dataclasses
 import enum
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NoReturn
 
 from .shapes import dataclasses_of, fields_of, is_union
@@ -33,25 +34,6 @@ class Misfit(Exception):
         return "".join(reversed(self.path)).removeprefix(".")
 
 
-_READERS: dict[object, Reader] = {}
-
-
-def reader_of(hint: object) -> Reader:
-    """The function that reads values of that type. It raises Misfit."""
-    try:
-        return _READERS[hint]
-    except KeyError:
-        pass
-
-    # A type that contains itself finds this and not a second one in the making.
-    def later(document: object) -> object:
-        return reader_of(hint)(document)
-
-    _READERS[hint] = later
-    _READERS[hint] = made = _make(hint)
-    return made
-
-
 def _make(hint: object) -> Reader:
     if hint is Any or hint is object:
         return lambda document: document
@@ -71,18 +53,15 @@ def _make(hint: object) -> Reader:
 
 
 def _fields(shape: type) -> Reader:
-    known = {field.name: field for field in fields_of(shape)}
-    required = [name for name, field in known.items() if field.required]
-    readers = {name: reader_of(field.hint) for name, field in known.items()}
-
     def read(document: object) -> object:
+        readers, required = _readers(shape)
         if not isinstance(document, dict):
             _refuse(f"expected a mapping ({shape.__name__}), found {type(document).__name__}")
         values = {}
         for name, item in document.items():
             reader = readers.get(name)
             if reader is None:
-                _refuse(f"unknown field {name!r}; known: {', '.join(known)}")
+                _refuse(f"unknown field {name!r}; known: {', '.join(readers)}")
             try:
                 values[name] = reader(item)
             except Misfit as misfit:
@@ -94,6 +73,13 @@ def _fields(shape: type) -> Reader:
         return shape(**values)
 
     return read
+
+
+@cache
+def _readers(shape: type) -> tuple[Mapping[str, Reader], Sequence[str]]:
+    """Return a dataclass's readers by field, and the required fields; asked for late, as a type may contain itself."""
+    known = fields_of(shape)
+    return {field.name: reader_of(field.hint) for field in known}, [field.name for field in known if field.required]
 
 
 def _union(hint: object) -> Reader:
@@ -200,3 +186,7 @@ def _scalar(hint: type) -> Reader:
 
 def _refuse(what: str) -> NoReturn:
     raise Misfit(what)
+
+
+reader_of: Callable[[object], Reader] = cache(_make)
+"""The function that reads values of a type. It raises Misfit."""

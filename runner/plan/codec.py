@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..documents import yamltext
 from ..documents.yamltext import CORE, TAG
 from ..errors import BadInput
+from ..model.document import to_document
 from ..override import override
 from .forms import Verbatim
 from .nodes import Reading
@@ -34,9 +35,13 @@ def from_yaml(text: str, file: str, base: str = "") -> PipelineFile:
 
 
 def to_yaml(what: PipelineFile) -> str:
-    """The file that says it, made to be read and edited by people."""
+    """The file that says it, made to be read and edited by people.
+
+    Raises BadInput for a value that `from_yaml` would refuse: a number for an environment variable.
+    """
     import yaml
 
+    to_document(what)
     written: str = yaml.dump(FILE.write(what), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH + 4)
     return "\n".join(_aired(written.split("\n")))
 

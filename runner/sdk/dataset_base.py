@@ -10,6 +10,7 @@ from ..data.partitions import partition_columns
 from ..errors import BadInput
 from ..model.data import DatasetDefinition, Transform
 from ..override import override
+from .plain_values import plain, texts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -141,7 +142,7 @@ class AbstractDataset:
         from ..data import registry
         from .exceptions import UserErrorException
 
-        entry = registry.Registration(definition=self.definition.bare, description=description or "", tags=tags or {})
+        entry = registry.Registration(definition=self.definition.bare, description=description or "", tags=texts(tags))
         try:
             known = registry.register(workspace.session.store, name, entry, new_version=create_new_version)
         except BadInput as error:
@@ -172,7 +173,7 @@ class AbstractDataset:
         changed = replace(
             known,
             description=known.description if description is None else description,
-            tags=known.tags if tags is None else dict(tags),
+            tags=known.tags if tags is None else texts(tags),
         )
         registry.amend(current().store, changed)
         return type(self)(
@@ -189,7 +190,10 @@ class AbstractDataset:
 
     def transformed(self: Same, operation: str, arguments: Mapping[str, object]) -> Same:
         """The same data with one more lazy operation."""
-        steps = (*self.definition.transforms, Transform(operation, arguments))
+        steps = (
+            *self.definition.transforms,
+            Transform(operation, {name: plain(value) for name, value in arguments.items()}),
+        )
         changed = replace(self.definition.bare, transforms=steps)
         return type(self)(changed, staged=self.staged)
 

@@ -13,6 +13,7 @@ from .caller import caller
 from .conda import CondaDependencies
 from .environment_sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
 from .exceptions import NotOffered
+from .plain_values import texts
 from .text_file import text_file
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class Environment:
 
         from .environment_files import document_of
 
-        shown = without_secrets(self.environment_variables)
+        shown = without_secrets(texts(self.environment_variables))
         return json.dumps({**document_of(self), "environmentVariables": shown}, indent=4)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from .conda import CondaDependencies
 from .environment import Environment, dockerfile_text
 from .exceptions import UserErrorException
+from .plain_values import texts
 from .text_file import text_file
 from .written import mapping, text
 
@@ -23,7 +24,7 @@ def document_of(environment: Environment) -> dict[str, object]:
     return {
         "name": environment.name or None,
         "version": environment.version,
-        "environmentVariables": dict(environment.environment_variables),
+        "environmentVariables": texts(environment.environment_variables),
         "python": {
             "userManagedDependencies": python.user_managed_dependencies,
             "interpreterPath": python.interpreter_path,

@@ -19,6 +19,7 @@ from .curated import NAMES as CURATED
 from .curated import is_curated, note, packages_of
 from .environment import Environment
 from .exceptions import UserErrorException
+from .plain_values import texts
 
 if TYPE_CHECKING:
     from ..ports import ObjectStore
@@ -35,7 +36,7 @@ def register(store: ObjectStore, environment: Environment) -> Environment:
     """Keep it, as a new version unless the newest one says the same."""
     if not environment.name:
         raise UserErrorException("an environment needs a name to be registered")
-    secret = secret_names(environment.environment_variables)
+    secret = secret_names(texts(environment.environment_variables))
     if secret:
         raise UserErrorException(
             f"environment {environment.name!r} would be stored with a secret in clear text: {', '.join(secret)}",
@@ -111,6 +112,7 @@ def _image_of(name: str, images: Mapping[str, str]) -> str | None:
 
 def give_labels(store: ObjectStore, name: str, version: str, labels: Iterable[str]) -> None:
     """Have labels mean this version. Raises UserErrorException for one that is not registered."""
+    version = str(version)
     if not version.isdigit() or store.stat(_key(name, int(version))) is None:
         raise UserErrorException(f"environment {name!r} has no version {version!r} in this workspace")
     for label in [labels] if isinstance(labels, str) else labels:
@@ -164,7 +166,7 @@ def _document(environment: Environment) -> dict[str, object]:
         "interpreter": python.interpreter_path,
         "image": docker.base_image or "",
         "dockerfile": docker.base_dockerfile or "",
-        "variables": environment.environment_variables,
+        "variables": texts(environment.environment_variables),
     }
 
 

@@ -19,6 +19,7 @@ from ..dataclass import dataclass
 from ..model.environment import EnvironmentSpec, NamedEnvironment
 from .conda import CondaDependencies, package_name
 from .environment_sections import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE
+from .plain_values import texts
 
 if TYPE_CHECKING:
     from .environment import Environment
@@ -41,7 +42,7 @@ def translate(environment: Environment | None) -> Translated:
     """The environment of a step; None is the default one, which installs nothing."""
     if environment is None:
         return Translated(NamedEnvironment(_DEFAULT, EnvironmentSpec()))
-    name = environment.name or _DEFAULT
+    name = str(environment.name or _DEFAULT)
     conda = _dependencies(environment)
     notes: list[str] = [environment.relaxed] if environment.relaxed else []
     image = _image(environment, name, notes)
@@ -55,7 +56,7 @@ def translate(environment: Environment | None) -> Translated:
         dockerfile=environment.docker.base_dockerfile or "",
         interpreter=_interpreter(environment),
     )
-    return Translated(NamedEnvironment(name, spec, dict(environment.environment_variables)), tuple(notes))
+    return Translated(NamedEnvironment(name, spec, texts(environment.environment_variables)), tuple(notes))
 
 
 def _image(environment: Environment, name: str, notes: list[str]) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..override import override
 from .exceptions import UserErrorException
+from .plain_values import plain_scalar
 
 
 class Expression:
@@ -72,6 +73,7 @@ def field(column: str) -> Expression:
 def _operand(value: object) -> object:
     if isinstance(value, Expression):
         return value.tree
+    value = plain_scalar(value)
     if isinstance(value, datetime):
         return value.isoformat()
     if value is None or isinstance(value, (bool, int, float, str)):

@@ -17,6 +17,7 @@ from ..model.document import from_document, to_document
 from ..model.names import REGISTRY
 from ..model.stored import read_document
 from .exceptions import ModelNotFoundException, UserErrorException
+from .plain_values import texts
 
 if TYPE_CHECKING:
     from ..ports import ObjectStore
@@ -170,11 +171,6 @@ def files_of(source: Path, child_paths: Iterable[str] | None = None) -> dict[str
     chosen = [root / path for path in child_paths] if child_paths else [root]
     found = sorted({file for path in chosen for file in ((path,) if path.is_file() else path.rglob("*"))})
     return {f"{root.name}/{path.relative_to(root).as_posix()}": path for path in found if path.is_file()}
-
-
-def texts(values: Mapping[str, object] | None) -> dict[str, str]:
-    """Keys and values as texts."""
-    return {str(key): str(value) for key, value in (values or {}).items()}
 
 
 def _dataset_pairs(datasets: object) -> Iterable[tuple[str, str]]:

@@ -15,6 +15,7 @@ from .exceptions import UserErrorException
 from .flow import Consumed, Output, Placeholder
 from .output_input import OutputDatasetInput
 from .output_place import place_of
+from .plain_values import texts
 from .views import Reading, delimited_view, files_view, parquet_view, part_name, split, with_columns
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class OutputDatasetConfig(Placeholder):
         """Have it registered as a dataset, a new version each time, once its step has succeeded."""
         if not name:
             raise UserErrorException(f"output '{self.name}': register_on_complete needs a name", where=caller())
-        registration(self.origin, RegisterAs(name, description or "", dict(tags or {}), self.view))
+        registration(self.origin, RegisterAs(name, description or "", texts(tags), self.view))
         return self._copy(self.view)
 
     def as_mount(self: Same, disable_metadata_cache: bool = False) -> Same:

@@ -7,6 +7,7 @@ from .caller import caller
 from .data import DataPath
 from .dataset_base import AbstractDataset
 from .flow import Placeholder
+from .plain_values import plain_scalar
 
 _SCALARS = (int, str, bool, float, type(None))
 
@@ -18,11 +19,20 @@ class PipelineParameter:
         self.where = caller()
         self.name = name
         self.default_value = default_value
-        if not isinstance(default_value, (*_SCALARS, DataPath, AbstractDataset, Placeholder)):
+        if not isinstance(self.default_value, (*_SCALARS, DataPath, AbstractDataset, Placeholder)):
             raise ValueError(  # noqa: TRY004 - what v1 raises
                 f"PipelineParameter {name!r}: a default of type {type(default_value).__name__} is not possible; "
                 "give an int, str, bool, float, None, DataPath or Dataset"
             )
+
+    @property
+    def default_value(self) -> object:
+        """The value without another one at submit; a number of numpy is Python's own here."""
+        return self._default_value
+
+    @default_value.setter
+    def default_value(self, value: object) -> None:
+        self._default_value = plain_scalar(value)
 
     @property
     def scalar(self) -> bool:

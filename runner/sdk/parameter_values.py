@@ -14,6 +14,7 @@ from .dataset_base import AbstractDataset
 from .exceptions import DataParameterInvalid, PipelineInvalid
 from .flow import Placeholder
 from .parameter import PipelineParameter
+from .plain_values import plain_scalar
 
 _WHERE = "pipeline_parameters"
 
@@ -36,7 +37,8 @@ def checked(given: Mapping[str, object], known: Mapping[str, PipelineParameter],
     misfits: list[Problem] = []
     scalars: dict[str, Scalar] = {}
     data: dict[str, object] = {}
-    for name, value in given.items():
+    for name, item in given.items():
+        value = plain_scalar(item)
         parameter = known.get(name)
         if parameter is None:
             problems.append(_unknown(name, known))

@@ -144,7 +144,7 @@ class PipelineRun(SubmittedRun):
         """The runs of the steps that show this name."""
         from .step_run import StepRun
 
-        keys = [step.key for step in self.view.plan.steps if step.name == name]
+        keys = [step.key for step in self.view.plan.steps if step.name == str(name)]
         return [StepRun(self.experiment, f"{self.id}.{key}") for key in keys]
 
     def get_graph(self) -> RunGraph:

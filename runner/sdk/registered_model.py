@@ -13,6 +13,7 @@ from .exceptions import ModelNotFoundException, ModelPathNotFoundException, User
 from .model_facts import ModelFacts
 from .model_query import Wanted, parts_of
 from .model_registry import Draft
+from .plain_values import texts
 from .refused import refusing
 from .session import current
 
@@ -156,11 +157,11 @@ class Model(ModelFacts):
     ) -> None:
         """Replace the tags, the description."""
         changed = replace(self.record, description=self.description if description is None else description)
-        self._change(changed if tags is None else replace(changed, tags=registry.texts(tags)))
+        self._change(changed if tags is None else replace(changed, tags=texts(tags)))
 
     def add_tags(self, tags: Mapping[str, object]) -> None:
         """Set tags beside those there are."""
-        self._change(replace(self.record, tags={**self.record.tags, **registry.texts(tags)}))
+        self._change(replace(self.record, tags={**self.record.tags, **texts(tags)}))
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Remove tags by key."""
@@ -172,7 +173,7 @@ class Model(ModelFacts):
         taken = sorted(set(properties) & set(self.record.properties))
         if taken:
             raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
-        self._change(replace(self.record, properties={**self.record.properties, **registry.texts(properties)}))
+        self._change(replace(self.record, properties={**self.record.properties, **texts(properties)}))
 
     def update_tags_properties(
         self,

@@ -11,6 +11,7 @@ from .compute import target_name
 from .conda import CondaDependencies
 from .environment import Environment
 from .exceptions import RunConfigurationException
+from .plain_values import texts
 
 
 class _Section:
@@ -20,7 +21,7 @@ class _Section:
     def __repr__(self) -> str:
         fields = {name.removeprefix("_"): value for name, value in vars(self).items()}
         if "environment_variables" in fields:
-            fields = {**fields, "environment_variables": without_secrets(fields["environment_variables"])}
+            fields = {**fields, "environment_variables": without_secrets(texts(fields["environment_variables"]))}
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
 
 

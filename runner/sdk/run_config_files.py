@@ -8,6 +8,7 @@ from pathlib import Path
 from .conda import read_yaml, to_yaml
 from .environment_files import document_of, environment_of
 from .exceptions import NotOffered, UserErrorException
+from .plain_values import texts
 from .run_config import DockerConfiguration, RunConfiguration
 from .written import items, mapping, number, text
 
@@ -31,7 +32,7 @@ def save(config: RunConfiguration, path: str | None, name: str | None) -> Path:
         "communicator": config.communicator,
         "nodeCount": config.node_count,
         "maxRunDurationSeconds": config.max_run_duration_seconds,
-        "environmentVariables": dict(config.environment_variables),
+        "environmentVariables": texts(config.environment_variables),
         "environment": document_of(config.environment),
         "docker": {
             "useDocker": docker.use_docker,

@@ -65,7 +65,7 @@ class PipelineStep:
         self.where = caller()
         self.serial = next(_serials)
         """Order of construction: keys and listings follow it, so the order in `steps=` does not matter."""
-        self.name = name
+        self.name = str(name)
         self.inputs = _copied(inputs, "inputs", name)
         self.outputs = _copied(outputs, "outputs", name)
         self.arguments = _copied(arguments, "arguments", name)

@@ -54,7 +54,7 @@ class CommandStep(PipelineStep):
             pipeline_params=runconfig_pipeline_params,
         )
         super().__init__(
-            name or f"CommandStep_{_first_word(items[0])}",
+            f"CommandStep_{_first_word(items[0])}" if name in (None, "") else name,
             inputs,
             outputs,
             arguments=items,

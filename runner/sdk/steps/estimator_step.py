@@ -48,7 +48,11 @@ class EstimatorStep(PipelineStep):
             pipeline_params=runconfig_pipeline_params,
         )
         super().__init__(
-            name or made.entry_script, inputs, outputs, arguments=estimator_entry_script_arguments, settings=settings
+            made.entry_script if name in (None, "") else name,
+            inputs,
+            outputs,
+            arguments=estimator_entry_script_arguments,
+            settings=settings,
         )
 
     @override

@@ -43,7 +43,14 @@ class PythonScriptStep(PipelineStep):
             version=version,
             pipeline_params=runconfig_pipeline_params,
         )
-        super().__init__(name or script_name, inputs, outputs, arguments=arguments, params=params, settings=settings)
+        super().__init__(
+            script_name if name in (None, "") else name,
+            inputs,
+            outputs,
+            arguments=arguments,
+            params=params,
+            settings=settings,
+        )
 
     @override
     def command(self) -> list[object]:

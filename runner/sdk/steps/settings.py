@@ -10,6 +10,7 @@ from ...model.stated import Unfit, duration
 from ..compute import target_name
 from ..exceptions import NotOffered, RunConfigurationException
 from ..parameter import PipelineParameter
+from ..plain_values import plain_scalar, texts
 from ..run_config import RunConfiguration
 from ..script_run_config import ScriptRunConfig
 from .base import Settings
@@ -53,11 +54,11 @@ def settings_of(
     return Settings(
         compute=target_name(compute_target) or ("" if own in _NO_TARGET else own),
         environment=config.environment if config else None,
-        variables={name: str(value) for name, value in config.environment_variables.items()} if config else {},
+        variables=texts(config.environment_variables) if config else {},
         source_directory=source_directory or "",
         script=script,
         reuse=reuse,
-        version=version or "",
+        version="" if version is None else str(version),
         node_parameters=_node_parameters(pipeline_params or {}),
         shared_memory=_shared_memory(config) if config else "",
         policy=_time_limit(config),
@@ -70,7 +71,7 @@ def _time_limit(config: RunConfiguration | None) -> StepPolicy:
     if seconds in (None, 0, _LONGEST):
         return StepPolicy()
     try:
-        return StepPolicy(run_timeout=duration(seconds))
+        return StepPolicy(run_timeout=duration(plain_scalar(seconds)))
     except Unfit as unfit:
         what = f"max_run_duration_seconds {seconds!r} {unfit}"
         raise RunConfigurationException(what, remedy="give a number of seconds") from unfit

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 import json
-import types
 import typing
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
@@ -11,76 +9,16 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from runner.errors import BadInput
 from runner.model import events as e
-from runner.model.context import StepContext
-from runner.model.data import DataRef, DatasetDefinition, Manifest
+from runner.model.data import DataRef
 from runner.model.document import format_time, from_document, parse_time, to_document
-from runner.model.environment import NamedEnvironment
 from runner.model.plan import Plan, Submission
-from runner.model.record import AttemptRecord, CommitRecord
-from runner.model.step import InputSpec, OutputOf, StepSpec
-from runner.model.task import Task
-from runner.model.vantage import StepStores
+from runner.model.step import OutputOf
 from runner.runs.head import Head
-from runner.runs.index import IndexEntry
 from tests.support import builders as b
-
-WRITTEN: tuple[type, ...] = (
-    Plan,
-    StepSpec,
-    InputSpec,
-    Submission,
-    Task,
-    AttemptRecord,
-    CommitRecord,
-    Manifest,
-    DatasetDefinition,
-    NamedEnvironment,
-    StepContext,
-    StepStores,
-    DataRef,
-    e.JournalEntry,
-    Head,
-    IndexEntry,
-)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXT, inner, max_size=2),
-    max_leaves=4,
-)
-SCALARS: Mapping[object, st.SearchStrategy[Any]] = {
-    str: TEXT,
-    bool: st.booleans(),
-    int: st.integers(),
-    float: st.floats(allow_nan=False, allow_infinity=False),
-    object: JSON,
-    type(None): st.none(),
-    datetime: st.integers(0, 4 * 10**12).map(lambda ms: EPOCH + timedelta(milliseconds=ms)),
-}
-
-
-def values(hint: Any) -> st.SearchStrategy[Any]:
-    """Any value of a type that the codec knows."""
-    if hint in SCALARS:
-        return SCALARS[hint]
-    origin, arms = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return st.one_of(*map(values, arms))
-    if origin is tuple and arms[-1] is Ellipsis:
-        return st.lists(values(arms[0]), max_size=2).map(tuple)
-    if origin in (dict, Mapping):
-        return st.dictionaries(TEXT, values(arms[1]), max_size=2)
-    if issubclass(hint, enum.Enum):
-        return st.sampled_from(hint)
-    hints = typing.get_type_hints(hint)
-    whole = {field.name: values(hints[field.name]) for field in dataclasses.fields(hint)}
-    return st.fixed_dictionaries(whole).map(lambda found: hint(**found))
-
+from tests.support.any_value import WRITTEN, values
 
 ANY = {shape: values(shape) for shape in WRITTEN}
 

@@ -378,3 +378,16 @@ def test_what_all_steps_say_alike_is_written_once() -> None:
     assert written.count("policy: {retries: 2}") == 1
     alone = PipelineFile(b.plan(b.step("a", policy=kept)))
     assert from_yaml(to_yaml(alone), "p.yaml") == alone
+
+
+def test_what_the_reader_would_refuse_is_not_written() -> None:
+    plan = b.plan(b.step("a", version=2))
+    with pytest.raises(BadInput, match=r"expected str, found 2 \(int\)\n.*PipelineFile\.plan\.steps\[0\]\.version"):
+        to_yaml(PipelineFile(plan))
+
+
+def test_text_that_utf_8_cannot_express_is_read_back() -> None:
+    plan = b.plan(b.step("a", command=("x", "a\udcff")))
+    text = to_yaml(PipelineFile(plan))
+    assert text.encode()
+    assert from_yaml(text, "x.yml").plan.steps[0].command == ("x", "a\udcff")
