@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
+from ..data.free_space import without_room
 from ..errors import BadInput
 from ..model.data import DataRef
 from ..model.names import short
@@ -12,6 +13,7 @@ from ..model.state import RunState
 from ..operations import damage, listing
 from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
+from ..ports import FolderStore
 from ..runs import head, index
 from ..wiring import OpenWorkspace
 from ..wiring.controllers import log_of
@@ -109,7 +111,11 @@ def waits_for(session: OpenWorkspace, state: RunState) -> str:
 
     The journal cannot tell: it may be what cannot be written. A head that is newer than the line says it has passed.
     """
-    log = None if state.over or state.host != socket.gethostname() else log_of(state.run)
+    if state.over or state.host != socket.gethostname():
+        return ""
+    if isinstance(session.store, FolderStore) and (full := without_room(session.config.folder)):
+        return full  # the controller's log may lie on the same disk
+    log = log_of(state.run)
     if log is None:
         return ""
     with suppress(OSError):

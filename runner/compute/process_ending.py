@@ -102,7 +102,9 @@ class Conclusion:
             return
         remains = self.remains(attempt, StoreAccess())
         killed = attempt.beginning is not None and attempt.beginning.oom_since
-        outcome = Outcome(remains, self.store, self.data.linked_from, attempt.staged, killed)
+        outcome = Outcome(
+            remains, self.store, self.data.linked_from, attempt.staged, killed, attempt.files.met_full_disk
+        )
         attempt.unfinished = None
         try:
             record = outcome.record(code) if not left else remains.not_alone(left)

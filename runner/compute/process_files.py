@@ -24,7 +24,10 @@ from ..processes import table
 
 _CLAIM = 'set -C; echo $$ > "$0/claim" || exit 126; set +C; '
 """``set -C`` makes ``>`` refuse an existing file (POSIX sh, ``set``); $0 is the attempt's folder."""
-_RUN = '"$@"; code=$?; until echo $code > "$0/{}"; do [ -d "$0" ] || exit; sleep 1; done 2> /dev/null'
+_RUN = (
+    '"$@"; code=$?; until echo $code > "$0/{}"; do '
+    '[ -d "$0" ] || exit; code="${{code%% *}} full"; sleep 1; done 2> /dev/null'
+)
 """A script that has filled the disk would else be taken for a lost one, and be run again."""
 WRAPPER = _CLAIM + _RUN.format("exit")
 _MASKED = f'{_CLAIM}{{ {_RUN.format("ended")}; }} 2>&1 | %s; mv "$0/ended" "$0/exit"'
@@ -104,7 +107,12 @@ class AttemptFiles:
     def exit_code(self) -> int | None:
         """The script's exit code, once it has ended: the file is complete when its line is."""
         text = _read(self.folder / "exit")
-        return int(text) if text.endswith("\n") else None
+        return int(text.split()[0]) if text.endswith("\n") else None
+
+    @property
+    def met_full_disk(self) -> bool:
+        """Return True when the exit code could not be written at once: the disk was full at the script's end."""
+        return _read(self.folder / "exit").endswith(" full\n")
 
     @property
     def claimed_at(self) -> float:

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from ..model.data import Entry
 from ..model.exits import exit_words
 from ..model.memory import oom_reason
+from ..model.names import retry_command
 from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, CommitRecord, Failure, Phases
 from ..model.task import InputBinding, Task
@@ -40,6 +41,8 @@ class Outcome:
 
     oom: bool = False
     """The kernel has killed for want of memory on this machine meanwhile."""
+    full_disk: bool = False
+    """The disk was full when the script ended."""
 
     def record(self, code: int) -> AttemptRecord:
         """The record of an attempt whose script ended with `code`. Raises StoreUnreachable while a disk is full."""
@@ -64,7 +67,11 @@ class Outcome:
         failure, reason = (
             (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
         )
+        if self.full_disk:
+            reason = f"{reason}; the disk of {self.store.path('runs').parent} was full when it ended"
         record = self.remains.script_failed(failure, reason, exit_code=code, tail=tail)
+        if self.full_disk:
+            return replace(record, remedy=f"make room there, then: {retry_command(self.remains.task.id.run)}")
         return replace(record, remedy=f"if memory ran out (see: dmesg): {_SMALLER}") if killed else record
 
     def _tail(self) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
 
+from ..data.free_space import without_room
 from ..dataclass import dataclass
-from ..ports import ObjectStore
+from ..ports import FolderStore, ObjectStore
 from ..runs import head, index, journal
 from .liveness import SILENCE
 
@@ -36,9 +37,9 @@ def newest(store: ObjectStore, count: int) -> Iterator[ListedRun]:
     return islice(_all(store), count)
 
 
-def status(seen: head.Head, now: datetime) -> str:
-    """How a run stands by its head alone, at the store's time."""
-    silent = now - seen.time > SILENCE
+def status(seen: head.Head, now: datetime, *, full: bool = False) -> str:
+    """How a run stands by its head alone, at the store's time; on a `full` disk silence says nothing."""
+    silent = now - seen.time > SILENCE and not full
     return "stopped" if seen.ended is None and (seen.error or silent) else seen.status.value
 
 
@@ -49,6 +50,7 @@ def is_begun(store: ObjectStore, run: str) -> bool:
 
 def _all(store: ObjectStore) -> Iterator[ListedRun]:
     now = store.now()
+    full = isinstance(store, FolderStore) and bool(without_room(store.path("index")))
     for entry in index.newest(store, sys.maxsize):
         seen = head.read(store, entry.run)
         if seen is None and not is_begun(store, entry.run):
@@ -56,7 +58,7 @@ def _all(store: ObjectStore) -> Iterator[ListedRun]:
         yield ListedRun(
             entry.run,
             entry.experiment,
-            status(seen, now) if seen else "starting",
+            status(seen, now, full=full) if seen else "starting",
             seen.succeeded if seen else 0,
             entry.steps,
             entry.created,

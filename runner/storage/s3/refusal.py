@@ -57,7 +57,7 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
     said = f"status {answer.status}" + (f" {code}" if code else "")
     where = f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
     if answer.status == _FULL:
-        return StoreUnreachable(f"the object store is full ({said}; {where}): make room there, and it is asked again")
+        return StoreUnreachable(f"the object store is full ({said}; {where}): make room there, then try again")
     if answer.status in BUSY:
         return StoreUnreachable(f"the object store cannot serve now ({said}; {where}); try again later")
     if not code:

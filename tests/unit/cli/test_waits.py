@@ -117,3 +117,12 @@ def test_the_end_of_a_run_is_reported_once_the_store_answers(monkeypatch: pytest
     stream = StringIO()
     assert tell(Viewer(session, stream), session.view(sample.RUN)).run == sample.RUN
     assert "the store answers again" in stream.getvalue()
+
+
+def test_a_full_disk_is_named_though_the_controller_cannot_write(
+    store: DirectoryStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not log_folder().exists() or not list(log_folder().glob(f"{sample.RUN}*"))
+    monkeypatch.setattr(reports, "without_room", lambda folder: f"no room is left on the disk of {folder}")
+    main(["status"])
+    assert f"it waits: no room is left on the disk of {store.path('x').parent}\n" in capsys.readouterr().err

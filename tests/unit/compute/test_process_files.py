@@ -51,6 +51,7 @@ def test_an_exit_code_that_a_full_disk_does_not_take_is_kept_until_it_does(
     assert (files.alive(), files.exit_code) == (True, None)
     taken.unlink()
     assert process.communicate(timeout=30)[1] == b""
+    assert files.met_full_disk
     assert files.exit_code == 7
 
 
@@ -107,6 +108,7 @@ def test_an_unfinished_exit_code_is_none_yet(files: AttemptFiles) -> None:
     (files.folder / "exit").write_text("1")
     assert files.exit_code is None
     (files.folder / "exit").write_text("12\n")
+    assert not files.met_full_disk
     assert files.exit_code == 12
 
 
