@@ -57,6 +57,7 @@ def _disturbed(bench: FaultBench) -> list[StepSpec]:
         bench.step("killed", "waits"),
         bench.step("deleted", "waits"),
         bench.step("evicted", "waits"),
+        bench.step("suspended", "waits"),
         bench.step("preempted", "waits", placement=worker, resources=replace(SMALL, cpu="1200m")),
         # Nothing but the worker's emptiness leads it there: its next attempt may run elsewhere.
         bench.step("stranded", "waits", placement=Placement(tolerations=(TOLERATION, *IMPATIENT))),
@@ -106,6 +107,22 @@ def test_a_killed_pod_a_deleted_job_and_an_evicted_pod_are_followed_by_another_a
         _note(f"{key}: told after {bench.told_at(run, key, e.TaskLost) - at:.1f} s: {reason}")
         bench.await_executions(key, 2)
         bench.ledger.release(key)
+
+
+def test_a_job_that_is_suspended_while_it_runs_waits_for_its_next_pod(
+    bench: FaultBench, hands: Hands, run: str
+) -> None:
+    bench.await_executions("suspended")
+    job = hands.pod(bench.pod_of(run, "suspended"))["metadata"]["ownerReferences"][0]["name"]
+    hands.suspend(job, wanted=True)
+    _note(f"suspended: {bench.await_reason(run, 'suspended', 'suspended while it ran')}")
+    hands.suspend(job, wanted=False)
+    bench.resumed.add(bench.state(run, "suspended").uid)
+    bench.await_executions("suspended", 2)
+    bench.ledger.release("suspended")
+    bench.told_at(run, "suspended", e.StepSucceeded)
+    step = bench.state(run, "suspended")
+    assert (step.status, step.attempt, step.endings) == (StepStatus.SUCCEEDED, 1, {}), "the same attempt, done anew"
 
 
 def test_a_preempted_step_runs_once_there_is_room_again(bench: FaultBench, hands: Hands, run: str) -> None:

@@ -39,6 +39,11 @@ class Hands:
         """As ``kubectl delete job``."""
         self._api._send("DELETE", f"{self._jobs}/{name}", {"propagationPolicy": "Background"})
 
+    def suspend(self, job: str, *, wanted: bool) -> None:
+        """As a queue does that preempts a Job, and gives it a place again."""
+        kind = "application/merge-patch+json"
+        self._api._send("PATCH", f"{self._jobs}/{job}", {"spec": {"suspend": wanted}}, content_type=kind)
+
     def evict(self, name: str) -> None:
         """As ``kubectl drain`` does: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/"""
         body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name}}
