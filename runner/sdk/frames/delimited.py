@@ -104,6 +104,8 @@ def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
     import pandas as pd
 
     separator, encoding = str(options.get("separator", ",")), codec(options.get("encoding", "utf8"))
+    if int(pd.__version__.partition(".")[0]) < 3 and "16" not in encoding and "32" not in encoding:
+        _refuse_nul(file)
     try:
         return _read(file.path, separator, encoding)
     except pd.errors.EmptyDataError:
@@ -115,6 +117,17 @@ def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
             text = f"{file.name} cannot be read as delimited text: a quote in row {int(found[1]) + 1} is never closed"
             remedy = 'close it, or double a quote that belongs to the text ("")'
         raise UserErrorException(text, error, remedy=remedy) from error
+
+
+def _refuse_nul(file: LocalFile) -> None:
+    """Raise UserErrorException for a file with a NUL character, at which pandas before 3 ends a field."""
+    with file.path.open("rb") as data:
+        while block := data.read(1 << 20):
+            if b"\0" in block and file.path.suffix not in _COMPRESSED:
+                raise UserErrorException(
+                    f"{file.name} has a NUL character, and this pandas would cut its field there",
+                    remedy="install pandas 3 or newer, or remove the character",
+                )
 
 
 def _read(path: Path, separator: str, encoding: str) -> pd.DataFrame:

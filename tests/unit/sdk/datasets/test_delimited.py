@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from runner.sdk import Dataset
@@ -29,7 +30,7 @@ def read(session: FakeSession, *files: str | bytes, **options: Any) -> Any:
 
 def shown(frame: Any) -> tuple[list[str], list[str], list[list[object]]]:
     """Names, types and rows; a missing value is None."""
-    rows = [[None if value is None or value != value else value for value in row] for row in frame.values.tolist()]  # noqa: PLR0124 - NaN
+    rows = [[None if value is None or value != value else value for value in row] for row in frame.to_numpy().tolist()]  # noqa: PLR0124 - NaN
     return list(frame.columns), [str(kind) for kind in frame.dtypes], rows
 
 
@@ -89,6 +90,10 @@ SAME_AS_V1 = {
 @pytest.mark.parametrize("what", SAME_AS_V1)
 def test_small_texts_are_read_as_v1_reads_them(session: FakeSession, what: str) -> None:
     text, names, kinds, rows = SAME_AS_V1[what]
+    if "\0" in text and pd.__version__ < "3":
+        with pytest.raises(UserErrorException, match="has a NUL character"):
+            read(session, text)
+        return
     assert shown(read(session, text)) == (names, kinds, rows)
 
 
