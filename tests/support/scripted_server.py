@@ -32,6 +32,7 @@ class Reply:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """An empty value: without the header that is sent otherwise."""
     cut: int | None = None
     """Close the connection after so many bytes of the body."""
     silent: bool = False
@@ -90,6 +91,11 @@ def scripted_server(
         thread.join()
 
 
+def _etag(reply: Reply) -> Mapping[str, str]:
+    """The ETag that S3 sends with every object."""
+    return {"ETag": '"scripted"'} if reply.status in (200, 206) else {}
+
+
 def _handler(reply_to: Callable[[Seen], Reply]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -105,8 +111,9 @@ def _handler(reply_to: Callable[[Seen], Reply]) -> type[BaseHTTPRequestHandler]:
                 self._hang_up()
                 return
             self.send_response(reply.status)
-            for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
-                self.send_header(name, value)
+            for name, value in {"Content-Length": str(len(reply.body)), **_etag(reply), **reply.headers}.items():
+                if value:
+                    self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(reply.body[: reply.cut])

@@ -11,8 +11,9 @@ from ...model.vantage import BucketVantage
 from ..keys import check_key
 from ..localfile import Slice
 from .http import BUSY, Answer, Endpoint, Patience, Request, Sink
-from .refusal import Place, refusal
+from .refusal import Place, no_s3, refusal
 from .sign import encode_path, encode_query
+from .soundness import defect
 from .trust import Renew
 
 _READING = frozenset({"GET", "HEAD"})
@@ -53,7 +54,7 @@ class Bucket:
         expect: frozenset[int] = frozenset(),
         again: frozenset[int] = BUSY,
     ) -> Answer:
-        """The answer, if its status is 2xx or one of `expect`. Raises StoreError."""
+        """The answer, if its status is one of `expect`, or 2xx and what S3 answers. Raises StoreError."""
         if self.vantage.read_only and method not in _READING:
             raise StoreDenied(
                 f"{self.vantage.prefix}{key} in bucket {self.vantage.bucket!r} is not written: "
@@ -61,9 +62,17 @@ class Bucket:
             )
         request = Request(method, self.target(key, query), headers or {}, body, again)
         answer = self._endpoint.ask(request, sink)
-        if answer.status < 300 or answer.status in expect:
+        if answer.status in expect:
             return answer
-        raise self.refused(answer, key)
+        if answer.status >= 300:
+            raise self.refused(answer, key)
+        if key and (wrong := defect(method, request.headers, answer)):
+            raise self.no_s3(wrong, answer.status, key)
+        return answer
+
+    def no_s3(self, wrong: str, status: int, key: str) -> StoreError:
+        """The error for an answer of success that no S3 server gives; `wrong` says why."""
+        return no_s3(f"status {status}, but {wrong}", Place(self.vantage.endpoint, self.vantage.bucket, key))
 
     def refused(self, answer: Answer, key: str) -> StoreError:
         """The error that `answer` stands for."""

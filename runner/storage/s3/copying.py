@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import StoreError
@@ -16,8 +15,7 @@ from .bucket import Bucket
 from .http import Answer
 from .multipart import assemble, part_query
 from .parallel import all_of
-from .refusal import code_of
-from .xml import parse, text
+from .xml import parse, root_of, text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -33,7 +31,9 @@ def copy(
 ) -> None:
     """Copy; objects of more than `whole` bytes in parts of that size. Raises ObjectMissing, StoreError."""
     if source.size <= whole:
-        _ask(bucket, source, target)
+        answer = _ask(bucket, source, target)
+        if root_of(answer.body) != "CopyObjectResult":
+            raise bucket.no_s3("it is no answer to a copy", answer.status, target)
         return
 
     def copy_parts(upload: str) -> list[str]:
@@ -54,7 +54,7 @@ def cut(size: int, whole: int) -> list[str]:
 
 def _copy_part(bucket: Bucket, source: ObjectInfo, target: str, query: dict[str, str], bytes_: str) -> str:
     root = parse(_ask(bucket, source, target, query, bytes_).body)
-    etag = "" if root is None else text(root, "ETag")
+    etag = "" if root is None or not root.tag.endswith("CopyPartResult") else text(root, "ETag")
     if not etag:
         raise StoreError(f"the object store did not copy a part of {source.key!r}; check the endpoint")
     return etag
@@ -63,7 +63,7 @@ def _copy_part(bucket: Bucket, source: ObjectInfo, target: str, query: dict[str,
 def _ask(
     bucket: Bucket, source: ObjectInfo, target: str, query: dict[str, str] | None = None, bytes_: str = ""
 ) -> Answer:
-    """The answer to a copy that succeeded: S3 may say 200 early and then, in the body, that it failed."""
+    """The answer to a copy that was not refused. Raises ObjectMissing, StoreError."""
     headers = dict(bucket.origin(source.key))
     if source.etag:
         headers["x-amz-copy-source-if-match"] = f'"{source.etag}"'
@@ -75,6 +75,4 @@ def _ask(
         raise StoreError(f"the object {source.key!r} was overwritten while it was being copied; copy it again")
     if answer.status == _MISSING:
         raise bucket.refused(answer, source.key)
-    if code_of(answer):
-        raise bucket.refused(replace(answer, status=503), target)
     return answer

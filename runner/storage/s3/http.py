@@ -18,6 +18,7 @@ from ..localfile import BLOCK, Slice
 from .connections import Connections, Timeouts
 from .sign import UNSIGNED, sign
 from .trust import Renew, Trust, is_of_key
+from .xml import root_of
 
 Sink = Callable[[HTTPResponse], None]
 """Reads the body of an answer of status 200 or 206 to its end; called again when the request is sent again."""
@@ -27,6 +28,8 @@ BUSY = frozenset({429, 500, 502, 503, 504, 507})
 
 _SPOILT = (b"RequestTimeout", b"XAmzContentSHA256Mismatch", b"BadDigest", b"IncompleteBody")
 """https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_FAILED_LATE = 500
+"""The status that stands for an error after a 200."""
 _LONGEST_RETRY_AFTER = 30.0
 _REFUSED = frozenset({401, 403})
 _TRUSTED_AGAIN = 12
@@ -160,6 +163,7 @@ class Endpoint:
         try:
             ask = self._soon if kept else self._said
             response = ask(connection, request)
+            self._require_length(request, response)
             if sink and response.status in (200, 206):
                 body = b""
                 sink(response)
@@ -167,12 +171,22 @@ class Endpoint:
                 body = response.read()
             reusable = response.isclosed() and not response.will_close and not _is_turned_away(response.status)
             headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answer(response.status, headers, body)
+            status = _FAILED_LATE if _failed_late(request, response.status, body) else response.status
+            return Answer(status, headers, body)
         finally:
             if reusable:
                 self._connections.give_back(connection)
             else:
                 connection.close()
+
+    def _require_length(self, request: Request, response: HTTPResponse) -> None:
+        """Raise StoreError for content whose end nothing marks (RFC 9112, 6.3): it may be cut off anywhere."""
+        endless = response.length is None and not response.chunked
+        if endless and request.method == "GET" and response.status in (200, 206):
+            raise StoreError(
+                f"the object store at {self._name} sent {request.target} without its length, so that a part of it "
+                "would look like all of it: check the endpoint, and any proxy on the way to it"
+            )
 
     def _said(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
         self._write(connection, request)
@@ -235,6 +249,16 @@ def _failing(result: Answer | Exception) -> str:
         return f"does not serve ({str(result) or type(result).__name__})"
     verb = "refuses the key" if result.status in _REFUSED else "does not serve"
     return f"{verb} (status {result.status})"
+
+
+def _failed_late(request: Request, status: int, body: bytes) -> bool:
+    """Whether the server said 200 early and then, in the body, that it failed, as S3 may do for what takes long.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html, API_CopyObject.html
+    """
+    if status != 200 or request.method not in ("PUT", "POST") or b"<Error" not in body:
+        return False
+    return root_of(body) == "Error"
 
 
 def _is_turned_away(status: int) -> bool:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
+_EMPTY_PAGES = 1000
+"""Empty pages in a row: S3 may send some where many objects were deleted, but each stands for up to 1,000 keys."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One answer; `rest` asks for the next, or is empty."""
@@ -40,17 +44,53 @@ def read_page(body: bytes) -> Page:
     """Parse a page. Raises StoreError."""
     root = parse(body)
     if root is None or not root.tag.endswith("ListBucketResult"):
-        raise StoreError("the object store sent a listing that cannot be read; check the endpoint")
+        raise _wrong("cannot be read")
     encoded = text(root, "EncodingType") == "url"
     objects = tuple(_object(child, encoded=encoded) for child in root.iterfind("{*}Contents"))
+    rest = text(root, "NextContinuationToken")
     more = text(root, "IsTruncated") == "true"
-    return Page(objects, text(root, "NextContinuationToken") if more else "")
+    if more and not rest:
+        raise _wrong("is cut off and does not say how to go on")
+    return Page(objects, rest if more else "")
+
+
+class Progress:
+    """The pages of one listing, as far as they were read.
+
+    S3 lists in the order of the keys' UTF-8 bytes, and hands out every token once. So a listing of a server that
+    does otherwise ends with an error, not with missing objects or never.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        """Begin a listing of the keys that start with `prefix`."""
+        self._prefix = prefix
+        self._last = ""
+        self._tokens: set[str] = set()
+        self._empty = 0
+
+    def check(self, page: Page) -> None:
+        """Take the next page. Raises StoreError when it does not lead on."""
+        for found in page.objects:
+            if not found.key.startswith(self._prefix):
+                raise _wrong(f"has the key {found.key!r}, which does not start with {self._prefix!r}")
+            if found.key <= self._last:
+                raise _wrong(f"has the key {found.key!r} after {self._last!r}: it repeats itself or has no order")
+            self._last = found.key
+        self._empty = 0 if page.objects else self._empty + 1
+        if page.rest in self._tokens or self._empty > _EMPTY_PAGES:
+            raise _wrong("does not end: its pages lead nowhere")
+        if page.rest:
+            self._tokens.add(page.rest)
+
+
+def _wrong(what: str) -> StoreError:
+    return StoreError(f"the object store sent a listing that {what}; check the endpoint")
 
 
 def _object(element: Element, *, encoded: bool) -> ObjectInfo:
     key, size = text(element, "Key"), text(element, "Size")
     if not size.isdecimal():
-        raise StoreError(f"the object store sent a listing without the size of {key!r}; check the endpoint")
+        raise _wrong(f"has no size for {key!r}")
     etag, written = text(element, "ETag").strip('"'), text(element, "LastModified")
     return ObjectInfo(unquote_plus(key) if encoded else key, int(size), etag, _seconds(written))
 

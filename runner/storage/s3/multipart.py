@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 from ...errors import StoreError
 from ..localfile import Slice, changed, trouble
 from .bucket import Bucket
-from .http import Answer
 from .parallel import all_of
 from .refusal import code_of
-from .xml import parse, text
+from .xml import parse, root_of, text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -123,16 +122,13 @@ def _complete(bucket: Bucket, key: str, upload: str, etags: Sequence[str]) -> No
     parts = "".join(f"<Part><PartNumber>{n}</PartNumber><ETag>{etag}</ETag></Part>" for n, etag in enumerate(etags, 1))
     body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
     answer = bucket.ask("POST", key, query={"uploadId": upload}, body=body, expect=frozenset({404}))
-    if _completed(answer):
+    if answer.status == 200:
+        if root_of(answer.body) != "CompleteMultipartUploadResult":
+            raise bucket.no_s3("it does not say that the upload is complete", answer.status, key)
         return
     if answer.uncertain and code_of(answer) == "NoSuchUpload" and _is_there(bucket, key, etags):
         return  # an earlier sending had completed it
     raise bucket.refused(answer, key)
-
-
-def _completed(answer: Answer) -> bool:
-    """S3 may say 200 early and then, in the body, that it failed."""
-    return answer.status == 200 and not code_of(answer)
 
 
 def _is_there(bucket: Bucket, key: str, etags: Sequence[str]) -> bool:

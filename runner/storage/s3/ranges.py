@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import StoreError
 from ..localfile import BLOCK, trouble, write_at
 from .bucket import Bucket
+from .http import Answer
 from .parallel import all_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
     if answer.status == _OK:  # a server may send all instead
         return
     size = _size(answer.headers.get("content-range", ""), key)
+    _require_range(answer, first, size, key)
     etag = answer.headers.get("etag", "")
     calls = [
         workers.submit(_fetch_part, bucket, key, _Part(descriptor, offset), etag, size)
@@ -64,12 +66,25 @@ def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
 
 
 def _fetch_part(bucket: Bucket, key: str, part: _Part, etag: str, size: int) -> None:
-    headers = {**_range(part.offset), **({"if-match": etag} if etag else {})}
+    headers = {**_range(part.offset), "if-match": etag}
     answer = bucket.ask("GET", key, headers=headers, sink=part, expect=frozenset({_CHANGED}))
-    if answer.status == _CHANGED:
+    if answer.status == _CHANGED or answer.headers["etag"] != etag:  # some servers do not know If-Match
         raise StoreError(f"the object {key!r} was overwritten while it was being downloaded; download it again")
-    if answer.status == _OK or part.length != min(PART, size - part.offset):
-        raise StoreError(f"the object store sent {part.length} bytes from {part.offset} of {key!r}: not what was asked")
+    _require_range(answer, part, size, key)
+
+
+def _require_range(answer: Answer, part: _Part, size: int, key: str) -> None:
+    """Raise StoreError when the answer is another range than that of `part`, or not as long as that.
+
+    https://www.rfc-editor.org/rfc/rfc9110#section-14.4
+    """
+    end = min(part.offset + PART, size)
+    told, due = answer.headers.get("content-range", ""), f"bytes {part.offset}-{end - 1}/{size}"
+    if answer.status == _OK or told != due or part.length != end - part.offset:
+        raise StoreError(
+            f"the object store sent {part.length} bytes of {key!r} (Content-Range: {told!r}), not {due!r}: "
+            "this is not what was asked; check the endpoint, and any proxy on the way to it"
+        )
 
 
 def _range(offset: int) -> dict[str, str]:

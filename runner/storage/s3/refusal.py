@@ -24,6 +24,7 @@ _FAILED = {
     "XMinioParentIsObject": "this server cannot hold an object and others below its name; rename one",
 }
 _OTHER_REGION = ("AuthorizationHeaderMalformed", "PermanentRedirect", "TemporaryRedirect")
+_MESSAGE_CHARACTERS = 300
 _FULL = 507
 """Insufficient Storage (RFC 4918, 11.5), as MinIO says it: nothing is wrong with the request, and room may be made."""
 
@@ -55,15 +56,32 @@ def refusal(answer: Answer, place: Place, now: datetime) -> StoreError:
         where = f"bucket {place.bucket!r} at {place.endpoint}"
         return StoreError(f"{where} is in {elsewhere} (status {answer.status}): correct `region` of the store")
     said = f"status {answer.status}" + (f" {code}" if code else "")
-    where = f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
+    where = _where(place)
     if answer.status == _FULL:
         return StoreUnreachable(f"the object store is full ({said}; {where}): make room there, then try again")
     if answer.status in BUSY:
         return StoreUnreachable(f"the object store cannot serve now ({said}; {where}); try again later")
     if not code:
-        return StoreError(f"this does not answer like an S3 server ({said}; {where}); check the endpoint")
-    remedy = _FAILED.get(code) or _parse(answer.body).get("Message", "")
+        return no_s3(said, place)
+    remedy = _FAILED.get(code) or _legible(_parse(answer.body).get("Message", ""))
     return StoreError(f"the object store refused ({said}; {where}): {remedy}")
+
+
+def no_s3(said: str, place: Place) -> StoreError:
+    """The error for an answer that no S3 server gives; `said` is what was seen of it."""
+    return StoreError(
+        f"this does not answer like an S3 server ({said}; {_where(place)}): "
+        "check the endpoint, and any proxy on the way to it"
+    )
+
+
+def _where(place: Place) -> str:
+    return f"{place.endpoint}, bucket {place.bucket!r}" + (f", key {place.key!r}" if place.key else "")
+
+
+def _legible(message: str) -> str:
+    """A message of the server, cut to one line of text that a terminal can show."""
+    return "".join(char if char.isprintable() else " " for char in message[:_MESSAGE_CHARACTERS])
 
 
 def _other_region(answer: Answer, code: str) -> str:

@@ -17,7 +17,7 @@ from ..localfile import Slice, new_file, trouble
 from . import copying, multipart, ranges
 from .bucket import Bucket
 from .http import BUSY, Patience
-from .listing import page_query, read_page, seconds_of_header
+from .listing import Progress, page_query, read_page, seconds_of_header
 from .refusal import code_of
 from .trust import Renew, server_time
 
@@ -70,7 +70,7 @@ class BucketStore:
         """The object's facts, or None."""
         answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
         if answer.status != _MISSING:
-            size = int(answer.headers.get("content-length", "0"))
+            size = int(answer.headers["content-length"])
             etag, written = answer.headers.get("etag", "").strip('"'), answer.headers.get("last-modified", "")
             return ObjectInfo(key, size, etag, seconds_of_header(written))
         if code_of(answer) == "NoSuchBucket":
@@ -84,7 +84,7 @@ class BucketStore:
     def delete(self, key: str) -> None:
         """Remove; an absent key is no error."""
         answer = self._bucket.ask("DELETE", check_key(key), expect=frozenset({_MISSING}))
-        if code_of(answer) == "NoSuchBucket":
+        if answer.status == _MISSING and code_of(answer) not in ("NoSuchKey", "NoSuchVersion"):
             raise self._bucket.refused(answer, key)
 
     def upload(self, key: str, path: Path, digest: str = "") -> None:
@@ -134,10 +134,12 @@ class BucketStore:
         return ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
 
     def _pages(self, prefix: str, after: str) -> Iterator[ObjectInfo]:
-        rest, start = "", self._prefix + after if after else ""
+        progress, rest = Progress(prefix), ""
+        start = self._prefix + after if after else ""
         while True:
             answer = self._bucket.ask("GET", query=page_query(prefix, start, rest))
             page = read_page(answer.body)
+            progress.check(page)
             for found in page.objects:
                 key = found.key[len(self._prefix) :]
                 if key > after and not key.endswith("/"):  # consoles mark empty folders by keys that end so

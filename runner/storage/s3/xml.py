@@ -21,3 +21,9 @@ def parse(body: bytes) -> Element | None:
 def text(element: Element, name: str) -> str:
     """The text of a child, whatever its namespace: servers differ."""
     return element.findtext(f"{{*}}{name}") or ""
+
+
+def root_of(body: bytes) -> str:
+    """The name of the document's root without its namespace; empty when `body` is no XML."""
+    root = parse(body)
+    return "" if root is None else root.tag.rpartition("}")[2]

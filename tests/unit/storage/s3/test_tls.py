@@ -34,7 +34,7 @@ def certificate(tmp_path: Path) -> Path:
 def server(certificate: Path) -> Iterator[ScriptedServer]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, f"{certificate}.key")
-    with scripted_server(lambda _: Reply(body=b"content"), context) as running:
+    with scripted_server(lambda seen: Reply(body=b"content" if seen.method == "GET" else b""), context) as running:
         yield running
 
 

@@ -131,7 +131,7 @@ def test_what_may_take_long_gets_its_time_and_a_connection_that_is_surely_alive(
 
 def test_a_small_file_gives_a_dead_connection_up_soon(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x")
-    with serving([SERVED, Reply(mute=True), SERVED]) as server:
+    with serving([SERVED, Reply(mute=True), Reply()]) as server:
         store = store_at(server.endpoint, SHORT)
         store.get("warm")
         store.upload("one", tmp_path / "file")
@@ -304,8 +304,9 @@ def test_a_part_cut_off_is_fetched_again(tmp_path: Path) -> None:
     ("later", "says"),
     [
         (error(412, "PreconditionFailed"), "overwritten while"),
-        (Reply(200, b"all of it"), "not what was asked"),
-        (Reply(206, b"short"), "not what was asked"),
+        (Reply(200, b"all of it", {"ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"short", {"ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"short", {"ETag": '"e2"'}), "overwritten while"),
         (error(403, "AccessDenied"), "denied"),
     ],
 )
