@@ -12,7 +12,7 @@ import pytest
 from runner.config import Config, KubernetesConfig, ProcessConfig, load
 from runner.config.rules import CHECKS
 from runner.config.sections import DATASTORES
-from runner.config.settings import EnvironmentConfig
+from runner.config.settings import EnvironmentConfig, ProxyConfig
 from runner.datastores import BucketConfig
 from runner.errors import BadInput, Problem
 from runner.model.compute import ComputeSettings, VmSize
@@ -122,8 +122,9 @@ def test_what_nobody_could_use_is_refused_with_its_place(tmp_path: Path, text: s
 
 def test_every_field_is_looked_at() -> None:
     of_kind = {BucketConfig, ProcessConfig, KubernetesConfig, EnvironmentConfig, VmSize, ComputeSettings, SecretSource}
+    of_kind.add(ProxyConfig)
     shapes = {*of_kind, *DATASTORES.values()}
-    checked_by_type = {"read_only", "strict", "store"}
+    checked_by_type = {"read_only", "strict", "store", "proxy"}
     as_words = {"policy", "resources", "access", "tolerations"}
     names = {(shape, field.name) for shape in shapes for field in dataclasses.fields(shape)}
     assert {
