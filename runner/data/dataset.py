@@ -155,11 +155,13 @@ def found_at(store: ObjectStore, place: DataPath) -> Iterator[tuple[str, ObjectI
     A place that is a whole store, or a pattern over it, would else grow by the outputs of every run.
     """
     default = place.datastore == DEFAULT_DATASTORE
+    whole = not fixed_part(place.path.strip("/"))
+    holds_records = default or (whole and store.stat("store.json") is not None)  # or it is another workspace's
     hidden = tuple(f"{folder}/" for folder in (RUNS_FOLDER, *((FILE_DATASTORE,) if default else ())))
     named = f"{fixed_part(place.path.strip('/'))}/"
     hidden = tuple(folder for folder in hidden if not named.startswith(folder))
     for relative, info in match(store, place.path):
-        if not (default and is_reserved(info.key)) and not info.key.startswith(hidden):
+        if not (holds_records and is_reserved(info.key)) and not info.key.startswith(hidden):
             yield relative, info
 
 

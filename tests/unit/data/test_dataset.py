@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from runner.data import manifest
-from runner.data.dataset import fixed_part, glob_rule, match, pin, pin_dataset
+from runner.data.dataset import fixed_part, found_at, glob_rule, match, pin, pin_dataset
 from runner.errors import BadInput
 from runner.model.data import DataPath, DatasetDefinition, Kind, Transform
 from runner.storage.directory import DirectoryStore
@@ -159,3 +159,19 @@ def test_one_dataset_lies_in_one_datastore(store: MemoryStore) -> None:
     both = (*paths("a"), *paths("b", datastore="t"))
     with pytest.raises(BadInput, match="it spans the datastores s, t"):
         pin(store, lambda _: store, both, "it")
+
+
+def test_the_records_of_another_workspace_are_none_of_its_data() -> None:
+    """A whole-store input over a datastore of `type: workspace`."""
+    store = MemoryStore()
+    for key in ("runs/r/head.json", "plans/p.json", "data/a.csv", "azureml/r.s/out/b.csv"):
+        store.put(key, b"x")
+    everywhere = DataPath("theirs", "**")
+    assert [info.key for _, info in found_at(store, everywhere)] == [
+        "data/a.csv",
+        "plans/p.json",
+        "runs/r/head.json",
+    ]
+    store.put("store.json", b"{}")
+    assert [info.key for _, info in found_at(store, everywhere)] == ["data/a.csv"]
+    assert [info.key for _, info in found_at(store, DataPath("theirs", "data"))] == ["data/a.csv"]
