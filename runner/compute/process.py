@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..data.dataset import Datastores
 from ..data.remains import Remains, as_time, bare_record
+from ..data.secret_values import masks, readable
 from ..data.workplace import Launch
 from ..errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
 from ..model.observation import Observation, Phase
@@ -62,12 +63,14 @@ class ProcessTarget:
     folders: Callable[[], Mapping[str, str]] = dict
     """Paths of the datastores that are folders, by name: scripts may reach those."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
-    """Scripts read them where they are; what they print of them is masked."""
+    """Scripts read them where they are; what is kept of a step has none of their values."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds; stands still while the machine sleeps."""
     _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
+    _values: set[str] = field(default_factory=set)
+    """Of secrets, as far as they have been read."""
 
     @cached_property
     def _workers(self) -> Executor:
@@ -321,7 +324,12 @@ class ProcessTarget:
 
     @cached_property
     def _conclusion(self) -> Conclusion:
-        return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit))
+        return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit), self._hidden)
+
+    def _hidden(self) -> tuple[bytes, ...]:
+        """Return what is masked: the values of the configured secrets now and before, as they may be renewed."""
+        self._values.update(readable(self.secrets))
+        return masks(self._values)
 
 
 def _end(files: AttemptFiles) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 
+from ..data.masking import masked_record, masked_text
 from ..data.remains import Remains
 from ..data.workplace import Workplace
 from ..errors import StoreError, StoreUnreachable
@@ -53,6 +54,8 @@ class Conclusion:
 
     store: FolderStore
     data: LocalStaging
+    hidden: Callable[[], Sequence[bytes]] = tuple
+    """Gives the values of secrets that are masked in all that is kept."""
 
     def conclude(self, attempt: Attempt) -> None:
         """Bring the attempt, whose process has ended, to its end whatever happens: else it is waited for for ever."""
@@ -62,6 +65,7 @@ class Conclusion:
                     self._take_up(attempt)
         except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
             reason = f"runner failed to take up its end: {type(error).__name__}: {error}"
+            reason = masked_text(reason, self.hidden())
             attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.STORE)
 
     def go_on(self, attempt: Attempt) -> None:
@@ -74,6 +78,7 @@ class Conclusion:
         """Keep its record, and what it is seen as from now on."""
         uid = attempt.observation.uid
         attempt.unfinished = None
+        record = masked_record(record, self.hidden())
         try:
             commit = records.finish(self.store, attempt.task, record)
         except StoreError as error:
@@ -89,7 +94,7 @@ class Conclusion:
     def remains(self, attempt: Attempt, access: StoreAccess) -> Remains:
         """What the attempt works with and leaves; its script gets `access`."""
         place = Workplace(attempt.files.folder)
-        return Remains(attempt.task, place, self.data.staging(place, access), attempt.begun)
+        return Remains(attempt.task, place, self.data.staging(place, access), attempt.begun, self.hidden())
 
     def _take_up(self, attempt: Attempt) -> None:
         code = attempt.files.exit_code

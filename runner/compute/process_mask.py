@@ -11,19 +11,16 @@ import json
 import os
 import select
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..data.secret_values import available, masks
-from ..errors import BadInput
+from ..data.masking import Masking
+from ..data.secret_values import masks, readable
 from ..model.document import from_document, to_document
 from ..model.secret import SecretSource
 
-MASK = b"***"
 _IDLE = 0.2
 """Seconds without output after which an unfinished line is let through."""
-_WAITING = 1 << 18
-"""Bytes of one line that wait for its end."""
 _PIPE = 1 << 20
 """The most bytes that wait in a pipe (pipe(7), ``/proc/sys/fs/pipe-max-size``): all else is another process's."""
 _PACKAGE = Path(__file__).parents[1]
@@ -40,44 +37,7 @@ def main() -> None:
     """Copy standard input to standard output."""
     sources = from_document(dict[str, SecretSource], json.loads(sys.argv[1]))
     ended = Path(sys.argv[2])
-    copy(Masking(masks(_values(sources))), _write, ended.exists)
-
-
-class Masking:
-    """Masks values in a stream that comes in pieces."""
-
-    def __init__(self, values: Sequence[bytes]) -> None:
-        """Longest first; none holds a line end."""
-        self._values = tuple(values)
-        self._held = b""
-
-    def add(self, data: bytes) -> bytes:
-        """What may leave now: whole lines, or a long line but for the part that may be the beginning of a value."""
-        self._held += data
-        end = self._held.rfind(b"\n") + 1
-        if end or len(self._held) < _WAITING:
-            return self._take(end)
-        return self.idle()
-
-    def idle(self) -> bytes:
-        """What may leave when nothing more comes for a while: all but what may be the beginning of a value."""
-        return self._take(len(self._held) - self._begun())
-
-    def rest(self) -> bytes:
-        """All that is left."""
-        return self._take(len(self._held))
-
-    def _take(self, end: int) -> bytes:
-        out, self._held = self._held[:end], self._held[end:]
-        for value in self._values:
-            out = out.replace(value, MASK)
-        return out
-
-    def _begun(self) -> int:
-        """How many bytes at the end may be the beginning of a value."""
-        longest = max(map(len, self._values), default=1) - 1
-        tails = (length for length in range(min(longest, len(self._held)), 0, -1))
-        return next((n for n in tails if any(value.startswith(self._held[-n:]) for value in self._values)), 0)
+    copy(Masking(masks(readable(sources))), _write, ended.exists)
 
 
 def copy(masking: Masking, write: Callable[[bytes], None], over: Callable[[], bool], source: int = 0) -> None:
@@ -97,17 +57,6 @@ def copy(masking: Masking, write: Callable[[bytes], None], over: Callable[[], bo
         else:
             write(masking.idle())
     write(masking.rest())
-
-
-def _values(sources: Mapping[str, SecretSource]) -> list[str]:
-    """The values there are; a secret that cannot be read can be printed by nobody."""
-    found: list[str] = []
-    for name, source in sources.items():
-        try:
-            found.extend(available({name: source}).values())
-        except BadInput:
-            continue
-    return found
 
 
 def _write(data: bytes) -> None:

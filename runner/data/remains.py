@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,7 +25,7 @@ from .workplace import (
     Workplace,
     collect,
     keep_artifacts,
-    keep_files,
+    keep_reports,
     own_folders,
     prepare,
     unkept_artifacts,
@@ -43,6 +43,8 @@ class Remains:
     staging: Staging
     begun: float
     """By the clock, seconds: when staging began."""
+    hidden: Sequence[bytes] = ()
+    """The values of secrets (`secret_values.masks`), which are masked in what is kept; may grow."""
 
     def staged(self, interpreter: str) -> Launch | AttemptRecord:
         """The process to start, or the record of an attempt that could not be staged."""
@@ -156,9 +158,9 @@ class Remains:
         task, store = self.task, self.staging.workspace
         return replace(
             record,
-            artifacts=keep_artifacts(store, task, self.place),
+            artifacts=keep_artifacts(store, task, self.place, self.hidden),
             warnings=(*record.warnings, *unkept_artifacts(self.place)),
-            reports=keep_files(store, self.place.reports, task.id.reports),
+            reports=keep_reports(store, task, self.place, self.hidden),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -66,10 +67,33 @@ def unknown(name: str, known: Iterable[str]) -> BadInput:
     )
 
 
+def readable(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The values there are now; a secret that cannot be read can be printed by nobody."""
+    found: list[str] = []
+    for name, source in sources.items():
+        try:
+            found.extend(available({name: source}, environ).values())
+        except BadInput:
+            continue
+    return found
+
+
 def masks(values: Iterable[str]) -> tuple[bytes, ...]:
-    """What is to be masked in logs, longest first: each line of each value, since logs are shipped by the line."""
+    """What is to be masked (see `masking`), longest first.
+
+    Each line of each value, since logs are shipped by the line: as it is, as JSON and Python (`repr`) write it,
+    and as `sdk.run_files` makes a file's name of it. Lines shorter than `SHORTEST_MASKED` are left out.
+    """
     lines = {line.strip() for value in values for line in value.splitlines()}
-    return tuple(sorted((line.encode() for line in lines if len(line) >= SHORTEST_MASKED), key=len, reverse=True))
+    forms = {
+        form.encode("utf-8", "surrogatepass") for line in lines if len(line) >= SHORTEST_MASKED for form in _forms(line)
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _forms(line: str) -> tuple[str, ...]:
+    quoted = (json.dumps(line), json.dumps(line, ensure_ascii=False), repr(line), ascii(line))
+    return line, line.replace("\\", "/"), *(form[1:-1] for form in quoted)
 
 
 def _path(source: SecretSource) -> Path:

@@ -6,9 +6,10 @@ difference is where outputs are written: in a pod below the workplace, locally i
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ..model.document import to_document
 from ..model.names import attempt_folder
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import input_changes, inputs, integrity, launch, links, manifest, packing, strays, transfer
+from . import input_changes, inputs, integrity, launch, links, manifest, masking, packing, strays, transfer
 from .dataset import Datastores, glob_rule
 
 _READINGS = 5
@@ -158,27 +159,63 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
     return refs, tuple(warnings)
 
 
-def keep_files(store: ObjectStore, folder: Path, prefix: str) -> tuple[str, ...]:
-    """Upload every file of `folder` to ``prefix + name``; the names, sorted.
+def keep_files(
+    store: ObjectStore,
+    folder: Path,
+    prefix: str,
+    hidden: Sequence[bytes] = (),
+    copy: masking.CopyFile | None = None,
+) -> tuple[str, ...]:
+    """Upload every file of `folder`.
 
-    Raises StoreError, and BadInput naming the folder for what no store can take.
+    Args:
+        store: Where to.
+        folder: Its files, at any depth.
+        prefix: Of the keys.
+        hidden: The values of secrets (`secret_values.masks`), which no name has in the store.
+        copy: Copies a file without those values; None: the content is the user's data and stays as it is.
+
+    Returns:
+        The names, sorted: keys without the prefix.
+
+    Raises:
+        StoreError: what the store raises.
+        BadInput: no store can take a file; names the folder.
+
     """
     names: list[str] = []
     with _taking(f"{folder.name}/"):
         for relative, path in manifest.files_below(folder):
             _check_readable(path)
-            store.upload(f"{prefix}{relative}", path)
-            names.append(relative)
-    return tuple(names)
+            name = _free(masking.masked_text(relative, hidden), names) if hidden else relative
+            with masking.without(path, hidden, copy) as shown:
+                store.upload(f"{prefix}{name}", shown)
+            names.append(name)
+    return tuple(sorted(names)) if hidden else tuple(names)
 
 
-def keep_artifacts(store: ObjectStore, task: Task, place: Workplace) -> tuple[str, ...]:
-    """Keep what the script left in ``outputs/`` and ``logs/`` of its working directory, or uploaded by name."""
-    kept = keep_files(store, place.step / "files", task.id.artifacts)
-    for folder in ("outputs", "logs"):
-        names = keep_files(store, place.code / folder, f"{task.id.artifacts}{folder}/")
+def keep_reports(store: ObjectStore, task: Task, place: Workplace, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
+    """Keep the script's metrics, tags and properties, without the `hidden` values; their files' names."""
+    return keep_files(store, place.reports, task.id.reports, hidden, masking.copy_reports)
+
+
+def keep_artifacts(store: ObjectStore, task: Task, place: Workplace, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
+    """Keep what the script left in ``outputs/`` and ``logs/`` of its working directory, or uploaded by name.
+
+    The `hidden` values are masked in all names, and in the content of ``logs/``; all other content is the user's data.
+    """
+    kept = keep_files(store, place.step / "files", task.id.artifacts, hidden)
+    for folder, copy in (("outputs", None), ("logs", masking.copy_file)):
+        names = keep_files(store, place.code / folder, f"{task.id.artifacts}{folder}/", hidden, copy)
         kept += tuple(f"{folder}/{name}" for name in names)
     return kept
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number where another file has it once its secret is masked."""
+    stem, dot, suffix = name.rpartition(".")
+    numbered = (f"{stem}-{number}{dot}{suffix}" if stem else f"{name}-{number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain((name,), numbered) if one not in taken)
 
 
 def unkept_artifacts(place: Workplace) -> tuple[str, ...]:

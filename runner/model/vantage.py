@@ -47,6 +47,12 @@ class StepStores:
             withheld=Access(tuple(self.secrets), tuple(self.datastores)).without(access),
         )
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All that is secret in it: the keys of buckets, and the values of secrets."""
+        keys = (vantage.secret_key for vantage in (self.workspace, *self.datastores.values()))
+        return (*filter(None, keys), *self.secrets.values())
+
     def of(self, datastore: str) -> BucketVantage | None:
         """The bucket of a datastore; None: this step has no access to it."""
         if datastore == DEFAULT_DATASTORE:

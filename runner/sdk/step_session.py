@@ -51,8 +51,12 @@ class StepSession:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """The workspace store."""
-        return _folder(self._access.folder) if self._access.folder else self._bucket(DEFAULT_DATASTORE)
+        """The workspace store; no value of a secret that this step was given gets into what runs keep there."""
+        from ..data.masked_store import masked_store
+        from ..data.secret_values import masks, readable
+
+        base = _folder(self._access.folder) if self._access.folder else self._bucket(DEFAULT_DATASTORE)
+        return masked_store(base, masks((*readable(self._access.secrets), *self._stores.values)))
 
     @cached_property
     def _stores(self) -> StepStores:

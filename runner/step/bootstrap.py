@@ -11,15 +11,16 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ..data.masking import masked_record, masked_text
 from ..data.packing import unpack
 from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
-from ..data.workplace import Workplace, keep_files
+from ..data.workplace import Workplace, keep_reports
 from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError, StoreUntrusted
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
@@ -76,8 +77,9 @@ def _run(begun: float) -> AttemptRecord | None:
     except Stopped:
         record = _told_to_stop(store, task, begun)
     except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
-        record = _defect(task.id.attempt, error, begun)
+        record = _defect(task.id.attempt, error, begun, hidden)
     never_mind()
+    record = masked_record(record, hidden)
     commit = records.finish(store, task, record)
     _tidy(attempt, own=commit is not None and commit.attempt == record.attempt)
     return in_force(record, commit)
@@ -111,7 +113,7 @@ def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecor
     return replace(won, reason="", tail="")
 
 
-def _defect(attempt: int, error: Exception, begun: float) -> AttemptRecord:
+def _defect(attempt: int, error: Exception, begun: float, hidden: Sequence[bytes] = ()) -> AttemptRecord:
     """Nobody's failure but ours or the store's: another attempt may succeed, unless it would read the same."""
     if isinstance(error, ObjectDamaged):
         return bare_record(attempt, Failure.INPUT, str(error), begun=begun)
@@ -119,7 +121,7 @@ def _defect(attempt: int, error: Exception, begun: float) -> AttemptRecord:
         return bare_record(attempt, Failure.REFUSED, str(error), begun=begun)
     if isinstance(error, RunnerError):
         return bare_record(attempt, Failure.STORE, str(error), begun=begun)
-    traceback.print_exception(error)
+    print(masked_text("".join(traceback.format_exception(error)), hidden), file=sys.stderr, end="")
     reason = f"runner itself failed: {type(error).__name__}: {error}"
     return bare_record(attempt, Failure.STORE, reason, begun=begun)
 
@@ -157,19 +159,19 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
 
     opened: dict[str, ObjectStore] = {}
 
-    shipper = LogShipper(store, task.id.logs, hidden, _reports_shipper(store, task, place))
-    remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun)
+    shipper = LogShipper(store, task.id.logs, hidden, _reports_shipper(store, task, place, hidden))
+    remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun, hidden)
     canceled = partial(records.canceled, store, task.id.run)
     return Attempt(remains, shipper, lambda: carried_tree(place), canceled)
 
 
-def _reports_shipper(store: ObjectStore, task: Task, place: Workplace) -> Callable[[], None]:
+def _reports_shipper(store: ObjectStore, task: Task, place: Workplace, hidden: Sequence[bytes]) -> Callable[[], None]:
     sizes: dict[str, int] = {}
 
     def ship() -> None:
         now = {path.name: path.stat().st_size for path in place.reports.glob("*.jsonl")}
         if now != sizes:
-            keep_files(store, place.reports, task.id.reports)
+            keep_reports(store, task, place, hidden)
             sizes.update(now)
 
     return ship

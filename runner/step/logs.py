@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO
 
+from ..data.masking import Masking, complete, masked
 from ..errors import RunnerError
 from ..ports import ObjectStore
 
@@ -27,7 +28,6 @@ KEPT = 64 << 20
 """Bytes that wait for the store at most."""
 _TAIL = 4000
 """Bytes kept for the attempt record."""
-_MASK = b"***"
 _DRAIN = 5.0
 """Seconds the output may stay open after the script has ended (a daemon it left may hold it)."""
 
@@ -40,6 +40,7 @@ class LogShipper:
     prefix: str
     """`TaskId.logs`."""
     secrets: Sequence[bytes]
+    """What is masked; may grow."""
     also: Callable[[], None]
     """Called with every shipment: what else should leave the step while it runs."""
     _buffer: bytearray = field(default_factory=bytearray)
@@ -49,11 +50,17 @@ class LogShipper:
     _number: int = -1
     """Of the last chunk; -1: not known yet, as an earlier pod of a suspended Job may have left some."""
     _tail: bytes = b""
+    """The end of what was shown: masked before it is cut, since half a value escapes the mask."""
+    _shown: Masking = field(init=False)
+    """What the container's own log gets."""
     _leaving: bytes = b""
     """The chunk that is on its way, until the store has it."""
     _dropped: int = 0
     """Bytes lost since the last chunk."""
     _shipper: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        self._shown = Masking(self.secrets)
 
     def follow(self, stream: IO[bytes]) -> None:
         """Start reading and shipping, each in a thread of its own: a slow store never blocks the script."""
@@ -93,6 +100,7 @@ class LogShipper:
     def _end(self) -> None:
         with self._lock:
             self._ended.set()
+            self._show(self._shown.rest())
         self._wake.set()
 
     def _take(self, data: bytes) -> None:
@@ -100,15 +108,18 @@ class LogShipper:
             if self._ended.is_set():
                 return
             self._buffer += data
-            self._tail = (self._tail + data)[-_TAIL:]
             self._drop_oldest()
             full = len(self._buffer) >= CHUNK
-        # The container's own log as well, for those who look with kubectl.
-        with suppress(OSError):
-            sys.stdout.buffer.write(self._masked(data))
-            sys.stdout.buffer.flush()
+            self._show(self._shown.add(data) + self._shown.idle())
         if full:
             self._wake.set()
+
+    def _show(self, data: bytes) -> None:
+        """Write to the container's own log, for those who look with kubectl, and keep the end for the record."""
+        self._tail = (self._tail + data)[-_TAIL:]
+        with suppress(OSError):
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
 
     def _drop_oldest(self) -> None:
         """Keep to the limit, in whole lines: half a secret would escape the mask."""
@@ -148,7 +159,7 @@ class LogShipper:
     def _cut(self, *, whole: bool) -> bytes:
         # At a line's end, so that no secret is split over two chunks and escapes the mask.
         end = len(self._buffer) if whole else self._buffer.rfind(b"\n") + 1
-        end = end or (len(self._buffer) if len(self._buffer) >= CHUNK else 0)
+        end = end or (complete(self._buffer, self.secrets) if len(self._buffer) >= CHUNK else 0)
         data = bytes(self._buffer[:end])
         del self._buffer[:end]
         if self._dropped:
@@ -157,6 +168,4 @@ class LogShipper:
         return data
 
     def _masked(self, data: bytes) -> bytes:
-        for secret in self.secrets:
-            data = data.replace(secret, _MASK)
-        return data
+        return masked(data, self.secrets)

@@ -6,37 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from runner.compute.process_files import AttemptFiles, wrapper
-from runner.compute.process_mask import Masking, command, copy
+from runner.compute.process_mask import command, copy
+from runner.data.masking import Masking
 from runner.model.secret import SecretSource
 
 CANARY = "canary-93ab"
-
-
-def test_a_line_leaves_when_it_is_whole() -> None:
-    masking = Masking([b"secret-1"])
-    assert masking.add(b"a secr") == b""
-    assert masking.add(b"et-1 b\nnext ") == b"a *** b\n"
-    assert masking.idle() == b"next "
-    assert masking.rest() == b""
-
-
-@pytest.mark.parametrize("cut", range(len(b"x secret-1 y")))
-def test_a_value_cut_in_two_is_masked_also_without_line_ends(cut: int) -> None:
-    masking, text = Masking([b"secret-1"]), b"x secret-1 y"
-    out = masking.add(text[:cut]) + masking.idle() + masking.add(text[cut:]) + masking.idle() + masking.rest()
-    assert out == b"x *** y"
-
-
-def test_a_line_without_end_does_not_wait_for_ever() -> None:
-    assert len(Masking([b"secret-1"]).add(b"x" * (1 << 18))) == 1 << 18
-
-
-def test_nothing_to_mask_changes_nothing() -> None:
-    masking = Masking([])
-    assert masking.add(b"a\nb") + masking.idle() == b"a\nb"
 
 
 def test_copying_ends_with_the_script_though_another_holds_the_pipe() -> None:

@@ -52,3 +52,12 @@ def test_a_missing_or_unreadable_file_is_a_problem(file: Path) -> None:
 
 def test_each_line_of_some_length_is_masked_longest_first() -> None:
     assert masks(["abc", "hello", "-----BEGIN-----\nmore of it\n}"]) == (b"-----BEGIN-----", b"more of it", b"hello")
+
+
+def test_a_value_is_masked_as_json_and_python_write_it_too() -> None:
+    assert set(masks(['p"s\\\u00e9'])) >= {
+        'p"s\\\u00e9'.encode(),
+        b'p\\"s\\\\\\u00e9',
+        'p\\"s\\\\\u00e9'.encode(),
+        b'p"s\\\\\\xe9',
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.access import Access
 from runner.model.vantage import BucketVantage, StepStores
 from runner.step.bootstrap import _secrets
+from tests.support.leaking import IN_THE_STORE, LEAKING
 
 CANARY = "canary-1c94e7"
 SECRETS = "secrets:\n  db: {file: secret}\n  api: {env: MY_API}\n"
@@ -79,6 +81,27 @@ def test_a_secret_is_read_by_steps_and_left_nowhere(work: Path) -> None:
     assert CANARY not in done.stdout + done.stderr
     left = [path for path in work.parent.rglob("*") if path.is_file() and CANARY.encode() in path.read_bytes()]
     assert left == [work / "secret"]
+
+
+def test_a_secret_that_a_step_writes_everywhere_is_in_no_file_of_the_workspace(work: Path) -> None:
+    secret = f'{CANARY}-"\\\u00e9'
+    (work / "secret").write_text(f"{secret}\n", encoding="utf-8")
+    dying = "if 'bad' in sys.argv:\n    raise RuntimeError(value)\n"
+    (work / "steps" / "step.py").write_text(LEAKING + IN_THE_STORE + dying)
+    done = runner(work, "run", "driver.py", "--logs", "--continue-on-failure")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "RuntimeError: ***" in done.stdout
+    assert "refused: " in done.stdout
+    shown = [runner(work, *words).stdout for words in (("status", "--json"), ("show", "ok"), ("show", "bad"))]
+    files = [path for path in work.parent.rglob("*") if path.is_file() and path != work / "secret"]
+    found = [path for path in files if CANARY.encode() in path.read_bytes() or CANARY in str(path)]
+    assert found == []
+    assert CANARY not in done.stdout + done.stderr + "".join(shown)
+    (good,) = (step for step in json.loads(shown[0])["steps"] if step["name"] == "ok")
+    assert {"***", "row", "list", "table", "matrix"} == {metric["name"] for metric in good["metrics"]}
+    logs = [path for path in files if path.parent.name == "***" and path.name == "x.txt"]
+    assert len(logs) == 2
+    assert all(path.read_bytes().startswith(b"x" * 1000) and b"x***" in path.read_bytes() for path in logs)
 
 
 def test_a_file_that_others_can_read_stops_the_run(work: Path) -> None:

@@ -29,6 +29,8 @@ from runner.step.attempt import Attempt
 from runner.step.bootstrap import _defect, in_force
 from runner.storage.s3.trust import Renew
 from tests.support import builders as b
+from tests.support.canary import CANARY
+from tests.support.leaking import LEAKING
 from tests.support.memory_store import MemoryStore
 
 
@@ -343,6 +345,33 @@ def test_nothing_is_started_for_a_run_that_was_canceled(pod: MemoryStore, told: 
     assert pod.objects == before
     assert told.read_text() == ""
     assert not (tmp_path / "work" / "code").exists()
+
+
+@pytest.mark.parametrize("ending", ["", "raise RuntimeError(value)\n", "os.chmod('outputs/' + value, 0)\n"])
+def test_a_secret_that_a_step_writes_everywhere_is_in_no_object(
+    pod: MemoryStore, told: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], ending: str
+) -> None:
+    secret = f'{CANARY}-"\\\u00e9'
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "script.py").write_text(
+        f"{LEAKING}os.remove('outputs/' + value)\nos.mkdir('outputs/' + value)\n{ending}"
+    )
+    taken = snapshot.take(tmp_path / "more")
+    packing.keep(pod, taken)
+    task = replace(records.assignment(pod, b.task_id().assignment), snapshot=taken.digest)
+    pod.put(task.id.assignment, canonical_json(to_document(task)))
+    os.environ["RUNNER_TASK"] = task.digest
+    stores = StepStores(BucketVantage("bucket", "http://h", secret_key=f"{CANARY}-key"), secrets={"db": secret})
+    (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
+    assert bootstrap.main() == int(ending.startswith("raise")), told.read_text()
+    record = records.record_of(pod, b.task_id())
+    assert record is not None
+    assert "logs/***/x.txt" in record.artifacts
+    assert record.reports
+    assert ("RuntimeError: ***" in record.tail) == ending.startswith("raise")
+    found = [key for key, data in pod.objects.items() if CANARY.encode() in data or CANARY in key]
+    assert found == []
+    assert CANARY not in told.read_text() + "".join(capfd.readouterr())
 
 
 class Door:
