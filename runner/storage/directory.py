@@ -220,10 +220,14 @@ class DirectoryStore:
 
 
 def _info(key: str, facts: os.stat_result) -> ObjectInfo:
-    """A folder is no object: IsADirectoryError."""
+    """The facts of a file; its ETag has the ctime, since a program can set an mtime back, but no ctime (inode(7)).
+
+    Raises IsADirectoryError: a folder is no object.
+    """
     if not stat.S_ISREG(facts.st_mode):
         raise IsADirectoryError(errno.EISDIR, "not a file")
-    return ObjectInfo(key, facts.st_size, f"{facts.st_size:x}-{facts.st_mtime_ns:x}", facts.st_mtime)
+    etag = f"{facts.st_size:x}-{facts.st_mtime_ns:x}-{facts.st_ctime_ns:x}-{facts.st_ino:x}"
+    return ObjectInfo(key, facts.st_size, etag, facts.st_mtime)
 
 
 def _failure(error: OSError, path: str) -> StoreError:

@@ -119,3 +119,41 @@ def test_an_edit_of_a_file_that_a_step_linked_into_its_output_changes_no_output(
     mine.write_text("edited")
     assert file_of(project, first, "first", "one").read_text() == "x"
     assert statuses(asked(project, "run", "pipeline.py")["runs"][0]) == {"first": "reused", "second": "reused"}
+
+
+EDIT = """\
+import os
+import sys
+
+if os.path.exists(sys.argv[-1]):
+    os.unlink(sys.argv[-1])
+    facts = os.stat(sys.argv[-2])
+    with open(sys.argv[-2], "r+") as file:
+        file.write("y")
+    os.utime(sys.argv[-2], ns=(facts.st_atime_ns, facts.st_mtime_ns))
+os.makedirs(sys.argv[2])
+"""
+READ_TWICE = """
+    given = Dataset.File.from_files((store, "given")).as_named_input("given").as_mount()
+    one, two, three = data("one"), data("two"), data("three")
+    before, after = step("before", inputs=[given], outputs=[one]), step("after", inputs=[given], outputs=[three])
+    edit = step("edit", "edit.py", outputs=[two], extra=["{given}", "{mark}"])
+    edit.run_after(before)
+    after.run_after(edit)
+    submit(before, edit, after)
+"""
+
+
+def test_what_was_made_of_an_edited_dataset_is_not_reused_for_the_bytes_before_the_edit(
+    project: Project, tmp_path: Path
+) -> None:
+    given, mark = project.write(".runner/given/out.txt", "x"), tmp_path / "mark"
+    mark.touch()
+    project.write("steps/edit.py", EDIT)
+    project.driver(READ_TWICE.format(given=given, mark=mark))
+    first = asked(project, "run", "pipeline.py")["runs"][0]
+    assert file_of(project, first, "after", "three").read_text() == "yx"
+    edit(given, "x")
+    again = asked(project, "run", "pipeline.py")["runs"][0]
+    assert statuses(again) == {"before": "reused", "edit": "reused", "after": "succeeded"}
+    assert file_of(project, again, "after", "three").read_text() == "xx"

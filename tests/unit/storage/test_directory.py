@@ -36,6 +36,20 @@ def test_what_is_written_in_place_is_an_object(store: DirectoryStore) -> None:
     assert [info.key for info in store.list("")] == ["out/model.bin"]
 
 
+def test_other_bytes_of_the_same_size_and_mtime_are_told_by_the_etag(store: DirectoryStore) -> None:
+    store.put("a", b"right")
+    path, right = store.path("a"), store.stat("a")
+    facts = path.stat()
+    time.sleep(0.02)  # the kernel's clock ticks every 1 to 10 ms
+    path.write_bytes(b"wrong")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))
+    wrong = store.stat("a")
+    assert right is not None
+    assert wrong is not None
+    assert (right.size, right.modified) == (wrong.size, wrong.modified)
+    assert right.etag != wrong.etag
+
+
 def test_reading_makes_no_folder(store: DirectoryStore, tmp_path: Path) -> None:
     assert list(store.list("")) == []
     assert store.stat("a") is None
