@@ -79,3 +79,19 @@ def test_damaged_objects_are_written_again_by_the_next_submit(project: Project) 
     assert {step["status"] for step in status(project).values()} == {"succeeded"}
     assert project.run("run", "pipeline.py").returncode == 0
     assert {step["status"] for step in status(project).values()} == {"reused"}
+
+
+@pytest.mark.parametrize(
+    "what", [("*/committed.json", "head.json"), ("*/attempts/1.json", "journal/00000001.json")], ids=" ".join
+)
+def test_an_unreadable_record_of_an_earlier_run_fails_no_later_one(what: tuple[str, ...], project: Project) -> None:
+    project.driver(DRIVER.format(script="good.py", options=""))
+    assert project.run("run", "pipeline.py").returncode == 0
+    (old,) = (project.folder / ".runner" / "runs").iterdir()
+    for path in (found for pattern in what for found in old.glob(pattern)):
+        path.write_bytes(b'{"cut off')
+    again = project.run("run", "pipeline.py")
+    assert again.returncode == 0, again.stderr
+    assert {step["status"] for step in status(project).values()} <= {"succeeded", "reused"}
+    for command in ("list", "status", "show"):
+        assert project.run(command).returncode == 0
