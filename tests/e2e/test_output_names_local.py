@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.support.projects import Project
 
@@ -54,8 +57,13 @@ DRIVER = """
 """
 
 
-def test_names_are_carried_through_or_refused_where_they_are_written(tmp_path: Path) -> None:
-    project = Project(tmp_path / "project", tmp_path / "cache")
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    yield Project(tmp_path / "project", tmp_path / "cache")
+    subprocess.run(["rm", "-r", str(tmp_path)], check=False)  # pytest's own clean-up recurses into the deep folders
+
+
+def test_names_are_carried_through_or_refused_where_they_are_written(project: Project) -> None:
     project.write("steps/write.py", WRITE)
     project.write("steps/read.py", READ)
     project.driver(DRIVER)
