@@ -229,6 +229,8 @@ def _dataset(parser: ArgumentParser) -> None:
 
 def _doctor(parser: ArgumentParser) -> None:
     parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="one target (default: all there are)")
+    image = "with Python, for a pod that tries TARGET's store (default: the default environment's, or python:…-slim)"
+    parser.add_argument("--image", default="", metavar="IMAGE", help=image)
     _json(parser)
 
 

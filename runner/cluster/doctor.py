@@ -49,6 +49,8 @@ class Parts:
     """Whether the store honours conditional writes. Raises StoreError."""
     now: Callable[[], datetime]
     """This machine's time, UTC."""
+    trial: Callable[[], Iterable[Check]] = tuple
+    """Checks that make something on the target, and so are made only if nothing else is wrong. Raises RunnerError."""
 
     @property
     def remedy(self) -> str:
@@ -68,7 +70,16 @@ def diagnose(parts: Parts) -> tuple[Check, ...]:
     if all(check.ok for check in checks):
         checks.extend(_target(f"target {parts.target}", parts))
         checks.extend(_store(parts))
+    if is_well(checks):
+        checks.extend(_trial(parts))
     return tuple(checks)
+
+
+def _trial(parts: Parts) -> Iterator[Check]:
+    try:
+        yield from parts.trial()
+    except RunnerError as error:
+        yield failed(f"target {parts.target}", error, parts.remedy)
 
 
 def _python(version: tuple[int, int, int]) -> Check:

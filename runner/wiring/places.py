@@ -156,6 +156,21 @@ class Places:
             return self._cluster(name, settings, "")
         return self.target(name)
 
+    def trial_target(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
+        """Return an adapter for a step that is in no journal and may open the workspace store alone.
+
+        Its objects have labels of their own, so that no run takes them for its own. Raises BadInput.
+        """
+        return adapters.kubernetes_target(
+            name,
+            settings,
+            store=self.store,
+            store_id="doctor",
+            cache=cache_folder(),
+            stores=lambda: adapters.step_stores(name, self.config.bucket(settings), {}, {}),
+            accesses=lambda _run: (Access(),),
+        )
+
     def environments(self, name: str) -> EnvironmentStore:
         """The adapter that makes environments usable on a target. Raises BadInput."""
         return adapters.environment_store(name, self.config.get(name), cache_folder())

@@ -13,9 +13,12 @@ import pytest
 import yaml
 
 from runner.cluster.settings import read_document
+from runner.compute.kubernetes.contract import STORE_LABEL
+from runner.images.kind import KindImages
 from runner.model.document import Document
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import Desk, Done, Namespace, a_desk
+from tests.support.kind_runs import IMAGE, Desk, Done, Namespace, a_desk, patiently
 from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 pytestmark = pytest.mark.kind
@@ -135,6 +138,25 @@ def test_a_store_without_conditional_puts(desk: Desk, before: Before) -> None:
         _refused(desk.run(seconds=60), "If-None-Match")
     assert bucket.objects == {}, "nothing was left in that store either"
     before.unchanged()
+
+
+def test_doctor_tries_the_store_from_a_pod(desk: Desk, kind_cluster: KindCluster) -> None:
+    KindImages(kind_cluster.name).ensure(NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True)), print)
+    objects = desk.listing()
+    well = desk.runner("doctor", "kind", "--image", IMAGE, seconds=180).ok()
+    assert f"ok  store, from a pod: a step with the image {IMAGE} has read and written it" in well.out, well.text
+    host = urlsplit(kind_cluster.cluster_endpoint).hostname
+    desk.configure(store={"cluster_endpoint": f"http://{host}:1"})
+    wrong = desk.runner("doctor", "kind", "--image", IMAGE, seconds=180)
+    assert wrong.code == 1, wrong.text
+    assert f"NO  store, from a pod: a step fails: no answer from the object store at http://{host}:1" in wrong.out
+    assert "do: correct `cluster_endpoint`" in wrong.out, wrong.text
+    assert "ok  store: reachable" in wrong.out, "this machine reaches it"
+    assert desk.listing() == objects
+    assert desk.newest() == ""
+    kinds, namespace = ("jobs", "pods", "configmaps", "secrets"), Namespace(kind_cluster)
+    made = f"{STORE_LABEL}=doctor"
+    patiently(lambda: not any(namespace.items(kind, made) for kind in kinds), "nothing left of the trials", 60, 0.5)
 
 
 def test_several_problems_are_told_together(desk: Desk, before: Before) -> None:

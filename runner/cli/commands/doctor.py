@@ -7,6 +7,7 @@ import secrets
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -30,8 +31,10 @@ _KIND = "kind"
 def run(options: Namespace) -> int:
     """Look at one target, or at all that are configured."""
     opened = open_session(Path.cwd())
+    if options.image and not options.target:
+        raise BadInput("--image is for one target", remedy="runner doctor TARGET --image IMAGE")
     names = [options.target] if options.target else sorted(opened.config.targets)
-    found = {name: diagnose(_parts(OpenWorkspace(opened.config, _override(name)), name)) for name in names}
+    found = {name: _diagnosed(OpenWorkspace(opened.config, _override(name)), name, options) for name in names}
     if options.json:
         targets = [{"target": name, "checks": [_document(each) for each in checks]} for name, checks in found.items()]
         print_json({"well": all(map(is_well, found.values())), "targets": targets})
@@ -54,6 +57,33 @@ def _document(check: Check) -> dict[str, object]:
         "remedy": check.remedy,
         "optional": check.optional,
     }
+
+
+def _diagnosed(session: OpenWorkspace, name: str, options: Namespace) -> tuple[Check, ...]:
+    parts = _parts(session, name)
+    if options.target:  # a pod takes its time, and asks something of the cluster: only where it was asked for
+        parts = replace(parts, trial=lambda: _trial(session, name, options.image))
+    return diagnose(parts)
+
+
+def _trial(session: OpenWorkspace, name: str, image: str) -> tuple[Check, ...]:
+    """The store as a pod of a cluster reaches it."""
+    import signal
+
+    from ...cluster.pod_trial import Trial, image_for, try_store
+    from ...wiring.workspace import SystemClock
+
+    settings = session.config.get(name)
+    if not isinstance(settings, KubernetesConfig):
+        return ()
+    target = session.trial_target(name, settings)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing stays behind
+    try:
+        image = image or image_for(session.environments(name))
+        return try_store(Trial(target, session.store, image, SystemClock(), os.urandom))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        target.close()
 
 
 def _parts(session: OpenWorkspace, name: str) -> Parts:

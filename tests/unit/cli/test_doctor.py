@@ -3,13 +3,18 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner.cli.commands import doctor
 from runner.cli.commands.doctor import kubeconfig_of
-from runner.config import KubernetesConfig
+from runner.config import KubernetesConfig, load
 from runner.datastores import BucketConfig
+from runner.errors import BadInput
+from runner.model.access import Access
+from runner.runs import store_format
+from runner.wiring import OpenWorkspace, adapters
 from tests.support.canary import CANARY, tells
 from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
@@ -73,8 +78,33 @@ def test_what_the_doctor_says_holds_no_key(
         (tmp_path / "db.txt").chmod(0o600)
         monkeypatch.setenv("MY_API", f"{CANARY}-5")
         monkeypatch.chdir(tmp_path)
-        assert doctor.run(Namespace(target="team", json=as_json)) != 0
+        assert doctor.run(Namespace(target="team", json=as_json, image="")) != 0
     assert any(tells(header) for header in sent), "keys were used at all"
     said = "".join(capsys.readouterr())
     assert "SignatureDoesNotMatch" in said
     assert not tells(said)
+
+
+def test_an_image_is_for_one_target() -> None:
+    with pytest.raises(BadInput, match="for one target") as caught:
+        doctor.run(Namespace(target="", json=False, image="python:3"))
+    assert [problem.remedy for problem in caught.value.problems] == ["runner doctor TARGET --image IMAGE"]
+
+
+def test_the_pod_that_tries_a_store_gets_no_key_but_the_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"folder": tmp_path, "server": "http://127.0.0.1:9", "canary": CANARY}
+    (tmp_path / "runner.yaml").write_text(CONFIGURATION.format(**words))
+    (tmp_path / "keys.json").write_text(json.dumps({"access_key": "ours", "secret_key": "also ours"}))
+    (tmp_path / "keys.json").chmod(0o600)
+    told: dict[str, Any] = {}
+    monkeypatch.setattr(adapters, "kubernetes_target", lambda _name, _settings, **parts: told.update(parts))
+    monkeypatch.setattr(store_format, "check", lambda _store, _place: "")
+    session = OpenWorkspace(load(tmp_path, {}), "team")
+    settings = session.config.get("team")
+    assert isinstance(settings, KubernetesConfig)
+    session.trial_target("team", settings)
+    stores = told["stores"]()
+    assert stores.workspace.access_key == "ours"
+    assert (stores.datastores, stores.secrets) == ({}, {}), "neither the datastore nor the secrets of the configuration"
+    assert tuple(told["accesses"]("any run")) == (Access(),)
+    assert told["store_id"] == "doctor", "no run's objects have this label"

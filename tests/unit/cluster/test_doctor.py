@@ -160,3 +160,30 @@ def test_lines_for_people() -> None:
 def test_a_target_that_was_found_wanting_is_not_called_ready(parts: Parts) -> None:
     wanting = replace(parts, checks=lambda _: [Check("may", ok=False, detail="no")])
     assert "target kind" not in [check.name for check in diagnose(wanting)]
+
+
+def test_what_makes_something_on_the_target_is_tried_last_and_only_if_all_else_is_well(parts: Parts) -> None:
+    made: list[str] = []
+
+    def trial() -> list[Check]:
+        made.append("a pod")
+        return [Check("store, from a pod", ok=False, detail="no answer", remedy="correct it")]
+
+    assert [check.name for check in diagnose(replace(parts, trial=trial))][-2:] == [
+        "clock (store)",
+        "store, from a pod",
+    ]
+    for wrong in (
+        {"store": _raises(StoreUnreachable("no"))},
+        {"refuses_overwrite": lambda _: False},
+        {"checks": lambda _: [Check("may create jobs", ok=False, detail="no")]},
+        {"kind": replace(KIND, clusters=lambda: ())},
+    ):
+        changed = replace(parts, trial=trial, **wrong)
+        assert "store, from a pod" not in [check.name for check in diagnose(changed)]
+    assert made == ["a pod"]
+
+
+def test_a_trial_that_cannot_begin_is_told(parts: Parts) -> None:
+    wrong = _wrong(replace(parts, trial=_raises(TargetUnreachable("gone"))))
+    assert [(check.name, check.detail) for check in wrong] == [("target kind", "gone")]
