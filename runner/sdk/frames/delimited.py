@@ -113,7 +113,9 @@ def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
         return none
     except (ValueError, LookupError, OSError, csv.Error) as error:
         text, remedy = f"{file.name} cannot be read as delimited text: {error}", ""
-        if found := _OPEN_QUOTE.search(str(error)):
+        if isinstance(error, UnicodeError):
+            remedy = "say how the file is encoded: encoding='utf16', 'latin1', 'windows1252' …"
+        elif found := _OPEN_QUOTE.search(str(error)):
             text = f"{file.name} cannot be read as delimited text: a quote in row {int(found[1]) + 1} is never closed"
             remedy = 'close it, or double a quote that belongs to the text ("")'
         raise UserErrorException(text, error, remedy=remedy) from error

@@ -69,7 +69,8 @@ def plain_text(frame: pd.DataFrame) -> pd.DataFrame:
 def _kind(sample: Sequence[str]) -> tuple[str, Sequence[str]]:
     """Choose a column's type in v1's order, and for times their formats.
 
-    The order is: booleans, integers, floats, times, text. A column of 0 and 1 alone is one of integers here.
+    The order is: booleans, integers, floats, times, text. A column of 0 and 1 alone is one of integers here;
+    integers beyond 64 bits, which are floats in v1, are a kind of their own.
     """
     if not sample:
         return "string", ()
@@ -77,6 +78,8 @@ def _kind(sample: Sequence[str]) -> tuple[str, Sequence[str]]:
         return "bool", ()
     if all(map(_is_long, sample)):
         return "long", ()
+    if all(map(_LONG.fullmatch, sample)):
+        return "integer", ()
     if all(map(_FLOAT.fullmatch, sample)):
         return "float", ()
     formats = formats_of(sample)
@@ -145,6 +148,17 @@ def _longs(series: pd.Series, _formats: Sequence[str]) -> pd.Series:
     return whole.astype("int64") if whole.notna().all() else whole.astype("float64")
 
 
+def _integers(series: pd.Series, formats: Sequence[str]) -> pd.Series:
+    """Floats; Python's integers where all values are integers and a float would change some of them."""
+    import pandas as pd
+
+    there = series[_given(series)].astype(str)
+    if not there.map(_LONG.fullmatch).notna().all() or all(int(value) == int(float(value)) for value in there):
+        return _floats(series, formats)
+    values = [int(str(value)) if given else None for value, given in zip(series, _given(series), strict=True)]
+    return pd.Series(values, index=series.index, name=series.name, dtype=object)
+
+
 def _exact_longs(series: pd.Series) -> pd.Series:
     import pandas as pd
 
@@ -174,5 +188,6 @@ def _booleans(series: pd.Series, _formats: Sequence[str]) -> pd.Series:
 _CASTS: Mapping[str, Callable[[pd.Series, Sequence[str]], pd.Series]] = {
     "float": _floats,
     "long": _longs,
+    "integer": _integers,
     "bool": _booleans,
 }

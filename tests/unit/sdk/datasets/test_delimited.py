@@ -131,6 +131,13 @@ DIFFERS = {
     "large integers beside a gap are exact": (
         "x,y\n9007199254740993,5\n,5\n", ["x", "y"], ["object", "int64"], [[9007199254740993, 5], [None, 5]],
     ),
+    "integers beyond 64 bits are exact": (
+        "x\n18446744073709551617\n18446744073709551618\n5\n",
+        ["x"], ["object"], [[18446744073709551617], [18446744073709551618], [5]],
+    ),
+    "integers beyond 64 bits beside a gap are exact": (
+        "x,y\n-18446744073709551617,5\n,6\n", ["x", "y"], ["object", "int64"], [[-18446744073709551617, 5], [None, 6]],
+    ),
     "a name like one that is made up": (
         "Column3,y\n5,6,7\n", ["Column3", "y", "Column3_1"], ["int64"] * 3, [[5, 6, 7]],
     ),
@@ -153,6 +160,16 @@ def test_where_v1_loses_or_changes_data(session: FakeSession, what: str) -> None
 def test_values_after_row_200_that_do_not_fit_are_null_and_never_changed(session: FakeSession) -> None:
     frame = read(session, "x\n" + "5\n" * 200 + "5.5\n9223372036854775808\n7\n")
     assert shown(frame)[2][-4:] == [[5], [None], [None], [7]]
+
+
+def test_an_integer_beyond_64_bits_beside_a_fraction_after_row_200_is_a_float(session: FakeSession) -> None:
+    frame = read(session, "x\n" + "18446744073709551617\n" * 200 + "5.5\n")
+    assert shown(frame)[1:] == (["float64"], [[18446744073709551616.0]] * 200 + [[5.5]])
+
+
+def test_a_file_of_another_encoding_is_an_error_that_names_the_argument(session: FakeSession) -> None:
+    with pytest.raises(UserErrorException, match=r"/0\.csv cannot be read as delimited text: .*\n.*encoding="):
+        read(session, "x,y\n5,ä\n".encode("utf-16"))
 
 
 def test_a_quote_that_is_never_closed_is_an_error(session: FakeSession) -> None:
