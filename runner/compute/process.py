@@ -69,7 +69,7 @@ class ProcessTarget:
     _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
     _scanned: set[str] = field(default_factory=set)
-    _values: set[str] = field(default_factory=set)
+    _values: set[str] = field(default_factory=set, repr=False)
     """Of secrets, as far as they have been read."""
 
     @cached_property

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from ..model.record import AttemptRecord
+from ..override import override
 
 MASK = b"***"
 _WAITING = 1 << 18
@@ -28,6 +29,15 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
 """What readers need of what the SDK makes: kinds of metrics, and times as a whole."""
 CopyFile = Callable[[Path, Path, Sequence[bytes]], None]
 """Copies a file to a new one without the hidden values."""
+
+
+class Hidden(list[bytes]):
+    """Values that are masked, and that no `repr` shows; may grow."""
+
+    @override
+    def __repr__(self) -> str:
+        """How many they are."""
+        return f"<{len(self)} hidden values>"
 
 
 def masked(data: bytes, hidden: Sequence[bytes]) -> bytes:
@@ -72,6 +82,8 @@ def masked_lines(
         keep: Fields at the top whose content stays.
 
     """
+    if _is_clean(data, hidden):
+        return data
     return b"".join(_masked_line(line, hidden, fields, keep) for line in data.splitlines(keepends=True))
 
 
@@ -87,8 +99,8 @@ def copy_file(source: Path, target: Path, hidden: Sequence[bytes]) -> None:
 def copy_reports(source: Path, target: Path, hidden: Sequence[bytes]) -> None:
     """Copy a report file by the line, as `masked_lines`. Raises OSError."""
     with source.open("rb") as reading, target.open("wb") as writing:
-        for line in reading:
-            writing.write(masked_lines(line, hidden, fields=_FIELDS))
+        while lines := reading.readlines(_BLOCK):
+            writing.write(masked_lines(b"".join(lines), hidden, fields=_FIELDS))
 
 
 @contextmanager
@@ -197,7 +209,7 @@ def _finds(data: bytes | bytearray, value: bytes) -> Iterator[int]:
 
 
 def _masked_line(line: bytes, hidden: Sequence[bytes], fields: frozenset[str] | None, keep: frozenset[str]) -> bytes:
-    if b"\\" not in line and not any(value in line for value in hidden):
+    if _is_clean(line, hidden):
         return line
     try:
         document = json.loads(line)
@@ -211,6 +223,11 @@ def _masked_line(line: bytes, hidden: Sequence[bytes], fields: frozenset[str] | 
         return json.dumps(shown).encode() + (b"\n" if line.endswith(b"\n") else b"")
     except (ValueError, RecursionError):
         return masked(line, hidden)
+
+
+def _is_clean(data: bytes, hidden: Sequence[bytes]) -> bool:
+    """Whether JSON can hold no value: any character of one may be written as an escape."""
+    return b"\\" not in data and not any(value in data for value in hidden)
 
 
 def _masked_top(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import BadInput, DataChanged, ObjectDamaged, RunnerError, StoreError, StoreUntrusted
 from ..model.names import attempt_folder, retry_command
 from ..model.record import AttemptRecord, Failure
@@ -43,7 +43,7 @@ class Remains:
     staging: Staging
     begun: float
     """By the clock, seconds: when staging began."""
-    hidden: Sequence[bytes] = ()
+    hidden: Sequence[bytes] = field(default=(), repr=False)
     """The values of secrets (`secret_values.masks`), which are masked in what is kept; may grow."""
 
     def staged(self, interpreter: str) -> Launch | AttemptRecord:

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..data.masking import Hidden
 from ..errors import BadInput
 from ..model.access import Access, declaration
 from ..model.context import STEP_VARIABLE, StepContext
@@ -48,6 +49,8 @@ class StepSession:
         self._access = access
         self._open: dict[str, ObjectStore] = {}
         self._views: dict[str, RunView] = {}
+        self._hidden = Hidden()
+        """What is masked in the workspace store."""
 
     @cached_property
     def store(self) -> ObjectStore:
@@ -56,7 +59,8 @@ class StepSession:
         from ..data.secret_values import masks, readable
 
         base = _folder(self._access.folder) if self._access.folder else self._bucket(DEFAULT_DATASTORE)
-        return masked_store(base, masks((*readable(self._access.secrets), *self._stores.values)))
+        self._hidden += masks((*readable(self._access.secrets), *self._stores.values))
+        return masked_store(base, self._hidden)
 
     @cached_property
     def _stores(self) -> StepStores:
@@ -64,6 +68,14 @@ class StepSession:
 
     def _read_stores(self) -> StepStores:
         return from_document(StepStores, json.loads(Path(self._access.stores).read_bytes()))
+
+    def _renewed(self, name: str) -> BucketVantage | None:
+        """The bucket of a datastore as pods are told of it by now; keys that were renewed are masked as well."""
+        from ..data.secret_values import masks
+
+        stores = self._read_stores()
+        self._hidden += [value for value in masks(stores.values) if value not in self._hidden]
+        return stores.of(name)
 
     @property
     def workspace_facts(self) -> WorkspaceFacts:
@@ -194,7 +206,7 @@ class StepSession:
         from ..storage.s3.store import BucketStore
 
         vantage = self._stores.of(name) or BucketVantage("", "")
-        return BucketStore(vantage, renew=lambda: self._read_stores().of(name))
+        return BucketStore(vantage, renew=lambda: self._renewed(name))
 
     def _opened(self, name: str) -> ObjectStore:
         from ..data.named_datastores import remembered

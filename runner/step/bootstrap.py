@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from ..data.masking import masked_record, masked_text
+from ..data.masking import Hidden, masked_record, masked_text
 from ..data.packing import unpack
 from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
@@ -66,7 +66,7 @@ def _run(begun: float) -> AttemptRecord | None:
     stores = _read_stores()
     # Who cannot reach the store at all is told so at once; who has begun his work does not give it up easily.
     task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"], os.environ["RUNNER_TASK"])
-    hidden = list(_secrets(stores))
+    hidden = Hidden(_secrets(stores))
     store = BucketStore(stores.workspace, PATIENT, lambda: _renewed(hidden).workspace)
     if reason := _fenced(store, task):
         print(f"runner: {reason}; nothing is started")

@@ -197,7 +197,7 @@ def test_a_pods_stores_come_from_its_secret_file(tmp_path: Path) -> None:
     stores = StepStores(workspace, {"far": BucketVantage("far", "http://localhost:2")})
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
     opened = StepSession(StoreAccess(stores=str(tmp_path / "stores.json")))
-    assert isinstance(opened.store, BucketStore)
+    assert isinstance(vars(opened.store)["_store"], BucketStore)
     assert isinstance(opened.datastore("far"), BucketStore)
     assert opened.datastore("far") is opened.datastore("far")
     assert "s3cret" not in repr(opened.__dict__)
@@ -214,12 +214,15 @@ def test_a_step_without_access_says_so(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_key_that_is_refused_is_read_again_from_the_mounted_file(tmp_path: Path) -> None:
     file = tmp_path / "stores.json"
 
+    bodies: list[bytes] = []
+
     def guarded(seen: Seen) -> Reply:
+        bodies.append(seen.body)
         new = "Credential=new/" in seen.headers["authorization"]
-        return Reply(body=b"content") if new else error(403, "ExpiredToken")
+        return Reply(body=b"" if seen.body else b"content") if new else error(403, "ExpiredToken")
 
     def told(endpoint: str, key: str) -> str:
-        vantage = BucketVantage("b", endpoint, access_key=key, secret_key="s")
+        vantage = BucketVantage("b", endpoint, access_key=key, secret_key=f"{key}-key")
         return json.dumps(to_document(StepStores(vantage, {"lake": vantage})))
 
     with scripted_server(guarded) as server:
@@ -228,3 +231,5 @@ def test_a_key_that_is_refused_is_read_again_from_the_mounted_file(tmp_path: Pat
         lake = opened.datastore("lake")
         file.write_text(told(server.endpoint, "new"))
         assert opened.store.get("key") == lake.get("key") == b"content"
+        opened.store.put("registry/models/m/1.json", b'{"tags": ["new-key", "old-key"]}')
+    assert bodies[-1] == b'{"tags": ["***", "***"]}'
