@@ -4,6 +4,10 @@ A manifest holds the digest of every file. To read all files again is slow, so a
 output (`DataRef.etag`): a digest of what the store says of its files. In a bucket that is each object's size and
 ETag; in a folder it is each file's inode, size, mtime and ctime. A program can set a file's mtime, but not its ctime
 (inode(7)): a file with the four facts of the commit has not been written to since.
+
+Nobody waits until the bytes of outputs are on the disk, so a power failure may take what was written moments before,
+also from a file that keeps its four facts (one that was made with its final size, for example). Therefore the ETag
+is good until the machine is restarted: it includes the boot ID, and after a restart the files are read once.
 """
 
 # ruff: noqa: PTH116
@@ -14,6 +18,8 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 from ..errors import ObjectDamaged, ObjectMissing, StoreError
 from ..model.data import DataRef, Entry
@@ -34,10 +40,10 @@ def etag_of(store: ObjectStore, key: str, entries: Iterable[Entry]) -> str:
     """
     keys = [key_of(key, entry) for entry in entries]
     if isinstance(store, FolderStore):
-        facts = [_file_fact(store, one) for one in keys]
+        facts, since = [_file_fact(store, one) for one in keys], [boot_id()]
     else:
-        facts = _object_facts(store, key, keys)
-    return digest_of_bytes("\0".join(keys + facts).encode())[:_DIGITS] if all(facts) else ""
+        facts, since = _object_facts(store, key, keys), []
+    return digest_of_bytes("\0".join(keys + facts + since).encode())[:_DIGITS] if all(facts) else ""
 
 
 def intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> DataRef | None:
@@ -74,6 +80,15 @@ def all_intact(
             return None
         found[name] = there
     return found
+
+
+@lru_cache(maxsize=1)
+def boot_id() -> str:
+    """The kernel's name for the time since the machine was started; empty where it has none (random(4))."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
 
 
 def _file_fact(store: FolderStore, key: str) -> str:

@@ -20,6 +20,7 @@ from ..model.access import Access, declaration
 from ..model.context import STEP_VARIABLE, StepContext
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.document import from_document
+from ..model.durable import must_survive
 from ..model.vantage import BucketVantage, StepStores
 from ..operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 
@@ -252,4 +253,4 @@ def _closed(why: str) -> BadInput:
 def _folder(path: str) -> ObjectStore:
     from ..storage.directory import DirectoryStore
 
-    return DirectoryStore(Path(path), durable=False)
+    return DirectoryStore(Path(path), durable=must_survive)

@@ -15,6 +15,9 @@ from .localfile import copy_into
 
 Move = Callable[[str, str], None]
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
+_NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno.EACCES})
+"""Errors where a folder cannot be synchronised: some file systems of the network, FUSE, and folders that may be written
+but not read."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _LEFTOVER_SECONDS = 24 * 3600
 """An unfinished file untouched for so long belongs to a process that died."""
@@ -67,11 +70,43 @@ def settle(descriptor: int, *, durable: bool) -> None:
         os.fsync(descriptor)
 
 
-def place(move: Move, finished: str, final: str) -> None:
-    """Let `move` bring `finished` to `final`, making parents and removing empty folders in the way. Raises OSError."""
+def settle_name(final: str, above: int = 0) -> None:
+    """Wait until the name of a file is on the disk, and those of so many folders above it. Raises OSError.
+
+    See fsync(2): a file's name is content of its folder.
+    """
+    for _ in range(above + 1):
+        final = os.path.dirname(final)
+        try:
+            _sync_folder(final)
+        except OSError as error:
+            if error.errno not in _NO_SYNC:
+                raise
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def place(move: Move, finished: str, final: str) -> int:
+    """Let `move` bring `finished` to `final`, removing empty folders in the way.
+
+    Returns:
+        How many folders above `final` it had to make.
+
+    Raises:
+        OSError: What `move` raises, or a folder cannot be made.
+
+    """
+    made = 0
     try:
         move(finished, final)
     except FileNotFoundError:
+        made = _missing(os.path.dirname(final))
         os.makedirs(os.path.dirname(final), exist_ok=True)
         move(finished, final)
     except (IsADirectoryError, FileExistsError):
@@ -79,6 +114,15 @@ def place(move: Move, finished: str, final: str) -> None:
             raise
         _remove_empty(final)
         move(finished, final)
+    return made
+
+
+def _missing(folder: str) -> int:
+    """How many of the folders of a path do not exist."""
+    count = 0
+    while folder and not os.path.isdir(folder):
+        folder, count = os.path.dirname(folder), count + 1
+    return count
 
 
 def claim(finished: str, final: str, link: Move = os.link) -> None:

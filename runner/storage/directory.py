@@ -7,7 +7,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from ..model.digest import digest_of_file
 from ..model.room import NO_ROOM
 from ..ports import ObjectInfo
-from .atomic import Workbench, claim, place, remove_lost, settle
+from .atomic import Workbench, claim, place, remove_lost, settle, settle_name
 from .keys import RESERVED, check_key, check_prefix
 from .localfile import BLOCK, clone_into, copy_into, new_file, trouble, write_all
 
@@ -30,11 +30,19 @@ class DirectoryStore:
     a bucket, a folder cannot hold both ``a`` and ``a/b``: the later write raises StoreError.
     """
 
-    def __init__(self, root: Path, *, durable: bool = True) -> None:
-        """Use the folder `root`; `durable` objects are on the disk (fsync) before they appear."""
+    def __init__(self, root: Path, *, durable: bool | Callable[[str], bool] = True) -> None:
+        """Use the folder `root`.
+
+        Args:
+            root: The folder.
+            durable: The keys whose documents survive a power failure; True: all. What `put` and `put_if_absent` write
+                there is on the disk before it appears (fsync), and its name before they return. Files that are
+                uploaded or copied, the bulk data, are left to the kernel, which writes them within about 30 seconds.
+
+        """
         self._root = os.path.abspath(root)
         self._workbench = Workbench(f"{self._root}/{RESERVED}")
-        self._durable = durable
+        self._durable = durable if callable(durable) else lambda _key, always=durable: always
 
     def path(self, key: str) -> Path:
         """Where the object lies, whether it exists or not. Raises ValueError."""
@@ -55,26 +63,30 @@ class DirectoryStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite, atomically."""
-        final = self._at(key)
+        final, durable = self._at(key), self._durable(key)
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             write_all(descriptor, data)
-            settle(descriptor, durable=self._durable)
-            place(os.replace, finished, final)
+            settle(descriptor, durable=durable)
+            made = place(os.replace, finished, final)
+            if durable:
+                settle_name(final, made)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Write unless there is an object of that key; False when there was one."""
-        final = self._at(key)
+        final, durable = self._at(key), self._durable(key)
         if self._stands(key, final, data):  # spares the work; when it says no, the claim decides
             return False
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             write_all(descriptor, data)
-            settle(descriptor, durable=self._durable)
+            settle(descriptor, durable=durable)
             try:
-                place(claim, finished, final)
+                made = place(claim, finished, final)
             except FileExistsError:
                 if not os.path.isfile(final):
                     raise
                 return False
+            if durable:
+                settle_name(final, made)
         return True
 
     def stat(self, key: str) -> ObjectInfo | None:
@@ -108,7 +120,7 @@ class DirectoryStore:
         with self._writing(key), self._workbench.file() as (descriptor, finished):
             with trouble(path, "upload"):
                 copy_into(path, descriptor, digest)
-            settle(descriptor, durable=self._durable)
+            settle(descriptor, durable=False)
             place(os.replace, finished, final)
 
     def download(self, key: str, path: Path) -> None:
@@ -151,7 +163,7 @@ class DirectoryStore:
     def _duplicate(self, origin: int, target: str, final: str) -> None:
         with self._writing(target), self._workbench.file() as (descriptor, finished):
             clone_into(origin, descriptor)
-            settle(descriptor, durable=self._durable)
+            settle(descriptor, durable=False)
             place(os.replace, finished, final)
 
     def _stands(self, key: str, final: str, data: bytes) -> bool:

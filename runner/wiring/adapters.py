@@ -15,6 +15,7 @@ from ..datastores import BucketConfig, vantages
 from ..errors import BadInput
 from ..model.access import Access
 from ..model.document import to_document
+from ..model.durable import must_survive
 from ..model.secret import SecretSource
 from ..model.vantage import BucketVantage, StepStores
 from ..ports import ComputeTarget, EnvironmentStore, FolderStore, ObjectStore
@@ -29,12 +30,11 @@ if TYPE_CHECKING:
 def folder_store(folder: Path) -> ObjectStore:
     """The embedded default: a local folder.
 
-    Without fsync: what a power cut may take are the last moments of a run, and they are run again. Objects
-    that it leaves empty count as absent to the next `put_if_absent`.
+    Its journals and registries survive a power failure; docs/faults.md says what may be lost.
     """
     from ..storage.directory import DirectoryStore
 
-    return DirectoryStore(folder, durable=False)
+    return DirectoryStore(folder, durable=must_survive)
 
 
 def bucket_store(store: BucketConfig, where: str) -> ObjectStore:

@@ -105,6 +105,34 @@ def test_the_same_bytes_in_files_that_look_different_are_intact_and_read_once(
     assert intact(folder_store, folder_store, renewed) == renewed
 
 
+def test_files_of_a_folder_are_read_once_after_the_machine_was_restarted(
+    folder_store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power failure may have taken bytes of a file that has all facts of its commit."""
+    monkeypatch.setattr(integrity, "_file_fact", lambda _store, key: f"the facts of {key}")
+    ref = committed(folder_store, tmp_path / "source")
+    monkeypatch.setattr(integrity, "boot_id", lambda: "another")
+    renewed = intact(folder_store, folder_store, ref)
+    assert renewed is not None
+    assert renewed == replace(ref, etag=renewed.etag) != ref
+    folder_store.path("k/a").write_bytes(b"\0")
+    assert intact(folder_store, folder_store, renewed) == renewed, "the facts are believed until the next restart"
+    monkeypatch.setattr(integrity, "boot_id", lambda: "a third")
+    assert intact(folder_store, folder_store, renewed) is None
+
+
+def test_objects_of_a_bucket_outlive_this_machines_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = MemoryStore()
+    ref = committed(bucket, tmp_path / "source")
+    monkeypatch.setattr(integrity, "boot_id", lambda: "another")
+    assert intact(bucket, bucket, ref) == ref
+
+
+def test_the_boot_id_is_the_kernels() -> None:
+    file = Path("/proc/sys/kernel/random/boot_id")
+    assert integrity.boot_id() == (file.read_text().strip() if file.exists() else "")
+
+
 def test_a_commit_without_an_etag_is_read_in_a_folder_and_not_believed_in_a_bucket(
     store: ObjectStore, tmp_path: Path
 ) -> None:

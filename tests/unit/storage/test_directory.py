@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -225,3 +226,72 @@ def test_a_file_whose_name_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"data/caf\xe9")).touch()
     with pytest.raises(StoreError, match=r"'caf\\udce9' in .*data/ is no UTF-8 text: rename the file"):
         list(DirectoryStore(tmp_path).list("data/"))
+
+
+@pytest.fixture
+def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synchronised with the disk, in order: folders by name, and files with whether `x/one` existed then."""
+    found: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            folders = [tmp_path, *(path for path in tmp_path.rglob("*") if path.is_dir())]
+            same = [path for path in folders if os.path.samestat(path.stat(), os.fstat(descriptor))]
+            found.append(f"folder {same[0].relative_to(tmp_path)}")
+        else:
+            size = os.fstat(descriptor).st_size
+            found.append(f"file of {size}, {'seen' if (tmp_path / 'store/x/one').exists() else 'unseen'}")
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return found
+
+
+def test_a_document_is_on_the_disk_before_it_appears_and_its_name_before_the_answer(
+    tmp_path: Path, synced: list[str]
+) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    assert store.put_if_absent("x/one", b"content")
+    assert synced == ["file of 7, unseen", "folder store/x", "folder store"]
+    synced.clear()
+    assert not store.put_if_absent("x/one", b"other")
+    assert synced == []
+    store.put("x/one", b"new")
+    assert synced == ["file of 3, seen", "folder store/x"]
+    synced.clear()
+    assert store.put_if_absent("x/two", b"2")
+    assert synced == ["file of 1, seen", "folder store/x"], "no other folder has a new name"
+
+
+def test_keys_may_be_left_to_the_kernel(tmp_path: Path, synced: list[str]) -> None:
+    store = DirectoryStore(tmp_path / "store", durable=lambda key: key.startswith("kept/"))
+    store.put("logs/1", b"line")
+    store.put_if_absent("logs/2", b"line")
+    assert synced == []
+    store.put("kept/1", b"line")
+    assert synced == ["file of 4, unseen", "folder store/kept", "folder store"]
+
+
+def test_nobody_waits_for_bulk_data(tmp_path: Path, synced: list[str]) -> None:
+    store = DirectoryStore(tmp_path / "store")
+    (tmp_path / "file").write_bytes(b"content")
+    store.upload("x/one", tmp_path / "file")
+    store.copy("x/one", "x/two")
+    store.download("x/two", tmp_path / "copy")
+    assert synced == []
+
+
+def test_a_folder_that_cannot_be_synchronised_is_no_error_and_a_disk_that_fails_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trouble = [errno.EINVAL]
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(trouble[0], os.strerror(trouble[0]))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store = DirectoryStore(tmp_path / "store")
+    assert store.put_if_absent("x/one", b"content")
+    trouble[0] = errno.EIO
+    with pytest.raises(StoreError, match="Input/output error"):
+        store.put_if_absent("x/two", b"content")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -15,6 +15,7 @@ from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.sighting import DELETED
 from runner.compute.kubernetes.watch import Watched, slim
 from runner.errors import TargetDenied, TargetUnreachable
+from runner.override import override
 from tests.support.fake_api import FakeCluster
 
 PATIENCE = 5.0
@@ -120,6 +121,50 @@ def test_a_broken_connection_is_told_after_a_while(jobs: Watching, monkeypatch: 
     until(lambda: jobs.watched.failure(0.0) is None)
     jobs.make("new")
     jobs.sees("old", "new")
+
+
+class _Flaky(FakeCluster):
+    """A server whose watches end at once and without a word while it answers."""
+
+    @override
+    def watch(self, kind: str, *, labels: str, version: str, seconds: int) -> Iterator[Mapping[str, object]]:  # noqa: ARG002
+        if self.unreachable:
+            raise TargetUnreachable("no answer")
+        return iter(())
+
+
+class _Pauses(threading.Event):
+    """Records the pauses instead of making them; the server answers after the seventh, for one watch."""
+
+    def __init__(self, cluster: FakeCluster) -> None:
+        super().__init__()
+        self.made: list[float | None] = []
+        self._cluster = cluster
+
+    @override
+    def wait(self, timeout: float | None = None) -> bool:
+        self.made.append(timeout)
+        self._cluster.unreachable = len(self.made) != 7
+        if len(self.made) == 10:
+            self.set()
+        return self.is_set()
+
+
+def test_the_pause_between_failed_watches_grows_to_a_limit_and_starts_anew_after_a_good_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = _Flaky(unreachable=True)
+    watched = Watched(cluster, "jobs", "", changed=lambda: None)
+    pauses = _Pauses(cluster)
+    monkeypatch.setattr(watched, "_closed", pauses)
+    monkeypatch.setattr(watch, "random", lambda: 1.0)
+    watched._follow()
+    assert pauses.made == [0.5, 1.0, 2.0, 5.0, 5.0, 5.0, 5.0, 0.2, 0.5, 1.0]
+    pauses.clear()
+    pauses.made.clear()
+    monkeypatch.setattr(watch, "random", lambda: 0.0)
+    watched._follow()
+    assert pauses.made == [0.25, 0.5, 1.0, 2.5, 2.5, 2.5, 2.5, 0.1, 0.25, 0.5], "up to half is left to chance"
 
 
 def test_a_defect_is_told_and_what_is_kept_goes_on_being_true(jobs: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
