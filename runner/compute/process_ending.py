@@ -100,7 +100,7 @@ class Conclusion:
         code = attempt.files.exit_code
         # What the script has left running ends with it, as with a container: it would write on into outputs that
         # are being read. If the wrapper alone is gone, the script must not run beside the next attempt.
-        left = process_leftovers.end(attempt.files, adopted=attempt.adopted and code is not None)
+        found = process_leftovers.end(attempt.files, adopted=attempt.adopted and code is not None)
         if code is None:
             reason = "its process vanished without an exit code"
             attempt.observation = Observation(Phase.FAILED, attempt.observation.uid, reason, Failure.LOST)
@@ -112,7 +112,7 @@ class Conclusion:
         )
         attempt.unfinished = None
         try:
-            record = outcome.record(code) if not left else remains.not_alone(left)
+            record = outcome.record(code, found) if not found.left else remains.not_alone(found.left)
         except StoreUnreachable as error:
             _later(attempt, error, partial(self._take_up, attempt))
         else:

@@ -12,12 +12,11 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from ..processes import ending, table
-from ..processes.ending import GRACE
-from ..processes.table import Process
+from ..processes.ending import GRACE, Leftovers
 from .process_files import AttemptFiles
 
 
-def end(files: AttemptFiles, *, adopted: bool, grace: float = GRACE) -> tuple[Process, ...]:
+def end(files: AttemptFiles, *, adopted: bool, grace: float = GRACE) -> Leftovers:
     """End all processes of an attempt whose wrapper has ended.
 
     Args:
@@ -26,7 +25,7 @@ def end(files: AttemptFiles, *, adopted: bool, grace: float = GRACE) -> tuple[Pr
         grace: Seconds in which they may end by themselves.
 
     Returns:
-        Those that cannot be ended; normally none.
+        What became of them.
 
     """
     leader = files.pid

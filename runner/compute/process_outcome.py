@@ -18,6 +18,7 @@ from ..model.observation import Observation, Phase
 from ..model.record import AttemptRecord, CommitRecord, Failure, Phases
 from ..model.task import InputBinding, Task
 from ..ports import FolderStore
+from ..processes.ending import Leftovers
 
 TAIL_BYTES = 4000
 """Bytes of the log that a failure shows at most."""
@@ -44,10 +45,15 @@ class Outcome:
     full_disk: bool = False
     """The disk was full when the script ended."""
 
-    def record(self, code: int) -> AttemptRecord:
-        """The record of an attempt whose script ended with `code`. Raises StoreUnreachable while a disk is full."""
+    def record(self, code: int, found: Leftovers) -> AttemptRecord:
+        """The record of an attempt whose script ended with `code` and left the processes `found`.
+
+        Raises StoreUnreachable while a disk is full.
+        """
         ended = time.time()
         record = self._record(code)
+        if record.failure is None:
+            record = replace(record, warnings=(*record.warnings, *found.warnings))
         begun, now = self.remains.begun, time.time()
         phases = Phases(round(self.staged - begun, 3), round(ended - self.staged, 3), round(now - ended, 3))
         return replace(record, phases=phases)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 
+from ..dataclass import dataclass
 from . import table
 from .table import Process
 
@@ -16,9 +17,31 @@ GRACE = 0.3
 LIMIT = 10.0
 """Seconds after which a process that SIGKILL does not end is given up: it waits in the kernel, or is another user's."""
 _LOOK = 0.01
+_SHOWN = 5
+"""Processes that a warning names."""
 
 Find = Callable[[], Collection[int]]
 Kill = Callable[[Collection[int]], None]
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What became of the processes that a script had left running."""
+
+    killed: tuple[Process, ...] = ()
+    """They did not end by themselves: what they still had to write is missing."""
+    left: tuple[Process, ...] = ()
+    """They cannot be ended, and may write at any time; normally none."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Lines for people about those that were killed."""
+        if not self.killed:
+            return ()
+        several = f"{len(self.killed)} processes" if len(self.killed) > 1 else "a process"
+        shown = named(self.killed[:_SHOWN]) + (" …" if len(self.killed) > _SHOWN else "")
+        missing = "what was not written by then is missing from the outputs; let the script wait for what it starts"
+        return (f"the script left {several} running, killed before the outputs were read: {shown}; {missing}",)
 
 
 def kill_each(found: Collection[int]) -> None:
@@ -28,7 +51,7 @@ def kill_each(found: Collection[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def end(find: Find, kill: Kill = kill_each, *, grace: float = GRACE, limit: float = LIMIT) -> tuple[Process, ...]:
+def end(find: Find, kill: Kill = kill_each, *, grace: float = GRACE, limit: float = LIMIT) -> Leftovers:
     """End all processes that `find` finds, again and again until it finds none.
 
     A process that was adopted shows its own children only when it has ended: hence the repetition.
@@ -40,19 +63,21 @@ def end(find: Find, kill: Kill = kill_each, *, grace: float = GRACE, limit: floa
         limit: Seconds after it in which all have to end.
 
     Returns:
-        Those that still run after `limit`; normally none.
+        Those that were killed, and those that still run after `limit`.
 
     """
     begun = time.monotonic()
+    killed: dict[int, Process] = {}
     while found := find():
         _release(found)
         waited = time.monotonic() - begun
         if waited > grace + limit and (left := _running(found)):
-            return left
+            return Leftovers(tuple(killed.values()), left)
         if waited >= grace:
+            killed.update((one.pid, one) for one in _running(found) if one.pid not in killed)
             kill(found)
         time.sleep(_LOOK)
-    return ()
+    return Leftovers(tuple(killed.values()))
 
 
 def named(processes: Iterable[Process]) -> str:

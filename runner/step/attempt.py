@@ -59,12 +59,13 @@ class Attempt:
         said = verdict(ending, limit, tail, canceled=ending.terminated and self.is_canceled())
         if said.failure is not None:
             record = self._failed(said, ending, tail)
-        elif ending.left:
-            record = self.remains.not_alone(ending.left)
+        elif ending.leftovers.left:
+            record = self.remains.not_alone(ending.leftovers.left)
         else:
             begun, self.delivering = time.time(), True
             with last_call(self.is_canceled):
                 record = self.remains.delivered(launch.outputs)
+            record = replace(record, warnings=(*record.warnings, *ending.leftovers.warnings))
             self.phases["outputs"] = time.time() - begun
         warnings = (*record.warnings, *said.warnings)
         return replace(record, peak_memory=ending.peak_memory, warnings=warnings)

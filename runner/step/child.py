@@ -16,7 +16,7 @@ from ..data.workplace import Launch
 from ..dataclass import dataclass
 from ..model.context import STEP_VARIABLE
 from ..processes import ending, orphans, table
-from ..processes.table import Process
+from ..processes.ending import Leftovers
 from .logs import LogShipper
 from .memory import MemoryWatch
 
@@ -37,8 +37,8 @@ class Ending:
     """How many processes of this container the kernel killed for memory meanwhile."""
     peak_memory: int = 0
     """The most bytes the container held at a time; 0: not measured."""
-    left: tuple[Process, ...] = ()
-    """The processes it left running that cannot be ended."""
+    leftovers: Leftovers = Leftovers()
+    """The processes that it left running."""
 
 
 def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
@@ -56,7 +56,7 @@ def run(launch: Launch, tree: Path, shipper: LogShipper) -> Ending:
 
 
 @contextmanager
-def adopting(variables: Mapping[str, str]) -> Iterator[Callable[[], tuple[Process, ...]]]:
+def adopting(variables: Mapping[str, str]) -> Iterator[Callable[[], Leftovers]]:
     """Adopt what a script leaves running meanwhile.
 
     The first process of a container adopts anyway, and may end all others. Where a pod's containers share their
@@ -93,7 +93,7 @@ def _kill_all(_found: Collection[int]) -> None:
         os.kill(-1, signal.SIGKILL)
 
 
-def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callable[[], tuple[Process, ...]]) -> Ending:
+def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callable[[], Leftovers]) -> Ending:
     process = subprocess.Popen(
         launch.argv,
         cwd=launch.cwd,
@@ -109,9 +109,9 @@ def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callabl
         if process.stdout is not None:
             shipper.follow(process.stdout)
         code = process.wait()
-        left = end_leftovers()
+        leftovers = end_leftovers()
         shipper.drain()
-    return Ending(code if code >= 0 else 128 - code, terminated=bool(told), left=left)
+    return Ending(code if code >= 0 else 128 - code, terminated=bool(told), leftovers=leftovers)
 
 
 def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str, str]:

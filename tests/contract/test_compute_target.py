@@ -34,6 +34,7 @@ from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
 from runner.processes import table
+from runner.processes.ending import Leftovers
 from runner.processes.table import Process
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
@@ -650,8 +651,9 @@ def leaving(local: ProcessBench, way: str, *gate: str, key: str = "a") -> Task:
 
 
 def assert_committed_as_it_is(local: ProcessBench, seen: Observation) -> None:
-    """The output's files are what its manifest says, and nobody writes to them any more."""
+    """The output's files are what its manifest says, nobody writes to them any more, and a warning says so."""
     assert seen.phase is Phase.SUCCEEDED, seen
+    assert any("killed before the outputs were read" in line for line in seen.warnings)
     ref = seen.outputs["out"]
     entries = manifest.load(local.store, ref.digest).entries
     writer = int(local.store.get(f"{ref.key}/pid"))
@@ -717,7 +719,9 @@ def test_a_neighbour_is_left_alone(local: ProcessBench) -> None:
 
 def test_a_process_that_cannot_be_ended_fails_the_step(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of another user's, say: its outputs may change at any time."""
-    monkeypatch.setattr(process_leftovers, "end", lambda *_, **__: (Process(12, "sudo", "S", 1, 12, 1),))
+    monkeypatch.setattr(
+        process_leftovers, "end", lambda *_, **__: Leftovers(left=(Process(12, "sudo", "S", 1, 12, 1),))
+    )
     target, task = local.target(), local.task("succeeds")
     target.start(task)
     seen = ended(target, task)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Collection, Iterator
 
 from runner.processes import ending, table
+from runner.processes.ending import Leftovers
 from runner.processes.table import Process
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -17,7 +18,8 @@ def test_those_that_are_found_later_are_ended_as_well() -> None:
     def find() -> Collection[int]:
         return next(([one.pid] for one in processes if table.of(one.pid)), [])
 
-    assert ending.end(find, grace=0.0) == ()
+    ended = ending.end(find, grace=0.0)
+    assert ([one.pid for one in ended.killed], ended.left) == ([one.pid for one in processes], ())
     assert [table.of(one.pid) for one in processes] == [None, None, None]
     for one in processes:
         one.wait()
@@ -30,14 +32,14 @@ def test_who_ends_by_himself_in_time_is_not_killed() -> None:
     def find() -> Collection[int]:
         return [process.pid] if table.of(process.pid) else []
 
-    assert ending.end(find, killed.extend, grace=60.0) == ()
+    assert ending.end(find, killed.extend, grace=60.0) == Leftovers()
     assert killed == []
     process.wait()
 
 
 def test_who_cannot_be_ended_is_told() -> None:
     process = subprocess.Popen(SLEEP)
-    left = ending.end(lambda: [process.pid], lambda _: None, grace=0.0, limit=0.05)
+    left = ending.end(lambda: [process.pid], lambda _: None, grace=0.0, limit=0.05).left
     assert [one.pid for one in left] == [process.pid]
     assert str(process.pid) in ending.named(left)
     process.kill()
@@ -47,9 +49,17 @@ def test_who_cannot_be_ended_is_told() -> None:
 def test_those_that_have_ended_and_are_not_ours_to_release_are_not_waited_for() -> None:
     """Found once in a list that was read a moment ago, and not again."""
     lists: Iterator[list[int]] = iter([[2**22 + 1], []])
-    assert ending.end(lambda: next(lists), grace=0.0) == ()
+    assert ending.end(lambda: next(lists), grace=0.0) == Leftovers()
 
 
 def test_they_are_named_for_people() -> None:
     some = [Process(12, "python", "S", 1, 12, 1), Process(13, "sh", "D", 1, 12, 1)]
     assert ending.named(some) == "12 (python), 13 (sh)"
+
+
+def test_those_that_were_killed_are_named_in_a_warning() -> None:
+    some = tuple(Process(number, "python", "S", 1, 12, 1) for number in range(1, 8))
+    assert Leftovers().warnings == ()
+    assert "left a process running" in Leftovers(some[:1]).warnings[0]
+    assert "7 processes running, killed before the outputs were read: 1 (python)," in Leftovers(some).warnings[0]
+    assert "5 (python) …; what was not written by then is missing" in Leftovers(some).warnings[0]

@@ -77,9 +77,11 @@ def test_nothing_that_came_of_the_script_outlives_it(tmp_path: Path, way: str) -
     """It would write on into outputs that are being read."""
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     followed = shipper()
-    assert child.run(launch(tmp_path, LEAVES, way, str(tmp_path / "out")), tmp_path, followed).exit_code == 0
+    ending = child.run(launch(tmp_path, LEAVES, way, str(tmp_path / "out")), tmp_path, followed)
     followed.close()
-    found = table.of(int((tmp_path / "out" / "pid").read_text()))
+    writer = int((tmp_path / "out" / "pid").read_text())
+    assert (ending.exit_code, writer in [one.pid for one in ending.leftovers.killed]) == (0, True)
+    found = table.of(writer)
     assert found is None or found.ended
     assert other.poll() is None, "a process that is none of the script's has been ended"
     other.kill()
