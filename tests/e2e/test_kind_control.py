@@ -53,8 +53,7 @@ def test_a_controller_that_was_stopped_leaves_the_run_to_the_one_that_took_it(
     bench.ledger.release("first")
 
     # Another machine: its own folder, and a host name of its own.
-    (tmp_path / "elsewhere").mkdir()
-    there = replace(bench.desk, folder=tmp_path / "elsewhere").configure()
+    there = bench.desk.moved(tmp_path / "elsewhere", bench.desk.variables).configure()
     site = there.write("site/sitecustomize.py", f"import socket\nsocket.gethostname = lambda: {ELSEWHERE!r}\n").parent
     there = replace(there, variables={"PYTHONPATH": f"{site}{os.pathsep}{REPOSITORY}"})
     host = socket.gethostname()

@@ -7,7 +7,6 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,7 +74,7 @@ def elsewhere(tmp_path: Path, desk: Desk) -> Desk:
     """A machine with nothing but the configuration, from which no cluster can be reached."""
     folder = tmp_path / "elsewhere"
     (folder / "home").mkdir(parents=True)
-    other = replace(desk, folder=folder, variables={"HOME": str(folder / "home"), "KUBECONFIG": "/nowhere"})
+    other = desk.moved(folder, {"HOME": str(folder / "home"), "KUBECONFIG": "/nowhere"})
     return other.configure(kubeconfig="/nowhere/config", kind_cluster=None)
 
 

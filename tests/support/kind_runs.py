@@ -127,6 +127,12 @@ class Desk:
         self.write("config.yaml", yaml.safe_dump({"targets": {"kind": kept}}))
         return self
 
+    def moved(self, folder: Path, variables: Mapping[str, str]) -> Desk:
+        """The same workspace as another machine has it: a folder of another name, which states the workspace's."""
+        other = replace(self, folder=folder, variables=variables)
+        other.write("runner.yaml", yaml.safe_dump({"name": self.folder.name}))
+        return other
+
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
