@@ -30,7 +30,7 @@ def content(path: Path) -> Found | None:
         path: The file, or a link to it.
 
     Returns:
-        The content; None when there is no such file.
+        The content; None when there is no such file, or when it is the null device, which names none on purpose.
 
     Raises:
         BadInput: It is a folder, a pipe or a device, it is larger than `LARGEST`, or it cannot be read. A pipe is
@@ -50,6 +50,8 @@ def content(path: Path) -> Found | None:
         raise _unreadable(path, error) from error
     try:
         mode = os.fstat(descriptor).st_mode
+        if _is_null_device(descriptor):
+            return None
         if not stat.S_ISREG(mode):
             raise BadInput(f"cannot be read: it is {_kind(mode)}", str(path), "put a regular file in its place")
         with open(descriptor, "rb", closefd=False) as file:
@@ -62,6 +64,11 @@ def content(path: Path) -> Found | None:
         limit = f"{LARGEST // 1024**2} MiB"
         raise BadInput(f"cannot be read: it is larger than {limit}", str(path), "check that this is the right file")
     return Found(data, stat.S_IMODE(mode))
+
+
+def _is_null_device(descriptor: int) -> bool:
+    facts = os.fstat(descriptor)
+    return stat.S_ISCHR(facts.st_mode) and facts.st_rdev == Path(os.devnull).stat().st_rdev
 
 
 def text(path: Path) -> str | None:

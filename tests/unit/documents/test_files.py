@@ -64,3 +64,8 @@ def test_bytes_that_are_no_text_are_not_shown(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"not UTF-8 text.* at byte 6") as refused:
         files.text(tmp_path / "a")
     assert "canary" not in str(refused.value)
+
+
+def test_the_null_device_names_no_file() -> None:
+    """``RUNNER_CONFIG=/dev/null`` is how people leave the machine-wide file out."""
+    assert files.content(Path("/dev/null")) is None
