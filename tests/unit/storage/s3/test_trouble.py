@@ -427,7 +427,8 @@ def test_a_part_that_changes_once_its_digest_is_known_is_not_sent_whole(tmp_path
         with pytest.raises(StoreError, match="changed while"):
             store.upload("one", path, described)
         store.close()
-    assert server.seen[-1].method == "DELETE"
+    methods = [one.method for one in server.seen]  # a part that was cut off may be seen after the DELETE
+    assert (methods.count("DELETE"), methods.count("POST")) == (1, 1)
 
 
 def test_a_file_that_changes_meanwhile_is_not_completed(tmp_path: Path) -> None:
