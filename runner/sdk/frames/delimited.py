@@ -104,10 +104,9 @@ def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
     import pandas as pd
 
     separator, encoding = str(options.get("separator", ",")), codec(options.get("encoding", "utf8"))
-    if int(pd.__version__.partition(".")[0]) < 3 and "16" not in encoding and "32" not in encoding:
-        _refuse_nul(file)
+    cuts_nul = int(pd.__version__.partition(".")[0]) < 3 and "16" not in encoding and "32" not in encoding
     try:
-        return _read(file.path, separator, encoding)
+        frame = _read(file.path, separator, encoding)
     except pd.errors.EmptyDataError:
         none: pd.DataFrame = pd.DataFrame()
         return none
@@ -119,6 +118,9 @@ def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
             text = f"{file.name} cannot be read as delimited text: a quote in row {int(found[1]) + 1} is never closed"
             remedy = 'close it, or double a quote that belongs to the text ("")'
         raise UserErrorException(text, error, remedy=remedy) from error
+    if cuts_nul:
+        _refuse_nul(file)  # now that it is known not to be of another encoding
+    return frame
 
 
 def _refuse_nul(file: LocalFile) -> None:
