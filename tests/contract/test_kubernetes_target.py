@@ -24,6 +24,8 @@ from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
 from runner.model.resources import Resources
 from runner.model.task import OutputBinding, Task, TaskId
+from tests.support.kind_cluster import KindCluster
+from tests.support.kind_runs import Namespace
 from tests.support.memory_store import MemoryStore
 
 pytestmark = pytest.mark.kind
@@ -274,15 +276,22 @@ def test_a_second_controller_adopts(bench: Bench, run: str) -> None:
     other.close()
 
 
-def test_finish_takes_all_along(bench: Bench) -> None:
+def test_finish_takes_all_along(bench: Bench, kind_cluster: KindCluster) -> None:
+    """The administrator looks for the Secret: a controller may not read one."""
+    namespace = Namespace(kind_cluster)
     for key in ("succeed", "fail"):
         bench.target.start(bench.a_task(key))
+    assert namespace.items("secrets", f"runner/run={bench.run}") != []
     bench.target.finish(bench.run)
     deadline = time.monotonic() + 30
-    while bench.count("jobs") + bench.count("pods") and time.monotonic() < deadline:
+    kinds = ("jobs", "pods", "configmaps", "secrets")
+
+    def left() -> list[str]:
+        return [kind for kind in kinds if namespace.items(kind, f"runner/run={bench.run}")]
+
+    while left() and time.monotonic() < deadline:
         time.sleep(0.5)
-    assert bench.count("jobs") + bench.count("pods") == 0
-    assert bench.api.get("secrets", f"run-{bench.run}") is None
+    assert left() == []
 
 
 def test_nothing_stands_against_the_cluster(bench: Bench) -> None:
