@@ -158,21 +158,25 @@ class RemoteRun(Run):
 
     def _wait(self, timeout_seconds: float, *, show: bool) -> RunView:
         limit = monotonic() + timeout_seconds
+
+        def late() -> bool:
+            return monotonic() > limit
+
         shown, log = dict[str, str](), _Log(self if show else None)
-        view = persist(lambda: self.view, _report, give_up=lambda: monotonic() > limit)
+        view = persist(lambda: self.view, _report, give_up=late)
         pause = _LOG_SECONDS if show and self.logged_step() else _POLL_SECONDS
         while True:
             for line in changes(view, shown) if show else ():
                 print(escape(line))
             left = limit - monotonic()
             over = self.ended_in(view)
-            persist(lambda: log.show(final=over), _report, give_up=lambda: monotonic() > limit)  # noqa: B023 - called at once
+            persist(lambda: log.show(final=over), _report, give_up=late)  # noqa: B023 - called at once
             if over or left <= 0:
                 return view
             view = persist(
                 lambda: self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause)),  # noqa: B023
                 _report,
-                give_up=lambda: monotonic() > limit,
+                give_up=late,
             )
 
     def names_below(self, prefix: str) -> list[str]:
