@@ -31,8 +31,17 @@ def controller(store: BenchStore, target: ComputeTarget, name: str = "c") -> Con
         raise LookupError(RUN)
     plan, state = found
     environments = {TARGET: ReadyEnvironments()}
-    effects = Effects(store, lambda _: store, {TARGET: target}, environments, Now(), print)
-    return Controller(progress_of(plan, state), effects, journal.Writer(store, RUN, name, state.number))
+    effects = Effects(
+        store=store,
+        datastores=lambda _: store,
+        targets={TARGET: target},
+        environments=environments,
+        clock=Now(),
+        notify=print,
+    )
+    return Controller(
+        progress=progress_of(plan, state), effects=effects, writer=journal.Writer(store, RUN, name, state.number)
+    )
 
 
 @dataclass
@@ -45,7 +54,7 @@ class Cluster:
 
     def target(self) -> KubernetesTarget:
         """A new process's view of it."""
-        settings = ClusterSettings("benchmark")
+        settings = ClusterSettings(store_id="benchmark")
         return KubernetesTarget(
             TARGET,
             self.server,

@@ -17,7 +17,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from runner.compute.kubernetes.cluster import Created, Listing
-from runner.compute.kubernetes.contract import task_of
+from runner.compute.kubernetes.conventions import task_of
 from runner.model.data import DataRef
 from runner.model.document import format_time
 from runner.model.record import AttemptRecord
@@ -169,8 +169,13 @@ class FakeServer:
         if task is None:
             return
         assigned = records.assignment(self.store, task.assignment)
-        outputs = {made.name: DataRef(made.datastore, made.key, "d" * 64, 1, 1) for made in assigned.outputs}
-        record = AttemptRecord(task.attempt, None, 0, self.now(), self.now(), outputs=outputs)
+        outputs = {
+            made.name: DataRef(datastore=made.datastore, key=made.key, digest="d" * 64, files=1, bytes=1)
+            for made in assigned.outputs
+        }
+        record = AttemptRecord(
+            attempt=task.attempt, failure=None, exit_code=0, started=self.now(), ended=self.now(), outputs=outputs
+        )
         records.finish(self.store, assigned, record)
         state = {"terminated": {"exitCode": 0, "message": to_message(record), "reason": "Completed"}}
         pod["status"]["containerStatuses"] = [{"name": "step", "state": state}]

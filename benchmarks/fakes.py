@@ -19,7 +19,7 @@ from runner.model.policy import DEFAULT
 from runner.model.record import AttemptRecord
 from runner.model.step import Argument, InputPath, InputSpec, Interpreter, OutputOf, OutputPath, OutputSpec, StepSpec
 from runner.model.task import Task, TaskId
-from runner.ports import ObjectInfo, ObjectStore
+from runner.ports import ObjectInfo, ObjectStore, Prepared
 from runner.runs import records
 
 TARGET = "fake"
@@ -132,16 +132,21 @@ class InstantTarget:
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:  # noqa: ARG002 - there is only one
         """What goes on, and what has ended and not been removed."""
-        live = {task: Observation(Phase.RUNNING, task.key, started=_now()) for task in self._live}
+        live = {task: Observation(phase=Phase.RUNNING, uid=task.key, started=_now()) for task in self._live}
         return {**live, **self._ended}
 
     def wait(self, seconds: float) -> None:  # noqa: ARG002 - time does not matter here
         """All that goes on ends."""
         for task in self._live.values():
-            outputs = {made.name: DataRef(made.datastore, made.key, "d" * 64, 1, 1) for made in task.outputs}
-            record = AttemptRecord(task.id.attempt, None, 0, _now(), _now(), outputs=outputs)
+            outputs = {
+                made.name: DataRef(datastore=made.datastore, key=made.key, digest="d" * 64, files=1, bytes=1)
+                for made in task.outputs
+            }
+            record = AttemptRecord(
+                attempt=task.id.attempt, failure=None, exit_code=0, started=_now(), ended=_now(), outputs=outputs
+            )
             records.finish(self.store, task, record)
-            self._ended[task.id] = Observation(Phase.SUCCEEDED, task.id.key, ended=_now(), outputs=outputs)
+            self._ended[task.id] = Observation(phase=Phase.SUCCEEDED, uid=task.id.key, ended=_now(), outputs=outputs)
         self._live.clear()
 
     def begin_stop(self, task: TaskId, uid: str) -> None:
@@ -169,9 +174,9 @@ class InstantTarget:
 class ReadyEnvironments:
     """ports.EnvironmentStore: everything is there."""
 
-    def find(self, environment: NamedEnvironment) -> str | None:
+    def find(self, environment: NamedEnvironment) -> Prepared | None:
         """Always."""
-        return f"image:{environment.name}"
+        return Prepared(f"image:{environment.name}")
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:  # noqa: ARG002 - the port's
         """None."""
@@ -181,9 +186,9 @@ class ReadyEnvironments:
         """None."""
         return ()
 
-    def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:  # noqa: ARG002 - the port's
+    def ensure(self, environment: NamedEnvironment, notify: Callable[[str], None]) -> Prepared:  # noqa: ARG002 - the port's
         """It is there."""
-        return f"image:{environment.name}"
+        return Prepared(f"image:{environment.name}")
 
 
 def chain(length: int) -> Plan:
@@ -209,24 +214,24 @@ def grid(steps: int) -> Plan:
 
 def plan_of(steps: list[StepSpec]) -> Plan:
     """A locked plan."""
-    return Plan(tuple(steps), {ENVIRONMENT: NamedEnvironment(ENVIRONMENT, EnvironmentSpec())})
+    return Plan(steps=tuple(steps), environments={ENVIRONMENT: NamedEnvironment(ENVIRONMENT, EnvironmentSpec())})
 
 
 def step(number: int, needs: list[int]) -> StepSpec:
     """A step of a plan of thousands, as large as they are in practice."""
-    inputs = tuple(InputSpec(f"from{need}", OutputOf(f"step{need:05d}", "out")) for need in needs)
+    inputs = tuple(InputSpec(name=f"from{need}", source=OutputOf(f"step{need:05d}", "out")) for need in needs)
     paths = (InputPath(one.name) for one in inputs)
     command: tuple[Argument, ...] = (Interpreter(), "train.py", "--size", "3", *paths, OutputPath("out"))
     key = f"step{number:05d}"
     return StepSpec(
-        key,
-        key,
-        command,
-        ENVIRONMENT,
-        "cluster",
+        key=key,
+        name=key,
+        command=command,
+        environment=ENVIRONMENT,
+        compute="cluster",
         snapshot="5" * 64,
         inputs=inputs,
-        outputs=(OutputSpec("out"),),
+        outputs=(OutputSpec(name="out"),),
         variables={"NUMBER": str(number)},
         policy=DEFAULT,
     )
@@ -235,7 +240,7 @@ def step(number: int, needs: list[int]) -> StepSpec:
 def submission(plan: Plan, digest: str, *, again: bool = False) -> Submission:
     """`again`: equal steps of earlier runs are not looked for."""
     targets = {one.key: TARGET for one in plan.steps}
-    return Submission(digest, "benchmark", targets, user="somebody", regenerate_outputs=again)
+    return Submission(plan=digest, experiment="benchmark", targets=targets, user="somebody", regenerate_outputs=again)
 
 
 def _now() -> datetime:

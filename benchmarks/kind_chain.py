@@ -26,8 +26,9 @@ from uuid import uuid4
 
 from measure import RUNNER, ratio, run, table
 from project import STEP, write_chain
-from runner.config import KubernetesConfig, load
+from runner.compute.kubernetes.config import KubernetesConfig
 from runner.override import override
+from runner.wiring.configuration import load
 
 BAR = 0.5
 _LABEL = "runner-benchmark"

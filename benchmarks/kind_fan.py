@@ -25,7 +25,7 @@ from kind_chain import Cluster, FirstJob, bare_job
 from kind_target import newest, room_for
 from measure import RUNNER, ratio, run, table
 from project import STEP, write_chains
-from runner.config import KubernetesConfig
+from runner.compute.kubernetes.config import KubernetesConfig
 
 BAR = 1.2
 _LABEL = "runner-benchmark"

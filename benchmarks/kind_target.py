@@ -10,7 +10,9 @@ from pathlib import Path
 
 from kind_chain import Cluster, connect
 from measure import RUNNER, run
-from runner.config import KubernetesConfig, load, machine_file
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.config import machine_file
+from runner.wiring.configuration import load
 
 
 def room_for(steps: int, folder: Path) -> tuple[Mapping[str, str], KubernetesConfig, Cluster]:

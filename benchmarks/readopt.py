@@ -32,7 +32,7 @@ def live_run(jobs: int) -> Cluster:
     target = cluster.target()
     first = controller(store, target, "first")
     first.take("host", 1)
-    while first.state.census.count.get(StepStatus.RUNNING, 0) < jobs:
+    while first.state.step_counts.count.get(StepStatus.RUNNING, 0) < jobs:
         first.tick()
         target.wait(0.2)
     first.effects.close()

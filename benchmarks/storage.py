@@ -35,7 +35,7 @@ from measure import ratio, table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from runner.model.vantage import BucketVantage  # noqa: E402 - from the tree beside this file
+from runner.model.store_endpoint import BucketEndpoint  # noqa: E402 - from the tree beside this file
 from runner.storage.s3.store import BucketStore  # noqa: E402
 
 MIB = 1 << 20
@@ -49,7 +49,7 @@ class Ours:
 
     name = "runner BucketStore"
 
-    def __init__(self, vantage: BucketVantage) -> None:
+    def __init__(self, vantage: BucketEndpoint) -> None:
         self.store = BucketStore(vantage)
 
     def upload(self, key: str, path: Path) -> None:
@@ -74,7 +74,7 @@ class Theirs:
 
     name = "minio package"
 
-    def __init__(self, vantage: BucketVantage) -> None:
+    def __init__(self, vantage: BucketEndpoint) -> None:
         self.bucket, self.prefix = vantage.bucket, vantage.prefix
         parts = urlsplit(vantage.endpoint)
         self.client = Minio(
@@ -138,7 +138,7 @@ def works(client: Client, folder: Path, source: Path, count: int, data: bytes) -
     yield "get of small objects", lambda: each(client.get)
 
 
-def measure(vantage: BucketVantage, options: argparse.Namespace) -> None:
+def measure(vantage: BucketEndpoint, options: argparse.Namespace) -> None:
     """Run the pairs and print a table for each work."""
     times: dict[str, dict[str, list[float]]] = {}
     used: dict[str, dict[str, list[float]]] = {}
@@ -175,11 +175,11 @@ def clean(store: BucketStore) -> None:
 
 
 @contextmanager
-def server(options: argparse.Namespace) -> Iterator[BucketVantage]:
+def server(options: argparse.Namespace) -> Iterator[BucketEndpoint]:
     """The bucket of the flags, or one in a container."""
     if options.endpoint:
         key = json.loads(Path(options.credentials).read_text(encoding="utf-8"))
-        yield BucketVantage(options.bucket, options.endpoint, region=options.region, **key)
+        yield BucketEndpoint(bucket=options.bucket, endpoint=options.endpoint, region=options.region, **key)
         return
     from tests.support.minio_server import minio_server
 

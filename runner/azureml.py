@@ -1,4 +1,4 @@
-"""Put v1's package names on the path: ``runner.azureml.install()`` at the top of a notebook."""
+"""Put v1's packages on the import path: `runner.azureml.install()`."""
 
 from __future__ import annotations
 

@@ -22,47 +22,47 @@ from .control.loop import Controller
 from .control.progress import progress_of
 from .errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetUnreachable
 from .model.state import RunState
-from .operations import damage
+from .operations import journal_gap
 from .operations.values import RunView
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .processes import orphans
 from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
+from .wiring.controller_exit import exit_with_children
 from .wiring.controllers import log_folder
-from .wiring.leaving import end_with_the_run
 
 if TYPE_CHECKING:
-    from .wiring.seat import Seat
+    from .wiring.controller_pod import PodRunContext
 
 T = TypeVar("T")
 _PAUSES = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between attempts to reach the store before the run is this controller's."""
-ENDED, AGAIN, STOPS = 0, 1, 78
-"""Exit codes in a pod: nothing is left to do; another pod may do better; none would (`controller_job.STOPS`)."""
+EXIT_DONE, EXIT_RETRY, EXIT_FINAL = 0, 1, 78
+"""Exit codes in a pod: nothing is left to do; another pod may do better; none would (`controller_job.EXIT_FINAL`)."""
 
 
-class Desk(Protocol):
-    """The places of a run, as whoever drives it reaches them."""
+class RunContext(Protocol):
+    """The stores and targets of a run, for its controller."""
 
     @property
     def store(self) -> ObjectStore:
         """The workspace store."""
 
     def view(self, run: str) -> RunView:
-        """The run now."""
+        """Return the run now."""
 
     def datastore(self, name: str) -> ObjectStore:
-        """The store behind a datastore's name."""
+        """Return the store of a datastore."""
 
     def target(self, name: str) -> ComputeTarget:
-        """The adapter of a target."""
+        """Return the adapter of a target."""
 
     def environments(self, name: str) -> EnvironmentStore:
-        """What makes environments usable on a target."""
+        """The object that makes environments usable on a target."""
 
 
 def main() -> None:
-    """Drive the run named on standard input to its end; without one, end."""
+    """Drive the run named on standard input to its end; return at once without one."""
     workspace, target = sys.argv[1:3]
     session = open_session(Path(workspace), target)
     _load(session)
@@ -72,7 +72,7 @@ def main() -> None:
     _log_to(log_folder() / f"{run}.log")
     try:
         drive(session, run)
-        end_with_the_run()
+        exit_with_children()
     except RunTaken as error:
         print(error, file=sys.stderr)
     except RunnerError as error:
@@ -94,54 +94,56 @@ def _log_to(path: Path) -> None:
 
 
 def in_pod(path: Path) -> int:
-    """Drive the run that a file hands over to its end, and remove what was made for that; the exit code."""
-    from .wiring import seat
+    """Drive the run of a controller's spec file to its end, delete its Jobs, and return the exit code."""
+    from .wiring import controller_pod
 
     signal.signal(signal.SIGTERM, _leave_at_once)
     try:
-        return _seated(seat.take(path))
+        return _drive_in_pod(controller_pod.take(path))
     except (StoreUnreachable, TargetUnreachable) as error:
         _say(f"the controller stops: {error}")
-        return AGAIN
+        return EXIT_RETRY
     except RunnerError as error:
         _say(f"the controller stops: {error}")
-        return STOPS
+        return EXIT_FINAL
 
 
-def _seated(seat: Seat) -> int:
-    """Drive its run unless it is another's; then remove what is of no more use. Raises RunnerError."""
-    taken = patiently(seat.overtaken)
+def _drive_in_pod(context: PodRunContext) -> int:
+    """Drive the run unless another controller has it; then delete the Job. Raise RunnerError."""
+    taken = until_reachable(context.overtaken)
     try:
         if not taken:
-            drive(seat, seat.told.run, seat.host)
+            drive(context, context.spec.run, context.host)
     except RunTaken as error:
         _say(str(error))
-        if patiently(lambda: seat.is_mine(seat.view(seat.told.run).state.host)):
-            return AGAIN  # a pod that ends well would end the Job, and with it the pod that has the run now
+        if until_reachable(lambda: context.is_mine(context.view(context.spec.run).state.host)):
+            return EXIT_RETRY  # a pod that ends well would end the Job, and with it the pod that has the run now
         taken = True
-    left = seat.leave() if taken else seat.clear()
+    left = context.leave() if taken else context.clear()
     if left:
         _say(f"its Job stays there for a while: {left}")
-    return ENDED
+    return EXIT_DONE
 
 
 def _leave_at_once(_signal: int, _frame: FrameType | None) -> None:
-    """The node is being drained, say: all there is to know is in the journal, and another pod reads it."""
+    """End at once on SIGTERM. The journal holds the whole state, and another pod continues."""
     os.write(2, b"stopped by SIGTERM; the run goes on with another controller\n")
     os._exit(128 + signal.SIGTERM)
 
 
-def drive(session: Desk, run: str, host: str = "") -> RunState:
-    """Take the run over and drive it to its end, in this process on `host`. Raises RunTaken, RunnerError."""
-    known = patiently(lambda: session.view(run))
+def drive(session: RunContext, run: str, host: str = "") -> RunState:
+    """Take the run over and drive it to its end, in this process on `host`. Raise RunTaken, RunnerError."""
+    known = until_reachable(lambda: session.view(run))
     if known.state.over:
-        patiently(lambda: head.correct(session.store, known.state, SystemClock().now()))
+        until_reachable(lambda: head.correct(session.store, known.state, SystemClock().now()))
         return known.state
-    if number := patiently(lambda: damage.missing_entry(session.store, known.state, head.read(session.store, run))):
-        raise StoreError(f"run {run} cannot go on: {damage.words(number)}; {damage.remedy(run)}")
-    controller = patiently(lambda: _controller(session, known))
+    if number := until_reachable(
+        lambda: journal_gap.missing_entry_number(session.store, known.state, head.read(session.store, run))
+    ):
+        raise StoreError(f"run {run} cannot go on: {journal_gap.reason(number)}; {journal_gap.remedy(run)}")
+    controller = until_reachable(lambda: _controller(session, known))
     try:
-        patiently(lambda: controller.take(host or socket.gethostname(), os.getpid()))
+        until_reachable(lambda: controller.take(host or socket.gethostname(), os.getpid()))
         controller.drive()
     finally:
         for target in controller.effects.targets.values():
@@ -149,8 +151,8 @@ def drive(session: Desk, run: str, host: str = "") -> RunState:
     return controller.state
 
 
-def patiently(ask: Callable[[], T], pauses: Sequence[float] = _PAUSES) -> T:
-    """What `ask` returns; asked again after each of `pauses`, seconds. Raises StoreUnreachable when none helped."""
+def until_reachable(ask: Callable[[], T], pauses: Sequence[float] = _PAUSES) -> T:
+    """Call `ask`, again after each of `pauses` (seconds), and return its result. Raises StoreUnreachable."""
     for pause in pauses:
         try:
             return ask()
@@ -165,19 +167,19 @@ def _say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _controller(session: Desk, known: RunView) -> Controller:
+def _controller(session: RunContext, known: RunView) -> Controller:
     submission = known.state.submission
     names = sorted(set(submission.targets.values())) if submission else []
     effects = Effects(
-        session.store,
-        session.datastore,
-        {name: session.target(name) for name in names},
-        {name: session.environments(name) for name in names},
-        SystemClock(),
-        _say,
+        store=session.store,
+        datastores=session.datastore,
+        targets={name: session.target(name) for name in names},
+        environments={name: session.environments(name) for name in names},
+        clock=SystemClock(),
+        notify=_say,
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
-    return Controller(progress_of(known.plan, known.state), effects, writer)
+    return Controller(progress=progress_of(known.plan, known.state), effects=effects, writer=writer)
 
 
 if __name__ == "__main__":

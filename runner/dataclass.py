@@ -1,13 +1,14 @@
-"""Frozen dataclasses that are quick to define: their methods are compiled when the first instance is made.
+"""Dataclasses that are quick to define: their methods are compiled when the first instance is made.
 
 `dataclasses.dataclass(frozen=True)` compiles six methods as it defines a class, about 1 ms of every process that
-imports it, used or not. This one costs a fifth of that and means the same; type checkers see the original.
+imports it, used or not. This one costs a fifth of that and means the same; type checkers see the original. It knows
+`kw_only` under Python 3.8 too.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,20 +19,28 @@ if TYPE_CHECKING:
 else:
     field = dataclasses.field
 
-    def dataclass(*, frozen: bool) -> Callable[[type[C]], type[C]]:
-        """Make a class a frozen dataclass; `frozen` is there to be read."""
-        if not frozen:
-            raise TypeError("only frozen classes; take dataclasses.dataclass for others")
-        return _frozen
+    def dataclass(*, frozen: bool = False, eq: bool = True, kw_only: bool = False) -> Callable[[type[C]], type[C]]:
+        """Make a class a dataclass. A field with ``init=False`` is for its ``__post_init__`` to set."""
+        methods = {"__repr__": _repr, **(_COMPARING if eq else {}), **(_FROZEN if frozen else {})}
+        if eq:
+            methods["__hash__"] = _hash if frozen else None
+        return lambda cls: _made(cls, methods, kw_only=kw_only)
 
 
 __all__ = ["dataclass", "field"]
+_FIELDS = "__dataclass_fields__"
+_KEYWORD_FIELDS = "_keyword_fields"
+"""The attribute of a class with the names of the fields that are given by keyword alone."""
 
 
-def _frozen(cls: type[C]) -> type[C]:
+def _made(cls: type[C], methods: Mapping[str, object], *, kw_only: bool) -> type[C]:
     made = dataclasses.dataclass(init=False, repr=False, eq=False)(cls)
     defined = vars(cls)
-    for name, method in _METHODS.items():
+    if kw_only:  # dataclasses knows such fields from Python 3.10 on
+        inherited = {name for base in cls.__mro__[1:] for name in getattr(base, _FIELDS, ())}
+        own = {name for name in getattr(cls, _FIELDS) if name not in inherited}
+        setattr(made, _KEYWORD_FIELDS, own | getattr(made, _KEYWORD_FIELDS, frozenset()))
+    for name, method in methods.items():
         if name not in defined:
             setattr(made, name, method)
 
@@ -47,8 +56,13 @@ def _frozen(cls: type[C]) -> type[C]:
 def _compiled_init(cls: Any) -> Callable[..., None]:
     """``__init__`` as dataclasses write it: keyword or positional, defaults, factories, ``__post_init__``."""
     names: dict[str, Any] = {"_missing": dataclasses.MISSING}
-    parameters, body = [], ["_into = self.__dict__"]
-    for spec in dataclasses.fields(cls):
+    parameters, body = ["self"], ["_into = self.__dict__"]
+    keyword: frozenset[str] = getattr(cls, _KEYWORD_FIELDS, frozenset())
+    for spec in sorted(dataclasses.fields(cls), key=lambda spec: spec.name in keyword):
+        if not spec.init:
+            continue
+        if spec.name in keyword and "*" not in parameters:
+            parameters.append("*")
         name, value = spec.name, spec.name
         if spec.default is not dataclasses.MISSING:
             names[f"_default_{name}"] = spec.default
@@ -62,7 +76,7 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
         body.append(f"_into[{name!r}] = {value}")
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
-    text = f"def __init__(self, {', '.join(parameters)}):\n " + "\n ".join(body)
+    text = f"def __init__({', '.join(parameters)}):\n " + "\n ".join(body)
     exec(text, names)  # noqa: S102 - our own text of field names, which are identifiers
     compiled: Callable[..., None] = names["__init__"]
     compiled.__qualname__ = f"{cls.__qualname__}.__init__"
@@ -71,17 +85,18 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
 
 def _values(self: Any) -> Any:
     cls = type(self)
-    getter: Any = cls.__dict__.get("_field_values")
-    if getter is None:
+    if "_field_values" in cls.__dict__:
+        getter = cls._field_values
+    else:
         getter = _getter([spec.name for spec in dataclasses.fields(cls) if spec.compare])
-        type.__setattr__(cls, "_field_values", getter)
+        type.__setattr__(cls, "_field_values", staticmethod(getter))  # which Python 3.8 cannot call by itself
     return getter(self)
 
 
 def _getter(names: list[str]) -> Any:
     if len(names) > 1:
-        return staticmethod(attrgetter(*names))
-    return staticmethod(lambda self: tuple(getattr(self, name) for name in names))
+        return attrgetter(*names)
+    return lambda self: tuple(getattr(self, name) for name in names)
 
 
 def _eq(self: object, other: object) -> Any:
@@ -105,4 +120,5 @@ def _delete(_self: object, name: str) -> None:
     raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
 
 
-_METHODS = {"__eq__": _eq, "__hash__": _hash, "__repr__": _repr, "__setattr__": _set, "__delattr__": _delete}
+_COMPARING = {"__eq__": _eq}
+_FROZEN = {"__setattr__": _set, "__delattr__": _delete}

@@ -1,4 +1,4 @@
-"""Where data lie, as configured: buckets and folders."""
+"""Settings of datastores: buckets and folders."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from .dataclass import dataclass
 from .documents import files
 from .errors import BadInput, Problem
 from .model.data import DEFAULT_DATASTORE
-from .model.vantage import BucketVantage
+from .model.store_endpoint import BucketEndpoint
 
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
 """v1's rule; it also makes every name a good name of a step's input."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BucketConfig:
-    """A bucket and its two vantages."""
+    """A bucket of an S3 store."""
 
     bucket: str
+    """The name of the bucket."""
     endpoint: str
-    """As this machine reaches it."""
+    """The URL of the store, as this machine reaches it."""
     cluster_endpoint: str = ""
-    """As pods reach it; empty: the same."""
+    """The URL of the store, as pods reach it. Empty: the same as `endpoint`."""
     prefix: str = ""
-    """Put before every key; the workspaces lie below it. Slashes at its ends say nothing."""
+    """A prefix of all keys. The workspaces lie below it."""
     region: str = "us-east-1"
+    """The region of the bucket."""
     credentials: str = ""
-    """A JSON file of ``access_key`` and ``secret_key`` that only its owner can read (0600)."""
+    """A JSON file with ``access_key`` and ``secret_key``. Only its owner may read it (mode 0600)."""
 
     read_only: bool = False
-    """Nothing is written there, whatever the key allows: for data of others."""
+    """Refuse every write to the bucket. A target's store cannot be read-only."""
 
     def below(self, folder: str) -> BucketConfig:
         """The same bucket, with `folder` below the prefix as its prefix."""
@@ -43,48 +45,56 @@ class BucketConfig:
 
 @dataclass(frozen=True)
 class FolderConfig:
-    """A folder of this machine."""
+    """A folder on this machine, for steps that run here."""
 
     path: str
+    """The folder."""
 
 
 @dataclass(frozen=True)
 class WorkspaceConfig:
-    """Another workspace in a target's bucket. Its data can be read, and not written."""
+    """The data of another workspace in the bucket of a target, read-only."""
 
     workspace: str
-    """Its name."""
+    """The name of the other workspace."""
     target: str = ""
-    """The target whose bucket it lies in; empty: the one in force."""
+    """The target whose bucket holds the workspace. Empty: the target in use."""
 
 
-Place = FolderConfig | BucketConfig | WorkspaceConfig
+DatastoreLocation = FolderConfig | BucketConfig | WorkspaceConfig
 
 
 @dataclass(frozen=True)
 class DatastoreConfig:
     """A place for data beside the workspace store."""
 
-    place: Place
+    place: DatastoreLocation
     account: str = ""
-    """What v1 calls it, with `container`: ``register_azure_blob_container(account_name=…)`` finds it by these."""
+    """The storage account name in v1 code: ``register_azure_blob_container(account_name=…)``."""
     container: str = ""
+    """The container name in v1 code: ``register_azure_blob_container(container_name=…)``."""
     where: str = ""
-    """The file and field that say so."""
+    """The file and field that configure the datastore."""
 
 
-def vantages(store: BucketConfig, where: str) -> tuple[BucketVantage, BucketVantage]:
+def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, BucketEndpoint]:
     """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
     access, secret = _credentials(store, where)
     prefix = store.prefix.strip("/")
-    near = BucketVantage(
-        store.bucket, store.endpoint, f"{prefix}/" if prefix else "", store.region, access, secret, store.read_only
+    near = BucketEndpoint(
+        bucket=store.bucket,
+        endpoint=store.endpoint,
+        prefix=f"{prefix}/" if prefix else "",
+        region=store.region,
+        access_key=access,
+        secret_key=secret,
+        read_only=store.read_only,
     )
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
 
 
 def name_misfit(name: str) -> tuple[str, str] | None:
-    """What is wrong with the name of a datastore, and what to do; None: nothing."""
+    """Return the problem with the name of a datastore, and its remedy, or None."""
     if name == DEFAULT_DATASTORE:
         return f"'{name}' is the workspace's own store", "give the datastore another name"
     if not _NAME.fullmatch(name):
@@ -123,7 +133,7 @@ def _keys(text: str) -> tuple[str, str] | None:
 
 
 def endpoint_misfit(endpoint: str) -> tuple[str, str] | None:
-    """What is wrong with the address of a store, and what to do; None: nothing.
+    """Return the problem with the address of a store, and its remedy, or None.
 
     The words never hold a name or a password that the address holds: they are printed and logged.
     """

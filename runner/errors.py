@@ -1,4 +1,4 @@
-"""Every error `runner` raises, told apart by whose move is next.
+"""Every error that runner raises, in one tree.
 
 ::
 
@@ -23,13 +23,17 @@ Foreign exceptions never escape an adapter: they are chained to one of these.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
-from .dataclass import dataclass
 from .override import override
 
 
-@dataclass(frozen=True)
-class Problem:
+def remedy_line(remedy: str) -> str:
+    """Return the line of a remedy below what it repairs."""
+    return f"  do:    {remedy}"
+
+
+class Problem(NamedTuple):
     """One thing that is wrong, where, and what to do about it."""
 
     what: str
@@ -42,7 +46,7 @@ class Problem:
         if self.where:
             lines.append(f"  where: {self.where}")
         if self.remedy:
-            lines.append(f"  do:    {self.remedy}")
+            lines.append(remedy_line(self.remedy))
         return "\n".join(lines)
 
 
@@ -51,7 +55,7 @@ class RunnerError(Exception):
 
 
 class BadInput(RunnerError):
-    """What the user gave cannot be run; nothing was started."""
+    """The user's input cannot be run; nothing was started."""
 
     def __init__(self, problems: Iterable[Problem] | str, where: str = "", remedy: str = "") -> None:
         if isinstance(problems, str):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import override
 else:
-    Method = TypeVar("Method", bound=Callable[..., object])
+    Method = TypeVar("Method")
 
     def override(method: Method) -> Method:
         """Say that the method replaces its base class's."""

@@ -17,15 +17,21 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.examples import THOROUGH, examples
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_nodes import create_test_cluster, load_image
 
+pytest_plugins = ["tests.support.fixtures"]
 CLUSTER = os.environ.get("RUNNER_TEST_CLUSTER") or "runner-test"
 _CANNOT = "cannot run here: "
 
 # A busy machine is slow, which is no property of the code. CI must fail for what changed, not for new random values.
+# In CI a property is tried with five times as many examples as in a developer's check.
 settings.register_profile(
-    "runner", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=os.environ.get("CI") == "true"
+    "runner",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=THOROUGH,
+    max_examples=examples(100),
 )
 settings.load_profile("runner")
 
@@ -105,9 +111,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindCluster]:
     """The test cluster with its store, made by the product, once for all tests."""
     from runner.cluster.down import down
-    from runner.cluster.kind import list_clusters
     from runner.cluster.options import ClusterOptions
     from runner.cluster.up import up
+    from runner.compute.kubernetes.programs import kind_clusters
+    from tests.support.kind_nodes import create_test_cluster, load_image
     from tests.support.kind_runs import IMAGE
 
     options = ClusterOptions(
@@ -116,7 +123,7 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
         minio_image=os.environ.get("RUNNER_MINIO_IMAGE", ""),
     )
     try:
-        if CLUSTER not in list_clusters():
+        if CLUSTER not in kind_clusters():
             create_test_cluster(CLUSTER, _free_port())
         up(options, print)
         load_image(CLUSTER, IMAGE)
@@ -131,7 +138,8 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
 
 
 def _describe(configuration: Path) -> KindCluster:
-    from runner.config import KubernetesConfig, load
+    from runner.compute.kubernetes.config import KubernetesConfig
+    from runner.wiring.configuration import load
 
     target = load(configuration.parent, {"RUNNER_CONFIG": str(configuration)}).get("kind")
     assert isinstance(target, KubernetesConfig)

@@ -13,7 +13,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 ws = Workspace.from_config()
 datastore = ws.get_default_datastore()
 
-# The data, uploaded and registered the first time.
+# Upload and register the data the first time.
 try:
     raw_ds = Dataset.get_by_name(ws, "raw_dataset")
 except UserErrorException:
@@ -52,6 +52,6 @@ train_step = PythonScriptStep(
     runconfig=run_config,
 )
 
-# The order of this list does not matter: the data say that training comes second.
+# The order of this list does not matter: the training step reads the output of the other step.
 pipeline = Pipeline(workspace=ws, steps=[train_step, prep_step])
 run = Experiment(ws, "penguins").submit(pipeline)

@@ -1,1 +1,1 @@
-"""The command line: what people type and what they see."""
+"""The command line: arguments, commands, and what they print."""

@@ -1,4 +1,4 @@
-"""What can be typed: commands, arguments and their help. Loads argparse and nothing else."""
+"""The commands, their arguments and their help texts. Imports argparse and nothing else at start."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from collections.abc import Callable, Mapping, Sequence
 
 _DRIVERS = ("run", "plan", "validate", "graph")
+_WITH_ARGUMENTS = (*_DRIVERS, "environment")
+"""The commands that take arguments for the pipeline file after ``--``."""
 _MAY_BE_EMPTY = "--description"
-_EXITS = "exit codes: 0 done, 1 a step failed, 2 bad input, 130 interrupted"
+_EXITS = "exit codes: 0 success, 1 failed or canceled, 2 invalid input, 130 interrupted (Ctrl-C)"
 
 
 def parse(argv: Sequence[str]) -> Namespace:
-    """The command and its arguments; exits with code 2 and the usage when they make no sense.
+    """Parse a command line. Exit with code 2 and the usage if it is invalid.
 
-    What follows ``--`` belongs to the pipeline file: ``options.arguments``.
+    Arguments after ``--`` belong to the pipeline file: ``options.arguments``.
     """
     own, rest = _split(argv)
     command = own[0] if own else ""
@@ -31,23 +33,15 @@ def parse(argv: Sequence[str]) -> Namespace:
 
 def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     given = list(argv)
-    if given and given[0] in _DRIVERS and "--" in given:
+    if given and given[0] in _WITH_ARGUMENTS and "--" in given:
         at = given.index("--")
         return given[:at], given[at + 1 :]
     return given, []
 
 
 def _command(command: str, argv: Sequence[str]) -> Namespace:
-    """The options of one command, by a parser of its own: each takes its time to make.
-
-    Beginnings of options do not count: a later option may begin alike, and ``--retry 3`` is not ``--retry-oom 3``.
-    """
-    parser = ArgumentParser(prog="runner")
-    commands = parser.add_subparsers(dest="command", prog="runner")
-    help_, describe = _COMMANDS[command]
-    about = f"{help_[0].upper()}{help_[1:]}."
-    own = commands.add_parser(command, description=about, epilog=_EXITS, allow_abbrev=False)
-    describe(own)
+    """Parse the options of one command. Only its own parser is built, because each costs start-up time."""
+    parser, own = command_parser(command)
     if _has_empty_word(argv):
         own.error("an argument is empty: leave it out or give a value (is a variable of the shell not set?)")
     options, unknown = parser.parse_known_args(argv)
@@ -56,8 +50,26 @@ def _command(command: str, argv: Sequence[str]) -> Namespace:
     return options
 
 
+def command_parser(command: str) -> tuple[ArgumentParser, ArgumentParser]:
+    """Build the parser of one command.
+
+    Options cannot be abbreviated: a later release may add an option with the same beginning, and ``--retry 3`` must
+    not mean ``--retry-oom 3``.
+
+    Returns:
+        The parser of the whole command line, and the one of the command.
+    """
+    parser = ArgumentParser(prog="runner")
+    commands = parser.add_subparsers(dest="command", prog="runner")
+    help_, describe = _COMMANDS[command]
+    about = f"{help_[0].upper()}{help_[1:]}."
+    own = commands.add_parser(command, description=about, epilog=_EXITS, allow_abbrev=False)
+    describe(own)
+    return parser, own
+
+
 def _has_empty_word(words: Sequence[str]) -> bool:
-    """Return True when a value is empty that must not be: an empty run would mean the newest one."""
+    """Return True if a value is empty that must not be. An empty run name would mean the newest run."""
     pairs = zip(("", *words), words, strict=False)
     separate = any(not word and before != _MAY_BE_EMPTY for before, word in pairs)
     return separate or any(
@@ -66,7 +78,7 @@ def _has_empty_word(words: Sequence[str]) -> bool:
 
 
 def _unknown(words: Sequence[str], known: str) -> str:
-    """`known` is the help that names every option."""
+    """Return the error message for unknown arguments. `known` is the help text, which names every option."""
     from difflib import get_close_matches
     from re import findall
 
@@ -77,19 +89,19 @@ def _unknown(words: Sequence[str], known: str) -> str:
 
 
 def _overview() -> ArgumentParser:
-    """The parser for what names no command: its help lists them all."""
+    """Build the parser for a command line without a command. Its help lists all commands."""
     from .. import __version__
 
     lines = [
         line
         for title, names in _GROUPS.items()
-        for line in (f"{title}:", *(f"  {name:<11}{_COMMANDS[name][0]}" for name in names), "")
+        for line in (f"{title}:", *(f"  {name:<13}{_COMMANDS[name][0]}" for name in names), "")
     ]
     parser = ArgumentParser(
         prog="runner",
         usage="runner COMMAND …",
-        description="Run machine-learning pipelines on this machine or on Kubernetes.",
-        epilog="\n".join([*lines, "runner COMMAND --help tells more.", _EXITS]),
+        description="Run Azure ML SDK v1 pipelines on this machine or on Kubernetes.",
+        epilog="\n".join([*lines, "runner COMMAND --help shows the options of a command.", _EXITS]),
         formatter_class=RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"runner {__version__}")
@@ -110,7 +122,7 @@ def _plan(parser: ArgumentParser) -> None:
     _driver(parser, "plan", or_run=True)
     _values(parser)
     _policies(parser)
-    help_ = "text: an overview (default); yaml: a file for `runner run`; json: the plan itself"
+    help_ = "text: an overview (default); yaml: a pipeline file for `runner run`; json: the stored plan"
     parser.add_argument("-o", dest="output", choices=("text", "yaml", "json"), default="text", help=help_)
     _json(parser)
 
@@ -124,22 +136,32 @@ def _validate(parser: ArgumentParser) -> None:
 def _graph(parser: ArgumentParser) -> None:
     _driver(parser, "graph", or_run=True)
     parser.add_argument(
-        "--format", choices=("text", "mermaid", "dot", "json"), default="text", help="text: a drawing (default)"
+        "--format",
+        choices=("text", "mermaid", "dot", "json"),
+        default="text",
+        help="output format (default: text, a drawing)",
     )
-    parser.add_argument("-o", dest="output", default="", metavar="FILE", help="write it to a file")
-    parser.add_argument("--all", dest="every", action="store_true", help="a line for each of many steps that are alike")
+    parser.add_argument("-o", dest="output", default="", metavar="FILE", help="write the graph to FILE")
+    parser.add_argument(
+        "--all",
+        dest="every",
+        action="store_true",
+        help="show every step, also where many similar steps would be drawn as one line",
+    )
 
 
 def _driver(parser: ArgumentParser, name: str, *, or_run: bool = False) -> None:
     parser.usage = f"runner {name} [options] {'FILE|RUN' if or_run else 'FILE'} [-- ARGS …]"
-    help_ = "a pipeline in YAML, or a Python file that submits one (or names one `pipeline`); ARGS are for the latter"
-    parser.add_argument("file", metavar="FILE", help=f"{help_}; or a run" if or_run else help_)
+    help_ = "a YAML pipeline, or a Python file (with ARGS) that submits a pipeline or assigns it to `pipeline`"
+    parser.add_argument("file", metavar="FILE", help=f"{help_}; or a RUN" if or_run else help_)
     _target(parser)
 
 
 def _values(parser: ArgumentParser) -> None:
-    parser.add_argument("--experiment", default="", metavar="NAME", help="of a YAML file: instead of the one it names")
-    help_ = "of a YAML file: a parameter's value instead of its default"
+    parser.add_argument(
+        "--experiment", default="", metavar="NAME", help="YAML pipelines: the experiment name, in place of the file's"
+    )
+    help_ = "YAML pipelines: the value of a parameter, in place of its default; repeatable"
     parser.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=help_)
 
 
@@ -155,7 +177,9 @@ def _status(parser: ArgumentParser) -> None:
 
 
 def _list(parser: ArgumentParser) -> None:
-    parser.add_argument("-n", dest="count", type=_positive, default=20, metavar="N", help="how many (default: 20)")
+    parser.add_argument(
+        "-n", dest="count", type=_positive, default=20, metavar="N", help="number of runs (default: 20)"
+    )
     _target(parser)
     _json(parser)
 
@@ -168,14 +192,14 @@ def _show(parser: ArgumentParser) -> None:
 
 def _why(parser: ArgumentParser) -> None:
     _run_name(parser)
-    _step_name(parser)
+    _step_name(parser, "needed if the run has several steps")
     _json(parser)
 
 
 def _logs(parser: ArgumentParser) -> None:
     _run_name(parser)
     _step_name(parser)
-    parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
+    parser.add_argument("-f", "--follow", action="store_true", help="follow the output until the run has ended")
 
 
 def _attach(parser: ArgumentParser) -> None:
@@ -194,10 +218,12 @@ def _resume(parser: ArgumentParser) -> None:
 def _retry(parser: ArgumentParser) -> None:
     _run_name(parser)
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--failed", action="store_true", help="run what did not deliver (default)")
-    help_ = "run STEP and all that depends on it as well, whatever was done before; may be said again"
+    part.add_argument(
+        "--failed", action="store_true", help="run the steps that did not succeed, and the steps after them (default)"
+    )
+    help_ = "run STEP and all steps that depend on it, even if they succeeded; repeatable"
     part.add_argument("--from", dest="starts", action="append", default=[], metavar="STEP", help=help_)
-    help_ = "run STEP and nothing else; may be said again"
+    help_ = "run STEP and no other step; repeatable"
     part.add_argument("--only", action="append", default=[], metavar="STEP", help=help_)
     _detach_option(parser)
     _policies(parser)
@@ -208,16 +234,18 @@ def _retry(parser: ArgumentParser) -> None:
 def _data(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser("ls", help="list files")
-    listing.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="the beginning of their keys")
+    listing.add_argument(
+        "prefix", nargs="?", default="", metavar="PREFIX", help="list only keys that begin with PREFIX"
+    )
     _json(listing)
-    get = actions.add_parser("get", help="copy a file or folder from the datastore")
-    get.add_argument("key", metavar="KEY")
+    get = actions.add_parser("get", help="download a file or folder")
+    get.add_argument("key", metavar="KEY", help="the path in the datastore")
     get.add_argument("destination", metavar="DEST", help="a path on this machine")
-    put = actions.add_parser("put", help="copy a file or folder to the datastore")
+    put = actions.add_parser("put", help="upload a file or folder")
     put.add_argument("source", metavar="SRC", help="a path on this machine")
-    put.add_argument("key", metavar="KEY")
+    put.add_argument("key", metavar="KEY", help="the path in the datastore")
     for action in (listing, get, put):
-        action.add_argument("--datastore", default="", metavar="NAME", help="which one (default: the default one)")
+        action.add_argument("--datastore", default="", metavar="NAME", help="the datastore (default: the workspace's)")
         _target(action)
 
 
@@ -227,46 +255,58 @@ def _dataset(parser: ArgumentParser) -> None:
     describe(parser)
 
 
+def _environment(parser: ArgumentParser) -> None:
+    from .environment_arguments import describe
+
+    describe(parser)
+
+
 def _doctor(parser: ArgumentParser) -> None:
-    parser.add_argument("target", nargs="?", default="", metavar="TARGET", help="one target (default: all there are)")
-    image = "with Python, for a pod that tries TARGET's store (default: the default environment's, or python:…-slim)"
+    parser.add_argument(
+        "target", nargs="?", default="", metavar="TARGET", help="the target to check (default: every target)"
+    )
+    image = "an image with Python for the test pod (default: the default environment's image, or python:…-slim)"
     parser.add_argument("--image", default="", metavar="IMAGE", help=image)
     _json(parser)
 
 
 def _cluster(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    up = actions.add_parser("up", help="make it, or what of it is missing")
-    up.add_argument("--port", type=int, help="of this machine, for the store (default: 9000)")
-    image = "of the store (default: $RUNNER_MINIO_IMAGE, else one that is pinned)"
+    up = actions.add_parser("up", help="create the cluster, or the parts of it that are missing")
+    up.add_argument("--port", type=int, metavar="PORT", help="the port of the store on this machine (default: 9000)")
+    image = "the MinIO image (default: $RUNNER_MINIO_IMAGE, or a pinned version)"
     up.add_argument("--minio-image", default="", metavar="IMAGE", help=image)
-    for action in (up, actions.add_parser("down", help="delete it with all its data")):
-        action.add_argument("--name", default="runner", help="of the kind cluster (default: runner)")
-        action.add_argument("--target", default="kind", metavar="NAME", help="for --target (default: kind)")
+    for action in (up, actions.add_parser("down", help="delete the cluster and all its data")):
+        action.add_argument(
+            "--name", default="runner", metavar="NAME", help="the name of the kind cluster (default: runner)"
+        )
+        action.add_argument(
+            "--target", default="kind", metavar="NAME", help="the name of the configured target (default: kind)"
+        )
 
 
 def _run_name(parser: ArgumentParser) -> None:
-    help_ = "a run's id, its beginning or its end; the newest when left out"
+    help_ = "the id of a run, or the beginning or end of it (default: the newest run)"
     parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help=help_)
     _target(parser)
 
 
-def _step_name(parser: ArgumentParser) -> None:
-    parser.add_argument("step", nargs="?", default="", metavar="STEP", help="a step's name or key")
+def _step_name(parser: ArgumentParser, note: str = "default: all steps") -> None:
+    parser.add_argument("step", nargs="?", default="", metavar="STEP", help=f"the name or key of a step ({note})")
 
 
 def _target(parser: ArgumentParser) -> None:
-    help_ = "the configured target to use; it also names the store"
+    help_ = "the compute target to use, and with it the store (default: `target:` of runner.yaml, or this machine)"
     parser.add_argument("--target", default="", metavar="NAME", help=help_)
 
 
 def _detach_option(parser: ArgumentParser) -> None:
-    help_ = "let a controller in the cluster drive the run, and do not wait for it: this machine may go"
+    help_ = "run the controller in the cluster and return at once; this machine may be turned off"
     parser.add_argument("--detach", action="store_true", help=help_)
 
 
 def _logs_option(parser: ArgumentParser) -> None:
-    parser.add_argument("--logs", action="store_true", help="show the steps' output as it comes")
+    parser.add_argument("--logs", action="store_true", help="show the output of the steps while they run")
 
 
 def _json(parser: ArgumentParser) -> None:
@@ -281,28 +321,30 @@ def _positive(text: str) -> int:
 
 
 _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
-    "run": ("run a pipeline file and wait for its runs", _run),
-    "plan": ("show what a pipeline file would do; nothing is changed", _plan),
-    "validate": ("check a pipeline file; nothing is started", _validate),
-    "graph": ("draw a pipeline file, or a run with its states", _graph),
-    "status": ("a run's steps, outputs and metrics", _status),
-    "list": ("the newest runs", _list),
-    "show": ("everything about one step, or about a run's steps", _show),
-    "why": ("why a step ran, or was reused", _why),
-    "logs": ("the output of a step, or of all steps", _logs),
-    "cancel": ("end a run: stop its steps and start no more", _run_name),
-    "attach": ("watch a run to its end, wherever it is driven", _attach),
-    "resume": ("wait for a run; drive it on when its controller is gone", _resume),
-    "retry": ("make an ended run again: what failed, or from a step on", _retry),
-    "data": ("list and copy files of a datastore", _data),
-    "dataset": ("give data a name and a version; list those that have one", _dataset),
-    "doctor": ("what is missing, and the command that mends it", _doctor),
-    "cluster": ("a local Kubernetes cluster (kind) with its store", _cluster),
+    "run": ("run a pipeline file and wait until the run has ended", _run),
+    "plan": ("show what a pipeline file would run and upload; nothing starts", _plan),
+    "validate": ("check a pipeline file and report all its problems; nothing starts", _validate),
+    "graph": ("draw the steps of a pipeline file or of a run", _graph),
+    "status": ("show the steps, outputs and metrics of a run", _status),
+    "list": ("list the newest runs", _list),
+    "show": ("show the details of one step, or of all steps of a run", _show),
+    "why": ("explain why a step ran or was reused", _why),
+    "logs": ("print the output of one step, or of all steps", _logs),
+    "cancel": ("cancel a run: stop its running steps and start no more", _run_name),
+    "attach": ("follow a run until it has ended, from any machine", _attach),
+    "resume": ("continue a run whose controller has stopped, or take over a detached run", _resume),
+    "retry": ("run an ended run again as a new run: its failed steps, or chosen ones", _retry),
+    "data": ("list, download and upload files of a datastore", _data),
+    "dataset": ("register files as a dataset with a name and version, and list datasets", _dataset),
+    "environment": ("lock, show, build, list, compare and remove environments", _environment),
+    "doctor": ("check the targets and show how to fix each problem", _doctor),
+    "cluster": ("create or delete a local Kubernetes cluster (kind) with a store", _cluster),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
-    "set-up": ("doctor", "cluster"),
+    "environments": ("environment",),
+    "setup": ("doctor", "cluster"),
 }
-"""The order in which people meet them."""
+"""The order in the overview."""

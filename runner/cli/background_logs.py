@@ -9,7 +9,7 @@ from typing import TextIO
 
 from ..errors import RunnerError
 from ..operations.follow import follower_of
-from ..operations.patience import persist
+from ..operations.store_retries import until_answered
 from ..operations.tail import LogTail
 from ..wiring import OpenWorkspace
 from .output import show, show_all
@@ -20,20 +20,20 @@ _PAUSE = 0.5
 """Seconds between two looks."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class BackgroundLogs:
     """Prints what the steps of each submitted run print, from a thread per run, until `end`."""
 
     session: OpenWorkspace
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     tails: dict[str, LogTail] = field(default_factory=dict)
-    """How far each run's output was printed: a later viewer goes on from there."""
+    """The position in each run's output: a later viewer goes on from there."""
     _ended: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def begin(self, run: str) -> None:
         """Print the output of the run's steps from now on."""
-        tail = self.tails[run] = LogTail(self.session.store)
+        tail = self.tails[run] = LogTail(store=self.session.store)
         thread = threading.Thread(target=self._print, args=(run, tail), name=f"logs-{run}", daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -63,7 +63,7 @@ class BackgroundLogs:
             return lines.lines(follower.view, fresh)
 
         while not self._ended.is_set() and not follower.view.state.over:
-            show_all(persist(look, report, give_up=self._ended.is_set, sleep=self._sleep), self.stream)
+            show_all(until_answered(look, report, give_up=self._ended.is_set, sleep=self._sleep), self.stream)
             self._sleep(_PAUSE)
 
     def _sleep(self, seconds: float) -> None:

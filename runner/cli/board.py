@@ -10,12 +10,12 @@ from textwrap import wrap
 from ..dataclass import dataclass
 from ..model.status import DELIVERED, StepStatus
 from ..operations.report import display_names, seconds_of
-from ..operations.standing import why
+from ..operations.step_status import why
 from ..operations.values import RunView
-from .marks import sign, style
+from .formatting import clip, duration, many
 from .paint import Paint
+from .status_style import sign, style
 from .table import Cell, table
-from .words import clip, duration, many
 
 _AROUND = 3
 """Lines beside the steps: an empty one above and below, and the counts."""
@@ -35,12 +35,12 @@ _ORDER = (
     StepStatus.SUCCEEDED,
     StepStatus.REUSED,
 )
-"""What is shown first where not everything has room."""
+"""The order in which steps are shown if the screen is too small for all."""
 
 
 @dataclass(frozen=True)
 class Screen:
-    """How much room there is."""
+    """The size of the screen."""
 
     width: int
     height: int
@@ -60,7 +60,7 @@ def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[st
 
 
 def _advice(view: RunView, width: int) -> list[str]:
-    """What to do about what has failed or waits, each once with the steps that it is for, in lines that fit."""
+    """Return the advice for failed and waiting steps, each once with its steps, in lines that fit."""
     names = display_names(view.plan)
     found: dict[str, list[str]] = {}
     for key, step in view.state.steps.items():
@@ -76,7 +76,7 @@ def _some(names: Sequence[str]) -> str:
 
 def counts(view: RunView, now: datetime) -> str:
     """``3 of 10 steps done, 2 running, 5 waiting · 12.3 s``."""
-    found = view.state.census.count
+    found = view.state.step_counts.count
     done = sum(found.get(status, 0) for status in DELIVERED)
     parts = [f"{done} of {len(view.state.steps)} done"]
     parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found.get(status))

@@ -14,13 +14,13 @@ from ..operations.values import Request
 from ..override import override
 from ..ports import ObjectStore
 from ..runs.store_format import STORE_KEY
-from ..sdk.session import Captured, use
+from ..sdk.base.session import Captured, use
 from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
-from .driver import check_file, complain, execute, make_way, not_python
-from .driving import submit_left_over, unusable
-from .policy_arguments import words
+from .driver import check_file, complain, execute, not_python, restart_under_private_name
+from .driving import submit_unsubmitted, unusable
+from .policy_arguments import overrides
 from .subject import again, is_file_name, view_of
 from .yamlfile import is_yaml, load, refuse_yaml_options
 
@@ -29,7 +29,7 @@ class FileFailed(Exception):
     """The pipeline file raised; its traceback has been shown."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class DryWorkspace(OpenWorkspace):
     """An open workspace that keeps all writes to itself."""
 
@@ -81,7 +81,7 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
         opened = open_session(Path.cwd(), options.target)
         return _dry(opened, options), Captured(*load(opened, path, options))
     refuse_yaml_options(path, options)
-    make_way(path, options.argv, cache_folder())
+    restart_under_private_name(path, options.argv, cache_folder())
     session = _dry(open_session(Path.cwd(), options.target), options)
     use(session)
     with only_documents(wanted=True):
@@ -95,18 +95,18 @@ def capture(options: Namespace) -> tuple[DryWorkspace, Captured]:
 
 
 def _of_run(options: Namespace) -> tuple[DryWorkspace, Captured]:
-    """What would make the run once more."""
+    """Return the workspace and the submission that would make the run once more."""
     opened = open_session(Path.cwd(), options.target)
     return _dry(opened, options), Captured(*again(view_of(opened, options.file)))
 
 
 def _dry(opened: OpenWorkspace, options: Namespace) -> DryWorkspace:
-    return DryWorkspace(opened.config, opened.override, words=words(options))
+    return DryWorkspace(config=opened.config, override=opened.override, overrides=overrides(options))
 
 
 def _execute(session: DryWorkspace, path: Path, options: Namespace) -> None:
     try:
-        submit_left_over(session, path, execute(path, options.arguments))
+        submit_unsubmitted(session, path, execute(path, options.arguments))
     except (Captured, SystemExit):
         return
     except BadInput:

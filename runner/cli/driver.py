@@ -37,23 +37,23 @@ def check_file(name: str) -> Path:
     return path
 
 
-def make_way(path: Path, argv: Sequence[str], cache: Path) -> None:
+def restart_under_private_name(path: Path, argv: Sequence[str], cache: Path) -> None:
     """Start over under a private name when the driver's folder has a ``runner`` of its own; else return.
 
     The user's ``import runner`` then finds theirs, and ours is ``_runner_step``.
     """
-    if _ROOT != "runner" or not has_own_runner(path.resolve().parent):
+    if _ROOT != "runner" or not has_module_named_runner(path.resolve().parent):
         return
-    from ..data.carry import tree
+    from ..data.step_bundle import tree
 
-    carried = cache / "carried"
-    carried.mkdir(parents=True, exist_ok=True)
+    bundles = cache / "step_bundles"
+    bundles.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-c", _AGAIN, str(tree(carried, whole=True)), *argv])  # noqa: S606 - ourselves
+    os.execv(sys.executable, [sys.executable, "-c", _AGAIN, str(tree(bundles, whole=True)), *argv])  # noqa: S606 - ourselves
 
 
-def has_own_runner(folder: Path) -> bool:
-    """Whether ``import runner`` in a script of this folder would mean something else than us."""
+def has_module_named_runner(folder: Path) -> bool:
+    """Return True if ``import runner`` in a script of this folder would import another package."""
     package = folder / "runner"
     return (folder / "runner.py").is_file() or (package.is_dir() and not package.samefile(_PACKAGE))
 
@@ -127,7 +127,7 @@ def search_path(current: Sequence[str], folder: Path, command: Collection[str]) 
 
 
 def compat_folder() -> str:
-    """Where ``azureml`` is. The driver's child processes (``python train.py``) find it too, after a real one."""
+    """Return the folder of ``azureml``. Child processes (``python train.py``) find it too, after a real one."""
     return str(_PACKAGE / "compat" if _ROOT == "runner" else _PACKAGE.parent)
 
 
@@ -155,7 +155,7 @@ def complain(error: BaseException) -> None:
 
 
 def called_at(error: BaseException) -> str:
-    """Where the user's code called what raised the error: ``file:line`` and the line; empty when it did not."""
+    """Return ``file:line`` and the line of the user's code that led to the error; empty if none did."""
     frames = iter(traceback.extract_tb(error.__traceback__))
     theirs: traceback.FrameSummary | None = None
     for frame in frames:

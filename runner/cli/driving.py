@@ -1,4 +1,4 @@
-"""What the end of a pipeline file means: an exit code, and what is said of it."""
+"""The end of a pipeline file: its exit code and message."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from ..dataclass import dataclass
 from ..errors import BadInput, RunnerError, StoreError, TargetError
-from ..operations.liveness import Stranded
+from ..operations.controller_health import ControllerGone
 from ..wiring import OpenWorkspace
 from .driver import called_at, complain, execute, not_python
 from .exits import BAD_INPUT, DONE, FAILED, INTERRUPTED
-from .main import say_error, say_problems
+from .main import print_error, print_problems
 from .output import warn
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How the file ended."""
+    """The end of a pipeline file."""
 
     code: int = DONE
     interrupted: bool = False
@@ -26,12 +26,12 @@ class Ending:
 def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Ending:
     """Run the file, and submit its ``pipeline`` if it has submitted nothing. Raises no Exception of the file's."""
     try:
-        submit_left_over(session, path, execute(path, arguments))
+        submit_unsubmitted(session, path, execute(path, arguments))
     except SystemExit as error:
         return Ending(_exit_code(error))
     except KeyboardInterrupt:
         return Ending(INTERRUPTED, interrupted=True)
-    except Stranded:
+    except ControllerGone:
         raise
     except Exception as error:  # noqa: BLE001 - the user's file may raise anything
         if isinstance(error.__cause__, KeyboardInterrupt):  # v1's words for Ctrl-C while it waits for a run
@@ -40,9 +40,9 @@ def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Endin
     return Ending()
 
 
-def submit_left_over(session: OpenWorkspace, path: Path, names: Mapping[str, object]) -> None:
+def submit_unsubmitted(session: OpenWorkspace, path: Path, names: Mapping[str, object]) -> None:
     """Submit the file's module-level ``pipeline``, under the file's name, if nothing was submitted."""
-    from ..sdk.pipeline import Pipeline
+    from ..sdk.pipelines.pipeline import Pipeline
 
     pipeline = names.get("pipeline")
     if isinstance(pipeline, Pipeline) and not session.submitted:
@@ -51,23 +51,23 @@ def submit_left_over(session: OpenWorkspace, path: Path, names: Mapping[str, obj
 
 def explain(session: OpenWorkspace, error: Exception) -> int:
     """Say why the file ended; the exit code. Runs it has submitted go on."""
-    from ..sdk.exceptions import ActivityCanceledException, ActivityFailedException
+    from ..sdk.base.exceptions import ActivityCanceledException, ActivityFailedException
 
     if isinstance(error, BadInput):
-        say_problems(error.problems)
+        print_problems(error.problems)
         _say_line(error, [problem.where for problem in error.problems])
         return BAD_INPUT
     if isinstance(error, SyntaxError) and not session.submitted:  # in a module that the file imports
-        say_problems([not_python(error)])
+        print_problems([not_python(error)])
         _say_line(error, ())
         return BAD_INPUT
     if isinstance(error, (ActivityFailedException, ActivityCanceledException)) and session.submitted:
         return FAILED  # it waited for its run, and the run's own summary tells more
     if isinstance(error, (StoreError, TargetError)) and not session.submitted:
-        say_problems(unusable(session, error).problems)
+        print_problems(unusable(session, error).problems)
         return BAD_INPUT
     if isinstance(error, RunnerError):
-        say_error(error)
+        print_error(error)
         _say_line(error, ())
         return FAILED
     complain(error)

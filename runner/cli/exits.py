@@ -1,4 +1,4 @@
-"""What the exit code of `runner` says."""
+"""The exit codes of `runner`."""
 
 from __future__ import annotations
 

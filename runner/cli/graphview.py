@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..dataclass import dataclass
 from ..operations.graph import Graph, GraphStep
+from .formatting import clip
 from .graphbox import Rail, Rails
-from .marks import mark, style
 from .paint import Paint
-from .words import clip
+from .status_style import mark, style
 
 _ALIKE = 4
 """From so many on, steps that differ in their name alone are shown as one."""
@@ -27,8 +27,8 @@ _ASCII = str.maketrans("●○◌✓✗■↷│┊─┄├┤┼╯╰┴╮�
 
 
 @dataclass(frozen=True)
-class Knot:
-    """What is drawn as one: a step, or several that are alike."""
+class _GraphNode:
+    """A node of the drawing: a step, or several similar ones."""
 
     steps: tuple[GraphStep, ...]
 
@@ -87,7 +87,7 @@ class _Drawing:
                 out.append(joined)
         return out
 
-    def _step(self, pieces: list[str], knot: Knot) -> str:
+    def _step(self, pieces: list[str], knot: _GraphNode) -> str:
         found = Counter(step.status for step in knot.steps if step.status)
         status = min(found, key=_rank) if found else ""
         many = len(knot.steps) > 1
@@ -97,13 +97,13 @@ class _Drawing:
         texts = [(knot.name, "bold"), (size, ""), (told, style(status)), (self._script(knot), "dim")]
         return self._fitted("".join(pieces), [(text, look) for text, look in texts if text]).replace("\0", sign)
 
-    def _script(self, knot: Knot) -> str:
-        """What it runs, where nothing is known of its state."""
+    def _script(self, knot: _GraphNode) -> str:
+        """Return the script of a step without a status."""
         scripts = {step.script for step in knot.steps}
         return scripts.pop() if len(scripts) == 1 and not knot.steps[0].status else ""
 
-    def _label(self, knot: Knot) -> str:
-        """What comes in, and from whom where there is more than one."""
+    def _label(self, knot: _GraphNode) -> str:
+        """Return the label of the inputs, with their producers if there are several."""
         givers = self.before[knot.key]
         together: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for giver in givers:
@@ -136,7 +136,7 @@ def _rank(status: str) -> int:
     return order.index(status) if status in order else len(order)
 
 
-def _knots(graph: Graph, *, every: bool) -> list[Knot]:
+def _knots(graph: Graph, *, every: bool) -> list[_GraphNode]:
     """Steps with the same neighbours and the same data between them together, unless they are few."""
     before: Mapping[str, set[object]] = defaultdict(set)
     after: Mapping[str, set[object]] = defaultdict(set)
@@ -148,7 +148,7 @@ def _knots(graph: Graph, *, every: bool) -> list[Knot]:
         near = (frozenset(before[step.key]), frozenset(after[step.key]))
         alike[(*near, step.script) if any(near) and not every else step.key].append(step)
     knots = [
-        Knot(together)
+        _GraphNode(together)
         for group in alike.values()
         for together in ([tuple(group)] if len(group) >= _ALIKE else [(step,) for step in group])
     ]
@@ -156,7 +156,9 @@ def _knots(graph: Graph, *, every: bool) -> list[Knot]:
     return sorted(knots, key=lambda knot: place[knot.key])
 
 
-def _order(knots: Sequence[Knot], before: Mapping[str, list[str]], after: Mapping[str, list[str]]) -> Iterator[Knot]:
+def _order(
+    knots: Sequence[_GraphNode], before: Mapping[str, list[str]], after: Mapping[str, list[str]]
+) -> Iterator[_GraphNode]:
     """Depth first: a chain is followed to its end before the next one begins."""
     by_key = {knot.key: knot for knot in knots}
     place = {knot.key: at for at, knot in enumerate(knots)}

@@ -24,10 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_folder()
         return int(import_module(f".commands.{options.command}", __package__).run(options))
     except BadInput as error:
-        say_problems(error.problems)
+        print_problems(error.problems)
         return BAD_INPUT
     except RunnerError as error:
-        say_error(error)
+        print_error(error)
         return FAILED
     except BrokenPipeError:
         # Whoever read our output has gone (`runner list | head`): Python must not complain of it once more.
@@ -45,9 +45,9 @@ def check_folder() -> None:
         raise BadInput("the current folder no longer exists", remedy="change to another one: cd FOLDER") from error
 
 
-def say_problems(problems: Sequence[Problem]) -> None:
+def print_problems(problems: Sequence[Problem]) -> None:
     """Print what is wrong, where, and what to do: all of it."""
-    from ..model.printable import continued
+    from ..model.printable import continued, remedy_lines
     from .output import warn
     from .paint import paint_for
 
@@ -59,10 +59,10 @@ def say_problems(problems: Sequence[Problem]) -> None:
         if problem.where:
             warn(*continued(f"  {paint('where:', 'dim')} ", problem.where, " " * 9))
         if problem.remedy:
-            warn(*continued(f"  {paint('do:', 'dim')}    ", problem.remedy, " " * 9))
+            warn(*remedy_lines(problem.remedy, paint("do:", "dim")))
 
 
-def say_error(error: Exception) -> None:
+def print_error(error: Exception) -> None:
     """Print one error that says all there is to say."""
     from ..model.printable import continued
     from .output import warn

@@ -1,4 +1,4 @@
-"""What the commands print: the one place that writes to standard output and standard error.
+"""The output of the commands: the only module that writes to standard output and standard error.
 
 Names, reasons, log lines and file names come from users' code and from other machines, so control characters in them
 are shown as escapes (`model.printable`).

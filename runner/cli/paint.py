@@ -35,7 +35,7 @@ class Paint:
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody looks at `stream` on a screen that can move its cursor."""
+    """Return True if `stream` is a terminal that can move its cursor."""
     return stream.isatty() and environ.get("TERM", "dumb") != "dumb"
 
 

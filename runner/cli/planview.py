@@ -1,4 +1,4 @@
-"""What running a plan would do, for people (pure)."""
+"""The text of ``runner plan`` (pure)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Mapping
 
 from ..operations.preview import PlannedEnvironment, PlannedStep, Preview
+from .formatting import clip, many, size
 from .paint import Paint
 from .table import Cell, Row, table
-from .words import clip, many, size
 
 _NEEDS = 60
 """Columns for what an environment is made of."""
@@ -35,7 +35,7 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
 
 
 def _policies(found: Preview) -> Iterator[Row]:
-    """What differs from the default: of the run, then of the steps; steps that are alike in one line."""
+    """Yield the policies that differ from the default: of the run, then of the steps."""
     if found.policy:
         yield [Cell("the run"), Cell(_said(found.policy), "bold")]
     alike: dict[str, list[str]] = {}

@@ -8,9 +8,9 @@ from datetime import datetime
 from ..model import events as e
 from ..model.plan import Plan
 from ..operations.report import display_names
-from .marks import style
+from .formatting import clip, clock, duration
 from .paint import Paint
-from .words import clip, clock, duration
+from .status_style import style
 
 _WIDEST_NAME = 32
 _CLOCK = 8
@@ -27,51 +27,71 @@ def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint, width: int) -> Ite
     """Time, step (in `width` columns), state and reason of each change in `entry`."""
     names = display_names(plan)
     for event in entry.events:
-        told = _told(event, names, plan, entry.time)
-        if told is not None:
-            name, state, reason = told
+        row = _row(event, names, plan, entry.time)
+        if row is not None:
+            name, state, reason = row
             padded = paint(f"{state:<{_STATE}}", style(state))
             yield f"{paint(clock(entry.time), 'dim')}  {clip(name, _WIDEST_NAME):<{width}}  {padded}  {reason}".rstrip()
             if remedy := _one_line(getattr(event, "remedy", "")):
                 yield f"{'':{_CLOCK + width + _STATE + 6}}do: {remedy}"
 
 
-def _told(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) -> tuple[str, str, str] | None:
-    """Step, state, reason."""
+def _row(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) -> tuple[str, str, str] | None:
+    """Return the name, state and reason that an event shows; None: it shows nothing."""
+    key = getattr(event, "key", None)
+    if key is not None:
+        shown = _of_step(event, at)
+        return (names[key], *shown) if shown else None
+    return _of_environment(event, plan) or _of_run(event)
+
+
+def _of_step(event: e.Event, at: datetime) -> tuple[str, str] | None:
     match event:
-        case e.EnvironmentMaking(environment, _, line):
-            return _environment(plan, environment), "making", "environment" + (f": {_one_line(line)}" if line else "")
-        case e.EnvironmentReady(environment, _, _, built, seconds) if built:
-            return _environment(plan, environment), "made", f"environment, {duration(seconds)}"
-        case e.EnvironmentLost(environment, _, reason):
-            return _environment(plan, environment), "failed", f"environment: {_one_line(reason)}"
-        case e.TaskStarted(key, attempt, _):
-            return names[key], "queued", f"attempt {attempt}" if attempt > 1 else ""
-        case e.TaskWaits(key, reason, _):
-            return (names[key], "queued", _one_line(reason)) if reason else None
-        case e.TaskRuns(key, _):
-            return names[key], "running", ""
-        case e.TaskOverdue(key, _, reason):
-            return names[key], "overdue", f"{_one_line(reason)}; it is stopped"
-        case e.TaskLost(key, attempt, failure, reason, not_before):
+        case e.AttemptStarted(attempt=attempt):
+            return "queued", f"attempt {attempt}" if attempt > 1 else ""
+        case e.AttemptPending(reason=reason):
+            return ("queued", _one_line(reason)) if reason else None
+        case e.AttemptRunning():
+            return "running", ""
+        case e.AttemptOverdue(reason=reason):
+            return "overdue", f"{_one_line(reason)}; it is stopped"
+        case e.AttemptFailed(attempt=attempt, failure=failure, reason=reason, not_before=not_before):
             pause = f" in {duration((not_before - at).total_seconds())}" if not_before else " follows"
-            return names[key], "retry", f"{failure.value}: {_one_line(reason)}; attempt {attempt + 1}{pause}"
-        case e.StepSucceeded(key, _, started, ended):
-            return names[key], "succeeded", duration((ended - started).total_seconds())
-        case e.StepReused(key, origin):
-            return names[key], "reused", f"outputs of {origin}"
-        case e.StepFailed(key, _, reason):
-            return names[key], "failed", _one_line(reason)
-        case e.StepSkipped(key, reason):
-            return names[key], "skipped", reason
-        case e.RunOverdue(reason):
+            return "retry", f"{failure.value}: {_one_line(reason)}; attempt {attempt + 1}{pause}"
+        case e.StepSucceeded(started=started, ended=ended):
+            return "succeeded", duration((ended - started).total_seconds())
+        case e.StepReused(origin=origin):
+            return "reused", f"outputs of {origin}"
+        case e.StepFailed(reason=reason):
+            return "failed", _one_line(reason)
+        case e.StepSkipped(reason=reason):
+            return "skipped", reason
+        case e.StepCanceled():
+            return "canceled", ""
+        case _:
+            return None
+
+
+def _of_environment(event: e.Event, plan: Plan) -> tuple[str, str, str] | None:
+    match event:
+        case e.EnvironmentBuilding(environment=key, line=line):
+            return _environment(plan, key), "making", "environment" + (f": {_one_line(line)}" if line else "")
+        case e.EnvironmentReady(environment=key, built=True, seconds=seconds):
+            return _environment(plan, key), "made", f"environment, {duration(seconds)}"
+        case e.EnvironmentUnavailable(environment=key, reason=reason):
+            return _environment(plan, key), "failed", f"environment: {_one_line(reason)}"
+        case _:
+            return None
+
+
+def _of_run(event: e.Event) -> tuple[str, str, str] | None:
+    match event:
+        case e.RunOverdue(reason=reason):
             return "", "overdue", _one_line(reason)
-        case e.Slept(seconds):
+        case e.MachineSlept(seconds=seconds):
             return "", "slept", f"the controller's machine, for {duration(seconds)}"
         case e.CancelRequested():
             return "", "canceling", ""
-        case e.StepCanceled(key):
-            return names[key], "canceled", ""
         case _:
             return None
 

@@ -6,11 +6,11 @@ import socket
 from contextlib import suppress
 
 from ..data.free_space import without_room
-from ..errors import BadInput
+from ..errors import BadInput, remedy_line
 from ..model.data import DataRef
 from ..model.names import short
 from ..model.state import RunState
-from ..operations import damage, listing
+from ..operations import journal_gap, listing
 from ..operations.report import RunReport, StepReport, display_names, report, step_report
 from ..operations.values import RunView
 from ..ports import FolderStore
@@ -20,14 +20,14 @@ from ..wiring.controllers import log_of
 from .output import warn
 
 _WAITS = "waiting: "
-"""How a controller's line about what it waits for begins."""
+"""The beginning of a controller's log line about a wait."""
 _NEWEST = ("latest", "last")
 _THREADS = 16
 """Requests to a bucket at a time."""
 
 
 def hint(session: OpenWorkspace) -> str:
-    """What must be added to a command for it to find the same store."""
+    """Return the options that a command needs to find the same store."""
     override = session.override
     return f" --target {override}" if override and override != session.config.target else ""
 
@@ -46,8 +46,8 @@ def _run_here(session: OpenWorkspace, text: str) -> str:
 
 
 def elsewhere(session: OpenWorkspace, text: str = "") -> tuple[str, ...]:
-    """What to do to see the runs that other places have, or the one that `text` means."""
-    from ..wiring.elsewhere import hints
+    """Return hints that show the runs of other places, or the run that `text` names."""
+    from ..wiring.other_workspaces import hints
 
     return hints(session.config, session.override, text)
 
@@ -72,7 +72,7 @@ def report_of_step(session: OpenWorkspace, view: RunView, key: str) -> StepRepor
 
 
 def local_path(session: OpenWorkspace, ref: DataRef) -> str:
-    """Where the data lie on this machine; empty for a bucket's."""
+    """Return the path of data on this machine; empty for a bucket."""
     locate = getattr(session.datastore(ref.datastore), "path", None)
     return str(locate(ref.key)) if locate is not None else ""
 
@@ -91,7 +91,7 @@ def find_step(view: RunView, text: str) -> str:
 
 
 def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunView, str]:
-    """What ``[RUN] [STEP]`` means; a lone word that is no run may be a step of the newest run. Raises BadInput.
+    """Return run and step of ``[RUN] [STEP]``; a lone name may be a step of the newest run. Raise BadInput.
 
     The key is empty when no step is named.
     """
@@ -107,7 +107,7 @@ def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunV
 
 
 def waits_for(session: OpenWorkspace, state: RunState) -> str:
-    """What the run's controller on this machine waits for, by the last line of its log; empty: nothing known.
+    """Return the reason why the controller on this machine waits, from its log; empty: none is known.
 
     The journal cannot tell: it may be what cannot be written. A head that is newer than the line says it has passed.
     """
@@ -129,10 +129,10 @@ def waits_for(session: OpenWorkspace, state: RunState) -> str:
 def refuse_damaged(session: OpenWorkspace, state: RunState) -> None:
     """Raise BadInput when the run's journal lacks an entry: nothing can drive such a run on, or end it."""
     if why := session.damage(state):
-        raise BadInput(f"run {state.run} cannot go on: {why}", remedy=damage.remedy(state.run, hint(session)))
+        raise BadInput(f"run {state.run} cannot go on: {why}", remedy=journal_gap.remedy(state.run, hint(session)))
 
 
-def say_stopped(session: OpenWorkspace, view: RunView) -> None:
+def warn_stopped(session: OpenWorkspace, view: RunView) -> None:
     """Say so when nobody drives a run that has not ended, or whoever does waits for something."""
     if waits := waits_for(session, view.state):
         warn(f"it waits: {waits}")
@@ -144,4 +144,4 @@ def say_stopped(session: OpenWorkspace, view: RunView) -> None:
             warn(f"  log:   {log}")
         damaged = session.damage(view.state)
         resume = f"runner resume {short(view.state.run)}{hint(session)}"
-        warn(f"  do:    {damage.remedy(view.state.run, hint(session)) if damaged else resume}")
+        warn(remedy_line(journal_gap.remedy(view.state.run, hint(session)) if damaged else resume))

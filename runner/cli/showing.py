@@ -33,7 +33,7 @@ class Show(Protocol):
     def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """The run is now like this, and these entries are new."""
 
-    def say(self, line: str, /) -> None:
+    def notify(self, line: str, /) -> None:
         """Tell what is in no entry."""
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class Lines:
         for entry in entries:
             show_all(lines_of(entry, view.plan, self._paint, self._width), self._stream)
 
-    def say(self, line: str) -> None:
+    def notify(self, line: str) -> None:
         """Print it."""
         show(self._paint(line, "yellow"), stream=self._stream)
 
@@ -82,9 +82,9 @@ class LiveBoard:
         if self._live is None:
             self._live = self._opened()
         for line in self._logs.lines(view, entries) if self._logs else ():
-            self.say(line)
+            self.notify(line)
 
-    def say(self, line: str, /) -> None:
+    def notify(self, line: str, /) -> None:
         """Print it above the table."""
         from rich.text import Text
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from ..operations.detail import AttemptDetail, StepDetail
 from ..operations.report import OutputReport
-from .marks import style
+from .formatting import duration, many, size
 from .paint import Paint
+from .status_style import style
 from .summary import failure, metric_text, place, remedy
 from .table import Cell, table
-from .words import duration, many, size
 
 _FILES = 20
 
@@ -27,6 +27,7 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
         ("target", step.target),
         ("command", " ".join(_quoted(argument) for argument in found.command)),
         ("environment", f"{found.environment}  {paint(found.reference, 'dim')}".strip()),
+        ("lock", found.lock[:12]),
     ]
     out += ["", *table([[Cell(name, "dim"), Cell(text)] for name, text in facts if text], paint)]
     sections = (

@@ -1,4 +1,4 @@
-"""What ``plan``, ``validate`` and ``graph`` look at: a pipeline file, or a run and its plan."""
+"""The subject of ``plan``, ``validate`` and ``graph``: a pipeline file, or a run and its plan."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Subject:
 def subject(options: Namespace) -> Subject:
     """The file's plan, or the run's. Raises BadInput; FileFailed when the file raises anything else."""
     if is_file_name(options.file):
-        from ..plan.policies import closed
+        from ..plan.policies import with_dependencies_of_always
         from .capture import capture
 
-        return Subject(closed(capture(options)[1].plan))
+        return Subject(with_dependencies_of_always(capture(options)[1].plan))
     view = view_of(open_session(Path.cwd(), options.target), options.file)
     return Subject(view.plan, view.state)
 
@@ -44,13 +44,13 @@ def view_of(session: OpenWorkspace, text: str) -> RunView:
 
 
 def again(view: RunView) -> tuple[Plan, Request]:
-    """What would make the same run once more."""
+    """Return the plan and request that would make the same run once more."""
     said = view.state.submission
     if said is None:
         raise BadInput(f"run {view.state.run} has not begun", remedy="give another run")
     request = Request(
-        said.experiment,
-        said.parameters,
+        experiment=said.experiment,
+        parameters=said.parameters,
         tags=said.tags,
         continue_on_step_failure=said.continue_on_step_failure,
         regenerate_outputs=said.regenerate_outputs,
@@ -59,5 +59,5 @@ def again(view: RunView) -> tuple[Plan, Request]:
 
 
 def is_file_name(text: str) -> bool:
-    """Whether `text` means a file, there or not, and not a run."""
+    """Return True if `text` is a file name, existing or not, and no run."""
     return Path(text).exists() or "/" in text or Path(text).suffix in {".py", ".yaml", ".yml"}

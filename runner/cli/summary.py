@@ -1,4 +1,4 @@
-"""What is said of a run at its end, and by ``runner status`` (pure)."""
+"""The summary of a run at its end, and of ``runner status`` (pure)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..model.names import short
-from ..model.printable import continued
+from ..model.printable import continued, remedy_lines
 from ..operations.metrics import Metric
 from ..operations.report import OutputReport, RunReport, StepReport
-from ..operations.standing import class_words
-from .marks import sign, style
+from ..operations.step_status import class_text
+from .formatting import clip, duration, many, size
 from .paint import Paint
+from .status_style import sign, style
 from .table import Cell, table
-from .words import clip, duration, many, size
 
 _OUTPUTS = 6
 """Outputs shown at most: the last ones, which are the results."""
@@ -25,8 +25,8 @@ _NAMED = 5
 """Names of steps that failed alike."""
 _TAIL = 12
 """Lines of a failed step's output."""
-_AS_IT_WAS = "  (the same code; options like run's)"
-_AS_IT_IS = "  (the code of now; what is equal is not done again)"
+_SAME_CODE = "  (with the run's code)"
+_NEW_CODE = "  (unchanged steps are reused)"
 
 
 def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> list[str]:
@@ -64,9 +64,9 @@ def headline(report: RunReport, paint: Paint) -> str:
 
 
 def _facts(report: RunReport, paint: Paint) -> Iterator[str]:
-    """What it was made of, and that its time was up."""
+    """Yield lines about the origin of the run and a passed deadline."""
     if report.origin:
-        yield paint(f"  made again from {report.origin}", "dim")
+        yield paint(f"  retry of {report.origin}", "dim")
     if report.overdue:
         yield paint(f"  {report.overdue}", "yellow")
 
@@ -93,10 +93,10 @@ def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:
 
 
 def failure(step: StepReport, paint: Paint) -> list[str]:
-    """How a step failed, what to do about it, whose failure it was, and the last lines of its output."""
+    """Return the reason, remedy and class of a failure, and the last lines of the step's output."""
     first, *rest = continued("", step.reason)
     lines = [paint(f"{step.name} failed: {first}", "red"), *rest, *remedy(step, paint)]
-    lines.append(f"  {paint('class:', 'dim')} {class_words(step.failure, step.attempt, step.attempts)}")
+    lines.append(f"  {paint('class:', 'dim')} {class_text(step.failure, step.attempt, step.attempts)}")
     tail = step.tail.splitlines()[-_TAIL:]
     if tail:
         lines.append(paint("its last lines:", "dim"))
@@ -105,8 +105,8 @@ def failure(step: StepReport, paint: Paint) -> list[str]:
 
 
 def remedy(step: StepReport, paint: Paint) -> list[str]:
-    """What to do, on a line of its own, if that is known."""
-    return [*continued(f"  {paint('do:', 'dim')}    ", step.remedy, " " * 9)] if step.remedy else []
+    """Return the remedy on a line of its own, if one is known."""
+    return [*remedy_lines(step.remedy, paint("do:", "dim"))]
 
 
 def metric_text(metric: Metric) -> str:
@@ -167,8 +167,9 @@ def _warnings(report: RunReport, paint: Paint) -> list[str]:
 
 def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     slow = report.slowest
-    for made in report.environments:
-        yield f"made     environment {made.name}, {duration(made.seconds)}"
+    for each in report.environments:
+        if each.seconds is not None:
+            yield f"made     environment {each.name}, {duration(each.seconds)}"
     if slow is not None:
         yield f"slowest  {slow.name}, {duration(slow.seconds)}{_phases(slow.inputs, slow.script, slow.outputs)}"
     failed = next((step.key for step in report.steps if step.status == "failed"), "")
@@ -176,8 +177,8 @@ def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     yield "logs     " + paint(f"runner logs {short(report.run)} {step}".rstrip() + hint, "cyan")
     if report.ended and report.status != "succeeded":
         again = paint(f"runner retry {short(report.run)} --failed{hint}", "cyan")
-        yield f"retry    {again}{paint(_AS_IT_WAS, 'dim')}"
-        yield f"edited   {paint(f'runner run FILE{hint}', 'cyan')}{paint(_AS_IT_IS, 'dim')}"
+        yield f"retry          {again}{paint(_SAME_CODE, 'dim')}"
+        yield f"after an edit  {paint(f'runner run FILE{hint}', 'cyan')}{paint(_NEW_CODE, 'dim')}"
 
 
 def _phases(inputs: float | None, script: float | None, outputs: float | None) -> str:

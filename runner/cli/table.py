@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..dataclass import dataclass
+from .formatting import clip
 from .paint import Paint
-from .words import clip
 
 _GAP = 2
 _NARROWEST = 8

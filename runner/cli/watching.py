@@ -13,30 +13,30 @@ from ..dataclass import dataclass, field
 from ..model.events import JournalEntry
 from ..model.names import short
 from ..model.status import RunStatus
+from ..operations.controller_health import SILENCE, driver_of
 from ..operations.follow import Follower, follower_of
-from ..operations.liveness import SILENCE, driver_of
-from ..operations.patience import ANSWERS, persist
 from ..operations.report import RunReport
+from ..operations.store_retries import ANSWERS, until_answered
 from ..operations.tail import LogTail
 from ..operations.values import RunView
 from ..wiring import OpenWorkspace
 from .exits import DONE, FAILED, INTERRUPTED
+from .formatting import many
 from .output import show, warn
 from .paint import is_terminal, paint_for
 from .reports import hint, report_of, waits_for
 from .showing import Show, show_on
 from .summary import summary
-from .words import many
 
 _LOOK = 1.0
 """Seconds between two looks after the controller."""
 CANCEL_SECONDS = 90.0
-"""How long a canceled run may take to end: Kubernetes alone gives a pod 30 s by default."""
+"""The time limit for the end of a canceled run: Kubernetes alone gives a pod 30 s by default."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Where a run is shown, and how."""
+    """The output of a run, and its options."""
 
     session: OpenWorkspace
     stream: TextIO
@@ -44,7 +44,7 @@ class Viewer:
     quiet: bool = False
     """No summary: a JSON document follows."""
     tails: Mapping[str, LogTail] = field(default_factory=dict)
-    """How far a run's output has been shown already."""
+    """The position in each run's output up to which it was shown."""
 
     def report(self, line: str) -> None:
         """Print a line about the watching itself."""
@@ -52,11 +52,11 @@ class Viewer:
 
     def tail_of(self, run: str) -> LogTail | None:
         """Return the reader of the run's output, where it is wanted."""
-        return self.tails.get(run) or LogTail(self.session.store) if self.logs else None
+        return self.tails.get(run) or LogTail(store=self.session.store) if self.logs else None
 
 
 def await_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport]]:
-    """Wait for each run and show how it ended; the exit code and the reports. Raises Stranded."""
+    """Wait for each run and show how it ended; the exit code and the reports. Raises ControllerGone."""
     code = DONE
     reports: list[RunReport] = []
     for at, run in enumerate(runs):
@@ -81,7 +81,7 @@ def leave_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport
             code = code if view.state.status is RunStatus.SUCCEEDED else FAILED
         else:
             reports.append(report_of(viewer.session, view))
-            say_goes_on(viewer.session, [run], viewer.stream)
+            print_still_running(viewer.session, [run], viewer.stream)
     return code, reports
 
 
@@ -99,7 +99,7 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
         The run as it was seen last.
 
     Raises:
-        Stranded: The run's controller is gone.
+        ControllerGone: The run's controller is gone.
         StoreUnreachable: The store did not answer at the end of `seconds`.
     """
     begun = time.monotonic()
@@ -107,15 +107,15 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
     def late() -> bool:
         return time.monotonic() - begun > seconds
 
-    follower = persist(lambda: follower_of(viewer.session.store, run), viewer.report, give_up=late)
-    entries = persist(follower.advance, viewer.report, give_up=late)
+    follower = until_answered(lambda: follower_of(viewer.session.store, run), viewer.report, give_up=late)
+    entries = until_answered(follower.advance, viewer.report, give_up=late)
     if follower.view.state.over and not viewer.logs:
         return follower.view  # its end is all there is to show
     shown = show_on(viewer.stream, viewer.tail_of(run))
-    looks = _Looks(viewer.session, follower, shown, entries)
+    looks = _Polls(session=viewer.session, follower=follower, shown=shown, unseen=entries)
     try:
         while True:
-            persist(looks.look, looks.report, give_up=late)
+            until_answered(looks.look, looks.report, give_up=late)
             if follower.view.state.over or late():
                 return follower.view
             time.sleep(viewer.session.pause)
@@ -123,8 +123,8 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
         shown.close()
 
 
-@dataclasses.dataclass
-class _Looks:
+@dataclasses.dataclass(kw_only=True)
+class _Polls:
     """Repeated looks at a run; one that the store interrupts is made again."""
 
     session: OpenWorkspace
@@ -133,11 +133,11 @@ class _Looks:
     unseen: tuple[JournalEntry, ...]
     """Entries that were read and are not shown yet."""
     next_check: float = dataclasses.field(default_factory=lambda: time.monotonic() + _LOOK)
-    """When to look after the controller again, in seconds of the steady clock."""
+    """The time of the next check of the controller, in seconds of the monotonic clock."""
     waits: str = ""
 
     def look(self) -> None:
-        """Show what is new, and now and then look after the controller. Raises Stranded, StoreUnreachable."""
+        """Show what is new, and now and then look after the controller. Raises ControllerGone, StoreUnreachable."""
         self.unseen += self.follower.advance()
         self.shown.update(self.follower.view, self.unseen)
         self.unseen = ()
@@ -147,18 +147,18 @@ class _Looks:
         self.session.check_driven(self.follower.view)
         before, self.waits = self.waits, waits_for(self.session, self.follower.view.state)
         if self.waits not in {"", before}:
-            self.shown.say(f"waits: {self.waits}")
+            self.shown.notify(f"waits: {self.waits}")
 
     def report(self, line: str) -> None:
         """Show a line about the store; after an outage the controller gets time to show that it lives."""
-        self.shown.say(line)
+        self.shown.notify(line)
         if line == ANSWERS:
             self.next_check = time.monotonic() + SILENCE.total_seconds()
 
 
 def tell(viewer: Viewer, view: RunView) -> RunReport:
     """Say how the run ended."""
-    told = persist(lambda: report_of(viewer.session, view), viewer.report)
+    told = until_answered(lambda: report_of(viewer.session, view), viewer.report)
     if not viewer.quiet:
         paint = paint_for(viewer.stream)
         lines = summary(told, paint, hint(viewer.session), str(Path.cwd()))
@@ -166,19 +166,19 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
     return told
 
 
-def ask_end(session: OpenWorkspace, run: str) -> None:
+def request_cancel(session: OpenWorkspace, run: str) -> None:
     """Cancel the run, and see to it that there is a controller to end it."""
     session.cancel(run)
     if session.why_stopped(session.view(run).state):
-        take_home(session, run)
+        download_outputs(session, run)
 
 
-def take_home(session: OpenWorkspace, run: str) -> None:
+def download_outputs(session: OpenWorkspace, run: str) -> None:
     """Start a controller for a run that nobody drives, once what is left of detached ones is gone."""
     if session.in_bucket:
-        from ..wiring.detached import dismiss
+        from ..wiring.detached import delete_detached
 
-        dismiss(session, run)
+        delete_detached(session, run)
     session.start_controller(run)
 
 
@@ -188,11 +188,11 @@ def interrupted(viewer: Viewer, runs: Sequence[str]) -> int:
     going = [run for run in runs if not session.view(run).state.over]
     if going and _wants_cancel(len(going)):
         for run in going:
-            ask_end(session, run)
+            request_cancel(session, run)
         for run in going:
             tell(viewer, follow(viewer, run, CANCEL_SECONDS))
     else:
-        say_goes_on(session, going)
+        print_still_running(session, going)
     return INTERRUPTED
 
 
@@ -207,7 +207,7 @@ def _wants_cancel(count: int) -> bool:
         return False
 
 
-def say_goes_on(session: OpenWorkspace, runs: Sequence[str], stream: TextIO | None = None) -> None:
+def print_still_running(session: OpenWorkspace, runs: Sequence[str], stream: TextIO | None = None) -> None:
     """Say how to come back to runs that do not need this terminal."""
     where, out = hint(session), stream or sys.stderr
     for run in runs:

@@ -20,12 +20,12 @@ SUFFIXES = frozenset({".yaml", ".yml"})
 
 
 def is_yaml(path: Path) -> bool:
-    """Whether the name says that it is YAML."""
+    """Return True if the file name is one of YAML."""
     return path.suffix in SUFFIXES
 
 
 def load(session: OpenWorkspace, path: Path, options: Namespace) -> tuple[Plan, Request]:
-    """What the file says here, with ``--experiment`` and ``-p``. Raises BadInput with all problems."""
+    """Return plan and request of the file, with ``--experiment`` and ``-p``. Raise BadInput with all problems."""
     from ..operations.registered import resolved
     from ..plan.bind import bind
     from ..plan.codec import from_yaml
@@ -38,8 +38,8 @@ def load(session: OpenWorkspace, path: Path, options: Namespace) -> tuple[Plan, 
         raise BadInput("there is no such file", str(path), "give the path of a pipeline file")
     found = from_yaml(text, str(path), os.path.abspath(path.parent))  # noqa: PTH100 - links stay as they are
     request = Request(
-        getattr(options, "experiment", "") or found.experiment or path.stem,
-        bind(found.plan.parameters, getattr(options, "parameters", ())),
+        experiment=getattr(options, "experiment", "") or found.experiment or path.stem,
+        parameters=bind(found.plan.parameters, getattr(options, "parameters", ())),
         tags=found.tags,
         continue_on_step_failure=found.continue_on_step_failure,
         regenerate_outputs=found.regenerate_outputs,
@@ -59,9 +59,9 @@ def refuse_yaml_options(path: Path, options: Namespace) -> None:
     ]
     if given:
         raise BadInput(
-            f"{' and '.join(given)} cannot be said of a Python file: it submits by itself",
+            f"{' and '.join(given)}: only for pipelines in YAML: a Python file sets its own",
             str(path),
-            "pass arguments to it after --, or run its plan as YAML: runner plan FILE -o yaml",
+            "set it in the file (pipeline_parameters=, Experiment), or pass arguments after --",
         )
 
 
@@ -73,16 +73,16 @@ def written(plan: Plan, request: Request, folder: str) -> str:
     bound = replace(plan, parameters={**plan.parameters, **request.parameters})
     return to_yaml(
         PipelineFile(
-            portable(bound, folder),
-            request.experiment,
-            dict(request.tags),
-            request.continue_on_step_failure,
-            request.regenerate_outputs,
+            plan=with_relative_paths(bound, folder),
+            experiment=request.experiment,
+            tags=dict(request.tags),
+            continue_on_step_failure=request.continue_on_step_failure,
+            regenerate_outputs=request.regenerate_outputs,
         )
     )
 
 
-def portable(plan: Plan, folder: str) -> Plan:
+def with_relative_paths(plan: Plan, folder: str) -> Plan:
     """The plan with its source folders relative to `folder`."""
     steps = (replace(step, source=os.path.relpath(step.source, folder) if step.source else "") for step in plan.steps)
     return replace(plan, steps=tuple(steps))

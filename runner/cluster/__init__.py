@@ -1,1 +1,1 @@
-"""A local Kubernetes cluster with its store, made and unmade by one command, and what is wrong with it."""
+"""`runner cluster up` and `down`, and `runner doctor`."""

@@ -43,7 +43,7 @@ class ClusterApi:
         return self._ask("GET", _with_query(path, query))[1].decode("utf-8", "replace")
 
     def create(self, path: str, body: Document) -> Document:
-        """What the server made of `body`. Raises TargetError."""
+        """Return the object that the server made of `body`. Raises TargetError."""
         return self._send("POST", path, body)
 
     def apply(self, manifest: Document) -> Document:

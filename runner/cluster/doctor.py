@@ -1,4 +1,4 @@
-"""What stands between this machine and a run, each with the one command that mends it."""
+"""Checks of this machine and its targets, each with the one command that repairs a fault."""
 
 from __future__ import annotations
 
@@ -6,67 +6,51 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from ..dataclass import dataclass
-from ..errors import BadInput, Problem, RunnerError, StoreDenied, StoreError
+from ..errors import Problem, RunnerError, StoreDenied, StoreError
+from ..model.check import Check, failed, is_well, of_problem, of_skew, to_lines
 from ..ports import ObjectStore
-from .check import Check, asked, failed, is_well, of_problem, of_skew, to_lines
-from .options import ClusterOptions
 
-__all__ = ["Check", "KindParts", "Parts", "diagnose", "is_well", "to_lines"]
+__all__ = ["Check", "Parts", "diagnose", "is_well", "to_lines"]
 
 PYTHON = (3, 10)
-_KIND_CLUSTER = ClusterOptions.name
-_KIND_TARGET = ClusterOptions.target
 _PROBED_KEY = "store.json"
 """Every workspace's store has it; asking for another's absence would do as well."""
 
 
-@dataclass(frozen=True)
-class KindParts:
-    """The programs a kind target stands on, and its cluster."""
-
-    name: str
-    engine: Callable[[], str]
-    """The Docker Engine's version. Raises RunnerError."""
-    clusters: Callable[[], Sequence[str]]
-    """The kind clusters of this machine. Raises RunnerError."""
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """All that `diagnose` looks at; None where the configuration has no such part."""
 
     python: tuple[int, int, int]
-    kind: KindParts | None
     target: str
     """The target's name."""
     checks: Callable[[str], Iterable[Check]]
-    """What is looked at in the place where steps run, given what mends it as a whole. Raises RunnerError."""
+    """The checks of the target, given the command that repairs it as a whole. Raises RunnerError."""
     problems: Callable[[], Sequence[Problem]]
-    """What the target says stands against using it. Raises RunnerError when there is no making one."""
+    """The problems that the target reports. Raises RunnerError if the target cannot be built."""
     store: Callable[[], ObjectStore]
     """Raises RunnerError."""
     refuses_overwrite: Callable[[ObjectStore], bool]
-    """Whether the store honours conditional writes. Raises StoreError."""
+    """True if the store honours conditional writes. Raises StoreError."""
     now: Callable[[], datetime]
     """This machine's time, UTC."""
+    repair: str = ""
+    """The command that makes or repairs the target as a whole. Empty: there is none."""
+    requirements: Callable[[str], Iterable[Check]] = lambda _remedy: ()
+    """Check what all else needs, given what repairs the target as a whole."""
     trial: Callable[[], Iterable[Check]] = tuple
     """Checks that make something on the target, and so are made only if nothing else is wrong. Raises RunnerError."""
 
     @property
     def remedy(self) -> str:
-        """What mends a target as a whole: only kind clusters are ours to make."""
-        if self.kind is None:
-            return f"correct the target '{self.target}' in the configuration, or mend what it names"
-        name = "" if self.kind.name == _KIND_CLUSTER else f" --name {self.kind.name}"
-        target = "" if self.target == _KIND_TARGET else f" --target {self.target}"
-        return f"runner cluster up{name}{target}"
+        """The command that repairs a target as a whole; only kind clusters have one."""
+        return self.repair or f"correct the target '{self.target}' in the configuration, or mend what it names"
 
 
 def diagnose(parts: Parts) -> tuple[Check, ...]:
     """Look at everything; what stands on something broken is left out. Never raises RunnerError."""
     checks = [_python(parts.python)]
-    if parts.kind is not None:
-        checks.extend(_kind(parts.kind, parts.remedy))
+    checks.extend(parts.requirements(parts.remedy))
     if all(check.ok for check in checks):
         checks.extend(_target(f"target {parts.target}", parts))
         checks.extend(_store(parts))
@@ -85,23 +69,8 @@ def _trial(parts: Parts) -> Iterator[Check]:
 def _python(version: tuple[int, int, int]) -> Check:
     shown = ".".join(map(str, version))
     if version[:2] >= PYTHON:
-        return Check("Python", ok=True, detail=shown)
-    return Check("Python", ok=False, detail=f"{shown} is too old", remedy="install Python 3.10 or newer")
-
-
-def _kind(parts: KindParts, remedy: str) -> Iterator[Check]:
-    """Stops at the first that fails: the others stand on it."""
-    engine = asked("Docker Engine", parts.engine, "start Docker")
-    yield engine
-    if not engine.ok:
-        return
-    yield asked("kind cluster", lambda: _found(parts, remedy), remedy)
-
-
-def _found(parts: KindParts, remedy: str) -> str:
-    if parts.name not in parts.clusters():
-        raise BadInput(f"there is no kind cluster {parts.name}", remedy=remedy)
-    return parts.name
+        return Check(name="Python", ok=True, detail=shown)
+    return Check(name="Python", ok=False, detail=f"{shown} is too old", remedy="install Python 3.10 or newer")
 
 
 def _target(name: str, parts: Parts) -> Iterator[Check]:
@@ -118,7 +87,7 @@ def _target(name: str, parts: Parts) -> Iterator[Check]:
         return
     yield from (of_problem(name, problem, parts.remedy) for problem in problems)
     if not problems and is_well(looked):
-        yield Check(name, ok=True, detail="ready")
+        yield Check(name=name, ok=True, detail="ready")
 
 
 def _store(parts: Parts) -> Iterator[Check]:
@@ -131,7 +100,7 @@ def _store(parts: Parts) -> Iterator[Check]:
     except RunnerError as error:
         yield failed("store", error, parts.remedy)
         return
-    yield Check("store", ok=True, detail="reachable, credentials accepted")
+    yield Check(name="store", ok=True, detail="reachable, credentials accepted")
     yield _conditional(store, parts.refuses_overwrite)
     yield _clock(store, parts.now)
 
@@ -140,11 +109,11 @@ def _conditional(store: ObjectStore, refuses_overwrite: Callable[[ObjectStore], 
     name = "conditional writes"
     try:
         if refuses_overwrite(store):
-            return Check(name, ok=True, detail="honoured")
+            return Check(name=name, ok=True, detail="honoured")
     except StoreError as error:
         return failed(name, error, "give the credentials the right to write")
     return Check(
-        name,
+        name=name,
         ok=False,
         detail="ignored: two controllers could drive one run",
         remedy="use a store that honours If-None-Match (MinIO, AWS S3, SeaweedFS)",
@@ -161,4 +130,4 @@ def _clock(store: ObjectStore, now: Callable[[], datetime]) -> Check:
 
 
 def _of_credentials(parts: Parts) -> str:
-    return "correct the credentials file" + (f", or: {parts.remedy}" if parts.kind else "")
+    return "correct the credentials file" + (f", or: {parts.remedy}" if parts.repair else "")

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import engine, kind, settings
+from ..compute.kubernetes.programs import engine_version, kind_clusters
+from . import kind, settings
 from .options import ClusterOptions
 
 
-def down(options: ClusterOptions, say: Callable[[str], None]) -> None:
+def down(options: ClusterOptions, notify: Callable[[str], None]) -> None:
     """Delete the cluster with its data, its files and its target; what is not there is no error.
 
     Raises BadInput (a program missing, the configuration unreadable) and TargetError.
     """
     configuration = settings.read_document(options.configuration)
-    engine.engine_version()
-    there = options.name in kind.list_clusters()
+    engine_version()
+    there = options.name in kind_clusters()
     if there:
-        say(f"deleting the kind cluster {options.name} with the data in it")
+        notify(f"deleting the kind cluster {options.name} with the data in it")
         kind.delete_cluster(options.name)
     _forget(options, configuration)
-    say(f"cluster {options.name} is {'gone' if there else 'not there'}")
+    notify(f"cluster {options.name} is {'gone' if there else 'not there'}")
 
 
 def _forget(options: ClusterOptions, configuration: dict[str, object]) -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 
+from ..compute.kubernetes.programs import run_program
 from ..dataclass import dataclass
-from ..errors import BadInput, TargetError
 from ..model.document import Document
 from .manifests import NODE_PORT
-from .program import REMEDIES, run_program
 
 
 @dataclass(frozen=True)
@@ -21,14 +20,6 @@ class Node:
     running: bool
     port: int | None
     """The machine's port that leads to the store; None: no such mapping."""
-
-
-def engine_version() -> str:
-    """The Docker Engine's version. Raises BadInput when it does not answer."""
-    try:
-        return run_program(["docker", "version", "--format", "{{.Server.Version}}"], seconds=20).strip()
-    except TargetError as error:
-        raise BadInput("the Docker Engine does not answer", str(error), REMEDIES["docker"]) from error
 
 
 def has_image(reference: str) -> bool:

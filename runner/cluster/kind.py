@@ -9,17 +9,12 @@ import json
 import tempfile
 from pathlib import Path
 
-from ..errors import TargetError
+from ..compute.kubernetes.programs import run_program
+from ..errors import TargetError, remedy_line
 from ..model.document import Document
-from .program import run_program
 
 _CREATE_SECONDS = 1200
 """The node image may have to be pulled first."""
-
-
-def list_clusters() -> tuple[str, ...]:
-    """The names of all kind clusters of this machine."""
-    return tuple(run_program(["kind", "get", "clusters", "--quiet"]).split())
 
 
 def create_cluster(config: Document) -> None:
@@ -51,7 +46,7 @@ def read_kubeconfig(name: str) -> Document:
     except TargetError as error:
         raise TargetError(
             f"the kind cluster {name} is there but was never finished, or is damaged\n"
-            f"  do:    runner cluster down --name {name}, then runner cluster up ({error})"
+            + remedy_line(f"runner cluster down --name {name}, then runner cluster up ({error})")
         ) from error
 
 

@@ -11,7 +11,7 @@ from ..model.document import Document
 from .options import STORAGE_NAMESPACE
 
 NODE_PORT = 30900
-"""Where manifests/minio.yaml puts the store on the node."""
+"""The folder of the store on the node, as in manifests/minio.yaml."""
 
 _COLLECTIONS = {
     "Namespace": "/api/v1/namespaces",

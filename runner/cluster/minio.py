@@ -11,7 +11,7 @@ from ..errors import BadInput, Problem, StoreUnreachable, TargetError, TargetUnr
 from ..model.document import Document
 from . import engine, kind
 from .api import ClusterApi
-from .health import Trouble, find_trouble, is_ready
+from .deployment_status import DeploymentProblem, find_problem, is_ready
 from .manifests import collection_path, minio_image, read_manifests, with_minio_image
 from .options import STORAGE_NAMESPACE, ClusterOptions
 
@@ -22,13 +22,13 @@ _DEPLOYMENT = f"{collection_path('Deployment', STORAGE_NAMESPACE)}/minio"
 _PODS = f"/api/v1/namespaces/{STORAGE_NAMESPACE}/pods"
 
 
-def apply_minio(api: ClusterApi, options: ClusterOptions, say: Callable[[str], None]) -> None:
+def apply_minio(api: ClusterApi, options: ClusterOptions, notify: Callable[[str], None]) -> None:
     """Make MinIO's objects, its image first where the local Docker has it. Raises TargetError."""
     documents = read_manifests("minio")
     found = api.get(_DEPLOYMENT)
     image = options.minio_image or minio_image([found] if found else documents)
     if found is None or minio_image([found]) != image or not is_ready(found):
-        _load_image(options.name, image, say)
+        _load_image(options.name, image, notify)
     for document in with_minio_image(documents, image):
         api.apply(document)
 
@@ -39,9 +39,9 @@ def await_minio(api: ClusterApi) -> None:
     while not is_ready(deployment := _deployment(api)):
         waited = time.monotonic() - start
         pods = (api.get(_PODS, labelSelector="app.kubernetes.io/name=minio") or {}).get("items", [])
-        trouble = find_trouble(deployment, pods, waited)
-        if trouble is not None:
-            raise _explained(api, trouble, minio_image([deployment]))
+        problem = find_problem(deployment, pods, waited)
+        if problem is not None:
+            raise _explained(api, problem, minio_image([deployment]))
         if waited > READY_SECONDS:
             raise TargetUnreachable(f"MinIO was not ready after {READY_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)
@@ -72,26 +72,26 @@ def _deployment(api: ClusterApi) -> Document:
     return found
 
 
-def _load_image(cluster: str, image: str, say: Callable[[str], None]) -> None:
+def _load_image(cluster: str, image: str, notify: Callable[[str], None]) -> None:
     if not engine.has_image(image):
-        say(f"{image} is not in the local Docker: the cluster pulls it")
+        notify(f"{image} is not in the local Docker: the cluster pulls it")
         return
-    say(f"loading {image} into the cluster")
+    notify(f"loading {image} into the cluster")
     try:
         kind.load_image(cluster, image)
     except TargetError as error:
         # Docker's containerd store keeps one platform of an image that lists several; kind cannot copy that.
-        say(f"it could not be loaded, so the cluster pulls it ({error})")
+        notify(f"it could not be loaded, so the cluster pulls it ({error})")
 
 
-def _explained(api: ClusterApi, trouble: Trouble, image: str) -> TargetError | BadInput:
+def _explained(api: ClusterApi, problem: DeploymentProblem, image: str) -> TargetError | BadInput:
     where = f"pod of Deployment minio in namespace {STORAGE_NAMESPACE}"
-    if trouble.image:
+    if problem.image:
         remedy = "name an image that can be had: runner cluster up --minio-image IMAGE"
-        return BadInput(f"MinIO cannot start: {trouble.what}", f"{where}, image {image}", remedy)
-    said = _log_tail(api, trouble.pod) if trouble.pod else ""
+        return BadInput(f"MinIO cannot start: {problem.what}", f"{where}, image {image}", remedy)
+    said = _log_tail(api, problem.pod) if problem.pod else ""
     remedy = "mend the cause, then: runner cluster up"
-    return TargetError(str(Problem(f"MinIO cannot start: {trouble.what}{said}", where, remedy)))
+    return TargetError(str(Problem(f"MinIO cannot start: {problem.what}{said}", where, remedy)))
 
 
 def _log_tail(api: ClusterApi, pod: str) -> str:

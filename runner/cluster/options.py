@@ -1,10 +1,11 @@
-"""What the user may choose about the local cluster, and the names that follow from it."""
+"""Options of the local cluster, and the names that follow from them."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from ..compute.kubernetes.config import KIND_CLUSTER, KIND_TARGET
 from ..dataclass import dataclass
 from ..errors import BadInput
 
@@ -19,15 +20,15 @@ CLUSTER_ENDPOINT = f"http://minio.{STORAGE_NAMESPACE}.svc:9000"
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,40}[a-z0-9])?")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClusterOptions:
     """The arguments of `runner cluster up` and `down`."""
 
     configuration: Path
     """The machine-wide configuration file; the keys are kept beside it."""
-    name: str = "runner"
+    name: str = KIND_CLUSTER
     """Of the kind cluster."""
-    target: str = "kind"
+    target: str = KIND_TARGET
     """The name pipelines' ``--target`` knows the cluster by."""
     port: int | None = None
     """Of this machine, for the store; None: the one the cluster has, else `DEFAULT_PORT`."""

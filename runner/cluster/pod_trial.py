@@ -9,6 +9,7 @@ from pathlib import Path
 from ..data import packing, snapshot
 from ..dataclass import dataclass
 from ..errors import RunnerError
+from ..model.check import Check, failed
 from ..model.digest import digest_of_bytes
 from ..model.environment import EnvironmentSpec, NamedEnvironment
 from ..model.names import new_run_id
@@ -18,13 +19,12 @@ from ..model.step import Interpreter
 from ..model.task import Task, TaskId, TimeLimits, snapshot_key
 from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records
-from .check import Check, failed
 
 NAME = "store, from a pod"
 START_SECONDS = 60.0
-"""How long the pod may take until its container runs: for a node, and to pull an image."""
+"""The longest time until the pod's container runs: for a node, and to pull an image."""
 RUN_SECONDS = 75.0
-"""How long the container may run. The bootstrap gives up a silent store after 10 s (`storage.s3.connections`), and one
+"""The container's longest time. The bootstrap gives up a silent store after 10 s (`storage.s3.connections`), and one
 that answers without the assignment after 60 s (`step.bootstrap`)."""
 _PAUSE = 2.0
 _FILE = "run.txt"
@@ -37,9 +37,9 @@ _REACH = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Trial:
-    """What the store is tried with."""
+    """The objects with which the store is tried."""
 
     target: ComputeTarget
     """It makes the pods; its runs are in no journal."""
@@ -63,11 +63,12 @@ def image_for(environments: EnvironmentStore) -> str:
         environments are built on.
 
     """
-    from ..images.context import default_base
+    from ..images.build_context import default_base
 
     usual = NamedEnvironment("default", EnvironmentSpec())
     try:
-        return environments.find(usual) or default_base(usual.spec)
+        found = environments.find(usual)
+        return found.reference if found else default_base(usual.spec)
     except RunnerError:  # no engine, no registry: which the checks before have told
         return default_base(usual.spec)
 
@@ -142,7 +143,7 @@ class _Attempt:
             return ()
         remedy = f"kubectl delete configmap run-{self._task.id.run} (in the target's namespace) removes what it owns"
         detail = f"not all of the trial could be removed: {'; '.join(dict.fromkeys(troubles))}"
-        return (Check(NAME, ok=False, detail=detail, remedy=remedy, optional=True),)
+        return (Check(name=NAME, ok=False, detail=detail, remedy=remedy, optional=True),)
 
     def _end(self) -> None:
         """Remove the Job; one that may still run has ended before its records are removed."""
@@ -182,14 +183,14 @@ def _found(seen: Observation | None, trial: Trial) -> Check:
         reason = f": {seen.reason}" if seen is not None and seen.reason else ""
         return _untried(seen, trial, f"no pod ran within {START_SECONDS:.0f} s{reason}")
     if seen.phase is Phase.SUCCEEDED:
-        return Check(NAME, ok=True, detail=f"a step with the image {trial.image} has read and written it")
+        return Check(name=NAME, ok=True, detail=f"a step with the image {trial.image} has read and written it")
     if seen.phase is Phase.RUNNING:
         detail = f"a step that does nothing has not ended after {RUN_SECONDS:.0f} s: the store does not answer its pod"
-        return Check(NAME, ok=False, detail=detail, remedy=_REACH)
+        return Check(name=NAME, ok=False, detail=detail, remedy=_REACH)
     if seen.failure in _NOT_ABOUT_THE_STORE:
         return _untried(seen, trial, seen.reason or "its pod was lost")
     usual = _REACH if seen.failure is Failure.STORE else f"try again: runner doctor {trial.target.name}"
-    return Check(NAME, ok=False, detail=f"a step fails: {seen.reason}", remedy=seen.remedy or usual)
+    return Check(name=NAME, ok=False, detail=f"a step fails: {seen.reason}", remedy=seen.remedy or usual)
 
 
 def _untried(seen: Observation | None, trial: Trial, why: str) -> Check:
@@ -199,4 +200,6 @@ def _untried(seen: Observation | None, trial: Trial, why: str) -> Check:
     about_image = seen is not None and (seen.placed or seen.failure is Failure.IMAGE)
     if not about_image:
         remedy = (seen.remedy if seen is not None else "") or f"try again: runner doctor {trial.target.name}"
-    return Check(NAME, ok=False, detail=f"not tried with the image {trial.image}: {why}", remedy=remedy, optional=True)
+    return Check(
+        name=NAME, ok=False, detail=f"not tried with the image {trial.image}: {why}", remedy=remedy, optional=True
+    )

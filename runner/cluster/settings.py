@@ -16,7 +16,7 @@ from .options import BUCKET, CLUSTER_ENDPOINT, STEPS_NAMESPACE, ClusterOptions, 
 
 
 def target_entry(options: ClusterOptions, port: int) -> Document:
-    """What the configuration says of the cluster; other settings are left to the user."""
+    """The configuration of the cluster; other settings are left to the user."""
     return {
         "type": "kubernetes",
         "kubeconfig": str(options.kubeconfig),

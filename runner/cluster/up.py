@@ -10,43 +10,52 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TypeVar
 
+from ..compute.kubernetes.programs import engine_version, kind_clusters
 from ..errors import BadInput, StoreUnreachable, TargetDenied, TargetUnreachable
 from ..model.document import Document
+from ..ports import Notify
 from . import engine, kind, settings
-from .access import LIFETIME, is_accepted, lasts, leads_to, request_token, token_expiry, token_kubeconfig
 from .api import ClusterApi
-from .keys import BUCKET_SECRET, ROOT_SECRET, Keys, kept_keys, random_keys
+from .controller_token import (
+    LIFETIME,
+    is_accepted,
+    is_for_cluster,
+    is_long_lived,
+    request_token,
+    token_expiry,
+    token_kubeconfig,
+)
 from .manifests import kind_config, read_kind_config, read_manifests
 from .minio import apply_minio, await_minio, check_answers
 from .options import BUCKET, DEFAULT_PORT, ClusterOptions, endpoint
+from .store_keys import BUCKET_SECRET, ROOT_SECRET, StoreKeys, kept_keys, random_keys
 
-Say = Callable[[str], None]
 T = TypeVar("T")
 
 
-def up(options: ClusterOptions, say: Say) -> None:
+def up(options: ClusterOptions, notify: Notify) -> None:
     """Make the cluster and its store, or what of them is missing; nothing that is there is changed.
 
-    `say` gets a line at a time for people. Raises BadInput (a program missing, a port taken, an image
+    `notify` gets a line at a time for people. Raises BadInput (a program missing, a port taken, an image
     that cannot be had), TargetError and StoreError.
     """
-    engine.engine_version()
-    clusters = kind.list_clusters()
+    engine_version()
+    clusters = kind_clusters()
     configuration = settings.read_document(options.configuration)
     settings.check_free(configuration, options, clusters)
-    port = _start_cluster(options, say) if options.name in clusters else _create_cluster(options, say)
-    _furnish(options, endpoint(port), say)
+    port = _start_cluster(options, notify) if options.name in clusters else _create_cluster(options, notify)
+    _install(options, endpoint(port), notify)
     entry = settings.target_entry(options, port)
     settings.write_document(options.configuration, settings.with_target(configuration, options.target, entry))
-    say(f"cluster {options.name} is up: --target {options.target}, store at {endpoint(port)}")
+    notify(f"cluster {options.name} is up: --target {options.target}, store at {endpoint(port)}")
 
 
-def _start_cluster(options: ClusterOptions, say: Say) -> int:
+def _start_cluster(options: ClusterOptions, notify: Notify) -> int:
     """See that the cluster runs; its store's port on this machine."""
     node = engine.find_node(options.name)
     port = chosen_port(options, node)
     if node is not None and not node.running:
-        say(f"starting the stopped node of cluster {options.name}")
+        notify(f"starting the stopped node of cluster {options.name}")
         engine.start_node(options.name)
     return port
 
@@ -65,11 +74,11 @@ def chosen_port(options: ClusterOptions, node: engine.Node | None) -> int:
     return node.port
 
 
-def _create_cluster(options: ClusterOptions, say: Say) -> int:
+def _create_cluster(options: ClusterOptions, notify: Notify) -> int:
     port = options.port or DEFAULT_PORT
     if _is_taken(port):
         raise BadInput(f"port {port} of this machine is in use", "the store's port", "runner cluster up --port N")
-    say(f"making the kind cluster {options.name}: about a minute, more if its node image must be pulled")
+    notify(f"making the kind cluster {options.name}: about a minute, more if its node image must be pulled")
     kind.create_cluster(kind_config(read_kind_config(), options.name, port))
     return port
 
@@ -84,29 +93,29 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-def _furnish(options: ClusterOptions, at: str, say: Say) -> None:
+def _install(options: ClusterOptions, at: str, notify: Notify) -> None:
     """Make all that lies in the cluster, and the files that lead to it; the store answers `at` this endpoint."""
     admin = kind.read_kubeconfig(options.name)
     api = ClusterApi(admin)
     try:
         # A server that was just started does not answer, then knows nobody's rights.
-        patiently(api.check_ready, passing=(TargetUnreachable, TargetDenied), seconds=90)
+        retry_for(api.check_ready, passing=(TargetUnreachable, TargetDenied), seconds=90)
         for manifest in (*read_manifests("namespace"), *read_manifests("rbac")):
             api.apply(manifest)
         root = kept_keys(api, ROOT_SECRET, random_keys("root", secrets.token_hex))
         user = kept_keys(api, BUCKET_SECRET, random_keys("runner", secrets.token_hex))
-        apply_minio(api, options, say)
-        _ensure_access(api, options, admin, say)
+        apply_minio(api, options, notify)
+        _ensure_access(api, options, admin, notify)
         await_minio(api)
     finally:
         api.close()
-    patiently(lambda: check_answers(at), passing=(StoreUnreachable,), seconds=90)
+    retry_for(lambda: check_answers(at), passing=(StoreUnreachable,), seconds=90)
     _ensure_bucket(at, root, user)
     settings.write_document(options.credentials, asdict(user))
 
 
-def patiently(do: Callable[[], T], *, passing: tuple[type[Exception], ...], seconds: float) -> T:
-    """What `do` answers, asked each half second while it raises one of `passing`, for at most `seconds`."""
+def retry_for(do: Callable[[], T], *, passing: tuple[type[Exception], ...], seconds: float) -> T:
+    """Call `do` each half second while it raises one of `passing`, for at most `seconds`, and return its result."""
     end = time.monotonic() + seconds
     while True:
         try:
@@ -117,21 +126,21 @@ def patiently(do: Callable[[], T], *, passing: tuple[type[Exception], ...], seco
         time.sleep(0.5)
 
 
-def _ensure_access(api: ClusterApi, options: ClusterOptions, admin: Document, say: Say) -> None:
+def _ensure_access(api: ClusterApi, options: ClusterOptions, admin: Document, notify: Notify) -> None:
     """Write the controller's kubeconfig unless the one that is there will do."""
     written = settings.read_document(options.kubeconfig)
     now = datetime.now(timezone.utc)
-    if leads_to(written, admin) and lasts(written, now) and is_accepted(written):
+    if is_for_cluster(written, admin) and is_long_lived(written, now) and is_accepted(written):
         return
     token = request_token(api)
     settings.write_document(options.kubeconfig, token_kubeconfig(admin, options.name, token))
     expiry = token_expiry(token)
     if expiry is not None and expiry - now < LIFETIME / 2:
-        say(f"the server lets the token live until {expiry:%Y-%m-%d %H:%M} UTC only: run it again by then")
+        notify(f"the server lets the token live until {expiry:%Y-%m-%d %H:%M} UTC only: run it again by then")
 
 
-def _ensure_bucket(at: str, root: Keys, user: Keys) -> None:
-    from ..storage.minio import ensure_bucket, ensure_bucket_user
+def _ensure_bucket(at: str, root: StoreKeys, user: StoreKeys) -> None:
+    from .minio_admin import ensure_bucket, ensure_bucket_user
 
     ensure_bucket(endpoint=at, access_key=root.access_key, secret_key=root.secret_key, bucket=BUCKET)
     ensure_bucket_user(

@@ -1,1 +1,1 @@
-"""A folder that is put on the path so that `azureml` is ours; see runner/azureml.py."""
+"""The `azureml` package: v1's module paths over the SDK; see runner/azureml.py."""

@@ -1,1 +1,1 @@
-"""Where tasks run: one module or folder per kind of compute target (`ports.ComputeTarget`)."""
+"""Adapters of `ports.ComputeTarget`: Kubernetes Jobs, local processes."""

@@ -1,4 +1,4 @@
-"""What is configured: the workspace's ``runner.yaml`` over the machine-wide file.
+"""Configuration: the workspace's ``runner.yaml`` over the file of the machine.
 
 Nothing needs configuring: without files a workspace is ``./.runner`` and its one target, ``local``,
 is this machine.
@@ -9,21 +9,17 @@ from .settings import (
     LOCAL,
     Config,
     EnvironmentConfig,
-    KubernetesConfig,
-    ProcessConfig,
-    ProxyConfig,
-    TargetConfig,
     unknown_target,
 )
+from .target import TargetConfig, TargetContext, TargetTypes
 
 __all__ = [
     "LOCAL",
     "Config",
     "EnvironmentConfig",
-    "KubernetesConfig",
-    "ProcessConfig",
-    "ProxyConfig",
     "TargetConfig",
+    "TargetContext",
+    "TargetTypes",
     "find_root",
     "load",
     "machine_file",

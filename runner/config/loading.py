@@ -1,4 +1,4 @@
-"""Reading the two configuration files and putting the workspace's over the machine's."""
+"""The reader of the two configuration files: it puts the workspace's over the machine's."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..documents import files, v1_workspace
-from ..documents.fitting import Findings, overlaid, table
-from ..documents.nodes import Leaf, Node, Reading, Table, plain, unknown
+from ..documents.decoding import Findings, overlaid, table
 from ..model.compute import ComputeSettings, VmSize
+from ..model.nodes import Node, Place, Table, is_null, plain
+from ..model.reading import unknown
 from . import sections
-from .settings import LOCAL, Config, EnvironmentConfig, ProcessConfig
+from .settings import LOCAL, LOCAL_TYPE, Config, EnvironmentConfig
+from .target import TargetTypes
 
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
-"""What makes a folder a workspace. A bare ``.azureml`` does not: v1 caches logins in the home folder's."""
-_KNOWN = ("name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores", "access")
+"""Marks of a workspace's folder. A bare ``.azureml`` is none: v1 caches logins in that of the home folder."""
+_KNOWN = ("name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores", "access",
+          "packages_until")  # fmt: skip
 _TYPED = ("targets", "datastores")
 """Sections whose entries have a ``type``: an entry of another type replaces the machine's as a whole."""
 
 
 def machine_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """The machine-wide configuration file's place; it need not exist."""
+    """Return the path of the machine-wide configuration file. It need not exist."""
     if environ.get("RUNNER_CONFIG"):
         return Path(environ["RUNNER_CONFIG"])
     home = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")  # noqa: PTH111, PTH118
@@ -30,19 +33,20 @@ def machine_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def find_root(start: Path) -> Path:
-    """The nearest ancestor (or `start`) that is a workspace; else `start` itself."""
+    """Return the nearest folder from `start` upwards that is a workspace. Default: `start` itself."""
     for folder in (start, *start.parents):
         if any(os.path.exists(folder / mark) for mark in _MARKS):  # noqa: PTH110 - Path.exists raises where it may not look
             return folder
     return start
 
 
-def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
-    """The configuration that holds in `start`.
+def load(start: Path, types: TargetTypes, environ: Mapping[str, str] = os.environ) -> Config:
+    """Return the configuration of the workspace around `start`.
 
     Args:
         start: A folder in the workspace.
-        environ: Says where the machine-wide file lies.
+        types: The classes of compute targets by their ``type:``.
+        environ: The variables that name the machine-wide file. Default: those of this process.
 
     Returns:
         The workspace's file over the machine-wide one, field by field.
@@ -54,59 +58,56 @@ def load(start: Path, environ: Mapping[str, str] = os.environ) -> Config:
     findings = Findings()
     machine, own = _read(machine_file(environ), findings), _read(root / "runner.yaml", findings)
     findings.check()
-    stated_name = machine.get("name")
-    if stated_name:
+    name = machine.at("name")
+    if name:
         what = "the machine-wide file cannot name the workspace: every folder would be the same one"
-        findings.wrong(stated_name, "name", what, f"write it into {root / 'runner.yaml'}")
+        findings.wrong(name.place, what, f"write it into {root / 'runner.yaml'}")
     whole = overlaid(machine, own, whole=_replaces)
-    config = _config(root, table(whole, "", findings), findings)
-    access = (sections.access(each.get("access"), "", findings) for each in (machine, own))
-    config = replace(config, access=next(access).joined(next(access)))
+    config = _config(root, table(whole, findings), types, findings)
+    access = [sections.access(each.at("access"), findings) for each in (machine, own)]
+    config = replace(config, access=access[0].joined(access[1]))
     findings.check()
     targets = {each: replace(one, access=one.access.joined(config.access)) for each, one in config.targets.items()}
-    name, file = (config.name, str(root / "runner.yaml")) if config.name else v1_workspace.workspace_name(root)
-    return replace(config, name=name, named_in=file, own=_names(own.get("targets")), targets=targets)
+    called, file = (config.name, str(root / "runner.yaml")) if config.name else v1_workspace.workspace_name(root)
+    return replace(config, name=called, named_in=file, own=_names(own.at("targets")), targets=targets)
 
 
 def _read(path: Path, findings: Findings) -> Table:
-    """The mapping that a file holds; an empty one for an absent or an empty file. Raises BadInput."""
+    """Return the mapping that a file holds; an empty one for an absent or an empty file. Raises BadInput."""
     text = files.text(path)
     if not text:
-        return Table((), 1, str(path))
+        return Table({}, Place(str(path), 1))
     from ..documents import yamltext
 
-    reading = Reading(str(path))
-    node = yamltext.document(text, reading)
-    findings.add(node, reading.problems)
-    return table(node, "", findings)
+    return table(yamltext.document(text, str(path), findings), findings)
 
 
-def _replaces(path: str, below: Table, above: Table) -> bool:
-    """Whether an entry of the workspace's file replaces the machine's as a whole."""
-    section, _, name = path.partition(".")
+def _replaces(below: Table, above: Table) -> bool:
+    """Return True if an entry of the workspace's file replaces the machine's as a whole."""
+    section, _, name = above.place.path.partition(".")
     if section == "secrets":
         return bool(name)
-    kinds = [plain(kind) for kind in (below.get("type"), above.get("type")) if kind is not None]
+    kinds = [plain(kind) for kind in (below.at("type"), above.at("type")) if kind is not None]
     return section in _TYPED and bool(name) and "." not in name and len(kinds) == 2 and kinds[0] != kinds[1]
 
 
-def _config(root: Path, document: Table, findings: Findings) -> Config:
-    for entry in document.entries:
-        if entry.key not in _KNOWN:
-            findings.wrong(entry.node, entry.key, *unknown("field", entry.key, _KNOWN))
+def _config(root: Path, document: Table, types: TargetTypes, findings: Findings) -> Config:
+    for key, node in document.items():
+        if key not in _KNOWN:
+            findings.wrong(node.place, *unknown("field", key, _KNOWN))
     return Config(
-        root,
-        name=sections.words(document.get("name"), "name", findings),
-        target=sections.words(document.get("target"), "target", findings),
-        targets={LOCAL: ProcessConfig(), **sections.targets(document.get("targets"), findings)},
-        environments=sections.named(EnvironmentConfig, document.get("environments"), "environments", findings),
-        computes=sections.named(ComputeSettings, document.get("computes"), "computes", findings),
-        vm_sizes=sections.named(VmSize, document.get("vm_sizes"), "vm_sizes", findings),
-        secrets=sections.secrets(document.get("secrets"), findings),
-        datastores=sections.datastores(document.get("datastores"), findings),
+        root=root,
+        name=sections.name(document.at("name"), findings),
+        target=sections.name(document.at("target"), findings),
+        targets={LOCAL: types[LOCAL_TYPE](), **sections.targets(document.at("targets"), types, findings)},
+        environments=sections.named(EnvironmentConfig, document.at("environments"), findings),
+        packages_until=sections.date(document.at("packages_until"), findings),
+        computes=sections.named(ComputeSettings, document.at("computes"), findings),
+        vm_sizes=sections.named(VmSize, document.at("vm_sizes"), findings),
+        secrets=sections.secrets(document.at("secrets"), findings),
+        datastores=sections.datastores(document.at("datastores"), findings),
     )
 
 
 def _names(node: Node | None) -> frozenset[str]:
-    entries = node.entries if isinstance(node, Table) else ()
-    return frozenset(each.key for each in entries if not (isinstance(each.node, Leaf) and each.node.value is None))
+    return frozenset(key for key, each in node.items() if not is_null(each)) if isinstance(node, Table) else frozenset()

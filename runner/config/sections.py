@@ -1,195 +1,161 @@
-"""The sections of a configuration document as settings; all problems go to the findings."""
+"""Readers of the sections of a configuration document. They add all problems to the findings."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, Place, WorkspaceConfig, name_misfit
-from ..documents.fitting import Findings, fit, table, value
-from ..documents.nodes import Entry, Leaf, Node, Table, kind_of, plain, unknown
+from ..datastores import BucketConfig, DatastoreConfig, DatastoreLocation, FolderConfig, WorkspaceConfig, name_misfit
+from ..documents.decoding import Findings, decoded, table
 from ..model.access import Access
-from ..model.compute import Wish
+from ..model.compute import ResourceRequest
+from ..model.nodes import Leaf, Node, Table, is_null
 from ..model.policy import StepPolicy
+from ..model.policy_overrides import field_readers, parsed
+from ..model.reading import Readers, Wrong, checked
 from ..model.secret import SecretSource, source_misfits
-from ..model.stated import Stated, fields_of, stated
 from . import rules
-from .settings import KubernetesConfig, ProcessConfig, TargetConfig
+from .target import TargetConfig, TargetTypes
 
 T = TypeVar("T")
-TARGETS: Mapping[str, type[ProcessConfig | KubernetesConfig]] = {
-    "process": ProcessConfig,
-    "kubernetes": KubernetesConfig,
+DATASTORES: Mapping[str, type[DatastoreLocation]] = {
+    "folder": FolderConfig,
+    "bucket": BucketConfig,
+    "workspace": WorkspaceConfig,
 }
-DATASTORES: Mapping[str, type[Place]] = {"folder": FolderConfig, "bucket": BucketConfig, "workspace": WorkspaceConfig}
-_GROUPS: Mapping[str, type] = {"policy": StepPolicy, "resources": Wish, "access": Access}
-_WORDS = (*_GROUPS, "tolerations")
-"""Fields of a target that are written and checked as the words of a step are."""
 _V1_NAMES = ("account", "container")
+_OVERRIDES = field_readers(StepPolicy, ResourceRequest, Access)
+"""Fields that are written and checked as those of a step are."""
+_CHECKED = {key: checked(check) for key, check in rules.CHECKS.items()}
+_READERS = Readers({**_CHECKED, **_OVERRIDES})
 
 
-def named(shape: type[T], node: Node | None, path: str, findings: Findings) -> dict[str, T]:
-    """The entries of a section by their names."""
+def named(shape: type[T], node: Node | None, findings: Findings) -> dict[str, T]:
+    """Return the entries of a section by their names."""
     found: dict[str, T] = {}
-    for entry in _entries(node, path, findings):
-        one = fit(shape, entry.node, f"{path}.{entry.key}", findings, rules.CHECKS)
+    for key, each in _entries(node, findings):
+        one = decoded(shape, each, findings, _READERS)
         if one is not None:
-            found[entry.key] = one
+            found[key] = one
     return found
 
 
-def targets(node: Node | None, findings: Findings) -> dict[str, TargetConfig]:
-    """``targets:``, by name."""
+def targets(node: Node | None, types: TargetTypes, findings: Findings) -> dict[str, TargetConfig]:
+    """Return the entries of ``targets:`` by name, each as the class in `types` that its ``type:`` names."""
     found: dict[str, TargetConfig] = {}
-    for entry in _entries(node, "targets", findings):
-        one = _target(entry.node, f"targets.{entry.key}", findings)
+    for key, each in _entries(node, findings):
+        one = _target(each, types, findings)
         if one is not None:
-            found[entry.key] = one
+            found[key] = one
     return found
 
 
 def datastores(node: Node | None, findings: Findings) -> dict[str, DatastoreConfig]:
-    """``datastores:``, by name; a relative path is seen from the folder of the file that says it."""
+    """Return ``datastores:`` by name; a relative path is seen from the folder of the file that holds it."""
     found: dict[str, DatastoreConfig] = {}
-    for entry in _entries(node, "datastores", findings):
-        path = f"datastores.{entry.key}"
-        wrong = name_misfit(entry.key)
+    for key, each in _entries(node, findings):
+        wrong = name_misfit(key)
         if wrong:
-            findings.wrong(entry.node, path, *wrong)
-        one = _datastore(entry.node, path, findings)
+            findings.wrong(each.place, *wrong)
+        one = _datastore(each, findings)
         if one is not None:
-            found[entry.key] = one
+            found[key] = one
     return found
 
 
 def secrets(node: Node | None, findings: Findings) -> dict[str, SecretSource]:
-    """``secrets:``, by name; a relative path is seen from the folder of the file that says it."""
-    found = named(SecretSource, node, "secrets", findings)
-    for entry in _entries(node, "secrets", Findings()):
-        source = found.get(entry.key)
-        for what, remedy in source_misfits(entry.key, source) if source else ():
-            findings.wrong(entry.node, f"secrets.{entry.key}", what, remedy)
+    """Return ``secrets:`` by name; a relative path is seen from the folder of the file that holds it."""
+    found = named(SecretSource, node, findings)
+    for key, each in _entries(node, Findings()):
+        source = found.get(key)
+        for what, remedy in source_misfits(key, source) if source else ():
+            findings.wrong(each.place, what, remedy)
         if source and source.file:
-            found[entry.key] = replace(source, file=_absolute(source.file, _field(entry.node, "file")))
+            found[key] = replace(source, file=_absolute(source.file, _field(each, "file")))
     return found
 
 
-def access(node: Node | None, path: str, findings: Findings) -> Access:
-    """``access:`` of the workspace."""
-    return (
-        _stated(Table((Entry("access", node, node.line),), node.line, node.file), path, findings).access
-        if node
-        else Access()
-    )
+def access(node: Node | None, findings: Findings) -> Access:
+    """Return ``access:`` of the workspace."""
+    return (decoded(Access, node, findings, _READERS) if node is not None else None) or Access()
 
 
-def words(node: Node | None, path: str, findings: Findings) -> str:
-    """A text of the document itself: a name."""
+def name(node: Node | None, findings: Findings) -> str:
+    """Return the name that a node holds; empty if there is none."""
+    return _text(node, rules.name, findings)
+
+
+def date(node: Node | None, findings: Findings) -> str:
+    """Return the date that a node holds; empty if there is none."""
+    return _text(node, rules.date, findings)
+
+
+def _text(node: Node | None, check: Callable[[str], Wrong | None], findings: Findings) -> str:
+    found = decoded(str, node, findings, _READERS) if node is not None else None
+    wrong = check(found) if found is not None else None
+    if node is not None and wrong is not None:
+        findings.wrong(node.place, f"{found!r} {wrong[0]}", wrong[1])
+    return found or ""
+
+
+def _entries(node: Node | None, findings: Findings) -> Iterator[tuple[str, Node]]:
+    """Yield the entries of a section that are not null and have a valid name."""
     if node is None:
-        return ""
-    found = value(str, node, path, findings, rules.CHECKS)
-    wrong = rules.name(found) if isinstance(found, str) else None
-    if wrong:
-        findings.wrong(node, path, f"{found!r} {wrong[0]}", wrong[1])
-    return found if isinstance(found, str) else ""
-
-
-def _entries(node: Node | None, path: str, findings: Findings) -> tuple[Entry, ...]:
-    """The entries that say something, whose names are good ones."""
-    if node is None:
-        return ()
-    found = []
-    for entry in table(node, path, findings, "a mapping of names").entries:
-        wrong = rules.name(entry.key)
+        return
+    section = table(node, findings, "a mapping of names")
+    for key, each in section.items():
+        wrong = rules.name(key)
         if wrong:
-            findings.wrong(entry.node, path, f"the name {entry.key!r} {wrong[0]}", wrong[1])
-        elif not (isinstance(entry.node, Leaf) and entry.node.value is None):
-            found.append(entry)
-    return tuple(found)
+            findings.wrong(replace(each.place, path=section.place.path), f"the name {key!r} {wrong[0]}", wrong[1])
+        elif not is_null(each):
+            yield key, each
 
 
-def _shape(node: Node, path: str, shapes: Mapping[str, type[T]], what: str, findings: Findings) -> type[T] | None:
-    """The dataclass that ``type:`` names."""
-    kind = node.get("type") if isinstance(node, Table) else None
+def _shape(node: Node, shapes: Mapping[str, type[T]], what: str, findings: Findings) -> type[T] | None:
+    """Return the dataclass that ``type:`` names."""
+    kind = node.at("type") if isinstance(node, Table) else None
     found = shapes.get(kind.text) if isinstance(kind, Leaf) else None
     if found is None:
-        findings.wrong(
-            kind or node, path, f"{what} needs 'type': one of {', '.join(shapes)}", "write it, or correct it"
-        )
+        place = replace((kind or node).place, path=node.place.path)
+        findings.wrong(place, f"{what} needs 'type': one of {', '.join(shapes)}", "write it, or correct it")
     return found
 
 
-def _target(node: Node, path: str, findings: Findings) -> TargetConfig | None:
-    shape = _shape(node, path, TARGETS, "a target", findings)
+def _target(node: Node, types: TargetTypes, findings: Findings) -> TargetConfig | None:
+    shape = _shape(node, types, "a target", findings)
     if shape is None or not isinstance(node, Table):
         return None
-    known = fields_of(shape)
-    own = [entry for entry in node.entries if entry.key in _WORDS and entry.key in known]
-    rest = tuple(entry for entry in node.entries if entry.key != "type" and entry not in own)
-    target = fit(shape, replace(node, entries=rest), path, findings, rules.CHECKS)
-    said = _stated(replace(node, entries=tuple(own)), path, findings)
-    if target is None:
-        return None
-    if isinstance(target, KubernetesConfig):
-        if target.store.read_only:
-            findings.wrong(node, f"{path}.store.read_only", "runs are written to the store", "remove read_only")
-        target = replace(target, resources=said.wish, tolerations=said.placement.tolerations)
-    return replace(target, policy=said.policy, access=said.access)
+    own = {key: checked(check) for key, check in shape.rules().items()}
+    tolerations = {(shape, "tolerations"): parsed("tolerations")}
+    readers = Readers({**_CHECKED, **_OVERRIDES, **tolerations, **own})
+    return decoded(shape, _without(node, "type"), findings, readers)
 
 
-def _stated(node: Table, path: str, findings: Findings) -> Stated:
-    """What a target says of its steps, which is written as everywhere else."""
-    flat: dict[str, Entry] = {}
-    places: dict[str, str] = {}
-    for entry in node.entries:
-        group = _GROUPS.get(entry.key)
-        place = f"{path}.{entry.key}".strip(".")
-        inner = (entry,) if group is None else _inside(entry.node, fields_of(group), place, findings)
-        flat |= {each.key: each for each in inner}
-        places |= {each.key: place if group is None else f"{place}.{each.key}" for each in inner}
-
-    def where(name: str) -> str:
-        return f"{flat[name].node.file}:{flat[name].node.line}: {places[name]}"
-
-    said, problems = stated({name: plain(entry.node) for name, entry in flat.items()}, where)
-    findings.add(node, problems)
-    return said
-
-
-def _inside(node: Node, known: tuple[str, ...], path: str, findings: Findings) -> tuple[Entry, ...]:
-    if not isinstance(node, Table):
-        findings.wrong(
-            node, path, f"expected a mapping, found {kind_of(node)}", f"write its fields: {', '.join(known)}"
-        )
-        return ()
-    for entry in node.entries:
-        if entry.key not in known:
-            findings.wrong(entry.node, f"{path}.{entry.key}", *unknown("field", entry.key, known))
-    return tuple(entry for entry in node.entries if entry.key in known)
-
-
-def _datastore(node: Node, path: str, findings: Findings) -> DatastoreConfig | None:
-    shape = _shape(node, path, DATASTORES, "a datastore", findings)
+def _datastore(node: Node, findings: Findings) -> DatastoreConfig | None:
+    shape = _shape(node, DATASTORES, "a datastore", findings)
     if shape is None or not isinstance(node, Table):
         return None
-    names = {key: words(node.get(key), f"{path}.{key}", findings) for key in _V1_NAMES}
-    rest = tuple(entry for entry in node.entries if entry.key not in ("type", *names))
-    place = fit(shape, replace(node, entries=rest), path, findings, rules.CHECKS)
-    if place is None:
+    account, container = (name(node.at(key), findings) for key in _V1_NAMES)
+    location = decoded(shape, _without(node, "type", *_V1_NAMES), findings, _READERS)
+    if location is None:
         return None
-    if isinstance(place, FolderConfig):
-        place = replace(place, path=_absolute(place.path, _field(node, "path")))
-    elif isinstance(place, BucketConfig) and place.credentials:
-        place = replace(place, credentials=_absolute(place.credentials, _field(node, "credentials")))
-    return DatastoreConfig(place, names["account"], names["container"], f"{node.file}: {path}")
+    if isinstance(location, FolderConfig):
+        location = replace(location, path=_absolute(location.path, _field(node, "path")))
+    elif isinstance(location, BucketConfig) and location.credentials:
+        location = replace(location, credentials=_absolute(location.credentials, _field(node, "credentials")))
+    return DatastoreConfig(location, account, container, f"{node.place.file}: {node.place.path}")
 
 
-def _field(node: Node, name: str) -> Node:
-    return (node.get(name) if isinstance(node, Table) else None) or node
+def _without(node: Table, *keys: str) -> Table:
+    return Table({key: each for key, each in node.items() if key not in keys}, node.place)
+
+
+def _field(node: Node, key: str) -> Node:
+    return (node.at(key) if isinstance(node, Table) else None) or node
 
 
 def _absolute(path: str, node: Node) -> str:
-    """The path as seen from the folder of the file that says it."""
-    return str((Path(node.file).parent / Path(path).expanduser()).resolve())
+    """Return the path as seen from the folder of the file that holds it."""
+    return str((Path(node.place.file).parent / Path(path).expanduser()).resolve())

@@ -1,1 +1,1 @@
-"""The controller: what to do next (pure), doing it, and the loop around both."""
+"""The controller: decide the next actions (pure), carry them out, and loop."""

@@ -1,4 +1,4 @@
-"""What the controller can do next, as values."""
+"""The actions that the controller can decide on, as values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Prepare:
 
 @dataclass(frozen=True)
 class Start:
-    """Make the step's attempt and hand it to its target."""
+    """Create the step's attempt on its target."""
 
     key: str
     attempt: int
@@ -24,15 +24,15 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Inquire:
-    """The target knows nothing of a started attempt: ask its records how it ended."""
+class ReadOutcome:
+    """Read the outcome of a started attempt from its records, since its target does not know it."""
 
     task: TaskId
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Kill the attempt: the run is being canceled."""
+    """Stop the attempt, because the run is canceled or a time limit has passed."""
 
     task: TaskId
     uid: str
@@ -41,11 +41,11 @@ class Stop:
 
 @dataclass(frozen=True)
 class Remove:
-    """Forget an ended attempt on its target: its outcome is in the journal."""
+    """Delete an ended attempt from its target, once the journal has its outcome."""
 
     task: TaskId
     uid: str
     target: str
 
 
-Action = Prepare | Start | Inquire | Stop | Remove
+Action = Prepare | Start | ReadOutcome | Stop | Remove

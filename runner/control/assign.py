@@ -1,4 +1,4 @@
-"""From a step and its resolved data to the task of one attempt (pure)."""
+"""Build the task of one attempt from a step and its resolved inputs (pure)."""
 
 from __future__ import annotations
 
@@ -19,28 +19,30 @@ from .fingerprint import Bound, Made, Pins, bind
 from .policy import resources_for, time_limits
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Which attempt, where."""
+    """One attempt: its step, number, target and environment."""
 
     key: str
     number: int
     target: str
     environment: str
     """The environment's reference on that target."""
+    lock: str = ""
+    """The digest of the environment's lock; empty: it has none."""
 
 
 def to_pin(step: StepSpec) -> tuple[InputSpec, ...]:
-    """The inputs whose files must be looked up now."""
+    """Return the inputs whose files must be resolved now."""
     return tuple(spec for spec in step.inputs if not isinstance(spec.source, OutputOf))
 
 
 class _Delivered(Mapping[str, Mapping[str, DataRef]]):
-    """Looked up when asked for: a run may have many steps."""
+    """The outputs of finished steps, computed on request: a run may have many steps."""
 
-    def __init__(self, state: RunState, recalled: Made) -> None:
+    def __init__(self, state: RunState, reused_outputs: Made) -> None:
         self._steps = state.steps
-        self._recalled = recalled
+        self._recalled = reused_outputs
 
     @override
     def __getitem__(self, key: str) -> Mapping[str, DataRef]:
@@ -60,13 +62,13 @@ class _Delivered(Mapping[str, Mapping[str, DataRef]]):
         return sum(1 for _ in self)
 
 
-def made_in(state: RunState, recalled: Made | None = None) -> Made:
-    """The outputs of every step that has delivered, or is about to be told as reused."""
-    return _Delivered(state, {} if recalled is None else recalled)
+def outputs_of(state: RunState, reused_outputs: Made | None = None) -> Made:
+    """Return the outputs of every finished step, and `reused_outputs` of steps about to be reused."""
+    return _Delivered(state, {} if reused_outputs is None else reused_outputs)
 
 
 def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
-    """The task of one attempt. Raises ValueError when the run has no submission."""
+    """Return the task of one attempt. Raises ValueError if the run has no submission."""
     submission = state.submission
     if submission is None:
         raise ValueError("a run without a submission has no tasks")
@@ -79,6 +81,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         command=bound.command,
         snapshot=step.snapshot,
         environment=attempt.environment,
+        lock=attempt.lock,
         target=attempt.target,
         name=step.name,
         experiment=submission.experiment,
@@ -98,20 +101,20 @@ def _outputs(step: StepSpec, task: TaskId) -> tuple[OutputBinding, ...]:
     folder = attempt_folder(step_run_id(task.run, task.key), task.attempt)
     return tuple(
         OutputBinding(
-            spec.name,
-            spec.datastore,
-            output_key(spec.destination, folder, spec.name),
-            spec.mode,
-            spec.path_on_compute,
-            spec.folder,
-            spec.globs,
+            name=spec.name,
+            datastore=spec.datastore,
+            key=output_key(spec.destination, folder, spec.name),
+            mode=spec.mode,
+            path_on_compute=spec.path_on_compute,
+            folder=spec.folder,
+            globs=spec.globs,
         )
         for spec in step.outputs
     )
 
 
 def _variables(step: StepSpec, bound: Bound, submission: Submission, task: TaskId) -> dict[str, str]:
-    """v1's variables of a step's process (V1_API B5), then the parameters, the environment's, the step's own."""
+    """Return the process's variables: v1's own, then parameters, then the environment's, then the step's."""
     facts = {
         "AZUREML_RUN_ID": step_run_id(task.run, task.key),
         "AZUREML_ROOT_RUN_ID": task.run,

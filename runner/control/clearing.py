@@ -1,21 +1,20 @@
-"""Nothing that was made for an ended run stays on its targets."""
+"""Delete everything that an ended run created on its targets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..errors import StoreUnreachable, TargetError, TargetUnreachable
 from ..model.state import RunState, fold
-from ..ports import ComputeTarget, ObjectStore
+from ..ports import ComputeTarget, Notify, ObjectStore
 from ..runs import journal
 
-Say = Callable[[str], None]
 
+def clear(targets: Iterable[ComputeTarget], run: str, notify: Notify) -> None:
+    """Delete the run's objects on each target. A target that refuses does not keep the run from its end.
 
-def clear(targets: Iterable[ComputeTarget], run: str, say: Say) -> None:
-    """Have each target delete what it has made; one that refuses must not keep the run from its end.
-
-    Raises TargetUnreachable: one that cannot be asked now is asked again.
+    Raises:
+        TargetUnreachable: If a target cannot be reached now; call again later.
     """
     for target in targets:
         try:
@@ -23,20 +22,27 @@ def clear(targets: Iterable[ComputeTarget], run: str, say: Say) -> None:
         except TargetUnreachable:
             raise
         except TargetError as error:
-            say(f"what was made for the run on '{target.name}' stays there: {error}")
+            notify(f"the run's objects on '{target.name}' stay there: {error}")
 
 
 def clear_if_over(
-    store: ObjectStore, known: RunState, targets: Sequence[ComputeTarget], say: Say, pauses: Iterable[float]
+    store: ObjectStore, known: RunState, targets: Sequence[ComputeTarget], notify: Notify, pauses: Iterable[float]
 ) -> None:
-    """`clear`, if whoever took the run over has ended it: nobody else looks at what was made here meanwhile.
+    """Call `clear` if another controller has taken the run over and ended it.
 
-    It is tried again after each of `pauses`, in seconds.
+    No other process deletes the objects that this controller created meanwhile.
+
+    Args:
+        store: The workspace store.
+        known: The state when this controller lost the run.
+        targets: The run's targets.
+        notify: Receives a line for each target that refuses.
+        pauses: Seconds to wait before each further attempt.
     """
     for pause in pauses:
         try:
             if fold(known, journal.read(store, known.run, known.number)).over:
-                clear(targets, known.run, say)
+                clear(targets, known.run, notify)
         except (StoreUnreachable, TargetUnreachable):
             targets[0].wait(pause)
         else:

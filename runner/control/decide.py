@@ -1,6 +1,6 @@
-"""What to do next: the state of a run and what its targets say, to actions (pure).
+"""Decide the next actions from the state of a run and the observations of its targets (pure).
 
-It costs the steps in flight and those that may start, never those that have ended or still wait for others.
+The cost grows with the steps in flight and those that may start, not with ended steps or steps that wait for others.
 """
 
 from __future__ import annotations
@@ -17,53 +17,53 @@ from ..model.state import RunState, StepState
 from ..model.status import IN_FLIGHT, STEP_ENDS, RunStatus, StepStatus
 from ..model.step import StepSpec
 from ..model.task import TaskId
-from .actions import Action, Inquire, Prepare, Remove, Start, Stop
+from .actions import Action, Prepare, ReadOutcome, Remove, Start, Stop
 from .policy import is_due
 from .progress import Progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Situation:
-    """All that a decision depends on."""
+    """The input of a decision."""
 
     draft: Progress
-    """The journal's fold plus what this tick has noticed."""
+    """The journal's state plus the events of this tick."""
     journaled: RunState
-    """The journal's fold alone: destructive effects wait for it."""
+    """The journal's state alone: destructive actions wait until the journal has their cause."""
     seen: Mapping[TaskId, Observation]
     capacity: Mapping[str, int]
-    """The most attempts at a time, by target."""
+    """The most attempts in flight at once, by target."""
     now: datetime
     just_started: AbstractSet[TaskId] = frozenset()
-    """Started moments ago: their absence from `seen` means nothing yet."""
+    """Attempts started moments ago: a target may not show them yet."""
     missed: AbstractSet[str] = frozenset()
-    """Steps known to have no equal among earlier ones."""
+    """Steps without an equal step in earlier runs."""
 
     @property
     def plan(self) -> Plan:
-        """The run's."""
+        """The run's plan."""
         return self.draft.plan
 
     @property
     def state(self) -> RunState:
-        """The newest."""
+        """The newest state, with the events of this tick."""
         return self.draft.state
 
     def target_of(self, key: str) -> str:
-        """The name of the target a step runs on."""
+        """Return the name of the target that a step runs on."""
         submission = self.state.submission
         return submission.targets[key] if submission else ""
 
 
 def decide(now: Situation) -> tuple[Action, ...]:
-    """The actions of this tick, in the order they are to be done."""
+    """Return the actions of this tick in the order in which they are carried out."""
     if now.state.status is RunStatus.CANCELING:
         return (*_stops(now), *_removals(now))
     return (*_inquiries(now), *_stops(now), *_preparations(now), *_starts(now), *_removals(now))
 
 
-def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> bool:
-    """Whether an equal step of an earlier run may stand in for this one, as far as is known."""
+def may_reuse(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> bool:
+    """Return True if an equal step of an earlier run may replace this one, as far as is known."""
     known = state.steps[step.key]
     submission = state.submission
     fresh = known.status is StepStatus.WAITING and known.attempt == 0
@@ -73,10 +73,10 @@ def may_recall(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> boo
     return goes_on and step.reuse and not step.always and fresh and step.key not in missed
 
 
-def recallable(now: Progress, missed: AbstractSet[str]) -> list[StepSpec]:
-    """The steps whose equals are to be looked for now: they wait for nothing else."""
+def reusable(now: Progress, missed: AbstractSet[str]) -> list[StepSpec]:
+    """Return the steps to look up for reuse now: those that wait for no other step."""
     unknown = [now.plan.by_key[key] for key in now.ready if key not in missed]
-    return [step for step in unknown if may_recall(now.state, step, missed)]
+    return [step for step in unknown if may_reuse(now.state, step, missed)]
 
 
 def _preparations(now: Situation) -> Iterator[Action]:
@@ -90,16 +90,16 @@ def _preparations(now: Situation) -> Iterator[Action]:
 
 
 def _something_runs(now: Situation) -> bool:
-    """As long as every step may still turn out to have been done before, nothing is made for any."""
+    """Return True if some step must run. While every step may be reused, no environment is built."""
     submission = now.state.submission
     fresh = submission is not None and not submission.regenerate_outputs and not submission.forced
-    if not fresh or now.missed or now.state.census.attempts:
+    if not fresh or now.missed or now.state.step_counts.attempts:
         return True
     return any(now.state.steps[key].status is StepStatus.WAITING for key in now.plan.unreusable)
 
 
 def _starts(now: Situation) -> Iterator[Action]:
-    room = _Room(now)
+    room = _Capacity(now)
     for key in now.draft.ready:
         if room.full:
             return
@@ -110,34 +110,34 @@ def _starts(now: Situation) -> Iterator[Action]:
 
 
 def _is_free(now: Situation, step: StepSpec) -> bool:
-    """Whether a ready step may be started: no equal may stand in for it, and its pause is over."""
+    """Return True if a ready step may start: it cannot be reused and its pause is over."""
     known = now.state.steps[step.key]
-    # A new attempt follows the journal: whoever resumes must know that the last one is given up.
+    # A new attempt waits for the journal, so that a controller that resumes knows the previous attempt was given up.
     journaled = now.journaled.steps[step.key].status is StepStatus.WAITING
-    return journaled and is_due(known.not_before, now.now) and not may_recall(now.state, step, now.missed)
+    return journaled and is_due(known.not_before, now.now) and not may_reuse(now.state, step, now.missed)
 
 
-class _Room:
-    """How many more attempts may be in flight: in the run, on each target, and under each compute name with a limit."""
+class _Capacity:
+    """The attempts that may still start: in the run, on each target, and for each compute name with a limit."""
 
     def __init__(self, now: Situation) -> None:
         submission = now.state.submission
         self.now = now
         self.limits = submission.limits if submission else {}
         self.taken: Counter[tuple[str, str]] = Counter()
-        for key in now.state.census.live:
+        for key in now.state.step_counts.live:
             self.taken.update(self._places(now.plan.by_key[key]).keys())
 
     @property
     def full(self) -> bool:
-        """Whether no step at all can be taken."""
+        """Return True if no further attempt may start."""
         most = self.now.plan.policy.max_parallel
         if most and self.taken["run", ""] >= most:
             return True
         return all(self.taken["target", name] >= slots for name, slots in self.now.capacity.items())
 
     def take(self, step: StepSpec) -> bool:
-        """Whether there is room for one more; if so, it is taken."""
+        """Reserve capacity for one attempt. Returns False if there is none."""
         places = self._places(step)
         if any(self.taken[place] >= most for place, most in places.items()):
             return False
@@ -155,20 +155,20 @@ class _Room:
 
 
 def _inquiries(now: Situation) -> Iterator[Action]:
-    for key in sorted(now.state.census.live):
+    for key in sorted(now.state.step_counts.live):
         step = now.state.steps[key]
         task = TaskId(now.state.run, key, step.attempt)
-        # Who is stopped is asked how it ended anyhow, and can end only once.
-        # What was seen to run has been shown: its absence means that it is gone, however young it is.
+        # The outcome of an attempt that is being stopped is read anyway, and it can end only once.
+        # An attempt that was seen running has been shown: if it is absent now, it is gone, however new it is.
         not_shown_yet = task in now.just_started and step.status is not StepStatus.RUNNING
         if task not in now.seen and not not_shown_yet and not now.journaled.steps[key].overdue:
-            yield Inquire(task)
+            yield ReadOutcome(task)
 
 
 def _stops(now: Situation) -> Iterator[Action]:
-    """Attempts of a canceled run, and those that take too long."""
+    """Yield the stop actions: attempts of a canceled run, and attempts past a time limit."""
     canceling = now.journaled.status is RunStatus.CANCELING
-    for key in sorted(now.journaled.census.live):
+    for key in sorted(now.journaled.step_counts.live):
         step = now.journaled.steps[key]
         ended = now.state.steps[key].status not in IN_FLIGHT  # it may just have been seen to end by itself
         if (canceling or step.overdue) and not ended:
@@ -179,7 +179,7 @@ def _removals(now: Situation) -> Iterator[Action]:
     for task, observation in now.seen.items():
         step = now.journaled.steps.get(task.key)
         if step is not None and (step.status in STEP_ENDS or task.attempt < step.attempt or _lost(step, task)):
-            # One that was given up may turn out to run: it must not go on unseen.
+            # An attempt that was given up may still run, and must be stopped.
             action = Stop if observation.phase in LIVE else Remove
             yield action(task, observation.uid, now.target_of(task.key))
 

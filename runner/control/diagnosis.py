@@ -1,4 +1,4 @@
-"""What to do about a failure, in words (pure). What only a target can know, it says itself."""
+"""Choose the remedy for a failure (pure). The target itself supplies remedies that only it can know."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..model.names import retry_command
 from ..model.observation import Observation
 from ..model.record import Failure
 from ..model.step import StepSpec
-from .complaints import complaint
+from .error_hints import complaint
 from .policy import Endings, resources_for
 
 _TAKEN = {
@@ -18,15 +18,20 @@ _TAKEN = {
     Failure.DISRUPTED: ("disruption_retries", "the cluster lets it finish (spot nodes, priorities, evictions)"),
     Failure.STORE: ("infrastructure_retries", "the store answers where the step runs"),
 }
-"""By the failure that is tried again of itself: what bounds it, and what stands behind it."""
+"""For each failure that is retried automatically: the policy that limits it, and the advice."""
 _DISK_FULL = re.compile(r"\[Errno (?:28|122)\]|No space left on device")
 _TOO_LONG = "[Errno 7]"
 
 
 def remedy_for(step: StepSpec, failure: Failure, seen: Observation, *, endings: Endings, run: str) -> str:
-    """What the user of `run` may do now; empty where the reason says it all."""
+    """Return the remedy that the user of `run` sees; empty if the reason already states it.
+
+    Every remedy of a failed step is decided here. The target's own remedy takes precedence, because only the target
+    knows the cluster or machine. Else the class of the failure decides, and for a script's own failure `error_hints`
+    reads its last lines.
+    """
     remedy = seen.remedy or next(_remedies(step, failure, seen, endings=endings, retry=retry_command(run)), "")
-    return remedy.removesuffix(OR_GROW) if step.policy.oom_factor else remedy
+    return remedy.removesuffix(OR_GROW) if step.policy.retry_oom else remedy
 
 
 def _remedies(step: StepSpec, failure: Failure, seen: Observation, *, endings: Endings, retry: str) -> Iterator[str]:
@@ -50,7 +55,7 @@ def _remedies(step: StepSpec, failure: Failure, seen: Observation, *, endings: E
 
 
 def _more_time(step: StepSpec, reason: str, retry: str) -> str:
-    """Which limit it was, the reason says."""
+    """Return the remedy for a time limit; the reason names the limit."""
     for limit in ("queue_timeout", "start_timeout", "run_timeout"):
         if f"({limit})" in reason:
             return f"set {limit} of step '{step.name}' higher (--{limit.replace('_', '-')}), or retries for another try"

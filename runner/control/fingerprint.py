@@ -1,4 +1,4 @@
-"""What a step is, whenever and wherever it runs: the key under which its outputs can be reused (pure)."""
+"""Compute a step's reuse key: equal for equal steps, whenever and wherever they run (pure)."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
 from ..model.task import InputBinding
 
 Pins = Mapping[str, DataRef]
-"""Datasets and data paths of a step, resolved: by input name."""
+"""The resolved datasets and data paths of a step, by input name."""
 Made = Mapping[str, Mapping[str, DataRef]]
 """Outputs by step key and output name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A step whose parameters and inputs are known."""
+    """A step with its parameters and inputs resolved."""
 
     step: StepSpec
     command: tuple[Argument, ...]
     variables: Mapping[str, str]
-    """``AML_PARAMETER_*``, then the environment's, then the step's own."""
+    """``AML_PARAMETER_*`` variables, then the environment's, then the step's own."""
     inputs: tuple[InputBinding, ...]
     environment: EnvironmentSpec
 
     @property
     def fingerprint(self) -> str:
-        """The reuse key; empty for a step that may not be reused (v1's ``allow_reuse=False``)."""
+        """The reuse key; empty for a step with v1's ``allow_reuse=False``."""
         return digest_of(self.ingredients()) if self.step.reuse else ""
 
     def ingredients(self) -> dict[str, object]:
-        """All that makes the step differ from another: never where, when or under what name it runs."""
+        """Everything that distinguishes the step from others; never its place, time or name."""
         what = replace(
             self.step,
             key="",
@@ -56,26 +56,26 @@ class Bound:
             variables=self.variables,
             parameters=type(self.step.parameters)(),
             inputs=(),
-            outputs=tuple(replace(spec, shown_as="", register=()) for spec in self.step.outputs),
+            outputs=tuple(replace(spec, pipeline_output_name="", register=()) for spec in self.step.outputs),
         )
         return {"step": what, "inputs": {binding.name: _content(binding) for binding in self.inputs}}
 
 
 def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: Pins) -> Bound:
-    """The step with the submission's parameters, `made` outputs of earlier steps and `pins`."""
+    """Return the step with the submission's parameters, the outputs `made` by earlier steps, and `pins`."""
     values = {**plan.parameters, **submission.parameters}
     environment = plan.environments[step.environment]
     return Bound(
-        step,
-        tuple(_bound(argument, values) for argument in step.command),
-        {**_parameters(step, values), **environment.variables, **step.variables},
-        tuple(_bind(spec, made, pins) for spec in step.inputs),
-        environment.spec,
+        step=step,
+        command=tuple(_bound(argument, values) for argument in step.command),
+        variables={**_parameters(step, values), **environment.variables, **step.variables},
+        inputs=tuple(_bind(spec, made, pins) for spec in step.inputs),
+        environment=environment.spec,
     )
 
 
 def _content(binding: InputBinding) -> dict[str, object]:
-    """What a script can tell of an input; the name and version of a registration are for people."""
+    """Return the part of an input that a script can observe. A registration's name and version are for people."""
     return {
         "content": binding.ref.content or binding.ref.digest,
         "mode": binding.mode,
@@ -85,21 +85,23 @@ def _content(binding: InputBinding) -> dict[str, object]:
 
 
 def _seen(definition: DatasetDefinition, mode: Mode) -> DatasetDefinition:
-    """Only a script that gets the dataset itself can tell where its files lie in the store."""
+    """Return the part of a dataset that a script sees: its paths only if it gets the dataset itself."""
     return definition if mode is Mode.DIRECT else replace(definition, paths=())
 
 
 def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:
     if isinstance(spec.source, OutputOf):
         ref = made[spec.source.step][spec.source.output]
-        return InputBinding(spec.name, ref, spec.mode, spec.path_on_compute, spec.view)
+        return InputBinding(
+            name=spec.name, ref=ref, mode=spec.mode, path_on_compute=spec.path_on_compute, dataset=spec.view
+        )
     dataset = spec.source if isinstance(spec.source, DatasetDefinition) else None
     return InputBinding(
-        spec.name,
-        pins[spec.name],
-        spec.mode,
-        spec.path_on_compute,
-        dataset,
+        name=spec.name,
+        ref=pins[spec.name],
+        mode=spec.mode,
+        path_on_compute=spec.path_on_compute,
+        dataset=dataset,
         writable=spec.writable,
         keep_existing=spec.keep_existing,
     )

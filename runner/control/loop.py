@@ -1,6 +1,6 @@
-"""The controller's loop: observe, decide, act, append; level-triggered, one append per tick.
+"""The controller's loop: observe, decide, act, append. It is level-triggered and appends one entry per tick.
 
-It holds nothing but what the journal holds: kill it at any instant and another one goes on.
+The loop keeps no state outside the journal: after a kill at any moment another controller continues.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..model.plan import Plan
 from ..model.state import RunState
 from ..model.status import RunStatus
 from ..model.task import TaskId
-from ..runs import folded, head, journal, records
+from ..runs import head, journal, records, state_snapshot
 from .act import Effects
 from .actions import Action
 from .clearing import clear, clear_if_over
@@ -29,20 +29,20 @@ from .settle import end_of, settle
 from .sleep import Sleep
 
 IDLE = 1.0
-"""Seconds a tick waits when nothing is known to change: a cancel is seen within this."""
+"""Seconds of a tick in which no change is expected. A cancel is seen within this time."""
 BUSY = 0.1
-"""Seconds a tick waits while something goes on that no target tells the end of: see `Effects.busy`."""
+"""Seconds of a tick while work goes on whose end no target reports: see `Effects.busy`."""
 STALE = 5.0
-"""Seconds since the last append after which a controller proves that it still holds the run before it acts."""
+"""Seconds since the last append after which a controller checks that it still holds the run before it acts."""
 SHOWN_WITHIN = 15.0
 """Seconds in which a target may not yet show an attempt that it has accepted."""
 _PATIENCE = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds to wait after the n-th failure in a row to reach store or target; the last one repeats."""
+"""Seconds to wait after the n-th consecutive failure to reach the store or a target; the last value repeats."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Controller:
-    """Drives one run to its end."""
+    """Drive one run to its end."""
 
     progress: Progress
     effects: Effects
@@ -51,47 +51,47 @@ class Controller:
     _headed: float = 0.0
     _failures: int = 0
     _waits: str = ""
-    """What for, as said last."""
+    """The reason for waiting, as last logged."""
     _seen: dict[TaskId, Observation] = field(default_factory=dict)
     _folded: int = 0
-    """The entry up to which this controller's last snapshot goes."""
-    fold_every: int = folded.EVERY
-    """Entries between two snapshots, at least."""
+    """The number of the entry up to which this controller's last snapshot goes."""
+    fold_every: int = state_snapshot.EVERY
+    """Least number of entries between two snapshots."""
 
     def __post_init__(self) -> None:
         self._sleep = Sleep(self.effects.clock)
         self._targets = tuple(self.effects.targets.values())
 
     def take(self, host: str, pid: int) -> None:
-        """Journal that this controller drives the run from here on. Raises RunTaken."""
+        """Journal that this controller drives the run from now on. Raises RunTaken."""
         self._sleep.look()
         events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid), *self._sleep.events]
-        self._settled(events)  # whoever submitted it may have left that to do
+        self._settled(events)  # the submitter may have left this to the controller
         self._append(events)
 
     @property
     def plan(self) -> Plan:
-        """The run's."""
+        """The run's plan."""
         return self.progress.plan
 
     @property
     def state(self) -> RunState:
-        """The journal's fold."""
+        """The state that the journal describes."""
         return self.progress.state
 
     def drive(self) -> RunStatus:
-        """Tick until the run has ended. Raises RunTaken when another controller took it over."""
+        """Tick until the run has ended. Raises RunTaken if another controller takes the run over."""
         try:
             while not self.state.over:
                 if not self._try_tick():
                     self._wait()
         except RunTaken:
-            clear_if_over(self.effects.store, self.state, self._targets, self.effects.say, _PATIENCE)
-            raise  # the run is another controller's: so is its head
+            clear_if_over(self.effects.store, self.state, self._targets, self.effects.notify, _PATIENCE)
+            raise  # the run and its head belong to another controller
         except Exception as error:
-            # Whatever it is, a viewer must be able to say why the run stands still.
+            # A viewer must be able to show why the run stands still, whatever the error is.
             words = str(error) if isinstance(error, RunnerError) else f"{type(error).__name__}: {error}"
-            with suppress(StoreError):  # what stopped it is what its user must hear of
+            with suppress(StoreError):  # the original error is what the user must see
                 head.write(self.effects.store, self.state, self.effects.clock.now(), words)
             raise
         finally:
@@ -99,19 +99,19 @@ class Controller:
         return self.state.status
 
     def tick(self) -> bool:
-        """One round; whether anything was appended."""
+        """Do one tick. Returns True if an entry was appended."""
         self._sleep.look()
         slept = bool(self._sleep.seconds)
         self.effects.trouble = None
         self._seen = self._observe()
-        # After the look at the targets: an attempt that saw the marker must not be taken for a failed one.
+        # This follows the look at the targets: an attempt that saw the marker must not be taken for a failed one.
         canceled = records.canceled(self.effects.store, self.state.run)
         events, draft = self._noticed(canceled=canceled)
         if not slept:
             draft = self._recalled(draft, events)
             actions = self._decided(draft)
             if actions and self.effects.clock.monotonic() - self._appended > STALE:
-                # Another controller may have taken the run while this one was stopped or asleep.
+                # Another controller may have taken the run while this process was stopped or the machine slept.
                 self._append([e.Heartbeat()])
                 events, draft = self._noticed(canceled=canceled)
                 draft = self._recalled(draft, events)
@@ -125,7 +125,7 @@ class Controller:
         return bool(events)
 
     def _noticed(self, *, canceled: bool) -> tuple[list[e.Event], Progress]:
-        """What is new since the journal's last entry, and the progress with it."""
+        """Return the events that are new since the journal's last entry, and the progress with them."""
         events: list[e.Event] = [*self._sleep.events]
         if canceled and self.state.status is RunStatus.RUNNING:
             events.append(e.CancelRequested())
@@ -137,24 +137,24 @@ class Controller:
         return events, self._settled(events)
 
     def _told(self, known: RunState) -> tuple[e.Event, ...]:
-        """What the targets say that `known` does not have, once published."""
+        """Return the events that the targets report and `known` does not have, once their outputs are published."""
         return self.effects.published(self.plan, notice(self.plan, known, self._seen, self.effects.clock.now()))
 
     def _recalled(self, draft: Progress, events: list[e.Event]) -> Progress:
-        """The progress when equal steps of earlier runs stand in for those of this one; `events` tell it."""
-        found = self.effects.recall(draft)
+        """Return the progress with the steps that are reused, and add their events to `events`."""
+        found = self.effects.look_up_reuse(draft)
         if not found:
             return draft
         events.extend(found)
         return self._settled(events)
 
     def _done(self, draft: Progress, before: Sequence[e.Event], actions: tuple[Action, ...]) -> list[e.Event]:
-        """Do `actions`; the events that follow those of `before`."""
+        """Carry out `actions` and return the resulting events that follow those of `before`."""
         done = self.effects.act(self.plan, draft.state, actions)
         events = [*before, *done]
         draft = self._settled(events) if done else draft
-        if any(isinstance(event, e.TaskStarted) for event in done):
-            # What has begun to run at once is told in the same entry; if the target cannot say it, in the next.
+        if any(isinstance(event, e.AttemptStarted) for event in done):
+            # An attempt that runs at once is reported in the same entry if the target can, else in the next.
             with suppress(StoreUnreachable, TargetUnreachable):
                 self._seen = self._observe()
                 events.extend(self._told(draft.state))
@@ -176,13 +176,13 @@ class Controller:
     def _rest(self, why: Exception) -> None:
         if str(why) != self._waits:
             self._waits = str(why)
-            self.effects.say(f"waiting: {why}")
+            self.effects.notify(f"waiting: {why}")
         pause = _PATIENCE[min(self._failures, len(_PATIENCE) - 1)]
         self._failures += 1
         self._targets[0].wait(pause)
 
     def _settled(self, events: list[e.Event]) -> Progress:
-        """The progress after `events` and all that follows from them, which is added to `events`."""
+        """Return the progress after `events`, and add the events that follow from them to `events`."""
         if not events:
             return self.progress
         draft = self._after(events)
@@ -200,13 +200,13 @@ class Controller:
         capacity = {name: target.capacity for name, target in self.effects.targets.items()}
         return decide(
             Situation(
-                draft,
-                self.state,
-                self._seen,
-                capacity,
-                self.effects.clock.now(),
-                self._just_started(),
-                self.effects.recaller.missed,
+                draft=draft,
+                journaled=self.state,
+                seen=self._seen,
+                capacity=capacity,
+                now=self.effects.clock.now(),
+                just_started=self._just_started(),
+                missed=self.effects.reuse_lookup.missed,
             )
         )
 
@@ -223,12 +223,12 @@ class Controller:
         return seen
 
     def _append(self, events: Sequence[e.Event]) -> None:
-        """Write the next entry. The one in force may be an earlier one of ours (see `journal.Writer`)."""
+        """Append the next entry, unless an earlier append of this controller wrote it (see `journal.Writer`)."""
         entry = self.writer.append(events, self.effects.clock.now())
         self._appended = self.effects.clock.monotonic()
-        self._sleep.told(entry.events)
+        self._sleep.reported(entry.events)
         self.progress = self.progress.after(entry)
-        if folded.is_due(self.state, self._folded, self.fold_every):
+        if state_snapshot.is_due(self.state, self._folded, self.fold_every):
             self._folded = self.state.number
             self.effects.fold(self.state)
 
@@ -237,7 +237,7 @@ class Controller:
         if self.state.over or now - self._headed > STALE:
             self._headed = now
             if not self.state.over and journal.has_more(self.effects.store, self.state.run, self.state.number):
-                self._append([e.Heartbeat()])  # another has taken the run, and nothing may be left to be told of it
+                self._append([e.Heartbeat()])  # raises RunTaken if another controller has the run
             head.write(self.effects.store, self.state, self.effects.clock.now())
 
     def _wait(self) -> None:
@@ -245,9 +245,9 @@ class Controller:
         self._targets[0].wait(seconds if len(self._targets) == 1 else BUSY)
 
     def _end(self) -> Iterator[e.Event]:
-        """The last event: all outcomes are journaled, and nothing is left on the targets."""
+        """Append the last event, once all outcomes are journaled and no object is left on the targets."""
         end = end_of(self.state)
         if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
             return
-        clear(self._targets, self.state.run, self.effects.say)
+        clear(self._targets, self.state.run, self.effects.notify)
         yield end

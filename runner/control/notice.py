@@ -1,4 +1,4 @@
-"""From what targets say to events: what is new since the journal's last entry (pure)."""
+"""Derive events from observations: the changes since the journal's last entry (pure)."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from .policy import may_retry, overdue, pause_before
 
 
 def notice(plan: Plan, state: RunState, seen: Mapping[TaskId, Observation], now: datetime) -> tuple[e.Event, ...]:
-    """The events that `seen` adds to `state`. Attempts absent from `seen` add none: see `Inquire`."""
+    """Return the events that `seen` adds to `state`. An attempt absent from `seen` adds none: see `ReadOutcome`."""
     out: list[e.Event] = []
     for task, observation in seen.items():
         step = state.steps.get(task.key)
         if step is None:
             continue
         if step.status is StepStatus.WAITING and task.attempt == step.attempt + 1:
-            # A controller started it and was gone before it could say so.
-            out.append(e.TaskStarted(task.key, task.attempt, observation.uid))
+            # A controller created it and was killed before it could journal the start.
+            out.append(e.AttemptStarted(task.key, task.attempt, observation.uid))
             step = replace(step, status=StepStatus.QUEUED, attempt=task.attempt, uid=observation.uid, reason="")
         if step.status in IN_FLIGHT and step.attempt == task.attempt:
-            out.extend(events_of(Noticed(plan.by_key[task.key], state, step, now), observation))
+            out.extend(events_of(ObservedAttempt(plan.by_key[task.key], state, step, now), observation))
     return tuple(out)
 
 
-class Noticed:
-    """An attempt in flight of which something is heard."""
+class ObservedAttempt:
+    """An attempt in flight and its observation."""
 
     def __init__(self, spec: StepSpec, state: RunState, step: StepState, now: datetime) -> None:
-        """`step` is the newest that is known of it, `state` the run around it."""
+        """Keep the step's newest state and the run's state around it."""
         self.spec = spec
         self.step = step
         self.now = now
         self.task = TaskId(state.run, spec.key, step.attempt)
         self.canceling = state.status is RunStatus.CANCELING
         self.may_go_on = not state.overdue or spec.always
-        """False once the run's deadline has passed: nothing is tried again."""
+        """False after the run's deadline: no attempt is repeated then."""
 
 
-def events_of(noticed: Noticed, observation: Observation) -> Iterator[e.Event]:
-    """The events one observation of an attempt in flight adds."""
+def events_of(noticed: ObservedAttempt, observation: Observation) -> Iterator[e.Event]:
+    """Return the events that one observation of an attempt in flight adds."""
     key, step = noticed.spec.key, noticed.step
     match observation.phase:
         case Phase.PENDING:
             if observation.reason != step.reason and not step.overdue:
-                yield e.TaskWaits(key, observation.reason, observation.remedy)
+                yield e.AttemptPending(key, observation.reason, observation.remedy)
         case Phase.RUNNING:
             if step.status is StepStatus.QUEUED:
-                yield e.TaskRuns(key, observation.started or noticed.now)
+                yield e.AttemptRunning(key, observation.started or noticed.now)
         case Phase.SUCCEEDED:
             yield succeeded(key, step, observation, noticed.now)
         case Phase.FAILED:  # pragma: no branch - there is no other phase
@@ -65,42 +65,48 @@ def events_of(noticed: Noticed, observation: Observation) -> Iterator[e.Event]:
     if observation.phase in LIVE and not step.overdue and not noticed.canceling:
         why = overdue(noticed.spec.policy, observation)
         if why:
-            yield e.TaskOverdue(key, step.attempt, why)
+            yield e.AttemptOverdue(key, step.attempt, why)
 
 
 def succeeded(key: str, step: StepState, observation: Observation, now: datetime) -> e.StepSucceeded:
-    """The event of a step whose commit record exists; it may be an earlier attempt's."""
+    """Return the event of a step that has a commit record, which may be of an earlier attempt."""
     return e.StepSucceeded(
-        key,
-        observation.attempt or step.attempt,
-        observation.started or step.started or now,
-        observation.ended or now,
-        observation.outputs,
-        observation.warnings,
+        key=key,
+        attempt=observation.attempt or step.attempt,
+        started=observation.started or step.started or now,
+        ended=observation.ended or now,
+        outputs=observation.outputs,
+        warnings=observation.warnings,
     )
 
 
-def _failed(noticed: Noticed, observation: Observation) -> e.Event:
+def _failed(noticed: ObservedAttempt, observation: Observation) -> e.Event:
     step = noticed.step
     failure = observation.failure or Failure.LOST
     if noticed.canceling or (failure is Failure.CANCELED and not step.overdue):
         return e.StepCanceled(noticed.spec.key)
     if step.overdue:
-        # Whatever stopping it looked like: it was stopped because of this.
+        # Whatever the stop looked like to the target, this limit was the reason for it.
         observation = replace(observation, failure=Failure.TIMEOUT, exit_code=None, reason=step.overdue)
         observation = replace(observation, remedy=step.remedy)  # of what it waited for, if it did
         failure = Failure.TIMEOUT
     if noticed.may_go_on and may_retry(noticed.spec.policy, step.endings, failure):
         pause = pause_before(noticed.spec.policy, step.endings, failure, noticed.task)
         not_before = noticed.now + timedelta(seconds=pause) if pause else None
-        return e.TaskLost(noticed.spec.key, step.attempt, failure, observation.reason, not_before)
+        return e.AttemptFailed(
+            key=noticed.spec.key,
+            attempt=step.attempt,
+            failure=failure,
+            reason=observation.reason,
+            not_before=not_before,
+        )
     return e.StepFailed(
-        noticed.spec.key,
-        failure,
-        observation.reason,
-        observation.exit_code,
-        observation.tail,
-        observation.started or step.started,
-        observation.ended or noticed.now,
-        remedy_for(noticed.spec, failure, observation, endings=step.endings, run=noticed.task.run),
+        key=noticed.spec.key,
+        failure=failure,
+        reason=observation.reason,
+        exit_code=observation.exit_code,
+        tail=observation.tail,
+        started=observation.started or step.started,
+        ended=observation.ended or noticed.now,
+        remedy=remedy_for(noticed.spec, failure, observation, endings=step.endings, run=noticed.task.run),
     )

@@ -1,9 +1,9 @@
-"""What a step's datasets and data paths mean at this moment."""
+"""Resolve a step's datasets and data paths as they are now."""
 
 from __future__ import annotations
 
 from ..data import dataset
-from ..model.data import DataPath, DataRef, DatasetDefinition, Mode
+from ..model.data import DataRef, DatasetDefinition, DatastorePath, Mode
 from ..model.step import OutputOf, StepSpec
 from ..ports import ObjectStore
 from .assign import to_pin
@@ -11,12 +11,11 @@ from .fingerprint import Pins
 
 
 def pins_of(store: ObjectStore, datastores: dataset.Datastores, step: StepSpec) -> Pins:
-    """Look up the content of every input that no step makes, by its name.
+    """Return the content of every input that no step produces, by input name.
 
     Raises:
-        BadInput: where nothing lies, unless the input is writable: then it is an empty folder.
-        StoreError: for the store's failures.
-
+        BadInput: If an input is empty and is not writable; a writable one is an empty folder then.
+        StoreError: If the store fails.
     """
     pins: dict[str, DataRef] = {}
     for spec in to_pin(step):
@@ -24,9 +23,9 @@ def pins_of(store: ObjectStore, datastores: dataset.Datastores, step: StepSpec) 
         match spec.source:
             case DatasetDefinition() as definition:
                 pins[spec.name] = dataset.pin_dataset(store, datastores, definition)
-            case DataPath() as place if spec.mode is Mode.UPLOAD:
+            case DatastorePath() as place if spec.mode is Mode.UPLOAD:
                 pins[spec.name] = dataset.pin_nothing(store, place)
-            case DataPath() as place:
+            case DatastorePath() as place:
                 pins[spec.name] = dataset.pin(store, datastores, (place,), what, may_be_absent=spec.writable)
             case OutputOf():
                 pass

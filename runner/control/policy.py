@@ -1,11 +1,11 @@
-"""What a policy grants: further attempts, the pause before one, its memory, and how long all may take (pure)."""
+"""Apply a policy: further attempts, pauses, memory, and time limits (pure)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from random import Random
+from typing import Mapping
 
 from ..model.observation import Observation, Phase
 from ..model.plan import Plan
@@ -17,13 +17,13 @@ from ..model.state import RunState
 from ..model.task import TaskId, TimeLimits
 
 Endings = Mapping[Failure, int]
-"""How many attempts have failed in each way and were followed by another."""
+"""The number of attempts that failed in each way and were followed by another attempt."""
 _LOST = frozenset({Failure.LOST, Failure.STORE})
 _OWN = frozenset({Failure.USER, Failure.TIMEOUT})
 
 
 def may_retry(policy: StepPolicy, endings: Endings, failure: Failure) -> bool:
-    """Whether another attempt follows: never after the script's own failure unless asked; always if it never began."""
+    """Return True if another attempt follows: a script's own failure on request, a lost start always."""
     if failure is Failure.UNSTARTED:
         return True
     kinds, most = _granted(policy, failure)
@@ -31,12 +31,12 @@ def may_retry(policy: StepPolicy, endings: Endings, failure: Failure) -> bool:
 
 
 def _granted(policy: StepPolicy, failure: Failure) -> tuple[frozenset[Failure], int]:
-    """The failures that count with this one, and the most attempts that may follow such."""
+    """Return the failures counted together with this one, and the most attempts that may follow them."""
     if failure is Failure.DISRUPTED:
         return frozenset({failure}), int(_stated(policy, "disruption_retries"))
     if failure in _LOST:
         return _LOST, int(_stated(policy, "infrastructure_retries"))
-    if failure is Failure.OOM and _stated(policy, "oom_factor") > 0:
+    if failure is Failure.OOM and _stated(policy, "retry_oom") > 0:
         return frozenset({failure}), 1
     if failure in _OWN or failure is Failure.OOM:
         return _OWN | {Failure.OOM}, int(_stated(policy, "retries"))
@@ -44,16 +44,16 @@ def _granted(policy: StepPolicy, failure: Failure) -> tuple[frozenset[Failure], 
 
 
 def attempts_granted(policy: StepPolicy, endings: Endings, failure: Failure) -> int:
-    """The most attempts there can be when all that fail from here on fail like this."""
+    """Return the most attempts possible if every further one fails in the same way."""
     kinds, most = _granted(policy, failure)
     return 1 + most + sum(many for kind, many in endings.items() if kind not in kinds)
 
 
 def pause_before(policy: StepPolicy, endings: Endings, failure: Failure, task: TaskId) -> float:
-    """Seconds until the attempt after `task` may start: doubling, and spread so that many do not come at once.
+    """Return the seconds until the attempt after `task` may start: exponential backoff with equal jitter.
 
-    "Equal jitter": half of the pause is certain, half is drawn, by the attempt's own name, so that asking again gives
-    the same.
+    Half of the pause is fixed and half is drawn from the attempt's name, so that attempts do not start together and a
+    repeated call returns the same value.
     """
     if failure is Failure.UNSTARTED:
         return 0.0
@@ -63,13 +63,13 @@ def pause_before(policy: StepPolicy, endings: Endings, failure: Failure, task: T
 
 
 def is_due(not_before: datetime | None, now: datetime) -> bool:
-    """Whether the pause is over; also when the clock was put back, as none is longer than `LONGEST_PAUSE`."""
+    """Return True if the pause is over, or the clock was set back: no pause is longer than `LONGEST_PAUSE`."""
     return not_before is None or now >= not_before or (not_before - now).total_seconds() > LONGEST_PAUSE
 
 
 def resources_for(wish: Resources, policy: StepPolicy, endings: Endings) -> Resources:
-    """What the next attempt asks for: more memory after memory ran out, if the policy says so."""
-    factor = _stated(policy, "oom_factor") ** endings.get(Failure.OOM, 0)
+    """Return the resources of the next attempt: more memory after an out-of-memory failure, if the policy grants it."""
+    factor = _stated(policy, "retry_oom") ** endings.get(Failure.OOM, 0)
     if factor in (0.0, 1.0):
         return wish
     more = times(wish.memory_limit, factor) if wish.memory_limit else ""
@@ -77,12 +77,12 @@ def resources_for(wish: Resources, policy: StepPolicy, endings: Endings) -> Reso
 
 
 def time_limits(policy: StepPolicy) -> TimeLimits:
-    """Return what the policy grants each phase of an attempt, for whoever keeps to it without a controller."""
+    """Return the time limits of each phase of an attempt, for a target that enforces them without a controller."""
     return TimeLimits(*(_stated(policy, f"{phase}_timeout") for phase in ("queue", "start", "run")))
 
 
 def overdue(policy: StepPolicy, seen: Observation) -> str:
-    """Why the attempt takes too long, in words; empty: it does not, or nobody knows."""
+    """Return the reason why the attempt is past a time limit; empty if it is not, or its time is unknown."""
     name, doing = _limit_of(seen)
     limit = _stated(policy, name)
     if seen.elapsed is None or not limit or seen.elapsed <= limit:
@@ -92,7 +92,7 @@ def overdue(policy: StepPolicy, seen: Observation) -> str:
 
 
 def run_overdue(plan: Plan, state: RunState, now: datetime) -> str:
-    """Why the run takes too long, in words; empty: it does not."""
+    """Return the reason why the run is past its deadline; empty if it is not."""
     deadline = plan.policy.deadline
     if not deadline or state.created is None or state.overdue:
         return ""
@@ -101,7 +101,7 @@ def run_overdue(plan: Plan, state: RunState, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """A time for people: ``90 s``, ``15 min``, ``2 h``."""
+    """Format a time for people: ``90 s``, ``15 min``, ``2 h``."""
     for unit, size in (("h", 3600), ("min", 60)):
         if seconds >= 2 * size and seconds % size == 0:
             return f"{seconds / size:.0f} {unit}"

@@ -1,8 +1,7 @@
-"""Environments on their way: made beside the ticks, and told of while it takes."""
+"""Build environments beside the ticks, and report their progress."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, wait
@@ -10,38 +9,36 @@ from dataclasses import dataclass
 
 from ..model import events as e
 from ..model.plan import Plan
-from ..ports import Clock, EnvironmentStore
+from ..model.redaction import redacted
+from ..ports import Clock, EnvironmentStore, Notify
 from .actions import Prepare
-from .causes import PASSING, UNEXPECTED, words_of
+from .error_causes import RETRYABLE, UNEXPECTED, words_of
 
 PACE = 5.0
-"""Seconds between two lines that are told of one environment while it is being made."""
+"""Seconds between two reported lines of one build."""
 _QUICK = 0.05
-"""Seconds in which an environment that need not be made is found."""
+"""Seconds in which an environment that already exists is found."""
 _WIDEST = 120
-"""Characters of a line."""
-_LOGIN = re.compile(r"://[^/\s@]+@")
-"""The name and password in a package index's address: what is told goes into the journal."""
+"""Characters of a reported line."""
 
-Say = Callable[[str], None]
-Make = Callable[[Say], e.Event]
-"""Finds or makes one; what it says, be it nothing, tells that it has to be made."""
+Make = Callable[[Notify], e.Event]
+"""Find or build one environment. A reported line, even an empty one, means that it has to be built."""
 
 
 @dataclass
 class _Making:
-    """One environment on its way; the thread that makes it sets `line`."""
+    """An environment that is being built; the building thread sets `line`."""
 
     result: Future[e.Event] | None = None
     line: str | None = None
-    """What was said of it last; None: it is looked for, and may be there."""
-    told: str | None = None
+    """The last reported line; None while it is unknown whether a build is needed."""
+    reported: str | None = None
     at: float = 0.0
-    """When something of it was told last (monotonic)."""
+    """Time (monotonic) of the last reported line."""
 
     def hear(self, line: str) -> None:
-        """Keep one line of whoever makes it."""
-        shown = _LOGIN.sub("://***@", " ".join(line.split()))
+        """Keep one line of the builder's output."""
+        shown = redacted(" ".join(line.split()))
         if shown or self.line is None:
             self.line = shown if len(shown) <= _WIDEST else f"{shown[: _WIDEST - 1]}…"
 
@@ -51,38 +48,38 @@ class _Making:
 
 
 class Preparations:
-    """Makes environments, each once, while ticks go on."""
+    """Build each environment once, while ticks go on."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._making: dict[Prepare, _Making] = {}
 
     def __bool__(self) -> bool:
-        """Whether any is on its way."""
+        """Return True while an environment is being built."""
         return bool(self._making)
 
     def begin(self, action: Prepare, pool: Executor, make: Make) -> None:
-        """Find or make one, unless that goes on already."""
+        """Find or build an environment, unless this is in progress."""
         if action in self._making:
             return
         making = self._making[action] = _Making()
         making.result = pool.submit(make, making.hear)
-        # What is there already is told in this very tick.
+        # An environment that exists already is reported in the same tick.
         wait([making.result], timeout=_QUICK)
 
-    def news(self) -> Iterator[e.EnvironmentMaking]:
-        """What is new of those that are being made, not too often."""
+    def news(self) -> Iterator[e.EnvironmentBuilding]:
+        """Return the progress of the builds, at most one line per `PACE`."""
         now = self._clock.monotonic()
         for action, making in self._making.items():
             line = making.line
-            if line is None or making.over or line == making.told:
+            if line is None or making.over or line == making.reported:
                 continue
-            if making.told is None or now - making.at >= PACE:
-                making.told, making.at = line, now
-                yield e.EnvironmentMaking(action.environment, action.target, line)
+            if making.reported is None or now - making.at >= PACE:
+                making.reported, making.at = line, now
+                yield e.EnvironmentBuilding(action.environment, action.target, line)
 
     def ended(self) -> list[Future[e.Event]]:
-        """How those ended that are on their way no longer, each told once."""
+        """Return the result of each build that has ended, once."""
         over = {action: making.result for action, making in self._making.items() if making.over and making.result}
         for action in over:
             del self._making[action]
@@ -90,11 +87,13 @@ class Preparations:
 
 
 def find_or_make(
-    plan: Plan, action: Prepare, hear: Say, *, stores: Mapping[str, EnvironmentStore], say: Say
+    plan: Plan, action: Prepare, hear: Notify, *, stores: Mapping[str, EnvironmentStore], notify: Notify
 ) -> e.Event:
-    """The environment's end. Of one that has to be made is told to `say`, and to `hear` without its name.
+    """Return the result for one environment. Report progress to `notify`, and to `hear` without the environment's name.
 
-    Raises StoreUnreachable, TargetUnreachable.
+    Raises:
+        StoreUnreachable: If the store cannot be reached.
+        TargetUnreachable: If the target cannot be reached.
     """
     begun = time.monotonic()
     try:
@@ -102,18 +101,25 @@ def find_or_make(
         found = store.find(environment)
         if found is None:
             hear("")
-        reference = found or store.ensure(environment, _both(say, hear, environment.name))
-    except PASSING:
+        prepared = found or store.ensure(environment, _both(notify, hear, environment.name))
+    except RETRYABLE:
         raise
     except UNEXPECTED as error:
-        return e.EnvironmentLost(action.environment, action.target, words_of(error))
+        return e.EnvironmentUnavailable(action.environment, action.target, words_of(error))
     took = round(time.monotonic() - begun, 3)
-    return e.EnvironmentReady(action.environment, action.target, reference, found is None, took)
+    return e.EnvironmentReady(
+        environment=action.environment,
+        target=action.target,
+        reference=prepared.reference,
+        lock=prepared.lock,
+        built=found is None,
+        seconds=took,
+    )
 
 
-def _both(say: Say, hear: Say, name: str) -> Say:
+def _both(notify: Notify, hear: Notify, name: str) -> Notify:
     def both(line: str) -> None:
-        say(line)
+        notify(line)
         hear(line.removeprefix(f"environment {name!r}: "))
 
     return both

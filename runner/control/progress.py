@@ -1,4 +1,4 @@
-"""A run's state and the steps that may go on: kept up with each event, so that no tick looks at all (pure)."""
+"""A run's state with the steps that can start, updated with each event so that no tick looks at every step (pure)."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from ..model.status import DELIVERED, STEP_ENDS, StepStatus
 from ..model.step import StepSpec
 
 Keys = Mapping[str, None]
-"""Step keys in an order, each once."""
+"""An ordered set of step keys."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """A state of a run."""
+    """A state of a run and the steps that can start."""
 
     plan: Plan
     state: RunState
     ready: Keys
-    """The steps that wait for no other step."""
+    """The keys of the steps that wait for no other step."""
     users: Mapping[tuple[str, str], tuple[str, ...]]
     """The keys of the steps that use an environment on a target, by both."""
 
     def after(self, entry: e.JournalEntry) -> Progress:
-        """The progress after one more entry: it costs the entry's events and what depends on their steps."""
+        """Return the progress after one more entry, at the cost of its events and of their steps' dependents."""
         state = fold(self.state, [entry])
         return Progress(self.plan, state, _ready_after(self, state, keys_of(entry.events)), self.users)
 
 
 def progress_of(plan: Plan, state: RunState) -> Progress:
-    """The progress of a state, its run submitted, that nobody has followed so far."""
+    """Compute the progress of a submitted run from its state."""
     targets = state.submission.targets if state.submission else None
     users = {} if targets is None else plan.users(targets)
-    counted = replace(state, counted=state.census)  # else each tick would count before the first step moves
+    counted = replace(state, counted=state.step_counts)  # else each tick would count before the first step moves
     return Progress(plan, counted, {step.key: None for step in plan.steps if is_ready(state, step)}, users)
 
 
 def is_ready(state: RunState, step: StepSpec) -> bool:
-    """Whether the step waits, and no longer for another one."""
+    """Return True if the step waits, and for no other step."""
     return state.steps[step.key].status is StepStatus.WAITING and is_fed(state, step)
 
 
 def is_fed(state: RunState, step: StepSpec) -> bool:
-    """Whether all that the step needs is there; what always runs needs outputs only of what it reads."""
+    """Return True if the step's inputs exist. A step with `always` needs only the outputs that it reads."""
     if step.always:
         over = all(state.steps[need].status in STEP_ENDS for need in step.needs)
         return over and all(state.steps[need].status in DELIVERED for need in step.feeders)
@@ -55,7 +55,7 @@ def is_fed(state: RunState, step: StepSpec) -> bool:
 
 
 def keys_of(events: Iterable[e.Event]) -> tuple[str, ...]:
-    """The steps that events tell of, each once."""
+    """Return the keys of the steps that the events concern, each once."""
     return tuple(dict.fromkeys(event.key for event in events if hasattr(event, "key")))
 
 

@@ -1,4 +1,4 @@
-"""Outputs on their way to the places named for them: copied beside the ticks; no success is told before."""
+"""Copy outputs to their destinations beside the ticks. A step's success is journaled after its copy."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from .publish import to_publish
 
 Delivery = e.StepSucceeded | e.StepReused
 Publish = Callable[[tuple[OutputSpec, ...], Delivery], e.Event]
-"""Puts outputs where they belong; what is told then: the success itself, or a failure."""
+"""Publish a step's outputs. Returns the step's success, or its failure."""
 Ask = Callable[[Callable[[], tuple[e.Event, ...]]], tuple[e.Event, ...]]
-"""Calls it, or tells nothing when that failed for a while only."""
+"""Call a function. Returns no events if it failed with a temporary error."""
 _QUICK = 0.05
-"""Seconds in which outputs are published that have not far to go."""
+"""Seconds in which small outputs are published."""
 
 
 class Publications:
-    """Publishes the outputs of each step once, while ticks go on."""
+    """Publish the outputs of each step once, while ticks go on."""
 
     def __init__(self) -> None:
         self._running: dict[str, tuple[Mapping[str, DataRef], Future[e.Event]]] = {}
 
     def __bool__(self) -> bool:
-        """Whether any is on its way."""
+        """Return True while outputs are being published."""
         return bool(self._running)
 
     def begin(self, plan: Plan, events: tuple[e.Event, ...], pool: Executor, publish: Publish) -> None:
-        """Publish what the successes among `events` ask for, unless that goes on already."""
+        """Publish the outputs of the successes among `events`, unless this is in progress."""
         begun = [future for event in events for future in self._begun(plan, event, pool, publish)]
         if begun:
             wait(begun, timeout=_QUICK)
 
-    def told(self, event: e.Event, ask: Ask) -> e.Event | None:
-        """What is told of an event now; None: its outputs are still on their way, and the event comes again."""
+    def reported(self, event: e.Event, ask: Ask) -> e.Event | None:
+        """Return the result for an event; None while its outputs are being copied, and the event comes again."""
         if not isinstance(event, Delivery) or event.key not in self._running:
             return event
         outputs, future = self._running[event.key]
         if not future.done():
             return None
         del self._running[event.key]
-        told = ask(partial(_result, future))
-        # Others, when an equal step's have vanished meanwhile and this one has run: they are published next.
-        return told[0] if told and outputs == event.outputs else None
+        reported = ask(partial(_result, future))
+        # The outputs of an equal step can vanish meanwhile; the step then runs, and its own outputs are published next.
+        return reported[0] if reported and outputs == event.outputs else None
 
     def _begun(self, plan: Plan, event: e.Event, pool: Executor, publish: Publish) -> Iterator[Future[e.Event]]:
         if isinstance(event, Delivery) and event.key not in self._running:

@@ -1,7 +1,7 @@
-"""Publishing: a committed output is put at the place its author named, and registered as a dataset.
+"""Publish a committed output: copy it to its destination and register it as a dataset.
 
-Done between the commit and the event that tells the step's success, so dependents find it; done again after a
-crash with the same end.
+This happens after the commit and before the event of the step's success, so that dependents find the output. A
+repetition after a crash leads to the same result.
 """
 
 from __future__ import annotations
@@ -12,25 +12,28 @@ from dataclasses import replace
 from ..data import integrity, manifest, registry, transfer
 from ..data.dataset import Datastores
 from ..errors import BadInput, DataChanged
-from ..model.data import DataPath, DataRef, DatasetDefinition, Manifest
+from ..model.data import DataRef, DatasetDefinition, DatastorePath, Manifest
 from ..model.names import fixed_place
 from ..model.step import OutputSpec, StepSpec
 from ..ports import ObjectStore
 
 
 def to_publish(step: StepSpec) -> tuple[OutputSpec, ...]:
-    """The outputs that have a fixed place or a registration."""
+    """Return the outputs that have a destination or a registration."""
     return tuple(spec for spec in step.outputs if spec.register or fixed_place(spec.destination, spec.name))
 
 
 def publish(
     store: ObjectStore, datastores: Datastores, specs: tuple[OutputSpec, ...], outputs: Mapping[str, DataRef]
 ) -> None:
-    """Fill each fixed place from the committed output, then register.
+    """Copy each output to its destination, then register it.
 
-    Raises DataChanged when the output has not the bytes any more that were committed, StoreError, BadInput.
+    Files of earlier runs at the same destination stay, unless one of the same name replaces them (v1 behaviour).
 
-    Files of earlier runs at the same place stay unless one of the same name replaces them, as in v1.
+    Raises:
+        DataChanged: If the output's bytes are no longer those that were committed.
+        StoreError: If the store fails.
+        BadInput: If a file cannot lie below the destination.
     """
     for spec in specs:
         ref = outputs[spec.name]
@@ -43,13 +46,13 @@ def publish(
             _check_keys(there, described, place)
             transfer.copy(there, ref.key, described, place)
         for wanted in spec.register:
-            path = DataPath(spec.datastore, place or ref.key)
+            path = DatastorePath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)
             registry.register(store, wanted.name, entry, new_version=wanted.new_version)
 
 
 def _check_keys(store: ObjectStore, described: Manifest, place: str) -> None:
-    """Raise BadInput if a file of `described` cannot lie below `place`: then none is to be copied."""
+    """Raise BadInput if a file of `described` cannot lie below `place`, before any file is copied."""
     longest = max((entry.path for entry in described.entries), key=lambda path: len(path.encode()), default="")
     try:
         store.stat(f"{place}/{longest}" if longest else place)
@@ -57,7 +60,7 @@ def _check_keys(store: ObjectStore, described: Manifest, place: str) -> None:
         raise BadInput(f"its output cannot lie at {place}: {error}", remedy="choose a shorter destination") from error
 
 
-def _at(view: DatasetDefinition, path: DataPath) -> DatasetDefinition:
-    """The view over what lies at `path`; a glob of the view's own is below it."""
+def _at(view: DatasetDefinition, path: DatastorePath) -> DatasetDefinition:
+    """Return the dataset definition over the files at `path`; the definition's own glob applies below it."""
     patterns = [f"{path.path}/{pattern.path}" for pattern in view.paths] or [path.path]
-    return replace(view, paths=tuple(DataPath(path.datastore, pattern) for pattern in patterns))
+    return replace(view, paths=tuple(DatastorePath(path.datastore, pattern) for pattern in patterns))

@@ -1,4 +1,4 @@
-"""What follows from the state of a run alone: which steps can never start, and when it has ended (pure)."""
+"""Derive the events that follow from the state alone: steps that can never start, and the run's end (pure)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..model.step import StepSpec
 from .progress import keys_of
 
 _Fates = dict[str, StepStatus]
-"""By step key: what is decided here; all others are as the state has them."""
-_SWEEPING = (e.CancelRequested, e.RunOverdue, e.EnvironmentLost, e.ControllerStarted)
-"""After these any step may have to be looked at."""
+"""The outcomes decided here, by step key; all other steps are as the state has them."""
+_SWEEPING = (e.CancelRequested, e.RunOverdue, e.EnvironmentUnavailable, e.ControllerStarted)
+"""Events after which every step has to be looked at."""
 
 
 def settle(plan: Plan, state: RunState, events: Iterable[e.Event] | None = None) -> tuple[e.Event, ...]:
-    """All that follows from `state`. It costs what `events`, the newest, can have moved; None: nobody knows."""
+    """Return the events that follow from `state`. `events` are the newest; None looks at every step."""
     suspects = _Suspects(plan, state, None if events is None else tuple(events))
     if state.status is RunStatus.CANCELING:
         return tuple(e.StepCanceled(step.key) for step in suspects.waiting())
@@ -28,25 +28,25 @@ def settle(plan: Plan, state: RunState, events: Iterable[e.Event] | None = None)
 
 
 def end_of(state: RunState) -> e.RunEnded | None:
-    """The last event, once every step has ended."""
-    if state.over or state.census.open:
+    """Return the run's last event, once every step has ended."""
+    if state.over or state.step_counts.open:
         return None
-    if state.census.count.get(StepStatus.CANCELED) and state.status is RunStatus.CANCELING:
+    if state.step_counts.count.get(StepStatus.CANCELED) and state.status is RunStatus.CANCELING:
         return e.RunEnded(RunStatus.CANCELED)
     left_out = len(state.submission.left_out) if state.submission else 0
-    return e.RunEnded(RunStatus.FAILED if state.census.undelivered > left_out else RunStatus.SUCCEEDED)
+    return e.RunEnded(RunStatus.FAILED if state.step_counts.undelivered > left_out else RunStatus.SUCCEEDED)
 
 
-def _late(plan: Plan, state: RunState) -> Iterator[e.TaskOverdue]:
-    """What is under way when the deadline has passed."""
-    for key in sorted(state.census.live) if state.overdue else ():
+def _late(plan: Plan, state: RunState) -> Iterator[e.AttemptOverdue]:
+    """Yield the events of steps that are in flight when the deadline has passed."""
+    for key in sorted(state.step_counts.live) if state.overdue else ():
         step = state.steps[key]
         if not plan.by_key[key].always and not step.overdue:
-            yield e.TaskOverdue(key, step.attempt, state.overdue)
+            yield e.AttemptOverdue(key, step.attempt, state.overdue)
 
 
 class _Suspects:
-    """The waiting steps whose fate the newest events may have decided."""
+    """The waiting steps that the newest events may affect."""
 
     def __init__(self, plan: Plan, state: RunState, events: tuple[e.Event, ...] | None) -> None:
         self.plan = plan
@@ -54,7 +54,7 @@ class _Suspects:
         self.events = events
 
     def waiting(self) -> list[StepSpec]:
-        """In the order of the plan where all are looked at, else as they depend on one another."""
+        """Return them in the plan's order if every step is looked at, else in the order of their dependencies."""
         if self.events is None or self._all():
             return [step for step in self.plan.steps if self._waits(step.key)]
         found: dict[str, None] = {}
@@ -81,7 +81,7 @@ class _Suspects:
 
 
 class _Settlement:
-    """The fates of the steps that wait, decided one upon the other."""
+    """The outcomes of the waiting steps, each derived from those before it."""
 
     def __init__(self, plan: Plan, state: RunState) -> None:
         self.plan = plan
@@ -89,7 +89,7 @@ class _Settlement:
         self.fates: _Fates = {}
 
     def events(self, waiting: list[StepSpec]) -> tuple[e.Event, ...]:
-        """What becomes of `waiting` and of what depends on it."""
+        """Return the events of the `waiting` steps and of their dependents."""
         if not waiting:
             return ()
         broken, given_up = self._broken(waiting), self._given_up(waiting)
@@ -99,18 +99,18 @@ class _Settlement:
         return self.fates.get(key) or self.state.steps[key].status
 
     def _broken(self, waiting: list[StepSpec]) -> list[e.StepFailed]:
-        """Steps whose environment cannot be made, unless what they need keeps them from starting anyhow."""
+        """Yield the steps whose environment cannot be built, unless a dependency keeps them from starting anyway."""
         found: list[e.StepFailed] = []
         submission = self.state.submission
         for step in waiting if submission and self.state.broken else ():
             reason = self.state.broken.get((step.environment, submission.targets[step.key])) if submission else None
             if reason is not None and self._blocker(step) is None:
-                found.append(e.StepFailed(step.key, Failure.IMAGE, reason))
+                found.append(e.StepFailed(key=step.key, failure=Failure.IMAGE, reason=reason))
         self.fates.update({event.key: StepStatus.FAILED for event in found})
         return found
 
     def _blocked(self, waiting: list[StepSpec]) -> list[e.StepSkipped]:
-        """What needs something that will never be there, directly or by way of others: each step once."""
+        """Yield the steps with a dependency, direct or indirect, that will never exist; each step once."""
         found: list[e.StepSkipped] = []
         queue = deque(waiting)
         while queue:
@@ -123,7 +123,7 @@ class _Settlement:
         return found
 
     def _given_up(self, waiting: list[StepSpec]) -> list[e.StepSkipped]:
-        """All that could still start, once the run stops; what always runs excepted."""
+        """Yield the steps that could still start when the run stops, except those with `always`."""
         why = self.state.overdue or self._first_failure()
         found: list[e.StepSkipped] = []
         for step in waiting if why else ():
@@ -136,7 +136,7 @@ class _Settlement:
         if not _stops_at_failure(self.state):
             return ""
         newly = [key for key, fate in self.fates.items() if fate is StepStatus.FAILED]
-        known = self.state.census.count.get(StepStatus.FAILED, 0)
+        known = self.state.step_counts.count.get(StepStatus.FAILED, 0)
         if not newly and not known:
             return ""
         failed = next(key for key in self.plan.by_key if self._fate(key) is StepStatus.FAILED)
@@ -147,7 +147,7 @@ class _Settlement:
         return e.StepSkipped(step.key, reason)
 
     def _blocker(self, step: StepSpec) -> str | None:
-        """Something that it needs and that will never be there."""
+        """Return a dependency of the step that will never exist."""
         needs = step.feeders if step.always else step.needs
         return min((need for need in needs if self._fate(need) in UNDELIVERED), default=None)
 

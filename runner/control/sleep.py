@@ -1,4 +1,4 @@
-"""Whether the controller's machine has been asleep, by its clocks alone."""
+"""Detect from the clocks that the controller's machine has slept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..model import events as e
 from ..ports import Clock
 
 ASLEEP = 30.0
-"""Seconds between two looks from which the machine may have slept."""
+"""Seconds between two looks from which sleep is assumed."""
 
 
 class _Look(NamedTuple):
@@ -21,14 +21,14 @@ class _Look(NamedTuple):
 
 @dataclass
 class Sleep:
-    """What was slept and no journal entry tells of yet: right after it neither store nor target may answer."""
+    """The slept time that no journal entry has yet. Right after it neither the store nor a target may answer."""
 
     clock: Clock
     seconds: float = 0.0
     _last: _Look | None = None
 
     def look(self) -> None:
-        """Note the time since the last look, by whichever clock has gone further: not every one goes on in sleep."""
+        """Note the time since the last look by the clock that has advanced more: some clocks stop during sleep."""
         before, now = self._last, _Look(self.clock.monotonic(), self.clock.now())
         self._last = now
         if before is not None:
@@ -36,11 +36,11 @@ class Sleep:
             self.seconds = round(self.seconds + gap, 1) if gap > ASLEEP else self.seconds
 
     @property
-    def events(self) -> tuple[e.Slept, ...]:
-        """What is to be told of it."""
-        return (e.Slept(self.seconds),) if self.seconds else ()
+    def events(self) -> tuple[e.MachineSlept, ...]:
+        """Return the event of the slept time, if there is any."""
+        return (e.MachineSlept(self.seconds),) if self.seconds else ()
 
-    def told(self, events: Iterable[e.Event]) -> None:
-        """The journal has these."""
-        told = sum(event.seconds for event in events if isinstance(event, e.Slept))
-        self.seconds = max(0.0, round(self.seconds - told, 1))
+    def reported(self, events: Iterable[e.Event]) -> None:
+        """Note that the journal has the events."""
+        reported = sum(event.seconds for event in events if isinstance(event, e.MachineSlept))
+        self.seconds = max(0.0, round(self.seconds - reported, 1))

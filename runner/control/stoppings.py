@@ -1,4 +1,4 @@
-"""Attempts that are being stopped: a process may take its whole grace to end, and no other step waits for that."""
+"""Stop attempts beside the ticks: a process may use its whole grace period, and no other step waits for it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from ..model.task import TaskId
 from .actions import Stop
 
 _QUICK = 0.05
-"""Seconds in which an attempt is stopped that does not resist."""
+"""Seconds in which a cooperative attempt stops."""
 
 
 class Stoppings:
-    """Stops attempts, each once at a time, while ticks go on."""
+    """Stop attempts, each once at a time, while ticks go on."""
 
     def __init__(self, at_once: int) -> None:
-        """`at_once`: how many stops the pool does beside one another."""
+        """Create it. `at_once` is the number of stops that the pool does in parallel."""
         self._at_once = at_once
         self._running: dict[TaskId, tuple[Stop, Future[None]]] = {}
 
     def __bool__(self) -> bool:
-        """Whether any is being stopped."""
+        """Return True while an attempt is being stopped."""
         return bool(self._running)
 
     def begin(
         self, actions: list[Stop], pool: Executor, stop: Callable[[Stop], None], *, tell: Callable[[Stop], None]
     ) -> None:
-        """Stop them, but for those of which that goes on already; `tell` has one end without waiting for it."""
+        """Stop the attempts that are not being stopped yet. `tell` signals one of them without waiting."""
         new = [action for action in actions if action.task not in self._running]
         if len(self._running) + len(new) > self._at_once:
-            # They have their grace together, not one after the other. Who could not be told is told by its stop.
+            # Their grace periods run in parallel. An attempt that could not be signaled is signaled by its stop.
             for action in new:
                 pool.submit(tell, action)
         begun = {action.task: (action, pool.submit(stop, action)) for action in new}
@@ -39,7 +39,7 @@ class Stoppings:
             wait([future for _, future in begun.values()], timeout=_QUICK)
 
     def ended(self) -> list[tuple[Stop, Future[None]]]:
-        """Those that are stopped now, or could not be, each told once."""
+        """Return the attempts that have stopped, or could not be stopped, each once."""
         over = {task: one for task, one in self._running.items() if one[1].done()}
         for task in over:
             del self._running[task]

@@ -1,1 +1,1 @@
-"""Trees of files: snapshots, manifests, staging in and out. Functions over `ObjectStore`."""
+"""Files: snapshots, manifests, staging of inputs and outputs."""

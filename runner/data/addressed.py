@@ -12,7 +12,7 @@ from typing import TypeVar
 from ..errors import ObjectDamaged
 from ..model.digest import canonical_json, digest_of_bytes, md5_of_bytes
 from ..model.document import to_document
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import ObjectStore
 
 T = TypeVar("T")
@@ -79,12 +79,11 @@ def load(store: ObjectStore, key: str, parse: Callable[[bytes], T]) -> T:
 
 
 def checked_document(shape: type[T], data: bytes, key: str, digest: str) -> T:
-    """Read a value from its written form, whose digest must be `digest`.
+    """Parse a value from its canonical JSON, whose digest must be `digest`.
 
     Raises:
         ObjectDamaged: `data` has another digest.
         StoreError: the content is intact, but not a document of that shape.
-
     """
     if digest_of_bytes(data) != digest:
         raise damaged(key)
@@ -92,7 +91,7 @@ def checked_document(shape: type[T], data: bytes, key: str, digest: str) -> T:
 
 
 def damaged(key: str, why: str = "") -> ObjectDamaged:
-    """Make the error for an object whose content is not what its name stands for."""
+    """Return the error for an object whose content does not match the digest in its name."""
     return ObjectDamaged(
         f"the object {key!r} was changed or damaged in the store: its content does not have the digest in its name"
         f"{f' ({why})' if why else ''}; submit the run again from its source, which writes the object again"

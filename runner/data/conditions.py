@@ -1,22 +1,23 @@
-"""Conditions on a file dataset's files: nested lists of an operator and its operands (pure).
+"""Evaluate conditions on the files of a dataset: nested lists of an operator and its operands (pure).
 
-The trees are those of ``dataset['column'] > 3``; for rows of a frame pandas evaluates the same ones.
+The trees are those of ``dataset['column'] > 3``; pandas evaluates the same trees for the rows of a frame.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
+from typing import Mapping
 
 from ..errors import BadInput
 
 Values = Mapping[str, object]
-"""What is known of one file: its partition keys and its facts."""
+"""The facts of one file: its partition keys and its metadata."""
 
 
 def holds(tree: object, values: Values) -> bool:
-    """Whether the condition is true of one file. Raises BadInput for an unknown name or what cannot be compared."""
+    """Return True if the condition holds for one file. Raises BadInput for an unknown name or incomparable values."""
     return bool(_value(tree, values))
 
 

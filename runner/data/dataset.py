@@ -1,63 +1,65 @@
-"""A dataset's files: found in a datastore, and pinned for a step."""
+"""Find the files of a dataset in a datastore, and pin them for a step."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Callable
 
 from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
 from ..model.data import (
     DEFAULT_DATASTORE,
     FILE_DATASTORE,
-    DataPath,
     DataRef,
     DatasetDefinition,
+    DatastorePath,
     Entry,
     Kind,
     Manifest,
     has_wildcard,
 )
-from ..model.digest import digest_of, digest_of_file
+from ..model.digest import digest_of
 from ..model.names import RUNS_FOLDER, is_reserved
 from ..ports import FolderStore, ObjectInfo, ObjectStore
 from . import manifest as manifests
+from .file_digest import digest_of_file
 from .selection import Found, chosen
 from .transfer import PINNED
 
 _READ_BYTES = 1 << 30
 _READ_FILES = 10_000
 Datastores = Callable[[str], ObjectStore]
-"""The store of a datastore's name. Raises BadInput for an unknown one."""
+"""Return the store of a datastore's name. Raises BadInput for an unknown one."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """The files that a definition means now."""
+    """The files that a definition refers to now."""
 
     datastore: str
     files: tuple[Found, ...]
     """Sorted by their relative paths."""
     lone: bool = False
-    """The definition names this one file, and not a folder or a pattern."""
+    """True if the definition names this one file, not a folder or a pattern."""
 
     @property
     def folder(self) -> str:
-        """What the files' paths are relative to; empty: the whole store."""
+        """The folder that the files' paths are relative to; empty: the whole store."""
         first = self.files[0]
         return first.key[: len(first.key) - len(first.relative)].rstrip("/")
 
     @property
     def key(self) -> str:
-        """The file's key, or the folder's."""
+        """The key of the file or folder."""
         return self.files[0].key if self.lone else self.folder
 
     @property
     def manifest(self) -> Manifest:
-        """The files with the store's tags in place of digests."""
-        # Below the shared folder a path says the key; only below the whole store there is no folder to say.
+        """The manifest of the files, with the store's ETags in place of digests."""
+        # A path below the shared folder has the key; only below the whole store is there no folder to name.
         folder = self.folder
         entries = tuple(
             Entry(
@@ -74,58 +76,59 @@ class Listing:
 def pin(
     workspace: ObjectStore,
     datastores: Datastores,
-    paths: tuple[DataPath, ...],
+    paths: tuple[DatastorePath, ...],
     what: str,
     *,
     may_be_absent: bool = False,
 ) -> DataRef:
-    """The files that `paths` mean now, kept as a manifest in the workspace store.
+    """Return the files that `paths` refer to now, and keep their manifest in the workspace store.
 
     Args:
         workspace: The store of the manifest.
         datastores: The stores of the files.
         paths: Where the files lie.
         what: Names the data in errors.
-        may_be_absent: Whether a single path at which nothing lies is an empty folder.
+        may_be_absent: Take a single path without a file for an empty folder.
 
     Raises:
         BadInput: when no file is there, or when the paths lie in several datastores.
-
     """
-    definition = DatasetDefinition("file", paths)
+    definition = DatasetDefinition(kind="file", paths=paths)
     listed = listing(datastores, definition, what)
     if not listed.files and may_be_absent:
         return pin_nothing(workspace, paths[0])
     return _pinned(workspace, datastores, listed, definition, what)
 
 
-def pin_nothing(workspace: ObjectStore, place: DataPath) -> DataRef:
-    """An empty folder at `place`, whatever lies there."""
-    return DataRef(place.datastore, place.path.strip("/"), manifests.save(workspace, Manifest(Kind.FOLDER)))
+def pin_nothing(workspace: ObjectStore, place: DatastorePath) -> DataRef:
+    """Return an empty folder at `place`, without a look at the store."""
+    return DataRef(
+        datastore=place.datastore, key=place.path.strip("/"), digest=manifests.save(workspace, Manifest(Kind.FOLDER))
+    )
 
 
-def current(datastores: Datastores, place: DataPath) -> tuple[str, Manifest]:
-    """What lies at `place` now: the key of the file or folder, and its manifest; an empty folder where nothing does.
+def current(datastores: Datastores, place: DatastorePath) -> tuple[str, Manifest]:
+    """Return the key of the file or folder at `place`, and its manifest now; an empty folder if nothing is there.
 
     Raises StoreError.
     """
-    listed = listing(datastores, DatasetDefinition("file", (place,)))
+    listed = listing(datastores, DatasetDefinition(kind="file", paths=(place,)))
     return (listed.key, listed.manifest) if listed.files else (place.path.strip("/"), Manifest(Kind.FOLDER))
 
 
 def pin_dataset(workspace: ObjectStore, datastores: Datastores, definition: DatasetDefinition) -> DataRef:
-    """`pin` for a dataset's definition; a file dataset's operations choose among its files."""
+    """Do `pin` for a dataset's definition; the operations of a file dataset select among its files."""
     what = title(definition)
     return _pinned(workspace, datastores, listing(datastores, definition, what), definition, what)
 
 
 def title(definition: DatasetDefinition) -> str:
-    """How errors name the dataset."""
+    """Return the dataset's name in errors."""
     return f"dataset '{definition.name}'" if definition.name else "the dataset"
 
 
 def listing(datastores: Datastores, definition: DatasetDefinition, what: str = "") -> Listing:
-    """Every file the definition means now.
+    """Return every file that the definition refers to now.
 
     Raises BadInput for paths in several datastores and for a condition that files cannot meet.
     """
@@ -141,7 +144,7 @@ def listing(datastores: Datastores, definition: DatasetDefinition, what: str = "
 
 
 def nothing_there(definition: DatasetDefinition, what: str = "") -> BadInput:
-    """The error for a definition that means no file."""
+    """Return the error for a definition that matches no file."""
     listed = ", ".join(f"{path.datastore}/{path.path}" for path in definition.paths)
     said = what or title(definition)
     if definition.kind == "file" and definition.transforms:
@@ -149,10 +152,10 @@ def nothing_there(definition: DatasetDefinition, what: str = "") -> BadInput:
     return BadInput(f"{said} has no files: nothing lies at {listed}", remedy="upload the data first")
 
 
-def found_at(store: ObjectStore, place: DataPath) -> Iterator[tuple[str, ObjectInfo]]:
-    """`match`, without what is no data: runner's own records, and the outputs of runs unless `place` names them.
+def found_at(store: ObjectStore, place: DatastorePath) -> Iterator[tuple[str, ObjectInfo]]:
+    """Do `match` without runner's records and, unless `place` names them, without outputs of runs.
 
-    A place that is a whole store, or a pattern over it, would else grow by the outputs of every run.
+    A dataset that is a whole store, or a pattern over it, would else grow with every run.
     """
     default = place.datastore == DEFAULT_DATASTORE
     whole = not fixed_part(place.path.strip("/"))
@@ -166,7 +169,7 @@ def found_at(store: ObjectStore, place: DataPath) -> Iterator[tuple[str, ObjectI
 
 
 def match(store: ObjectStore, pattern: str) -> Iterator[tuple[str, ObjectInfo]]:
-    """(path below the fixed part of `pattern`, object) of all it means: a file, a folder's files, or a glob's."""
+    """Yield (path below the fixed part of `pattern`, object) for a file, a folder's files, or a glob's."""
     plain = pattern.strip("/")
     fixed = fixed_part(plain)
     if fixed == plain:
@@ -180,7 +183,7 @@ def match(store: ObjectStore, pattern: str) -> Iterator[tuple[str, ObjectInfo]]:
 
 
 def fixed_part(pattern: str) -> str:
-    """The folders of a pattern before its first wildcard."""
+    """Return the folders of a pattern before its first wildcard."""
     parts: list[str] = []
     for part in PurePosixPath(pattern).parts:
         if has_wildcard(part):
@@ -190,7 +193,7 @@ def fixed_part(pattern: str) -> str:
 
 
 def glob_rule(pattern: str) -> re.Pattern[str]:
-    """A glob as a regular expression over keys: ``*`` stays in a folder, ``**`` does not."""
+    """Return a glob as a regular expression over keys: ``*`` stays in a folder, ``**`` does not."""
     out = ""
     for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern):
         out += {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(piece) or re.escape(piece)
@@ -207,8 +210,8 @@ def _file_or_folder(store: ObjectStore, plain: str) -> Iterator[tuple[str, Objec
         yield info.key[len(start) :], info
 
 
-def _all_files(store: ObjectStore, paths: Sequence[DataPath]) -> list[Found]:
-    """Each file once, its path relative to the innermost folder that holds all the paths."""
+def _all_files(store: ObjectStore, paths: Sequence[DatastorePath]) -> list[Found]:
+    """Return each file once, its path relative to the innermost folder that holds all the paths."""
     found: dict[str, ObjectInfo] = {}
     folders: set[str] = set()
     for path in paths:
@@ -216,12 +219,15 @@ def _all_files(store: ObjectStore, paths: Sequence[DataPath]) -> list[Found]:
             found.setdefault(info.key, info)
             folders.add(info.key[: len(info.key) - len(relative)])
     shared = len(_shared_folder(folders))
-    files = [Found(key[shared:], key, info.size, info.etag, info.modified) for key, info in found.items()]
+    files = [
+        Found(relative=key[shared:], key=key, size=info.size, etag=info.etag, modified=info.modified)
+        for key, info in found.items()
+    ]
     return sorted(files, key=lambda file: file.relative)
 
 
 def _shared_folder(folders: set[str]) -> str:
-    """The innermost folder around all of these, with a trailing slash; empty for the whole store."""
+    """Return the innermost folder around all paths, with a trailing slash; empty for the whole store."""
     if len(folders) < 2:
         return next(iter(folders), "")
     first, last = min(folders).split("/"), max(folders).split("/")
@@ -239,14 +245,21 @@ def _pinned(
     pinned = listed.manifest
     content = content_of(datastores(listed.datastore), listed.files)
     digest = manifests.save(workspace, pinned)
-    return DataRef(listed.datastore, listed.key, digest, len(pinned.entries), pinned.bytes, content)
+    return DataRef(
+        datastore=listed.datastore,
+        key=listed.key,
+        digest=digest,
+        files=len(pinned.entries),
+        bytes=pinned.bytes,
+        content=content,
+    )
 
 
 def content_of(store: ObjectStore, files: Sequence[Found]) -> str:
-    """The digest of the files' names and bytes.
+    """Return the digest of the files' names and bytes.
 
-    Files of this machine are read, up to `_READ_BYTES` and `_READ_FILES`: their tags change with their time. Beyond
-    that, and in a bucket, the tags stand for the bytes.
+    Files of this machine are read, up to `_READ_BYTES` and `_READ_FILES`: their ETags change with their time. Beyond
+    that, and in a bucket, the ETags stand for the bytes.
     """
     read = isinstance(store, FolderStore) and len(files) <= _READ_FILES
     if isinstance(store, FolderStore) and read and sum(file.size for file in files) <= _READ_BYTES:

@@ -1,4 +1,4 @@
-"""How much room a disk has: a full one keeps a controller from writing, also about the full disk itself."""
+"""Check the free space of a disk: a full disk keeps a controller from writing, even about the full disk itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What a script has changed below its mounted inputs, found by comparing them with what was staged.
+"""Find the changes that a script made below its mounted inputs, by a comparison with the staged files.
 
 The facts of every staged file are noted before the script starts. v1 mounts datasets read-only and data references
-writable. Files of modes and owners that cannot be enforced (a script may run as root) are compared afterwards.
+writable. Modes and owners cannot be enforced (a script may run as root), so files are compared afterwards.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..backports import is_below
 from ..dataclass import dataclass, field
 from ..errors import BadInput, Problem, StoreError
 from ..model.data import Kind, Mode
@@ -19,26 +20,27 @@ from ..model.task import InputBinding, Task
 from ..ports import ObjectStore
 from . import manifest, transfer
 from .dataset import Datastores
+from .file_maker import FileMaker
 from .inputs import Staged, shown_place
 from .words import listed
 
 _LIST = "inputs.json"
 _CACHE = "__pycache__"
-"""Python writes it beside modules that a script imports; on a read-only file system it goes without."""
+"""Python writes this folder beside imported modules; on a read-only file system it does without."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Watched:
-    """A mounted input as the script found it."""
+    """A mounted input as it was before the start."""
 
     folder: str
-    """Absolute local path of the folder that it lies in."""
+    """Absolute local path of the input's folder."""
     key: str
-    """What the folder stands for in the datastore; empty: the whole store."""
+    """The folder's key in the datastore; empty: the whole store."""
     files: Mapping[str, str]
     """The facts of each file by its POSIX path relative to the folder: size in bytes, mtime in ns, inode."""
     whole: bool = True
-    """New files in the folder belong to it."""
+    """True if new files in the folder belong to the input."""
     moved: bool = False
     """See `inputs.Staged.moved`."""
 
@@ -50,38 +52,37 @@ class Changes:
     binding: InputBinding
     watched: Watched
     written: tuple[str, ...] = ()
-    """New files, and those whose content is another one now."""
+    """New files, and files whose content has changed."""
     gone: tuple[str, ...] = field(default_factory=tuple)
 
     def key(self, relative: str) -> str:
-        """Where the file belongs in the datastore."""
+        """Return the file's key in the datastore."""
         return f"{self.watched.key}/{relative}" if self.watched.key else relative
 
 
-def note(root: Path, task: Task, staged: Mapping[str, Staged], code: Path) -> None:
-    """Write down the facts of every file of the mounted inputs below `root`; `code` is the working directory."""
+def note(root: Path, task: Task, staged: Mapping[str, Staged], code: Path, maker: FileMaker) -> None:
+    """Record the facts of every file of the mounted inputs below `root`; `code` is the working directory."""
     bindings = {binding.name: binding for binding in task.inputs if binding.mode in (Mode.MOUNT, Mode.UPLOAD)}
     watched = {name: _watched(binding, staged[name], code) for name, binding in bindings.items()}
     document = {name: to_document(one) for name, one in watched.items()}
-    (root / _LIST).write_text(json.dumps(document, separators=(",", ":")), encoding="ascii")
+    maker.write(root / _LIST, json.dumps(document, separators=(",", ":")).encode())
 
 
 def found(
     root: Path, task: Task, outputs: Iterable[Path], workspace: ObjectStore, at: Datastores
 ) -> tuple[Changes, ...]:
-    """What the script has changed below its writable inputs.
+    """Return the script's changes below its writable inputs.
 
     Args:
         root: The folder that `note` has written to.
         task: The attempt.
-        outputs: Paths of the outputs: what lies there belongs to no input.
+        outputs: Paths of the outputs: files there belong to no input.
         workspace: The store of the manifests.
         at: The stores of the datastores.
 
     Raises:
         BadInput: naming every read-only input that has changed, and the files.
         StoreError: for a store's failures, and when the facts are gone.
-
     """
     noted = _noted(root, task)
     apart = (*outputs, *(Path(one.folder) for one in noted.values()))
@@ -97,7 +98,7 @@ def found(
 def _watched(binding: InputBinding, staged: Staged, code: Path) -> Watched:
     lone = staged.files.kind is Kind.FILE
     folder = staged.path.parent if lone else staged.path
-    # In the working directory itself, and beside a lone file that the step gave a place, new files mean nothing.
+    # New files in the working directory itself, or beside a single file with a path of its own, are no change.
     whole = folder != code and not (lone and binding.path_on_compute)
     key = binding.ref.key.rpartition("/")[0] if lone else binding.ref.key
     if whole:
@@ -106,7 +107,7 @@ def _watched(binding: InputBinding, staged: Staged, code: Path) -> Watched:
         names = [staged.path.name] if lone else [entry.path for entry in staged.files.entries]
         paths = {name: folder / name for name in names}
     files = {relative: _facts(path) for relative, path in paths.items()}
-    return Watched(str(folder), key, files, whole, staged.moved)
+    return Watched(folder=str(folder), key=key, files=files, whole=whole, moved=staged.moved)
 
 
 def _noted(root: Path, task: Task) -> dict[str, Watched]:
@@ -123,7 +124,7 @@ def _changes(
     binding: InputBinding, watched: Watched, apart: Iterable[Path], workspace: ObjectStore, at: Datastores
 ) -> Changes:
     folder = Path(watched.folder)
-    now = dict(_files_now(watched, [path for path in apart if path != folder and path.is_relative_to(folder)]))
+    now = dict(_files_now(watched, [path for path in apart if path != folder and is_below(path, folder)]))
     suspects = [name for name, path in now.items() if watched.files.get(name) != _facts(path)]
     gone = tuple(sorted(watched.files.keys() - now.keys()))
     if not suspects:
@@ -146,12 +147,12 @@ def _files_now(watched: Watched, apart: list[Path]) -> Iterator[tuple[str, Path]
         return
     for relative, path in manifest.files_below(folder):
         cached = _CACHE in relative and _CACHE in relative.split("/") and relative not in watched.files
-        if not cached and not any(path.is_relative_to(other) for other in apart):
+        if not cached and not any(is_below(path, other) for other in apart):
             yield relative, path
 
 
 def _facts(path: Path) -> str:
-    """Of the link itself, where it is one."""
+    """Return the facts of a file; of a link, those of the link itself."""
     facts = os.lstat(path)
     return f"{facts.st_size}-{facts.st_mtime_ns}-{facts.st_ino}"
 

@@ -1,4 +1,4 @@
-"""The inputs of an attempt: brought to the paths where its script looks for them."""
+"""Stage the inputs of an attempt at the paths where its script expects them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from ..dataclass import dataclass
 from ..errors import DataChanged, StoreDenied, StoreError, StoreUnreachable
-from ..model.data import DataPath, Manifest, Mode
+from ..model.data import DatastorePath, Kind, Manifest, Mode
 from ..model.task import InputBinding
 from . import dataset, integrity, manifest, transfer
 
 if TYPE_CHECKING:
-    from .workplace import Staging
+    from .work_dir import Staging
 
 _TRIES = 5
-"""How often a place is looked at that others change meanwhile."""
+"""Attempts to read a place that others change meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Staged:
     path: Path
     files: Manifest
     moved: bool = False
-    """Its files are not the pinned ones: another step has written there since."""
+    """True if its files are not the pinned ones: another step has written there since."""
 
     def note(self, binding: InputBinding) -> str:
-        """A line for people about an empty folder that stands for a place where nothing lies; else empty."""
+        """A line for people if an empty folder stands for a place without files; else empty."""
         if not binding.writable or binding.mode is Mode.UPLOAD or self.files.entries:
             return ""
         return f"input '{binding.name}': nothing lies at {shown_place(binding)}: it is an empty folder"
@@ -40,6 +40,7 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     if binding.writable:
         return _stage_current(binding, staging, pinned)
     path = staging.input_place(binding, pinned.kind)
+    staging.maker.folder(path.parent if pinned.kind is Kind.FILE else path)
     store = staging.datastores(binding.ref.datastore)
     ref = binding.ref
 
@@ -54,12 +55,12 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
 
 
 def shown_place(binding: InputBinding) -> str:
-    """Where the input lies, for people."""
+    """Return the input's place in the store, for people."""
     return f"{binding.ref.datastore}/{binding.ref.key}".rstrip("/")
 
 
 def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) -> Staged:
-    """Copy what lies at a writable input's place now: another step may have written there since it was pinned."""
+    """Copy the present files of a writable input: another step may have written there since it was pinned."""
     store, files = staging.datastores(binding.ref.datastore), pinned
     for _ in range(_TRIES - 1):
         path = staging.input_place(binding, files.kind)
@@ -70,7 +71,7 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
         except StoreError:
             for entry in files.entries:
                 transfer.target_of(path, entry).unlink(missing_ok=True)
-            _, files = dataset.current(staging.datastores, DataPath(binding.ref.datastore, binding.ref.key))
+            _, files = dataset.current(staging.datastores, DatastorePath(binding.ref.datastore, binding.ref.key))
         else:
             return Staged(path, files, moved=files != pinned)
     path = staging.input_place(binding, files.kind)

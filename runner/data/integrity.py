@@ -1,17 +1,17 @@
-"""Compare what lies in a store with the manifest it was committed under.
+"""Compare the files in a store with the manifest that they were committed under.
 
-A manifest holds the digest of every file. To read all files again is slow, so a commit also records an ETag of each
-output (`DataRef.etag`): a digest of what the store says of its files. In a bucket that is each object's size and
-ETag; in a folder it is each file's inode, size, mtime and ctime. A program can set a file's mtime, but not its ctime
-(inode(7)): a file with the four facts of the commit has not been written to since.
+A manifest holds the digest of every file. Reading all files again is slow, so a commit also records an ETag of each
+output (`DataRef.etag`), a digest of the facts that the store has of its files. In a bucket these are each object's
+size and ETag; in a folder, each file's inode, size, mtime and ctime. A program can set a file's mtime, but not its
+ctime (inode(7)): a file with the four facts of the commit has not been written to since.
 
-Nobody waits until the bytes of outputs are on the disk, so a power failure may take what was written moments before,
-also from a file that keeps its four facts (one that was made with its final size, for example). Therefore the ETag
-is good until the machine is restarted: it includes the boot ID, and after a restart the files are read once.
+The commit does not wait until the bytes of outputs are on the disk. A power failure may therefore lose the last
+writes, even of a file that keeps its four facts (for example one that was created with its final size). So the ETag
+includes the boot ID and is valid until the machine restarts; after a restart the files are read once.
 """
 
 # ruff: noqa: PTH116
-# A run that has nothing to do looks at every file of every output: os.stat spares a Path's own work.
+# A run with nothing to do looks at every file of every output: os.stat is cheaper than a Path.
 from __future__ import annotations
 
 import os
@@ -23,10 +23,11 @@ from pathlib import Path
 
 from ..errors import ObjectDamaged, ObjectMissing, StoreError
 from ..model.data import DataRef, Entry
-from ..model.digest import digest_of_bytes, digest_of_file
+from ..model.digest import digest_of_bytes
 from ..ports import FolderStore, ObjectStore
 from . import manifest
 from .dataset import Datastores
+from .file_digest import digest_of_file
 from .transfer import key_of
 
 _DIGITS = 32
@@ -34,7 +35,7 @@ _DIGITS = 32
 
 
 def etag_of(store: ObjectStore, key: str, entries: Iterable[Entry]) -> str:
-    """The ETag of the files at `key`, of which only the paths are used; empty when one is missing.
+    """Return the ETag of the files at `key`, using only the manifest's paths; empty if a file is missing.
 
     Raises StoreError.
     """
@@ -47,10 +48,10 @@ def etag_of(store: ObjectStore, key: str, entries: Iterable[Entry]) -> str:
 
 
 def intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> DataRef | None:
-    """`ref` with its present ETag, if its files are those of its manifest; None if one is missing or changed.
+    """Return `ref` with its present ETag if its files match their manifest; None if one is missing or changed.
 
-    Files of a folder are read when their ETag is another one: a restored backup has the same bytes in other inodes.
-    Objects of a bucket are not read for that: they count as changed. Raises StoreError.
+    If the ETag of a folder differs, its files are read: a restored backup has the same bytes in other inodes. Objects
+    of a bucket are not read: they count as changed. Raises StoreError.
     """
     try:
         known = manifest.load(workspace, ref.digest)
@@ -65,14 +66,14 @@ def intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> DataRef 
 
 
 def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:
-    """Tell if the files of `ref` are those of its manifest, as `intact` does. Raises StoreError."""
+    """Return True if the files of `ref` match their manifest, as `intact` does. Raises StoreError."""
     return intact(workspace, store, ref) is not None
 
 
 def all_intact(
     workspace: ObjectStore, datastores: Datastores, outputs: Mapping[str, DataRef]
 ) -> Mapping[str, DataRef] | None:
-    """`outputs` with their present ETags; None when one of them is not `intact`. Raises StoreError, BadInput."""
+    """Return `outputs` with their present ETags; None if one of them is not `intact`. Raises StoreError, BadInput."""
     found: dict[str, DataRef] = {}
     for name, ref in outputs.items():
         there = intact(workspace, datastores(ref.datastore), ref)
@@ -84,7 +85,7 @@ def all_intact(
 
 @lru_cache(maxsize=1)
 def boot_id() -> str:
-    """The kernel's name for the time since the machine was started; empty where it has none (random(4))."""
+    """Return the kernel's id of the present boot; empty where there is none (random(4))."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (OSError, ValueError):
@@ -92,7 +93,7 @@ def boot_id() -> str:
 
 
 def _file_fact(store: FolderStore, key: str) -> str:
-    """Inode, size, mtime and ctime in ns; empty when there is no such file. Raises StoreError."""
+    """Return inode, size, mtime and ctime in ns; empty if there is no such file. Raises StoreError."""
     path = store.path(key)
     try:
         facts = os.stat(path)
@@ -106,7 +107,7 @@ def _file_fact(store: FolderStore, key: str) -> str:
 
 
 def _object_facts(store: ObjectStore, key: str, keys: list[str]) -> list[str]:
-    """Size and ETag of each object, by one listing where it is a folder; empty for those that are missing."""
+    """Return size and ETag of each object, by one listing if `key` is a folder; empty for missing objects."""
     if keys == [key]:
         lone = store.stat(key)
         found = {key: lone} if lone else {}

@@ -1,7 +1,7 @@
-"""How a script's process is called: its arguments and its environment (pure).
+"""Build a script's arguments and environment (pure).
 
-The rules are v1's: a reference in the arguments becomes a local path, and
-every reference is also a variable ``AZUREML_DATAREFERENCE_<name>``.
+The rules are v1's: a reference in the arguments becomes a local path, and every reference is also a variable
+``AZUREML_DATAREFERENCE_<name>``.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from ..model.step import InputPath, Interpreter, OutputPath, ParameterValue
 from ..model.task import Task
 
 VARIABLES_LIMIT = 64 << 10
-"""Bytes. Beyond it no variable per input is set: Linux gives argv and environment together 2 MiB at
-most and a single string 128 KiB (execve(2)), and the user's own part must fit as well."""
+"""Bytes. Above it no variable per input is set: Linux limits argv and environment together to 2 MiB and a single string
+to 128 KiB (execve(2)), and the user's own part must fit as well.
+"""
 
 
 def argv(task: Task, interpreter: str, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> list[str]:
-    """The command with every placeholder replaced."""
+    """Return the command with every placeholder replaced."""
     out: list[str] = []
     for argument in task.command:
-        match argument:
-            case Interpreter():
-                out.append(interpreter)
-            case InputPath(name):
-                out.append(shown_path(inputs[name]))
-            case OutputPath(name):
-                out.append(outputs[name])
-            case ParameterValue(name):
-                raise ValueError(f"parameter {name} is not bound")
-            case _:
-                out.append(argument)
+        if isinstance(argument, Interpreter):
+            out.append(interpreter)
+        elif isinstance(argument, InputPath):
+            out.append(shown_path(inputs[argument.name]))
+        elif isinstance(argument, OutputPath):
+            out.append(outputs[argument.name])
+        elif isinstance(argument, ParameterValue):
+            raise ValueError(f"parameter {argument.name} is not bound")  # noqa: TRY004 - of its value, not of its type
+        else:
+            out.append(argument)
     return out
 
 
 def variables(task: Task, inputs: Mapping[str, StagedInput], outputs: Mapping[str, str]) -> dict[str, str]:
-    """What the step's process gets beside the machine's own environment."""
+    """Return the variables that the step's process gets in addition to the machine's environment."""
     paths = {**{name: shown_path(staged) for name, staged in inputs.items()}, **outputs}
     references = {f"AZUREML_DATAREFERENCE_{name}": path for name, path in paths.items()}
     references.update(_dataset_variables(inputs))
@@ -50,7 +50,7 @@ def variables(task: Task, inputs: Mapping[str, StagedInput], outputs: Mapping[st
 
 
 def search_path(interpreter: str, path: str | None) -> str:
-    """``PATH`` with the interpreter's neighbours first: as in v1, ``python`` and ``pip`` are the environment's own."""
+    """Return ``PATH`` with the interpreter's folder first: ``python`` and ``pip`` are the environment's (v1)."""
     return os.pathsep.join(filter(None, (interpreter.rpartition("/")[0], path)))
 
 
@@ -70,19 +70,19 @@ def python_path(code: str, tree: str, path: str | None) -> str:
 
 
 def too_many(references: Mapping[str, str]) -> bool:
-    """Whether the variables per input are over the limit and are therefore left out."""
+    """Return True if the variables per input are over the limit and are therefore left out."""
     return sum(len(name) + len(value) + 2 for name, value in references.items()) >= VARIABLES_LIMIT
 
 
 def left_out(inputs: Mapping[str, StagedInput], outputs: Mapping[str, str], task: Task) -> bool:
-    """Whether `variables` leaves the references out."""
+    """Return True if `variables` leaves the references out."""
     return bool(inputs) and not any(
         name.startswith("AZUREML_DATAREFERENCE_") for name in variables(task, inputs, outputs)
     )
 
 
 def shown_path(staged: StagedInput) -> str:
-    """What stands for an input in the arguments: its path, or a directly consumed dataset's id."""
+    """Return the text of an input in the arguments: its path, or the id of a directly consumed dataset."""
     if staged.mode is Mode.DIRECT and staged.dataset is not None:
         return staged.dataset.id or (staged.dataset.identity if staged.dataset.paths else staged.path)
     return staged.path

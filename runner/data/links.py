@@ -1,7 +1,7 @@
-"""Make an output that is kept where it was written own its bytes: no link in it leads to another's.
+"""Give an output that stays where it was written its own bytes, with no link to other files.
 
-A script may link a staged input into its output (inputs are deleted when the step has ended), or a file of the user's
-own (its next edit would change the committed output). A process that is none of the step's may have a file open still.
+A script may link a staged input into its output (inputs are deleted when the step has ended), or a file of the user
+(whose next edit would change the committed output). Another process may still have a file open.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..backports import is_below
 from ..errors import BadInput
 
 _COPY = ".runner-copy-"
-"""What the name of an unfinished copy begins with; one that is there already was left by a controller that died."""
+"""The beginning of the name of an unfinished copy. An existing one was left by a killed controller."""
 
 
 def own(path: Path) -> None:
-    """Replace what is not of `path` alone, at or below it, by a copy.
+    """Replace every file at or below `path` that is shared with others by a copy.
 
-    That is every symbolic link that leads out of it, every file that has a hard link outside it, and every file that
-    a process has open for writing. Links from one file of it to another stay, and links to what is neither a file nor a
-    folder (``/dev/zero``): no output holds that.
+    These are symbolic links that lead out of `path`, files with a hard link outside it, and files that a process has
+    open for writing. Links between its own files stay, and so do links to what is neither a file nor a folder
+    (``/dev/zero``), which no output holds.
 
     Raises:
         OSError: A copy cannot be made.
@@ -35,9 +36,9 @@ def own(path: Path) -> None:
     root = Path(os.path.realpath(path.parent), path.name)
     for link in (path,) if path.is_symlink() else tuple(_links_below(path)):
         real = Path(os.path.realpath(link))
-        if root.is_relative_to(real):
+        if is_below(root, real):
             raise BadInput(f"the link {link} leads to a folder around it", remedy="remove the link")
-        if (real.is_file() or real.is_dir()) and not real.is_relative_to(root):
+        if (real.is_file() or real.is_dir()) and not is_below(real, root):
             _replace(link, real)
     for file in _shared(path):
         _replace(file, file)
@@ -52,7 +53,7 @@ def _links_below(folder: Path) -> Iterator[Path]:
 
 
 def _shared(path: Path) -> list[Path]:
-    """The files that another name outside `path`, or another process, can change."""
+    """Yield the files that another name outside `path`, or another process, can change."""
     names: dict[tuple[int, int], list[Path]] = defaultdict(list)
     found: list[Path] = []
     for file in _files(path):
@@ -76,7 +77,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _open_for_writing(path: Path) -> bool:
-    """Tell if a process can write to the file by a descriptor or a mapping that it has; False where none can tell.
+    """Return True if a process can write to the file by an open descriptor or mapping; False if this is unknown.
 
     The kernel refuses a read lease on such a file: fcntl(2), F_SETLEASE.
     """
@@ -102,20 +103,20 @@ def _open_for_writing(path: Path) -> bool:
 
 
 def _replace(path: Path, real: Path) -> None:
-    """Make `path` a copy of `real`: whole, or as it was."""
-    copy = path.with_name(f"{_COPY}{os.urandom(6).hex()}")
+    """Replace `path` by a copy of `real`, completely or not at all."""
+    made = path.with_name(f"{_COPY}{os.urandom(6).hex()}")
     if real.is_dir():
-        shutil.copytree(real, copy, ignore=_uncopyable, ignore_dangling_symlinks=True)
+        shutil.copytree(real, made, ignore=_uncopyable, ignore_dangling_symlinks=True)
         path.unlink()
-        copy.rename(path)
+        made.rename(path)
         return
     try:
-        shutil.copy(real, copy)
-        copy.replace(path)
+        shutil.copy(real, made)
+        made.replace(path)
     finally:
-        copy.unlink(missing_ok=True)
+        made.unlink(missing_ok=True)
 
 
 def _uncopyable(folder: str, names: list[str]) -> set[str]:
-    """Those that are neither files nor folders, nor links to such."""
+    """Return the names of entries that are neither files nor folders nor links to these."""
     return {name for name in names if not (Path(folder, name).is_file() or Path(folder, name).is_dir())}

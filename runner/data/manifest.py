@@ -11,15 +11,15 @@ from pathlib import Path
 from ..dataclass import dataclass
 from ..errors import BadInput
 from ..model.data import Entry, Kind, Manifest
-from ..model.digest import size_and_digest_of_file
 from ..model.task import manifest_key
 from ..ports import ObjectStore
 from . import addressed
+from .file_digest import size_and_digest_of_file
 
 
 @dataclass(frozen=True)
 class Tree:
-    """What lies at a path of this machine."""
+    """The content of a path of this machine."""
 
     kind: Kind
     files: tuple[tuple[str, Path], ...] = ()
@@ -27,17 +27,16 @@ class Tree:
     folders: tuple[str, ...] = ()
     """The folders with neither files nor folders, sorted: POSIX paths relative to the folder."""
     others: tuple[str, ...] = ()
-    """What no store can hold, sorted: each with what it is in parentheses."""
+    """Entries that no store can hold, sorted; each has its kind in parentheses."""
 
 
 def survey(path: Path) -> Tree:
-    """Look at all that lies at a path; at an absent one lies an empty folder.
+    """List everything at a path; an absent path is an empty folder.
 
-    Links count as what they lead to.
+    Links count as their targets.
 
     Raises:
         BadInput: a folder cannot be read, or a link leads to a folder around it.
-
     """
     if path.is_file():
         return Tree(Kind.FILE, (("", path),))
@@ -49,7 +48,7 @@ def survey(path: Path) -> Tree:
 
 
 def describe(path: Path) -> Manifest:
-    """The manifest of a file or folder; of an absent path, that of an empty folder. Raises OSError, BadInput."""
+    """Return the manifest of a file or folder; for an absent path, of an empty folder. Raises OSError, BadInput."""
     return manifest_of(survey(path))
 
 
@@ -59,19 +58,19 @@ def manifest_of(tree: Tree) -> Manifest:
 
 
 def named(path: Path) -> Manifest:
-    """Like `describe`, but no file is read: the paths alone. Raises BadInput."""
+    """Return a manifest of the paths alone, without reading a file. Raises BadInput."""
     if path.is_file():
         return Manifest(Kind.FILE, (Entry("", 0, ""),))
     return Manifest(Kind.FOLDER, tuple(Entry(relative, 0, "") for relative, _ in files_below(path)))
 
 
 def save(store: ObjectStore, manifest: Manifest) -> str:
-    """Keep `manifest` under its digest, which is returned; a damaged object of that name is written again."""
+    """Store `manifest` under its digest and return that; a damaged object of that name is written again."""
     return addressed.keep(store, manifest_key, manifest)
 
 
 def load(store: ObjectStore, digest: str) -> Manifest:
-    """The manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
+    """Return the manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
     return addressed.load(store, manifest_key(digest), lambda data: _parse(data, digest))
 
 
@@ -90,7 +89,7 @@ def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
 
 
 class _Walk:
-    """Collects what lies below a folder."""
+    """Collects the files below a folder."""
 
     def __init__(self) -> None:
         self.files: list[tuple[str, Path]] = []
@@ -98,9 +97,12 @@ class _Walk:
         self.others: list[str] = []
 
     def enter(self, folder: Path, inside: str, around: tuple[str, ...]) -> bool:
-        """Look at `folder`; whether it holds any file or folder.
+        """Look at `folder`. Returns True if it holds a file or folder.
 
-        `around`: the real paths of `folder` and those above it, down from where the walk began.
+        Args:
+            folder: The folder.
+            inside: Its path relative to the start of the walk.
+            around: The real paths of `folder` and those above it, from where the walk began.
         """
         kept = False
         for entry in _entries(folder):
@@ -129,7 +131,7 @@ def _entries(folder: Path) -> tuple[os.DirEntry[str], ...]:
 
 
 def _is(kind: Callable[[], bool]) -> bool:
-    """Whether the entry is of that kind; False for a link that leads round in circles."""
+    """Return True if the entry is of that kind; False for a link that leads to itself."""
     try:
         return kind()
     except OSError:

@@ -1,8 +1,8 @@
-"""The workspace store as a step's script writes to it: without the values of the secrets that the step was given.
+"""The workspace store for a step's script: without the values of the secrets that the step was given.
 
-Masked are documents about runs and registered things (tags, properties, descriptions, metrics), files of runs below
-``logs/``, and names of files of runs. Not masked are the user's data, what is named by its digest, and what documents
-refer to other objects by. A registered name or a run's id with a secret in it is refused.
+Masked are documents about runs and registered objects (tags, properties, descriptions, metrics), files of runs below
+``logs/``, and names of files of runs. Not masked are the user's data, objects named by their digest, and references
+to other objects. A registered name or a run's id with a secret in it is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from ..backports import without_suffix
 from ..errors import BadInput
 from ..model.names import REGISTRY
 from ..ports import FolderStore, ObjectInfo, ObjectStore
@@ -22,16 +23,15 @@ _FILES = "/files/"
 _LOGS = "logs/"
 _NAMED = re.compile(rf"(?:{REGISTRY}[^/]+/|logged/runs/)(?![0-9a-f-]{{36}}(?:/|\.json|$))([^/]+)")
 _REFERENCES = frozenset({"datasets", "definition", "experiment", "files", "parent", "run", "snapshot", "version"})
-"""Fields of documents that say what else they belong to."""
+"""Fields of documents that refer to other objects."""
 
 
 def masked_store(store: ObjectStore, hidden: Sequence[bytes]) -> ObjectStore:
-    """The store, with what is written to it masked; itself where there is nothing to hide.
+    """Return the store with writes masked; the store itself if there is nothing to hide.
 
     Args:
         store: A workspace store.
         hidden: The values (`secret_values.masks`).
-
     """
     if not hidden:
         return store
@@ -39,7 +39,7 @@ def masked_store(store: ObjectStore, hidden: Sequence[bytes]) -> ObjectStore:
 
 
 class _MaskedStore:
-    """An `ObjectStore`."""
+    """An `ObjectStore` that masks."""
 
     def __init__(self, store: ObjectStore, hidden: Sequence[bytes]) -> None:
         self._store = store
@@ -83,7 +83,7 @@ class _MaskedStore:
         self._store.download(self._key(key), path)
 
     def copy(self, source: str, target: str) -> None:
-        """Make `target` hold what `source` holds. Raises ObjectMissing."""
+        """Copy the object `source` to `target`. Raises ObjectMissing."""
         self._store.copy(self._key(source), self._new(target))
 
     def now(self) -> datetime:
@@ -91,12 +91,12 @@ class _MaskedStore:
         return self._store.now()
 
     def _file_name(self, key: str) -> str:
-        """The name of a run's file; empty: the key is no such file's."""
+        """Return the name of a run's file; empty if the key is not one."""
         return key.partition(_FILES)[2] if key.startswith(("logged/", "runs/")) else ""
 
     def _key(self, key: str) -> str:
         name = self._file_name(key)
-        return key.removesuffix(name) + masking.masked_text(name, self._hidden) if name else key
+        return without_suffix(key, name) + masking.masked_text(name, self._hidden) if name else key
 
     def _new(self, key: str) -> str:
         named = _NAMED.match(key)
@@ -107,14 +107,26 @@ class _MaskedStore:
     def _masked(self, key: str, data: bytes) -> bytes:
         if not key.startswith(_DOCUMENTS):
             return data
-        keep = frozenset[str]() if key.endswith(".jsonl") else _REFERENCES
+        keep: frozenset[str] = frozenset() if key.endswith(".jsonl") else _REFERENCES
         return masking.masked_lines(data, self._hidden, keep=keep)
 
 
 class _MaskedFolder(_MaskedStore):
-    """A `FolderStore`."""
+    """A `FolderStore` that masks."""
 
     def path(self, key: str) -> Path:
-        """Where the object lies."""
+        """Return the object's path."""
         assert isinstance(self._store, FolderStore)
         return self._store.path(self._key(key))
+
+    def read_into(self, key: str, descriptor: int) -> None:
+        """Write the object's bytes to an open file. Raises ObjectMissing."""
+        assert isinstance(self._store, FolderStore)
+        self._store.read_into(self._key(key), descriptor)
+
+    def put_both(self, key: str, other: str, data: bytes) -> bool:
+        """Write `key` unless it exists, and then `other`. Raises BadInput for a name with a secret in it."""
+        if not self.put_if_absent(key, data):
+            return False
+        self.put(other, data)
+        return True

@@ -1,18 +1,19 @@
-"""Hide the values of secrets in bytes, texts, files, reports and records (pure but for those that copy a file).
+"""Hide the values of secrets in bytes, texts, files, reports and records (pure except for copies of files).
 
-`hidden` is always what `secret_values.masks` makes of values. Values that overlap become one ``***``, so that no part
-of one stays. Every function gives the same result for a text as a whole and in pieces.
+`hidden` is always the result of `secret_values.masks`. Overlapping values become one ``***``, so that no part of one
+stays. Every function gives the same result for a text as a whole and in pieces.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Callable, List, Sequence
 
 from ..model.record import AttemptRecord
 from ..override import override
@@ -23,25 +24,25 @@ _WAITING = 1 << 18
 _BLOCK = 1 << 20
 """Bytes of a file that are read at a time."""
 _FIELDS = frozenset({"name", "value", "kind", "time", "step", "description", "key", "at"})
-"""The fields of report lines (`sdk.reports`): their names stay, whatever the secrets are."""
+"""The fields of report lines (`sdk.runs.reports`): their names stay, whatever the secrets are."""
 _KIND = re.compile(r"[a-z_]+")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)")
-"""What readers need of what the SDK makes: kinds of metrics, and times as a whole."""
+"""Values that readers of the SDK's documents need: kinds of metrics, and times."""
 CopyFile = Callable[[Path, Path, Sequence[bytes]], None]
 """Copies a file to a new one without the hidden values."""
 
 
-class Hidden(list[bytes]):
-    """Values that are masked, and that no `repr` shows; may grow."""
+class Hidden(List[bytes]):
+    """Values to mask, which no `repr` shows; they may grow."""
 
     @override
     def __repr__(self) -> str:
-        """How many they are."""
+        """Return their number."""
         return f"<{len(self)} hidden values>"
 
 
 def masked(data: bytes, hidden: Sequence[bytes]) -> bytes:
-    """`data` with ``***`` in the place of each value."""
+    """Return `data` with ``***`` in the place of each value."""
     if not any(value in data for value in hidden):
         return data
     out, at = bytearray(), 0
@@ -52,12 +53,12 @@ def masked(data: bytes, hidden: Sequence[bytes]) -> bytes:
 
 
 def masked_text(text: str, hidden: Sequence[bytes]) -> str:
-    """`text` with ``***`` in the place of each value."""
+    """Return `text` with ``***`` in the place of each value."""
     return masked(text.encode("utf-8", "surrogatepass"), hidden).decode("utf-8", "surrogatepass") if hidden else text
 
 
 def masked_record(record: AttemptRecord, hidden: Sequence[bytes]) -> AttemptRecord:
-    """The record with ``***`` in all words about the attempt; outputs are data and stay as they are."""
+    """Return the record with ``***`` in its texts; outputs are data and stay as they are."""
     text = partial(masked_text, hidden=hidden)
     return replace(
         record,
@@ -73,14 +74,13 @@ def masked_record(record: AttemptRecord, hidden: Sequence[bytes]) -> AttemptReco
 def masked_lines(
     data: bytes, hidden: Sequence[bytes], *, fields: frozenset[str] | None = None, keep: frozenset[str] = frozenset()
 ) -> bytes:
-    """Lines of JSON with ``***`` in their strings, and in numbers that are a value as a whole.
+    """Return lines of JSON with ``***`` in their strings, and in numbers that are a value as a whole.
 
     Args:
         data: The lines; those that are no JSON are masked as bytes.
         hidden: The values.
         fields: The names of an object's own fields, which stay; None: all names at the top of a line.
         keep: Fields at the top whose content stays.
-
     """
     if _is_clean(data, hidden):
         return data
@@ -105,7 +105,7 @@ def copy_reports(source: Path, target: Path, hidden: Sequence[bytes]) -> None:
 
 @contextmanager
 def without(path: Path, hidden: Sequence[bytes], copy: CopyFile | None) -> Iterator[Path]:
-    """A copy of the file without the hidden values; the file itself without values or `copy`. Raises OSError."""
+    """Return a copy of the file without the hidden values; the file itself if there are none. Raises OSError."""
     if not hidden or copy is None:
         yield path
         return
@@ -124,21 +124,21 @@ class Stream:
     hidden: Sequence[bytes]
     _held: bytes = b""
     _covered: int = 0
-    """Bytes at the beginning of what is held that belong to a value for which ``***`` has left already."""
+    """Leading bytes of the buffer that belong to a value whose ``***`` was already returned."""
 
     def add(self, data: bytes) -> bytes:
-        """What may leave now."""
+        """Add bytes and return those that are ready."""
         self._held += data
         return self._leave(max(0, len(self._held) - max(map(len, self.hidden), default=1) + 1))
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """Return the rest."""
         return self._leave(len(self._held))
 
     def _leave(self, safe: int) -> bytes:
         out, at, open_at = bytearray(), 0, self._covered
         for start, end in _spans(self._held, self.hidden, self._covered):
-            if start >= safe:
+            if start >= safe and not (start == 0 and open_at):
                 break
             out += self._held[at:start] + (b"" if start == 0 and open_at else MASK)
             at = end
@@ -148,15 +148,15 @@ class Stream:
 
 
 class Masking:
-    """Masks values in a stream that comes in pieces and is read by people: lines leave as soon as they are whole."""
+    """Masks a stream that people read: lines are returned as soon as they are complete."""
 
     def __init__(self, hidden: Sequence[bytes]) -> None:
-        """`hidden` may grow; no value holds a line end."""
+        """Create it. `hidden` may grow; no value holds a line end."""
         self._hidden = hidden
         self._held = b""
 
     def add(self, data: bytes) -> bytes:
-        """What may leave now: whole lines, or a long line but for the part that may be the beginning of a value."""
+        """Add bytes and return complete lines, or a long line without a tail that may begin a value."""
         self._held += data
         end = self._held.rfind(b"\n") + 1
         if end or len(self._held) < _WAITING:
@@ -164,11 +164,11 @@ class Masking:
         return self.idle()
 
     def idle(self) -> bytes:
-        """What may leave when nothing more comes for a while: all but what may be the beginning of a value."""
+        """Return everything but a tail that may begin a value, when nothing more comes for a while."""
         return self._take(complete(self._held, self._hidden))
 
     def rest(self) -> bytes:
-        """All that is left."""
+        """Return the rest."""
         return self._take(len(self._held))
 
     def _take(self, end: int) -> bytes:
@@ -177,7 +177,7 @@ class Masking:
 
 
 def complete(data: bytes | bytearray, hidden: Sequence[bytes]) -> int:
-    """How many bytes of `data` come before what may be the beginning of a value; a whole value is never divided."""
+    """Return the number of bytes of `data` before a tail that may begin a value; a whole value is never divided."""
     longest = max(map(len, hidden), default=1) - 1
     tails = (len(data) - length for length in range(min(longest, len(data)), 0, -1))
     at = next((at for at in tails if any(value.startswith(data[at:]) for value in hidden)), len(data))
@@ -187,7 +187,13 @@ def complete(data: bytes | bytearray, hidden: Sequence[bytes]) -> int:
 
 
 def _spans(data: bytes | bytearray, hidden: Sequence[bytes], covered: int = 0) -> Iterator[tuple[int, int]]:
-    """The places of values in order; those that overlap as one. `covered`: bytes at the beginning that are one."""
+    """Yield the spans of values in order, overlapping ones as one.
+
+    Args:
+        data: The bytes.
+        hidden: The values.
+        covered: Leading bytes that are one span.
+    """
     found = sorted((at, at + len(value)) for value in hidden for at in _finds(data, value))
     start, end = 0, covered
     for first, last in found:
@@ -226,7 +232,7 @@ def _masked_line(line: bytes, hidden: Sequence[bytes], fields: frozenset[str] | 
 
 
 def _is_clean(data: bytes, hidden: Sequence[bytes]) -> bool:
-    """Whether JSON can hold no value: any character of one may be written as an escape."""
+    """Return True if the JSON can hold no value: any character of one may be written as an escape."""
     return b"\\" not in data and not any(value in data for value in hidden)
 
 

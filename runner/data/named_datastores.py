@@ -1,4 +1,4 @@
-"""What the workspace remembers of datastores: names registered for configured ones, and which is the default.
+"""Names registered for configured datastores, and the default datastore, as the workspace keeps them.
 
 ``registry/datastores/named/<name>.json`` and ``registry/datastores/default.json``, overwritten in place.
 """
@@ -12,7 +12,7 @@ from ..model.data import DEFAULT_DATASTORE
 from ..model.digest import canonical_json
 from ..model.document import to_document
 from ..model.names import REGISTRY
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import ObjectStore
 
 _PREFIX = f"{REGISTRY}datastores/"
@@ -25,21 +25,21 @@ class NamedDatastore:
     """Another name of a configured datastore, as v1's ``register_azure_blob_container`` gives it."""
 
     datastore: str
-    """The configured one."""
+    """The configured datastore."""
     account: str = ""
     container: str = ""
 
 
 @dataclass(frozen=True)
 class Remembered:
-    """All of it."""
+    """Everything that the workspace keeps about datastores."""
 
     default: str = DEFAULT_DATASTORE
     named: Mapping[str, NamedDatastore] = field(default_factory=dict)
 
 
 def remembered(store: ObjectStore) -> Remembered:
-    """What the workspace remembers; one listing, where it is nothing."""
+    """Return the names and the default; one listing if there are none."""
     default, named = DEFAULT_DATASTORE, {}
     for info in store.list(_PREFIX):
         known = read_document(NamedDatastore, store.get(info.key), info.key)
@@ -51,17 +51,17 @@ def remembered(store: ObjectStore) -> Remembered:
 
 
 def set_default(store: ObjectStore, name: str) -> None:
-    """Make `name` the datastore that is meant when none is named."""
+    """Make `name` the default datastore."""
     store.put(_DEFAULT, _encode(NamedDatastore(name)))
 
 
 def give_name(store: ObjectStore, name: str, meant: NamedDatastore) -> None:
-    """Let `name` stand for a configured datastore."""
+    """Register `name` for a configured datastore."""
     store.put(f"{_NAMED}{name}.json", _encode(meant))
 
 
 def forget_name(store: ObjectStore, name: str) -> None:
-    """Take the name back; the data stay."""
+    """Remove the name; the data stay."""
     store.delete(f"{_NAMED}{name}.json")
 
 

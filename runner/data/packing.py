@@ -1,4 +1,4 @@
-"""A snapshot as it is stored: a zip file, under the digest of what it holds.
+"""Store a snapshot as a zip file under the digest of its files.
 
 The digest covers path, executable bit and content of each file, not the bytes of the zip: another version of zlib
 packs equal files differently. A reader unpacks in memory, compares, and only then writes files.
@@ -13,19 +13,21 @@ import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Tuple
 
 from ..errors import BadInput, ObjectDamaged
 from ..model.digest import digest_of_bytes, md5_of_bytes
 from ..model.task import snapshot_key
 from ..ports import FolderStore, ObjectStore
 from . import addressed
+from .file_maker import FileMaker
 from .snapshot import MAX_BYTES, Snapshot, SnapshotFile, digest_of_files
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
-"""What `zipfile` raises for bytes that are no zip, or one that it cannot read (encrypted, an unknown compression)."""
+"""The exceptions of `zipfile` for bytes that are no zip, or one that it cannot read."""
 
-Member = tuple[str, bool, bytes]
+Member = Tuple[str, bool, bytes]
 """A file of an archive: path, executable bit, content."""
 
 
@@ -55,7 +57,7 @@ def keep(store: ObjectStore, snapshot: Snapshot) -> str:
 
 
 def is_kept(store: ObjectStore, snapshot: Snapshot) -> bool:
-    """Tell whether the store holds this snapshot, undamaged.
+    """Return True if the store holds this snapshot, undamaged.
 
     A bucket is asked for the ETag first, which costs one HEAD. The object is read when that does not settle it:
     another version of zlib may have packed it.
@@ -63,7 +65,6 @@ def is_kept(store: ObjectStore, snapshot: Snapshot) -> bool:
     Raises:
         BadInput: files of the folder have changed since the snapshot was taken.
         StoreError: the store cannot be used.
-
     """
     found = store.stat(snapshot_key(snapshot.digest))
     if found is None:
@@ -78,20 +79,19 @@ def is_kept(store: ObjectStore, snapshot: Snapshot) -> bool:
 
 
 def load(store: ObjectStore, digest: str) -> tuple[Member, ...]:
-    """The files of the snapshot of that digest.
+    """Return the files of the snapshot of that digest.
 
     Raises:
         ObjectMissing: the store has none.
         ObjectDamaged: what the store has is another content.
         StoreError: the store cannot be used.
-
     """
     return addressed.load(store, snapshot_key(digest), lambda data: members(data, digest))
 
 
 @lru_cache(maxsize=4)
 def members(data: bytes, digest: str) -> tuple[Member, ...]:
-    """The files of a stored snapshot. Raises ObjectDamaged unless `digest` is the digest of exactly these files."""
+    """Return the files of a stored snapshot. Raises ObjectDamaged if their digest is not `digest`."""
     key = snapshot_key(digest)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -114,21 +114,21 @@ def unpack(data: bytes, into: Path) -> None:
         write(_members(archive), into)
 
 
-def write(files: Iterable[Member], into: Path) -> None:
+def write(files: Iterable[Member], into: Path, maker: FileMaker | None = None) -> None:
     """Write files below `into`, which is made. Raises BadInput for a path that leaves `into`, OSError."""
+    maker = maker or FileMaker()
     files = tuple(files)
     for path, _, _ in files:
         if path.startswith("/") or ".." in path.split("/"):
             raise BadInput(f"a snapshot holds {path!r}, which lies outside its folder")
-    into.mkdir(parents=True, exist_ok=True)
+    maker.folder(into)
     made = {into}
     for path, executable, content in files:
         target = into / path
         if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            maker.folder(target.parent)
             made.add(target.parent)
-        with target.open("wb") as file:
-            file.write(content)
+        maker.write(target, content)
         if executable:
             target.chmod(0o755)
 
@@ -139,7 +139,7 @@ def _members(archive: zipfile.ZipFile) -> tuple[Member, ...]:
 
 
 def _unchanged(folder: Path, file: SnapshotFile) -> bytes:
-    """The file's content, if it still has the digest that the snapshot names it by."""
+    """Return the file's content if it still has the digest in the snapshot."""
     content = (folder / file.path).read_bytes()
     if digest_of_bytes(content) != file.digest:
         raise BadInput(f"{file.path} was changed while it was read", str(folder), "submit again")

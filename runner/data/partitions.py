@@ -18,7 +18,7 @@ _LETTER = re.compile("|".join(_LETTERS))
 
 
 def partition_values(form: object, path: str) -> dict[str, str | datetime]:
-    """The columns that `path` (``/a/b/file.csv``) gives by the format; none when there is no format.
+    """Return the columns that `path` (``/a/b/file.csv``) gives by the format; none if there is no format.
 
     The format describes the end of the path. Raises BadInput for a path that does not fit.
     """
@@ -35,7 +35,7 @@ def partition_values(form: object, path: str) -> dict[str, str | datetime]:
 
 
 def partition_columns(form: object) -> list[str]:
-    """The columns a format makes."""
+    """Return the columns that a format makes."""
     return [name for name, _letters in _FIELD.findall(str(form or ""))]
 
 

@@ -15,7 +15,7 @@ from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import to_document
 from ..model.names import REGISTRY, dataset_name_problem
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import ObjectStore
 from . import addressed
 
@@ -33,7 +33,7 @@ class Registration:
 
 
 def register(store: ObjectStore, name: str, entry: Registration, *, new_version: bool) -> Registration:
-    """The version that holds this definition, made if needed. Raises BadInput."""
+    """Return the version that holds this definition, and create it if needed. Raises BadInput."""
     problem = dataset_name_problem(name)
     if problem:
         raise BadInput([problem])
@@ -54,7 +54,7 @@ def register(store: ObjectStore, name: str, entry: Registration, *, new_version:
 
 
 def latest(store: ObjectStore, name: str) -> Registration | None:
-    """The newest version, or None."""
+    """Return the newest version, or None."""
     if dataset_name_problem(name):
         return None
     keys = [info.key for info in store.list(f"{_PREFIX}{name}/")]
@@ -62,12 +62,12 @@ def latest(store: ObjectStore, name: str) -> Registration | None:
 
 
 def fetch(store: ObjectStore, name: str, version: int) -> Registration | None:
-    """One version, or None."""
+    """Return one version, or None."""
     return None if dataset_name_problem(name) else _read(store, _key(name, version))
 
 
 def find(store: ObjectStore, identity: str) -> Registration | None:
-    """The registered dataset of that id, or None. Raises ObjectDamaged when what the id names is another dataset."""
+    """Return the registered dataset of that id, or None. Raises ObjectDamaged if the id refers to another dataset."""
     if not _IDENTITY.fullmatch(identity):
         return None
     found = _read(store, _id_key(identity))
@@ -77,7 +77,7 @@ def find(store: ObjectStore, identity: str) -> Registration | None:
 
 
 def names(store: ObjectStore) -> Iterator[str]:
-    """Every registered name, sorted."""
+    """Return every registered name, sorted."""
     seen = ""
     for info in store.list(_PREFIX):
         name = info.key[len(_PREFIX) :].rpartition("/")[0]
@@ -87,7 +87,7 @@ def names(store: ObjectStore) -> Iterator[str]:
 
 
 def amend(store: ObjectStore, entry: Registration) -> None:
-    """Write a known version anew: its description and tags are other ones."""
+    """Write a known version again with another description and tags."""
     store.put(_key(entry.definition.name, entry.definition.version), _encode(entry))
     store.put(_id_key(entry.definition.id), _encode(entry))
 
@@ -99,7 +99,7 @@ def forget(store: ObjectStore, name: str) -> None:
 
 
 def _keep_id(store: ObjectStore, entry: Registration) -> None:
-    """See that a registered dataset is found by its id: whoever registered it may have died before it could be."""
+    """Store the id of a registered dataset: the process that registered it may have died before it could."""
     key = _id_key(entry.definition.id)
     if store.put_if_absent(key, _encode(entry)):
         return

@@ -1,4 +1,4 @@
-"""Values of secrets, read where they are needed and kept nowhere."""
+"""Read the values of secrets where they are needed; keep them nowhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORTEST_MASKED = 4
 
 
 def value_of(name: str, sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> str:
-    """The value of a configured secret. Raises BadInput, which never holds a value."""
+    """Return the value of a configured secret. Raises BadInput, which never holds a value."""
     source = sources.get(name)
     if source is None:
         raise unknown(name, sources)
@@ -34,7 +34,7 @@ def value_of(name: str, sources: Mapping[str, SecretSource], environ: Mapping[st
 
 
 def available(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The values of those that have one now. Raises BadInput for files that cannot be used."""
+    """Return the values of the secrets that have one now. Raises BadInput for files that cannot be used."""
     return {
         name: value_of(name, sources, environ)
         for name, source in sources.items()
@@ -43,7 +43,7 @@ def available(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = 
 
 
 def file_problems(sources: Mapping[str, SecretSource]) -> Iterator[Problem]:
-    """Files of secrets that cannot be read, or that others can read."""
+    """Yield the secret files that cannot be read, or that others can read."""
     for name, source in sources.items():
         if source.file:
             path, where = _path(source), f"secrets.{name}"
@@ -59,7 +59,7 @@ def file_problems(sources: Mapping[str, SecretSource]) -> Iterator[Problem]:
 
 
 def unknown(name: str, known: Iterable[str]) -> BadInput:
-    """There is no such secret."""
+    """Return the error for an unknown secret."""
     listed = ", ".join(sorted(known)) or "none"
     return BadInput(
         f"there is no secret '{name}' (known: {listed})",
@@ -68,7 +68,7 @@ def unknown(name: str, known: Iterable[str]) -> BadInput:
 
 
 def readable(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The values there are now; a secret that cannot be read can be printed by nobody."""
+    """Return the values that can be read now; a secret that cannot be read cannot be printed either."""
     found: list[str] = []
     for name, source in sources.items():
         try:
@@ -79,10 +79,10 @@ def readable(sources: Mapping[str, SecretSource], environ: Mapping[str, str] = o
 
 
 def masks(values: Iterable[str]) -> tuple[bytes, ...]:
-    """What is to be masked (see `masking`), longest first.
+    """Return the byte strings to mask (see `masking`), longest first.
 
-    Each line of each value, since logs are shipped by the line: as it is, as JSON and Python (`repr`) write it,
-    and as `sdk.run_files` makes a file's name of it. Lines shorter than `SHORTEST_MASKED` are left out.
+    They are each line of each value, since logs are shipped by the line: as it is, as JSON and Python (`repr`) write
+    it, and as `sdk.runs.files` makes a file's name of it. Lines shorter than `SHORTEST_MASKED` are left out.
     """
     lines = {line.strip() for value in values for line in value.splitlines()}
     forms = {

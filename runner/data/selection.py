@@ -1,21 +1,22 @@
-"""Which files a file dataset's operations leave: take, skip, sample and filter (pure)."""
+"""Apply the operations of a file dataset: take, skip, sample and filter (pure)."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 
 from ..dataclass import dataclass
-from ..model.data import DatasetDefinition, Transform
+from ..errors import BadInput
+from ..model.data import DatasetDefinition
+from ..model.transforms import Filter, Sample, Skip, Take, Transform, operation_of
 from .conditions import holds
 from .partitions import partition_values
 
 METADATA = "metadata:"
-"""What begins the name of a file's own fact in a condition (v1's ``file_metadata``)."""
+"""The prefix of a file's own metadata in a condition (v1's ``file_metadata``)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A file of a dataset."""
 
@@ -30,7 +31,7 @@ class Found:
 
 
 def chosen(files: Sequence[Found], definition: DatasetDefinition, *, skipped: int = 0) -> list[Found]:
-    """What a file dataset's operations leave of its files; a tabular one's work on rows.
+    """Return the files that the operations of a file dataset select; those of a tabular one select rows.
 
     The first `skipped` operations have been done already. Raises BadInput for a condition that cannot be met.
     """
@@ -43,10 +44,12 @@ def chosen(files: Sequence[Found], definition: DatasetDefinition, *, skipped: in
 
 def _left(files: Iterable[Found], transform: Transform, definition: DatasetDefinition) -> Iterator[Found]:
     for index, file in enumerate(files):
-        if transform.operation == "filter":
-            keep = holds(transform.arguments["expression"], _facts(file, definition))
+        if isinstance(transform, Filter):
+            keep = holds(transform.expression, _facts(file, definition))
+        elif isinstance(transform, (Take, Skip, Sample)):
+            keep = transform.keeps(index)
         else:
-            keep = keeps(transform.operation, transform.arguments, index)
+            raise BadInput(f"{operation_of(transform)} is an operation on rows, and a file dataset has none")
         if keep:
             yield file
 
@@ -58,21 +61,3 @@ def _facts(file: Found, definition: DatasetDefinition) -> dict[str, object]:
         f"{METADATA}Size": file.size,
         f"{METADATA}LastModifiedTime": modified,
     }
-
-
-def keeps(operation: str, arguments: Mapping[str, object], index: int) -> bool:
-    """Whether ``take``, ``skip`` or ``sample`` leaves the row or file of that index."""
-    match operation:
-        case "take":
-            return index < int(str(arguments["count"]))
-        case "skip":
-            return index >= int(str(arguments["count"]))
-        case _:
-            drawn = chance(int(str(arguments["seed"])), index)
-            return float(str(arguments["low"])) <= drawn < float(str(arguments["high"]))
-
-
-def chance(seed: int, index: int) -> float:
-    """The same number in [0, 1) for a row or file wherever it is asked for."""
-    drawn = hashlib.sha256(f"{seed}:{index}".encode()).digest()
-    return int.from_bytes(drawn[:7], "big") / (1 << 56)

@@ -1,7 +1,7 @@
 """A folder of scripts, frozen by content.
 
 The digest is over sorted (path, executable bit, file digest): no times, owners or archive bytes.
-v1's ignore rules hold: ``.amlignore`` at the folder's root, else ``.gitignore`` there.
+v1's ignore rules apply: ``.amlignore`` at the folder's root, else ``.gitignore`` there.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
+from ..backports import is_below
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem
-from ..model.digest import digest_of, digest_of_file
+from ..model.digest import digest_of
+from .file_digest import digest_of_file
 
 ALWAYS_EXCLUDED = frozenset({".runner", ".git", "__pycache__", ".ipynb_checkpoints", ".venv", "venv"})
 MAX_FILES = 2000
@@ -21,7 +23,7 @@ MAX_BYTES = 300 << 20
 """v1's limits of a snapshot; ``AML_SNAPSHOT_NO_FILE_LIMIT`` lifts the first."""
 NOTABLE_FILES = 1000
 NOTABLE_BYTES = 10 << 20
-"""From here on the size of a snapshot is shown: it is uploaded, and copied for every step."""
+"""Bytes from which the size of a snapshot is shown: it is uploaded, and copied for every step."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class SnapshotFile:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a folder held when it was taken."""
+    """The content of a folder when it was read."""
 
     folder: Path
     files: tuple[SnapshotFile, ...]
@@ -54,7 +56,7 @@ class Snapshot:
 
 
 def digest_of_files(files: Iterable[tuple[str, bool, str]]) -> str:
-    """The digest of a snapshot from its files, in any order: path, executable bit, and hex SHA-256 of the content."""
+    """Return the digest of a snapshot from its files in any order: path, executable bit, hex SHA-256."""
     return digest_of(sorted(files))
 
 
@@ -67,14 +69,14 @@ def take(folder: Path) -> Snapshot:
 
 
 def sizes(folder: Path) -> Mapping[str, int]:
-    """The files that a snapshot would hold and their bytes, sorted by path; none is read. Raises BadInput as `take`."""
+    """Return the files of a snapshot and their sizes, sorted by path; none is read. Raises BadInput as `take`."""
     found = {path: (folder / path).stat().st_size for path in _chosen(folder)}
     _check_size(folder, found)
     return found
 
 
 def script_problem(folder: Path, script: str) -> Problem | None:
-    """What stands against a snapshot of `folder` having the file `script`, if anything does.
+    """Return why a snapshot of `folder` would lack the file `script`; empty if it has the file.
 
     Raises BadInput for an ignore file that cannot be read.
     """
@@ -99,7 +101,7 @@ def script_problem(folder: Path, script: str) -> Problem | None:
 
 
 def size_note(folder: Path, found: Mapping[str, int]) -> str:
-    """A line about a large snapshot and its biggest files; empty for a usual one."""
+    """Return a line about a large snapshot and its biggest files; empty for a small one."""
     whole = sum(found.values())
     if len(found) < NOTABLE_FILES and whole < NOTABLE_BYTES:
         return ""
@@ -138,13 +140,13 @@ def _is_walked(folder: Path, relative: Path, ignored: Callable[[str], bool]) -> 
     if ignored(relative.as_posix()) or ignored(f"{relative.as_posix()}/"):
         return False
     _check_path(folder, relative.as_posix())
-    return not path.parent.resolve().is_relative_to(path.resolve())  # a link to a folder around it leads in circles
+    return not is_below(path.parent.resolve(), path.resolve())  # a link to a folder around it leads in circles
 
 
 def _check_path(folder: Path, relative: str) -> None:
     """Raise BadInput for a link that leaves `folder` and for a name that cannot be written down."""
     path = folder / relative
-    if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+    if path.is_symlink() and not is_below(path.resolve(), folder.resolve()):
         raise BadInput(
             f"the link {relative} leads out of the source directory",
             where=str(folder),
@@ -167,7 +169,7 @@ def _ignore_rule(folder: Path) -> Callable[[str], bool]:
 
 
 def _ignore_spec(rules: Path) -> Callable[[str], bool]:
-    """Return the rule of an ignore file. Raises BadInput naming each line that cannot be read."""
+    """Return the rule of an ignore file. Raises BadInput with each line that cannot be read."""
     import pathspec
 
     lines = _ignore_lines(rules)

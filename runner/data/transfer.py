@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ..errors import DataChanged, ObjectMissing, StoreError
 from ..model.data import Entry, Kind, Manifest
-from ..model.digest import digest_of_file, md5_of_file
 from ..model.names import maker_of
 from ..ports import FolderStore, ObjectInfo, ObjectStore
+from .file_digest import digest_of_file, md5_of_file
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 _THREADS = 16
 READ_AGAIN = 256 << 20
-"""Bytes of a manifest above which what was fetched is not read again if the store's files are unchanged."""
+"""Bytes of a manifest above which fetched files are not read again if the store's files are unchanged."""
 PINNED = "etag:"
-"""What begins the digest of an entry whose content only the store has read."""
+"""The prefix of the digest of an entry whose content only the store has read."""
 
-Place = Callable[[str, Path], None]
+PlaceFile = Callable[[str, Path], None]
 """Make the object of a key a file at a path."""
 
 
@@ -31,7 +34,7 @@ def fetch(
     manifest: Manifest,
     into: Path,
     *,
-    place: Place | None = None,
+    place: PlaceFile | None = None,
     unchanged: Callable[[], bool] = lambda: False,
 ) -> None:
     """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
@@ -72,7 +75,7 @@ def fetch(
 
 
 def fetch_file(
-    store: ObjectStore, key: str, entry: Entry, path: Path, *, bring: Place | None = None, read: bool = True
+    store: ObjectStore, key: str, entry: Entry, path: Path, *, bring: PlaceFile | None = None, read: bool = True
 ) -> None:
     """Make the object `key` a new file at `path`, and compare it with `entry`; its content only if it is `read`.
 
@@ -124,12 +127,12 @@ def copy(store: ObjectStore, key: str, manifest: Manifest, to: str) -> None:
 
 
 def key_of(key: str, entry: Entry) -> str:
-    """The key of one file of a manifest that lies at `key`."""
+    """Return the key of one file of a manifest that lies at `key`."""
     return entry.key or (f"{key}/{entry.path}" if entry.path else key)
 
 
 def target_of(folder: Path, entry: Entry) -> Path:
-    """Where a file of a manifest belongs below `folder`. Raises StoreError for a path that leaves it."""
+    """Return the path of a manifest's file below `folder`. Raises StoreError for a path that leaves it."""
     return _below(folder, entry.path)
 
 
@@ -157,7 +160,7 @@ def _target(into: Path, entry: Entry) -> Path:
 
 
 def _changed(store: ObjectStore, key: str, what: str) -> DataChanged:
-    """The error; a file that has the facts of its commit all the same (a disk's fault, say) loses them.
+    """Return the error. A file with the facts of its commit (a disk fault, say) loses them.
 
     So the next look reads it: see `integrity`.
     """
@@ -173,7 +176,7 @@ def _changed(store: ObjectStore, key: str, what: str) -> DataChanged:
 def is_content(store: ObjectStore, key: str, entry: Entry, path: Path) -> bool:
     """Return True if the file at `path` has the content of `entry`, which lies at `key` of `store`.
 
-    Where only the store knows the pinned content, it must still hold it. A doubt is a no.
+    If only the store knows the pinned content, it must still hold it. False in doubt.
     """
     if not entry.digest.startswith(PINNED):
         return path.stat().st_size == entry.size and digest_of_file(path) == entry.digest
@@ -182,7 +185,7 @@ def is_content(store: ObjectStore, key: str, entry: Entry, path: Path) -> bool:
 
 
 def is_object(store: ObjectStore, info: ObjectInfo, path: Path) -> bool:
-    """Return True if the file at `path` has the bytes of the object. A bucket tells by an MD5 tag, or not at all.
+    """Return True if the file at `path` has the bytes of the object, which a bucket can tell by an MD5 ETag only.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, ``ETag``: of an object uploaded in one part.
     """
@@ -194,12 +197,12 @@ def is_object(store: ObjectStore, info: ObjectInfo, path: Path) -> bool:
 
 
 def _has_content(path: Path, entry: Entry) -> bool:
-    """Whether it has the content of `entry`, as far as anybody knows that."""
+    """Return True if the file has the content of `entry`, as far as this is known."""
     return not entry.digest or entry.digest.startswith(PINNED) or digest_of_file(path) == entry.digest
 
 
 def _check_pinned(store: ObjectStore, key: str, entry: Entry) -> None:
-    """Look after the transfer: what was the pinned object then was so all the while."""
+    """Check after the transfer that the pinned object was the same all the while."""
     info = store.stat(key)
     if info is None or PINNED + info.etag != entry.digest:
         raise StoreError(f"{key} was changed after the step's inputs were pinned; submit the run again")
@@ -214,11 +217,20 @@ def _each(items: Iterable[T], work: Callable[[T], None]) -> None:
     from concurrent.futures import ThreadPoolExecutor  # only transfers need it
 
     pool = ThreadPoolExecutor(min(_THREADS, len(todo)))
+    futures: list[Future[None]] = []
     try:
-        for future in [pool.submit(work, item) for item in todo]:
+        futures.extend(pool.submit(work, item) for item in todo)
+        for future in futures:
             future.result()
     except Exception:
-        pool.shutdown(cancel_futures=True)  # what is discarded afterwards must not come back
+        _cancel(futures)
+        pool.shutdown()  # what is discarded afterwards must not come back
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # who must stop does not wait
+        _cancel(futures)
+        pool.shutdown(wait=False)  # a process that must stop does not wait
+
+
+def _cancel(futures: Iterable[Future[None]]) -> None:
+    for future in futures:
+        future.cancel()

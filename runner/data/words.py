@@ -1,4 +1,4 @@
-"""Names of files as a line for people shows them."""
+"""Format the names of files for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _SHOWN = 3
 
 
 def listed(names: Sequence[str]) -> str:
-    """``a.csv``, or ``5 files (a.csv, b.csv, c.csv …)``."""
+    """Return ``a.csv``, or ``5 files (a.csv, b.csv, c.csv …)``."""
     if len(names) == 1:
         return names[0]
     more = " …" if len(names) > _SHOWN else ""

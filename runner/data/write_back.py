@@ -1,8 +1,8 @@
-"""Files that a script has written below its writable inputs, put into their datastores.
+"""Put the files that a script wrote below its writable inputs into their datastores.
 
-This happens after the script has succeeded and before its step is committed. It is not atomic: who reads the place
-meanwhile may see a part of the files. Done again after a crash, it ends the same. Of two steps that write one file at
-a time, the last one wins.
+This happens after the script has succeeded and before its step is committed. It is not atomic: a reader may meanwhile
+see a part of the files. A repetition after a crash leads to the same end. If two steps write one file at the same
+time, the last one wins.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ..errors import BadInput, Problem, StoreDenied
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.names import RUNS_FOLDER, is_of_runs, is_reserved, maker_of
 from ..ports import ObjectStore
-from . import manifest, strays, transfer
+from . import manifest, transfer, unkept_files
 from .dataset import Datastores
 from .input_changes import Changes
 from .inputs import shown_place
@@ -29,7 +29,7 @@ def check(changes: Iterable[Changes]) -> None:
 
 
 def send(changes: Iterable[Changes], at: Datastores) -> tuple[str, ...]:
-    """Put the files into their datastores; lines for people about what was done. Raises StoreError."""
+    """Put the files into their datastores, and return lines for people about it. Raises StoreError."""
     return tuple(line for one in changes for line in _sent(one, at(one.binding.ref.datastore)))
 
 
@@ -47,7 +47,7 @@ def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
     if kept:
         yield f"{start} {listed(kept)} in {place} already, not overwritten (overwrite=False)"
     if changes.watched.whole:
-        yield from strays.unkept(start.rstrip(":"), manifest.survey(folder))
+        yield from unkept_files.unkept(start.rstrip(":"), manifest.survey(folder))
     if changes.gone:
         yield f"{start} {listed(changes.gone)} deleted by the script, stays in {place}"
     if changes.watched.moved:
@@ -57,7 +57,7 @@ def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
 
 
 def _kept(changes: Changes, store: ObjectStore) -> Iterator[str]:
-    """The written files whose place is taken by another content."""
+    """Yield the written files whose place is taken by another content."""
     for name in changes.written:
         info = store.stat(changes.key(name))
         if info is not None and not transfer.is_object(store, info, Path(changes.watched.folder) / name):

@@ -1,1 +1,1 @@
-"""Files that people write: opened with care, and read with the places of all that they hold."""
+"""Documents that people write, read with the file and line of each value."""

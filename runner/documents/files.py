@@ -24,21 +24,20 @@ class Found:
 
 
 def content(path: Path) -> Found | None:
-    """The content of a regular file.
+    """Return the content of a regular file.
 
     Args:
         path: The file, or a link to it.
 
     Returns:
-        The content; None when there is no such file, or when it is the null device, which names none on purpose.
+        The content; None if there is no such file, or if it is the null device, which names none on purpose.
 
     Raises:
         BadInput: It is a folder, a pipe or a device, it is larger than `LARGEST`, or it cannot be read. A pipe is
             refused without waiting for a writer.
-
     """
     try:
-        # O_NONBLOCK: opening a pipe for reading waits for a writer otherwise.
+        # O_NONBLOCK: without it, opening a pipe for reading waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except _ABSENT:
         return None
@@ -72,20 +71,19 @@ def _is_null_device(descriptor: int) -> bool:
 
 
 def text(path: Path) -> str | None:
-    """The text of a regular UTF-8 file; None when there is no such file. Raises BadInput as `content` does."""
+    """Return the text of a regular UTF-8 file; None if there is no such file. Raises BadInput as `content` does."""
     found = content(path)
     return None if found is None else decoded(found.data, path)
 
 
 def private_text(path: Path) -> str | None:
-    """The text of a file that only its owner can read; None when there is no such file.
+    """Return the text of a file that only its owner can read; None if there is no such file.
 
     Args:
         path: A file that holds keys or a secret.
 
     Raises:
-        BadInput: As `content`; also when the group or others can read the file. It never holds the content.
-
+        BadInput: As `content`; also if the group or others can read the file. It never holds the content.
     """
     found = content(path)
     if found is None:
@@ -96,7 +94,7 @@ def private_text(path: Path) -> str | None:
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """The text that `data` is. Raises BadInput when it is not UTF-8; a byte order mark is left out."""
+    """Return `data` decoded from UTF-8, without a byte order mark. Raises BadInput if it is not UTF-8."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

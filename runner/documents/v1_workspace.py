@@ -1,4 +1,4 @@
-"""v1's ``config.json``, which names a workspace: where it is looked for, and the name in it."""
+"""v1's ``config.json``, which names a workspace."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from ..errors import BadInput
 from . import files
 
 PLACES = (".azureml/config.json", "aml_config/config.json", "config.json")
-"""Below a folder, in v1's order."""
+"""The paths below a folder, in v1's order."""
 NAME = "workspace_name"
 
 
 def workspace_name(root: Path) -> tuple[str, str]:
-    """The workspace that ``Workspace.from_config()`` finds from the folder `root`, and the file that names it.
+    """Return the workspace name that ``Workspace.from_config()`` finds from the folder `root`, and the file with it.
 
     Returns:
-        Name and file; both empty when no file names one. A plain ``config.json`` without `NAME` is another
-        program's and is passed over.
+        Name and file; both empty if no file names one. A plain ``config.json`` without `NAME` belongs to another
+        program and is passed over.
 
     Raises:
         BadInput: The nearest ``.azureml/config.json`` cannot be read or names no workspace.
-
     """
     for place in PLACES:
         for folder in (root, *root.parents):

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from ..backports import without_prefix
 from ..errors import BadInput
-from .nodes import Entry, Items, Leaf, Node, Reading, Table
+from ..model.nodes import Items, Leaf, Node, Place, Table
+from .decoding import Findings
 
 if TYPE_CHECKING:
     import yaml
@@ -31,119 +34,124 @@ CORE = (
 )
 """YAML 1.2.2, 10.3.2; the merge key is YAML 1.1's (https://yaml.org/type/merge.html)."""
 _MOST_NODES = 200_000
-"""Aliases of aliases grow without end; no pipeline is that long."""
+"""Aliases of aliases can grow without end; no pipeline has that many nodes."""
 
 
-def document(text: str, reading: Reading) -> Node:
-    """The document that `text` is.
+def document(text: str, file: str, findings: Findings) -> Node:
+    """Parse YAML.
 
     Args:
         text: YAML; an empty one is a null.
-        reading: Takes the problems of single nodes: duplicate keys, tags, numbers that are none.
+        file: The name of its file, for problems.
+        findings: Takes the problems of single nodes: duplicate keys, tags, invalid numbers.
 
     Returns:
-        The root node, with aliases and merge keys resolved.
+        The root node, with aliases and merge keys resolved. The value of a key has the line of its key.
 
     Raises:
-        BadInput: It is no YAML, or its aliases make it endless.
+        BadInput: It is not YAML, or its aliases make it endless.
     """
     import yaml
 
+    start = Place(file, 1)
     try:
         root = yaml.compose(text, Loader=_loader())
-        return _Walk(reading).node(root, ()) if root is not None else Leaf("", None, 1, reading.file)
+        return _Walk(findings).node(root, (), start) if root is not None else Leaf("", None, start)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{reading.file}:{mark.line + 1}" if mark else reading.file
+        place = f"{file}:{mark.line + 1}" if mark else file
         what = ", ".join(filter(None, (error.context, error.problem)))
         raise BadInput(f"not valid YAML: {what}", place, "correct the file") from error
     except yaml.YAMLError as error:
-        raise BadInput(f"not valid YAML: {error}", reading.file, "correct the file") from error
+        raise BadInput(f"not valid YAML: {error}", file, "correct the file") from error
     except RecursionError as error:
-        raise BadInput("not valid YAML: nested too deeply", reading.file, "correct the file") from error
+        raise BadInput("not valid YAML: nested too deeply", file, "correct the file") from error
 
 
 class _Walk:
-    """From the package's nodes to ours: aliases and merge keys resolved, keys looked at."""
+    """Converts the package's nodes to runner's: resolves aliases and merge keys, checks keys."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
         self.count = 0
 
-    def node(self, node: yaml.Node, above: tuple[int, ...], path: str = "") -> Node:
-        """Our node. Raises BadInput for a document without end."""
-        line = node.start_mark.line + 1
-        self._check_length(node)
+    def node(self, node: yaml.Node, above: tuple[int, ...], place: Place) -> Node:
+        """Return the node at `place`. Raises BadInput for a document without end."""
+        self._check_length(place)
         if id(node) in above:
-            raise BadInput("an alias contains itself", f"{self.reading.file}:{line}", "write it out")
+            raise BadInput("an alias contains itself", _at(place, node), "write it out")
         inner = (*above, id(node))
         if isinstance(node.value, str):
-            return self._leaf(node, line, path)
+            return self._leaf(node, place)
         if node.tag == f"{TAG}seq":
-            items = (self.node(each, inner, f"{path}[{at}]") for at, each in enumerate(node.value))
-            return Items(tuple(items), line, self.reading.file)
+            items = (
+                self.node(each, inner, Place(place.file, each.start_mark.line + 1, f"{place.path}[{at}]"))
+                for at, each in enumerate(node.value)
+            )
+            return Items(items, place)
         if node.tag != f"{TAG}map":
-            self._bad_tag(node, line, path)
-            return Leaf("", None, line, self.reading.file)
-        own = dict(self._unique(node, path))
-        merged = {key: found for each in self._merged(node) for key, found in self._plain(each)} | own
-        entries = (
-            Entry(key, self.node(value, inner, f"{path}.{key}".strip(".")), at) for key, (value, at) in merged.items()
-        )
-        return Table(tuple(entries), line, self.reading.file)
+            self._bad_tag(node, place)
+            return Leaf("", None, place)
+        own = dict(self._unique(node, place))
+        merged = {key: found for each in self._merged(node, place) for key, found in self._plain(each, place)}
+        merged.update(own)
+        return Table({key: self.node(value, inner, at) for key, (value, at) in merged.items()}, place)
 
-    def _check_length(self, node: yaml.Node) -> None:
-        """Count what aliases and merge keys make of the document. Raises BadInput beyond all reason."""
+    def _check_length(self, place: Place) -> None:
+        """Count the nodes that aliases and merge keys produce. Raises BadInput above `_MOST_NODES`."""
         self.count += 1
         if self.count > _MOST_NODES:
-            place = f"{self.reading.file}:{node.start_mark.line + 1}"
-            raise BadInput("its aliases make it too long", place, "write it out")
+            raise BadInput("its aliases make it too long", f"{place.file}:{place.line}", "write it out")
 
-    def _leaf(self, node: yaml.Node, line: int, path: str) -> Leaf:
+    def _leaf(self, node: yaml.Node, place: Place) -> Leaf:
         text: str = node.value
-        name = node.tag.removeprefix(TAG)
+        name = without_prefix(node.tag, TAG)
         try:
-            return Leaf(text, _VALUES[name](text), line, self.reading.file)
+            return Leaf(text, _VALUES[name](text), place)
         except KeyError:
-            self._bad_tag(node, line, path)
+            self._bad_tag(node, place)
         except ValueError:
-            self.reading.wrong(line, path, f"'{text}' is no {name}")
-        return Leaf(text, None, line, self.reading.file)
+            self.findings.wrong(place, f"'{text}' is no {name}")
+        return Leaf(text, None, place)
 
-    def _unique(self, node: yaml.Node, path: str) -> Iterator[tuple[str, tuple[yaml.Node, int]]]:
+    def _unique(self, node: yaml.Node, place: Place) -> Iterator[tuple[str, tuple[yaml.Node, Place]]]:
         first: dict[str, int] = {}
-        for key, (value, line) in self._plain(node):
+        for key, (value, at) in self._plain(node, place):
             if key in first:
-                what = f"'{key}' is there twice" + (f", first in line {first[key]}" if first[key] != line else "")
-                self.reading.wrong(line, path, what, "keep one of them")
+                what = f"'{key}' is there twice" + (f", first in line {first[key]}" if first[key] != at.line else "")
+                self.findings.wrong(replace(at, path=place.path), what, "keep one of them")
                 continue
-            first[key] = line
-            yield key, (value, line)
+            first[key] = at.line
+            yield key, (value, at)
 
-    def _plain(self, node: yaml.Node) -> Iterator[tuple[str, tuple[yaml.Node, int]]]:
+    def _plain(self, node: yaml.Node, place: Place) -> Iterator[tuple[str, tuple[yaml.Node, Place]]]:
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key.value, str):
-                self.reading.wrong(line, "", "a key must be text")
+                self.findings.wrong(Place(place.file, line), "a key must be text")
             elif key.tag != f"{TAG}merge":
-                yield key.value, (value, line)
+                yield key.value, (value, Place(place.file, line, f"{place.path}.{key.value}".strip(".")))
 
-    def _merged(self, node: yaml.Node) -> Iterator[yaml.Node]:
-        """The mappings that `node` takes in by ``<<``, the weakest first."""
+    def _merged(self, node: yaml.Node, place: Place) -> Iterator[yaml.Node]:
+        """Yield the mappings that `node` takes in by ``<<``, the weakest first."""
         for key, value in node.value:
             if key.tag != f"{TAG}merge":
                 continue
             found = value.value if value.tag == f"{TAG}seq" else [value]
             for each in reversed(found):
                 if each.tag == f"{TAG}map":
-                    self._check_length(each)
-                    yield from self._merged(each)
+                    self._check_length(place)
+                    yield from self._merged(each, place)
                     yield each
                 else:
-                    self.reading.wrong(each.start_mark.line + 1, "", "'<<' takes in mappings only")
+                    self.findings.wrong(Place(place.file, each.start_mark.line + 1), "'<<' takes in mappings only")
 
-    def _bad_tag(self, node: yaml.Node, line: int, path: str) -> None:
-        self.reading.wrong(line, path, f"the tag {node.tag.replace(TAG, '!!')} means nothing here", "remove it")
+    def _bad_tag(self, node: yaml.Node, place: Place) -> None:
+        self.findings.wrong(place, f"the tag {node.tag.replace(TAG, '!!')} means nothing here", "remove it")
+
+
+def _at(place: Place, node: yaml.Node) -> str:
+    return f"{place.file}:{node.start_mark.line + 1}"
 
 
 def _int(text: str) -> int:
@@ -165,7 +173,7 @@ _VALUES: Mapping[str, Callable[[str], str | int | float | bool | None]] = {
 }
 
 
-@cache
+@lru_cache(maxsize=None)
 def _loader() -> type[yaml.SafeLoader]:
     import yaml
 

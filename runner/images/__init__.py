@@ -1,1 +1,1 @@
-"""Environments made usable on a target: images in Docker, kind or a registry, and virtual environments."""
+"""Adapters of `ports.EnvironmentStore`: images and virtual environments."""

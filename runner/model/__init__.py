@@ -1,1 +1,1 @@
-"""The values that flow through `runner`: frozen dataclasses, standard library only."""
+"""Values: frozen dataclasses, the state tables, the codec. Standard library only."""

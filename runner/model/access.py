@@ -7,12 +7,12 @@ from ..dataclass import dataclass
 
 @dataclass(frozen=True)
 class Access:
-    """Names of secrets and datastores."""
+    """The secrets and datastores that a script may open by name."""
 
     secrets: tuple[str, ...] = ()
-    """``Run.get_secret`` and the workspace's Keyvault return these."""
+    """Secrets for ``Run.get_secret`` and the workspace's Keyvault."""
     datastores: tuple[str, ...] = ()
-    """``Datastore.get`` opens these, beside those that lie in the workspace store."""
+    """Datastores for ``Datastore.get``, beside those of the step's inputs and outputs."""
 
     def joined(self, other: Access) -> Access:
         """Return all names of both, sorted, each once."""

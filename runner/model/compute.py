@@ -1,9 +1,10 @@
-"""What a compute name of a pipeline file stands for, as it is configured (pure)."""
+"""The settings of a compute name that a pipeline file uses (pure)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Union
 
 from ..dataclass import dataclass
 from .quantity import amount, exceeds
@@ -11,64 +12,75 @@ from .resources import Resources
 
 _CPU = re.compile(r"\d+(\.\d+)?|\d+m")
 _MEMORY = re.compile(r"\d+(\.\d+)?(Ki|Mi|Gi|Ti|k|M|G|T)")
-Quantity = str | int | float
+Quantity = Union[str, int, float]
 """A Kubernetes quantity as YAML has it: ``2``, ``0.5``, ``500m``, ``7Gi``."""
 
 
 @dataclass(frozen=True)
 class VmSize:
-    """What a machine has."""
+    """The resources of a virtual machine size."""
 
     cpu: Quantity
+    """The number of cores."""
     memory: Quantity
-    """A Kubernetes quantity: ``7Gi``."""
+    """The memory as a Kubernetes quantity: ``7Gi``."""
     gpu: int = 0
+    """The number of GPUs."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ComputeSettings:
-    """What is known of a compute name; everything may be missing."""
+    """The settings of one compute name. All are optional."""
 
     target: str = ""
-    """The configured target it means; empty: the one in force."""
+    """The target that the name means. Empty: the target in use."""
     vm_size: str = ""
+    """A VM size in place of the one in the pipeline file."""
     cpu: Quantity = ""
-    """Asked of the node, for each step."""
+    """The CPU request of each step."""
     memory: Quantity = ""
-    """Asked of the node, for each step; it is the most a step may take as well."""
+    """The memory request and limit of each step."""
     gpu: int | None = None
-    """Asked of the node, for each step; None: none, unless `strict`."""
+    """The GPUs of each step. Empty: none, unless `strict` is set."""
     max_nodes: int | None = None
-    """The most steps at a time."""
+    """The most steps at the same time. It overrides the pipeline file."""
     strict: bool = False
-    """Ask the node for all that the size has."""
+    """Request everything that the VM size has."""
     cpu_limit: Quantity = ""
-    """The most that each step may take; empty: no limit."""
+    """The CPU limit of each step. Empty: none."""
     ephemeral_storage: Quantity = ""
-    """Local disk: asked of the node, for each step, and the most that it may take."""
+    """The local disk request and limit of each step."""
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What is said in one place of the machine steps run on; what is empty is not said."""
+@dataclass(frozen=True, kw_only=True)
+class ResourceRequest:
+    """The resources that one source requests for a step. Empty fields are not stated."""
 
     cpu: Quantity = ""
+    """The CPU request."""
     memory: Quantity = ""
-    """Asked of the node; it is the most a step may take as well."""
+    """The memory request and limit."""
     gpu: int | None = None
+    """The number of GPUs."""
     cpu_limit: Quantity = ""
-    """The most that a step may take."""
+    """The CPU limit."""
     ephemeral_storage: Quantity = ""
-    """Local disk: asked of the node, and the most that a step may take."""
+    """The local disk request and limit."""
 
-    def before(self, other: Wish) -> Wish:
-        """Both, where these words go before those of `other`."""
+    def before(self, other: ResourceRequest) -> ResourceRequest:
+        """Return both merged; the fields of this one take precedence."""
         gpu = other.gpu if self.gpu is None else self.gpu
         disk = self.ephemeral_storage or other.ephemeral_storage
-        return Wish(self.cpu or other.cpu, self.memory or other.memory, gpu, self.cpu_limit or other.cpu_limit, disk)
+        return ResourceRequest(
+            cpu=self.cpu or other.cpu,
+            memory=self.memory or other.memory,
+            gpu=gpu,
+            cpu_limit=self.cpu_limit or other.cpu_limit,
+            ephemeral_storage=disk,
+        )
 
     def onto(self, asked: Resources) -> Resources:
-        """`asked` with these words in place of its own."""
+        """Return `asked` with the fields of this one in place of its own."""
         memory, limit = (str(self.memory),) * 2 if self.memory else (asked.memory, asked.memory_limit)
         gpu = asked.gpu if self.gpu is None else self.gpu
         cpu = str(self.cpu) if self.cpu else asked.cpu
@@ -80,21 +92,21 @@ class Wish:
         return replace(found, ephemeral_storage=disk)
 
     def below(self, asked: Resources) -> Resources:
-        """`asked` with these words where it says nothing itself: where it holds what every step does."""
+        """Return `asked` with the fields of this one where it has its default."""
         usual = Resources()
         cpu_said = (asked.cpu, asked.cpu_limit) != (usual.cpu, usual.cpu_limit)
         memory_said = (asked.memory, asked.memory_limit) != (usual.memory, usual.memory_limit)
-        return Wish(
-            "" if cpu_said else self.cpu,
-            "" if memory_said else self.memory,
-            None if asked.gpu != usual.gpu else self.gpu,
-            "" if cpu_said else self.cpu_limit,
-            "" if asked.ephemeral_storage else self.ephemeral_storage,
+        return ResourceRequest(
+            cpu="" if cpu_said else self.cpu,
+            memory="" if memory_said else self.memory,
+            gpu=None if asked.gpu != usual.gpu else self.gpu,
+            cpu_limit="" if cpu_said else self.cpu_limit,
+            ephemeral_storage="" if asked.ephemeral_storage else self.ephemeral_storage,
         ).onto(asked)
 
 
 def misfit_of(name: str, text: str) -> tuple[str, str] | None:
-    """What is wrong with an amount of a resource, in words that follow it, and what to do; None: nothing."""
+    """Return what is wrong with an amount of a resource, and the remedy; None if nothing is."""
     if name in ("cpu", "cpu_limit") and (not _CPU.fullmatch(text) or not amount(text)):
         return "is no number of cores", "write it like 2, 0.5 or 500m"
     if name in ("memory", "ephemeral_storage") and (not _MEMORY.fullmatch(text) or not amount(text)):

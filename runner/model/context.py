@@ -1,4 +1,4 @@
-"""What a script's process may know of its step: written beside it before it starts."""
+"""The description of a step for its script's process, written to the step folder before the start."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from .data import DatasetDefinition, Mode
 from .secret import SecretSource
 
 STEP_VARIABLE = "RUNNER_STEP"
-"""Environment variable naming the step folder: ``context.json`` and ``reports/`` lie in it."""
+"""Environment variable with the path of the step folder, which holds ``context.json`` and ``reports/``."""
 OUTPUT_DATASETS = "AZUREML_DATASET_FILE_OUTPUTS"
-"""v1's variable naming the outputs that are datasets, joined by ``;``; each has a variable of its own name."""
+"""v1's variable with the names of the outputs that are datasets, joined by ``;``; each has its own variable."""
 
 
 @dataclass(frozen=True)
 class StagedInput:
-    """An input as the script finds it."""
+    """An input as the script sees it."""
 
     mode: Mode
     path: str
     """Absolute local path of the file or folder."""
     dataset: DatasetDefinition | None = None
-    """How to read it, when it is a dataset; its files lie at `path`."""
+    """The definition, if the input is a dataset; its files are at `path`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StoreAccess:
-    """How a script's process reaches the workspace store and the datastores: nothing here is a secret."""
+    """The way to the workspace store and the datastores for a script's process. It holds no secret."""
 
     folder: str = ""
-    """Absolute path of the folder that is the workspace store; empty: it is a bucket."""
+    """Absolute path of the folder that is the workspace store; empty if the store is a bucket."""
     stores: str = ""
-    """Absolute path of the file that holds `model.vantage.StepStores`; empty: there is no bucket."""
+    """Absolute path of the file with `model.store_endpoint.StepStores`; empty if there is no bucket."""
     datastores: Mapping[str, str] = field(default_factory=dict)
-    """Those that are folders of this machine: absolute paths by name."""
+    """Absolute paths of the datastores that are folders of this machine, by name."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
-    """On this machine: where a script reads values itself; in a pod they are in the file `stores`."""
+    """On this machine, the sources of the secrets; in a pod their values are in the file `stores`."""
     withheld: Access = field(default_factory=Access)
-    """On this machine: names that are configured and that this step does not declare."""
+    """On this machine, configured names that this step does not declare."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepContext:
-    """Content of ``context.json``."""
+    """The content of ``context.json``."""
 
     run: str
     """The pipeline run's id."""
@@ -55,5 +55,5 @@ class StepContext:
     experiment: str = ""
     inputs: Mapping[str, StagedInput] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    """Each output's absolute local path."""
+    """Absolute local path of each output."""
     access: StoreAccess = field(default_factory=StoreAccess)

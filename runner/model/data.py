@@ -1,4 +1,4 @@
-"""Places in datastores, what lies there, and datasets as definitions."""
+"""Paths in datastores, their content, and dataset definitions."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from enum import Enum
 
 from ..dataclass import dataclass, field
 from .digest import digest_of, guid
+from .transforms import Transform
 
 DEFAULT_DATASTORE = "workspaceblobstore"
-"""v1's name for the datastore every workspace has."""
+"""v1's name for the default datastore, which every workspace has."""
 FILE_DATASTORE = "workspacefilestore"
-"""v1's second one, a file share; here a folder of this name in the workspace store, unless it is configured."""
+"""v1's second datastore, a file share. Unless configured, it is a folder of this name in the workspace store."""
 
 
 class Kind(str, Enum):
-    """What lies at a place."""
+    """The kind of object at a path."""
 
     FILE = "file"
     FOLDER = "folder"
 
 
 class Mode(str, Enum):
-    """How data reaches a step, or leaves it."""
+    """The way in which a step accesses an input or output."""
 
     MOUNT = "mount"
     DOWNLOAD = "download"
@@ -32,8 +33,8 @@ class Mode(str, Enum):
 
 
 @dataclass(frozen=True)
-class DataPath:
-    """A place in a datastore as a user names it; `path` may hold ``*`` and ``**``."""
+class DatastorePath:
+    """A path in a datastore as a user writes it; `path` may hold ``*`` and ``**``."""
 
     datastore: str
     path: str
@@ -44,22 +45,24 @@ def has_wildcard(path: str) -> bool:
     return any(char in path for char in "*?[")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DataRef:
-    """A place in a datastore whose content is known: never a URL, a host or a local path."""
+    """A path in a datastore with known content. It never holds a URL, a host or a local path."""
 
     datastore: str
     key: str
-    """The file's key, or the folder's without a trailing slash."""
+    """The key of the file, or of the folder without a trailing slash."""
     digest: str
-    """The digest of its `Manifest`, which is stored at ``manifests/<digest>.json``."""
+    """The digest of the `Manifest`, which is stored at ``manifests/<digest>.json``."""
     files: int = 0
     bytes: int = 0
     content: str = ""
-    """The digest of the files' names and bytes alone, where they are known: data that were copied elsewhere or
-    touched keep theirs. Empty: `digest` says as much."""
+    """The digest of the files' names and bytes alone, if known. A copy of the data elsewhere has the same.
+
+    Empty: use `digest`.
+    """
     etag: str = ""
-    """What the store said of the files when they were committed: see `runner.data.integrity`. Empty: not recorded."""
+    """The store's ETag of the files at their commit: see `runner.data.integrity`. Empty: not recorded."""
 
 
 @dataclass(frozen=True)
@@ -67,62 +70,53 @@ class Entry:
     """One file of a manifest."""
 
     path: str
-    """POSIX, relative to the folder; empty for a lone file."""
+    """POSIX path relative to the folder; empty for a single file."""
     size: int
-    """Bytes."""
+    """Size in bytes."""
     digest: str
-    """Hex SHA-256 of the content, or ``etag:…`` where only the store has read it."""
+    """Hex SHA-256 of the content, or ``etag:…`` if only the store has read the content."""
     key: str = ""
-    """The object's key when it is not the ref's key joined with `path` (datasets)."""
+    """The object's key if it is not the ref's key joined with `path` (datasets)."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files of one output or one pinned dataset, sorted by path."""
+    """The files of one output or of one resolved dataset, sorted by path."""
 
     kind: Kind
     entries: tuple[Entry, ...] = ()
     folders: tuple[str, ...] = ()
-    """The empty folders, sorted: POSIX paths relative to the folder. A bucket has none: this alone knows them."""
+    """The empty folders, sorted: POSIX paths relative to the folder. A bucket itself has no folders."""
 
     @property
     def bytes(self) -> int:
-        """The sizes of all files together."""
+        """The size of all files in bytes."""
         return sum(entry.size for entry in self.entries)
 
 
-@dataclass(frozen=True)
-class Transform:
-    """One lazy operation of a dataset, applied where the data are read."""
-
-    operation: str
-    """``keep_columns``, ``drop_columns``, ``take`` …"""
-    arguments: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatasetDefinition:
-    """A dataset: where its files are and how to read them; the data themselves are never copied."""
+    """A dataset: the location of its files and how to read them. The data themselves are never copied."""
 
     kind: str
     """``file`` or ``tabular``."""
-    paths: tuple[DataPath, ...]
+    paths: tuple[DatastorePath, ...]
     format: str = ""
-    """For tabular ones: ``delimited``, ``parquet`` or ``json_lines``."""
+    """For tabular datasets: ``delimited``, ``parquet`` or ``json_lines``."""
     options: Mapping[str, object] = field(default_factory=dict)
-    """How to parse: the arguments of v1's ``from_delimited_files`` and friends."""
+    """Parse options: the arguments of v1's ``from_delimited_files`` and the like."""
     transforms: tuple[Transform, ...] = ()
     name: str = ""
-    """The registered name, for show."""
+    """The registered name, for display."""
     version: int = 0
     id: str = ""
 
     @property
     def bare(self) -> DatasetDefinition:
-        """The definition without its registration."""
+        """Return the definition without its registration."""
         return replace(self, name="", version=0, id="")
 
     @property
     def identity(self) -> str:
-        """The definition's content as v1 writes ids: a GUID."""
+        """The definition's digest in the form of v1's ids, a GUID."""
         return guid(digest_of(self.bare))

@@ -1,9 +1,8 @@
 """Frozen dataclasses to plain JSON values and back.
 
-One codec serves the journal, the Plan, the records and the assignments, so a value has one
-written form. Fields that hold their default are left out; an unknown field, a missing one or a
-wrong type is an error that names its place. Where a field is a union of dataclasses, the written
-form carries ``type``: the class's name.
+One codec serves the journal, the Plan, the records and the assignments, so a value has one written form. Fields that
+hold their default are left out; an unknown field, a missing one or a wrong type is an error with its path. Where a
+field is a union of dataclasses, the written form carries ``type``: the class's name.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from ..errors import BadInput
-from .reading import Misfit, reader_of
+from ..backports import without_prefix
+from ..errors import BadInput, Problem
+from .reading import DecodeError, reader_of
 from .times import format_time, parse_time
 
 __all__ = ["Document", "format_time", "from_document", "parse_time", "to_document"]
@@ -51,22 +51,31 @@ def to_document(value: object) -> Document:
 
 
 def _of_dataclass(value: object) -> Document:
-    from .writing import writer_of  # who only reads needs none of it
+    from .writing import EncodeError, writer_of  # not needed for reading
 
     try:
         return writer_of(type(value))(value)
-    except Misfit as misfit:
-        where = ".".join(filter(None, (type(value).__name__, misfit.place))).replace(".[", "[")
-        raise BadInput(misfit.what, where=where, remedy="give a value of that type") from misfit
+    except EncodeError as error:
+        where = type(value).__name__ + error.path
+        raise BadInput(error.what, where=where, remedy="give a value of that type") from error
 
 
 def from_document(shape: type[T], document: Document, where: str = "") -> T:
-    """The value of type `shape` that `document` writes.
+    """Return the value of type `shape` that `document` describes.
 
-    Raises BadInput naming the place (``steps[2].inputs[0].name``, after `where`) of what does not fit.
+    Args:
+        shape: A dataclass.
+        document: A JSON value.
+        where: The name of the document, which comes before the path in messages.
+
+    Raises:
+        BadInput: With all problems of the document, each with its path (``steps[2].inputs[0].name``).
+
     """
     try:
         return typing.cast("T", reader_of(shape)(document))
-    except Misfit as misfit:
-        place = ".".join(filter(None, (where, misfit.place))).replace(".[", "[")
-        raise BadInput(misfit.what, where=place, remedy="correct the document") from misfit
+    except DecodeError as error:
+        raise BadInput(
+            Problem(fault.what, without_prefix(where + fault.path, "."), fault.remedy or "correct the document")
+            for fault in error.faults
+        ) from error

@@ -1,11 +1,11 @@
-"""Which documents of a workspace folder must survive a power failure."""
+"""The documents of a workspace folder that must survive a power failure."""
 
 from __future__ import annotations
 
 _RUNS = "runs/"
 _JOURNAL = "journal"
 _MADE_AGAIN = ("reuse/", "snapshots/", "manifests/")
-"""What is checked before it is used and can be made again, at the cost of work."""
+"""Keys whose documents are checked before use and can be made again, at the cost of work."""
 
 
 def must_survive(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: ``90s``, ``15m``, ``2h``, ``1h30m``, ``1d``; a bare number is seconds."""
+"""Durations as people write them: ``90s``, ``15m``, ``2h``, ``1h30m``, ``1d``; a plain number is seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+")
 
 
 def seconds_of(text: str) -> float | None:
-    """Seconds; None when it is no length of time."""
+    """Return the duration in seconds; None if the text is no duration."""
     plain = text.strip()
     if _NUMBER.fullmatch(plain):
         return float(plain)
@@ -21,7 +21,7 @@ def seconds_of(text: str) -> float | None:
 
 
 def as_text(seconds: float) -> str | float:
-    """The shortest form that `seconds_of` takes back exactly: ``2h``; the number itself where there is none."""
+    """Return the shortest text that `seconds_of` parses to the same number: ``2h``; else the number itself."""
     whole = int(seconds) if seconds == int(seconds) else 0
     for unit, size in _SIZES.items():
         if whole >= size and whole % size == 0:

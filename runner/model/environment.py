@@ -1,4 +1,4 @@
-"""What a step's process needs around it: packages, an image, variables."""
+"""Environments: the packages, the image and the variables of a step's process."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ from ..dataclass import dataclass, field
 from .digest import digest_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-"""The words of ``API_KEY``, ``api-key`` and ``apiKey``."""
+"""Splits ``API_KEY``, ``api-key`` and ``apiKey`` into words."""
 _SECRET = re.compile(
     r"(^| )("
     r"(API|ACCESS|ACCOUNT|PRIVATE|SECRET|SHARED|STORAGE)?KEYS?|\w*TOKEN|\w*SECRETS?|\w*PASSWORDS?|PASSWD|\w*CREDENTIALS?"
     r"|CONNECTION ?STRING)( |$)"
 )
-"""Words, in upper case with blanks between them, of which one says that the value is a secret.
+"""Words, in upper case and separated by blanks, each of which marks the value as a secret.
 
-Whole words: a MONKEY, a KEYBOARD, a TOKENIZER and a number of TOKENS are none.
+Only whole words count: MONKEY, KEYBOARD, TOKENIZER and TOKENS do not match.
 """
 _OWN = ("AZUREML_", "AML_PARAMETER_")
-"""Variables that carry ids and the parameters of a step, both of which everybody may read."""
+"""Variables with ids and parameters of a step, which are not secret."""
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A wheel that accompanies an environment; it lies in the workspace's store."""
+
+    name: str
+    """Its file name, which states project, version and Python (PEP 427)."""
+    digest: str
+    """Hex SHA-256 of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class EnvironmentSpec:
     """The packages and the base of an environment; its digest is its identity across projects."""
 
@@ -35,15 +45,23 @@ class EnvironmentSpec:
     """Conda match specifications, without Python itself."""
     channels: tuple[str, ...] = ()
     python: str = ""
-    """``3.11`` or ``3.11.4``; empty: whatever the base brings."""
+    """``3.11`` or ``3.11.4``; empty: the version that the base image has."""
     image: str = ""
-    """A base image to build on, or the ready image itself when `ready`."""
+    """The base image to build on, or the ready image itself if `ready`."""
     ready: bool = False
-    """The image is used as it is: nothing is installed and nothing is built."""
+    """Use the image as it is: install and build nothing."""
     dockerfile: str = ""
-    """The user's own Dockerfile, instead of a rendered one."""
+    """The user's own Dockerfile, used in place of a generated one."""
     interpreter: str = ""
-    """Path of the Python to use inside it; empty: ``python3``, else ``python``."""
+    """Path of the Python to use in the image; empty: ``python3``, else ``python``."""
+    packages_until: str = ""
+    """ISO date: no package that is newer is installed. Empty: none is stated."""
+    default: bool = False
+    """v1's default environment, of a step that names none."""
+    wheels: tuple[Wheel, ...] = ()
+    """Wheels that are installed beside the requirements."""
+    generation: int = 0
+    """Number of times that its lock has been renewed."""
 
     @cached_property
     def digest(self) -> str:
@@ -61,20 +79,26 @@ class NamedEnvironment:
     """Environment variables of the step's process; not part of the image."""
 
     def mapped(self, images: Mapping[str, str]) -> NamedEnvironment:
-        """With the ready image its name is mapped to in place of its own; its packages stay known, for local steps."""
+        """Return the environment with the ready image that `images` maps its name to; local steps use its packages."""
         image = images.get(self.name)
         if not image:
             return self
         return replace(self, spec=replace(self.spec, image=image, ready=True, dockerfile=""))
 
+    def until(self, date: str) -> NamedEnvironment:
+        """Return the environment with an ISO date that limits its packages. Empty: as it is; so is a ready image."""
+        if not date or self.spec.ready:
+            return self
+        return replace(self, spec=replace(self.spec, packages_until=date))
+
 
 def without_secrets(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables as they may be shown."""
+    """Return the variables with the values of secrets hidden."""
     return {**variables, **dict.fromkeys(secret_names(variables), "***")}
 
 
 def secret_names(variables: Mapping[str, str]) -> tuple[str, ...]:
-    """The variables whose names say that their values are secrets; an empty value is none."""
+    """Return the variables whose names mark their values as secrets. An empty value is none."""
     return tuple(
         name for name, value in variables.items() if value and not name.startswith(_OWN) and _names_a_secret(name)
     )

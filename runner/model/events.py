@@ -1,9 +1,10 @@
-"""What a run's journal records: each event is something that has happened."""
+"""The events of a run's journal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Union
 
 from ..dataclass import dataclass, field
 from .data import DataRef
@@ -21,10 +22,10 @@ class RunSubmitted:
 
 @dataclass(frozen=True)
 class ControllerStarted:
-    """A controller took the run over."""
+    """A controller took over the run."""
 
     controller: str
-    """Its id: drawn when it started."""
+    """The controller's id, drawn at its start."""
     host: str
     pid: int
 
@@ -35,32 +36,34 @@ class Heartbeat:
 
 
 @dataclass(frozen=True)
-class EnvironmentMaking:
-    """An environment is not there and is being made."""
+class EnvironmentBuilding:
+    """An environment is missing and is being built."""
 
     environment: str
-    """The plan's key of it."""
+    """Its key in the plan."""
     target: str
     line: str = ""
-    """What whoever makes it said last."""
+    """The last line of the builder's output."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EnvironmentReady:
     """An image or a virtual environment can be used on a target."""
 
     environment: str
-    """The plan's key of it."""
+    """Its key in the plan."""
     target: str
     reference: str
+    lock: str = ""
+    """The digest of the lock that was installed. Empty: nothing was installed from a lock."""
     built: bool = False
-    """False: it was there already."""
+    """False: it existed already."""
     seconds: float = 0.0
 
 
 @dataclass(frozen=True)
-class EnvironmentLost:
-    """An environment could not be made: the steps that need it fail."""
+class EnvironmentUnavailable:
+    """An environment could not be built: the steps that need it fail."""
 
     environment: str
     target: str
@@ -68,7 +71,7 @@ class EnvironmentLost:
 
 
 @dataclass(frozen=True)
-class TaskStarted:
+class AttemptStarted:
     """An attempt's Job or process exists."""
 
     key: str
@@ -77,34 +80,34 @@ class TaskStarted:
 
 
 @dataclass(frozen=True)
-class TaskWaits:
-    """The target says why the attempt does not run yet."""
+class AttemptPending:
+    """The target reports why the attempt does not run yet."""
 
     key: str
     reason: str
     remedy: str = ""
-    """What to do about it, where the target knows."""
+    """The remedy, if the target knows one."""
 
 
 @dataclass(frozen=True)
-class TaskRuns:
-    """A process of the attempt has been seen."""
+class AttemptRunning:
+    """A process of the attempt has been observed."""
 
     key: str
     started: datetime
 
 
 @dataclass(frozen=True)
-class TaskOverdue:
-    """The attempt takes longer than its policy allows, and is to be stopped."""
+class AttemptOverdue:
+    """The attempt is past a time limit of its policy and will be stopped."""
 
     key: str
     attempt: int
     reason: str
 
 
-@dataclass(frozen=True)
-class TaskLost:
+@dataclass(frozen=True, kw_only=True)
+class AttemptFailed:
     """The attempt failed, and its policy grants another one."""
 
     key: str
@@ -112,10 +115,10 @@ class TaskLost:
     failure: Failure
     reason: str
     not_before: datetime | None = None
-    """Not to be followed before, by the writer's clock; None: at once."""
+    """The earliest start of the next attempt, by the writer's clock; None: at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepSucceeded:
     """A commit record exists."""
 
@@ -129,16 +132,16 @@ class StepSucceeded:
 
 @dataclass(frozen=True)
 class StepReused:
-    """The outputs of `origin`, a step run of an earlier run, stand in for this step."""
+    """The outputs of `origin`, a step run of an earlier run, replace those of this step."""
 
     key: str
     origin: str
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepFailed:
-    """The step has failed for good."""
+    """The step has failed; there is no further attempt."""
 
     key: str
     failure: Failure
@@ -148,7 +151,7 @@ class StepFailed:
     started: datetime | None = None
     ended: datetime | None = None
     remedy: str = ""
-    """What to do about it, in words."""
+    """The remedy, for people."""
 
 
 @dataclass(frozen=True)
@@ -160,27 +163,27 @@ class StepSkipped:
 
 
 @dataclass(frozen=True)
-class Slept:
-    """The controller's machine was asleep, or its clock was put forward, between two ticks."""
+class MachineSlept:
+    """The controller's machine slept, or its clock was set forward, between two ticks."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class RunOverdue:
-    """The run's deadline has passed: only what always runs still starts."""
+    """The run's deadline has passed: only steps with `always` still start."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class CancelRequested:
-    """Somebody asked for the end of the run."""
+    """A user requested the run's cancellation."""
 
 
 @dataclass(frozen=True)
 class StepCanceled:
-    """The step was stopped, or not started, because of a cancel."""
+    """A cancellation stopped the step or kept it from starting."""
 
     key: str
 
@@ -192,37 +195,37 @@ class RunEnded:
     status: RunStatus
 
 
-Event = (
-    RunSubmitted
-    | ControllerStarted
-    | Heartbeat
-    | EnvironmentMaking
-    | EnvironmentReady
-    | EnvironmentLost
-    | TaskStarted
-    | TaskWaits
-    | TaskRuns
-    | TaskOverdue
-    | TaskLost
-    | StepSucceeded
-    | StepReused
-    | StepFailed
-    | StepSkipped
-    | Slept
-    | RunOverdue
-    | CancelRequested
-    | StepCanceled
-    | RunEnded
-)
+Event = Union[
+    RunSubmitted,
+    ControllerStarted,
+    Heartbeat,
+    EnvironmentBuilding,
+    EnvironmentReady,
+    EnvironmentUnavailable,
+    AttemptStarted,
+    AttemptPending,
+    AttemptRunning,
+    AttemptOverdue,
+    AttemptFailed,
+    StepSucceeded,
+    StepReused,
+    StepFailed,
+    StepSkipped,
+    MachineSlept,
+    RunOverdue,
+    CancelRequested,
+    StepCanceled,
+    RunEnded,
+]
 
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One append: the events of one tick."""
+    """One append to the journal: the events of one tick."""
 
     number: int
     """From 1, without gaps."""
     time: datetime
-    """By the writer's clock; order is the number, never this."""
+    """The writer's clock. The order is given by `number`, never by this."""
     controller: str
     events: tuple[Event, ...]

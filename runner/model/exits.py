@@ -1,4 +1,4 @@
-"""Exit codes in words."""
+"""Explain exit codes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _SIGNALS = {
     25: "SIGXFSZ",
     31: "SIGSYS",
 }
-"""Linux's numbers, wherever this is read (signal(7))."""
+"""Linux's signal numbers, on whatever machine they are read (signal(7))."""
 _LAST_SIGNAL = 64
-"""Linux numbers its signals up to this (SIGRTMAX, signal(7))."""
+"""The highest signal number of Linux (SIGRTMAX, signal(7))."""
 _HINTS = {
     4: "the processor does not know an instruction: a package built for another one",
     6: "a library gave up: see the last lines of its output",
@@ -33,7 +33,7 @@ _HINTS = {
 }
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:: .+)?")
 _LONGEST = 300
-"""Letters of an exception's own words."""
+"""Most characters shown of an exception's message."""
 
 
 def exit_words(code: int, tail: str = "") -> str:
@@ -58,9 +58,9 @@ def exit_words(code: int, tail: str = "") -> str:
 
 
 def last_exception(tail: str) -> str:
-    """The line of the exception with which a script ended; empty when its output does not end with a traceback."""
+    """Return the line of the exception that ended a script; empty if its output does not end with a traceback."""
     lines = [line for line in tail.splitlines() if line.strip()]
-    for frame, line in zip(lines[-2::-1], lines[:0:-1], strict=True):
+    for frame, line in zip(lines[-2::-1], lines[:0:-1]):
         if line.startswith(" "):
             return ""
         if frame.startswith("  ") and _RAISED.fullmatch(line):  # else a line of the exception's own words

@@ -1,6 +1,6 @@
-"""How things are named: run ids, step run ids, Job names, slugs.
+"""Names: run ids, step run ids, Job names, slugs.
 
-Names are derived, never drawn twice: whoever resumes a run computes the same ones.
+Names are derived from other values, so that a controller that resumes a run computes the same ones.
 """
 
 from __future__ import annotations
@@ -9,23 +9,24 @@ import base64
 import re
 from datetime import datetime, timedelta, timezone
 
+from ..backports import without_prefix
 from ..errors import Problem
 
 REGISTRY = "registry/"
-"""Where the workspace store keeps what users register under a name."""
+"""The folder of the workspace store for everything that users register under a name."""
 RESERVED = (
     "index/", "logged/", "manifests/", "plans/", "probe/", REGISTRY,
     "reuse/", "runs/", "snapshots/", "store.json", "work/",
 )  # fmt: skip
-"""What runner itself keeps in the workspace store, beside the user's data."""
+"""The folders of the workspace store that runner itself uses, beside the user's data."""
 RUNS_FOLDER = "azureml"
-"""The folder of each datastore in which the outputs of runs lie (v1's place of PipelineData)."""
+"""The folder of each datastore that holds the outputs of runs (v1's place of PipelineData)."""
 UNFINISHED = ".tmp"
-"""No key starts with this segment: a folder that is a store keeps its unfinished files there."""
+"""The first segment of unfinished files in a store that is a folder. No key starts with it."""
 KEY_BYTES = 1024
 """S3's limit: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html"""
 SEGMENT_BYTES = 255
-"""NAME_MAX of the usual file systems, and of MinIO."""
+"""The limit of common file systems (NAME_MAX) and of MinIO for one path segment, in bytes."""
 SLUG_LIMIT = 30
 _RUN_ID = re.compile(r"\d{8}t\d{9}z-[a-z2-7]{16}")
 _STEP_RUN = re.compile(rf"(?:^|/)(?P<run>{_RUN_ID.pattern})\.(?P<step>[^./]+)(?:\.\d+)?(?:/|$)")
@@ -34,15 +35,16 @@ _EPOCH_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
 
 
 def slug(text: str, limit: int = SLUG_LIMIT) -> str:
-    """`text` as a DNS label (RFC 1123): lower case, digits and inner dashes, at most `limit` long."""
+    """Return `text` as a DNS label (RFC 1123): lower case, digits and inner dashes, at most `limit` characters."""
     plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
     return plain[:limit].strip("-") or "step"
 
 
 def new_run_id(now: datetime, entropy: bytes) -> str:
-    """UTC time to the millisecond and 80 random bits; sorts by time and is a valid label value.
+    """Return an id of the UTC time to the millisecond and 80 random bits. It sorts by time and is a valid label value.
 
-    Raises ValueError unless `entropy` is ten bytes and `now` is aware.
+    Raises:
+        ValueError: Unless `entropy` has ten bytes and `now` has a time zone.
     """
     if len(entropy) != 10 or now.tzinfo is None:
         raise ValueError("a run id takes an aware time and 10 bytes of entropy")
@@ -52,83 +54,88 @@ def new_run_id(now: datetime, entropy: bytes) -> str:
 
 
 def dataset_name_problem(name: str) -> Problem | None:
-    """What stands against `name` as a dataset's, if anything does."""
+    """Return why `name` cannot be a dataset's name; empty if it can."""
     if _DATASET_NAME.fullmatch(name):
         return None
     return Problem(f"{name!r} cannot name a dataset", remedy="use letters, digits, dash, underscore, dot and space")
 
 
 def is_run_id(text: str) -> bool:
-    """Whether `text` has the form that `new_run_id` makes."""
+    """Return True if `text` has the form of `new_run_id`."""
     return _RUN_ID.fullmatch(text) is not None
 
 
 def short(run_id: str) -> str:
-    """The end of a run's id: enough to name it on the command line."""
+    """Return the end of a run's id, which is enough to name the run on the command line."""
     return run_id[-6:]
 
 
 def retry_command(run_id: str) -> str:
-    """What makes again what a run has not delivered, as it is typed."""
+    """Return the command line that retries a run."""
     return f"runner retry {short(run_id)} --failed"
 
 
 def run_time(run_id: str) -> datetime:
-    """When the run of this id was created."""
+    """Return the creation time of the run of this id."""
     return datetime.strptime(run_id[:18], "%Y%m%dt%H%M%S%f").replace(tzinfo=timezone.utc)
 
 
 def inverted_time(run_id: str) -> str:
-    """A string that sorts newest first, for an index that is listed from its start."""
+    """Return a string that sorts newest first, for an index that is listed from its start."""
     return inverted(run_time(run_id))
 
 
 def inverted(at: datetime) -> str:
-    """The same for an aware time."""
+    """Return the same for a time with a time zone."""
     return f"{(_EPOCH_END - at) // timedelta(milliseconds=1):015d}"
 
 
 def step_run_id(run_id: str, key: str) -> str:
-    """The id of one step's run, as scripts see it in ``AZUREML_RUN_ID``."""
+    """Return the id of one step's run, which scripts see in ``AZUREML_RUN_ID``."""
     return f"{run_id}.{key}"
 
 
 def attempt_folder(step_run: str, attempt: int) -> str:
-    """Where an attempt writes on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
+    """Return the folder of an attempt on its datastores: v1's ``azureml/<step run id>``, then ``.n``."""
     return f"{RUNS_FOLDER}/{step_run}" if attempt == 1 else f"{RUNS_FOLDER}/{step_run}.{attempt}"
 
 
 def maker_of(key: str) -> tuple[str, str] | None:
-    """The run and the step's key whose attempt wrote the file or folder `key` of a datastore; None: no telling."""
+    """Return the run and the step key whose attempt wrote the file or folder `key` of a datastore; None: unknown."""
     found = _STEP_RUN.search(key)
     return (found["run"], found["step"]) if found else None
 
 
 _LONGEST_RUN = "x" * 110
-"""As long as a step run's id gets: the run's, a key of 63 letters, the attempt."""
+"""The longest id of a step run: the run's id, a key of 63 characters, the attempt."""
 RUN_ID, OUTPUT_NAME = "{run-id}", "{output-name}"
-"""What a destination may hold beside text (v1's OutputFileDatasetConfig)."""
+"""The templates that a destination may hold (v1's OutputFileDatasetConfig)."""
 
 
 def output_key(destination: str, folder: str, name: str) -> str:
-    """Where an attempt writes an output: at its destination where that is the attempt's alone, else in `folder`."""
+    """Return the key of an attempt's output: its destination if only this attempt uses it, else in `folder`."""
     if RUN_ID not in destination:
         return f"{folder}/{name}"
-    return filled(destination, folder.removeprefix(f"{RUNS_FOLDER}/"), name)
+    return filled(destination, without_prefix(folder, f"{RUNS_FOLDER}/"), name)
 
 
 def fixed_place(destination: str, name: str) -> str:
-    """The key that every run's output is to lie at; empty when there is none: each attempt has its own."""
+    """Return the key that the output of every run shares; empty if each attempt has its own."""
     return "" if RUN_ID in destination else filled(destination, "", name)
 
 
 def filled(destination: str, run_id: str, name: str) -> str:
-    """A destination with its templates filled in, as a key."""
+    """Return a destination as a key, its templates filled in."""
     return destination.replace(RUN_ID, run_id).replace(OUTPUT_NAME, name).strip("/")
 
 
 def destination_problem(destination: str, *, workspace: bool) -> Problem | None:
-    """What stands against a destination, if anything does; `workspace`: in the store of runner's own records."""
+    """Return why a destination is invalid; empty if it is valid.
+
+    Args:
+        destination: The destination as the user wrote it.
+        workspace: True if the datastore is the workspace store, which holds runner's own records.
+    """
     plain = filled(destination, "", "")
     unknown = re.search(r"\{[^}]*\}", plain)
     if unknown or not destination.strip("/"):
@@ -144,7 +151,7 @@ def destination_problem(destination: str, *, workspace: bool) -> Problem | None:
 
 
 def _unusable(key: str) -> str:
-    """Why no store can have an object of that key; empty: one can."""
+    """Return why no store can hold an object of that key; empty if one can."""
     if not key.isprintable():  # NUL, which no path may hold; lone surrogates; and what nobody could type
         return "holds a character that cannot be printed"
     if key.split("/", maxsplit=1)[0] == UNFINISHED:
@@ -156,17 +163,16 @@ def _unusable(key: str) -> str:
 
 
 def is_reserved(key: str) -> bool:
-    """Whether runner itself keeps its records there."""
+    """Return True if runner keeps its own records at the key."""
     return bool(_reserved_part(key))
 
 
 def reserved_problem(key: str, *, workspace: bool = True) -> Problem | None:
-    """What stands against a user's writing to `key` of a datastore, if anything does.
+    """Return why a user must not write to `key` of a datastore; empty if nothing forbids it.
 
     Args:
         key: The place; a template of a run's id in it counts as text.
         workspace: The datastore is the workspace store, which has runner's own records as well as outputs of runs.
-
     """
     part = _reserved_part(key) if workspace else ""
     if part:
@@ -179,7 +185,7 @@ def reserved_problem(key: str, *, workspace: bool = True) -> Problem | None:
 
 
 def is_of_runs(key: str) -> bool:
-    """Tell if `key` of a datastore is the place of outputs of runs, or lies below it."""
+    """Return True if `key` of a datastore is the place of outputs of runs, or lies below it."""
     return f"{key.strip('/')}/".startswith(f"{RUNS_FOLDER}/")
 
 
@@ -189,7 +195,7 @@ def _reserved_part(key: str) -> str:
 
 
 def job_name(store_id: str, run_id: str, key: str, attempt: int) -> str:
-    """The name of an attempt's Job: at most 41 characters, equal for equal attempts only."""
+    """Return the name of an attempt's Job: at most 41 characters, equal for equal attempts only."""
     import hashlib  # it loads OpenSSL; who only looks at a run needs none of it
 
     whole = "\0".join((store_id, run_id, key, str(attempt)))

@@ -1,4 +1,4 @@
-"""What a compute target says is so."""
+"""Observations: the state of attempts as a compute target reports it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .record import Failure
 
 
 class Phase(str, Enum):
-    """How far an attempt is, as its target sees it."""
+    """The phase of an attempt as its target reports it."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -25,34 +25,36 @@ LIVE = frozenset({Phase.PENDING, Phase.RUNNING})
 """Phases of an attempt that has not ended."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Observation:
-    """One attempt as its target sees it now. An attempt that is absent has no observation."""
+    """One attempt as its target reports it now. An attempt that is absent has no observation."""
 
     phase: Phase
     uid: str
-    """The identity of the object seen: the Job's UID; locally the attempt's folder."""
+    """The identity of the observed object: the Job's UID; locally, the attempt's folder."""
     reason: str = ""
-    """Why it waits, or why it failed: one line for people."""
+    """The reason for the wait or the failure: one line for people."""
     failure: Failure | None = None
     exit_code: int | None = None
     tail: str = ""
-    """The last lines of its output, when it failed."""
+    """The last lines of its output, if it failed."""
     started: datetime | None = None
     ended: datetime | None = None
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     remedy: str = ""
-    """What to do about the failure or the wait, in words, where the target knows best."""
+    """The remedy for the failure or the wait, if the target knows one."""
     placed: bool = False
-    """PENDING: it has a place (a node) and only has to start."""
+    """PENDING: the attempt has a node and only has to start."""
     elapsed: float | None = None
-    """Seconds it has been waiting for a place, starting or running, whichever it does: measured by the side that
-    runs it, and not counting what a machine slept. None: not known."""
+    """Seconds in its present phase: waiting for a node, starting, or running. None: not known.
+
+    The side that runs the attempt measures them, without the time in which its machine slept.
+    """
     attempt: int = 0
-    """SUCCEEDED: whose commit it is, if another attempt's was first; 0: its own."""
+    """SUCCEEDED: the attempt that committed, if another one did so first; 0: this one."""
 
     @property
     def retriable(self) -> bool:
-        """Whether it FAILED for a reason that is not the script's; without any, it was lost."""
+        """Return True if it FAILED for another reason than the script's; without any reason, it was lost."""
         return self.phase is Phase.FAILED and (self.failure or Failure.LOST).retriable

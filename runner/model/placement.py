@@ -1,28 +1,30 @@
-"""Which nodes of a cluster may run a step, and as whom."""
+"""Placement: the nodes of a cluster that may run a step, and its ServiceAccount."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Mapping, Union
 
 from ..dataclass import dataclass, field
 
-Toleration = Mapping[str, str | int]
-"""As Kubernetes writes it: ``key``, ``operator``, ``value``, ``effect``, ``tolerationSeconds``."""
+Toleration = Mapping[str, Union[str, int]]
+"""A toleration in Kubernetes' fields: ``key``, ``operator``, ``value``, ``effect``, ``tolerationSeconds``."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """What a step asks of a cluster beside resources; other targets pass it over."""
+    """The nodes and accounts of a step on a cluster. Other targets ignore it."""
 
     node_selector: Mapping[str, str] = field(default_factory=dict)
-    """Labels its node must have."""
+    """Labels that the node must have."""
     tolerations: tuple[Toleration, ...] = ()
+    """Taints that the step tolerates, as Kubernetes writes them."""
     service_account: str = ""
-    """Whose token it gets none of; its image pull secrets count. Empty: the target's."""
+    """The ServiceAccount of the pod. The pod gets no token of it. Empty: the target's."""
     image_pull_secrets: tuple[str, ...] = ()
+    """Names of Secrets for pulling images."""
 
     def over(self, target: Placement) -> Placement:
-        """What holds on a target with settings of its own: a step's account goes before it, the rest is added."""
+        """Return both merged: this one's ServiceAccount takes precedence over that of `target`."""
         return Placement(
             {**target.node_selector, **self.node_selector},
             (*target.tolerations, *(one for one in self.tolerations if one not in target.tolerations)),

@@ -1,9 +1,10 @@
-"""The DAG of a run, immutable, and what is said when it is submitted."""
+"""The plan of a run, an immutable DAG, and its submission."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Union
 
 from ..dataclass import dataclass, field
 from .digest import digest_of
@@ -11,10 +12,10 @@ from .environment import NamedEnvironment
 from .policy import RunPolicy
 from .step import StepSpec
 
-Scalar = str | int | float | bool | None
+Scalar = Union[str, int, float, bool, None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """Steps, environments and parameter defaults; parameters are not bound.
 
@@ -29,11 +30,11 @@ class Plan:
 
     @cached_property
     def digest(self) -> str:
-        """Hex SHA-256 of the written form; a locked plan is stored at ``plans/<digest>.json``."""
+        """The hex SHA-256 of the canonical JSON; a locked plan is stored at ``plans/<digest>.json``."""
         return digest_of(self)
 
     def step(self, key: str) -> StepSpec:
-        """The step of that key. Raises KeyError."""
+        """Return the step of that key. Raises KeyError."""
         return self.by_key[key]
 
     @cached_property
@@ -43,12 +44,12 @@ class Plan:
 
     @cached_property
     def places(self) -> Mapping[str, int]:
-        """Each step's place in the plan's order, from 0, by its key."""
+        """Each step's position in the plan's order, from 0, by its key."""
         return {step.key: at for at, step in enumerate(self.steps)}
 
     @cached_property
     def names(self) -> Mapping[str, str]:
-        """Each step's name for people by its key: its own where no other step has it, else the key."""
+        """Each step's name for people, by its key: its own name if no other step has it, else the key."""
         count: dict[str, int] = {}
         for step in self.steps:
             count[step.name] = count.get(step.name, 0) + 1
@@ -64,7 +65,7 @@ class Plan:
         return {key: tuple(waiting) for key, waiting in out.items()}
 
     def users(self, targets: Mapping[str, str]) -> Mapping[tuple[str, str], tuple[str, ...]]:
-        """The keys of the steps that use an environment on a target, by both; `targets`: each step's, by its key."""
+        """Return the keys of the steps that use an environment on a target, by both; `targets` is by step key."""
         out: dict[tuple[str, str], list[str]] = {}
         for step in self.steps:
             out.setdefault((step.environment, targets[step.key]), []).append(step.key)
@@ -72,19 +73,19 @@ class Plan:
 
     @cached_property
     def unreusable(self) -> tuple[str, ...]:
-        """The keys of the steps for which no equal one may stand in."""
+        """The keys of the steps that no equal step may replace."""
         return tuple(step.key for step in self.steps if not step.reuse)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Submission:
-    """A plan set going: the first event of every run."""
+    """The submission of a plan: the first event of every run."""
 
     plan: str
     """The locked plan's digest."""
     experiment: str
     targets: Mapping[str, str] = field(default_factory=dict)
-    """Each step's key to the name of the configured target it runs on."""
+    """The configured target of each step, by the step's key."""
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
@@ -98,17 +99,17 @@ class Submission:
     resource_group: str = ""
     workspace: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
-    """The most steps at a time by the compute name of the steps (v1's ``max_nodes``); absent: the target's own."""
+    """The most steps in flight by compute name (v1's ``max_nodes``); absent: the target's own limit."""
     origin: str = ""
-    """The run of which this one is made again, in whole or in part."""
+    """The run that this one retries, in whole or in part."""
     forced: tuple[str, ...] = ()
-    """Keys of steps that are to run even if an equal one has been done before."""
+    """Keys of steps that run even if an equal step can replace them."""
     left_out: tuple[str, ...] = ()
-    """Keys of steps that were not asked for: skipping them is no failure."""
+    """Keys of steps that were not requested: skipping them is no failure."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
 
     @cached_property
     def forced_keys(self) -> frozenset[str]:
-        """`forced`, to be asked of one step after the other."""
+        """`forced` as a set."""
         return frozenset(self.forced)

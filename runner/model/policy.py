@@ -1,7 +1,7 @@
-"""What is done when a step does not end well, and how long anything may take; stated in the Plan.
+"""Policies: retries and time limits, stated in the plan.
 
-A value of None is not stated: what the command line says goes before the step's word, that before the pipeline's,
-that before the target's, and `DEFAULT` is last. A stored Plan states everything that holds.
+None means "not stated". The command line takes precedence over the step, the step over the pipeline, the pipeline over
+the target, and `DEFAULT` is last. A stored plan states every value in force.
 """
 
 from __future__ import annotations
@@ -12,65 +12,65 @@ from typing import Any
 from ..dataclass import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepPolicy:
-    """Further attempts and time limits of one step. Times are seconds; a limit of 0 is none."""
+    """Retries and time limits of one step. Times are seconds; a limit of 0 means no limit."""
 
     retries: int | None = None
-    """Further attempts after a failure of the script's own, or after it took too long."""
+    """Further attempts after the script fails or exceeds `run_timeout`."""
     infrastructure_retries: int | None = None
-    """Further attempts after the infrastructure lost one: a node gone, a store that did not answer."""
+    """Further attempts after a node, pod or store is lost."""
     disruption_retries: int | None = None
-    """Further attempts after the cluster took one away by intent: eviction, preemption, a drained or spot node."""
-    oom_factor: float | None = None
-    """One further attempt after memory ran out, with so many times the memory; 0: none."""
+    """Further attempts after an eviction, a preemption, or a drained or reclaimed node."""
+    retry_oom: float | None = None
+    """After out-of-memory, one further attempt with this many times the memory. 0: none."""
     backoff: float | None = None
-    """The pause before a further attempt; it doubles with each, up to `LONGEST_PAUSE`."""
+    """The pause before a further attempt. It doubles each time, up to 5 minutes."""
     queue_timeout: float | None = None
-    """From being handed to the target until it has a place there (a node)."""
+    """The longest time from submission to the target until a node is assigned."""
     start_timeout: float | None = None
-    """From having a place until its process runs: volumes, image."""
+    """The longest time from the assignment of a node until the process runs: volumes, image."""
     run_timeout: float | None = None
-    """From its process's start to its end, staging included."""
+    """The longest run of one attempt, with staging of inputs and outputs."""
 
 
 @dataclass(frozen=True)
 class RunPolicy:
-    """What holds for a run as a whole. 0: no limit."""
+    """Limits of a whole run. 0: no limit."""
 
     deadline: float | None = None
-    """Seconds from its submission to the end of its last step; time this machine slept does not count."""
+    """Seconds from submission to the end of the last step. Time in which this machine slept does not count."""
     max_parallel: int | None = None
-    """The most steps at a time."""
+    """The most steps at the same time."""
 
 
 DEFAULT = StepPolicy(
     retries=0,
     infrastructure_retries=3,
     disruption_retries=20,
-    oom_factor=0.0,
+    retry_oom=0.0,
     backoff=1.0,
     queue_timeout=86400.0,
     start_timeout=3600.0,
     run_timeout=0.0,
 )
-"""What holds where nothing is stated."""
+"""The values in force if nothing is stated."""
 DEFAULT_RUN = RunPolicy(deadline=0.0, max_parallel=0)
 LONGEST_PAUSE = 300.0
 """Seconds."""
 
 
-def first_stated(*words: StepPolicy) -> StepPolicy:
-    """What holds of several words, the first of which goes before the others."""
+def merge_policies(*words: StepPolicy) -> StepPolicy:
+    """Merge policies; earlier ones take precedence."""
     return StepPolicy(**_first(words))
 
 
-def first_stated_for_run(*words: RunPolicy) -> RunPolicy:
-    """The same for what holds for a whole run."""
+def merge_run_policies(*words: RunPolicy) -> RunPolicy:
+    """Merge the policies of a whole run; earlier ones take precedence."""
     return RunPolicy(**_first(words))
 
 
 def _first(words: tuple[Any, ...]) -> dict[str, Any]:
     names = [field.name for field in dataclasses.fields(words[0])]
-    stated = {name: [getattr(word, name) for word in words if getattr(word, name) is not None] for name in names}
-    return {name: values[0] if values else None for name, values in stated.items()}
+    overrides = {name: [getattr(word, name) for word in words if getattr(word, name) is not None] for name in names}
+    return {name: values[0] if values else None for name, values in overrides.items()}

@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 _CONTROLS = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters but the tab (Unicode category Cc), line separators, bidirectional controls, lone surrogates."""
+"""Control characters except tab (Unicode category Cc), line separators, bidirectional controls, lone surrogates."""
 _COLOUR = r"(?:0?[0-4]|7|9|2[1-79]|3[0-79]|4[0-79]|9[0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})"
 _COLOURS = re.compile(rf"\x1b\[(?:{_COLOUR}(?:;{_COLOUR})*)?m")
-"""Select Graphic Rendition (ECMA-48, 8.3.117): colours, bold, dim, italic, underlined, reverse; not: concealed."""
+"""Select Graphic Rendition (ECMA-48, 8.3.117): colours, bold, dim, italic, underline, reverse; not concealed."""
 _RESET = "\x1b[0m"
 
 
@@ -38,7 +38,7 @@ def escape_uncoloured(text: str) -> str:
 
 
 def last_overwrite(line: str) -> str:
-    """Return the part of a line that stays on a terminal after carriage returns, which progress bars use."""
+    """Return the part of a line that a terminal shows after carriage returns, which progress bars use."""
     parts = [part for part in line.split("\r") if part]
     return parts[-1] if parts else ""
 
@@ -49,10 +49,16 @@ def log_line(line: str) -> str:
 
 
 def continued(first: str, text: str, indent: str = "  ") -> Iterator[str]:
-    """Yield the lines of `text`: the first one after `first`, the others indented, so that none looks like ours."""
+    """Yield the lines of `text`: the first after `first`, the others indented, unlike any line of runner's own."""
     head, *rest = text.split("\n")
     yield first + head
     yield from (indent + line for line in rest)
+
+
+def remedy_lines(remedy: str, label: str = "do:") -> Iterator[str]:
+    """Yield the lines of a remedy below the failure that it repairs. `label` may be coloured. Empty: no lines."""
+    if remedy:
+        yield from continued(f"  {label}    ", remedy, " " * 9)
 
 
 def escape_json(text: str) -> str:
@@ -64,7 +70,7 @@ def escape_json(text: str) -> str:
 
 
 def escape_lines(lines: Iterable[str], *, colours: bool) -> Iterator[str]:
-    """Escape each line; `colours` are kept where they are wanted."""
+    """Escape each line; with `colours`, keep its colours."""
     return map(escape_uncoloured if colours else escape, lines)
 
 

@@ -1,4 +1,4 @@
-"""Kubernetes quantities, as far as comparing them needs.
+"""Kubernetes quantities, as far as comparisons need them.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
@@ -13,7 +13,7 @@ _POWERS = {"n": -3, "u": -2, "m": -1, "": 0, "k": 1, "M": 2, "G": 3, "T": 4, "P"
 
 
 def amount(quantity: str) -> Decimal | None:
-    """The plain number: ``100m`` is 0.1, ``1Ki`` is 1024; None when it is no quantity."""
+    """Return the plain number: ``100m`` is 0.1, ``1Ki`` is 1024; None if the text is no quantity."""
     match = _FORM.fullmatch(quantity.strip())
     if match is None:
         return None
@@ -24,19 +24,19 @@ def amount(quantity: str) -> Decimal | None:
 
 
 def exceeds(one: str, other: str) -> bool:
-    """Whether `one` is more than `other`; False when either cannot be read."""
+    """Return True if `one` is more than `other`; False if either is no quantity."""
     left, right = amount(one), amount(other)
     return left is not None and right is not None and left > right
 
 
 def times(quantity: str, factor: float) -> str:
-    """So many times the quantity, in mebibytes or more exactly where it is less; itself when it cannot be read."""
+    """Return the quantity multiplied by `factor`, in mebibytes or a smaller unit; unchanged if it is no quantity."""
     plain = amount(quantity)
     return quantity if plain is None else in_bytes(int(plain * Decimal(str(factor))))
 
 
 def in_bytes(number: int) -> str:
-    """An amount of memory as people write it: ``2Gi``, ``1536Mi``; rounded up to whole mebibytes above one."""
+    """Return a number of bytes as people write it: ``2Gi``, ``1536Mi``; rounded up to whole mebibytes above one."""
     mebibytes = -(-number // 1024**2)
     if number < 1024**2:
         return str(number)

@@ -1,4 +1,4 @@
-"""What is left of an attempt when it has ended, and what made it end."""
+"""Records of an attempt's end."""
 
 from __future__ import annotations
 
@@ -11,60 +11,60 @@ from .data import DataRef
 
 
 class Failure(str, Enum):
-    """Whose failure it was: the retry policy and the user's words come from this."""
+    """The class of a failure. The retry policy and the message to the user depend on it."""
 
     USER = "user"
-    """The script's own: it ended with an exit code."""
+    """The script failed: it ended with an exit code."""
     INPUT = "input"
-    """A staged input was altered by the script, or an output cannot be taken."""
+    """The script changed a staged input, or an output cannot be stored."""
     OOM = "oom"
     IMAGE = "image"
     """The image cannot be pulled or has no usable Python."""
     UNSCHEDULABLE = "unschedulable"
     REFUSED = "refused"
-    """The cluster does not admit the pod (quota, pod security, permission)."""
+    """The cluster rejects the pod (quota, pod security, permission)."""
     LOST = "lost"
-    """It vanished without a record: evicted, deleted, node or machine gone."""
+    """The attempt vanished without a record: node or machine lost, pod deleted."""
     DISRUPTED = "disrupted"
-    """The cluster took it away by intent: evicted, preempted, its node drained."""
+    """The cluster removed the pod on purpose: eviction, preemption, node drain."""
     TIMEOUT = "timeout"
-    """It took longer than its policy allows."""
+    """The attempt exceeded a time limit of its policy."""
     UNSTARTED = "unstarted"
-    """Its controller ended before it began: nobody's loss, and made again without counting."""
+    """The controller ended before the attempt started. It is repeated and does not count."""
     STORE = "store"
-    """Staging failed: the object store."""
+    """The object store failed during staging."""
     CANCELED = "canceled"
 
     @property
     def retriable(self) -> bool:
-        """Whether it was not the script's doing, so that another attempt may succeed."""
+        """True if the script did not cause it, so that another attempt may succeed."""
         return self in (Failure.LOST, Failure.DISRUPTED, Failure.UNSTARTED, Failure.STORE)
 
 
 @dataclass(frozen=True)
 class Phases:
-    """Seconds spent in each part of an attempt, as the side that ran it measured them."""
+    """Seconds spent in each phase of an attempt, measured by the side that ran it."""
 
     inputs: float = 0.0
     script: float = 0.0
     outputs: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AttemptRecord:
-    """Always written at the end of an attempt; a step has succeeded iff a commit record names one."""
+    """The record written at the end of every attempt. A step has succeeded iff a commit record names one."""
 
     attempt: int
     failure: Failure | None
     """None: success."""
     exit_code: int | None
     started: datetime
-    """When the side that ran it began (staging included)."""
+    """The time at which the side that ran it began, staging included."""
     ended: datetime
     reason: str = ""
     """One line for people."""
     tail: str = ""
-    """The last lines of the script's output, when it failed."""
+    """The last lines of the script's output, if it failed."""
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
     artifacts: tuple[str, ...] = ()
     """Names of the files under `TaskId.artifacts`: ``outputs/model.pkl`` …"""
@@ -73,23 +73,27 @@ class AttemptRecord:
     phases: Phases = field(default_factory=Phases)
     warnings: tuple[str, ...] = ()
     remedy: str = ""
-    """What to do about the failure, where the side that ran it knows."""
+    """The remedy for the failure, if the side that ran it knows one."""
     peak_memory: int = 0
-    """The most bytes its container held at a time; 0: not measured."""
+    """The peak memory of its container in bytes; 0: not measured."""
     python: str = ""
     host: str = ""
     reusable: bool = True
-    """False: it wrote into a datastore beside its outputs, or read other files than were pinned for it.
+    """False: the step wrote to a datastore beside its outputs, or read other files than the pinned ones.
 
-    Its outputs alone cannot stand in for another run of the step.
+    Its outputs alone cannot replace another run of the step.
     """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CommitRecord:
-    """Names the attempt whose outputs are the step's."""
+    """The attempt whose outputs are the step's."""
 
     attempt: int
     record: str
-    """Key of its attempt record."""
+    """The key of its attempt record."""
     outputs: Mapping[str, DataRef] = field(default_factory=dict)
+    environment: str = ""
+    """The image or interpreter in which the attempt ran."""
+    lock: str = ""
+    """The digest of the environment's lock; empty: it has none."""

@@ -1,11 +1,11 @@
-"""What a step asks of the machine it runs on."""
+"""The resources that a step requests."""
 
 from __future__ import annotations
 
 from ..dataclass import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Resources:
     """Kubernetes quantities (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/)."""
 

@@ -1,14 +1,25 @@
-"""What the codec knows of a dataclass, worked out once per class."""
+"""Facts about a dataclass that the codec needs, computed once per class."""
 
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 import typing
 from typing import Any
 
+from ..dataclass import dataclass
 
-@dataclasses.dataclass(frozen=True)
+if sys.version_info < (3, 10):
+    from .hints import hints_of
+else:
+    from typing import get_type_hints as hints_of
+
+_UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))
+"""The origins of ``Union[X, Y]`` and, from Python 3.10 on, of ``X | Y``."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Field:
     """One field of a dataclass as the codec sees it."""
 
@@ -26,14 +37,14 @@ _KNOWN: dict[type, tuple[Field, ...]] = {}
 def fields_of(shape: type) -> tuple[Field, ...]:
     """The fields of a dataclass, in order."""
     if shape not in _KNOWN:
-        hints = typing.get_type_hints(shape)
+        hints = hints_of(shape)
         _KNOWN[shape] = tuple(_field(field, hints[field.name]) for field in dataclasses.fields(shape))
     return _KNOWN[shape]
 
 
 def is_union(hint: object) -> bool:
-    """Whether `hint` is ``X | Y``, however it is spelled."""
-    return typing.get_origin(hint) in (typing.Union, types.UnionType)
+    """Return True if `hint` is ``X | Y`` in any spelling."""
+    return typing.get_origin(hint) in _UNIONS
 
 
 def dataclasses_of(hint: object) -> tuple[type, ...]:
@@ -48,7 +59,7 @@ def _field(field: dataclasses.Field[Any], hint: object) -> Field:
         default, required = field.default_factory(), False
     else:
         default, required = None, True
-    return Field(field.name, hint, default, required, _is_tagged(hint))
+    return Field(name=field.name, hint=hint, default=default, required=required, tagged=_is_tagged(hint))
 
 
 def _is_tagged(hint: object) -> bool:

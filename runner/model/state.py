@@ -1,4 +1,4 @@
-"""The state of a run: the fold of its journal, and nothing else."""
+"""The state of a run, which follows from its journal alone."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from ..dataclass import dataclass, field
 from ..errors import IllegalTransition
 from . import events as e
-from .census import Census, census_of
 from .data import DataRef
-from .layered import Layered
+from .layered_mapping import LayeredMapping
 from .plan import Plan, Submission
 from .record import Failure
 from .status import RUN_ENDS, RunStatus, StepStatus, check_run, check_step
+from .step_counts import StepCounts, step_counts_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepState:
-    """What the journal says of one step."""
+    """The state of one step."""
 
     status: StepStatus = StepStatus.WAITING
     attempt: int = 0
-    """The newest attempt; 0: none was made."""
+    """The number of the newest attempt; 0: there is none."""
     uid: str = ""
     started: datetime | None = None
     ended: datetime | None = None
@@ -37,20 +37,20 @@ class StepState:
     origin: str = ""
     """The step run whose outputs are reused."""
     endings: Mapping[Failure, int] = field(default_factory=dict)
-    """How many attempts failed in each way and were followed by another."""
+    """The number of attempts that failed in each way and were followed by another."""
     lost: Failure | None = None
-    """How the newest attempt failed that is followed by another."""
+    """The failure of the newest attempt that is followed by another."""
     not_before: datetime | None = None
-    """WAITING: the next attempt does not start before; None: at once."""
+    """WAITING: the earliest start of the next attempt; None: at once."""
     overdue: str = ""
-    """Why the attempt in flight is to be stopped."""
+    """The reason why the attempt in flight will be stopped."""
     remedy: str = ""
-    """What to do about the failure, or about what it waits for."""
+    """The remedy for the failure, or for the cause of the wait."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunState:
-    """What the journal says of a run."""
+    """The state of a run."""
 
     run: str
     status: RunStatus = RunStatus.RUNNING
@@ -58,50 +58,52 @@ class RunState:
     steps: Mapping[str, StepState] = field(default_factory=dict)
     environments: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(environment, target) → reference."""
+    locks: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(environment, target) → the digest of its lock, if it has one."""
     broken: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """(environment, target) → why it could not be made."""
+    """(environment, target) → the reason why it could not be built."""
     making: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """(environment, target) → what was said last of one that is being made."""
+    """(environment, target) → the last line of its build in progress."""
     made: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    """(environment, target) → seconds that making it for this run took."""
+    """(environment, target) → seconds of its build for this run."""
     number: int = 0
-    """The journal entry this state includes."""
+    """The number of the newest journal entry in this state."""
     controller: str = ""
     host: str = ""
     pid: int = 0
     overdue: str = ""
-    """Why only what always runs still starts: the deadline has passed."""
+    """The reason why only steps with `always` still start: the deadline has passed."""
     slept: float = 0.0
-    """Seconds that its controllers' machines were asleep."""
+    """Seconds in which its controllers' machines slept."""
     created: datetime | None = None
     ended: datetime | None = None
     last: datetime | None = None
-    """When the newest entry was written."""
-    counted: Census | None = field(default=None, compare=False)
-    """As `census`, if it is known already."""
+    """The time of the newest entry."""
+    counted: StepCounts | None = field(default=None, compare=False)
+    """The same as `step_counts`, if it is known already."""
 
     @property
-    def census(self) -> Census:
-        """How many steps are in which state."""
+    def step_counts(self) -> StepCounts:
+        """The number of steps in each state."""
         if self.counted is not None:
             return self.counted
         attempts = sum(step.attempt for step in self.steps.values())
-        return census_of({key: step.status for key, step in self.steps.items()}, attempts)
+        return step_counts_of({key: step.status for key, step in self.steps.items()}, attempts)
 
     @property
     def over(self) -> bool:
-        """Whether the run has ended."""
+        """True if the run has ended."""
         return self.status in RUN_ENDS
 
 
 def begin(run: str, plan: Plan) -> RunState:
-    """The state before the first entry: every step waits."""
+    """Return the state before the first entry: every step waits."""
     waits = StepState()
-    return RunState(run, steps={step.key: waits for step in plan.steps})
+    return RunState(run=run, steps={step.key: waits for step in plan.steps})
 
 
 def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
-    """`state` after `entries`. Raises IllegalTransition when the journal contradicts itself."""
+    """Return `state` after `entries`. Raises IllegalTransition if the journal contradicts itself."""
     draft = _Draft(state)
     for entry in entries:
         draft.check(entry)
@@ -112,7 +114,7 @@ def fold(state: RunState, entries: Iterable[e.JournalEntry]) -> RunState:
 
 
 class _Draft:
-    """The changes of a whole batch, so that a fold costs its events and not its steps."""
+    """The changes of a batch of entries, so that a fold costs its events and not its steps."""
 
     def __init__(self, state: RunState) -> None:
         self.state = state
@@ -124,12 +126,12 @@ class _Draft:
         if not self.changes:
             return self.state
         before = self.state.steps
-        steps = before if isinstance(before, Layered) else Layered(before)
-        counted = self.state.census.after(self.moves, self.attempts)
+        steps = before if isinstance(before, LayeredMapping) else LayeredMapping(before)
+        counted = self.state.step_counts.after(self.moves, self.attempts)
         return replace(self.state, steps=steps.changed(self.changes), counted=counted)
 
     def open_steps(self) -> int:
-        return self.state.census.after(self.moves).open
+        return self.state.step_counts.after(self.moves).open
 
     def check(self, entry: e.JournalEntry) -> None:
         if entry.number != self.state.number + 1:
@@ -162,10 +164,10 @@ def _controller(draft: _Draft, event: e.ControllerStarted, _at: datetime) -> Non
 
 
 def _heartbeat(_draft: _Draft, _event: e.Heartbeat, _at: datetime) -> None:
-    """Only the entry's time counts."""
+    """Take only the entry's time."""
 
 
-def _environment_making(draft: _Draft, event: e.EnvironmentMaking, _at: datetime) -> None:
+def _environment_making(draft: _Draft, event: e.EnvironmentBuilding, _at: datetime) -> None:
     making = {**draft.state.making, (event.environment, event.target): event.line}
     draft.state = replace(draft.state, making=making)
 
@@ -173,11 +175,13 @@ def _environment_making(draft: _Draft, event: e.EnvironmentMaking, _at: datetime
 def _environment_ready(draft: _Draft, event: e.EnvironmentReady, _at: datetime) -> None:
     pair = (event.environment, event.target)
     known = {**draft.state.environments, pair: event.reference}
+    locks = {**draft.state.locks, pair: event.lock} if event.lock else draft.state.locks
     made = {**draft.state.made, pair: event.seconds} if event.built else draft.state.made
-    draft.state = replace(draft.state, environments=known, made=made, making=_without(draft.state.making, pair))
+    making = _without(draft.state.making, pair)
+    draft.state = replace(draft.state, environments=known, locks=locks, made=made, making=making)
 
 
-def _environment_lost(draft: _Draft, event: e.EnvironmentLost, _at: datetime) -> None:
+def _environment_lost(draft: _Draft, event: e.EnvironmentUnavailable, _at: datetime) -> None:
     pair = (event.environment, event.target)
     broken = {**draft.state.broken, pair: event.reason}
     draft.state = replace(draft.state, broken=broken, making=_without(draft.state.making, pair))
@@ -187,24 +191,24 @@ def _without(known: Mapping[tuple[str, str], str], pair: tuple[str, str]) -> Map
     return {other: value for other, value in known.items() if other != pair}
 
 
-def _task_started(draft: _Draft, event: e.TaskStarted, _at: datetime) -> None:
+def _task_started(draft: _Draft, event: e.AttemptStarted, _at: datetime) -> None:
     draft.move(
         event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="", remedy="", not_before=None
     )
     draft.attempts += 1
 
 
-def _task_waits(draft: _Draft, event: e.TaskWaits, _at: datetime) -> None:
+def _task_waits(draft: _Draft, event: e.AttemptPending, _at: datetime) -> None:
     if draft.step(event.key).status is StepStatus.RUNNING:  # its place was taken away, and it waits for another
         draft.move(event.key, StepStatus.QUEUED, started=None)
     draft.change(event.key, reason=event.reason, remedy=event.remedy)
 
 
-def _task_runs(draft: _Draft, event: e.TaskRuns, _at: datetime) -> None:
+def _task_runs(draft: _Draft, event: e.AttemptRunning, _at: datetime) -> None:
     draft.move(event.key, StepStatus.RUNNING, started=event.started, reason="", remedy="")
 
 
-def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
+def _task_lost(draft: _Draft, event: e.AttemptFailed, _at: datetime) -> None:
     before = draft.step(event.key).endings
     endings = {**before, event.failure: before.get(event.failure, 0) + 1}
     draft.move(
@@ -220,11 +224,11 @@ def _task_lost(draft: _Draft, event: e.TaskLost, _at: datetime) -> None:
     )
 
 
-def _task_overdue(draft: _Draft, event: e.TaskOverdue, _at: datetime) -> None:
+def _task_overdue(draft: _Draft, event: e.AttemptOverdue, _at: datetime) -> None:
     draft.change(event.key, overdue=event.reason, reason=event.reason)
 
 
-def _slept(draft: _Draft, event: e.Slept, _at: datetime) -> None:
+def _slept(draft: _Draft, event: e.MachineSlept, _at: datetime) -> None:
     draft.state = replace(draft.state, slept=draft.state.slept + event.seconds)
 
 
@@ -288,19 +292,19 @@ _APPLY: Mapping[type, Callable[[_Draft, Any, datetime], None]] = {
     e.RunSubmitted: _submitted,
     e.ControllerStarted: _controller,
     e.Heartbeat: _heartbeat,
-    e.EnvironmentMaking: _environment_making,
+    e.EnvironmentBuilding: _environment_making,
     e.EnvironmentReady: _environment_ready,
-    e.EnvironmentLost: _environment_lost,
-    e.TaskStarted: _task_started,
-    e.TaskWaits: _task_waits,
-    e.TaskRuns: _task_runs,
-    e.TaskOverdue: _task_overdue,
-    e.TaskLost: _task_lost,
+    e.EnvironmentUnavailable: _environment_lost,
+    e.AttemptStarted: _task_started,
+    e.AttemptPending: _task_waits,
+    e.AttemptRunning: _task_runs,
+    e.AttemptOverdue: _task_overdue,
+    e.AttemptFailed: _task_lost,
     e.StepSucceeded: _succeeded,
     e.StepReused: _reused,
     e.StepFailed: _failed,
     e.StepSkipped: _skipped,
-    e.Slept: _slept,
+    e.MachineSlept: _slept,
     e.RunOverdue: _run_overdue,
     e.CancelRequested: _cancel,
     e.StepCanceled: _canceled,

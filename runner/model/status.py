@@ -1,4 +1,4 @@
-"""The states of a step and of a run, and the only moves between them."""
+"""The states of a step and of a run, and the transitions between them."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from ..errors import IllegalTransition
 
 
 class StepStatus(str, Enum):
-    """What the journal says of a step."""
+    """The state of a step."""
 
     WAITING = "waiting"
-    """Its inputs are not there yet, or its turn has not come."""
+    """Its inputs are missing, or its turn has not come."""
     QUEUED = "queued"
-    """Handed to its target; no process of it has been seen."""
+    """Submitted to its target; no process of it has been observed."""
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
     SKIPPED = "skipped"
-    """It will never start: something it needs did not succeed, or a condition said no."""
+    """It will never start: a dependency did not succeed."""
     REUSED = "reused"
     """An earlier run's outputs stand in for it."""
 
 
 class RunStatus(str, Enum):
-    """What the journal says of a run."""
+    """The state of a run."""
 
     RUNNING = "running"
     CANCELING = "canceling"
@@ -46,7 +46,7 @@ TRANSITIONS: Mapping[StepStatus, frozenset[StepStatus]] = {
     _S.SKIPPED: frozenset(),
     _S.REUSED: frozenset(),
 }
-"""Back to WAITING = the attempt was lost and another may be made; back to QUEUED = its place was taken away."""
+"""Allowed transitions. Back to WAITING: the attempt was lost, another may follow. Back to QUEUED: it lost its node."""
 
 _R = RunStatus
 RUN_TRANSITIONS: Mapping[RunStatus, frozenset[RunStatus]] = {
@@ -62,9 +62,9 @@ RUN_ENDS = frozenset(status for status, moves in RUN_TRANSITIONS.items() if not 
 DELIVERED = frozenset({StepStatus.SUCCEEDED, StepStatus.REUSED})
 """States in which a step's outputs can be read."""
 UNDELIVERED = STEP_ENDS - DELIVERED
-"""States in which they never will be."""
+"""States of a step that ended without outputs."""
 IN_FLIGHT = frozenset({StepStatus.QUEUED, StepStatus.RUNNING})
-"""States of a step of which an attempt is with its target."""
+"""States of a step with an attempt on its target."""
 
 
 def check_step(old: StepStatus, new: StepStatus, key: str) -> None:

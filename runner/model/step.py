@@ -1,13 +1,14 @@
-"""One container call: what runs, on which data, where."""
+"""A step: one container call."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Union
 
 from ..dataclass import dataclass, field
 from .access import Access
-from .data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode
+from .data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath, Mode
 from .placement import Placement
 from .policy import StepPolicy
 from .resources import Resources
@@ -15,47 +16,47 @@ from .resources import Resources
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Stands in a command for the environment's Python."""
+    """A placeholder in a command for the environment's Python."""
 
 
 @dataclass(frozen=True)
 class InputPath:
-    """Stands in a command for the local path (or, in direct mode, the id) of an input."""
+    """A placeholder in a command for the local path (or, in direct mode, the id) of an input."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class OutputPath:
-    """Stands in a command for the local path of an output."""
+    """A placeholder in a command for the local path of an output."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class ParameterValue:
-    """Stands in a command for a pipeline parameter's value, as ``str()`` writes it."""
+    """A placeholder in a command for a pipeline parameter's value, as ``str()`` writes it."""
 
     name: str
 
 
-Argument = str | Interpreter | InputPath | OutputPath | ParameterValue
+Argument = Union[str, Interpreter, InputPath, OutputPath, ParameterValue]
 
 
 @dataclass(frozen=True)
 class OutputOf:
-    """An input that another step makes: the dependency comes from this alone."""
+    """An input that is another step's output. The dependency follows from this alone."""
 
     step: str
     """The producer's key."""
     output: str
 
 
-Source = OutputOf | DatasetDefinition | DataPath
-"""Where an input comes from."""
+Source = Union[OutputOf, DatasetDefinition, DatastorePath]
+"""The source of an input."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InputSpec:
     """One named input of a step."""
 
@@ -63,32 +64,33 @@ class InputSpec:
     source: Source
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
-    """An absolute path the script expects it at; empty: anywhere."""
+    """The absolute path at which the script expects it; empty: any path."""
     view: DatasetDefinition | None = None
-    """How the script sees another step's output, when as a dataset (its `paths` are empty)."""
+    """The definition under which the script reads another step's output as a dataset (its `paths` are empty)."""
     writable: bool = False
     """Files that the script adds or changes below it go to the datastore when it has succeeded (v1's DataReference).
 
-    Only for a `DataPath` without wildcards, mounted or in upload mode. Where nothing lies yet, it is an empty folder.
+    Only for a `DatastorePath` without wildcards, mounted or in upload mode. If nothing exists there, it is an empty
+    folder.
     """
     keep_existing: bool = False
-    """In upload mode: a file that the datastore has already stays as it is (v1's ``overwrite=False``)."""
+    """In upload mode: an existing file of the datastore stays as it is (v1's ``overwrite=False``)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RegisterAs:
-    """A dataset that an output becomes once its step has succeeded (v1's ``register_on_complete``)."""
+    """The dataset under which an output is registered when its step has succeeded (v1's ``register_on_complete``)."""
 
     name: str
     description: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
-    view: DatasetDefinition = DatasetDefinition("file", ())
-    """How its files are read; `paths` are empty until they are known."""
+    view: DatasetDefinition = DatasetDefinition(kind="file", paths=())
+    """The definition under which its files are read; `paths` are empty until they are known."""
     new_version: bool = True
-    """Whether another definition under a known name is a new version; else that is a fault of the step."""
+    """True: another definition under a known name is a new version. False: it is an error of the step."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OutputSpec:
     """One named output of a step."""
 
@@ -97,26 +99,26 @@ class OutputSpec:
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
     folder: bool = False
-    """v1's ``is_directory=True``: made before the script starts. Otherwise only its parent is."""
-    shown_as: str = ""
-    """v1's ``pipeline_output_name``: a name for the whole pipeline."""
+    """v1's ``is_directory=True``: the folder is created before the script starts. Otherwise only its parent is."""
+    pipeline_output_name: str = ""
+    """v1's ``pipeline_output_name``: a name that is unique in the pipeline."""
     destination: str = ""
-    """Where it is to lie on its datastore; empty: ``azureml/<step run id>/<name>``.
+    """Its path on the datastore; empty: ``azureml/<step run id>/<name>``.
 
     ``{run-id}`` and ``{output-name}`` are filled in (v1's OutputFileDatasetConfig). With ``{run-id}`` the attempt
-    writes there itself; a fixed place is filled from the committed attempt, before any dependent starts.
+    writes to the path itself; without it, the committed output is copied there before any dependent starts.
     """
     register: tuple[RegisterAs, ...] = ()
     globs: tuple[str, ...] = ()
-    """v1's ``source_globs``: only files below it that fit one of them belong to it; empty: all."""
+    """v1's ``source_globs``: only files below it that match one belong to it; empty: all."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepSpec:
     """One container call of a plan."""
 
     key: str
-    """Slug and ordinal: unique in the plan. Two steps may share a name."""
+    """Slug and ordinal, unique in the plan. Two steps may share a name."""
     name: str
     command: tuple[Argument, ...]
     environment: str
@@ -128,33 +130,33 @@ class StepSpec:
     snapshot: str = ""
     """*Locked stage*: the digest of its snapshot."""
     script: str = ""
-    """The entry script, relative to the folder, where there is one."""
+    """The entry script, relative to the folder, if there is one."""
     inputs: tuple[InputSpec, ...] = ()
     outputs: tuple[OutputSpec, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of this step's process."""
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """What the process sees as ``AML_PARAMETER_<name>``: the name, and the pipeline parameter it holds."""
+    """The ``AML_PARAMETER_<name>`` variables of the process: the name, and the pipeline parameter with its value."""
     after: tuple[str, ...] = ()
-    """Keys of steps that must end first, beside those the inputs imply."""
+    """Keys of steps that must end first, beside those that the inputs imply."""
     resources: Resources = field(default_factory=Resources)
     placement: Placement = field(default_factory=Placement)
     access: Access = field(default_factory=Access)
     """Secrets and datastores that its script opens by name."""
     policy: StepPolicy = field(default_factory=StepPolicy)
     always: bool = False
-    """It runs once all that it needs has ended, however it ended; without needs, once all other steps have.
+    """True: it runs when its dependencies have ended in any way; without dependencies, when all other steps have.
 
-    Not after a cancel. A step whose inputs were not made is skipped all the same.
+    It does not run after a cancel. A step whose inputs do not exist is skipped.
     """
     reuse: bool = True
     """v1's ``allow_reuse``."""
     version: str = ""
-    """v1's ``version`` of a step: another one is another step to reuse."""
+    """v1's ``version`` of a step: steps of different versions are not equal for reuse."""
 
     @cached_property
     def needs(self) -> frozenset[str]:
-        """The keys of the steps this one waits for."""
+        """The keys of the steps that this one waits for."""
         return self.feeders.union(self.after)
 
     @cached_property

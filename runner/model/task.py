@@ -1,4 +1,4 @@
-"""A step bound to a run, an attempt and its data: all that the side which runs it must know."""
+"""A step bound to a run, an attempt and its data: everything that the side which runs it must know."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ class TaskId:
     run: str
     key: str
     attempt: int = 1
-    index: int = 0
-    """Which of the step's workers; 0 where there is one."""
 
     @property
     def folder(self) -> str:
@@ -33,13 +31,12 @@ class TaskId:
     @property
     def assignment(self) -> str:
         """Key of the stored `Task`."""
-        return f"{self.folder}/assignments/{self.attempt}.json"
+        return f"{self.folder}/assignment-{self.attempt}.json"
 
     @property
     def record(self) -> str:
         """Key of the attempt record, written at the end of every attempt, success or failure."""
-        suffix = f"-{self.index}" if self.index else ""
-        return f"{self.folder}/attempts/{self.attempt}{suffix}.json"
+        return f"{self.folder}/attempt-{self.attempt}.json"
 
     @property
     def commit(self) -> str:
@@ -49,17 +46,17 @@ class TaskId:
     @property
     def logs(self) -> str:
         """Prefix of the attempt's log chunks, numbered from ``00000001.txt``."""
-        return f"{self.folder}/logs/{self.attempt}/"
+        return f"{self.folder}/log-{self.attempt}-"
 
     @property
     def artifacts(self) -> str:
         """Prefix of the files the attempt left under ``outputs/`` and ``logs/``."""
-        return f"{self.folder}/artifacts/{self.attempt}/"
+        return f"{self.folder}/artifacts-{self.attempt}/"
 
     @property
     def reports(self) -> str:
         """Prefix of what the script reported: ``metrics.jsonl``, ``tags.jsonl`` and the like."""
-        return f"{self.folder}/reports/{self.attempt}/"
+        return f"{self.folder}/reports-{self.attempt}/"
 
 
 def cancel_marker(run: str) -> str:
@@ -77,47 +74,47 @@ def snapshot_key(digest: str) -> str:
     return f"snapshots/{digest}.zip"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InputBinding:
-    """An input with its data known."""
+    """An input with its data resolved."""
 
     name: str
     ref: DataRef
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
     dataset: DatasetDefinition | None = None
-    """Set when the script is to see a dataset."""
+    """The dataset's definition, if the script gets a dataset."""
     writable: bool = False
     """See `model.step.InputSpec.writable`."""
     keep_existing: bool = False
     """See `model.step.InputSpec.keep_existing`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OutputBinding:
-    """An output with its place known."""
+    """An output with its path resolved."""
 
     name: str
     datastore: str
     key: str
-    """Where this attempt writes it."""
+    """The key to which this attempt writes."""
     mode: Mode = Mode.MOUNT
     path_on_compute: str = ""
     folder: bool = False
     globs: tuple[str, ...] = ()
-    """Only files that fit one of them belong to it; empty: all."""
+    """Only files that match one belong to it; empty: all."""
 
 
 @dataclass(frozen=True)
 class TimeLimits:
-    """How long the phases of an attempt may take, in seconds; 0: no limit. See `StepPolicy`."""
+    """The longest time of each phase of an attempt, in seconds; 0: no limit. See `StepPolicy`."""
 
     queue: float = 0.0
     start: float = 0.0
     run: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """The assignment of one attempt, stored at `TaskId.assignment`."""
 
@@ -126,7 +123,9 @@ class Task:
     """Parameters are bound; paths and the interpreter are not: only the side that runs it knows them."""
     snapshot: str
     environment: str
-    """What the environment store answered: an image reference, or an interpreter's path."""
+    """The result of the environment store: an image reference, or an interpreter's path."""
+    lock: str = ""
+    """The digest of the environment's lock; empty: it has none."""
     target: str
     name: str = ""
     """The step's name for people."""
@@ -144,7 +143,6 @@ class Task:
     """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""
     """The reuse key: what the step is and what it reads, never where or when it runs."""
-    workers: int = 1
 
     @property
     def digest(self) -> str:

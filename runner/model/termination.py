@@ -14,15 +14,17 @@ from .document import from_document, to_document
 from .record import AttemptRecord
 
 LIMIT = 4096
+OLDEST_PYTHON = (3, 8)
+"""The oldest version of Python that a step runs on."""
 OLD_PYTHON = "runner: the image's Python is too old"
-"""How the message starts instead, with exit code 1, when a pod's Python cannot run a step; its version follows."""
+"""The start of the message, with exit code 1, if a pod's Python is too old for a step; its version follows."""
 _SIZES = (2000, 1000, 500, 250, 100, 0)
-"""Letters of the tail, one of which takes up to twelve bytes in JSON."""
+"""Characters of the tail, each of which takes up to twelve bytes in JSON."""
 
 
 @dataclass(frozen=True)
 class Termination:
-    """What the message says."""
+    """The content of the message."""
 
     record: AttemptRecord
     whole: bool
@@ -30,7 +32,7 @@ class Termination:
 
 
 def to_message(record: AttemptRecord) -> str:
-    """At most `LIMIT` bytes of JSON."""
+    """Return at most `LIMIT` bytes of JSON."""
     whole = _encode(record, whole=True)
     if len(whole.encode()) <= LIMIT:
         return whole
@@ -39,7 +41,7 @@ def to_message(record: AttemptRecord) -> str:
 
 
 def from_message(text: str) -> Termination | None:
-    """What `to_message` wrote, or None when `text` is not that."""
+    """Parse the result of `to_message`; None if `text` is something else."""
     try:
         document = json.loads(text)
         whole = document.pop("whole")

@@ -13,7 +13,7 @@ _EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
 def misfits(toleration: object) -> Iterator[tuple[str, str]]:
-    """What is wrong with it and what to do, each in words that follow its place."""
+    """Yield what is wrong with a toleration, and the remedy."""
     if not isinstance(toleration, Mapping):
         yield "is no mapping", f"write its fields: {', '.join(_FIELDS)}"
         return
@@ -21,9 +21,9 @@ def misfits(toleration: object) -> Iterator[tuple[str, str]]:
         if name not in _FIELDS:
             yield f"has an unknown field '{name}'", f"known: {', '.join(_FIELDS)}"
     for name, allowed in (("operator", _OPERATORS), ("effect", _EFFECTS)):
-        said = toleration.get(name, allowed[0])
-        if said not in allowed:
-            yield f"has the {name} {said!r}", f"use one of {', '.join(allowed)}"
+        value = toleration.get(name, allowed[0])
+        if value not in allowed:
+            yield f"has the {name} {value!r}", f"use one of {', '.join(allowed)}"
     yield from _contradictions(toleration)
 
 

@@ -1,4 +1,4 @@
-"""What the steps of a plan use: the least that a run has to be handed (pure)."""
+"""The secrets and datastores that the steps of a plan use (pure)."""
 
 from __future__ import annotations
 

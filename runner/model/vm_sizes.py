@@ -1,8 +1,8 @@
-"""Sizes of machines by their names, and what steps ask of a node where a pipeline file names one (pure).
+"""VM sizes by name, and the resources of a step whose compute has one (pure).
 
-A size says what a machine *has*; a step asks for little (`Resources`), so that a pipeline written for a cluster of
-big machines still runs on a two-core one. What follows from a size is the most memory a step may take. Only what the
-configuration says itself (``cpu``, ``memory``, ``gpu``, or ``strict``) becomes a request that a node has to meet.
+A size is what a machine *has*. A step requests little (`Resources`), so that a pipeline written for a cluster of big
+machines still runs on a two-core one. A size only limits the memory of a step. Only resources that the configuration
+states (``cpu``, ``memory``, ``gpu``, or ``strict``) become a request that a node has to meet.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from ..backports import without_prefix
 from .compute import ComputeSettings, VmSize
 from .resources import Resources
 
@@ -64,17 +65,17 @@ _SIZES: Mapping[str, VmSize] = {
 }
 """Sizes by their names without ``STANDARD_``, in capitals; the first D series under one name with its variants."""
 _EARLY_D = re.compile(r"DS?(\d+)(?:_V2)?")
-"""D3, DS3, D3_v2 and DS3_v2 are alike in cores and memory."""
+"""D3, DS3, D3_v2 and DS3_v2 have the same cores and memory."""
 _FAMILIES = (
     (re.compile(r"D(\d+)[ABDLPST]*_V[3-9]"), 4),
     (re.compile(r"E(\d+)[ABDIPST]*_V[3-9]"), 8),
     (re.compile(r"F(\d+)S?(?:_V2)?"), 2),
 )
-"""Families whose names say their cores, and GiB per core."""
+"""Families whose names contain the number of cores, and their GiB per core."""
 
 
 def size_named(name: str, own: Mapping[str, VmSize]) -> VmSize | None:
-    """The size of that name: of the configuration (`own`), else a known one. ``STANDARD_`` and case say nothing."""
+    """Return the size of that name, from `own` or the table. ``STANDARD_`` and case do not matter."""
     plain = _plain(name)
     for configured, size in own.items():
         if _plain(configured) == plain:
@@ -85,7 +86,7 @@ def size_named(name: str, own: Mapping[str, VmSize]) -> VmSize | None:
 
 
 def resources_of(settings: ComputeSettings, own: Mapping[str, VmSize]) -> Resources:
-    """What a step asks for on a compute of these settings."""
+    """Return the resources of a step on a compute with these settings."""
     size = size_named(settings.vm_size, own)
     asked = Resources(memory_limit=str(size.memory)) if size else Resources()
     cpu, memory, gpu = settings.cpu, settings.memory, settings.gpu
@@ -100,7 +101,7 @@ def resources_of(settings: ComputeSettings, own: Mapping[str, VmSize]) -> Resour
 
 
 def size_note(name: str, settings: ComputeSettings, own: Mapping[str, VmSize]) -> str:
-    """What the user should know of how a size is taken; empty: nothing."""
+    """Return a note for the user about how a size is interpreted; empty: none is needed."""
     size = size_named(settings.vm_size, own)
     if settings.vm_size and size is None and not (settings.cpu or settings.memory):
         return (
@@ -116,7 +117,7 @@ def size_note(name: str, settings: ComputeSettings, own: Mapping[str, VmSize]) -
 
 
 def _plain(name: str) -> str:
-    return name.strip().upper().removeprefix("STANDARD_")
+    return without_prefix(name.strip().upper(), "STANDARD_")
 
 
 def _of_family(plain: str) -> VmSize | None:
@@ -128,5 +129,5 @@ def _of_family(plain: str) -> VmSize | None:
 
 
 def listed() -> Iterable[tuple[str, VmSize]]:
-    """Every size of the table by v1's name."""
+    """Return every size of the table by v1's name."""
     return ((f"STANDARD_{name}", size) for name, size in _SIZES.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 WORKSPACES = "workspaces/"
-"""Where the workspaces lie below a store's own prefix."""
+"""The folder of the workspaces below a store's own prefix."""
 LONGEST = 200
 """Bytes of a written name. S3 allows 1,024 bytes for the whole key."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")

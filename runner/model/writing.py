@@ -9,16 +9,31 @@ from __future__ import annotations
 import dataclasses
 import enum
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache
-from typing import Any, NoReturn
+from functools import lru_cache
+from typing import Any, Callable, NoReturn
 
-from .reading import Misfit
 from .shapes import Field, dataclasses_of, fields_of, is_union
 from .times import format_time
 
 Writer = Callable[[Any], Any]
+
+
+class EncodeError(Exception):
+    """A value has no written form: it is not of the type of its field."""
+
+    def __init__(self, what: str, path: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.path = path
+        """``.steps[2].name``: from the value that is being written."""
+
+    def below(self, key: str) -> EncodeError:
+        """Return the error with its path from the value that has the key (``.name``, ``[2]``)."""
+        return EncodeError(self.what, key + self.path)
+
+
 _EXACT = frozenset({str, int, float, bool, type(None)})
 
 
@@ -54,9 +69,8 @@ def _fields(shape: type) -> Writer:
                 continue
             try:
                 written = writer(item)
-            except Misfit as misfit:
-                misfit.path.append(f".{field.name}")
-                raise
+            except EncodeError as error:
+                raise error.below(f".{field.name}") from error
             if field.required or type(written) is not type(field.default) or written != field.default:
                 out[field.name] = written
         return out
@@ -64,7 +78,7 @@ def _fields(shape: type) -> Writer:
     return write
 
 
-@cache
+@lru_cache(maxsize=None)
 def _writers(shape: type) -> Sequence[tuple[Field, Writer]]:
     """Return a dataclass's fields and their writers; asked for late, as a type may contain itself."""
     return [(field, writer_of(field.hint)) for field in fields_of(shape)]
@@ -77,7 +91,7 @@ def _union(hint: object) -> Writer:
     by_type: dict[type, Writer] = {
         shape: _tagged(shape.__name__, writer_of(shape)) if tagged else writer_of(shape) for shape in shapes
     }
-    by_type |= {arm: writer_of(arm) for arm in arms if arm in _EXACT}
+    by_type.update({arm: writer_of(arm) for arm in arms if arm in _EXACT})
     others = [writer_of(arm) for arm in arms if arm not in shapes]
     names = ", ".join(sorted(getattr(arm, "__name__", str(arm)) for arm in arms))
 
@@ -88,7 +102,7 @@ def _union(hint: object) -> Writer:
         for other in others:
             try:
                 return other(value)
-            except Misfit:
+            except EncodeError:
                 continue
         return _refuse(f"one of {names}", value)
 
@@ -107,12 +121,11 @@ def _tuple(arms: tuple[object, ...]) -> Writer:
         if not isinstance(value, (list, tuple)) or (not endless and len(value) != len(writers)):
             _refuse("a tuple" if endless else f"a tuple of {len(writers)}", value)
         out: list[object] = []
-        for writer, item in zip(writers * len(value) if endless else writers, value, strict=True):
+        for writer, item in zip(writers * len(value) if endless else writers, value):
             try:
                 out.append(writer(item))
-            except Misfit as misfit:
-                misfit.path.append(f"[{len(out)}]")
-                raise
+            except EncodeError as error:
+                raise error.below(f"[{len(out)}]") from error
         return out
 
     return write
@@ -128,9 +141,8 @@ def _mapping(hint: object) -> Writer:
         for key, item in value.items():
             try:
                 out[_text(key)] = writer(item)
-            except Misfit as misfit:
-                misfit.path.append(f".{key}")
-                raise
+            except EncodeError as error:
+                raise error.below(f".{key}") from error
         return out
 
     return write
@@ -147,7 +159,7 @@ def _json(value: object) -> object:
     for writer in _SCALARS.values():
         try:
             return writer(value)
-        except Misfit:
+        except EncodeError:
             continue
     return _refuse("a JSON value", value)
 
@@ -194,12 +206,12 @@ _SCALARS: Mapping[type, Writer] = {
 
 
 def _refuse(expected: str, value: object) -> NoReturn:
-    """Raise Misfit. Text is not shown: nobody knows what it is."""
+    """Raise EncodeError. Text is not shown: nobody knows what it is."""
     shown = f"{value!r} " if isinstance(value, (bool, int, float)) and abs(value) < 1e15 else ""
-    raise Misfit(f"expected {expected}, found {shown}({type(value).__name__})")
+    raise EncodeError(f"expected {expected}, found {shown}({type(value).__name__})")
 
 
-writer_of: Callable[[object], Writer] = cache(_make)
-"""The function that writes values of a type. It raises Misfit for any other value."""
+writer_of: Callable[[object], Writer] = lru_cache(maxsize=None)(_make)
+"""The function that writes values of a type. It raises EncodeError for any other value."""
 _json_list = _tuple((object, ...))
 _json_mapping = _mapping(object)

@@ -1,1 +1,1 @@
-"""What a user can ask for: submit, wait, cancel, resume, logs, list. Functions over ports."""
+"""The operations of a user: submit, watch, cancel, retry, list. Functions over ports."""

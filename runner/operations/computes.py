@@ -1,16 +1,17 @@
-"""Compute names that a driver has made known: ``registry/computes/<name>.json`` in the workspace store."""
+"""Compute names that a driver has registered: ``registry/computes/<name>.json`` in the workspace store."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Mapping
 
-from ..config import Config
+from ..backports import without_suffix
 from ..dataclass import dataclass, field
 from ..errors import BadInput, ObjectMissing
-from ..model.compute import ComputeSettings
+from ..model.compute import ComputeSettings, VmSize
 from ..model.digest import canonical_json
 from ..model.names import REGISTRY
 from ..model.plan import Plan
@@ -21,45 +22,45 @@ from ..ports import ObjectStore
 _PREFIX = f"{REGISTRY}computes/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,62}")
 Document = Mapping[str, object]
-"""What `ComputeTarget.create` was told: ``type``, ``vm_size``, ``min_nodes``, ``max_nodes`` …"""
+"""The arguments of `ComputeTarget.create`: ``type``, ``vm_size``, ``min_nodes``, ``max_nodes`` …"""
 
 
 @dataclass(frozen=True)
 class Named:
-    """What the compute names of one plan stand for; a name that nobody knows is missing."""
+    """The settings of the compute names in one plan. Unknown names are absent."""
 
     settings: Mapping[str, ComputeSettings] = field(default_factory=dict)
     created: frozenset[str] = frozenset()
-    """Names that `ComputeTarget.create` was called with."""
+    """The names that `ComputeTarget.create` was called with."""
 
     @property
     def limits(self) -> dict[str, int]:
-        """The most steps at a time by compute name."""
+        """Return the maximum of parallel steps by compute name."""
         return {name: one.max_nodes for name, one in self.settings.items() if one.max_nodes}
 
 
 def is_name(name: str) -> bool:
-    """Whether a driver may make it known."""
+    """Return True if a driver may register the name."""
     return _NAME.fullmatch(name) is not None
 
 
 def keep(store: ObjectStore, name: str, document: Document) -> None:
-    """Make the name known, or known anew."""
+    """Register the name, or replace its registration."""
     store.put(_key(name), canonical_json(dict(document)))
 
 
 def forget(store: ObjectStore, name: str) -> None:
-    """Make the name unknown; an unknown one stays so."""
+    """Delete the registration of a name. An unknown name is no error."""
     store.delete(_key(name))
 
 
 def created(store: ObjectStore) -> Iterator[str]:
-    """Every created name, sorted."""
-    return (info.key[len(_PREFIX) :].removesuffix(".json") for info in store.list(_PREFIX))
+    """Yield every registered name, sorted."""
+    return (without_suffix(info.key[len(_PREFIX) :], ".json") for info in store.list(_PREFIX))
 
 
 def document_of(store: ObjectStore, name: str) -> Document | None:
-    """What the name was created with; None: it never was. Raises BadInput for a damaged record."""
+    """Return the registration of a name; None if there is none. Raise BadInput if it is damaged."""
     if not is_name(name):
         return None
     try:
@@ -73,43 +74,43 @@ def document_of(store: ObjectStore, name: str) -> Document | None:
     return document
 
 
-def named(store: ObjectStore, config: Config, plan: Plan) -> Named:
-    """What the plan's compute names stand for: the configuration's word goes before the driver's."""
+def named(store: ObjectStore, configured: Mapping[str, ComputeSettings], plan: Plan) -> Named:
+    """Return the settings of the plan's compute names. Configured ones take precedence over the driver's."""
     settings: dict[str, ComputeSettings] = {}
     made: set[str] = set()
     for name in dict.fromkeys(step.compute for step in plan.steps if step.compute):
         document = document_of(store, name)
         if document is not None:
             made.add(name)
-        if document is not None or name in config.computes:
-            settings[name] = _merged(config.computes.get(name, ComputeSettings()), document or {})
+        if document is not None or name in configured:
+            settings[name] = _merged(configured.get(name, ComputeSettings()), document or {})
     return Named(settings, frozenset(made))
 
 
-def with_resources(plan: Plan, known: Named, config: Config) -> Plan:
-    """The plan whose steps ask for what their compute names stand for, unless they ask for something themselves."""
+def with_resources(plan: Plan, known: Named, sizes: Mapping[str, VmSize]) -> Plan:
+    """Return the plan with the resources of its compute names, for the steps that request none themselves."""
     if not known.settings:
         return plan
     from ..model.vm_sizes import resources_of
 
-    wished = {name: resources_of(one, config.vm_sizes) for name, one in known.settings.items()}
+    wished = {name: resources_of(one, sizes) for name, one in known.settings.items()}
     return replace(plan, steps=tuple(_wishing(step, wished.get(step.compute)) for step in plan.steps))
 
 
-def announce_sizes(known: Named, config: Config, say: Callable[[str], None]) -> None:
-    """Say in one line each how sizes are taken that need saying."""
+def announce_sizes(known: Named, sizes: Mapping[str, VmSize], notify: Callable[[str], None]) -> None:
+    """Report each VM size that is used in another way than its name suggests."""
     if not known.settings:
         return
     from ..model.vm_sizes import size_note
 
     for name, settings in known.settings.items():
-        note = size_note(name, settings, config.vm_sizes)
+        note = size_note(name, settings, sizes)
         if note:
-            say(note)
+            notify(note)
 
 
 def _wishing(step: StepSpec, wish: Resources | None) -> StepSpec:
-    """What a step says of its shared memory alone says nothing of the rest."""
+    """Return the step with the resources of its compute. A request for shared memory alone leaves the rest open."""
     shared = step.resources.shared_memory
     if wish is None or step.resources != Resources(shared_memory=shared):
         return step

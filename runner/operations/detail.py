@@ -1,4 +1,4 @@
-"""All that is known of one step of a run."""
+"""The full detail of one step of a run."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..data import manifest
 from ..dataclass import dataclass
-from ..model.data import DataPath, DatasetDefinition, Manifest
-from ..model.events import TaskLost
+from ..model.data import DatasetDefinition, DatastorePath, Manifest
+from ..model.events import AttemptFailed
 from ..model.record import AttemptRecord, Phases
 from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec
 from ..model.task import TaskId
@@ -19,7 +19,7 @@ from .values import RunView
 
 @dataclass(frozen=True)
 class InputDetail:
-    """One input and where its data come from."""
+    """One input and the source of its data."""
 
     name: str
     source: str
@@ -31,13 +31,13 @@ class FileDetail:
     """One file of an output, or one empty folder."""
 
     path: str
-    """A folder's ends with a slash."""
+    """The path. A folder's ends with a slash."""
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AttemptDetail:
-    """How one attempt went. Phases are seconds."""
+    """The result of one attempt. Phases are in seconds."""
 
     attempt: int
     failure: str
@@ -46,51 +46,61 @@ class AttemptDetail:
     remedy: str
     phases: Phases | None
     peak_memory: int
-    """Bytes; 0: not measured."""
+    """In bytes; 0: not measured."""
     host: str
     artifacts: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepDetail:
-    """One step. Every field is always written."""
+    """One step in full. Every field is always written."""
 
     step: StepReport
     command: tuple[str, ...]
     environment: str
     reference: str
-    """The image, or the interpreter, that it ran with; empty before it is known."""
+    """The image or interpreter of the step; empty before it is known."""
+    lock: str
+    """The digest of the environment's lock; empty: nothing was installed from a lock."""
     inputs: tuple[InputDetail, ...]
     files: Mapping[str, tuple[FileDetail, ...]]
-    """By output."""
+    """The files of each output, by name."""
     attempts: tuple[AttemptDetail, ...]
 
 
-Losses = Mapping[tuple[str, int], TaskLost]
-"""By step and attempt: what the journal tells of those that failed and were followed by another."""
+FailedAttempts = Mapping[tuple[str, int], AttemptFailed]
+"""Journal entries of failed attempts that another one followed, by step and attempt."""
 
 
-def losses_of(store: ObjectStore, view: RunView, keys: Iterable[str]) -> Losses:
-    """Those of the run's steps `keys`; the journal is read only if there are any."""
+def failed_attempts(store: ObjectStore, view: RunView, keys: Iterable[str]) -> FailedAttempts:
+    """Return the failed attempts of the steps `keys`. The journal is read only if there are any."""
     if not any(view.state.steps[key].endings for key in keys):
         return {}
     told = (event for entry in journal.read(store, view.state.run) for event in entry.events)
-    return {(event.key, event.attempt): event for event in told if isinstance(event, TaskLost)}
+    return {(event.key, event.attempt): event for event in told if isinstance(event, AttemptFailed)}
 
 
-def detail(store: ObjectStore, view: RunView, step: StepReport, losses: Losses | None = None) -> StepDetail:
-    """Everything of the step that `step` reports; `losses`: as `losses_of` found, if that was asked before."""
-    known = losses_of(store, view, [step.key]) if losses is None else losses
+def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAttempts | None = None) -> StepDetail:
+    """Return the full detail of a step.
+
+    Args:
+        store: The workspace store.
+        view: The run.
+        step: The report of the step.
+        losses: The result of `failed_attempts`, if the caller has it already; None: read it.
+    """
+    known = failed_attempts(store, view, [step.key]) if losses is None else losses
     spec = view.plan.by_key[step.key]
     outputs = view.state.steps[step.key].outputs
     return StepDetail(
-        step,
-        tuple(_shown(argument) for argument in spec.command),
-        view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
-        view.state.environments.get((spec.environment, step.target), ""),
-        tuple(_inputs(spec)),
-        {name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
-        tuple(_attempts(store, view.state.run, step, known)),
+        step=step,
+        command=tuple(_shown(argument) for argument in spec.command),
+        environment=view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
+        reference=view.state.environments.get((spec.environment, step.target), ""),
+        lock=view.state.locks.get((spec.environment, step.target), ""),
+        inputs=tuple(_inputs(spec)),
+        files={name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
+        attempts=tuple(_attempts(store, view.state.run, step, known)),
     )
 
 
@@ -99,7 +109,7 @@ def _files(known: Manifest) -> tuple[FileDetail, ...]:
     return (*(FileDetail(entry.path, entry.size) for entry in known.entries), *folders)
 
 
-def _attempts(store: ObjectStore, run: str, step: StepReport, losses: Losses) -> Iterator[AttemptDetail]:
+def _attempts(store: ObjectStore, run: str, step: StepReport, losses: FailedAttempts) -> Iterator[AttemptDetail]:
     for number in range(1, step.attempt + 1):
         record = records.record_of(store, TaskId(run, step.key, number))
         yield _unrecorded(step, number, losses) if record is None else _recorded(record, number)
@@ -107,27 +117,37 @@ def _attempts(store: ObjectStore, run: str, step: StepReport, losses: Losses) ->
 
 def _recorded(record: AttemptRecord, number: int) -> AttemptDetail:
     return AttemptDetail(
-        number,
-        record.failure.value if record.failure else "",
-        record.exit_code,
-        record.reason,
-        record.remedy,
-        record.phases,
-        record.peak_memory,
-        record.host,
-        record.artifacts,
+        attempt=number,
+        failure=record.failure.value if record.failure else "",
+        exit_code=record.exit_code,
+        reason=record.reason,
+        remedy=record.remedy,
+        phases=record.phases,
+        peak_memory=record.peak_memory,
+        host=record.host,
+        artifacts=record.artifacts,
     )
 
 
-def _unrecorded(step: StepReport, number: int, losses: Losses) -> AttemptDetail:
-    """What is known of an attempt that left no record: what its target said of it, or nothing yet."""
+def _unrecorded(step: StepReport, number: int, losses: FailedAttempts) -> AttemptDetail:
+    """Return the detail of an attempt without a record: the journal's reason, if there is one."""
     lost = losses.get((step.key, number))
     failure, reason = (lost.failure.value, lost.reason) if lost else ("", "")
     if number == step.attempt and step.status == "failed":
         failure, reason = step.failure, step.reason
     elif not reason and number != step.attempt:
         reason = "it left no record"
-    return AttemptDetail(number, failure, None, reason, "", None, 0, "", ())
+    return AttemptDetail(
+        attempt=number,
+        failure=failure,
+        exit_code=None,
+        reason=reason,
+        remedy="",
+        phases=None,
+        peak_memory=0,
+        host="",
+        artifacts=(),
+    )
 
 
 def _inputs(spec: StepSpec) -> Iterator[InputDetail]:
@@ -136,13 +156,13 @@ def _inputs(spec: StepSpec) -> Iterator[InputDetail]:
 
 
 def source_text(source: Source) -> str:
-    """Where an input comes from, in words."""
+    """Return a short text for the source of an input."""
     match source:
         case OutputOf(step, output):
             return f"output '{output}' of {step}"
         case DatasetDefinition():
             return _dataset(source)
-        case DataPath(datastore, path):
+        case DatastorePath(datastore, path):
             return f"{datastore}/{path}"
 
 

@@ -1,4 +1,4 @@
-"""In what two steps differ, field by field, for people."""
+"""The differences between two steps, field by field."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from ..model.document import Document, to_document
 from ..ports import ObjectStore
 
 _MOST = 10
-"""Files named one by one."""
+"""The most files that are listed one by one."""
 _ABSENT = "—"
+_ENVIRONMENT: Mapping[str, str] = {"generation": "lock (times renewed)"}
+"""Fields of a specification whose names say little to people."""
 _TOLD = frozenset({"snapshot", "source", "environment"})
-"""Fields that are told in more detail."""
+"""Fields that are compared in more detail."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,13 @@ class Difference:
     """One field that differs."""
 
     field: str
-    """Its place: ``source train.py``, ``argument 3``, ``variable X``, ``input raw``, ``environment pip``."""
+    """The name: ``source train.py``, ``argument 3``, ``variable X``, ``input raw``, ``environment pip``."""
     before: str
     after: str
 
 
 def differences(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Difference]:
-    """Every field of the reuse key that differs. Raises StoreError."""
+    """Yield every field of the fingerprint that differs. Raise StoreError."""
     old, new = _fields(before), _fields(after)
     if before.step.snapshot != after.step.snapshot:
         yield from _files("source", _snapshot(store, before.step.snapshot), _snapshot(store, after.step.snapshot))
@@ -41,7 +43,7 @@ def differences(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Dif
 
 
 def _fields(bound: Bound) -> dict[str, Document]:
-    """What is compared as it is written, by the words for its place."""
+    """Return the fields that are compared literally, by name."""
     step = to_document(bound.ingredients()["step"])
     out: dict[str, Document] = {}
     for number, argument in enumerate(step.pop("command"), 1):
@@ -51,7 +53,7 @@ def _fields(bound: Bound) -> dict[str, Document]:
     for output in step.pop("outputs", ()):
         out[f"output {output['name']}"] = output
     for name, value in to_document(bound.environment).items():
-        out[f"environment {name}"] = value
+        out[f"environment {_ENVIRONMENT.get(name, name)}"] = value
     out.update({name: item for name, item in step.items() if name not in _TOLD})
     return out
 
@@ -93,7 +95,7 @@ def _files(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
 
 
 def _snapshot(store: ObjectStore, digest: str) -> Mapping[str, str]:
-    """Each file of a snapshot and its content's digest; none when the store does not have it undamaged."""
+    """Return the digest of each file in a snapshot; none if the store has no intact snapshot."""
     try:
         files = packing.load(store, digest)
     except StoreError:

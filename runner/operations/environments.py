@@ -1,4 +1,4 @@
-"""What people should know of the environments of a plan before it runs."""
+"""Notes about the environments of a plan, before it runs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping
 
 from ..model.plan import Plan
 from ..ports import EnvironmentStore
+from .environment_locks import notes
 
 
 def announce_environments(
     plan: Plan,
     targets: Mapping[str, str],
     environments: Callable[[str], EnvironmentStore],
-    say: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> None:
-    """Say, once each, how the environments on their targets differ from what the file asks for."""
+    """Report, once each, the differences between the environments on their targets and those of the file."""
     pairs = dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps)
-    notes = (note for key, target in pairs for note in environments(target).notes(plan.environments[key]))
-    for note in dict.fromkeys(notes):
-        say(note)
+    found = (note for key, target in pairs for note in notes(environments(target), plan.environments[key]))
+    for note in dict.fromkeys(found):
+        notify(note)

@@ -1,4 +1,4 @@
-"""Reading a run as it grows: its new journal entries, and the state they make."""
+"""Incremental reading of a run: its new journal entries, and the resulting state."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .values import RunView
 
 @dataclass
 class Follower:
-    """A reader of one run that remembers how far it has read."""
+    """A reader of one run that remembers its position in the journal."""
 
     store: ObjectStore
     view: RunView
 
     def advance(self) -> tuple[JournalEntry, ...]:
-        """The entries written since the last call; `view` includes them afterwards."""
+        """Return the entries written since the last call. `view` includes them afterwards."""
         fresh = tuple(journal.read(self.store, self.view.state.run, self.view.state.number))
         if fresh:
             self.view = RunView(fold(self.view.state, fresh), self.view.plan)
@@ -28,7 +28,7 @@ class Follower:
 
 
 def follower_of(store: ObjectStore, run: str) -> Follower:
-    """A follower that has read nothing yet, or of a long journal only its snapshot. Raises BadInput for no such run."""
+    """Return a follower that starts at the newest snapshot, or at the first entry. Raise BadInput for an unknown id."""
     known = plans.recent(store, run)
     if known is None:
         raise BadInput(f"there is no run '{run}' here", remedy="see: runner list")

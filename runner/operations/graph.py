@@ -13,7 +13,7 @@ from .report import display_names
 
 @dataclass(frozen=True)
 class GraphStep:
-    """One step. `status` is empty unless it is a run's."""
+    """One step. `status` is empty for a plan without a run."""
 
     key: str
     name: str
@@ -23,24 +23,24 @@ class GraphStep:
 
 @dataclass(frozen=True)
 class Link:
-    """What one step waits for: another one's outputs, or (no `data`) its end."""
+    """A dependency of a step: outputs of another one, or (no `data`) its end."""
 
     before: str
     after: str
     data: tuple[str, ...]
-    """Names of the producer's outputs; none: the order alone was asked for (``run_after``)."""
+    """Names of the producer's outputs; none: only the order was requested (``run_after``)."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Steps in the order of the plan, and links in the order of the steps that wait."""
+    """Steps in the order of the plan, and links in the order of the dependent steps."""
 
     steps: tuple[GraphStep, ...]
     links: tuple[Link, ...]
 
 
 def graph_of(plan: Plan, state: RunState | None = None) -> Graph:
-    """The graph of a plan; with the states of its steps where there is a run. The plan has passed `validate`."""
+    """Return the graph of a valid plan, with the status of each step if there is a run."""
     names = display_names(plan)
     known = {key: step.status.value for key, step in state.steps.items()} if state else {}
     steps = tuple(GraphStep(step.key, names[step.key], step.script, known.get(step.key, "")) for step in plan.steps)

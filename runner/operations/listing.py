@@ -11,17 +11,17 @@ from ..data.free_space import without_room
 from ..dataclass import dataclass
 from ..ports import FolderStore, ObjectStore
 from ..runs import head, index, journal
-from .liveness import SILENCE
+from .controller_health import SILENCE
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListedRun:
-    """One run at a glance. Every field is always written."""
+    """A run in a list. Every field is always written."""
 
     run: str
     experiment: str
     status: str
-    """As its controller last said; ``starting`` before it has, ``stopped`` when it has given up or fallen silent."""
+    """The status in the head; ``starting`` without a head, ``stopped`` if the controller has given up or is silent."""
     succeeded: int
     steps: int
     created: datetime
@@ -29,22 +29,22 @@ class ListedRun:
     user: str
     tags: dict[str, str]
     origin: str
-    """The run of which it was made again; empty for others."""
+    """The run that this run retries; empty: none."""
 
 
 def newest(store: ObjectStore, count: int) -> Iterator[ListedRun]:
-    """The newest `count` runs, newest first."""
+    """Return the newest `count` runs, newest first."""
     return islice(_all(store), count)
 
 
 def status(seen: head.Head, now: datetime, *, full: bool = False) -> str:
-    """How a run stands by its head alone, at the store's time; on a `full` disk silence says nothing."""
+    """Return the status of a run by its head, at the store's time. Ignore a silent controller on a `full` disk."""
     silent = now - seen.time > SILENCE and not full
     return "stopped" if seen.ended is None and (seen.error or silent) else seen.status.value
 
 
 def is_begun(store: ObjectStore, run: str) -> bool:
-    """Whether an entered run was journaled: its submission may have died between the two."""
+    """Return True if the run has a journal: its submission may have died after the index entry."""
     return store.stat(journal.entry_key(run, 1)) is not None
 
 
@@ -56,14 +56,14 @@ def _all(store: ObjectStore) -> Iterator[ListedRun]:
         if seen is None and not is_begun(store, entry.run):
             continue
         yield ListedRun(
-            entry.run,
-            entry.experiment,
-            status(seen, now, full=full) if seen else "starting",
-            seen.succeeded if seen else 0,
-            entry.steps,
-            entry.created,
-            seen.ended if seen else None,
-            entry.user,
-            entry.tags,
-            entry.origin,
+            run=entry.run,
+            experiment=entry.experiment,
+            status=status(seen, now, full=full) if seen else "starting",
+            succeeded=seen.succeeded if seen else 0,
+            steps=entry.steps,
+            created=entry.created,
+            ended=seen.ended if seen else None,
+            user=entry.user,
+            tags=entry.tags,
+            origin=entry.origin,
         )

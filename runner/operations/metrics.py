@@ -1,4 +1,4 @@
-"""What a step's script has logged, as it lies in the store."""
+"""The metrics that a step's script has logged, read from the store."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FILE = "metrics.jsonl"
 
 @dataclass(frozen=True)
 class Metric:
-    """One name and what was logged under it."""
+    """One metric."""
 
     name: str
     kind: str
-    """``scalar``, ``list``, ``row``, ``table``, ``image`` …"""
+    """One of ``scalar``, ``list``, ``row``, ``table``, ``image`` …"""
     value: object
-    """The newest."""
+    """The newest value."""
     count: int
-    """How often it was logged."""
+    """The number of logged values."""
 
 
 def metrics_of(store: ObjectStore, task: TaskId) -> tuple[Metric, ...]:
-    """The attempt's metrics in the order in which their names first appeared."""
+    """Return the metrics of an attempt in the order in which their names first appeared."""
     try:
         data = store.get(task.reports + FILE)
     except ObjectMissing:
@@ -37,7 +37,7 @@ def metrics_of(store: ObjectStore, task: TaskId) -> tuple[Metric, ...]:
 
 
 def gather(lines: Iterable[str]) -> tuple[Metric, ...]:
-    """Metrics by name; a line that is not whole (the script was killed) is left out."""
+    """Return metrics by name. An incomplete line is ignored: the script was killed while it wrote it."""
     found: dict[str, Metric] = {}
     for line in lines:
         report = _parse(line)

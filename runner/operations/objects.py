@@ -1,4 +1,4 @@
-"""Files of a datastore, for people: listing them, and copying them out and in."""
+"""Files of a datastore: list them, and copy them out and in."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ from ..runs import records
 
 @dataclass(frozen=True)
 class Copied:
-    """What was copied."""
+    """The result of a copy."""
 
     files: int
     bytes: int
 
 
 def listed(store: ObjectStore, prefix: str, *, own: bool = True) -> Iterator[ObjectInfo]:
-    """Objects whose key begins with `prefix`; runner's own records only when it names them.
+    """Yield the objects whose key begins with `prefix`; runner's own records only if the prefix names them.
 
-    `own`: this is the workspace store, the only one that holds such records. Raises BadInput where no key begins so.
+    Args:
+        store: The store of the datastore.
+        prefix: The beginning of the keys.
+        own: True if this is the workspace store, the only one with such records.
+
+    Raises:
+        BadInput: No key can begin like that.
     """
     with _is_place(prefix):
         for info in store.list(prefix):
@@ -86,11 +92,7 @@ def fetch(store: ObjectStore, key: str, destination: Path, folders: Sequence[str
 
 
 def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True) -> Copied:
-    """Copy a file, or all below a folder, to `key`; below it, when it ends with a slash.
-
-    `own`: this is the workspace store, where runner keeps its records.
-    Raises BadInput when there is no such file, and for a key that is none, one of runner's own or one of a run's.
-    """
+    """Copy a file, or all below a folder, to `key`; below it if it ends with a slash."""
     if not source.exists():
         raise BadInput(f"there is no file or folder {source}", remedy="correct the path")
     plain = f"{key}{source.resolve().name}" if key.endswith("/") or not key else key
@@ -112,7 +114,7 @@ def store_files(store: ObjectStore, source: Path, key: str, *, own: bool = True)
 
 @contextmanager
 def _is_place(key: str) -> Iterator[None]:
-    """Tell a key that no store takes from trouble of ours."""
+    """Turn the ValueError for an invalid key into BadInput."""
     try:
         yield
     except ValueError as error:

@@ -1,9 +1,8 @@
-"""All that can be known to be wrong before anything starts, found together."""
+"""Checks before anything starts. All problems are found together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 
 
 def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem, ...]:
-    """What is wrong with the plan and the folders it names."""
+    """Return the problems of the plan and its source folders."""
     found = list(validate(plan))
     for step in plan.steps:
         found.extend(_source_problems(step))
@@ -31,7 +30,7 @@ def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem
 
 
 def snapshot_problems(plan: Plan, store: ObjectStore) -> tuple[Problem, ...]:
-    """Snapshots of a locked plan that the store does not have, or has damaged. Raises StoreError."""
+    """Return the snapshots of a locked plan that the store lacks or that are damaged. Raise StoreError."""
     named = {step.snapshot: step.name for step in reversed(plan.steps) if step.snapshot}
     found = (_snapshot_problem(store, digest, f"step '{name}'") for digest, name in reversed(named.items()))
     return tuple(problem for problem in found if problem is not None)
@@ -55,15 +54,15 @@ def place_problems(
     target: Callable[[str], ComputeTarget],
     environments: Callable[[str], EnvironmentStore],
 ) -> tuple[Problem, ...]:
-    """What stands against running the plan's steps on their targets: cluster, permissions, images."""
+    """Return the problems of running the plan's steps on their targets: cluster, permissions, images."""
     found: list[Problem] = []
     for name in dict.fromkeys(targets.values()):
-        found.extend(asked(partial(_target_problems, target, name), name))
+        found.extend(problems_from(partial(_target_problems, target, name), name))
     pairs = dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps)
     for environment, name in pairs:
         if environment in plan.environments:
             wanted = plan.environments[environment]
-            found.extend(asked(partial(_environment_problems, environments, name, wanted), name))
+            found.extend(problems_from(partial(_environment_problems, environments, name, wanted), name))
     return tuple(dict.fromkeys(found))
 
 
@@ -90,11 +89,11 @@ def _source_problems(step: StepSpec) -> Iterator[Problem]:
         except BadInput as error:
             yield from error.problems
         else:
-            yield from (replace(problem, where=where) for problem in (found,) if problem)
+            yield from (problem._replace(where=where) for problem in (found,) if problem)
 
 
 def _secret_problems(plan: Plan) -> Iterator[Problem]:
-    """Plans and assignments are stored as they are, readable for all who may read the store."""
+    """Yield the secrets that a plan holds in clear text: everybody who can read the store can read plans."""
     for environment in plan.environments.values():
         for name in secret_names(environment.variables):
             yield _secret_problem(name, f"environment '{environment.name}'")
@@ -112,8 +111,8 @@ def _secret_problem(variable: str, where: str) -> Problem:
     )
 
 
-def asked(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:
-    """What `ask` answers; an error of the target or its store is a problem like the others."""
+def problems_from(ask: Callable[[], tuple[Problem, ...]], target: str) -> tuple[Problem, ...]:
+    """Return the result of `ask`. An error of the target or its store becomes a problem like the others."""
     try:
         return ask()
     except BadInput as error:

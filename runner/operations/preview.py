@@ -1,4 +1,4 @@
-"""What running a plan would do: the document of ``runner plan --json``. Every field is always written."""
+"""The effect of running a plan: the document of ``runner plan --json``. Every field is always written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..errors import RunnerError
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar
 from ..model.task import snapshot_key
-from ..plan.policies import differing
+from ..plan.policies import non_default_fields
 from ..ports import EnvironmentStore, ObjectStore
 from .detail import InputDetail, source_text
 from .report import display_names
@@ -18,7 +18,7 @@ from .submit import snapshots_of
 from .values import Request
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PlannedStep:
     """One step, in the order of the plan."""
 
@@ -27,16 +27,16 @@ class PlannedStep:
     script: str
     source: str
     compute: str
-    """As the file names it."""
+    """The compute name in the file."""
     target: str
     environment: str
     waits_for: tuple[str, ...]
-    """Keys of steps."""
+    """Keys of the steps that it waits for."""
     inputs: tuple[InputDetail, ...]
     outputs: tuple[str, ...]
     always: bool
     resources: Mapping[str, str | float]
-    """What of them differs from the default; likewise its policy, as people write it."""
+    """The resources that differ from the default. The policy has the same form."""
     policy: Mapping[str, str | float]
 
 
@@ -47,23 +47,23 @@ class PlannedEnvironment:
     name: str
     target: str
     reference: str
-    """The image or interpreter that is there already; empty: it has to be made."""
+    """The existing image or interpreter; empty: it must be made."""
     needs: tuple[str, ...]
-    """What it is made of."""
+    """The contents of the environment."""
 
 
 @dataclass(frozen=True)
 class Upload:
-    """Something the store does not have yet."""
+    """An object that the store lacks."""
 
     name: str
     key: str
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preview:
-    """The whole."""
+    """The effect of running a plan."""
 
     experiment: str
     parameters: Mapping[str, Scalar]
@@ -71,7 +71,7 @@ class Preview:
     environments: tuple[PlannedEnvironment, ...]
     uploads: tuple[Upload, ...]
     policy: Mapping[str, str | float]
-    """What of the run's differs from the default, as people write it."""
+    """The settings of the run's policy that differ from the default."""
 
 
 def preview(
@@ -83,34 +83,42 @@ def preview(
     environments: Callable[[str], EnvironmentStore],
     planned: tuple[tuple[str, int], ...],
 ) -> Preview:
-    """What submitting `plan` would do; `planned` are the objects (key, bytes) its file has written so far.
+    """Return the effect of submitting `plan`, which has passed `validate` and states its policies.
 
-    The plan has passed `validate` and states its policies. Raises BadInput for a source directory that is no snapshot.
+    `planned` are the objects (key, bytes) that its file has written so far. Raise BadInput if a source directory
+    cannot be a snapshot.
     """
     names = {key: environment.name for key, environment in plan.environments.items()}
     place = {step.key: at for at, step in enumerate(plan.steps)}
     steps = tuple(
         PlannedStep(
-            step.key,
-            display_names(plan)[step.key],
-            step.script,
-            step.source,
-            step.compute,
-            targets[step.key],
-            names.get(step.environment, step.environment),
-            tuple(sorted(step.needs, key=place.__getitem__)),
-            tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
-            tuple(made.name for made in step.outputs),
-            step.always,
-            differing(step.resources),
-            differing(step.policy),
+            key=step.key,
+            name=display_names(plan)[step.key],
+            script=step.script,
+            source=step.source,
+            compute=step.compute,
+            target=targets[step.key],
+            environment=names.get(step.environment, step.environment),
+            waits_for=tuple(sorted(step.needs, key=place.__getitem__)),
+            inputs=tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
+            outputs=tuple(made.name for made in step.outputs),
+            always=step.always,
+            resources=non_default_fields(step.resources),
+            policy=non_default_fields(step.policy),
         )
         for step in plan.steps
     )
     found = tuple(_environments(plan, targets, environments))
     uploads = (*_snapshots(store, plan), *(Upload(key, key, size) for key, size in planned))
     parameters = {**plan.parameters, **request.parameters}
-    return Preview(request.experiment, parameters, steps, found, uploads, differing(plan.policy))
+    return Preview(
+        experiment=request.experiment,
+        parameters=parameters,
+        steps=steps,
+        environments=found,
+        uploads=uploads,
+        policy=non_default_fields(plan.policy),
+    )
 
 
 def _environments(
@@ -119,14 +127,15 @@ def _environments(
     for key, target in dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps):
         environment = plan.environments[key]
         try:
-            reference = environments(target).find(environment) or ""
+            found = environments(target).find(environment)
+            reference = found.reference if found else ""
         except RunnerError:  # preflight has said why
             reference = ""
         yield PlannedEnvironment(environment.name, target, reference, needs(environment.spec))
 
 
 def needs(spec: EnvironmentSpec) -> tuple[str, ...]:
-    """What an environment is made of, in words."""
+    """Return short texts for the contents of an environment."""
     base = [f"image {spec.image}"] if spec.image else []
     python = [f"python {spec.python}"] if spec.python else []
     own = ["a Dockerfile"] if spec.dockerfile else []

@@ -1,4 +1,4 @@
-"""Registered datasets that a plan knows by name alone: what they are now."""
+"""Lookup of the registered datasets that a plan knows by name alone."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from ..ports import ObjectStore
 
 
 def resolved(plan: Plan, store: ObjectStore) -> Plan:
-    """The plan with the definitions of its registered datasets. Raises BadInput for all unknown ones, StoreError.
+    """Return the plan with the definitions of its registered datasets.
 
-    Each is looked up once: all its steps read the same version.
+    Each is looked up once: all steps read the same version.
+
+    Raises:
+        BadInput: Names all unknown datasets.
+        StoreError: The store cannot be read.
     """
     look_up = lru_cache(maxsize=None)(partial(_definition, store))
     problems: list[Problem] = []
@@ -36,7 +40,7 @@ def resolved(plan: Plan, store: ObjectStore) -> Plan:
 
 
 def _by_name(given: InputSpec) -> DatasetDefinition | None:
-    """The dataset that the input knows by its name alone, if it does."""
+    """Return the dataset of an input that has only a name; None for others."""
     source = given.source
     return source if isinstance(source, DatasetDefinition) and source.name and not source.paths else None
 

@@ -1,4 +1,4 @@
-"""A run as it is told to people and to programs: the document of ``--json``.
+"""The report of a run for users and programs: the document of ``--json``.
 
 Every field is always written, so that a program can rely on its key.
 """
@@ -17,27 +17,27 @@ from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import records
 from .metrics import Metric, metrics_of
-from .standing import attempts_of, environment_name, failure_of, why
+from .step_status import attempts_of, environment_name, failure_of, why
 from .values import RunView
 
 Locate = Callable[[DataRef], str]
-"""The local path of data that lie in a folder; empty for a bucket's."""
+"""Returns the local path of data in a folder; empty for data in a bucket."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class OutputReport:
-    """Where one output lies."""
+    """The place of one output."""
 
     name: str
     datastore: str
     key: str
     path: str
-    """On this machine; empty when it lies in a bucket."""
+    """The path on this machine; empty for a bucket."""
     files: int
     bytes: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepReport:
     """One step."""
 
@@ -45,35 +45,35 @@ class StepReport:
     name: str
     status: str
     reason: str
-    """Why it waits, or why it failed: one line."""
+    """The reason why the step waits or has failed, in one line."""
     remedy: str
-    """What to do about that, where it is known."""
+    """The action that may repair it, if one is known."""
     target: str
     attempt: int
     attempts: int
-    """The most there can be, if all fail as the last one did; 0 before the first."""
+    """The maximum number of attempts if all fail like the last one; 0 before the first."""
     not_before: datetime | None
-    """When the next attempt starts, if the last one failed and the pause is not over."""
+    """The time of the next attempt, if the last one failed and the pause is not over."""
     overdue: str
-    """Why the attempt in flight is being stopped."""
+    """The reason why the current attempt is being stopped."""
     started: datetime | None
     ended: datetime | None
     seconds: float | None
     exit_code: int | None
     failure: str
-    """Its class; while another attempt follows, that of the last one."""
+    """The failure class; while another attempt follows, that of the last one."""
     tail: str
-    """The last lines of its output, when it failed."""
+    """The last lines of the output of a failed step."""
     origin: str
-    """The step run whose outputs stand in for it, when it was reused."""
+    """The step run whose outputs are reused; empty: none."""
     outputs: tuple[OutputReport, ...]
     metrics: tuple[Metric, ...]
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Slowest:
-    """The step that took longest, and what it spent its time on (seconds)."""
+    """The slowest step and its phases in seconds."""
 
     key: str
     name: str
@@ -83,16 +83,21 @@ class Slowest:
     outputs: float | None
 
 
-@dataclass(frozen=True)
-class MadeEnvironment:
-    """An environment that was not there before the run."""
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentReport:
+    """An environment of the run on one target."""
 
     name: str
     target: str
-    seconds: float
+    reference: str
+    """The image or interpreter."""
+    lock: str
+    """The digest of its lock; empty: nothing was installed from a lock."""
+    seconds: float | None
+    """The time that it took to make it for this run; None: it existed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunReport:
     """One run."""
 
@@ -100,40 +105,52 @@ class RunReport:
     experiment: str
     status: str
     origin: str
-    """The run of which it was made again; empty for others."""
+    """The run that this run retries; empty: none."""
     overdue: str
-    """Why nothing but what always runs still starts: its deadline has passed."""
+    """The reason why only steps that always run still start: the deadline has passed."""
     created: datetime | None
     ended: datetime | None
     seconds: float | None
     steps: tuple[StepReport, ...]
     slowest: Slowest | None
-    environments: tuple[MadeEnvironment, ...] = ()
-    """Those that were made for it."""
+    environments: tuple[EnvironmentReport, ...] = ()
+    """The environments that the run has used so far."""
 
 
 def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, threads: int = 1) -> RunReport:
-    """The whole run as it is now; it reads the metrics of every step that has run, `threads` steps at a time."""
+    """Return the report of a run now. It reads the metrics of every step that has run, `threads` steps at a time."""
     state = view.state
 
     def one(key: str) -> StepReport:
         return step_report(store, view, key, locate=locate, now=now)
 
     return RunReport(
-        state.run,
-        state.submission.experiment if state.submission else "",
-        state.status.value,
-        state.submission.origin if state.submission else "",
-        state.overdue,
-        state.created,
-        state.ended,
-        _between(state.created, state.ended or now),
-        tuple(_each(one, tuple(state.steps), threads)),
-        slowest(store, view),
-        tuple(
-            MadeEnvironment(environment_name(view.plan, key), target, seconds)
-            for (key, target), seconds in state.made.items()
-        ),
+        run=state.run,
+        experiment=state.submission.experiment if state.submission else "",
+        status=state.status.value,
+        origin=state.submission.origin if state.submission else "",
+        overdue=state.overdue,
+        created=state.created,
+        ended=state.ended,
+        seconds=_between(state.created, state.ended or now),
+        steps=tuple(_each(one, tuple(state.steps), threads)),
+        slowest=slowest(store, view),
+        environments=environment_reports(view),
+    )
+
+
+def environment_reports(view: RunView) -> tuple[EnvironmentReport, ...]:
+    """Return the environments that the run has used so far, on each target."""
+    state = view.state
+    return tuple(
+        EnvironmentReport(
+            name=environment_name(view.plan, key),
+            target=target,
+            reference=reference,
+            lock=state.locks.get((key, target), ""),
+            seconds=state.made.get((key, target)),
+        )
+        for (key, target), reference in state.environments.items()
     )
 
 
@@ -147,7 +164,7 @@ def _each(one: Callable[[str], StepReport], keys: Sequence[str], threads: int) -
 
 
 def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, now: datetime) -> StepReport:
-    """One step of a run as it is now."""
+    """Return the report of one step of a run now."""
     state, step = view.state, view.state.steps[key]
     submission = state.submission
     return StepReport(
@@ -169,7 +186,9 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
         tail=step.tail,
         origin=step.origin,
         outputs=tuple(
-            OutputReport(name, ref.datastore, ref.key, locate(ref), ref.files, ref.bytes)
+            OutputReport(
+                name=name, datastore=ref.datastore, key=ref.key, path=locate(ref), files=ref.files, bytes=ref.bytes
+            )
             for name, ref in step.outputs.items()
         ),
         metrics=_metrics(store, view, key),
@@ -178,21 +197,21 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
 
 
 def _metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
-    """Of its newest attempt; of a reused step, what its origin reported when it committed."""
+    """Return the metrics of the newest attempt; for a reused step, those of the original attempt."""
     step = view.state.steps[key]
     task = TaskId(view.state.run, key, step.attempt) if step.attempt else None
     if step.origin:
-        task = records.attempt_behind(store, step.origin)
+        task = records.committing_attempt(store, step.origin)
     return metrics_of(store, task) if task else ()
 
 
 def display_names(plan: Plan) -> Mapping[str, str]:
-    """Each step's name for people: its own where no other step has it, else its key."""
+    """Return the display name of each step: its name if that is unique, else its key."""
     return plan.names
 
 
 def slowest(store: ObjectStore, view: RunView) -> Slowest | None:
-    """The step that took longest of those that have ended, with its phases as its record tells them."""
+    """Return the slowest step that has ended, with its recorded phases; None if there is none."""
     taken = {
         key: step.ended - step.started
         for key, step in view.state.steps.items()
@@ -205,17 +224,17 @@ def slowest(store: ObjectStore, view: RunView) -> Slowest | None:
     record = records.record_of(store, TaskId(view.state.run, key, attempt)) if attempt else None
     phases = record.phases if record and record.failure is None else None
     return Slowest(
-        key,
-        display_names(view.plan)[key],
-        taken[key].total_seconds(),
-        phases.inputs if phases else None,
-        phases.script if phases else None,
-        phases.outputs if phases else None,
+        key=key,
+        name=display_names(view.plan)[key],
+        seconds=taken[key].total_seconds(),
+        inputs=phases.inputs if phases else None,
+        script=phases.script if phases else None,
+        outputs=phases.outputs if phases else None,
     )
 
 
 def seconds_of(step: StepState, now: datetime) -> float | None:
-    """How long the step has taken, or takes so far; None before its start."""
+    """Return the duration of the step so far; None before its start."""
     running = step.status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.CANCELED)
     return _between(step.started, step.ended or now) if running else None
 

@@ -1,4 +1,4 @@
-"""Make an ended run again, in whole or in part: a new run that stands on what the first one committed."""
+"""Retry of an ended run, in whole or in part: a new run that reuses committed outputs."""
 
 from __future__ import annotations
 
@@ -12,72 +12,83 @@ from ..errors import BadInput
 from ..model import events as e
 from ..model.names import new_run_id, short, step_run_id
 from ..model.plan import Plan, Submission
-from ..model.stated import NOTHING, Stated
+from ..model.policy_overrides import NO_OVERRIDES, PolicyOverrides
 from ..model.status import DELIVERED
 from ..plan import policies
 from ..ports import ObjectStore
 from ..runs import head, index, journal, plans, records
-from . import damage
-from .again import Choice, Part, choose
+from . import journal_gap
+from .retry_selection import Choice, Part, choose
 from .submit import Submitter
 from .values import RunView
 
-Standing = Mapping[str, e.StepReused]
-"""By key: the steps whose outputs are there, as they are told."""
+ReusedSteps = Mapping[str, e.StepReused]
+"""The steps with existing outputs, as journal events, by key."""
 
 
 @dataclass(frozen=True)
-class Remake:
-    """A run that is to be made of another one; nothing has been written."""
+class PlannedRetry:
+    """A retry that is planned; nothing has been written."""
 
     origin: RunView
     choice: Choice
-    standing: Standing
+    standing: ReusedSteps
     gone: tuple[str, ...]
-    """Keys of the steps that had delivered and whose outputs are no longer there."""
+    """Keys of the steps that had succeeded and whose outputs no longer exist."""
 
     @property
     def running(self) -> Plan:
-        """The plan of what may run."""
+        """The plan of the steps that may run."""
         plan = self.origin.plan
         return replace(plan, steps=tuple(plan.by_key[key] for key in self.choice.run))
 
 
-def remake(store: ObjectStore, datastores: Datastores, origin: RunView, part: Part, *, threads: int = 1) -> Remake:
-    """What `part` means for the ended run `origin`. Raises BadInput, StoreError."""
+def prepare_retry(
+    store: ObjectStore, datastores: Datastores, origin: RunView, part: Part, *, threads: int = 1
+) -> PlannedRetry:
+    """Return the plan for a retry of `part` of the ended run `origin`. Raise BadInput, StoreError."""
     _refuse_unended(store, origin)
     delivered = [key for key, step in origin.state.steps.items() if step.status in DELIVERED]
     standing = _standing(lambda key: _stands(store, datastores, origin, key), delivered, threads)
     gone = tuple(key for key in delivered if key not in standing)
     choice = choose(origin.plan, origin.state, part, frozenset(gone))
-    return Remake(origin, choice, standing, gone)
+    return PlannedRetry(origin, choice, standing, gone)
 
 
-def resubmit(store: ObjectStore, made: Remake, who: Submitter, words: Stated = NOTHING) -> str:
-    """Journal the new run; its id. `words` go before what the plan states: the command line's.
+def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: PolicyOverrides = NO_OVERRIDES) -> str:
+    """Write the first journal entry of the new run and return its id.
 
-    All that is known of it at its start stands in its first entry: whoever is killed before leaves no run, and after
-    it one that `resume` finishes. Raises StoreError.
+    The first entry holds everything about the start. A crash before it leaves no run; after it `resume`
+    can finish the run.
+
+    Args:
+        store: The workspace store.
+        made: The planned retry.
+        who: The identity of the caller.
+        overrides: The overrides of the command line, which precede the plan's policies.
+
+    Raises:
+        StoreError: The store cannot be used.
     """
     run = new_run_id(who.now, who.entropy)
     submission = _submission(made, who.user)
-    if words != NOTHING:
+    if overrides != NO_OVERRIDES:
         submission = replace(
             submission,
-            plan=plans.save(store, policies.said(made.origin.plan, words)),
+            plan=plans.save(store, policies.with_overrides(made.origin.plan, overrides)),
             continue_on_step_failure=submission.continue_on_step_failure
-            if words.continue_on_failure is None
-            else words.continue_on_failure,
+            if overrides.continue_on_failure is None
+            else overrides.continue_on_failure,
         )
     entry = index.IndexEntry(
-        run,
-        submission.experiment,
-        who.now,
-        who.user,
-        len(made.origin.plan.steps),
-        dict(submission.tags),
-        submission.description,
-        submission.origin,
+        run=run,
+        experiment=submission.experiment,
+        created=who.now,
+        user=who.user,
+        steps=len(made.origin.plan.steps),
+        tags=dict(submission.tags),
+        description=submission.description,
+        origin=submission.origin,
     )
     index.add(store, entry)  # first, as in `submit`
     reused = [made.standing[key] for key in made.choice.stand]
@@ -87,14 +98,14 @@ def resubmit(store: ObjectStore, made: Remake, who: Submitter, words: Stated = N
 
 
 def _refuse_unended(store: ObjectStore, origin: RunView) -> None:
-    """Raise BadInput for a run that may still go on; one whose journal lacks an entry never does."""
+    """Raise BadInput for a run that may still continue; one whose journal has a gap never does."""
     state = origin.state
-    if not state.over and not damage.missing_entry(store, state, head.read(store, state.run)):
+    if not state.over and not journal_gap.missing_entry_number(store, state, head.read(store, state.run)):
         remedy = f"drive it on: runner resume {short(state.run)}; or end it first: runner cancel {short(state.run)}"
         raise BadInput(f"run {state.run} has not ended, so it cannot be made again", remedy=remedy)
 
 
-def _submission(made: Remake, user: str) -> Submission:
+def _submission(made: PlannedRetry, user: str) -> Submission:
     state = made.origin.state
     if state.submission is None:
         raise BadInput(f"run {state.run} has not begun", remedy="give another run")
@@ -107,7 +118,7 @@ def _submission(made: Remake, user: str) -> Submission:
     )
 
 
-def _standing(look: Callable[[str], e.StepReused | None], keys: Iterable[str], threads: int) -> Standing:
+def _standing(look: Callable[[str], e.StepReused | None], keys: Iterable[str], threads: int) -> ReusedSteps:
     if threads == 1:
         found = list(map(look, keys))
     else:
@@ -119,10 +130,10 @@ def _standing(look: Callable[[str], e.StepReused | None], keys: Iterable[str], t
 
 
 def _stands(store: ObjectStore, datastores: Datastores, origin: RunView, key: str) -> e.StepReused | None:
-    """The step as reused; None when its commit, a manifest or a file of its outputs is gone or changed."""
+    """Return the step as reused; None if its commit, a manifest or a file of its outputs is missing or changed."""
     step = origin.state.steps[key]
     maker = step.origin or step_run_id(origin.state.run, key)
-    if records.attempt_behind(store, maker) is None:
+    if records.committing_attempt(store, maker) is None:
         return None
     outputs = integrity.all_intact(store, datastores, step.outputs)
     return e.StepReused(key, maker, outputs) if outputs is not None else None

@@ -1,4 +1,4 @@
-"""Set a plan going: check, lock, journal. The controller is started by the caller."""
+"""Submission of a plan: check, lock, journal. The caller starts the controller."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .values import Request, WorkspaceFacts
 
 @dataclass(frozen=True)
 class Submitter:
-    """Who submits, with what luck."""
+    """The identity and random seed of a submission."""
 
     user: str
     now: datetime
@@ -38,9 +38,13 @@ def submit(
     *,
     limits: Mapping[str, int] | None = None,
 ) -> str:
-    """Lock and store the plan and journal the run's first event; the run's id. `limits`: as `Submission.limits`.
+    """Lock and store the plan, write the first journal entry, and return the run's id.
 
-    The plan has passed preflight. Raises BadInput (a source directory cannot be a snapshot), StoreError.
+    The plan has passed preflight. `limits`: see `Submission.limits`.
+
+    Raises:
+        BadInput: A source directory cannot be a snapshot.
+        StoreError: The store cannot be used.
     """
     locked = lock(plan, _upload_snapshots(store, plan))
     run = new_run_id(who.now, who.entropy)
@@ -63,7 +67,13 @@ def submit(
         regenerate_outputs=request.regenerate_outputs,
     )
     entry = index.IndexEntry(
-        run, request.experiment, who.now, who.user, len(plan.steps), dict(request.tags), plan.description
+        run=run,
+        experiment=request.experiment,
+        created=who.now,
+        user=who.user,
+        steps=len(plan.steps),
+        tags=dict(request.tags),
+        description=plan.description,
     )
     index.add(store, entry)  # first: nobody could find a run that is in no list
     journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
@@ -71,7 +81,7 @@ def submit(
 
 
 def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:
-    """Each source folder of a draft, read once. Raises BadInput with the problems of all."""
+    """Return a snapshot of each source folder of a draft. Raise BadInput with the problems of all."""
     taken: dict[str, snapshot.Snapshot] = {}
     problems: list[Problem] = []
     for source in sources(plan):

@@ -1,4 +1,4 @@
-"""Which configured target each step runs on (pure)."""
+"""Selection of the configured target of each step (pure)."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ def assign_targets(
 
 
 def announce(
-    plan: Plan, config: Config, override: str, say: Callable[[str], None], created: Collection[str] = NOBODY
+    plan: Plan, config: Config, override: str, notify: Callable[[str], None], created: Collection[str] = NOBODY
 ) -> None:
-    """Say in one line what the compute names of the file mean here, when they mean something else."""
+    """Report in one line a compute name of the file that means something else here."""
     names = sorted({step.compute for step in plan.steps if step.compute})
     if override:
         if [name for name in names if name != override]:
-            say(f"compute {_quoted(names)}: target '{override}' (--target)")
+            notify(f"compute {_quoted(names)}: target '{override}' (--target)")
         return
     here = [name for name in names if _meant(name, config, created) == LOCAL and name != LOCAL]
     if here:
         why = "created by the pipeline file" if config.own else "no targets are configured here"
-        say(f"compute {_quoted(here)}: this machine ({why})")
+        notify(f"compute {_quoted(here)}: this machine ({why})")
     for name in names:
         mapped = config.computes[name].target if name in config.computes else ""
         if mapped not in {"", name, LOCAL}:
-            say(f"compute '{name}': target '{mapped}' (computes: in the configuration)")
+            notify(f"compute '{name}': target '{mapped}' (computes: in the configuration)")
 
 
 def _meant(name: str, config: Config, created: Collection[str]) -> str | None:
-    """The target that a compute name means; None: nothing."""
+    """Return the target of a compute name; None if it means nothing."""
     mapped = config.computes[name].target if name in config.computes else ""
     if mapped or not name or not config.own:
         return mapped or LOCAL

@@ -1,4 +1,4 @@
-"""What is said to an open workspace, and what it answers."""
+"""The arguments and results of an open workspace."""
 
 from __future__ import annotations
 
@@ -7,46 +7,46 @@ from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from ..model.plan import Plan, Scalar
+from ..model.policy_overrides import PolicyOverrides
 from ..model.state import RunState
-from ..model.stated import Stated
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class WorkspaceFacts:
-    """v1's names for a workspace; they need not exist anywhere."""
+    """The v1 names of a workspace; they need not exist anywhere."""
 
     name: str
     subscription_id: str = ""
     resource_group: str = ""
     location: str = ""
     apart: bool = False
-    """Another name is another place: the workspace lies in a bucket. A folder is one workspace under every name."""
+    """True if another name is another workspace: it lies in a bucket. A folder is one workspace under every name."""
     fixed: bool = False
-    """``name:`` of runner.yaml, or the step's run, names it; a ``config.json`` does not count."""
+    """True if ``name:`` of runner.yaml or the step's run names it; a ``config.json`` does not count."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatastoreFacts:
-    """A datastore as people and v1 speak of it: no address holds a secret."""
+    """A datastore for users and v1. No field holds a secret."""
 
     name: str
     kind: str
-    """``folder``, ``bucket``, or ``workspace`` for a part of the workspace store."""
+    """One of ``folder``, ``bucket``, or ``workspace`` for a part of the workspace store."""
     place: str
-    """Where it lies, in words."""
+    """The place of the data, for messages."""
     account: str = ""
     container: str = ""
     configured: str = ""
-    """The configured datastore that a registered name stands for; empty: this is one."""
+    """The configured datastore behind a registered name; empty: this is one."""
     where: str = ""
     """The file and field that configure it."""
     read_only: bool = False
-    """Nothing can be written there."""
+    """True if the datastore cannot be written."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is said when a plan is submitted, beside the plan."""
+    """The options of a submission, beside the plan."""
 
     experiment: str
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
@@ -54,21 +54,21 @@ class Request:
     tags: Mapping[str, str] = field(default_factory=dict)
     parent: str = ""
     kind: str = ""
-    """As `Submission.kind`."""
+    """See `Submission.kind`."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
     workspace: WorkspaceFacts | None = None
-    """The workspace object the user submitted with; None: the session's own facts hold."""
+    """The workspace object of the submission; None: that of the session."""
 
-    def said(self, words: Stated) -> Request:
-        """The request with words that go before its own: the command line's."""
-        going_on = words.continue_on_failure
+    def with_overrides(self, overrides: PolicyOverrides) -> Request:
+        """Return the request with the overrides of the command line, which take precedence."""
+        going_on = overrides.continue_on_failure
         return self if going_on is None else replace(self, continue_on_step_failure=going_on)
 
 
 @dataclass(frozen=True)
 class RunView:
-    """A run as the journal tells it, with its plan."""
+    """A run as its journal shows it, with its plan."""
 
     state: RunState
     plan: Plan

@@ -1,11 +1,11 @@
-"""Reading a run: its state as it grows, and its logs."""
+"""Reads of a run: its current state and its logs."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from ..dataclass import dataclass, field
 from ..errors import BadInput, ObjectMissing
 from ..model.state import fold
 from ..model.task import TaskId
@@ -15,7 +15,7 @@ from .values import RunView
 
 
 def view(store: ObjectStore, run: str) -> RunView:
-    """The run now. Raises BadInput for an unknown id."""
+    """Return the run now. Raise BadInput for an unknown id."""
     found = plans.replay(store, run)
     if found is None:
         raise BadInput(f"there is no run '{run}' here", remedy="see: runner list")
@@ -24,13 +24,13 @@ def view(store: ObjectStore, run: str) -> RunView:
 
 
 def newer(store: ObjectStore, known: RunView) -> RunView:
-    """`known` with the journal entries written since."""
+    """Return `known` with the journal entries written since."""
     fresh = fold(known.state, journal.read(store, known.state.run, known.state.number))
     return RunView(fresh, known.plan)
 
 
 def wait(store: ObjectStore, known: RunView, *, seconds: float, pause: float) -> RunView:
-    """The run as soon as it has ended or has new entries, else after `seconds`; looks every `pause` seconds."""
+    """Return the run once it has ended or has new entries, else after `seconds`. Look every `pause` seconds."""
     deadline = time.monotonic() + seconds
     while True:
         fresh = newer(store, known)
@@ -40,13 +40,13 @@ def wait(store: ObjectStore, known: RunView, *, seconds: float, pause: float) ->
 
 
 def log_text(store: ObjectStore, task: TaskId) -> str:
-    """All output of the attempt so far."""
+    """Return all output of the attempt so far."""
     return b"".join(store.get(info.key) for info in store.list(task.logs)).decode(errors="replace")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LogFollower:
-    """Reads an attempt's chunks as they appear; the last one may still grow (local runs)."""
+    """A reader of an attempt's log chunks as they appear; the last one may still grow (local runs)."""
 
     store: ObjectStore
     task: TaskId
@@ -70,7 +70,7 @@ class LogFollower:
         return (line.decode(errors="surrogateescape") for line in whole)
 
     def _read(self) -> None:
-        """Add what is new to the rest; when the store fails in between, nothing that was read is lost."""
+        """Append the new output to the rest. An error of the store loses nothing that was read."""
         while (data := self._chunk_data(self._chunk)) is not None:
             self._rest += data[self._offset :]
             self._offset = len(data)

@@ -1,4 +1,4 @@
-"""Why a step ran, or did not have to: compared with the newest earlier step of its name."""
+"""The reason why a step ran or was reused, by comparison with the newest earlier step of its name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import islice
 
-from ..control.assign import made_in
+from ..control.assign import outputs_of
 from ..control.fingerprint import Bound, bind
 from ..control.pinning import pins_of
 from ..data import integrity
@@ -23,58 +23,73 @@ from ..ports import ObjectStore
 from ..runs import index, records
 from . import watch
 from .differences import Difference, differences
+from .environment_comparison import locked_differences
 from .values import RunView
 
 _FAR = 200
-"""Earlier runs that are looked through."""
+"""The most earlier runs that are searched."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """Why a step ran or was reused. Every field is always written."""
+    """The reason why a step ran or was reused. Every field is always written."""
 
     key: str
     verdict: str
-    """``reused``, ``ran``, or the step's status where it never started."""
+    """One of ``reused``, ``ran``, or the status of a step that never started."""
     reason: str
-    """One line."""
+    """The reason in one line."""
     compared_with: str
-    """The step run it is compared with; empty when there is none."""
+    """The step run of the comparison; empty: none."""
     differences: tuple[Difference, ...] = ()
 
 
 def explain(store: ObjectStore, datastores: Datastores, view: RunView, key: str) -> Explanation:
-    """Why the step ran, was reused, or has not started. Raises StoreError."""
+    """Return the reason why the step ran, was reused, or has not started. Raise StoreError."""
     step, spec = view.state.steps[key], view.plan.by_key[key]
     submission = view.state.submission
     if step.status is StepStatus.REUSED:
-        return Explanation(key, "reused", f"nothing differs from {step.origin}: its outputs stand in", step.origin)
+        return Explanation(
+            key=key,
+            verdict="reused",
+            reason=f"nothing differs from {step.origin}: its outputs stand in",
+            compared_with=step.origin,
+        )
     verdict = "ran" if step.attempt else step.status.value
     if step.status is StepStatus.SKIPPED:
-        return Explanation(key, verdict, step.reason, "")
+        return Explanation(key=key, verdict=verdict, reason=step.reason, compared_with="")
     if spec.always:
-        return Explanation(key, verdict, "it always runs", "")
+        return Explanation(key=key, verdict=verdict, reason="it always runs", compared_with="")
     if submission is not None and key in submission.forced_keys:
-        return Explanation(key, verdict, f"{submission.origin} was made again from here on", "")
+        return Explanation(
+            key=key, verdict=verdict, reason=f"this run retries {submission.origin} from here on", compared_with=""
+        )
     if not spec.reuse:
-        return Explanation(key, verdict, "it may not be reused (allow_reuse=False)", "")
+        return Explanation(
+            key=key, verdict=verdict, reason="it may not be reused (allow_reuse=False)", compared_with=""
+        )
     if submission is not None and submission.regenerate_outputs:
-        return Explanation(key, verdict, "the run was submitted with regenerate_outputs=True", "")
+        return Explanation(
+            key=key, verdict=verdict, reason="the run was submitted with regenerate_outputs=True", compared_with=""
+        )
     mine = _bound(store, datastores, view, key)
     if mine is None:
-        return Explanation(key, verdict, "what it reads is not there yet", "")
-    return _compared(store, datastores, view, Explanation(key, verdict, "", ""), mine)
+        return Explanation(key=key, verdict=verdict, reason="what it reads is not there yet", compared_with="")
+    return _compared(store, datastores, view, Explanation(key=key, verdict=verdict, reason="", compared_with=""), mine)
 
 
 def _compared(store: ObjectStore, datastores: Datastores, view: RunView, told: Explanation, mine: Bound) -> Explanation:
     earlier = _earlier(store, datastores, view, mine.step.name)
     if earlier is None:
         return replace(told, reason=f"no earlier run has finished a step '{mine.step.name}'")
-    origin, theirs, outputs = earlier
+    origin, theirs, outputs, lock = earlier
     told = replace(told, compared_with=origin)
     if not theirs.step.reuse:
         return replace(told, reason=f"{origin} may not be reused (allow_reuse=False)")
     found = tuple(differences(store, theirs, mine))
+    if found and theirs.environment != mine.environment:
+        old, new = (theirs.environment.digest, lock), (mine.environment.digest, _lock_of(view, told.key))
+        found += locked_differences(store, old, new)
     if found:
         return replace(told, reason=f"it differs from {origin}", differences=found)
     lost = [name for name, ref in outputs.items() if not integrity.is_intact(store, datastores(ref.datastore), ref)]
@@ -85,8 +100,8 @@ def _compared(store: ObjectStore, datastores: Datastores, view: RunView, told: E
 
 def _earlier(
     store: ObjectStore, datastores: Datastores, view: RunView, name: str
-) -> tuple[str, Bound, Mapping[str, DataRef]] | None:
-    """The newest step of that name that an earlier run has finished: its step run, what it was, its outputs."""
+) -> tuple[str, Bound, Mapping[str, DataRef], str] | None:
+    """Return the newest finished step of that name in an earlier run: step run, fingerprint data, outputs, lock."""
     for other in _runs_before(store, view):
         for step in other.plan.steps:
             known = other.state.steps[step.key]
@@ -94,8 +109,16 @@ def _earlier(
                 continue
             bound = _bound(store, datastores, other, step.key)
             if bound is not None:
-                return known.origin or step_run_id(other.state.run, step.key), bound, known.outputs
+                origin = known.origin or step_run_id(other.state.run, step.key)
+                return origin, bound, known.outputs, _lock_of(other, step.key)
     return None
+
+
+def _lock_of(view: RunView, key: str) -> str:
+    """Return the digest of the lock in which a step ran or will run; empty: it is not known."""
+    submission = view.state.submission
+    target = submission.targets.get(key, "") if submission else ""
+    return view.state.locks.get((view.plan.by_key[key].environment, target), "")
 
 
 def _runs_before(store: ObjectStore, view: RunView) -> Iterator[RunView]:
@@ -108,9 +131,9 @@ def _runs_before(store: ObjectStore, view: RunView) -> Iterator[RunView]:
 
 
 def _bound(store: ObjectStore, datastores: Datastores, view: RunView, key: str) -> Bound | None:
-    """What the step was when it started, or would be now; None while it waits for others' outputs."""
+    """Return the fingerprint data of the step at its start, or now; None while it waits for outputs."""
     submission, step, spec = view.state.submission, view.state.steps[key], view.plan.by_key[key]
-    made = made_in(view.state)
+    made = outputs_of(view.state)
     if submission is None or not spec.needs <= made.keys():
         return None
     if step.attempt:
@@ -129,4 +152,4 @@ def _started(store: ObjectStore, view: RunView, submission: Submission, key: str
     spec = view.plan.by_key[key]
     given = {binding.name: binding.ref for binding in task.inputs}
     pins = {one.name: given[one.name] for one in spec.inputs if not isinstance(one.source, OutputOf)}
-    return bind(view.plan, submission, spec, made_in(view.state), pins)
+    return bind(view.plan, submission, spec, outputs_of(view.state), pins)

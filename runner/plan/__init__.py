@@ -1,1 +1,1 @@
-"""From what a user wrote to a `Plan`: checking, locking, reading and writing it. Pure."""
+"""From a pipeline file to a `Plan`: validate, lock, read and write (pure)."""

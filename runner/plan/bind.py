@@ -1,4 +1,4 @@
-"""Parameter values as they are typed on a command line: ``NAME=VALUE`` (pure)."""
+"""Parse parameter values of a command line: ``NAME=VALUE`` (pure)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from ..errors import BadInput, Problem
 from ..model.plan import Scalar
-from .nodes import unknown
+from ..model.reading import unknown
 
 _TRUTHS = {"true": True, "false": False}
 
 
 def bind(defaults: Mapping[str, Scalar], given: Sequence[str]) -> dict[str, Scalar]:
-    """The values that `given` says, each of its default's type. Raises BadInput with all problems."""
+    """Return the values in `given`, each of its default's type. Raises BadInput with all problems."""
     values: dict[str, Scalar] = {}
     problems: list[Problem] = []
     for text in given:
@@ -26,7 +26,7 @@ def bind(defaults: Mapping[str, Scalar], given: Sequence[str]) -> dict[str, Scal
             problems.append(Problem(f"'{name}' is given twice", where, "keep one of them"))
         else:
             try:
-                values[name] = typed(value, defaults[name])
+                values[name] = parse_value(value, defaults[name])
             except ValueError as error:
                 problems.append(Problem(f"'{name}' takes {error}, not '{value}'", where, "correct the value"))
     if problems:
@@ -34,8 +34,8 @@ def bind(defaults: Mapping[str, Scalar], given: Sequence[str]) -> dict[str, Scal
     return values
 
 
-def typed(text: str, default: Scalar) -> Scalar:
-    """`text` as the default's type; text where the default is null. Raises ValueError naming what is expected."""
+def parse_value(text: str, default: Scalar) -> Scalar:
+    """Return `text` as the default's type; as text if the default is null. Raises ValueError with the expected type."""
     if isinstance(default, bool):
         if text.lower() not in _TRUTHS:
             raise ValueError("true or false")

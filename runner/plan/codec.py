@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..documents import yamltext
+from ..documents.decoding import Findings
 from ..documents.yamltext import CORE, TAG
 from ..errors import BadInput
-from ..model.document import to_document
 from ..override import override
-from .forms import Verbatim
-from .nodes import Reading
-from .pipeline_file import FILE, PipelineFile
+from .pipeline_file import PipelineFile, from_node
+from .short_form import Verbatim, short_form
 
 if TYPE_CHECKING:
     import yaml
@@ -26,28 +25,39 @@ _WIDTH = 96
 
 
 def from_yaml(text: str, file: str, base: str = "") -> PipelineFile:
-    """What the file says; its paths are relative to the folder `base`. Raises BadInput with all problems."""
-    reading = Reading(file, base)
-    found = FILE.read(yamltext.document(text, reading), "", reading)
-    if reading.problems or not isinstance(found, PipelineFile):
-        raise BadInput(reading.problems)
+    """Return the pipeline that a file describes.
+
+    Args:
+        text: Its content.
+        file: Its name, for messages.
+        base: Its folder: its paths are relative to it. Default: the working folder.
+
+    Raises:
+        BadInput: With all problems, each with its line and path.
+
+    """
+    findings = Findings()
+    found = from_node(yamltext.document(text, file, findings), base, findings)
+    if found is None or findings.problems:
+        raise BadInput(findings.problems)
     return found
 
 
 def to_yaml(what: PipelineFile) -> str:
-    """The file that says it, made to be read and edited by people.
+    """Return the file that describes a pipeline, made to be read and edited by people.
 
-    Raises BadInput for a value that `from_yaml` would refuse: a number for an environment variable.
+    Raises:
+        BadInput: `from_yaml` would refuse a value: a number for an environment variable.
+
     """
     import yaml
 
-    to_document(what)
-    written: str = yaml.dump(FILE.write(what), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH + 4)
+    written: str = yaml.dump(short_form(what), Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=_WIDTH + 4)
     return "\n".join(_aired(written.split("\n")))
 
 
 def _aired(lines: list[str]) -> Iterator[str]:
-    """An empty line before the steps and between them: whatever belongs to a step is indented deeper."""
+    """Return the text with an empty line before the steps and between them."""
     steps = lines.index("steps:") if "steps:" in lines else len(lines)
     for at, line in enumerate(lines):
         if at == steps or (at > steps + 1 and line[:2] == "  " and line[2] not in " -#"):
@@ -55,7 +65,7 @@ def _aired(lines: list[str]) -> Iterator[str]:
         yield line
 
 
-@cache
+@lru_cache(maxsize=None)
 def _dumper() -> type[yaml.SafeDumper]:
     import yaml
 
@@ -79,7 +89,7 @@ def _dumper() -> type[yaml.SafeDumper]:
 
         @override
         def represent(self, data: object) -> None:
-            """The first level is always written out, and so is each step."""
+            """Write the first level, and each step, on lines of their own."""
             node = self.represent_data(data)
             for block in (node, *_values(node), *(step for each in _values(node, "steps") for step in _values(each))):
                 if isinstance(block, yaml.MappingNode) and block.value:
@@ -110,7 +120,7 @@ def _style(value: str) -> str | None:
 
 
 def _fits(node: yaml.Node) -> bool:
-    """Whether a list or a small mapping is short enough for one line."""
+    """Return True if a list or a small mapping fits on one line."""
     import yaml
 
     if isinstance(node, yaml.MappingNode):

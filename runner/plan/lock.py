@@ -1,4 +1,4 @@
-"""From draft to locked: folders become snapshots (pure)."""
+"""Lock a draft plan: replace its folders by snapshots (pure)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..model.plan import Plan
 
 
 def sources(plan: Plan) -> tuple[str, ...]:
-    """The source folders a draft names, each once, in order."""
+    """Return the source folders of a draft, each once, in order."""
     return tuple(dict.fromkeys(step.source for step in plan.steps if step.source))
 
 
 def lock(plan: Plan, snapshots: Mapping[str, str]) -> Plan:
-    """The plan with each source folder replaced by its snapshot's digest. Raises KeyError for one not given."""
+    """Return the plan with each source folder replaced by its snapshot's digest. Raises KeyError."""
     return replace(
         plan,
         steps=tuple(

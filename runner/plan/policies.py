@@ -1,7 +1,7 @@
-"""What holds for each step and the run: the words of all places put together, so that a Plan states everything (pure).
+"""Merge the policies, resources and placements of all sources, so that a plan states every value in force (pure).
 
-The command line's word goes before the step's, that before the pipeline's (SDK and YAML have put it into the steps),
-that before the target's, and `DEFAULT` is last.
+The command line takes precedence over the step, the step over the pipeline (SDK and YAML have merged these), and the
+pipeline over the target. `DEFAULT` is last.
 """
 
 from __future__ import annotations
@@ -12,81 +12,86 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ..config import KubernetesConfig, TargetConfig
+from ..config import TargetConfig
 from ..errors import Problem
 from ..model.access import Access
-from ..model.compute import Wish
+from ..model.compute import ResourceRequest
 from ..model.duration import as_text
 from ..model.plan import Plan
-from ..model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy, first_stated, first_stated_for_run
+from ..model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy, merge_policies, merge_run_policies
+from ..model.policy_overrides import DURATIONS, NO_OVERRIDES, PolicyOverrides, parse_overrides
 from ..model.quantity import amount, exceeds
 from ..model.resources import Resources
-from ..model.stated import DURATIONS, NOTHING, Stated, stated
 from ..model.step import StepSpec
 from ..model.toleration import misfits
 
-# Thousands of steps say the same few things.
-_first = cache(first_stated)
-_onto = cache(Wish.onto)
-_below_own = cache(Wish.below)
+# Thousands of steps have the same few policies.
+_first = cache(merge_policies)
+_onto = cache(ResourceRequest.onto)
+_below_own = cache(ResourceRequest.below)
 _QUANTITIES = ("cpu", "memory", "cpu_limit", "memory_limit", "shared_memory", "ephemeral_storage")
 
 
-def resolved(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig]) -> Plan:
-    """The plan in which every step and the run say all that holds; `targets`: each step's target, by its key.
+def with_defaults(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig]) -> Plan:
+    """Return the plan with every policy in force stated. `targets` has each step's target, by its key.
 
-    The resources that its compute name stands for are in the step already.
+    The resources of a step's compute name are in the step already.
     """
-    steps = tuple(_resolved_step(step, known.get(targets[step.key])) for step in closed(plan).steps)
-    return replace(plan, steps=steps, policy=first_stated_for_run(plan.policy, DEFAULT_RUN))
+    steps = tuple(
+        _resolved_step(step, known.get(targets[step.key])) for step in with_dependencies_of_always(plan).steps
+    )
+    return replace(plan, steps=steps, policy=merge_run_policies(plan.policy, DEFAULT_RUN))
 
 
-def granted(plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig], words: Access) -> Plan:
-    """Return the plan in which every step declares the secrets and datastores that all places say it may open.
+def with_access(
+    plan: Plan, targets: Mapping[str, str], known: Mapping[str, TargetConfig], access_override: Access
+) -> Plan:
+    """Return the plan in which every step declares the secrets and datastores that any source grants it.
 
     Args:
-        plan: The plan, with the steps' own words.
+        plan: The plan, with the steps' own declarations.
         targets: The name of each step's target, by its key; steps without one are left as they are.
         known: The configured targets by name.
-        words: What the command line says.
-
+        access_override: The access that the command line grants.
     """
     return replace(
-        plan, steps=tuple(_granted(step, known.get(targets.get(step.key, "")), words) for step in plan.steps)
+        plan, steps=tuple(_granted(step, known.get(targets.get(step.key, "")), access_override) for step in plan.steps)
     )
 
 
-def _granted(step: StepSpec, target: TargetConfig | None, words: Access) -> StepSpec:
-    access = step.access.joined(words).joined(target.access if target else Access())
+def _granted(step: StepSpec, target: TargetConfig | None, access_override: Access) -> StepSpec:
+    access = step.access.joined(access_override).joined(target.access if target else Access())
     return step if access == step.access else replace(step, access=access)
 
 
-def closed(plan: Plan) -> Plan:
-    """The plan in which a step that always runs says what it waits for (all others, if nothing else), unreused."""
+def with_dependencies_of_always(plan: Plan) -> Plan:
+    """Return the plan in which a step with `always` states its dependencies and is not reused."""
     if not any(step.always for step in plan.steps):
         return plan
     ends = _all_others(plan)
     return replace(plan, steps=tuple(_closed_step(step, ends) if step.always else step for step in plan.steps))
 
 
-def said(plan: Plan, words: Stated) -> Plan:
-    """The plan with words that go before everything it says: the command line's."""
-    if words == NOTHING:
+def with_overrides(plan: Plan, overrides: PolicyOverrides) -> Plan:
+    """Return the plan with the overrides of the command line, which take precedence."""
+    if overrides == NO_OVERRIDES:
         return plan
     steps = tuple(
         replace(
             step,
-            policy=_first(words.policy, step.policy),
-            resources=_onto(words.wish, step.resources),
-            access=words.access.joined(step.access),
+            policy=_first(overrides.policy, step.policy),
+            resources=_onto(overrides.request, step.resources),
+            access=overrides.access.joined(step.access),
         )
         for step in plan.steps
     )
-    return replace(plan, steps=steps, policy=first_stated_for_run(words.run, plan.policy))
+    environments = {key: each.until(overrides.packages_until) for key, each in plan.environments.items()}
+    policy = merge_run_policies(overrides.run, plan.policy)
+    return replace(plan, steps=steps, environments=environments, policy=policy)
 
 
-def differing(what: StepPolicy | RunPolicy | Resources) -> dict[str, str | float]:
-    """What of it nobody would have to say, as people write it; all of it holds."""
+def non_default_fields(what: StepPolicy | RunPolicy | Resources) -> dict[str, str | float]:
+    """Return the fields of `what` that differ from the defaults, as people write them."""
     usual = DEFAULT if isinstance(what, StepPolicy) else DEFAULT_RUN if isinstance(what, RunPolicy) else Resources()
     differs = {name: value for name, value in _fields(what).items() if value not in (None, getattr(usual, name))}
     return {name: as_text(float(value)) if name in DURATIONS else value for name, value in differs.items()}
@@ -97,7 +102,7 @@ def _fields(what: StepPolicy | RunPolicy | Resources) -> dict[str, Any]:
 
 
 def problems(plan: Plan) -> Iterator[Problem]:
-    """What of the plan's policies, resources and placements means nothing."""
+    """Yield the problems of the plan's policies, resources and placements."""
     yield from _below("the pipeline", _misfits(plan.policy))
     for step in plan.steps:
         yield from _below(f"step '{step.name}'", _misfits(step.policy))
@@ -109,14 +114,12 @@ def problems(plan: Plan) -> Iterator[Problem]:
 
 
 def _below(place: str, found: tuple[Problem, ...]) -> Iterator[Problem]:
-    return (replace(problem, where=f"{place}: {problem.where}") for problem in found)
+    return (problem._replace(where=f"{place}: {problem.where}") for problem in found)
 
 
 def _resolved_step(step: StepSpec, target: TargetConfig | None) -> StepSpec:
     policy = _first(step.policy, target.policy, DEFAULT) if target else _first(step.policy, DEFAULT)
-    asked = step.resources
-    if isinstance(target, KubernetesConfig):
-        asked = _below_own(target.resources, asked)
+    asked = _below_own(target.resources, step.resources) if target else step.resources
     return replace(_granted(step, target, Access()), policy=policy, resources=asked)
 
 
@@ -125,7 +128,7 @@ def _closed_step(step: StepSpec, ends: tuple[str, ...]) -> StepSpec:
 
 
 def _all_others(plan: Plan) -> tuple[str, ...]:
-    """What a step waits for that is to run at the very end: all that neither always runs nor waits for such a step."""
+    """Return the dependencies of a step at the very end: those without `always`, direct or indirect."""
     last = [step.key for step in plan.steps if step.always and not step.needs]
     if not last:
         return ()
@@ -140,7 +143,7 @@ def _all_others(plan: Plan) -> tuple[str, ...]:
 
 
 def _dependents(plan: Plan) -> dict[str, list[str]]:
-    """As `Plan.dependents`, of a plan that need not be in order."""
+    """Return the same as `Plan.dependents` for a plan that is not sorted."""
     out: dict[str, list[str]] = {}
     for step in plan.steps:
         for need in step.needs:
@@ -150,7 +153,7 @@ def _dependents(plan: Plan) -> dict[str, list[str]]:
 
 @cache
 def _misfits(policy: StepPolicy | RunPolicy) -> tuple[Problem, ...]:
-    return stated(_fields(policy), "policy.{}".format)[1]
+    return parse_overrides(_fields(policy), "policy.{}".format)[1]
 
 
 @cache
@@ -170,7 +173,7 @@ def _quantity_problems(asked: Resources) -> tuple[Problem, ...]:
 
 
 def _misfit(name: str, text: str) -> str:
-    """What is wrong with a quantity; empty: nothing. A limit may be left open."""
+    """Return what is wrong with a quantity; empty if nothing is. A limit may be left empty."""
     number = amount(text)
     if text and (number is None or number <= 0):
         return f"{name} {text!r} is no quantity"

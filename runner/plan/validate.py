@@ -1,4 +1,4 @@
-"""All that is wrong with a plan, found together (pure)."""
+"""Validate a plan: find all problems together (pure)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import graphlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ..errors import Problem
-from ..model.data import DEFAULT_DATASTORE, DataPath, DatasetDefinition, Mode, has_wildcard
+from ..model.data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath, Mode, has_wildcard
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
 from . import policies
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
-"""v1's rule for the names of inputs and outputs: they become environment variables."""
+"""v1's rule for the names of inputs and outputs, which become environment variables."""
 
 
 _KEY = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_]{0,61}[A-Za-z0-9])?")
-"""A step's key is a label's value (Kubernetes) and a folder of its run's records."""
+"""A step's key is the value of a Kubernetes label and a folder of its run's records."""
 _OF_THE_RUN = frozenset({"journal", "cancelled"})
-"""Names that a run's folder has already."""
+"""Names that a run's folder uses itself."""
 
 
 def validate(plan: Plan) -> tuple[Problem, ...]:
-    """Every problem of the plan's own; what needs a disk, a store or a cluster is checked at submit."""
+    """Return every problem that the plan alone shows. Submit finds those that need a disk or a store."""
     found: list[Problem] = []
     if not plan.steps:
         found.append(Problem("the pipeline has no steps", remedy="give it at least one"))
@@ -39,7 +38,7 @@ def validate(plan: Plan) -> tuple[Problem, ...]:
 
 
 def cycle_problems(plan: Plan) -> tuple[Problem, ...]:
-    """One problem naming a cycle's steps in order, if there is a cycle."""
+    """Yield one problem with a cycle's steps in order, if there is a cycle."""
     keys = {step.key for step in plan.steps}
     try:
         graphlib.TopologicalSorter({step.key: step.needs & keys for step in plan.steps}).prepare()
@@ -54,7 +53,9 @@ def _duplicates(plan: Plan) -> Iterator[Problem]:
     for key, count in Counter(step.key for step in plan.steps).items():
         if count > 1:
             yield Problem(f"{count} steps have the key '{key}'", remedy="give each its own")
-    shown = Counter(spec.shown_as for step in plan.steps for spec in step.outputs if spec.shown_as)
+    shown = Counter(
+        spec.pipeline_output_name for step in plan.steps for spec in step.outputs if spec.pipeline_output_name
+    )
     for name, count in shown.items():
         if count > 1:
             yield Problem(f"{count} outputs have the pipeline_output_name '{name}'", remedy="give each its own")
@@ -104,26 +105,26 @@ def _place_problems(step: StepSpec, where: str) -> Iterator[Problem]:
         found = [dataset_name_problem(wanted.name) for wanted in spec.register]
         if spec.destination:
             found.append(destination_problem(spec.destination, workspace=spec.datastore == DEFAULT_DATASTORE))
-        yield from (replace(problem, where=f"{where}, output '{spec.name}'") for problem in found if problem)
+        yield from (problem._replace(where=f"{where}, output '{spec.name}'") for problem in found if problem)
 
 
 def _escapes(step: StepSpec, where: str) -> Iterator[Problem]:
-    """Paths that leave the folder or the datastore they are in."""
+    """Yield the paths that leave their folder or datastore."""
     places = [(one.name, one.path_on_compute) for one in step.inputs]
     places += [(one.name, one.path_on_compute) for one in step.outputs]
     yield from _unwritable(step, where)
-    said = [f"the path_on_compute '{place}' of '{name}' leads out of the step's folder" for name, place in places
+    overrides = [f"the path_on_compute '{place}' of '{name}' leads out of the step's folder" for name, place in places
             if ".." in place.split("/")]  # fmt: skip
     for one in step.inputs:
         paths = (each.path for each in _data_paths(one) if ".." in each.path.split("/"))
-        said.extend(f"the path '{path}' of its input '{one.name}' leaves the datastore" for path in paths)
-    yield from (Problem(what, where, "write it without '..'") for what in said)
+        overrides.extend(f"the path '{path}' of its input '{one.name}' leaves the datastore" for path in paths)
+    yield from (Problem(what, where, "write it without '..'") for what in overrides)
 
 
 def _unwritable(step: StepSpec, where: str) -> Iterator[Problem]:
-    """Inputs that a step is to write into though it cannot."""
+    """Yield the inputs that a step declares writable although they cannot be written."""
     for one in step.inputs:
-        plain = isinstance(one.source, DataPath) and not has_wildcard(one.source.path)
+        plain = isinstance(one.source, DatastorePath) and not has_wildcard(one.source.path)
         if one.mode is Mode.UPLOAD and not one.writable:
             yield Problem(
                 f"its input '{one.name}' is in mode upload and not writable",
@@ -138,10 +139,10 @@ def _unwritable(step: StepSpec, where: str) -> Iterator[Problem]:
             )
 
 
-def _data_paths(spec: InputSpec) -> tuple[DataPath, ...]:
-    """The places in datastores that an input names."""
+def _data_paths(spec: InputSpec) -> tuple[DatastorePath, ...]:
+    """Return the datastore paths of an input."""
     match spec.source:
-        case DataPath():
+        case DatastorePath():
             return (spec.source,)
         case DatasetDefinition():
             return spec.source.paths
@@ -156,7 +157,7 @@ def _producer_problems(plan: Plan, step: StepSpec, where: str) -> Iterator[Probl
             continue
         producer = steps.get(spec.source.step)
         if producer is None or spec.source.output not in {made.name for made in producer.outputs}:
-            yield Problem(f"nobody produces its input '{spec.name}'", where, "add the step that does to the pipeline")
+            yield Problem(f"no step writes its input '{spec.name}'", where, "add the step that does to the pipeline")
     for key in step.after:
         if key not in steps:
             yield Problem(f"it is to run after '{key}', which is not in the pipeline", where, "add that step")

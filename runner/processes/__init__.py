@@ -1,1 +1,1 @@
-"""Processes of this machine: what `/proc` shows of them, and how those that a script has left are ended."""
+"""Processes of this machine: list them, adopt orphans, end leftovers."""

@@ -1,4 +1,4 @@
-"""Let this process adopt the orphans among its descendants, so that none can leave its tree."""
+"""Adoption of orphans among this process's descendants, so that none leaves its tree."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ _PR_SET_CHILD_SUBREAPER = 36
 def adopt(*, wanted: bool = True) -> bool:
     """Become the parent of every descendant whose own parent ends, or stop doing so.
 
-    A process adopts orphans from the very moment in which their parent ends, whatever they did to their session,
-    environment or working directory. A process with id 1 adopts them anyway.
+    A process adopts orphans from the very moment in which their parent ends, even if they have changed their session,
+    environment or working directory. A process with ID 1 adopts them anyway.
 
     Args:
-        wanted: Whether to adopt from now on.
+        wanted: True to adopt from now on, False to stop.
 
     Returns:
-        Whether orphans are adopted; False where the system cannot (macOS).
-
+        True if orphans are adopted; False where the system cannot (macOS).
     """
     if os.getpid() == 1:
         return True

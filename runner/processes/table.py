@@ -1,4 +1,4 @@
-"""What `/proc` shows of processes (proc(5)). Where there is no `/proc` (macOS) it shows none."""
+"""Processes as `/proc` shows them (proc(5)). Without `/proc` (macOS) there are none."""
 
 # ruff: noqa: PTH123
 # Paths are text here: making a Path costs more than the system call it is for.
@@ -13,11 +13,11 @@ from ..dataclass import dataclass
 
 _ENDED = frozenset("ZX")
 _THREADS = 17
-"""The place of ``num_threads`` behind the name."""
+"""The position of ``num_threads`` after the name."""
 _LOCKS = b"Max file locks"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Process:
     """One process, as ``/proc/<pid>/stat`` describes it."""
 
@@ -30,12 +30,15 @@ class Process:
 
     @property
     def ended(self) -> bool:
-        """It is a zombie: its parent has not read its exit code yet. With more threads only its first one has ended."""
+        """Return True for a zombie: its parent has not read its exit code.
+
+        With more threads only the first one has ended.
+        """
         return self.state in _ENDED and self.threads <= 1
 
 
 def every() -> Iterator[Process]:
-    """All processes that are visible here."""
+    """Yield all visible processes."""
     with suppress(OSError), os.scandir("/proc") as entries:
         for entry in entries:
             if entry.name.isdecimal() and (found := of(int(entry.name))):
@@ -43,20 +46,28 @@ def every() -> Iterator[Process]:
 
 
 def of(pid: int) -> Process | None:
-    """The process of that id; None: there is none."""
-    # The name is in parentheses and may hold some itself.
+    """Return the process with that ID, or None."""
+    # The name is in parentheses and may contain some itself.
     head, _, tail = _read(f"/proc/{pid}/stat").decode(errors="replace").rpartition(")")
     fields = tail.split()
     if len(fields) <= _THREADS:
         return None
-    return Process(pid, head.partition("(")[2], fields[0], int(fields[1]), int(fields[2]), int(fields[_THREADS]))
+    return Process(
+        pid=pid,
+        name=head.partition("(")[2],
+        state=fields[0],
+        parent=int(fields[1]),
+        group=int(fields[2]),
+        threads=int(fields[_THREADS]),
+    )
 
 
 def children() -> frozenset[int]:
-    """The ids of this process's children: those that it started and those that it adopted, zombies included.
+    """Return the IDs of this process's children, started and adopted ones, zombies included.
 
-    The kernel lists them by the thread that has them. A child that ends during the read may hide another one, but an
-    empty list is true: the first child is always shown.
+    The kernel lists them by thread. A child that ends during the read may hide another one, but an empty list is
+    reliable:
+    the first child is always shown.
     """
     threads = tuple(Path("/proc/self/task").glob("*/children"))
     if not threads:  # a kernel without CONFIG_PROC_CHILDREN
@@ -66,12 +77,12 @@ def children() -> frozenset[int]:
 
 
 def environment(pid: int) -> tuple[bytes, ...]:
-    """Its variables as they were when its program began, each as ``name=value``; empty: nobody may see them."""
+    """Return the variables that its program started with, each as ``name=value``; empty if nobody may read them."""
     return tuple(_read(f"/proc/{pid}/environ").split(b"\0"))
 
 
 def locks_limit(pid: int) -> str:
-    """Its soft RLIMIT_LOCKS as decimal digits, else ``unlimited`` or empty."""
+    """Return its soft RLIMIT_LOCKS as decimal digits, else ``unlimited`` or an empty string."""
     lines = _read(f"/proc/{pid}/limits").splitlines()
     return next((line.split()[3].decode() for line in lines if line.startswith(_LOCKS)), "")
 

@@ -1,1 +1,1 @@
-"""A run in its store: journal, records, index. Functions over `ObjectStore`."""
+"""The stored documents of a run: journal, records, plan, head and index entry."""

@@ -1,4 +1,4 @@
-"""The advisory head: a summary of a run that its controller overwrites. The journal stays the truth."""
+"""The head of a run: a summary that its controller overwrites. It is advisory; the journal decides."""
 
 from __future__ import annotations
 
@@ -11,44 +11,64 @@ from ..errors import ObjectMissing, StoreError
 from ..model.document import to_document
 from ..model.state import RunState
 from ..model.status import RunStatus, StepStatus
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import ObjectStore
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Head:
-    """A run at a glance."""
+    """The summary of a run."""
 
     number: int
     status: RunStatus
     time: datetime
-    """When the controller was last alive."""
+    """The last time at which the controller was alive."""
     host: str = ""
     pid: int = 0
     succeeded: int = 0
     ended: datetime | None = None
     error: str = ""
-    """Why the controller stopped before the run's end."""
+    """The reason why the controller stopped before the run's end."""
 
 
 def head_key(run: str) -> str:
-    """Key of a run's head."""
+    """Return the key of a run's head."""
     return f"runs/{run}/head.json"
 
 
 def write(store: ObjectStore, state: RunState, now: datetime, error: str = "") -> None:
-    """Overwrite the head by what `state` says."""
+    """Overwrite the head of a run.
+
+    Args:
+        store: The workspace store.
+        state: The run now.
+        now: The time to note as the controller's last sign of life.
+        error: The reason why the controller stops; empty: it does not.
+    """
     done = sum(step.status in (StepStatus.SUCCEEDED, StepStatus.REUSED) for step in state.steps.values())
-    put(store, state.run, Head(state.number, state.status, now, state.host, state.pid, done, state.ended, error))
+    put(
+        store,
+        state.run,
+        Head(
+            number=state.number,
+            status=state.status,
+            time=now,
+            host=state.host,
+            pid=state.pid,
+            succeeded=done,
+            ended=state.ended,
+            error=error,
+        ),
+    )
 
 
 def put(store: ObjectStore, run: str, shown: Head) -> None:
-    """Overwrite the run's head."""
+    """Overwrite the head of a run."""
     store.put(head_key(run), json.dumps(to_document(shown)).encode())
 
 
 def read(store: ObjectStore, run: str) -> Head | None:
-    """The run's head, or None: before the controller's first, or when there is none that can be read."""
+    """Return the head of a run; None if the controller has written none yet or it cannot be read."""
     try:
         data = store.get(head_key(run))
     except ObjectMissing:
@@ -59,7 +79,7 @@ def read(store: ObjectStore, run: str) -> Head | None:
 
 
 def correct(store: ObjectStore, state: RunState, now: datetime) -> None:
-    """Overwrite the head of a run that has ended unless it says so: its controller may have died in between."""
+    """Overwrite the head of a run that has ended unless it shows the end: its controller may have died before."""
     shown = read(store, state.run)
     if shown is None or shown.status is not state.status:
         write(store, state, now)

@@ -1,4 +1,4 @@
-"""The index of runs: newest first by key order, so listing N runs reads N small objects and folds none."""
+"""The index of runs. Its keys sort newest first, so a list of N runs reads N small objects and no journal."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ..dataclass import dataclass, field
 from ..errors import BadInput, StoreError
 from ..model.document import to_document
 from ..model.names import inverted, inverted_time
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import ObjectInfo, ObjectStore
 
 _FOLDER = "index/"
 _LAST = "~"
-"""Sorts after every number."""
+"""A text that sorts after every number."""
 _SKEW = timedelta(minutes=5)
-"""How far the clocks of machines may differ before a run counts as one of the future."""
+"""The difference between two machines' clocks above which a run counts as one of the future."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndexEntry:
-    """One run as a list shows it."""
+    """The data of a run that a list shows."""
 
     run: str
     experiment: str
@@ -36,16 +36,16 @@ class IndexEntry:
     tags: dict[str, str] = field(default_factory=dict)
     description: str = ""
     origin: str = ""
-    """The run of which it was made again."""
+    """The run that this run retries; empty: none."""
 
 
 def add(store: ObjectStore, entry: IndexEntry) -> None:
-    """Enter a run."""
+    """Add a run to the index."""
     store.put(f"{_FOLDER}{inverted_time(entry.run)}-{entry.run}", json.dumps(to_document(entry)).encode())
 
 
 def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
-    """The newest `limit` runs, newest first, without those whose entry cannot be read."""
+    """Yield the entries of the newest `limit` runs, newest first. Entries that cannot be read are left out."""
     for info in islice(_entries(store), limit):
         data = store.get(info.key)
         with suppress(StoreError):
@@ -53,23 +53,23 @@ def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
 
 
 def run_ids(store: ObjectStore) -> Iterator[str]:
-    """All runs, newest first."""
+    """Yield the ids of all runs, newest first."""
     for info in _entries(store):
         yield _run_of(info)
 
 
 def _entries(store: ObjectStore) -> Iterator[ObjectInfo]:
-    """The entries, newest first.
+    """Yield the objects of the index, newest first.
 
-    A run that was made while a clock was ahead would stand first for ever: its entry takes the place of the time at
-    which the store wrote it, or the last one where the store's clock was ahead as well.
+    A run that was created while a clock was ahead would stay the first for ever. Such an entry is sorted by the time
+    at which the store wrote it, or last if the store's clock was ahead as well.
     """
     listed = store.list(_FOLDER)
     first = next(listed, None)
     if first is None:
         return
     whole = chain((first,), listed)
-    if _place(first) >= inverted(datetime.now(timezone.utc) + _SKEW):  # the usual case: nothing is asked of the store
+    if _place(first) >= inverted(datetime.now(timezone.utc) + _SKEW):  # the usual case: no request for the store's time
         yield from whole
         return
     limit = inverted(store.now() + _SKEW)
@@ -85,12 +85,12 @@ def _entries(store: ObjectStore) -> Iterator[ObjectInfo]:
 
 
 def _place(info: ObjectInfo) -> str:
-    """Return the time of an entry as it stands in its key: inverted, so that newer ones sort first."""
+    """Return the inverted time in the key of an entry; newer ones sort first."""
     return info.key[len(_FOLDER) :].partition("-")[0]
 
 
 def _written(info: ObjectInfo, limit: str) -> str:
-    """Return the time at which the store wrote the entry, inverted; the last place where that is ahead as well."""
+    """Return the inverted time at which the store wrote the entry; if that is in the future as well, it sorts last."""
     place = inverted(datetime.fromtimestamp(info.modified, timezone.utc))
     return place if place >= limit else _LAST
 
@@ -100,13 +100,19 @@ def _run_of(info: ObjectInfo) -> str:
 
 
 class NoRun(BadInput):
-    """No run here is the one that was asked for."""
+    """No run in this workspace has the given name."""
 
 
 def find(store: ObjectStore, text: str) -> str:
-    """The run that `text` means: an id, the beginning or the end of one, or ``latest``.
+    """Return the id of the run that `text` names.
 
-    Raises NoRun when there is none, BadInput for an empty text and when there are more than one.
+    Args:
+        store: The workspace store.
+        text: An id, the beginning or the end of one, or ``latest``.
+
+    Raises:
+        NoRun: No run has that name.
+        BadInput: `text` is empty, or several runs have that name.
     """
     if not text:
         raise BadInput("the name of a run is empty", remedy="give its id, the end of its id, or: latest")

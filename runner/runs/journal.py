@@ -1,8 +1,8 @@
-"""The journal: numbered objects, each put only if its number is free.
+"""The journal of a run: numbered objects, each written only if its number is free.
 
-The number a second controller finds taken tells it that it has lost the run: log, lock and fence in
-one. Readers go from entry 1, or from the last one they know, until a number is absent; nothing lists. From a
-bucket they ask for several at a time once there turn out to be many: each answer takes its time.
+A conditional put makes the journal log, lock and fence in one: a controller that finds its next number taken has lost
+the run to another one. Readers get the entries one after another until a number is absent; they do not list. They get
+several at a time from a bucket once there are many, because each request has a latency.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from datetime import datetime
 from ..errors import ObjectMissing, RunTaken
 from ..model.document import to_document
 from ..model.events import Event, JournalEntry
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..ports import FolderStore, ObjectStore
 
 _WIDEST = 16
-"""Requests on their way at a time."""
+"""The most parallel requests."""
 
 
 def entry_key(run: str, number: int) -> str:
-    """Key of one journal entry."""
+    """Return the key of a journal entry."""
     return f"runs/{run}/journal/{number:08d}.json"
 
 
 def read(store: ObjectStore, run: str, after: int = 0) -> Iterator[JournalEntry]:
-    """The entries whose number is greater than `after`, in order, up to the first number that is absent."""
+    """Yield the entries with a greater number than `after`, in order, up to the first number that is absent."""
     number, width = after + 1, 1
     while True:
         for data in _contents(store, [entry_key(run, number + ahead) for ahead in range(width)]):
@@ -40,18 +40,18 @@ def read(store: ObjectStore, run: str, after: int = 0) -> Iterator[JournalEntry]
 
 
 def _contents(store: ObjectStore, keys: Sequence[str]) -> Iterator[bytes]:
-    """What lies at `keys`, in order, as far as it is asked for."""
+    """Yield the content of the objects at `keys`, in order; only as many as the caller consumes are needed."""
     if len(keys) == 1 or isinstance(store, FolderStore):
         yield from (_content(store, key) for key in keys)
         return
-    from concurrent.futures import ThreadPoolExecutor  # slow to load: few have so much to read
+    from concurrent.futures import ThreadPoolExecutor  # slow to load, and most journals are short
 
     with ThreadPoolExecutor(len(keys)) as pool:
         yield from pool.map(lambda key: _content(store, key), keys)
 
 
 def _content(store: ObjectStore, key: str) -> bytes:
-    """Empty where there is no entry; so is one that a power failure took, whose place the next append takes."""
+    """Return the content of an entry; empty if there is none, or a power failure emptied it."""
     try:
         return store.get(key)
     except ObjectMissing:
@@ -59,25 +59,36 @@ def _content(store: ObjectStore, key: str) -> bytes:
 
 
 def has_more(store: ObjectStore, run: str, number: int) -> bool:
-    """Whether there is an entry after that one: a controller that did not write it has lost the run."""
+    """Return True if the journal has an entry after `number`. A controller that did not write it has lost the run."""
     return store.stat(entry_key(run, number + 1)) is not None
 
 
 @dataclass
 class Writer:
-    """One controller's hold on a run's journal."""
+    """The journal of a run as one controller writes it."""
 
     store: ObjectStore
     run: str
     controller: str
     number: int
-    """Of the last entry known."""
+    """The number of the last known entry."""
 
     def append(self, events: Sequence[Event], now: datetime) -> JournalEntry:
-        """Write the next entry; the one in force, which is what the caller goes on from.
+        """Write the next entry.
 
-        That is another one of this controller's when an earlier write seemed to fail and did not: what
-        it does not tell of will be noticed again. Raises RunTaken when another controller has the number.
+        When an earlier write seemed to fail but did not, the entry under that number is this controller's own. It is
+        returned instead; the caller notices again what it lacks.
+
+        Args:
+            events: The events of the entry.
+            now: The time of the entry.
+
+        Returns:
+            The entry that the journal has under the number.
+
+        Raises:
+            RunTaken: Another controller has written the number.
+            StoreError: The store cannot be used.
         """
         entry = JournalEntry(self.number + 1, now, self.controller, tuple(events))
         data = json.dumps(to_document(entry), separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Attempt records and commit records: how the end of an attempt is told, once."""
+"""Attempt records and commit records: each attempt's end is recorded once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..model.digest import canonical_json, digest_of_bytes
 from ..model.document import to_document
 from ..model.names import step_run_id
 from ..model.record import AttemptRecord, CommitRecord
-from ..model.stored import read_document
+from ..model.stored_documents import read_document
 from ..model.task import Task, TaskId, cancel_marker
 from ..ports import FolderStore, ObjectStore
 
@@ -20,59 +20,67 @@ R = TypeVar("R", CommitRecord, AttemptRecord)
 
 
 def reuse_key(fingerprint: str) -> str:
-    """Key under which a later run finds the commit record of an equal step."""
+    """Return the key of the commit record that later runs reuse for an equal step."""
     return f"reuse/{fingerprint}.json"
 
 
 def equal_of(store: ObjectStore, fingerprint: str) -> CommitRecord | None:
-    """The commit record of the newest step of this fingerprint, of whatever run."""
+    """Return the commit record of the newest step with this fingerprint, of any run; None if there is none."""
     return _found(CommitRecord, store, reuse_key(fingerprint))
 
 
-def keep_equal(store: ObjectStore, fingerprint: str, commit: CommitRecord) -> None:
-    """Let later runs find `commit` by the fingerprint. Raises StoreError."""
+def store_for_reuse(store: ObjectStore, fingerprint: str, commit: CommitRecord) -> None:
+    """Store `commit` for reuse by later runs. Raise StoreError."""
     store.put(reuse_key(fingerprint), canonical_json(to_document(commit)))
 
 
 def origin_of(commit: CommitRecord) -> str:
-    """The step run that made what is committed."""
+    """Return the id of the step run that wrote the committed outputs."""
     _, run, key, *_ = commit.record.split("/")
     return step_run_id(run, key)
 
 
-def attempt_behind(store: ObjectStore, origin: str) -> TaskId | None:
-    """The attempt that committed the step run `origin`; None when its commit record is gone or unreadable.
+def committing_attempt(store: ObjectStore, origin: str) -> TaskId | None:
+    """Return the attempt that committed a step run.
 
-    Raises StoreUnreachable, StoreDenied.
+    Args:
+        store: The workspace store.
+        origin: The id of the step run.
+
+    Returns:
+        The attempt; None if the commit record is absent or unreadable.
+
+    Raises:
+        StoreUnreachable: The store does not answer.
+        StoreDenied: The store refuses the request.
     """
     run, _, key = origin.partition(".")
     try:
         commit = committed(store, TaskId(run, key))
     except (StoreUnreachable, StoreDenied):
         raise
-    except StoreError:  # of an earlier run: no reason for a later one to fail
+    except StoreError:  # a damaged record of an earlier run must not fail a later one
         return None
     return TaskId(run, key, commit.attempt) if commit else None
 
 
 def assign(store: ObjectStore, task: Task, begun: Callable[[TaskId], str] = lambda _: "") -> Task:
-    """Store the task where the side that runs it looks for it.
+    """Store the task for the process that will run it.
 
-    An earlier controller may have stored another task (a dataset has changed since, say) and started it: then that
-    one stays in force. The target knows what it was started with; the store alone is not believed, as any step may
+    An earlier controller may have stored a different task (because a dataset has changed since, say) and started it.
+    That task stays. The target states which task it has started; the store alone is not trusted, because any step may
     write to it.
 
     Args:
         store: The workspace store.
-        task: What is to be started.
-        begun: Gives the digest of the task with which the target started an attempt; empty: it did not.
+        task: The task to start.
+        begun: Returns the digest of the task with which the target started an attempt; empty: it has not started it.
 
     Returns:
-        The task in force.
+        The task that runs.
 
     Raises:
-        StoreError, and what `begun` raises.
-
+        StoreError: The store cannot be used. Errors of `begun` pass through.
     """
     key, data = task.id.assignment, canonical_json(to_document(task))
     if store.put_if_absent(key, data):
@@ -87,21 +95,20 @@ def assign(store: ObjectStore, task: Task, begun: Callable[[TaskId], str] = lamb
 
 
 def assignment(store: ObjectStore, key: str, digest: str = "") -> Task:
-    """The task stored at `key`.
+    """Return the task stored at `key`.
 
     Args:
         store: The workspace store.
         key: See `TaskId.assignment`.
-        digest: `Task.digest` as the target knows it; empty: nobody knows, and the store is believed.
+        digest: The expected `Task.digest`; empty: accept any task.
 
     Raises:
-        ObjectMissing: there is none yet.
-        ObjectDamaged: it has another digest.
-        StoreError: it cannot be read.
-
+        ObjectMissing: The key has no task yet.
+        ObjectDamaged: The task has another digest.
+        StoreError: The task cannot be read.
     """
     data = store.get(key)
-    if digest and data and digest_of_bytes(data) != digest:  # an empty one is what a power failure left
+    if digest and data and digest_of_bytes(data) != digest:  # a power failure leaves empty objects
         raise ObjectDamaged(
             f"the assignment {key!r} was changed or damaged in the store: this attempt was started with another one; "
             "run the step again (runner retry RUN --failed), which writes a new assignment"
@@ -110,56 +117,76 @@ def assignment(store: ObjectStore, key: str, digest: str = "") -> Task:
 
 
 def refuse(store: ObjectStore, task: TaskId, record: AttemptRecord) -> None:
-    """Write the record of an attempt that failed and whose task nobody knows. Raises StoreError."""
+    """Write the record of an attempt that failed before its task was known. Raise StoreError."""
     store.put_if_absent(task.record, canonical_json(to_document(record)))
 
 
 def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:
     """Write the attempt record; then, on success, commit it unless another attempt was first.
 
-    An attempt ends once: of two sides that tell its end (a controller that lost the run goes on for a
-    moment) the first is believed. Returns the commit record in force, or None when the attempt failed
-    and none is.
+    An attempt ends once. Two controllers may record an end, because one that lost the run goes on for a moment; the
+    first record stays.
+
+    Args:
+        store: The workspace store.
+        task: The task of the attempt.
+        record: The end of the attempt.
+
+    Returns:
+        The commit record of the step; None if the attempt failed and no other one succeeded.
     """
     if not store.put_if_absent(task.id.record, canonical_json(to_document(record))):
         record = read_record(store, task.id.record)
     if record.failure is not None:
         return committed(store, task.id)
-    commit = CommitRecord(record.attempt, task.id.record, record.outputs)
-    if task.fingerprint and record.reusable:
-        # Before the commit, which is the last thing a step does: its container may be gone a moment later.
-        keep_equal(store, task.fingerprint, commit)
-    if not store.put_if_absent(task.id.commit, canonical_json(to_document(commit))):
-        return _first(store, task)
-    return commit
+    commit = CommitRecord(
+        attempt=record.attempt,
+        record=task.id.record,
+        outputs=record.outputs,
+        environment=task.environment,
+        lock=task.lock,
+    )
+    fingerprint = task.fingerprint if record.reusable else ""
+    return commit if _commit(store, task.id, commit, fingerprint) else _first(store, task)
+
+
+def _commit(store: ObjectStore, task: TaskId, commit: CommitRecord, fingerprint: str) -> bool:
+    """Write the commit record unless there is one; with a fingerprint, store it for reuse as well."""
+    data = canonical_json(to_document(commit))
+    if fingerprint and isinstance(store, FolderStore):
+        return store.put_both(task.commit, reuse_key(fingerprint), data)
+    if fingerprint:
+        # Before the commit, which must be the last write: the container may be removed a moment later.
+        store.put(reuse_key(fingerprint), data)
+    return store.put_if_absent(task.commit, data)
 
 
 def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
-    """The commit of the attempt that was first; the outputs of the one that was not are no step's."""
+    """Return the commit record of the attempt that was first. The outputs of the later one are not used."""
     first = committed(store, task.id)
     record = _found(AttemptRecord, store, first.record) if first is not None else None
     if first is not None and task.fingerprint and (record is None or record.reusable):
-        keep_equal(store, task.fingerprint, first)
+        store_for_reuse(store, task.fingerprint, first)
     return first
 
 
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
-    """The step's commit record: the step has succeeded iff there is one."""
+    """Return the commit record of a step; None if the step has not succeeded."""
     return _found(CommitRecord, store, task.commit)
 
 
 def record_of(store: ObjectStore, task: TaskId) -> AttemptRecord | None:
-    """The attempt's record, or None when it left none."""
+    """Return the record of an attempt; None if it left none."""
     return _found(AttemptRecord, store, task.record)
 
 
 def read_record(store: ObjectStore, key: str) -> AttemptRecord:
-    """The attempt record at `key`. Raises ObjectMissing."""
+    """Return the attempt record at `key`. Raise ObjectMissing."""
     return read_document(AttemptRecord, store.get(key), key)
 
 
 def last_lines(store: ObjectStore, task: TaskId) -> str:
-    """The end of what the attempt has printed, as far as its log has come; empty: nothing."""
+    """Return the last lines of an attempt's log so far; empty if there is no output."""
     chunk = ""
     for info in store.list(task.logs):
         chunk = info.key
@@ -170,7 +197,7 @@ def _end_of(store: ObjectStore, chunk: str) -> bytes:
     if not isinstance(store, FolderStore):
         return store.get(chunk)[-_TAIL_BYTES:]
     try:
-        with store.path(chunk).open("rb") as file:  # a local run has one chunk, of any size
+        with store.path(chunk).open("rb") as file:  # a local run has a single chunk of any size
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
             return file.read()
     except OSError:
@@ -178,17 +205,17 @@ def _end_of(store: ObjectStore, chunk: str) -> bytes:
 
 
 def cancel(store: ObjectStore, run: str) -> None:
-    """Forbid every further step of the run to start."""
+    """Request the cancellation of a run: no further step starts."""
     store.put_if_absent(cancel_marker(run), b"")
 
 
 def canceled(store: ObjectStore, run: str) -> bool:
-    """Whether a cancel was asked for."""
+    """Return True if the cancellation of the run was requested."""
     return store.stat(cancel_marker(run)) is not None
 
 
 def _found(shape: type[R], store: ObjectStore, key: str) -> R | None:
-    """What lies there. An empty object is one that a power failure took, and counts as absent as when it is put."""
+    """Return the document at `key`; None if it is absent, or empty as after a power failure."""
     try:
         data = store.get(key)
     except ObjectMissing:

@@ -1,8 +1,8 @@
-"""The format of a workspace store, which ``store.json`` states beside the store's id.
+"""The format of a workspace store. ``store.json`` states it, beside the store's id.
 
-The rule: `FORMAT` is raised when a runner that knows only the format before would misread what is written now, or
-refuse it. A store without a number has format 1. A store of another format is refused as a whole, before anything in
-it is read or written. A single document that changes its meaning says so itself (`model.stored`).
+Raise `FORMAT` when the previous version of runner would misread or refuse what this one writes. A store without a
+number has format 1. A store of another format is refused before anything in it is read or written. A single document
+whose meaning changes carries a version of its own (`model.stored_documents`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from ..errors import BadInput, ObjectMissing, StoreError
 from ..ports import ObjectStore
 
 STORE_KEY = "store.json"
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
 class StoreMark:
-    """What ``store.json`` says."""
+    """The content of ``store.json``."""
 
     id: str
     format: int
     version: str = ""
-    """Of the runner that wrote it; empty: an early one."""
+    """The version of runner that wrote the mark; empty: one before 0.1.0."""
 
 
 def check(store: ObjectStore, where: str) -> str:
@@ -33,20 +33,20 @@ def check(store: ObjectStore, where: str) -> str:
 
     Args:
         store: A workspace store.
-        where: Its place, for people.
+        where: The place of the store, for error messages.
 
     Returns:
         The store's id; empty: it has none yet.
 
     Raises:
-        BadInput: another version of runner wrote the store.
-        StoreError: it cannot be used.
+        BadInput: Another version of runner wrote the store.
+        StoreError: The store cannot be used.
     """
     try:
         data = store.get(STORE_KEY)
     except ObjectMissing:
         return ""
-    if not data:  # a power failure took its content: it is written again
+    if not data:  # a power failure emptied it: it is written again
         return ""
     found = _parse(data)
     if found.format != FORMAT:
@@ -60,19 +60,19 @@ def check(store: ObjectStore, where: str) -> str:
 
 
 def claim(store: ObjectStore, entropy: bytes, where: str) -> str:
-    """Give the store an id and the format of today, unless it has them.
+    """Write the id and the current format of a store, unless it has them.
 
     Args:
         store: A workspace store.
         entropy: Random bytes for the id.
-        where: Its place, for people.
+        where: The place of the store, for error messages.
 
     Returns:
         The store's immutable id.
 
     Raises:
-        BadInput: another version of runner wrote the store.
-        StoreError: it cannot be used.
+        BadInput: Another version of runner wrote the store.
+        StoreError: The store cannot be used.
     """
     known = check(store, where)
     if known:
@@ -86,7 +86,7 @@ def claim(store: ObjectStore, entropy: bytes, where: str) -> str:
 
 
 def _parse(data: bytes) -> StoreMark:
-    """Read the mark. Fields that are not known are left out: only the format decides what may be read."""
+    """Return the parsed mark. Unknown fields are ignored: only the format decides whether the store can be read."""
     try:
         document = json.loads(data)
         identity, number, version = document["id"], document.get("format", 1), document.get("version", "")

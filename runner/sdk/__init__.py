@@ -1,4 +1,4 @@
-"""The authoring API that users know: v1's names and signatures, each fetched when first asked for."""
+"""The authoring API: v1's names and signatures. Each name is imported on first use."""
 
 from __future__ import annotations
 
@@ -7,177 +7,175 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .authentication import (
-        InteractiveLoginAuthentication as InteractiveLoginAuthentication,
-    )
-    from .compute import AmlCompute as AmlCompute
-    from .compute import ComputeTarget as ComputeTarget
-    from .conda import CondaDependencies as CondaDependencies
-    from .configuring import configure as configure
-    from .consumption import DatasetConsumptionConfig as DatasetConsumptionConfig
-    from .data import DataPath as DataPath
-    from .data import DataPathComputeBinding as DataPathComputeBinding
-    from .data import DataReference as DataReference
-    from .dataset import Dataset as Dataset
-    from .datastore import Datastore as Datastore
-    from .environment import Environment as Environment
-    from .experiment import Experiment as Experiment
-    from .file_dataset import FileDataset as FileDataset
-    from .graph import StepSequence as StepSequence
-    from .output_config import OutputFileDatasetConfig as OutputFileDatasetConfig
-    from .parameter import PipelineParameter as PipelineParameter
-    from .pipeline import Pipeline as Pipeline
-    from .pipeline_data import PipelineData as PipelineData
-    from .pipeline_run import PipelineRun as PipelineRun
-    from .registered_model import Model as Model
-    from .run import Run as Run
-    from .run_config import DockerConfiguration as DockerConfiguration
-    from .run_config import RunConfiguration as RunConfiguration
-    from .script_run_config import ScriptRunConfig as ScriptRunConfig
-    from .step_run import StepRun as StepRun
+    from .base.pipeline_parameter import PipelineParameter as PipelineParameter
+    from .computes.compute_target import AmlCompute as AmlCompute
+    from .computes.compute_target import ComputeTarget as ComputeTarget
+    from .datasets.consumption import DatasetConsumptionConfig as DatasetConsumptionConfig
+    from .datasets.dataset import Dataset as Dataset
+    from .datasets.file_dataset import FileDataset as FileDataset
+    from .datasets.tabular import TabularDataset as TabularDataset
+    from .datastores.data_paths import DataPath as DataPath
+    from .datastores.data_paths import DataPathComputeBinding as DataPathComputeBinding
+    from .datastores.data_paths import DataReference as DataReference
+    from .datastores.datastore import Datastore as Datastore
+    from .environments.conda_dependencies import CondaDependencies as CondaDependencies
+    from .environments.environment import Environment as Environment
+    from .models.model import Model as Model
+    from .outputs.output_dataset_config import OutputFileDatasetConfig as OutputFileDatasetConfig
+    from .outputs.pipeline_data import PipelineData as PipelineData
+    from .pipelines.configuring import configure as configure
+    from .pipelines.graph import StepSequence as StepSequence
+    from .pipelines.pipeline import Pipeline as Pipeline
+    from .runconfig.run_configuration import DockerConfiguration as DockerConfiguration
+    from .runconfig.run_configuration import RunConfiguration as RunConfiguration
+    from .runconfig.script_run_config import ScriptRunConfig as ScriptRunConfig
+    from .runs.pipeline_run import PipelineRun as PipelineRun
+    from .runs.run import Run as Run
+    from .runs.step_run import StepRun as StepRun
+    from .runs.widgets import RunDetails as RunDetails
     from .steps.command import CommandStep as CommandStep
     from .steps.python_script import PythonScriptStep as PythonScriptStep
-    from .tabular import TabularDataset as TabularDataset
-    from .widgets import RunDetails as RunDetails
-    from .workspace import Workspace as Workspace
+    from .workspaces.authentication import InteractiveLoginAuthentication as InteractiveLoginAuthentication
+    from .workspaces.experiment import Experiment as Experiment
+    from .workspaces.workspace import Workspace as Workspace
 
 VERSION = "1.61.0"
 """The version of v1 that ``azureml.core.VERSION`` answers."""
 
 _PUBLIC = {
-    "Workspace": "workspace",
-    "Experiment": "experiment",
-    "Datastore": "datastore",
-    "Dataset": "dataset",
-    "TabularDataset": "tabular",
-    "FileDataset": "file_dataset",
-    "DatasetConsumptionConfig": "consumption",
-    "DataReference": "data",
-    "DataPath": "data",
-    "DataPathComputeBinding": "data",
-    "OutputFileDatasetConfig": "output_config",
-    "Pipeline": "pipeline",
-    "StepSequence": "graph",
-    "PipelineData": "pipeline_data",
-    "PipelineParameter": "parameter",
+    "Workspace": "workspaces.workspace",
+    "Experiment": "workspaces.experiment",
+    "Datastore": "datastores.datastore",
+    "Dataset": "datasets.dataset",
+    "TabularDataset": "datasets.tabular",
+    "FileDataset": "datasets.file_dataset",
+    "DatasetConsumptionConfig": "datasets.consumption",
+    "DataReference": "datastores.data_paths",
+    "DataPath": "datastores.data_paths",
+    "DataPathComputeBinding": "datastores.data_paths",
+    "OutputFileDatasetConfig": "outputs.output_dataset_config",
+    "Pipeline": "pipelines.pipeline",
+    "StepSequence": "pipelines.graph",
+    "PipelineData": "outputs.pipeline_data",
+    "PipelineParameter": "base.pipeline_parameter",
     "PythonScriptStep": "steps.python_script",
     "CommandStep": "steps.command",
-    "ScriptRunConfig": "script_run_config",
-    "RunConfiguration": "run_config",
-    "DockerConfiguration": "run_config",
-    "Environment": "environment",
-    "CondaDependencies": "conda",
-    "ComputeTarget": "compute",
-    "AmlCompute": "compute",
-    "configure": "configuring",
-    "Run": "run",
-    "PipelineRun": "pipeline_run",
-    "StepRun": "step_run",
-    "Model": "registered_model",
-    "RunDetails": "widgets",
-    "InteractiveLoginAuthentication": "authentication",
+    "ScriptRunConfig": "runconfig.script_run_config",
+    "RunConfiguration": "runconfig.run_configuration",
+    "DockerConfiguration": "runconfig.run_configuration",
+    "Environment": "environments.environment",
+    "CondaDependencies": "environments.conda_dependencies",
+    "ComputeTarget": "computes.compute_target",
+    "AmlCompute": "computes.compute_target",
+    "configure": "pipelines.configuring",
+    "Run": "runs.run",
+    "PipelineRun": "runs.pipeline_run",
+    "StepRun": "runs.step_run",
+    "Model": "models.model",
+    "RunDetails": "runs.widgets",
+    "InteractiveLoginAuthentication": "workspaces.authentication",
 }
 """Every public name and the module that has it."""
 
 _COMPAT = {
-    "TokenAuthentication": "authentication",
-    "EnvironmentDefinition": "environment",
-    "ParallelTaskConfiguration": "run_config",
-    "RSection": "environment_sections",
-    "SparkPackage": "environment_sections",
-    "DockerBuildContext": "environment",
-    "ImageBuildDetails": "environment",
-    "AdlaCompute": "attached_compute",
-    "AksCompute": "attached_compute",
-    "BatchCompute": "attached_compute",
-    "ComputeInstance": "attached_compute",
-    "DataFactoryCompute": "attached_compute",
-    "DatabricksCompute": "attached_compute",
-    "HDInsightCompute": "attached_compute",
-    "KubernetesCompute": "attached_compute",
-    "KustoCompute": "attached_compute",
-    "RemoteCompute": "attached_compute",
-    "SynapseCompute": "attached_compute",
-    "AbstractDatastore": "datastore",
-    "AzureBlobDatastore": "datastore",
-    "AzureFileDatastore": "datastore",
-    "ContainerRegistry": "environment_sections",
-    "DEFAULT_CPU_IMAGE": "environment_sections",
-    "DEFAULT_GPU_IMAGE": "environment_sections",
-    "DataType": "dataset_types",
-    "PromoteHeadersBehavior": "dataset_types",
-    "TabularDatasetFactory": "dataset",
-    "FileDatasetFactory": "dataset",
-    "InputPortBinding": "pipeline_data",
-    "PipelineOutputFileDataset": "pipeline_dataset",
-    "PipelineOutputTabularDataset": "pipeline_dataset",
-    "OutputTabularDatasetConfig": "output_config",
-    "OutputDatasetConfig": "output_config",
+    "TokenAuthentication": "workspaces.authentication",
+    "EnvironmentDefinition": "environments.environment",
+    "ParallelTaskConfiguration": "runconfig.run_configuration",
+    "RSection": "environments.sections",
+    "SparkPackage": "environments.sections",
+    "DockerBuildContext": "environments.docker_build",
+    "ImageBuildDetails": "environments.docker_build",
+    "AdlaCompute": "computes.attached",
+    "AksCompute": "computes.attached",
+    "BatchCompute": "computes.attached",
+    "ComputeInstance": "computes.attached",
+    "DataFactoryCompute": "computes.attached",
+    "DatabricksCompute": "computes.attached",
+    "HDInsightCompute": "computes.attached",
+    "KubernetesCompute": "computes.attached",
+    "KustoCompute": "computes.attached",
+    "RemoteCompute": "computes.attached",
+    "SynapseCompute": "computes.attached",
+    "AbstractDatastore": "datastores.datastore",
+    "AzureBlobDatastore": "datastores.datastore",
+    "AzureFileDatastore": "datastores.datastore",
+    "ContainerRegistry": "environments.sections",
+    "DEFAULT_CPU_IMAGE": "environments.sections",
+    "DEFAULT_GPU_IMAGE": "environments.sections",
+    "DataType": "datasets.types",
+    "PromoteHeadersBehavior": "datasets.types",
+    "TabularDatasetFactory": "datasets.factories",
+    "FileDatasetFactory": "datasets.factories",
+    "InputPortBinding": "outputs.pipeline_data",
+    "PipelineOutputFileDataset": "outputs.pipeline_output_dataset",
+    "PipelineOutputTabularDataset": "outputs.pipeline_output_dataset",
+    "OutputTabularDatasetConfig": "outputs.output_dataset_config",
+    "OutputDatasetConfig": "outputs.output_dataset_config",
     "PipelineStep": "steps.base",
-    "DataReferenceConfiguration": "data",
+    "DataReferenceConfiguration": "datastores.data_paths",
     "DataTransferStep": "steps.data_transfer",
-    "PortDataReference": "port_reference",
-    "StepRunOutput": "port_reference",
-    "MpiConfiguration": "run_config",
-    "PyTorchConfiguration": "run_config",
-    "TensorflowConfiguration": "run_config",
-    "SparkConfiguration": "run_config",
-    "_OfflineRun": "offline_run",
-    "AbstractDataset": "dataset_base",
-    "ComputeTargetException": "exceptions",
-    "EntryScript": "entry_script",
-    "AbstractAuthentication": "authentication",
-    "ServicePrincipalAuthentication": "authentication",
-    "AzureCliAuthentication": "authentication",
-    "MsiAuthentication": "authentication",
-    "Module": "module",
-    "ModuleVersion": "module",
-    "ModuleVersionDescriptor": "module",
+    "PortDataReference": "outputs.port_reference",
+    "StepRunOutput": "outputs.port_reference",
+    "MpiConfiguration": "runconfig.run_configuration",
+    "PyTorchConfiguration": "runconfig.run_configuration",
+    "TensorflowConfiguration": "runconfig.run_configuration",
+    "SparkConfiguration": "runconfig.run_configuration",
+    "_OfflineRun": "runs.offline_run",
+    "AbstractDataset": "datasets.abstract_dataset",
+    "ComputeTargetException": "base.exceptions",
+    "EntryScript": "steps.entry_script",
+    "AbstractAuthentication": "workspaces.authentication",
+    "ServicePrincipalAuthentication": "workspaces.authentication",
+    "AzureCliAuthentication": "workspaces.authentication",
+    "MsiAuthentication": "workspaces.authentication",
+    "Module": "steps.module",
+    "ModuleVersion": "steps.module",
+    "ModuleVersionDescriptor": "steps.module",
     "ModuleStep": "steps.module_step",
     "EstimatorStep": "steps.estimator_step",
-    "InputPortDef": "port_defs",
-    "OutputPortDef": "port_defs",
-    "TrainingOutput": "training_output",
-    "Estimator": "estimator",
-    "MMLBaseEstimator": "estimator",
-    "TensorFlow": "framework_estimators",
-    "PyTorch": "framework_estimators",
-    "Chainer": "framework_estimators",
-    "SKLearn": "framework_estimators",
-    "Mpi": "framework_estimators",
-    "Gloo": "framework_estimators",
-    "Nccl": "framework_estimators",
-    "ParameterServer": "framework_estimators",
-    "PrimaryMetricGoal": "hyperdrive",
-    "choice": "hyperdrive",
-    "randint": "hyperdrive",
-    "uniform": "hyperdrive",
-    "quniform": "hyperdrive",
-    "loguniform": "hyperdrive",
-    "qloguniform": "hyperdrive",
-    "normal": "hyperdrive",
-    "qnormal": "hyperdrive",
-    "lognormal": "hyperdrive",
-    "qlognormal": "hyperdrive",
-    "HyperParameterSampling": "hyperdrive",
-    "RandomParameterSampling": "hyperdrive",
-    "GridParameterSampling": "hyperdrive",
-    "BayesianParameterSampling": "hyperdrive",
-    "EarlyTerminationPolicy": "hyperdrive",
-    "BanditPolicy": "hyperdrive",
-    "MedianStoppingPolicy": "hyperdrive",
-    "TruncationSelectionPolicy": "hyperdrive",
-    "NoTerminationPolicy": "hyperdrive",
-    "HistoryConfiguration": "run_config",
-    "DockerSection": "environment_sections",
-    "PythonSection": "environment_sections",
-    "SparkSection": "environment_sections",
-    "Keyvault": "keyvault",
-    "ResourceConfiguration": "resource_configuration",
-    "ScriptRun": "script_run",
-    "get_run": "run_lookup",
-    "ArcTokenAuthentication": "authentication",
-    "AzureMLTokenAuthentication": "authentication",
+    "InputPortDef": "steps.port_definitions",
+    "OutputPortDef": "steps.port_definitions",
+    "TrainingOutput": "outputs.training_output",
+    "Estimator": "steps.estimator",
+    "MMLBaseEstimator": "steps.estimator",
+    "TensorFlow": "steps.framework_estimators",
+    "PyTorch": "steps.framework_estimators",
+    "Chainer": "steps.framework_estimators",
+    "SKLearn": "steps.framework_estimators",
+    "Mpi": "steps.framework_estimators",
+    "Gloo": "steps.framework_estimators",
+    "Nccl": "steps.framework_estimators",
+    "ParameterServer": "steps.framework_estimators",
+    "PrimaryMetricGoal": "steps.hyperdrive",
+    "choice": "steps.hyperdrive",
+    "randint": "steps.hyperdrive",
+    "uniform": "steps.hyperdrive",
+    "quniform": "steps.hyperdrive",
+    "loguniform": "steps.hyperdrive",
+    "qloguniform": "steps.hyperdrive",
+    "normal": "steps.hyperdrive",
+    "qnormal": "steps.hyperdrive",
+    "lognormal": "steps.hyperdrive",
+    "qlognormal": "steps.hyperdrive",
+    "HyperParameterSampling": "steps.hyperdrive",
+    "RandomParameterSampling": "steps.hyperdrive",
+    "GridParameterSampling": "steps.hyperdrive",
+    "BayesianParameterSampling": "steps.hyperdrive",
+    "EarlyTerminationPolicy": "steps.hyperdrive",
+    "BanditPolicy": "steps.hyperdrive",
+    "MedianStoppingPolicy": "steps.hyperdrive",
+    "TruncationSelectionPolicy": "steps.hyperdrive",
+    "NoTerminationPolicy": "steps.hyperdrive",
+    "HistoryConfiguration": "runconfig.run_configuration",
+    "DockerSection": "environments.sections",
+    "PythonSection": "environments.sections",
+    "SparkSection": "environments.sections",
+    "Keyvault": "workspaces.keyvault",
+    "ResourceConfiguration": "models.resource_configuration",
+    "ScriptRun": "runs.script_run",
+    "get_run": "runs.lookup",
+    "ArcTokenAuthentication": "workspaces.authentication",
+    "AzureMLTokenAuthentication": "workspaces.authentication",
 }
 """More names that only the compat layer shows."""
 
@@ -202,6 +200,11 @@ def shown_in(module: str, names: tuple[str, ...] = ()) -> Callable[[str], object
     """Return a module's ``__getattr__``.
 
     It knows these names of ours, the module's submodules, which it imports on first use, and v1's other names.
+
+    Args:
+        module: The module.
+        names: Our names in it. Default: none.
+
     """
 
     def fetch(name: str) -> object:
@@ -226,6 +229,6 @@ def _is_module(name: str) -> bool:
 
 
 def _refused(name: str) -> object:
-    from .refused import refused
+    from .base.refused import refused
 
     return refused(name)

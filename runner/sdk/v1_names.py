@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Mapping, cast
 
 if TYPE_CHECKING:
     from importlib.abc import Loader
@@ -56,15 +56,24 @@ class _Finder:
 
 
 def names_in(module: str) -> list[str]:
-    """Return the public names of a module, sorted; none for an unknown one."""
+    """Return the public names of a module of v1, sorted; none for an unknown one.
+
+    Args:
+        module: The module.
+
+    """
     return sorted(_kinds(module))
 
 
 def name_of_v1(module: str, name: str) -> object:
-    """Return what stands for a name of v1: the value itself where that is simple, else what refuses to be used.
+    """Return the object for a name of v1: the value itself if it is simple, else an object that refuses to be used.
+
+    Args:
+        module: The module.
+        name: The name in it.
 
     Raises:
-        AttributeError: the module has no such name.
+        AttributeError: The module has no such name.
 
     """
     kinds = _kinds(module)
@@ -75,9 +84,9 @@ def name_of_v1(module: str, name: str) -> object:
     return _MAKERS[kind](module, name, detail)
 
 
-@cache
+@lru_cache(maxsize=None)
 def _table() -> Mapping[str, str]:
-    """Module → its entry as JSON."""
+    """Return the entry of each module, as JSON."""
     from pkgutil import get_data
 
     data = get_data(__package__, _TABLE)  # from a zip as well
@@ -85,9 +94,9 @@ def _table() -> Mapping[str, str]:
     return dict(line.split(" ", 1) for line in lines if not line.startswith("#"))
 
 
-@cache
+@lru_cache(maxsize=None)
 def _kinds(module: str) -> Mapping[str, tuple[str, object]]:
-    """Name → the letter of its kind, and what the table says of it."""
+    """Return the kind of each name of a module, and its details."""
     import json
 
     entry: Entry = json.loads(_table().get(module, "{}"))
@@ -111,10 +120,10 @@ def _imported(_module: str, _name: str, detail: object) -> object:
     return getattr(import_module(source), original)
 
 
-@cache
+@lru_cache(maxsize=None)
 def _exception(module: str, name: str, base: object) -> type[BaseException]:
-    """A real exception: drivers catch it by its class. One of runner's own where it has that name."""
-    from . import exceptions
+    """Return an exception class, since drivers catch it by its class: runner's own if it has that name."""
+    from .base import exceptions
 
     ours = getattr(exceptions, name, None)
     if isinstance(ours, type) and issubclass(ours, BaseException):
@@ -131,8 +140,8 @@ def _exception(module: str, name: str, base: object) -> type[BaseException]:
 
 
 def _begin(self: BaseException, *arguments: object, **options: object) -> None:
-    """Take whatever v1's exception of that name takes."""
-    from .exceptions import AzureMLException
+    """Initialize the exception with whatever v1's exception of that name takes."""
+    from .base.exceptions import AzureMLException
 
     if isinstance(self, AzureMLException):
         AzureMLException.__init__(self, str(arguments[0]) if arguments else "")
@@ -140,7 +149,7 @@ def _begin(self: BaseException, *arguments: object, **options: object) -> None:
     vars(self).update(options)
 
 
-@cache
+@lru_cache(maxsize=None)
 def _enumeration(module: str, name: str) -> object:
     from enum import Enum
 
@@ -151,14 +160,14 @@ def _enumeration(module: str, name: str) -> object:
     return Enum(name, members, module=module, type=int if integers else mixed)
 
 
-@cache
+@lru_cache(maxsize=None)
 def _constants(module: str, name: str) -> object:
     _, detail = _kinds(module)[name]
     return type(name, (), {**cast("dict[str, object]", detail), "__module__": module})
 
 
 def _refusing(module: str, name: str, _detail: object) -> object:
-    from .refused import area_of, refused
+    from .base.refused import area_of, refused
 
     return refused(name, area_of(module))
 

@@ -1,1 +1,1 @@
-"""The bootstrap: what runs inside a step's container, from ``step.pyz``, with the standard library only."""
+"""The bootstrap that runs inside a step's container. Standard library only."""

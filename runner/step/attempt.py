@@ -1,85 +1,89 @@
-"""One attempt inside its container: what `Remains` tells of it, and what only a container can."""
+"""One attempt inside its container: the shared steps of `AttemptOutputs` and those of a container."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from ..data.remains import Remains
-from ..data.workplace import Launch
+from ..data.attempt_outputs import AttemptOutputs
+from ..data.work_dir import Launch
+from ..dataclass import dataclass, field
 from ..errors import StoreError
 from ..model.record import AttemptRecord, Failure, Phases
-from . import child
-from .endings import Verdict, verdict
+from . import script_process
 from .logs import LogShipper
-from .stopping import last_call
+from .script_result import ScriptResult, script_result
+from .sigterm import finish_in_grace
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Attempt:
     """One attempt at a step."""
 
-    remains: Remains
+    outputs: AttemptOutputs
     shipper: LogShipper
     tree: Callable[[], Path]
-    """The folder with our own code, for the script's path."""
+    """Returns the folder or zip archive with our own code, for the script's path."""
     is_canceled: Callable[[], bool] = lambda: False
-    """Whether the run was; asked when the pod is told to stop. Raises StoreError."""
+    """Returns True if the run was canceled. It is called after SIGTERM. Raises StoreError."""
     delivering: bool = False
-    """Whether any of its outputs may lie in a store."""
+    """True if outputs may already be in a store."""
     phases: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> AttemptRecord:
-        """The attempt's record; every failure is one."""
+        """Run the attempt and return its record. Every failure ends in a record."""
         record = self._ended()
         measured = Phases(**{name: round(seconds, 3) for name, seconds in self.phases.items()})
         return replace(record, phases=measured, python=sys.version.split()[0])
 
     def _ended(self) -> AttemptRecord:
-        launch = self.remains.staged(sys.executable)
-        self.phases["inputs"] = time.time() - self.remains.begun
+        launch = self.outputs.staged(sys.executable)
+        self.phases["inputs"] = time.time() - self.outputs.begun
         if isinstance(launch, AttemptRecord):
             return launch
         tree = self.tree()
         begun = time.time()
         try:
-            ending = child.run(launch, tree, self.shipper)
+            script_exit = script_process.run(launch, tree, self.shipper)
         except (OSError, ValueError) as error:
-            return self.remains.refused(error)
+            return self.outputs.refused(error)
         self.phases["script"] = time.time() - begun
         warnings = self._close_log()
-        record = self._judged(ending, launch)
+        record = self._record_of(script_exit, launch)
         return replace(record, warnings=(*record.warnings, *warnings))
 
-    def _judged(self, ending: child.Ending, launch: Launch) -> AttemptRecord:
-        tail, limit = self.shipper.tail, self.remains.task.resources.memory_limit
-        said = verdict(ending, limit, tail, canceled=ending.terminated and self.is_canceled())
-        if said.failure is not None:
-            record = self._failed(said, ending, tail)
-        elif ending.leftovers.left:
-            record = self.remains.not_alone(ending.leftovers.left)
+    def _record_of(self, script_exit: script_process.ScriptExit, launch: Launch) -> AttemptRecord:
+        tail, limit = self.shipper.tail, self.outputs.task.resources.memory_limit
+        result = script_result(script_exit, limit, tail, canceled=script_exit.terminated and self.is_canceled())
+        if result.failure is not None:
+            record = self._failed(result, script_exit, tail)
+        elif script_exit.leftovers.left:
+            record = self.outputs.not_alone(script_exit.leftovers.left)
         else:
             begun, self.delivering = time.time(), True
-            with last_call(self.is_canceled):
-                record = self.remains.delivered(launch.outputs)
-            record = replace(record, warnings=(*record.warnings, *ending.leftovers.warnings))
+            with finish_in_grace(self.is_canceled):
+                record = self.outputs.delivered(launch.outputs)
+            record = replace(record, warnings=(*record.warnings, *script_exit.leftovers.warnings))
             self.phases["outputs"] = time.time() - begun
-        warnings = (*record.warnings, *said.warnings)
-        return replace(record, peak_memory=ending.peak_memory, warnings=warnings)
+        warnings = (*record.warnings, *result.warnings)
+        return replace(record, peak_memory=script_exit.peak_memory, warnings=warnings)
 
-    def _failed(self, said: Verdict, ending: child.Ending, tail: str) -> AttemptRecord:
-        failure, code = said.failure or Failure.LOST, ending.exit_code
-        if ending.terminated:  # there is no time to keep what it left
-            record = replace(self.remains.failed(failure, said.reason), exit_code=code, tail=tail)
+    def _failed(self, result: ScriptResult, script_exit: script_process.ScriptExit, tail: str) -> AttemptRecord:
+        failure, code = result.failure or Failure.LOST, script_exit.exit_code
+        if script_exit.terminated:  # there is no time to keep what it left
+            record = replace(self.outputs.failed(failure, result.reason), exit_code=code, tail=tail)
         else:
-            record = self.remains.script_failed(failure, said.reason, exit_code=code, tail=tail)
-        return replace(record, remedy=said.remedy)
+            record = self.outputs.script_failed(failure, result.reason, exit_code=code, tail=tail)
+        return replace(record, remedy=result.remedy)
 
     def _close_log(self) -> tuple[str, ...]:
-        """Whatever the script has achieved is worth more than the end of its log."""
+        """Close the log.
+
+        A failure is only a warning, because the script's results matter more than the end of its log.
+        """
         try:
             self.shipper.close()
         except StoreError as error:

@@ -1,6 +1,6 @@
-"""What a step's container runs: stage in, run the script, stage out, record, commit.
+"""The main program of a step's container: stage in, run the script, stage out, record, commit.
 
-The step is the last fence: it starts nothing when it is committed or has ended already, or its run was canceled.
+It starts nothing if the step is committed, the attempt has ended or the run was canceled.
 """
 
 from __future__ import annotations
@@ -16,96 +16,97 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ..data.attempt_outputs import AttemptOutputs, bare_record
 from ..data.masking import Hidden, masked_record, masked_text
-from ..data.packing import unpack
-from ..data.remains import Remains, bare_record
 from ..data.secret_values import masks
-from ..data.workplace import Workplace, keep_reports
+from ..data.work_dir import WorkDir, keep_reports
 from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError, StoreUntrusted
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
 from ..model.record import AttemptRecord, CommitRecord, Failure
+from ..model.store_endpoint import StepStores
 from ..model.task import Task
 from ..model.termination import to_message
-from ..model.vantage import StepStores
 from ..ports import ObjectStore
 from ..runs import records
-from ..storage.s3.http import Patience
+from ..storage.s3.http import RetryPolicy
 from ..storage.s3.store import BucketStore
 from .attempt import Attempt
-from .endings import stopped
 from .logs import LogShipper
-from .places import staging
-from .stopping import Stopped, never_mind, stop_at_once
+from .pod_staging import staging
+from .script_result import stopped
+from .sigterm import Stopped, ignore_sigterm, raise_on_sigterm
 
 TERMINATION_LOG = Path("/dev/termination-log")
-PATIENT = Patience(attempts=45, longest_wait=15.0, silences=5)
-"""About eight minutes: a store that is being restarted must not cost a day's work, nor a key that is renewed late."""
+STORE_RETRIES = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
+"""Retries for about eight minutes, so that neither a restart of the store nor late new keys cost a day's work."""
 _WAIT = 60.0
-"""Seconds the assignment may be late: a pod may be there before its task."""
+"""Seconds to wait for the assignment. A pod may start before its task is written."""
 
 
 def main() -> int:
-    """Run the assignment of this container; the script's exit code."""
+    """Run the assignment of this container and return the script's exit code."""
     begun = time.time()
-    stop_at_once()
+    raise_on_sigterm()
     try:
         record = _run(begun)
     except Stopped:  # before anybody could know whose end this is
         return 128 + signal.SIGTERM
-    except Exception as error:  # noqa: BLE001 - the last place where anything can be told
+    except Exception as error:  # noqa: BLE001 - the last place where an error can be reported
         record = _defect(0, error, begun)
     if record is None:
         return 0
-    _tell(record)
+    _report(record)
     return record.exit_code if record.exit_code is not None else 1
 
 
 def _run(begun: float) -> AttemptRecord | None:
-    """The record to tell; None: nothing was started."""
+    """Run the attempt and return its record. None: nothing was started."""
     stores = _read_stores()
-    # Who cannot reach the store at all is told so at once; who has begun his work does not give it up easily.
+    # Fail fast if the store is unreachable before the script starts; afterwards retry for eight minutes.
     task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"], os.environ["RUNNER_TASK"])
     hidden = Hidden(_secrets(stores))
-    store = BucketStore(stores.workspace, PATIENT, lambda: _renewed(hidden).workspace)
-    if reason := _fenced(store, task):
+    store = BucketStore(stores.workspace, STORE_RETRIES, lambda: _renewed(hidden).workspace)
+    if reason := _reason_not_to_start(store, task):
         print(f"runner: {reason}; nothing is started")
         return None
     attempt = _attempt(task, store, stores, begun=begun, hidden=hidden)
     try:
         record = attempt.run()
     except Stopped:
-        record = _told_to_stop(store, task, begun)
+        record = _stopped_record(store, task, begun)
     except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
         record = _defect(task.id.attempt, error, begun, hidden)
-    never_mind()
+    ignore_sigterm()
     record = masked_record(record, hidden)
     commit = records.finish(store, task, record)
-    _tidy(attempt, own=commit is not None and commit.attempt == record.attempt)
-    return in_force(record, commit)
+    _delete_uncounted(attempt, own=commit is not None and commit.attempt == record.attempt)
+    return effective_record(record, commit)
 
 
-def _told_to_stop(store: ObjectStore, task: Task, begun: float) -> AttemptRecord:
-    never_mind()
-    said = stopped(canceled=records.canceled(store, task.id.run))
-    return bare_record(task.id.attempt, said.failure, said.reason, begun=begun)
+def _stopped_record(store: ObjectStore, task: Task, begun: float) -> AttemptRecord:
+    ignore_sigterm()
+    result = stopped(canceled=records.canceled(store, task.id.run))
+    return bare_record(task.id.attempt, result.failure, result.reason, begun=begun)
 
 
-def _tidy(attempt: Attempt, *, own: bool) -> None:
-    """Outputs that do not count are nobody's: best gone, but no reason for a failure. `own`: this attempt's count."""
+def _delete_uncounted(attempt: Attempt, *, own: bool) -> None:
+    """Delete outputs that do not count. Errors are ignored. `own`: the outputs of this attempt count."""
     try:
         if own:
-            attempt.remains.sweep()
+            attempt.outputs.sweep()
         elif attempt.delivering:
-            attempt.remains.discard()
+            attempt.outputs.discard()
     except RunnerError as error:
         print(f"runner: what is left of other attempts stays in the store: {error}", file=sys.stderr)
 
 
-def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecord:
-    """What this container is to tell: a step has succeeded iff there is a commit, whosever it is."""
+def effective_record(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecord:
+    """Return the record to report. A step has succeeded if and only if there is a commit, of whichever attempt."""
     if commit is None and record.failure is None:
-        return replace(record, failure=Failure.LOST, exit_code=None, reason="another had told of its end before")
+        return replace(
+            record, failure=Failure.LOST, exit_code=None, reason="another process had recorded its end before"
+        )
     if commit is None or commit.attempt == record.attempt:
         return record
     print(f"runner: attempt {commit.attempt} was committed first")
@@ -114,37 +115,39 @@ def in_force(record: AttemptRecord, commit: CommitRecord | None) -> AttemptRecor
 
 
 def _defect(attempt: int, error: Exception, begun: float, hidden: Sequence[bytes] = ()) -> AttemptRecord:
-    """Nobody's failure but ours or the store's: another attempt may succeed, unless it would read the same."""
+    """Return the record of a failure of runner or the store.
+
+    Another attempt may succeed, unless it would read the same.
+    """
     if isinstance(error, ObjectDamaged):
         return bare_record(attempt, Failure.INPUT, str(error), begun=begun)
     if isinstance(error, StoreUntrusted):
         return bare_record(attempt, Failure.REFUSED, str(error), begun=begun)
     if isinstance(error, RunnerError):
         return bare_record(attempt, Failure.STORE, str(error), begun=begun)
-    print(masked_text("".join(traceback.format_exception(error)), hidden), file=sys.stderr, end="")
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    print(masked_text(trace, hidden), file=sys.stderr, end="")
     reason = f"runner itself failed: {type(error).__name__}: {error}"
     return bare_record(attempt, Failure.STORE, reason, begun=begun)
 
 
-def _tell(record: AttemptRecord) -> None:
+def _report(record: AttemptRecord) -> None:
     if TERMINATION_LOG.exists():  # the kubelet makes it
         TERMINATION_LOG.write_text(to_message(record), encoding="utf-8")
     if record.failure is not None:
         print(f"runner: {record.reason}", file=sys.stderr)
 
 
-def carried_tree(place: Workplace) -> Path:
-    """Our code unpacked for the script's path: a zip caches no bytecode, a folder does."""
-    tree = place.root / "carried"
-    archive = Path(sys.argv[0])
-    if not tree.is_dir() and archive.is_file():
-        unpack(archive.read_bytes(), tree)
-        (tree / "__main__.py").unlink()
-    return tree
+def own_archive() -> Path:
+    """Return the archive that this process runs, for the script's path.
+
+    Unpacking its 400 files would take longer than compiling those that a script imports.
+    """
+    return Path(sys.argv[0])
 
 
 def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float, hidden: list[bytes]) -> Attempt:
-    place = Workplace(Path(os.environ["RUNNER_WORK"]))
+    place = WorkDir(Path(os.environ["RUNNER_WORK"]))
     for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         if os.environ.get(name):
             Path(os.environ[name]).mkdir(parents=True, exist_ok=True)
@@ -152,20 +155,28 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     def datastores(name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
             return store
-        vantage = stores.of(name)
-        if vantage is None:
+        endpoint = stores.of(name)
+        if endpoint is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
-        return opened.setdefault(name, BucketStore(vantage, PATIENT, lambda: _renewed(hidden).of(name)))
+        return opened.setdefault(name, BucketStore(endpoint, STORE_RETRIES, lambda: _renewed(hidden).of(name)))
 
     opened: dict[str, ObjectStore] = {}
 
-    shipper = LogShipper(store, task.id.logs, hidden, _reports_shipper(store, task, place, hidden))
-    remains = Remains(task, place, staging(place, store, datastores, os.environ["RUNNER_STORES"]), begun, hidden)
+    shipper = LogShipper(
+        store=store, prefix=task.id.logs, secrets=hidden, also=_reports_shipper(store, task, place, hidden)
+    )
+    outputs = AttemptOutputs(
+        task=task,
+        place=place,
+        staging=staging(place, store, datastores, os.environ["RUNNER_STORES"]),
+        begun=begun,
+        hidden=hidden,
+    )
     canceled = partial(records.canceled, store, task.id.run)
-    return Attempt(remains, shipper, lambda: carried_tree(place), canceled)
+    return Attempt(outputs=outputs, shipper=shipper, tree=own_archive, is_canceled=canceled)
 
 
-def _reports_shipper(store: ObjectStore, task: Task, place: Workplace, hidden: Sequence[bytes]) -> Callable[[], None]:
+def _reports_shipper(store: ObjectStore, task: Task, place: WorkDir, hidden: Sequence[bytes]) -> Callable[[], None]:
     sizes: dict[str, int] = {}
 
     def ship() -> None:
@@ -178,13 +189,13 @@ def _reports_shipper(store: ObjectStore, task: Task, place: Workplace, hidden: S
 
 
 def _secrets(stores: StepStores) -> tuple[bytes, ...]:
-    vantages = (stores.workspace, *stores.datastores.values())
-    keys = tuple(vantage.secret_key.encode() for vantage in vantages if vantage.secret_key)
+    bucket_endpoints = (stores.workspace, *stores.datastores.values())
+    keys = tuple(endpoint.secret_key.encode() for endpoint in bucket_endpoints if endpoint.secret_key)
     return (*keys, *masks(stores.secrets.values()))
 
 
 def _renewed(hidden: list[bytes]) -> StepStores:
-    """The stores as pods are told of them by now; what is secret about that is `hidden` as well from then on."""
+    """Read the stores' settings and keys again, and add new secrets to `hidden`."""
     stores = _read_stores()
     hidden.extend(secret for secret in _secrets(stores) if secret not in hidden)
     return stores
@@ -205,7 +216,7 @@ def _await_assignment(store: ObjectStore, key: str, digest: str) -> Task:
             time.sleep(0.2)
 
 
-def _fenced(store: ObjectStore, task: Task) -> str:
+def _reason_not_to_start(store: ObjectStore, task: Task) -> str:
     if records.committed(store, task.id) is not None:
         return "the step is committed already"
     if records.record_of(store, task.id) is not None:

@@ -1,8 +1,8 @@
-"""Ship a script's output to the store in numbered chunks while it runs.
+"""Upload of a script's output to the store in numbered chunks while the script runs.
 
-A chunk leaves every `PERIOD` seconds or `CHUNK` bytes, so a step that is killed has lost at most the
-last seconds of its log. While the store is away up to `KEPT` bytes wait for it, the newest ones. Known
-secrets are masked before a chunk leaves the step.
+A chunk is uploaded every `PERIOD` seconds or `CHUNK` bytes, so a killed step loses at most the last seconds of its
+log. While the store is unreachable the newest `KEPT` bytes are kept. Secrets are masked before a chunk leaves the
+step.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import IO
 
+from ..backports import without_prefix
 from ..data.masking import Masking, complete, masked
+from ..dataclass import dataclass, field
 from ..errors import RunnerError
 from ..ports import ObjectStore
 
@@ -25,36 +26,37 @@ PERIOD = 2.0
 CHUNK = 256 << 10
 """Bytes."""
 KEPT = 64 << 20
-"""Bytes that wait for the store at most."""
+"""Maximum bytes that wait for the store."""
 _TAIL = 4000
 """Bytes kept for the attempt record."""
 _DRAIN = 5.0
-"""Seconds the output may stay open after the script has ended (a daemon it left may hold it)."""
+"""Seconds for which the output may stay open after the script has ended, because another process still holds it."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class LogShipper:
-    """Reads one stream to its end, and keeps what it read in the store."""
+    """A reader of one stream that uploads it to the store."""
 
     store: ObjectStore
     prefix: str
-    """`TaskId.logs`."""
+    """The key prefix `TaskId.logs`."""
     secrets: Sequence[bytes]
-    """What is masked; may grow."""
+    """Values to mask. The list may grow."""
     also: Callable[[], None]
-    """Called with every shipment: what else should leave the step while it runs."""
+    """Called with every upload, to upload reports too."""
     _buffer: bytearray = field(default_factory=bytearray)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
     _ended: threading.Event = field(default_factory=threading.Event)
     _number: int = -1
-    """Of the last chunk; -1: not known yet, as an earlier pod of a suspended Job may have left some."""
+    """The number of the last chunk. -1: not known yet, because an earlier pod of a suspended Job may have written
+    some."""
     _tail: bytes = b""
-    """The end of what was shown: masked before it is cut, since half a value escapes the mask."""
+    """The end of the masked output. It is masked before it is cut, because half a secret escapes the mask."""
     _shown: Masking = field(init=False)
-    """What the container's own log gets."""
+    """The masked output for the container's own log."""
     _leaving: bytes = b""
-    """The chunk that is on its way, until the store has it."""
+    """The chunk whose upload is not confirmed yet."""
     _dropped: int = 0
     """Bytes lost since the last chunk."""
     _shipper: threading.Thread | None = None
@@ -63,23 +65,23 @@ class LogShipper:
         self._shown = Masking(self.secrets)
 
     def follow(self, stream: IO[bytes]) -> None:
-        """Start reading and shipping, each in a thread of its own: a slow store never blocks the script."""
+        """Start to read and to upload, in two threads, so that a slow store never blocks the script."""
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
         self._shipper = threading.Thread(target=self._ship_until_end, daemon=True)
         self._shipper.start()
 
     def note(self, line: str) -> None:
-        """Add a line of our own."""
+        """Add a line of runner's own."""
         self._take(f"runner: {line}\n".encode())
 
     def drain(self) -> None:
-        """Wait for the stream's end, which a process that the script left may put off; take nothing more then."""
+        """Wait for the end of the stream, which a process left by the script may delay. Then accept no more output."""
         if self._shipper is not None:
             self._ended.wait(_DRAIN)
         self._end()
 
     def close(self) -> None:
-        """Ship the rest. Raises StoreError when that fails."""
+        """Upload the rest. Raises StoreError if that fails."""
         self.drain()
         if self._shipper is not None:
             self._shipper.join()
@@ -88,7 +90,7 @@ class LogShipper:
 
     @property
     def tail(self) -> str:
-        """The last lines."""
+        """Return the last lines."""
         lines = self._masked(self._tail).decode(errors="replace").splitlines()
         return "\n".join(lines[-20:])
 
@@ -115,14 +117,14 @@ class LogShipper:
             self._wake.set()
 
     def _show(self, data: bytes) -> None:
-        """Write to the container's own log, for those who look with kubectl, and keep the end for the record."""
+        """Write to the container's own log, for users of kubectl, and keep the end for the record."""
         self._tail = (self._tail + data)[-_TAIL:]
         with suppress(OSError):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
 
     def _drop_oldest(self) -> None:
-        """Keep to the limit, in whole lines: half a secret would escape the mask."""
+        """Drop whole lines above the limit: half a secret would escape the mask."""
         excess = len(self._buffer) - KEPT
         if excess > 0:
             end = self._buffer.find(b"\n", excess) + 1 or len(self._buffer)
@@ -137,7 +139,7 @@ class LogShipper:
                 self._ship(whole=False)
                 self.also()
             except (RunnerError, OSError) as error:
-                # The lines stay in the buffer and leave with the next chunk.
+                # The lines stay in the buffer for the next chunk.
                 print(f"runner: the log waits for the store: {error}", file=sys.stderr)
                 time.sleep(PERIOD)
 
@@ -153,11 +155,11 @@ class LogShipper:
             self._leaving = b""
 
     def _last_number(self) -> int:
-        names = (info.key.removeprefix(self.prefix).partition(".")[0] for info in self.store.list(self.prefix))
+        names = (without_prefix(info.key, self.prefix).partition(".")[0] for info in self.store.list(self.prefix))
         return max((int(name) for name in names if name.isdecimal()), default=0)
 
     def _cut(self, *, whole: bool) -> bytes:
-        # At a line's end, so that no secret is split over two chunks and escapes the mask.
+        # Cut at the end of a line, so that no secret is split over two chunks and escapes the mask.
         end = len(self._buffer) if whole else self._buffer.rfind(b"\n") + 1
         end = end or (complete(self._buffer, self.secrets) if len(self._buffer) >= CHUNK else 0)
         data = bytes(self._buffer[:end])

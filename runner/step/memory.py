@@ -1,4 +1,4 @@
-"""How much memory this container takes, and whether the kernel killed in it for want of more: its cgroup's files.
+"""Memory use of this container and the kernel's out-of-memory kills in it, from the files of its cgroup.
 
 https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files, and cgroup v1's where there is no v2.
 """
@@ -13,11 +13,11 @@ _KILLS = ("memory.events", "memory/memory.oom_control")
 _PEAK = ("memory.peak", "memory/memory.max_usage_in_bytes")
 _NOW = "memory.current"
 _LOOK = 0.5
-"""Seconds between two looks where the kernel keeps no peak (before 5.19)."""
+"""Seconds between two samples if the kernel keeps no peak (before 5.19)."""
 
 
 def oom_kills(root: Path = ROOT) -> int:
-    """How often the kernel has killed for memory in this container."""
+    """Return the number of out-of-memory kills in this container."""
     for name in _KILLS:
         counts = dict(line.split(" ", 1) for line in _read(root / name).splitlines() if " " in line)
         if counts.get("oom_kill", "").strip().isdecimal():
@@ -26,7 +26,7 @@ def oom_kills(root: Path = ROOT) -> int:
 
 
 class MemoryWatch:
-    """What the container takes between `start` and `stop`."""
+    """The memory use of the container between `start` and `stop`."""
 
     def __init__(self, root: Path = ROOT) -> None:
         """Read nothing yet."""
@@ -36,14 +36,14 @@ class MemoryWatch:
         self._over = threading.Event()
 
     def start(self) -> None:
-        """Begin; with a thread only where the kernel itself does not keep the peak."""
+        """Begin. A thread takes samples only where the kernel keeps no peak."""
         self._before = oom_kills(self._root)
         self._look()
         if not self._kept() and self._sampled:
             threading.Thread(target=self._sample, daemon=True).start()
 
     def stop(self) -> tuple[int, int]:
-        """The peak in bytes (0: nobody knows), and how many processes were killed for memory since `start`."""
+        """Return the peak in bytes (0: unknown) and the number of out-of-memory kills since `start`."""
         self._over.set()
         self._look()
         return self._kept() or self._sampled, oom_kills(self._root) - self._before

@@ -1,1 +1,1 @@
-"""Object stores: adapters of `ports.ObjectStore`. All but `minio` stand on the standard library alone."""
+"""Adapters of `ports.ObjectStore`: folders and S3 buckets. Standard library only."""

@@ -1,4 +1,4 @@
-"""Making a finished file appear at its place in one step."""
+"""Atomic writes: a finished file appears at its path in one step."""
 
 # ruff: noqa: PTH103, PTH106, PTH108, PTH112, PTH116, PTH120
 # Paths are text here: making a Path costs more than the system call it is for.
@@ -8,28 +8,30 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Callable
 
 from .localfile import copy_into
 
 Move = Callable[[str, str], None]
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EBADF, errno.EACCES})
-"""Errors where a folder cannot be synchronised: some file systems of the network, FUSE, and folders that may be written
-but not read."""
+"""Errors of a folder that cannot be synchronised: some network file systems, FUSE, and folders that may be written but
+not read.
+"""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _LEFTOVER_SECONDS = 24 * 3600
-"""An unfinished file untouched for so long belongs to a process that died."""
+"""The age after which an unfinished file belongs to a process that died."""
 _MAKING_SECONDS = 10
-"""How long an empty file may be one that `claim` is about to fill, on a file system without hard links."""
+"""The age up to which an empty file may be one that `claim` is filling, on a file system without hard links."""
 
 
-class Workbench:
-    """The hidden folder where files are written before they are moved to their place."""
+class StagingFolder:
+    """A hidden folder in which files are written before they are moved to their path."""
 
     def __init__(self, folder: str) -> None:
-        """Use `folder`, which is made when first needed."""
+        """Use `folder`, which is created on first use."""
         self._folder = folder
         self._mark = os.urandom(6).hex()
         self._numbers = itertools.count()
@@ -37,7 +39,7 @@ class Workbench:
 
     @contextmanager
     def file(self) -> Iterator[tuple[int, str]]:
-        """A new file: its descriptor and path; removed afterwards unless it was moved. Raises OSError."""
+        """Create a file; yield its descriptor and path. It is removed afterwards unless it was moved. Raise OSError."""
         name = f"{self._folder}/{self._mark}-{os.getpid()}-{next(self._numbers)}"
         descriptor = self._open(name)
         try:
@@ -59,10 +61,10 @@ class Workbench:
             return os.open(name, _NEW, 0o666)
 
 
-def settle(descriptor: int, *, durable: bool) -> None:
-    """Stamp the file with the exact time and, if `durable`, wait until its content is on the disk. Raises OSError.
+def set_time_and_sync(descriptor: int, *, durable: bool) -> None:
+    """Set the file's exact modification time and, if `durable`, wait until its content is on the disk. Raise OSError.
 
-    The kernel's own stamp moves in ticks of some ms, so two versions of one size could share it.
+    The kernel's own time stamps move in ticks of some ms, so two versions of one size could share one.
     """
     stamp = time.time_ns()
     os.utime(descriptor, ns=(stamp, stamp))
@@ -70,10 +72,15 @@ def settle(descriptor: int, *, durable: bool) -> None:
         os.fsync(descriptor)
 
 
-def settle_name(final: str, above: int = 0) -> None:
-    """Wait until the name of a file is on the disk, and those of so many folders above it. Raises OSError.
+def sync_name(final: str, above: int = 0) -> None:
+    """Wait until the directory entry of a file is on the disk, see fsync(2).
 
-    See fsync(2): a file's name is content of its folder.
+    Args:
+        final: The path of the file.
+        above: The number of folders above it whose entries are new as well.
+
+    Raises:
+        OSError: A folder cannot be synchronised.
     """
     for _ in range(above + 1):
         final = os.path.dirname(final)
@@ -93,14 +100,13 @@ def _sync_folder(folder: str) -> None:
 
 
 def place(move: Move, finished: str, final: str) -> int:
-    """Let `move` bring `finished` to `final`, removing empty folders in the way.
+    """Move `finished` to `final` by `move`. Create missing folders and remove empty folders that are in the way.
 
     Returns:
-        How many folders above `final` it had to make.
+        The number of folders that were created.
 
     Raises:
-        OSError: What `move` raises, or a folder cannot be made.
-
+        OSError: `move` raises it, or a folder cannot be created.
     """
     made = 0
     try:
@@ -118,7 +124,7 @@ def place(move: Move, finished: str, final: str) -> int:
 
 
 def _missing(folder: str) -> int:
-    """How many of the folders of a path do not exist."""
+    """Return the number of folders of a path that do not exist."""
     count = 0
     while folder and not os.path.isdir(folder):
         folder, count = os.path.dirname(folder), count + 1
@@ -126,11 +132,15 @@ def _missing(folder: str) -> int:
 
 
 def claim(finished: str, final: str, link: Move = os.link) -> None:
-    """Make `finished` appear as `final` unless that exists. Raises FileExistsError, OSError.
+    """Make `finished` appear as `final` unless that exists.
 
-    A hard link is exclusive and whole at once. Where the file system has none, `final` is created
-    exclusively and then filled: still one winner, but a reader may for a moment see an unfinished
-    object, and a crash may leave one.
+    A hard link is exclusive and complete at once. On a file system without hard links `final` is created exclusively
+    and then filled: there is still one winner, but a reader may for a moment see an unfinished object, and a crash
+    may leave one.
+
+    Raises:
+        FileExistsError: `final` exists.
+        OSError: It cannot be created.
     """
     try:
         link(finished, final)
@@ -140,10 +150,13 @@ def claim(finished: str, final: str, link: Move = os.link) -> None:
         _fill_exclusively(finished, final)
 
 
-def remove_lost(final: str) -> bool:
-    """Remove the empty file `final` unless somebody is just making it; whether it is gone. Raises OSError.
+def remove_empty_leftover(final: str) -> bool:
+    """Remove the empty file `final` that a power failure left, unless a process is filling it. Raise OSError.
 
-    Under a lock, so that of two who find it neither removes what the other has put in its place.
+    A lock prevents that one process removes what another has just put in its place.
+
+    Returns:
+        True if there is no such file any more.
     """
     import fcntl
 
@@ -175,7 +188,7 @@ def _fill_exclusively(finished: str, final: str) -> None:
 
 
 def _remove_empty(folder: str) -> None:
-    """Remove a folder of nothing but folders; ENOTEMPTY when there is a file."""
+    """Remove a folder that contains only folders. Raise OSError (ENOTEMPTY) if it contains a file."""
     for parent, _, _ in os.walk(folder, topdown=False):
         os.rmdir(parent)
 

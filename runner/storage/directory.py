@@ -1,4 +1,4 @@
-"""A local folder as an object store: a key is a path below it."""
+"""An object store in a local folder: a key is a path below it."""
 
 # ruff: noqa: PTH100, PTH108, PTH113, PTH116, PTH123
 # Paths are text here: making a Path costs more than the system call it is for.
@@ -12,22 +12,22 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..data.file_digest import digest_of_file
 from ..errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
-from ..model.digest import digest_of_file
-from ..model.room import NO_ROOM
+from ..model.disk_full import DISK_FULL
 from ..ports import ObjectInfo
-from .atomic import Workbench, claim, place, remove_lost, settle, settle_name
+from .atomic import StagingFolder, claim, place, remove_empty_leftover, set_time_and_sync, sync_name
 from .keys import RESERVED, check_key, check_prefix
-from .localfile import BLOCK, clone_into, copy_into, new_file, trouble, write_all
+from .localfile import BLOCK, clone_into, copy_into, local_file_errors, new_file, write_all
 
 _IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR, errno.ENOTDIR})
 
 
 class DirectoryStore:
-    """An `ObjectStore` over a folder, which is made when first written to.
+    """An `ObjectStore` in a folder, which is created by the first write.
 
-    Objects appear whole: they are written below ``.tmp`` in the same folder and then moved. Unlike
-    a bucket, a folder cannot hold both ``a`` and ``a/b``: the later write raises StoreError.
+    Objects appear complete: they are written below ``.tmp`` in the same folder and then moved. Unlike a bucket, a
+    folder cannot hold both ``a`` and ``a/b``: the later write raises StoreError.
     """
 
     def __init__(self, root: Path, *, durable: bool | Callable[[str], bool] = True) -> None:
@@ -35,21 +35,22 @@ class DirectoryStore:
 
         Args:
             root: The folder.
-            durable: The keys whose documents survive a power failure; True: all. What `put` and `put_if_absent` write
-                there is on the disk before it appears (fsync), and its name before they return. Files that are
-                uploaded or copied, the bulk data, are left to the kernel, which writes them within about 30 seconds.
-
+            durable: Selects the keys whose documents survive a power failure; True: all. `put` and `put_if_absent`
+                return
+                once content and name are on the disk (fsync). Uploads and copies, the bulk data, are left to the
+                kernel,
+                which writes them within about 30 seconds.
         """
         self._root = os.path.abspath(root)
-        self._workbench = Workbench(f"{self._root}/{RESERVED}")
+        self._staging = StagingFolder(f"{self._root}/{RESERVED}")
         self._durable = durable if callable(durable) else lambda _key, always=durable: always
 
     def path(self, key: str) -> Path:
-        """Where the object lies, whether it exists or not. Raises ValueError."""
+        """Return the path of the object, whether it exists or not. Raise ValueError for an invalid key."""
         return Path(self._at(key))
 
     def check_writable(self) -> None:
-        """Raise StoreError when nothing could be written; nothing is made to find out."""
+        """Raise StoreError if the folder cannot be written. Nothing is created."""
         place = Path(self._root)
         while not place.exists() and place != place.parent:
             place = place.parent
@@ -57,59 +58,70 @@ class DirectoryStore:
             raise StoreDenied(f"{self._root} cannot be written: {place} is read-only, or no folder")
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises ObjectMissing."""
+        """Return the object's bytes. Raise ObjectMissing."""
         with self._reading(key), open(self._at(key), "rb", buffering=0) as file:
             return file.read()
 
     def put(self, key: str, data: bytes) -> None:
-        """Write or overwrite, atomically."""
+        """Write or overwrite the object, atomically."""
         final, durable = self._at(key), self._durable(key)
-        with self._writing(key), self._workbench.file() as (descriptor, finished):
+        with self._writing(key), self._staging.file() as (descriptor, finished):
             write_all(descriptor, data)
-            settle(descriptor, durable=durable)
+            set_time_and_sync(descriptor, durable=durable)
             made = place(os.replace, finished, final)
             if durable:
-                settle_name(final, made)
+                sync_name(final, made)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Write unless there is an object of that key; False when there was one."""
+        """Write the object unless the key exists; return False if it does."""
         final, durable = self._at(key), self._durable(key)
-        if self._stands(key, final, data):  # spares the work; when it says no, the claim decides
+        if self._exists(key, final, data):  # saves the write; `claim` decides
             return False
-        with self._writing(key), self._workbench.file() as (descriptor, finished):
+        with self._writing(key), self._staging.file() as (descriptor, finished):
             write_all(descriptor, data)
-            settle(descriptor, durable=durable)
-            try:
-                made = place(claim, finished, final)
-            except FileExistsError:
-                if not os.path.isfile(final):
-                    raise
+            set_time_and_sync(descriptor, durable=durable)
+            return _claimed(finished, final, durable=durable)
+
+    def put_both(self, key: str, other: str, data: bytes) -> bool:
+        """Write `key` unless it exists, then write or overwrite `other`; return False if `key` exists.
+
+        Both names share one inode where the file system has hard links: documents are never written in place.
+        """
+        final, durable = self._at(key), self._durable(key) or self._durable(other)
+        if self._exists(key, final, data):
+            return False
+        with self._writing(key), self._staging.file() as (descriptor, finished):
+            write_all(descriptor, data)
+            set_time_and_sync(descriptor, durable=durable)
+            if not _claimed(finished, final, durable=durable):
                 return False
-            if durable:
-                settle_name(final, made)
+            with self._writing(other):
+                made = place(os.replace, finished, self._at(other))
+                if durable:
+                    sync_name(self._at(other), made)
         return True
 
     def stat(self, key: str) -> ObjectInfo | None:
-        """The object's facts, or None."""
+        """Return the object's facts; None if it does not exist."""
         with suppress(ObjectMissing), self._reading(key):
             return _info(key, os.stat(self._at(key)))
         return None
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
-        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        """Yield the objects whose key starts with `prefix` and sorts after `after`, in key order."""
         folder, slash, start = check_prefix(prefix).rpartition("/")
         return self._walk(folder + slash, start, after)
 
     def delete(self, key: str) -> None:
-        """Remove; an absent key is no error. Folders stay."""
+        """Delete the object. An absent key is no error. Folders stay."""
         path = self._at(key)
         with suppress(ObjectMissing), self._reading(key):
             os.unlink(path)
 
     def upload(self, key: str, path: Path, digest: str = "") -> None:
-        """Write the file's content, atomically; an object that has it already keeps its ``etag``, as in a bucket.
+        """Write the file's content, atomically. An object that has it already keeps its ``etag``, as in a bucket.
 
-        An object that has another name as well does not own its bytes, so it is written anew.
+        An object that has a second hard link is written anew, since its bytes belong to the other name as well.
         """
         final = self._at(key)
         with suppress(OSError):
@@ -117,24 +129,33 @@ class DirectoryStore:
                 return
             if os.stat(final).st_nlink == 1 and _equal(path, final) and digest in ("", digest_of_file(Path(final))):
                 return
-        with self._writing(key), self._workbench.file() as (descriptor, finished):
-            with trouble(path, "upload"):
+        with self._writing(key), self._staging.file() as (descriptor, finished):
+            with local_file_errors(path, "upload"):
                 copy_into(path, descriptor, digest)
-            settle(descriptor, durable=False)
+            set_time_and_sync(descriptor, durable=False)
             place(os.replace, finished, final)
 
     def download(self, key: str, path: Path) -> None:
-        """Make the object a new file at `path`, a copy; blocks are shared where the file system can.
+        """Download the object to a new file at `path`, whose parent exists. Raise ObjectMissing.
 
-        The parent of `path` exists. Raises ObjectMissing.
+        The file shares the object's blocks where the file system can.
         """
-        with self._opened(key) as origin, new_file(path) as descriptor, trouble(path, "download to"):
+        with self._opened(key) as origin, new_file(path) as descriptor, local_file_errors(path, "download to"):
+            clone_into(origin, descriptor)
+
+    def read_into(self, key: str, descriptor: int) -> None:
+        """Write the object's bytes to an open file, from its start. Raise ObjectMissing.
+
+        The file shares the object's blocks where the file system can.
+        """
+        with self._opened(key) as origin, self._reading(key):
             clone_into(origin, descriptor)
 
     def copy(self, source: str, target: str) -> None:
-        """Make `target` a copy of `source`, atomically; blocks are shared where the file system can.
+        """Copy the object `source` to `target`, atomically. Raise ObjectMissing.
 
-        Never a hard link: objects are files that steps may write in place. Raises ObjectMissing.
+        The copy shares blocks where the file system can. It is never a hard link: steps may write their files in
+        place.
         """
         final = self._at(target)
         with self._opened(source) as origin:
@@ -142,7 +163,7 @@ class DirectoryStore:
                 self._duplicate(origin, target, final)
 
     def now(self) -> datetime:
-        """The time by the clock of this machine, UTC."""
+        """Return the time by the clock of this machine, UTC."""
         return datetime.now(timezone.utc)
 
     def _at(self, key: str) -> str:
@@ -150,7 +171,7 @@ class DirectoryStore:
 
     @contextmanager
     def _opened(self, key: str) -> Iterator[int]:
-        """A descriptor of the object's file, to read from. Raises ObjectMissing."""
+        """Open the object's file for reading and yield the descriptor. Raise ObjectMissing."""
         with self._reading(key):
             origin = os.open(self._at(key), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
@@ -161,13 +182,13 @@ class DirectoryStore:
             os.close(origin)
 
     def _duplicate(self, origin: int, target: str, final: str) -> None:
-        with self._writing(target), self._workbench.file() as (descriptor, finished):
+        with self._writing(target), self._staging.file() as (descriptor, finished):
             clone_into(origin, descriptor)
-            settle(descriptor, durable=False)
+            set_time_and_sync(descriptor, durable=False)
             place(os.replace, finished, final)
 
-    def _stands(self, key: str, final: str, data: bytes) -> bool:
-        """Whether a file is there. An empty one that should not be is what a power failure left (no fsync)."""
+    def _exists(self, key: str, final: str, data: bytes) -> bool:
+        """Return True if the object exists. An empty file that a power failure left is removed."""
         try:
             facts = os.stat(final)
         except OSError:
@@ -175,7 +196,7 @@ class DirectoryStore:
         if facts.st_size or not data or not stat.S_ISREG(facts.st_mode):
             return stat.S_ISREG(facts.st_mode)
         with self._writing(key):
-            return not remove_lost(final)
+            return not remove_empty_leftover(final)
 
     def _walk(self, folder: str, start: str, after: str) -> Iterator[ObjectInfo]:
         for name in self._names(folder, start):
@@ -187,9 +208,9 @@ class DirectoryStore:
                 yield from self._walk(key, "", after)
 
     def _names(self, folder: str, start: str) -> tuple[str, ...]:
-        """What the folder holds, folders with a slash, in the order of whole keys: ``a.b`` comes before ``a/b``.
+        """Return the names in a folder in the order of whole keys, folders with a slash: ``a.b`` comes before ``a/b``.
 
-        Links to folders are not followed: they may lead in circles.
+        Links to folders are not followed: they may form circles.
         """
         try:
             with self._reading(folder), os.scandir(f"{self._root}/{folder}") as entries:
@@ -200,7 +221,7 @@ class DirectoryStore:
         return tuple(sorted(name for name in names if name.startswith(start) and (folder or name != f"{RESERVED}/")))
 
     def _readable(self, folder: str, name: str) -> str:
-        """`name`, which has to be text to be a key. Raises StoreError."""
+        """Return `name`. Raise StoreError if it is not UTF-8 text."""
         if not name.isascii():
             try:
                 name.encode()
@@ -212,7 +233,7 @@ class DirectoryStore:
         try:
             return _info(key, os.stat(f"{self._root}/{key}"))
         except OSError:
-            return None  # just deleted, or no file
+            return None  # deleted meanwhile, or not a file
 
     @contextmanager
     def _reading(self, key: str) -> Iterator[None]:
@@ -231,10 +252,23 @@ class DirectoryStore:
             raise _failure(error, f"{self._root}/{key}") from error
 
 
-def _info(key: str, facts: os.stat_result) -> ObjectInfo:
-    """The facts of a file; its ETag has the ctime, since a program can set an mtime back, but no ctime (inode(7)).
+def _claimed(finished: str, final: str, *, durable: bool) -> bool:
+    """Make `finished` appear as `final` unless that exists; return False if it does. Raise OSError."""
+    try:
+        made = place(claim, finished, final)
+    except FileExistsError:
+        if not os.path.isfile(final):
+            raise
+        return False
+    if durable:
+        sync_name(final, made)
+    return True
 
-    Raises IsADirectoryError: a folder is no object.
+
+def _info(key: str, facts: os.stat_result) -> ObjectInfo:
+    """Return the facts of a file. Raise IsADirectoryError for a folder.
+
+    The ETag includes the ctime: a program can set an mtime back, but no ctime (inode(7)).
     """
     if not stat.S_ISREG(facts.st_mode):
         raise IsADirectoryError(errno.EISDIR, "not a file")
@@ -243,19 +277,19 @@ def _info(key: str, facts: os.stat_result) -> ObjectInfo:
 
 
 def _failure(error: OSError, path: str) -> StoreError:
-    """What the operating system's error means for an object."""
+    """Return the store's error for one of the operating system."""
     if isinstance(error, PermissionError):
         return StoreDenied(f"no permission for {path}: check the owner and mode of the folder")
     if error.errno in _IN_THE_WAY:
         return StoreError(f"cannot write {path}: a folder cannot hold an object and others below its name; rename one")
-    if error.errno in NO_ROOM:
-        # It passes as soon as somebody makes room, like a server that is away for a while.
+    if error.errno in DISK_FULL:
+        # Temporary, like a server that is away: the same write succeeds once there is space.
         return StoreUnreachable(f"cannot write {path}: {error.strerror}: make room on that disk")
     return StoreError(f"cannot use {path}: {error.strerror or error}")
 
 
 def _equal(path: Path, final: str) -> bool:
-    """Whether both files hold the same bytes. Raises OSError."""
+    """Return True if both files have the same content. Raise OSError."""
     with open(path, "rb", buffering=0) as one, open(final, "rb", buffering=0) as other:
         if os.fstat(one.fileno()).st_size != os.fstat(other.fileno()).st_size:
             return False

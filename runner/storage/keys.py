@@ -1,4 +1,4 @@
-"""Which keys every store accepts: those that are also safe paths below a folder."""
+"""Object keys that every store accepts: those that are also safe paths below a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The caller's own files, which go up to a store and come down from it."""
+"""The caller's own files: uploads read them, downloads write them."""
 
 # ruff: noqa: PTH105, PTH108, PTH118, PTH120, PTH123
 # Paths are text here: making a Path costs more than the system call it is for.
@@ -15,14 +15,14 @@ from ..dataclass import dataclass
 from ..errors import StoreError
 
 BLOCK = 1 << 20
-"""Bytes moved at a time."""
+"""Bytes read or written at a time."""
 
 _NO_CLONE = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF})
 
 
 @contextmanager
-def trouble(path: Path | str, doing: str) -> Iterator[None]:
-    """Turn an OSError into a StoreError that names the caller's file, not an object."""
+def local_file_errors(path: Path | str, doing: str) -> Iterator[None]:
+    """Turn an OSError into a StoreError that names the caller's file."""
     try:
         yield
     except OSError as error:
@@ -30,21 +30,21 @@ def trouble(path: Path | str, doing: str) -> Iterator[None]:
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
-    """Write every byte: one ``write`` may take fewer (POSIX; Linux stops at 2 GiB). Raises OSError."""
+    """Write all of `data`. One ``write`` may take fewer bytes (POSIX; Linux stops at 2 GiB). Raise OSError."""
     written = os.write(descriptor, data)
     while written < len(data):
         written += os.write(descriptor, memoryview(data)[written:])
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:
-    """Write every byte at `offset`, from any thread. Raises OSError."""
+    """Write all of `data` at `offset`; any thread may call this. Raise OSError."""
     written = 0
     while written < len(data):
         written += os.pwrite(descriptor, data[written:], offset + written)
 
 
 def copy_into(path: Path | str, descriptor: int, digest: str = "") -> None:
-    """Append the content of the file at `path`. Raises OSError, and StoreError when it has not the `digest` given."""
+    """Append the content of the file at `path`. Raise OSError, and StoreError if its content has another `digest`."""
     if digest:
         for block in Slice(Path(path), 0, Path(path).stat().st_size, digest).blocks():
             write_all(descriptor, block)
@@ -56,7 +56,7 @@ def copy_into(path: Path | str, descriptor: int, digest: str = "") -> None:
 
 
 def clone_into(source: int, target: int) -> None:
-    """Append the content of an open file to an empty one, by the kernel where it can. Raises OSError.
+    """Append the content of an open file to an empty one, by the kernel where it can. Raise OSError.
 
     ``copy_file_range`` shares the blocks on file systems that can (Btrfs, XFS), see its Linux manual page.
     """
@@ -69,7 +69,7 @@ def clone_into(source: int, target: int) -> None:
 
 
 def _clone_by_kernel(source: int, target: int) -> bool:
-    """False where the system or the file system does not offer it."""
+    """Copy by the kernel; return False if the system or the file system cannot."""
     if sys.platform != "linux":
         return False
     left = os.fstat(source).st_size
@@ -85,17 +85,17 @@ def _clone_by_kernel(source: int, target: int) -> bool:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[int]:
-    """A descriptor of a file that becomes `path` when the block ends well, and nothing otherwise. Raises StoreError."""
-    # A name of its own: one made of the file's could be longer than a file system takes (NAME_MAX, 255 bytes).
+    """Open a temporary file; rename it to `path` if the block succeeds, else remove it. Raise StoreError."""
+    # A name of its own: one derived from the file's could exceed the file system's limit (NAME_MAX, 255 bytes).
     part = os.path.join(os.path.dirname(path), f".part-{os.urandom(6).hex()}")
-    with trouble(path, "write"):
+    with local_file_errors(path, "write"):
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         try:
             yield descriptor
         finally:
             os.close(descriptor)
-        with trouble(path, "write"):
+        with local_file_errors(path, "write"):
             os.replace(part, path)
     finally:
         with suppress(FileNotFoundError):
@@ -112,19 +112,18 @@ class Slice:
     length: int
     """Bytes."""
     digest: str = ""
-    """The hex SHA-256 that its bytes must have; empty: any."""
+    """The hex SHA-256 that its bytes must have; empty: no check."""
 
     def __len__(self) -> int:
         return self.length
 
     def blocks(self) -> Iterator[bytes]:
-        """Its bytes, the last of them only if all are those of the digest.
+        """Yield the bytes. The last block comes only if all bytes have the digest.
 
-        So a receiver that waits for `length` bytes never has the whole of other ones.
+        A receiver that waits for `length` bytes therefore never gets the whole of a changed file.
 
         Raises:
             StoreError: The file is unreadable, or has changed.
-
         """
         for block, whole in self._read():
             if whole not in ("", self.digest):
@@ -132,11 +131,11 @@ class Slice:
             yield block
 
     def _read(self) -> Iterator[tuple[bytes, str]]:
-        """Each block, and with the last one the digest of all, if it is to be known."""
+        """Yield each block, and with the last one the digest of all, if one is expected."""
         import hashlib  # it loads OpenSSL
 
         state, left = hashlib.sha256(), self.length
-        with trouble(self.path, "read"), open(self.path, "rb", buffering=0) as file:
+        with local_file_errors(self.path, "read"), open(self.path, "rb", buffering=0) as file:
             file.seek(self.offset)
             while left:
                 block = file.read(min(left, BLOCK))

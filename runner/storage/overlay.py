@@ -1,4 +1,4 @@
-"""A store that shows its writes and keeps them to itself: what a dry run writes to."""
+"""A store that keeps its writes in memory, for dry runs."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from ..data.file_digest import digest_of_file
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
-from ..model.digest import digest_of_bytes, digest_of_file
+from ..model.digest import digest_of_bytes
 from ..ports import FolderStore, ObjectInfo, ObjectStore
 from .keys import check_key, check_prefix
-from .localfile import changed, copy_into, new_file, trouble, write_all
+from .localfile import changed, copy_into, local_file_errors, new_file, write_all
 
 
 @dataclass(frozen=True)
 class _Written:
-    """An object as it would be in the base: bytes, or the file they would be uploaded from."""
+    """An object that would be written: its bytes, or the file that would be uploaded."""
 
     info: ObjectInfo
     content: bytes | Path
 
 
 class OverlayStore:
-    """An `ObjectStore` that reads through to `base` and never changes it."""
+    """An `ObjectStore` that reads from `base` and never changes it."""
 
     def __init__(self, base: ObjectStore) -> None:
-        """Lay an empty overlay over `base`."""
+        """Start without any writes over `base`."""
         self._base = base
         self._layer: dict[str, _Written | None] = {}
         """By key; None: deleted."""
@@ -43,23 +44,23 @@ class OverlayStore:
         return tuple(sorted((info.key, info.size) for info in written))
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises ObjectMissing."""
+        """Return the object's bytes. Raise ObjectMissing."""
         if check_key(key) not in self._layer:
             return self._base.get(key)
         content = self._content(key)
         if isinstance(content, bytes):
             return content
-        with trouble(content, "read"):
+        with local_file_errors(content, "read"):
             return content.read_bytes()
 
     def put(self, key: str, data: bytes) -> None:
-        """Plan to write or overwrite."""
+        """Note a write of the object."""
         entry = _of_bytes(check_key(key), data)
         with self._lock:
             self._layer[key] = entry
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Plan to write unless there is, or will be, an object of that key; False when there is."""
+        """Note a write of the object unless it exists; return False if it does."""
         entry = _of_bytes(check_key(key), data)
         with self._lock:
             if self._info(key):
@@ -68,11 +69,11 @@ class OverlayStore:
         return True
 
     def stat(self, key: str) -> ObjectInfo | None:
-        """The object's facts, or None."""
+        """Return the object's facts; None if it does not exist."""
         return self._info(check_key(key))
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
-        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        """Yield the objects whose key starts with `prefix` and sorts after `after`, in key order."""
         with self._lock:
             layer = dict(self._layer)
         check_prefix(prefix)
@@ -83,13 +84,13 @@ class OverlayStore:
         return heapq.merge(planned, below, key=lambda info: info.key)
 
     def delete(self, key: str) -> None:
-        """Plan to remove; an absent key is no error."""
+        """Note a deletion. An absent key is no error."""
         with self._lock:
             self._layer[check_key(key)] = None
 
     def upload(self, key: str, path: Path, digest: str = "") -> None:
-        """Plan to write the file's content; the file is remembered, and read only to compare it with a `digest`."""
-        with trouble(path, "upload"):
+        """Note an upload. The file is read only to compare it with a `digest`."""
+        with local_file_errors(path, "upload"):
             facts = path.stat()
             if digest and digest_of_file(path) != digest:
                 raise changed(path)
@@ -98,19 +99,19 @@ class OverlayStore:
             self._layer[key] = _Written(info, path.absolute())
 
     def download(self, key: str, path: Path) -> None:
-        """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+        """Download the object to a new file at `path`, whose parent exists. Raise ObjectMissing."""
         if check_key(key) not in self._layer:
             self._base.download(key, path)
             return
         content = self._content(key)
-        with new_file(path) as descriptor, trouble(path, "download to"):
+        with new_file(path) as descriptor, local_file_errors(path, "download to"):
             if isinstance(content, bytes):
                 write_all(descriptor, content)
             else:
                 copy_into(content, descriptor)
 
     def copy(self, source: str, target: str) -> None:
-        """Plan to make `target` hold what `source` holds; the content is remembered. Raises ObjectMissing."""
+        """Note a copy of the object `source` to `target`. Raise ObjectMissing."""
         found = self.stat(source)
         if found is None:
             raise ObjectMissing(f"no object {source!r}")
@@ -121,7 +122,7 @@ class OverlayStore:
             self._layer[target] = entry
 
     def now(self) -> datetime:
-        """The base's own time, UTC."""
+        """Return the time of the base, UTC."""
         return self._base.now()
 
     def _info(self, key: str) -> ObjectInfo | None:
@@ -131,7 +132,7 @@ class OverlayStore:
         return entry.info if entry else None
 
     def _source(self, key: str) -> bytes | Path:
-        """The content, or the file that holds it."""
+        """Return the content, or the file that has it."""
         if key in self._layer:
             return self._content(key)
         return self._base.path(key) if isinstance(self._base, FolderStore) else self._base.get(key)

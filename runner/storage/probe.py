@@ -1,4 +1,4 @@
-"""Whether a store honours put-if-absent: journal, lock and commit stand on it."""
+"""A test of conditional puts, which journal, lock and commit need."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from ..ports import ObjectStore
 
 
 def refuses_overwrite(store: ObjectStore, entropy: str) -> bool:
-    """Write one key twice, conditionally: the second must be refused and the first content kept.
+    """Return True if the store refuses to overwrite an object by a conditional put.
 
-    `entropy` makes the key one that nobody else probes with. Some servers of the S3 protocol
-    ignore ``If-None-Match`` without a word. Raises StoreError.
+    Some servers of the S3 protocol ignore ``If-None-Match`` without an error.
+
+    Args:
+        store: The store.
+        entropy: Random text that makes the key of the probe unique.
+
+    Raises:
+        StoreError: The store cannot be used.
     """
     key = f"probe/{entropy}"
     try:

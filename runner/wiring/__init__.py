@@ -1,4 +1,4 @@
-"""The one place that knows every concrete adapter: from configuration to an open workspace.
+"""The one place that knows the adapters: it opens a workspace from its configuration.
 
 Its names are fetched when first used: a controller is started before the rest is loaded.
 """

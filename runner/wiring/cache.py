@@ -1,4 +1,4 @@
-"""The folder for what can be made again: environments, our own code as steps carry it, logs of controllers."""
+"""The cache folder: environments, step archives and logs of controllers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def cache_note() -> str:
 
 
 def _wanted() -> tuple[str, str]:
-    """The usual folder (XDG Base Directory Specification) and the one for temporary files."""
+    """Return the usual folder (XDG Base Directory Specification) and the one for temporary files."""
     usual = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
     return usual, os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - the folder below it is checked
 

@@ -1,56 +1,69 @@
-"""All that stands against running a plan in a workspace, found together."""
+"""All problems of running a plan in a workspace, found together."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from ..config import KubernetesConfig
 from ..data.secret_values import file_problems
-from ..datastores import loopback_problem
+from ..environments.credentials import Credentials
 from ..errors import BadInput, Problem
 from ..model.access import Access
+from ..model.environment import Wheel
 from ..model.plan import Plan
 from ..operations import preflight
 from ..operations.computes import Named
-from ..operations.reach import datastore_problems, secret_problems
+from ..operations.datastore_access import datastore_problems, secret_problems
+from ..operations.local_wheels import SealedPlan, package_problems
 from ..operations.targets import assign_targets
 from ..operations.values import Request
-from ..plan.policies import granted
+from ..plan.policies import with_access
 from .places import Places
 
 
-def targets_of(places: Places, plan: Plan, request: Request, known: Named, words: Access) -> dict[str, str]:
-    """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does.
+def targets_of(places: Places, made: SealedPlan, request: Request, known: Named, words: Access) -> dict[str, str]:
+    """Return the target of each step by the step's key.
 
-    `known`: what the plan's compute names stand for; `words`: what the command line lets every step open.
+    Args:
+        places: The open workspace.
+        made: The plan as it is submitted, and its wheels that are on this machine.
+        request: The parameters of the submission.
+        known: The meaning of the plan's compute names.
+        words: The secrets and datastores that the command line lets every step open.
+
+    Raises:
+        BadInput: With all problems of running the plan.
+
     """
+    plan = made.plan
     targets, problems = assign_targets(plan, places.config, places.override, known.created)
-    plan = granted(plan, targets, places.config.targets, words)
+    plan = with_access(plan, targets, places.config.targets, words)
     found = [*problems, *preflight.plan_problems(plan, request.parameters)]
     here = places.target_in_force
-    found.extend(preflight.asked(lambda: _datastore_problems(places, plan, targets), here))
-    found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found.extend(preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here))
+    found.extend(preflight.problems_from(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found.extend(preflight.problems_from(lambda: _package_problems(places, plan, made.files), here))
     found.extend(file_problems(places.config.secrets))
     found.extend(secret_problems(plan, places.config.secrets, os.environ))
     if not problems:
         found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
-        found.extend(preflight.asked(lambda: _store_problems(places, targets.values()), here))
+        found.extend(preflight.problems_from(lambda: _store_problems(places, targets.values()), here))
     if found:
         raise BadInput(dict.fromkeys(found))
     return targets
 
 
 def check_again(places: Places, plan: Plan, targets: Mapping[str, str]) -> None:
-    """Raise BadInput with all that stands against running the steps of a stored plan on their targets once more."""
+    """Check that the steps of a stored plan can run on their targets once more. Raises BadInput with all problems."""
     here = places.target_in_force
-    found = [*preflight.asked(lambda: _datastore_problems(places, plan, targets), here)]
-    found.extend(preflight.asked(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found = [*preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here)]
+    found.extend(preflight.problems_from(lambda: preflight.snapshot_problems(plan, places.store), here))
+    found.extend(preflight.problems_from(lambda: _package_problems(places, plan), here))
     found.extend(file_problems(places.config.secrets))
     found.extend(secret_problems(plan, places.config.secrets, os.environ))
     found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
     if all(name in places.config.targets for name in targets.values()):
-        found.extend(preflight.asked(lambda: _store_problems(places, targets.values()), here))
+        found.extend(preflight.problems_from(lambda: _store_problems(places, targets.values()), here))
     if found:
         raise BadInput(dict.fromkeys(found))
 
@@ -60,29 +73,27 @@ def _datastore_problems(places: Places, plan: Plan, targets: Mapping[str, str]) 
         plan,
         targets,
         places.datastore_facts(),
-        clusters=lambda name: isinstance(places.config.targets.get(name), KubernetesConfig),
+        reaches_folders=places.reaches_folders,
         open_store=places.datastore,
     )
 
 
+def _package_problems(places: Places, plan: Plan, here: Collection[Wheel] = ()) -> tuple[Problem, ...]:
+    return package_problems(plan, places.store, Credentials(places.config.secrets), here)
+
+
 def _store_problems(places: Places, targets: Iterable[str]) -> tuple[Problem, ...]:
-    wrong = sorted(
-        {name for name in targets if isinstance(places.config.targets[name], KubernetesConfig) != places.in_bucket}
-    )
+    wrong = sorted({name for name in targets if bool(places.config.targets[name].store) != places.in_bucket})
     if wrong:
         return tuple(
-            Problem(f"target '{name}' has another store than this workspace", remedy=f"say --target {name}")
+            Problem(f"target '{name}' has another store than this workspace", remedy=f"pass --target {name}")
             for name in wrong
         )
     if not places.in_bucket:
         return ()
-    settings = places.config.targets.get(places.override)
-    if isinstance(settings, KubernetesConfig):
-        found = loopback_problem(settings.store, f"target '{places.override}'")
-        if found:
-            return (found,)
-    if places.refuses_overwrite():
-        return ()
+    found = places.config.get(places.override).store_problems(f"target '{places.override}'")
+    if found or places.refuses_overwrite():
+        return found
     return (
         Problem(
             "the store ignores 'If-None-Match: *', so two controllers could not be told apart",

@@ -17,23 +17,23 @@ _PACKAGE = Path(__file__).parents[1]
 _ROOT = __name__.partition(".")[0]
 """``runner``, or the private name it is loaded under."""
 MARK = ".controller import main"
-"""Stands in a controller's command line, and in no other's."""
+"""A text that only a controller's command line has."""
 _CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}{MARK}; main()"
 
 
 def log_folder() -> Path:
-    """Where controllers write what they have to say, a file per run."""
+    """Return the folder of the controllers' logs, one file per run."""
     return cache_folder() / "controllers"
 
 
 def log_of(run: str) -> Path | None:
-    """Where the run's last controller on this machine wrote what it had to say; None when none took it here."""
+    """Return the log of the run's last controller on this machine; None if there was none."""
     path = log_folder() / f"{run}.log"
     return path if path.is_file() else None
 
 
 class Starter(Protocol):
-    """Whatever starts controllers for the runs of one workspace."""
+    """A starter of controllers for the runs of one workspace."""
 
     def check(self, targets: Collection[str]) -> None:
         """Raise BadInput when no controller could be started for a run on these targets."""
@@ -42,7 +42,7 @@ class Starter(Protocol):
         """Start a controller for the run."""
 
     def process_of(self, run: str) -> subprocess.Popen[bytes] | None:
-        """The process of this machine that was started for the run here, if any."""
+        """Return the process that this session has started for the run, if any."""
 
 
 @dataclass
@@ -51,12 +51,12 @@ class Controllers:
 
     workspace: Path
     target: str
-    """``--target``, which they are to take as well."""
+    """The value of ``--target`` for the controllers."""
     _started: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _waiting: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> None:
-        """Start a process that loads what a controller needs and then waits to be told its run.
+        """Start a process that imports what a controller needs and then waits for its run.
 
         It does so while the driver still authors; told nothing, it ends with the driver.
         """
@@ -64,7 +64,7 @@ class Controllers:
             self._waiting = self._spawn()
 
     def check(self, targets: Collection[str]) -> None:
-        """Nothing stands against one more process of this machine."""
+        """Accept every run: a process of this machine can always be started."""
 
     def start(self, run: str) -> None:
         """Start a controller for the run."""
@@ -75,7 +75,7 @@ class Controllers:
         self._started[run] = process
 
     def process_of(self, run: str) -> subprocess.Popen[bytes] | None:
-        """The process started here for the run, if any."""
+        """Return the process that this session has started for the run, if any."""
         return self._started.get(run)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
@@ -96,7 +96,7 @@ class Controllers:
 
 
 def _tell(process: subprocess.Popen[bytes], run: str) -> bool:
-    """Name the run to a process that waits for one; False when it has died."""
+    """Send the run's id to a waiting process; return False if it has died."""
     if process.stdin is None or process.poll() is not None:
         return False
     try:

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from ..config import LOCAL, Config, KubernetesConfig
+from ..config import LOCAL, Config
 from ..data import named_datastores
-from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, WorkspaceConfig, vantages
+from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, WorkspaceConfig, bucket_endpoints
 from ..errors import BadInput
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
-from ..model.vantage import BucketVantage
+from ..model.store_endpoint import BucketEndpoint
 from ..operations.values import DatastoreFacts
 from ..ports import ObjectStore
 from . import adapters
 
 
 class Home(Protocol):
-    """What the datastores need to know of the workspace."""
+    """The part of a workspace that its datastores use."""
 
     config: Config
     override: str
@@ -29,22 +29,26 @@ class Home(Protocol):
     def store(self) -> ObjectStore:
         """The workspace store."""
 
+    @property
+    def bucket(self) -> BucketConfig | None:
+        """The workspace's part of the bucket in use. None: the workspace store is a folder."""
+
 
 @dataclass
 class Datastores:
-    """Every place for data, by name."""
+    """The datastores of a workspace, by name."""
 
     home: Home
     _open: dict[str, ObjectStore] = field(default_factory=dict)
 
     def facts(self) -> dict[str, DatastoreFacts]:
-        """What is known of each, the default first. Raises BadInput when the default is no longer configured."""
+        """Return the facts of each datastore, the default first. Raise BadInput if the default is not configured."""
         found = {name: self._facts(name, known) for name, known in self._configured().items()}
-        own = DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")
+        own = DatastoreFacts(name=DEFAULT_DATASTORE, kind="workspace", place="the workspace store")
         found = {DEFAULT_DATASTORE: own, **found}
         if FILE_DATASTORE not in found:
             place = f"{FILE_DATASTORE}/ of the workspace store"
-            found[FILE_DATASTORE] = DatastoreFacts(FILE_DATASTORE, "workspace", place)
+            found[FILE_DATASTORE] = DatastoreFacts(name=FILE_DATASTORE, kind="workspace", place=place)
         remembered = named_datastores.remembered(self.home.store)
         for name, meant in remembered.named.items():
             if meant.datastore in found and name not in found:
@@ -61,21 +65,21 @@ class Datastores:
         return {remembered.default: found.pop(remembered.default), **found}
 
     def store(self, name: str) -> ObjectStore:
-        """The store behind a name other than the workspace store's. Raises BadInput for an unknown one."""
+        """Return the store of a datastore other than the workspace store's. Raise BadInput for an unknown one."""
         if name not in self._open:
             self._open[name] = self._opened(name)
         return self._open[name]
 
-    def for_pods(self) -> Mapping[str, BucketVantage]:
+    def for_pods(self) -> Mapping[str, BucketEndpoint]:
         """Every datastore in a bucket as pods reach it, but for those in the workspace store.
 
         One with unusable credentials is left out: submit tells of it when a plan uses it.
         """
-        found: dict[str, BucketVantage] = {}
+        found: dict[str, BucketEndpoint] = {}
         for name, known in self._configured().items():
             if not isinstance(known.place, FolderConfig):
                 with suppress(BadInput):
-                    found[name] = vantages(self._bucket(known.place, known.where), known.where)[1]
+                    found[name] = bucket_endpoints(self._bucket(known.place, known.where), known.where)[1]
         if found:
             for name, meant in named_datastores.remembered(self.home.store).named.items():
                 if meant.datastore in found:
@@ -83,7 +87,7 @@ class Datastores:
         return found
 
     def folders(self) -> dict[str, str]:
-        """Paths of the datastores that are folders of this machine, by name: local steps reach those themselves."""
+        """Return the paths of the datastores that are folders, by name: local steps open these directly."""
         found = {
             name: known.place.path
             for name, known in self._configured().items()
@@ -119,45 +123,58 @@ class Datastores:
         if isinstance(place, BucketConfig):
             return place
         config, target = self.home.config, place.target or self.home.override or LOCAL
-        settings = config.get(target)
-        if isinstance(settings, KubernetesConfig):
-            return replace(config.bucket(settings, place.workspace), read_only=True)
+        store = config.get(target).store
+        if store is not None:
+            return replace(config.bucket(store, place.workspace), read_only=True)
         raise BadInput(
             f"workspace '{place.workspace}' lies in the bucket of a target, and target '{target}' has none",
             where,
-            "name the target: add 'target: NAME' to the datastore, or say --target NAME",
+            "name the target: add 'target: NAME' to the datastore, or pass --target NAME",
         )
 
     def _facts(self, name: str, known: DatastoreConfig) -> DatastoreFacts:
         place = known.place
         if isinstance(place, FolderConfig):
-            return DatastoreFacts(name, "folder", place.path, known.account, known.container or name, where=known.where)
+            return DatastoreFacts(
+                name=name,
+                kind="folder",
+                place=place.path,
+                account=known.account,
+                container=known.container or name,
+                where=known.where,
+            )
         try:
             return _facts_of_bucket(name, known, self._bucket(place, known.where))
         except BadInput:  # opening it tells why
             shown = f"workspace '{place.workspace}'" if isinstance(place, WorkspaceConfig) else place.bucket
-            return DatastoreFacts(name, "bucket", shown, known.account, known.container or name, where=known.where)
+            return DatastoreFacts(
+                name=name,
+                kind="bucket",
+                place=shown,
+                account=known.account,
+                container=known.container or name,
+                where=known.where,
+            )
 
     def _configured(self) -> Mapping[str, DatastoreConfig]:
         return self.home.config.datastores
 
     def _files(self) -> ObjectStore:
         """v1's second built-in datastore: a folder in the workspace store."""
-        target = self.home.override or LOCAL
-        settings = self.home.config.targets.get(target)
-        if isinstance(settings, KubernetesConfig):
-            return adapters.bucket_store(self.home.config.bucket(settings).below(FILE_DATASTORE), f"target '{target}'")
+        bucket = self.home.bucket
+        if bucket is not None:
+            return adapters.bucket_store(bucket.below(FILE_DATASTORE), f"target '{self.home.override}'")
         return adapters.folder_store(self.home.config.folder / FILE_DATASTORE)
 
 
 def _facts_of_bucket(name: str, known: DatastoreConfig, bucket: BucketConfig) -> DatastoreFacts:
     shown = "/".join(part for part in (bucket.bucket, bucket.prefix.strip("/")) if part)
     return DatastoreFacts(
-        name,
-        "bucket",
-        f"{shown} at {bucket.endpoint}",
-        known.account,
-        known.container or bucket.bucket,
+        name=name,
+        kind="bucket",
+        place=f"{shown} at {bucket.endpoint}",
+        account=known.account,
+        container=known.container or bucket.bucket,
         where=known.where,
         read_only=bucket.read_only,
     )

@@ -1,16 +1,17 @@
-"""Controllers in the cluster: a run is handed over with all its images made, and then needs this machine no more."""
+"""Controllers in the cluster. The images are built before; then the run no longer needs this machine."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..config import KubernetesConfig, TargetConfig
+from ..compute import registry
+from ..config.controllers import ControllerHost
 from ..errors import (
     BadInput,
     EnvironmentFailed,
@@ -20,30 +21,29 @@ from ..errors import (
     StoreUnreachable,
     TargetError,
     TargetUnreachable,
+    remedy_line,
 )
 from ..model import events as e
 from ..model.names import short
 from ..model.uses import access_of_all
-from ..operations.liveness import Stranded, pod_host
+from ..operations.controller_health import ControllerGone
 from ..runs import journal
-from . import adapters
-from .handover import Handover, from_within, to_text
+from .controller_spec import ControllerSpec, to_text
 
 if TYPE_CHECKING:
     import subprocess
 
-    from ..compute.kubernetes.controller_job import ControllerJobs
     from .workspace import OpenWorkspace
 
 PATIENCE = 300.0
-"""Seconds to wait for a pod that may still begin; it goes on trying after that."""
+"""Seconds to wait for the controller's pod; the Job goes on trying after that."""
 _LOOK = 0.5
 _ASK = 2.0
 """Seconds between two questions to the cluster."""
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between attempts to reach the cluster."""
 _RIVALS = 5
-"""How often another controller may write just before an environment is journaled."""
+"""The number of retries when another controller appends just before an environment is journaled."""
 
 
 @dataclass
@@ -54,71 +54,65 @@ class Detached:
 
     def check(self, targets: Collection[str]) -> None:
         """Raise BadInput unless a pod could drive a run on these targets."""
-        name, settings = self.session.target_in_force, self.session.config.get(self.session.target_in_force)
-        found = list(detach_problems(name, settings, targets))
-        if not found and isinstance(settings, KubernetesConfig) and not settings.controller_image:
-            from ..images.controller import ControllerImage
-
-            found.extend(ControllerImage().problems())
+        found = tuple(detach_problems(self.session.target_in_force, _controllers(self.session), targets))
         if found:
             raise BadInput(found)
 
     def process_of(self, run: str) -> subprocess.Popen[bytes] | None:  # noqa: ARG002 - none is of this machine
-        """None."""
+        """Return None: the controller is no process of this machine."""
         return None
 
     def start(self, run: str) -> None:
-        """Hand the run over; returns when a pod drives it. Raises Stranded when none could be made to."""
+        """Hand the run over; returns when a pod drives it. Raises ControllerGone when none could be made to."""
         try:
             self._hand_over(run)
         except (EnvironmentFailed, StoreError, TargetError) as error:
             own, where = short(run), self._where()
-            raise Stranded(
+            raise ControllerGone(
                 f"run {run} is submitted, and no controller drives it: {error}\n"
-                f"  do:    runner resume {own}{where} --detach hands it over again; runner resume {own}{where} drives "
-                f"it from here; runner cancel {own}{where} ends it"
+                + remedy_line(
+                    f"runner resume {own}{where} --detach hands it over again; runner resume {own}{where} drives "
+                    f"it from here; runner cancel {own}{where} ends it"
+                )
             ) from error
 
     def _hand_over(self, run: str) -> None:
         session = self.session
         name = session.target_in_force
-        settings = session.config.get(name)
-        if not isinstance(settings, KubernetesConfig):
-            raise BadInput(detach_problems(name, settings, ()))
-        image = controller_image(settings, session.say)
+        host = _controllers(session)
+        if host is None:
+            raise BadInput(detach_problems(name, host, ()))
+        image = host.image(session.notify)
         self._make_environments(run)
-        from ..compute.kubernetes.controller_job import job_name
-
-        told = Handover(
+        spec = ControllerSpec(
             run=run,
-            job=job_name(run, os.urandom(2).hex()),
+            job=host.new_name(run),
             store_id=session.store_id,
             target=name,
-            settings=from_within(settings),
-            stores=session.stores_for_pods(name, settings).only(access_of_all(session.view(run).plan)),
+            settings=registry.to_entry(host.inside()),
+            stores=session.step_stores(name).only(access_of_all(session.view(run).plan)),
             version=__version__,
         )
-        jobs = adapters.controller_jobs(settings, session.store_id)
         try:
-            self._start(jobs, told, image)
-            self._await_taken(jobs, told)
+            self._start(host, spec, image)
+            self._await_taken(host, spec)
         finally:
-            jobs.close()
+            host.close()
 
-    def _start(self, jobs: ControllerJobs, told: Handover, image: str) -> None:
-        """Make the Job and its Secret; a server that does not answer now is asked again."""
+    def _start(self, host: ControllerHost, spec: ControllerSpec, image: str) -> None:
+        """Create the Job and its Secret; retry while the API server does not answer."""
         for pause in _PAUSES:
             try:
-                jobs.start(told.job, told.run, image, to_text(told))
+                host.start(spec.job, spec.run, image, to_text(spec))
             except TargetUnreachable as error:
-                self.session.say(f"waiting: {error}")
+                self.session.notify(f"waiting: {error}")
                 time.sleep(pause)
             else:
                 return
-        jobs.start(told.job, told.run, image, to_text(told))
+        host.start(spec.job, spec.run, image, to_text(spec))
 
     def _make_environments(self, run: str) -> None:
-        """Make what no pod could; a failure is the run's, as it is when a controller of this machine meets it."""
+        """Make the environments that no pod can make. A failure is journaled, as a local controller does."""
         known = self.session.view(run)
         targets = known.state.submission.targets if known.state.submission else {}
         pairs = dict.fromkeys((step.environment, targets[step.key]) for step in known.plan.steps)
@@ -133,11 +127,18 @@ class Detached:
         store, begun = self.session.environments(target), time.monotonic()
         try:
             found = store.find(environment)
-            reference = found or store.ensure(environment, self.session.say)
+            prepared = found or store.ensure(environment, self.session.notify)
         except EnvironmentFailed as error:
-            self.session.say(str(error))
-            return e.EnvironmentLost(key, target, str(error))
-        return e.EnvironmentReady(key, target, reference, found is None, round(time.monotonic() - begun, 3))
+            self.session.notify(str(error))
+            return e.EnvironmentUnavailable(key, target, str(error))
+        return e.EnvironmentReady(
+            environment=key,
+            target=target,
+            reference=prepared.reference,
+            lock=prepared.lock,
+            built=found is None,
+            seconds=round(time.monotonic() - begun, 3),
+        )
 
     def _journal(self, run: str, event: e.Event) -> None:
         from .workspace import SystemClock
@@ -151,45 +152,45 @@ class Detached:
                     [event], SystemClock().now()
                 )
                 return
+        raise StoreError(f"the journal of run {run} is busy: {_RIVALS} times another controller appended just before")
 
-    def _await_taken(self, jobs: ControllerJobs, told: Handover) -> None:
+    def _await_taken(self, host: ControllerHost, spec: ControllerSpec) -> None:
         """Return once a pod of the Job has taken the run, or when it may but has not for long."""
         deadline, asked, said = time.monotonic() + PATIENCE, time.monotonic(), ""
         while time.monotonic() < deadline:
-            reason = self._silence(told)
+            reason = self._silence(host, spec)
             if reason is None:
                 return
             if time.monotonic() - asked > _ASK:
-                reason = reason or self._reason(jobs, told)
+                reason = reason or self._reason(host, spec)
                 asked = time.monotonic()
                 if reason and reason != said:
-                    self.session.say(f"waiting for the controller: {reason}")
+                    self.session.notify(f"waiting for the controller: {reason}")
                 said = reason
             time.sleep(_LOOK)
         why = said or "no reason is known"
-        self.session.say(f"no controller has begun within {PATIENCE:.0f} s ({why}); it may yet")
+        self.session.notify(f"no controller has begun within {PATIENCE:.0f} s ({why}); it may yet")
 
-    def _silence(self, told: Handover) -> str | None:
-        """None: a pod of the Job has taken the run; else why that cannot be known, if it cannot."""
+    def _silence(self, host: ControllerHost, spec: ControllerSpec) -> str | None:
+        """Return None if a pod of the Job has taken the run, else the reason why that is unknown, if any."""
         try:
-            state = self.session.view(told.run).state
+            state = self.session.view(spec.run).state
         except StoreUnreachable as error:
             return str(error)
-        mine = pod_host(told.settings.namespace, f"{told.job}-")
-        return None if state.over or state.host.startswith(mine) else ""
+        return None if state.over or state.host.startswith(host.host(f"{spec.job}-")) else ""
 
-    def _reason(self, jobs: ControllerJobs, told: Handover) -> str:
-        """Why none has begun. Raises TargetError, with nothing left there, when none will."""
+    def _reason(self, host: ControllerHost, spec: ControllerSpec) -> str:
+        """Return the reason why no pod has started. Raise TargetError, and delete the Job, if none will."""
         try:
-            found = jobs.trouble(told.job)
+            found = host.trouble(spec.job)
         except TargetUnreachable as error:
             return str(error)
-        if not found.hopeless or self._silence(told) is None:  # it may have ended in the meantime
+        if not found.hopeless or self._silence(host, spec) is None:  # it may have ended in the meantime
             return found.reason
-        jobs.remove_one(told.job)
+        host.remove_one(spec.job)
         raise TargetError(
-            f"the controller's pod does not begin in namespace '{told.settings.namespace}': "
-            f"{found.reason or 'its Job has ended'} (see docs/detached.md for what it needs there)"
+            f"the controller's pod does not begin in {host.place}: "
+            f"{found.reason or 'its Job has ended'} (see docs/how-to/detached.md for what it needs there)"
         )
 
     def _where(self) -> str:
@@ -197,9 +198,16 @@ class Detached:
         return f" --target {override}" if override and override != self.session.config.target else ""
 
 
-def detach_problems(name: str, settings: TargetConfig, targets: Collection[str]) -> Iterator[Problem]:
-    """Why a run on `targets` could not be driven from within the cluster of target `name`."""
-    if not isinstance(settings, KubernetesConfig):
+def detach_problems(name: str, host: ControllerHost | None, targets: Collection[str]) -> Iterator[Problem]:
+    """Yield the problems of driving a run by a detached controller.
+
+    Args:
+        name: The target whose place the controller is to run in.
+        host: The controllers of that target.
+        targets: The targets of the run's steps.
+
+    """
+    if host is None:
         yield Problem(
             f"--detach needs a cluster for the controller, and target '{name}' runs on this machine",
             "--detach",
@@ -214,34 +222,22 @@ def detach_problems(name: str, settings: TargetConfig, targets: Collection[str])
             "--detach",
             f"run all steps there: --target {name}; or leave --detach out",
         )
-    if not (settings.controller_image or settings.kind_cluster or settings.registry):
-        yield Problem(
-            "the controller's image has no place from which the cluster could take it",
-            f"targets.{name}",
-            "add `registry: host/path`, to which it is pushed; or `controller_image: ref` (see images/controller)",
-        )
-
-
-def controller_image(settings: KubernetesConfig, say: Callable[[str], None]) -> str:
-    """The image, where the cluster's nodes find it; made unless it is there. Raises EnvironmentFailed."""
-    if settings.controller_image:
-        return settings.controller_image
-    from ..images.controller import ControllerImage
-
-    if settings.kind_cluster:
-        return ControllerImage().on_kind(settings.kind_cluster, say)
-    return ControllerImage().in_registry(settings.registry, say)
-
-
-def dismiss(session: OpenWorkspace, run: str) -> None:
-    """Delete what is left of detached controllers of a run that is about to be driven from here."""
-    settings = session.config.get(session.target_in_force)
-    if not isinstance(settings, KubernetesConfig):
         return
-    jobs = adapters.controller_jobs(settings, session.store_id)
+    yield from host.problems(name)
+
+
+def _controllers(session: OpenWorkspace) -> ControllerHost | None:
+    return session.config.get(session.target_in_force).controllers(lambda: session.store_id)
+
+
+def delete_detached(session: OpenWorkspace, run: str) -> None:
+    """Delete the Jobs of detached controllers of a run that a controller of this machine will drive."""
+    host = _controllers(session)
+    if host is None:
+        return
     try:
-        jobs.remove(run)
+        host.remove(run)
     except TargetError as error:
-        session.say(f"what is left of its controllers in the cluster stays there: {error}")
+        session.notify(f"what is left of its controllers in the cluster stays there: {error}")
     finally:
-        jobs.close()
+        host.close()

@@ -1,27 +1,30 @@
-"""The places of one workspace: its stores, targets and environments, each adapter made when first asked for."""
+"""The stores, targets and environments of one workspace. Each adapter is made when it is first used."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config import LOCAL, Config, KubernetesConfig
+from ..config import LOCAL, Config, TargetContext
+from ..datastores import BucketConfig
+from ..errors import BadInput
 from ..model.access import Access
 from ..model.data import DEFAULT_DATASTORE
-from ..model.environment import NamedEnvironment
+from ..model.store_endpoint import StepStores
 from ..model.uses import accesses_of
-from ..model.vantage import StepStores
 from ..operations import watch
 from ..operations.values import DatastoreFacts, WorkspaceFacts
-from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from ..ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, ObjectStore
 from ..runs import store_format
 from . import adapters
 from .cache import cache_folder
 
 if TYPE_CHECKING:
+    from ..environments.locks import Locks
     from .datastores import Datastores
 
 
@@ -32,16 +35,16 @@ def _print_line(line: str) -> None:
     print(escape(line))  # noqa: T201 - the driver's own standard output is where notes on its submission belong
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Places:
-    """What a workspace's configuration names, as adapters."""
+    """The adapters that the configuration of a workspace names."""
 
     config: Config
     override: str = ""
-    """``--target``: it names the store as well."""
-    say: Callable[[str], None] = _print_line
+    """The value of ``--target``. It also selects the workspace store."""
+    notify: Callable[[str], None] = _print_line
     _found_id: str = ""
-    """The store's id as it was when the store was opened; empty: there was none."""
+    """The ID of the store when it was opened. Empty: it had none."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _accesses: dict[str, tuple[Access, ...]] = field(default_factory=dict)
 
@@ -52,13 +55,13 @@ class Places:
 
     @cached_property
     def base_store(self) -> ObjectStore:
-        """The override target's bucket, else the folder.
+        """The workspace store: the bucket of the target in force, else the folder.
 
         Raises BadInput when another version of runner wrote it, StoreError.
         """
-        settings = self.config.targets.get(self.override or LOCAL)
-        if isinstance(settings, KubernetesConfig):
-            store = adapters.bucket_store(self.config.bucket(settings), f"target '{self.override}'")
+        bucket = self.bucket
+        if bucket is not None:
+            store = adapters.bucket_store(bucket, f"target '{self.override}'")
         else:
             store = adapters.folder_store(self.config.folder)
         self._found_id = store_format.check(store, self._place)
@@ -66,136 +69,155 @@ class Places:
 
     @cached_property
     def store_id(self) -> str:
-        """The store's immutable id; a store without one gets one. Raises BadInput, StoreError."""
+        """The immutable ID of the store. A store without one gets one. Raises BadInput, StoreError."""
         store = self.store
         return self._found_id or store_format.claim(store, os.urandom(8), self._place)
 
     @property
     def _place(self) -> str:
-        """Where the workspace store is, for people."""
+        """The place of the workspace store for messages."""
         return f"the store of target '{self.override}'" if self.in_bucket else str(self.config.folder)
 
     @property
     def workspace_facts(self) -> WorkspaceFacts:
         """The workspace's name."""
         fixed = self.config.named_in == str(self.config.root / "runner.yaml")
-        return WorkspaceFacts(self.config.workspace, apart=self.in_bucket, fixed=fixed)
+        return WorkspaceFacts(name=self.config.workspace, apart=self.in_bucket, fixed=fixed)
 
     @property
     def target_in_force(self) -> str:
-        """The name of the target that is meant when nothing else is said."""
+        """The name of the target of steps that name none."""
         return self.override or LOCAL
 
     @cached_property
     def datastores(self) -> Datastores:
-        """The places for data beside the workspace store."""
+        """The datastores beside the workspace store."""
         from .datastores import Datastores
 
         return Datastores(self)
 
     def datastore(self, name: str) -> ObjectStore:
-        """The store behind a datastore's name. Raises BadInput for an unknown one."""
+        """Return the store behind a datastore's name. Raises BadInput for an unknown one."""
         return self.store if name == DEFAULT_DATASTORE else self.datastores.store(name)
 
     def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
-        """What is known of every datastore, the default one first. Raises BadInput."""
+        """Return the facts of every datastore by name, the default one first. Raises BadInput."""
         return self.datastores.facts()
 
     def datastore_names(self) -> tuple[str, ...]:
-        """Every datastore of the workspace, the default one first. Raises BadInput."""
+        """Return the names of all datastores, the default one first. Raises BadInput."""
         return tuple(self.datastore_facts())
 
     def target_names(self) -> tuple[str, ...]:
-        """The configured targets and computes; empty: every name means the one in force."""
+        """Return the names of configured targets and computes. Empty: every name means the target in force."""
         if not self.config.own or self.override:
             return ()
         return tuple(sorted({*self.config.targets, *self.config.computes}))
 
-    def make_environment(self, environment: NamedEnvironment) -> str:
-        """Make it usable on the target in force: the image or the interpreter. Raises EnvironmentFailed."""
-        return self.environments(self.target_in_force).ensure(environment, self.say)
+    def add_wheel(self, path: Path, *, exist_ok: bool) -> str:
+        """Store a wheel and return its address. Raises BadInput, StoreError."""
+        from ..environments import local_wheels
+
+        return local_wheels.add(self.store, path, exist_ok=exist_ok)
+
+    def stored_line(self, line: str) -> str:
+        """Return a line of pip; store the local wheel that it names. Raises BadInput, StoreError."""
+        from ..environments import local_wheels
+
+        return local_wheels.stored_line(self.store, line)
 
     def secret_names(self) -> tuple[str, ...]:
-        """The secrets that the configuration names, sorted."""
+        """Return the names of the configured secrets, sorted."""
         return tuple(sorted(self.config.secrets))
 
     def secret(self, name: str) -> str:
-        """The value of a secret. Raises BadInput for an unknown one and for one without a value."""
+        """Return the value of a secret. Raises BadInput for an unknown one and for one without a value."""
         from ..data.secret_values import value_of
 
         return value_of(name, self.config.secrets)
 
     def curated_images(self) -> Mapping[str, str]:
-        """Ready images by the names of the environments that the configuration maps to them."""
-        return {name: mapped.image for name, mapped in self.config.environments.items()}
+        """Return the ready images of the configuration by the names of their environments."""
+        return {name: mapped.image for name, mapped in self.config.environments.items() if mapped.image}
 
     def target(self, name: str) -> ComputeTarget:
-        """The adapter of a target. Raises BadInput."""
+        """Return the adapter of a target, made when first asked for. Raises BadInput."""
         if name not in self._targets:
-            settings = self.config.get(name)
-            if isinstance(settings, KubernetesConfig):
-                self._targets[name] = self._cluster(name, settings, self.store_id)
-            else:
-                work, cache = self.config.folder / "work", cache_folder()
-                self._targets[name] = adapters.process_target(
-                    name,
-                    settings,
-                    store=self.base_store,
-                    datastores=self.datastore,
-                    folders=self.datastores.folders,
-                    work=work,
-                    cache=cache,
-                    secrets=self.config.secrets,
-                )
+            self._targets[name] = self.config.get(name).build(self.context(name))
         return self._targets[name]
 
     def candidate(self, name: str) -> ComputeTarget:
-        """An adapter to ask for its problems alone: no id is written into a store that has none. Raises BadInput."""
-        settings = self.config.get(name)
-        if isinstance(settings, KubernetesConfig):
-            return self._cluster(name, settings, "")
-        return self.target(name)
+        """Return an adapter to ask for its problems alone: a store without an ID gets none. Raises BadInput."""
+        return self.config.get(name).build(replace(self.context(name), store_id=str))
 
-    def trial_target(self, name: str, settings: KubernetesConfig) -> ComputeTarget:
+    def trial_target(self, name: str) -> ComputeTarget:
         """Return an adapter for a step that is in no journal and may open the workspace store alone.
 
         Its objects have labels of their own, so that no run takes them for its own. Raises BadInput.
         """
-        return adapters.kubernetes_target(
-            name,
-            settings,
-            store=self.store,
-            store_id="doctor",
-            cache=cache_folder(),
-            stores=lambda: adapters.step_stores(name, self.config.bucket(settings), {}, {}),
+        context = replace(
+            self.context(name),
+            store_id=lambda: "doctor",
+            step_stores=lambda: adapters.step_stores(name, self._bucket_of(name), {}, {}),
             accesses=lambda _run: (Access(),),
         )
+        return self.config.get(name).build(context)
+
+    def context(self, name: str) -> TargetContext:
+        """Return what the target of this name is built from."""
+        return TargetContext(
+            name=name,
+            store=lambda: self.base_store,
+            store_id=lambda: self.store_id,
+            work=self.config.folder / "work",
+            cache=cache_folder(),
+            datastore=self.datastore,
+            folders=self.datastores.folders,
+            step_stores=lambda: self.step_stores(name),
+            accesses=self.accesses,
+            secrets=self.config.secrets,
+            locks=self.locks,
+        )
+
+    def locks(self) -> Locks:
+        """Return the locks of environments in the workspace store. Raises BadInput, StoreError."""
+        from ..environments.credentials import Credentials
+        from ..environments.locks import Locks
+        from ..environments.sources import PackageSources
+
+        sources = PackageSources(self.base_store, cache_folder(), Credentials(self.config.secrets))
+        return Locks(self.base_store, sources=sources)
 
     def environments(self, name: str) -> EnvironmentStore:
-        """The adapter that makes environments usable on a target. Raises BadInput."""
-        return adapters.environment_store(name, self.config.get(name), cache_folder())
+        """Return the adapter that makes environments usable on a target. Raises BadInput."""
+        return self.config.get(name).environments(self.context(name))
+
+    def inventory(self, name: str) -> EnvironmentInventory:
+        """Return the environments that exist on a target. Raises BadInput."""
+        return self.config.get(name).inventory(name, cache_folder())
 
     def refuses_overwrite(self) -> bool:
-        """Whether the bucket honours put-if-absent, tried on a key of its own. Raises StoreError."""
+        """Return True if the bucket honours put-if-absent. A key of its own is tried. Raises StoreError."""
         from ..storage.probe import refuses_overwrite
 
         return refuses_overwrite(self.base_store, os.urandom(8).hex())
 
     @property
-    def in_bucket(self) -> bool:
-        """Whether the workspace store is a bucket."""
-        return isinstance(self.config.targets.get(self.override or LOCAL), KubernetesConfig)
+    def bucket(self) -> BucketConfig | None:
+        """The workspace's part of the bucket of the target in force. None: the workspace store is a folder."""
+        settings = self.config.targets.get(self.target_in_force)
+        return self.config.bucket(settings.store) if settings and settings.store else None
 
-    def _cluster(self, name: str, settings: KubernetesConfig, store_id: str) -> ComputeTarget:
-        return adapters.kubernetes_target(
-            name,
-            settings,
-            store=self.store,
-            store_id=store_id,
-            cache=cache_folder(),
-            stores=lambda: self.stores_for_pods(name, settings),
-            accesses=self.accesses,
-        )
+    @property
+    def in_bucket(self) -> bool:
+        """True if the workspace store is a bucket."""
+        settings = self.config.targets.get(self.target_in_force)
+        return bool(settings and settings.store)
+
+    def reaches_folders(self, target: str) -> bool:
+        """Return True if steps of a target can open folders of this machine; also for an unknown target."""
+        settings = self.config.targets.get(target)
+        return settings is None or settings.reaches_folders
 
     def accesses(self, run: str) -> tuple[Access, ...]:
         """Return what the steps of a run may open by name, each different set once. Raises BadInput, StoreError."""
@@ -203,7 +225,15 @@ class Places:
             self._accesses[run] = accesses_of(watch.view(self.store, run).plan)
         return self._accesses[run]
 
-    def stores_for_pods(self, name: str, settings: KubernetesConfig) -> StepStores:
-        """What pods on a target are told of stores and secrets. Raises BadInput for unusable credentials."""
-        bucket = self.config.bucket(settings)
-        return adapters.step_stores(name, bucket, self.datastores.for_pods(), self.config.secrets)
+    def step_stores(self, name: str) -> StepStores:
+        """Return the keys and secrets for steps that reach the store of a target by themselves.
+
+        Raises BadInput for unusable credentials, and for a target without a bucket.
+        """
+        return adapters.step_stores(name, self._bucket_of(name), self.datastores.for_pods(), self.config.secrets)
+
+    def _bucket_of(self, name: str) -> BucketConfig:
+        store = self.config.get(name).store
+        if store is None:
+            raise BadInput(f"target '{name}' has no bucket that its steps could reach")
+        return self.config.bucket(store)

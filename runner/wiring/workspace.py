@@ -5,161 +5,211 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import config as configuration
-from ..errors import StoreUnreachable
+from ..errors import StoreUnreachable, remedy_line
+from ..model.environment import NamedEnvironment
 from ..model.names import short
 from ..model.plan import Plan
+from ..model.policy_overrides import NO_OVERRIDES, PolicyOverrides
 from ..model.state import RunState
-from ..model.stated import NOTHING, Stated
 from ..model.status import RunStatus
-from ..operations import damage, liveness, watch
+from ..operations import controller_health, journal_gap, watch
 from ..operations.listing import is_begun
 from ..operations.values import Request, RunView
 from ..runs import head, index, records
+from . import configuration, known_workspaces
+from .cache import cache_folder
 from .controllers import MARK, Controllers, Starter, log_of
 from .places import Places
 
 if TYPE_CHECKING:
     from ..operations.computes import Named
+    from ..operations.local_wheels import SealedPlan
     from ..operations.submit import Submitter
 
 
 class SystemClock:
-    """ports.Clock over this machine's clock."""
+    """The clock of this machine, as a `ports.Clock`."""
 
     def now(self) -> datetime:
-        """UTC, aware."""
+        """Return the time in UTC, with its time zone."""
         return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Return the seconds of a monotonic clock."""
         import time
 
         return time.monotonic()
 
 
-def open_session(start: Path | None = None, target: str = "", words: Stated = NOTHING) -> OpenWorkspace:
-    """The workspace that holds in `start` (default: here), for `target` and what was typed. Raises BadInput."""
+def open_session(
+    start: Path | None = None, target: str = "", overrides: PolicyOverrides = NO_OVERRIDES
+) -> OpenWorkspace:
+    """Return the workspace around `start` (default: the current folder) for a target. Raise BadInput."""
     found = configuration.load(start or Path.cwd())
     override = target or found.target
     if override:
         found.get(override)
-    return OpenWorkspace(found, override, words=words)
+    return OpenWorkspace(config=found, override=override, overrides=overrides)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class OpenWorkspace(Places):
     """One workspace: plans are submitted to it, and its runs are watched."""
 
-    words: Stated = NOTHING
-    """What the command line says of every plan that is submitted; it goes before the plan's own words."""
+    overrides: PolicyOverrides = NO_OVERRIDES
+    """Overrides of the command line, which precede each plan's own policies."""
     submitted: list[str] = field(default_factory=list)
     """Runs this session has started, in order."""
     on_submit: Callable[[str], None] = lambda _run: None
     """Called with the id of each run that was submitted."""
     _announced: set[str] = field(default_factory=set)
     _views: dict[str, RunView] = field(default_factory=dict)
-    """What has been read already: the next look folds only what is new."""
+    """Runs that were read; the next read folds only new entries."""
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
-        """Each step's target, once nothing stands against running the plan. Raises BadInput with all that does."""
-        return self._checked(plan, request)[0]
+        """Return each step's target, if the plan can run. Raise BadInput with all problems."""
+        return self._checked(self._sealed(self.dated(plan)), request)[0]
 
     def planned(self, plan: Plan, request: Request) -> tuple[Plan, dict[str, str]]:
-        """The plan as it would be submitted, every step stating all that holds; each step's target. Raises BadInput."""
-        targets, known = self._checked(plan, request)
-        return self._resolved(plan, targets, known), targets
+        """Return the plan with all policies resolved, and each step's target; store its wheels. Raise BadInput."""
+        from ..operations import local_wheels
 
-    def worded(self, plan: Plan, request: Request) -> tuple[Plan, Request]:
-        """What is submitted with the command line's words in it, and no others: a plan to be written down."""
+        made = self._sealed(self.dated(plan))
+        targets, known = self._checked(made, request)
+        local_wheels.keep(self.store, made.files)
+        return self._resolved(made.plan, targets, known), targets
+
+    def make_environment(self, environment: NamedEnvironment) -> str:
+        """Make an environment for the target in force, as a run submitted now has it. Return its image or interpreter.
+
+        Raises BadInput for a local wheel that cannot be used, EnvironmentFailed, StoreError.
+        """
+        from ..operations import local_wheels
+
+        made = self._sealed(self.dated(Plan(steps=(), environments={"": environment})))
+        local_wheels.keep(self.store, made.files)
+        return self.environments(self.target_in_force).ensure(made.plan.environments[""], self.notify).reference
+
+    def with_command_line_overrides(self, plan: Plan, request: Request) -> tuple[Plan, Request]:
+        """Return plan and request with the overrides of the command line alone, to write them to a file."""
         from ..operations import computes
         from ..plan import policies
 
-        if self.words.wish != NOTHING.wish:  # as a step that asks for something itself asks no more by its compute name
-            plan = computes.with_resources(plan, computes.named(self.store, self.config, plan), self.config)
-        return policies.said(plan, self.words), request.said(self.words)
+        if (
+            self.overrides.request != NO_OVERRIDES.request
+        ):  # as a step that asks for something itself asks no more by its compute name
+            plan = computes.with_resources(plan, self._named(plan), self.config.vm_sizes)
+        return policies.with_overrides(plan, self.overrides), request.with_overrides(self.overrides)
+
+    def dated(self, plan: Plan) -> Plan:
+        """Return the plan with the dates that the command line and the configuration state for its environments."""
+        stated = self.overrides.packages_until
+        found = {key: self.config.dated(each).until(stated) for key, each in plan.environments.items()}
+        return replace(plan, environments=found)
 
     def _resolved(self, plan: Plan, targets: Mapping[str, str], known: Named) -> Plan:
         from ..operations import computes
         from ..plan import policies
 
-        asking = computes.with_resources(plan, known, self.config)
-        return policies.said(policies.resolved(asking, targets, self.config.targets), self.words)
+        asking = computes.with_resources(plan, known, self.config.vm_sizes)
+        return policies.with_overrides(policies.with_defaults(asking, targets, self.config.targets), self.overrides)
 
-    def _checked(self, plan: Plan, request: Request) -> tuple[dict[str, str], Named]:
-        """The targets, and what the plan's compute names stand for."""
+    def _named(self, plan: Plan) -> Named:
         from ..operations import computes
+
+        return computes.named(self.store, self.config.computes, plan)
+
+    def _sealed(self, plan: Plan) -> SealedPlan:
+        """Return the plan with its local wheels by digest, and its environments in their newest generation."""
+        from ..operations.environment_generations import in_newest_generation
+        from ..operations.local_wheels import sealed
+
+        made = sealed(plan)
+        return replace(made, plan=in_newest_generation(self.store, made.plan))
+
+    def _checked(self, made: SealedPlan, request: Request) -> tuple[dict[str, str], Named]:
+        """Return the targets, and the settings of the plan's compute names."""
         from .checks import targets_of
 
-        known = computes.named(self.store, self.config, plan)
-        targets = targets_of(self, plan, request, known, self.words.access)
+        known = self._named(made.plan)
+        targets = targets_of(self, made, request, known, self.overrides.access)
         self.controllers.check(set(targets.values()))
         return targets, known
 
     def submit(self, plan: Plan, request: Request) -> str:
-        """Start a run; its id, once its first event is journaled. Raises BadInput with every problem."""
+        """Submit a plan, start its controller, and return the run's id. Raise BadInput with all problems."""
+        from ..operations import local_wheels
         from ..operations.submit import submit
 
-        targets, known = self._checked(plan, request)
+        made = self._sealed(self.dated(plan))
+        plan = made.plan
+        targets, known = self._checked(made, request)
         self._announce(plan, targets, known)
-        plan, request = self._resolved(plan, targets, known), request.said(self.words)
+        plan, request = self._resolved(plan, targets, known), request.with_overrides(self.overrides)
         _ = self.store_id  # which gives a new store its format
+        local_wheels.keep(self.store, made.files)
         run = submit(self.store, plan, targets, request, self.submitter(), limits=known.limits)
         self.submitted.append(run)
-        if not self._has_been_done(run):
+        if not self._end_if_all_reused(run):
             self.start_controller(run)
         self.on_submit(run)
         return run
 
     def submitter(self) -> Submitter:
-        """Who submits from here, now."""
+        """Return the identity and random seed of a submission from here."""
         from ..operations.submit import Submitter
 
         return Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
 
-    def _has_been_done(self, run: str) -> bool:
-        """Whether the run could be ended at once, as earlier runs have done each of its steps."""
-        from ..control.at_once import end_at_once
+    def _end_if_all_reused(self, run: str) -> bool:
+        """End the run at once if it can reuse all steps; return True if it was."""
+        from ..control.reuse_all import end_if_all_reused
 
         try:
             known = self.view(run)
         except StoreUnreachable:
             return False  # it has been submitted: a controller asks again
-        return end_at_once(self.store, self.datastore, known.plan, known.state, SystemClock())
+        return end_if_all_reused(self.store, self.datastore, known.plan, known.state, SystemClock())
 
     def _announce(self, plan: Plan, targets: Mapping[str, str], known: Named) -> None:
-        """Say how what the plan asks for is met here, where that is another way."""
+        """Report each request of the plan that is met in another way here."""
         from ..operations import computes
         from ..operations.environments import announce_environments
         from ..operations.targets import announce
 
         announce(plan, self.config, self.override, self._say_once, known.created)
-        computes.announce_sizes(known, self.config, self._say_once)
+        computes.announce_sizes(known, self.config.vm_sizes, self._say_once)
         announce_environments(plan, targets, self.environments, self._say_once)
 
     def _say_once(self, line: str) -> None:
-        """Say what was not said at an earlier submit of this session."""
+        """Print a line unless this session has printed it before."""
         if line not in self._announced:
             self._announced.add(line)
-            self.say(line)
+            self.notify(line)
 
     def start_controller(self, run: str) -> None:
-        """Start a controller for the run, which outlives this process."""
+        """Start a controller for the run. It outlives this process."""
+        known_workspaces.remember(cache_folder(), self.identity)
         self.controllers.start(run)
+
+    @property
+    def identity(self) -> known_workspaces.KnownWorkspace:
+        """The workspace as a command opens it."""
+        return known_workspaces.KnownWorkspace(str(self.config.root), self.override)
 
     @cached_property
     def controllers(self) -> Starter:
-        """What starts controllers from here: processes of this machine, unless another is put in its place."""
+        """The starter of controllers: as processes of this machine, unless it is replaced."""
         return Controllers(self.config.root, self.override)
 
     def why_stopped(self, state: RunState) -> str:
-        """Why the run does not go on by itself; empty: a controller drives it, or it has ended."""
+        """Return the reason why the run makes no progress; empty: a controller drives it, or it has ended."""
         if state.over:
             return ""
         import socket
@@ -169,45 +219,45 @@ class OpenWorkspace(Places):
         if started is not None and (started.poll() is None or not state.pid):
             process = started.returncode is None
         elif state.pid and state.host == here:
-            process = liveness.process_exists(state.pid, MARK)
+            process = controller_health.process_exists(state.pid, MARK)
         if process:
             return ""
         shown = head.read(self.store, state.run)
-        signs = liveness.Signs(shown, self.store.now(), process, self._damage(state, shown))
-        return liveness.why_stopped(state, signs)
+        signs = controller_health.ControllerFacts(shown, self.store.now(), process, self._damage(state, shown))
+        return controller_health.why_stopped(state, signs)
 
     def damage(self, state: RunState) -> str:
         """Return why no controller can ever drive the run on; empty: nothing is known to be wrong with its journal."""
         return "" if state.over else self._damage(state, head.read(self.store, state.run))
 
     def _damage(self, state: RunState, shown: head.Head | None) -> str:
-        number = damage.missing_entry(self.store, state, shown)
+        number = journal_gap.missing_entry_number(self.store, state, shown)
         if not number or shown is None:
             return ""
-        damage.mark(self.store, state.run, shown, number)
-        return damage.words(number)
+        journal_gap.mark(self.store, state.run, shown, number)
+        return journal_gap.reason(number)
 
     def view(self, run: str) -> RunView:
-        """The run now. Raises BadInput for an unknown id."""
+        """Return the run now. Raise BadInput for an unknown id."""
         known = self._views.get(run)
         fresh = self._views[run] = watch.newer(self.store, known) if known else watch.view(self.store, run)
         return fresh
 
     def check_driven(self, known: RunView) -> None:
-        """Raise Stranded unless a controller drives the run, or has just ended it."""
+        """Raise ControllerGone unless a controller drives the run, or has just ended it."""
         state, why = known.state, self.why_stopped(known.state)
         if why and watch.newer(self.store, known).state.number == state.number:
             where = f" --target {self.override}" if self.override not in {"", self.config.target} else ""
             log = _log_line(state.run)
             mend = f"runner resume {short(state.run)}{where}"
             if self.damage(state):
-                mend = damage.remedy(state.run, where)
-            raise liveness.Stranded(f"run {state.run} does not go on: {why}{log}\n  do:    {mend}")
+                mend = journal_gap.remedy(state.run, where)
+            raise controller_health.ControllerGone(f"run {state.run} does not go on: {why}{log}\n{remedy_line(mend)}")
 
     def wait(self, run: str, *, after: int, seconds: float) -> RunView:
-        """The run as soon as it has ended or has entries beyond number `after`, else after `seconds`.
+        """Return the run once it has ended or has entries beyond number `after`, else after `seconds`.
 
-        Raises Stranded when nobody drives it any more.
+        Raises ControllerGone when nobody drives it any more.
         """
         known = self.view(run)
         if known.state.over or known.state.number > after:
@@ -219,11 +269,11 @@ class OpenWorkspace(Places):
 
     @property
     def pause(self) -> float:
-        """Seconds between two looks at the journal: a folder's are cheap, a bucket's are requests."""
+        """The seconds between two reads of the journal: reads of a folder are cheap, those of a bucket are requests."""
         return 0.5 if self.in_bucket else 0.02
 
     def runs(self, experiment: str = "") -> tuple[str, ...]:
-        """Ids of the workspace's runs, newest first, of one experiment unless that is empty."""
+        """Return the ids of the workspace's runs, newest first; those of one experiment unless that is empty."""
         if not experiment:
             entered = index.run_ids(self.store)
         else:
@@ -232,14 +282,14 @@ class OpenWorkspace(Places):
         return tuple(run for run in entered if is_begun(self.store, run))
 
     def logs(self, run: str, key: str) -> str:
-        """All output of the step's newest attempt so far."""
+        """Return all output of the step's newest attempt so far."""
         from ..model.task import TaskId
 
         attempt = self.view(run).state.steps[key].attempt
         return watch.log_text(self.store, TaskId(run, key, max(attempt, 1)))
 
     def cancel(self, run: str) -> None:
-        """Ask for the end of the run; an ended one is left as it is."""
+        """Request the cancellation of the run; an ended one stays as it is."""
         if self.view(run).state.status is RunStatus.RUNNING:
             records.cancel(self.store, run)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,13 +19,20 @@ from typing import Protocol
 
 import pytest
 
-from runner.compute import process, process_files, process_leftovers, process_staging
-from runner.compute.process import ProcessTarget
+from runner.compute.process import files as process_files
+from runner.compute.process import leftovers as process_leftovers
+from runner.compute.process import staging as process_staging
+from runner.compute.process import target as process
+from runner.compute.process.target import ProcessTarget
+from runner.compute.registry import TARGETS
+from runner.config import TargetContext
 from runner.data import dataset, integrity, manifest, packing, snapshot, transfer
-from runner.data.carry import tree
+from runner.data.file_digest import digest_of_file
+from runner.data.step_bundle import tree
+from runner.environments.locks import Locks
 from runner.errors import StoreUnreachable, TargetUnreachable
-from runner.model.data import DataPath, DataRef, Kind, Mode
-from runner.model.digest import canonical_json, digest_of_file
+from runner.model.data import DataRef, DatastorePath, Kind, Mode
+from runner.model.digest import canonical_json
 from runner.model.document import to_document
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
@@ -34,19 +42,21 @@ from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
 from runner.processes import table
-from runner.processes.ending import Leftovers
+from runner.processes.leftovers import Leftovers
 from runner.processes.table import Process
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
+from tests.support import toy_target
 from tests.support.fake_target import Ending, FakeTarget, World
 from tests.support.kind_bench import KindBench, kind_bench
 from tests.support.leftovers import LEAVES, WAYS
 from tests.support.memory_store import MemoryStore
+from tests.support.returning import returning
 
 PATIENCE = 20.0
 """Seconds."""
-_BENCHES = {"process": "local", "kind": "kind"}
+_BENCHES = {"process": "local", "toy": "toy", "kind": "kind"}
 SCRIPT = """\
 import os, sys, time
 with open(os.environ["LEDGER"], "a") as ledger:
@@ -97,6 +107,32 @@ class FakeBench:
 
 
 @dataclass
+class ToyBench(FakeBench):
+    """The toy target, as the registry gives it."""
+
+    @override
+    def __post_init__(self) -> None:
+        self.world = toy_target.world_of(self.store)
+
+    @override
+    def target(self) -> ComputeTarget:
+        context = TargetContext(
+            name="box",
+            store=lambda: self.store,
+            store_id=str,
+            work=Path("work"),
+            cache=Path("cache"),
+            datastore=lambda _name: self.store,
+            folders=dict,
+            step_stores=lambda: pytest.fail("its steps have the store"),
+            accesses=lambda _run: (),
+            secrets={},
+            locks=lambda: Locks(self.store),
+        )
+        return TARGETS["toy"]().build(context)
+
+
+@dataclass
 class ProcessBench:
     folder: Path
     store: DirectoryStore = field(init=False)
@@ -111,11 +147,11 @@ class ProcessBench:
 
     def target(self, copy_limit: int = 1 << 20) -> ProcessTarget:
         made = ProcessTarget(
-            b.TARGET,
-            self.store,
-            lambda _name: self.store,
-            self.folder / "work",
-            lambda: tree(self.carried),
+            name=b.TARGET,
+            store=self.store,
+            datastores=lambda _name: self.store,
+            work=self.folder / "work",
+            tree=lambda: tree(self.carried),
             copy_limit=copy_limit,
         )
         self.targets.append(made)
@@ -162,12 +198,18 @@ def local(tmp_path: Path) -> Iterator[ProcessBench]:
 
 
 @pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> ToyBench:
+    toy_target.register(monkeypatch.setitem)
+    return ToyBench()
+
+
+@pytest.fixture
 def kind(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KindBench]:
     with kind_bench(request.getfixturevalue("kind_cluster"), tmp_path) as made:
         yield made
 
 
-@pytest.fixture(params=["fake", "process", pytest.param("kind", marks=pytest.mark.kind)])
+@pytest.fixture(params=["fake", "toy", "process", pytest.param("kind", marks=pytest.mark.kind)])
 def bench(request: pytest.FixtureRequest) -> Bench:
     made: Bench = FakeBench() if request.param == "fake" else request.getfixturevalue(_BENCHES[request.param])
     return made
@@ -194,8 +236,8 @@ def ended(target: ComputeTarget, task: Task) -> Observation:
 def running(target: ComputeTarget, task: Task) -> Observation:
     seen = until(target, task, lambda one: one is not None and one.phase is Phase.RUNNING)
     assert seen is not None
-    if Path(seen.uid).is_dir():  # a local process: known to later controllers once its wrapper has claimed the attempt
-        wait_for((Path(seen.uid) / "claim").exists)
+    if Path(seen.uid).is_dir():  # a local process: known to later controllers once its wrapper has added its id
+        wait_for(lambda: process_files.AttemptFiles(Path(seen.uid)).pid > 0)
     return seen
 
 
@@ -381,13 +423,11 @@ def test_it_can_be_used_at_once(bench: Bench) -> None:
 def test_waiting_ends_with_the_process(local: ProcessBench) -> None:
     target, task = local.target(), local.task("succeeds")
     target.start(task)
-    begun = time.monotonic()
-    target.wait(PATIENCE)
-    assert time.monotonic() - begun < PATIENCE / 2
+    returning(lambda: target.wait(3600))
     assert target.observe(b.RUN)[task.id].phase is Phase.SUCCEEDED
 
 
-def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
+def test_an_attempt_whose_wrapper_never_started_is_lost(local: ProcessBench) -> None:
     task = local.task("succeeds")
     (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
     target = local.target()
@@ -397,18 +437,17 @@ def test_an_attempt_that_was_never_claimed_is_lost(local: ProcessBench) -> None:
     assert local.executions(task) == 0
 
 
-@pytest.mark.parametrize("claim", ["0\n", ""])
-def test_an_attempt_that_was_given_up_stays_so(local: ProcessBench, claim: str) -> None:
+def test_an_attempt_that_was_given_up_stays_so(local: ProcessBench) -> None:
     """The controller that gave it up was killed before it could journal that."""
     task = local.task("succeeds")
     folder = local.folder / "work" / b.RUN / "succeeds.1"
     folder.mkdir(parents=True)
-    (folder / "claim").write_text(claim)
+    (folder / process_files.GIVEN_UP).touch()
     seen = local.target().observe(b.RUN)[task.id]
     assert (seen.phase, seen.failure) == (Phase.FAILED, Failure.UNSTARTED)
 
 
-def test_starting_an_attempt_that_was_never_claimed_loses_it_too(local: ProcessBench) -> None:
+def test_starting_an_attempt_whose_wrapper_never_started_loses_it_too(local: ProcessBench) -> None:
     task = local.task("succeeds")
     (local.folder / "work" / b.RUN / "succeeds.1").mkdir(parents=True)
     target = local.target()
@@ -444,19 +483,6 @@ def test_attempts_of_another_target_are_left_to_it(local: ProcessBench) -> None:
     assert local.target().observe(task.id.run) == {}
 
 
-def test_a_claim_that_is_being_written_is_waited_for(local: ProcessBench) -> None:
-    """Between making the claim and writing to it the wrapper must not look dead."""
-    from threading import Timer
-
-    task = local.task("succeeds")
-    folder = local.folder / "work" / b.RUN / "succeeds.1"
-    folder.mkdir(parents=True)
-    (folder / "claim").touch()
-    Timer(0.2, lambda: (folder / "claim").write_text("999999999\n")).start()
-    Timer(0.1, lambda: (folder / "exit").write_text("7\n")).start()
-    assert ended(local.target(), task).exit_code == 7
-
-
 def test_the_tail_of_a_failure(local: ProcessBench) -> None:
     target, task = local.target(), local.task("fails")
     target.start(task)
@@ -477,9 +503,8 @@ def test_a_killed_script_is_explained(local: ProcessBench) -> None:
 def test_a_vanished_wrapper_is_lost_and_takes_its_script_along(local: ProcessBench) -> None:
     target, task = local.target(), local.task("hangs")
     target.start(task)
-    claim = local.folder / "work" / b.RUN / "hangs.1" / "claim"
     wait_for(lambda: local.executions(task) == 1)
-    wrapper = int(claim.read_text())
+    wrapper = process_files.AttemptFiles(local.folder / "work" / b.RUN / "hangs.1").pid
     (script,) = Path(f"/proc/{wrapper}/task/{wrapper}/children").read_text().split()
     os.kill(wrapper, signal.SIGKILL)
     seen = ended(target, task)
@@ -530,8 +555,8 @@ def test_how_long_it_runs_is_told_by_a_clock_that_rests_with_the_machine(local: 
     first.monotonic = lambda: now[0]
     first.start(task)
     assert running(first, task).elapsed == 0
-    claim = local.folder / "work" / b.RUN / "hangs.1" / "claim"
-    os.utime(claim, (0, 0))  # by the wall it began half a century ago
+    state = local.folder / "work" / b.RUN / "hangs.1" / process_files.STATE
+    state.write_text(re.sub(r"(begun \S+ \S+) \S+", r"\1 0.0", state.read_text()))  # half a century ago by the wall
     now[0] += 5
     assert first.observe(b.RUN)[task.id].elapsed == 5
     second = local.target()
@@ -679,11 +704,12 @@ def test_what_the_script_of_an_earlier_controller_left_running_ends_with_it(loca
     place, work, carried = local.folder / "store", local.folder / "work", local.carried
     start = f"""
 from pathlib import Path
-from runner.compute.process import ProcessTarget
+from runner.compute.process.target import ProcessTarget
 from runner.storage.directory import DirectoryStore
 from runner.runs import records
 store = DirectoryStore(Path({str(place)!r}), durable=False)
-target = ProcessTarget({b.TARGET!r}, store, lambda _: store, Path({str(work)!r}), lambda: Path({str(carried)!r}))
+work, carried = Path({str(work)!r}), Path({str(carried)!r})
+target = ProcessTarget(name={b.TARGET!r}, store=store, datastores=lambda _: store, work=work, tree=lambda: carried)
 target.start(records.assignment(store, {task.id.assignment!r}))
 """
     subprocess.run([sys.executable, "-c", start], check=True)
@@ -720,7 +746,9 @@ def test_a_neighbour_is_left_alone(local: ProcessBench) -> None:
 def test_a_process_that_cannot_be_ended_fails_the_step(local: ProcessBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """One of another user's, say: its outputs may change at any time."""
     monkeypatch.setattr(
-        process_leftovers, "end", lambda *_, **__: Leftovers(left=(Process(12, "sudo", "S", 1, 12, 1),))
+        process_leftovers,
+        "end",
+        lambda *_, **__: Leftovers(left=(Process(pid=12, name="sudo", state="S", parent=1, group=12, threads=1),)),
     )
     target, task = local.target(), local.task("succeeds")
     target.start(task)
@@ -865,7 +893,9 @@ def test_names_that_no_store_takes_fail_the_step_and_not_the_controller(local: P
 def reader(local: ProcessBench, script: str, key: str = "a") -> Task:
     """A task whose script gets the path of its one input, a file of 100 bytes."""
     local.store.put("data/raw", b"r" * 100)
-    pinned = dataset.pin(local.store, lambda _name: local.store, (DataPath("workspaceblobstore", "data/raw"),), "input")
+    pinned = dataset.pin(
+        local.store, lambda _name: local.store, (DatastorePath("workspaceblobstore", "data/raw"),), "input"
+    )
     return local.assign(
         script,
         key,
@@ -1044,7 +1074,9 @@ def test_a_file_is_safe_if_its_owner_is_another_and_neither_it_nor_its_folder_ca
 def test_an_output_may_be_linked_from_an_input(local: ProcessBench) -> None:
     """The work folder is deleted with the run; the output stays."""
     local.store.put("data/raw", b"r" * 100)
-    pinned = dataset.pin(local.store, lambda _name: local.store, (DataPath("workspaceblobstore", "data/raw"),), "input")
+    pinned = dataset.pin(
+        local.store, lambda _name: local.store, (DatastorePath("workspaceblobstore", "data/raw"),), "input"
+    )
     script = "import os, sys\nos.symlink(sys.argv[1], sys.argv[2])\n"
     command = (Interpreter(), "script.py", InputPath("raw"), OutputPath("out"))
     target, task = local.target(), local.assign(script, inputs=(b.binding("raw", ref=pinned),), command=command)
@@ -1068,9 +1100,9 @@ def test_an_end_that_cannot_be_taken_up_is_a_failure(local: ProcessBench, others
     for number in range(others):
         target.start(local.task("hangs", number + 1))
     target.start(task)
-    exit_file = local.folder / "work" / b.RUN / "succeeds.1" / "exit"
-    wait_for(lambda: exit_file.exists() and exit_file.read_text() == "0\n")
-    exit_file.write_text("no number\n")
+    files = process_files.AttemptFiles(local.folder / "work" / b.RUN / "succeeds.1")
+    wait_for(lambda: files.exit_code == 0)
+    (files.folder / process_files.STATE).write_text("exit unknown\n")
     seen = ended(target, task)
     assert (seen.failure, seen.retriable) == (Failure.STORE, True)
     assert "runner failed to take up its end: ValueError" in seen.reason
@@ -1160,3 +1192,48 @@ def wait_for(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_step_finds_nothing_of_the_step_whose_work_folder_it_has(local: ProcessBench) -> None:
+    """The folder is used again; what the earlier script made, changed and left there is not."""
+    made = (
+        "import os\nopen('stray.txt', 'w').write('a')\nopen('outputs/model', 'w').write('a')\nos.makedirs('pkg/deep')\n"
+        "open('script.py', 'a').write('# changed')\nos.chmod('script.py', 0o700)\nos.rmdir('logs')\n"
+    )
+    found = (
+        "import os\nfor at, folders, files in os.walk('..'):\n    print(at, *sorted(files))\n"
+        "print(open('script.py').read().endswith('changed'), os.stat('script.py').st_mode & 0o777 != 0o700)\n"
+    )
+    target, first, second = local.target(), local.assign(made, "a"), local.assign(found, "b")
+    uid = target.start(first)
+    folder = Path(uid).stat().st_ino
+    ended(target, first)
+    target.remove(first.id, uid)
+    wait_for(lambda: not Path(uid).exists())
+    again = target.start(second)
+    assert Path(again).stat().st_ino == folder
+    assert ended(target, second).phase is Phase.SUCCEEDED
+    lines = local.log(second).splitlines()
+    assert lines[-1] == "False True"
+    seen = {words[0]: words[1:] for words in map(str.split, lines[:-1]) if words[0].split("/")[:2] != ["..", "spare"]}
+    assert {at: files for at, files in seen.items() if files} == {
+        "..": ["inputs.json", "state"],
+        "../code": ["script.py"],
+        "../step": ["context.json"],
+    }
+    assert {"../code/outputs", "../code/logs", "../step/reports"} <= seen.keys()
+    assert "../code/pkg" not in seen
+
+
+def test_a_work_folder_in_which_a_process_is_left_is_not_used_again(
+    local: ProcessBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Leftovers(left=(Process(pid=12, name="sudo", state="S", parent=1, group=12, threads=1),))
+    monkeypatch.setattr("runner.compute.process.leftovers.end", lambda *_, **__: left)
+    target, task = local.target(), local.task("succeeds")
+    uid = target.start(task)
+    assert ended(target, task).failure is Failure.INPUT
+    target.remove(task.id, uid)
+    target.finish(b.RUN)
+    assert not Path(uid).exists()
+    assert not target._spare.take(local.folder / "work" / "next")

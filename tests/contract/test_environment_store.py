@@ -14,15 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from runner.environments.locks import Locks
 from runner.errors import EnvironmentFailed
 from runner.images.docker import DockerBuilder
-from runner.images.kind import KindImages
-from runner.images.nodes import KindNodes
-from runner.images.registry import RegistryImages
+from runner.images.kind_nodes import KindNodes
 from runner.images.venv import VenvEnvironments
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.ports import EnvironmentStore
+from runner.storage.directory import DirectoryStore
 from tests.support.fake_environments import FakeEnvironments
+from tests.support.image_stores import kind_images, registry_images
+from tests.support.memory_store import MemoryStore
 from tests.support.registry import serving
 
 
@@ -77,7 +79,12 @@ def _venv(tmp_path: Path, stack: ExitStack) -> Rig:
     def works(reference: str) -> bool:
         return subprocess.run([reference, "-c", "import tiny"], check=False).returncode == 0
 
-    return Rig(lambda: VenvEnvironments(tmp_path / "cache"), fresh, broken, _impossible(), works)
+    return Rig(lambda: venvs(tmp_path), fresh, broken, _impossible(), works)
+
+
+def venvs(folder: Path) -> VenvEnvironments:
+    """Virtual environments below a folder, with their locks in a store of its own, as the next process has them."""
+    return VenvEnvironments(folder / "cache", lambda: Locks(DirectoryStore(folder / "store")))
 
 
 def _image(stack: ExitStack) -> tuple[NamedEnvironment, NamedEnvironment]:
@@ -105,32 +112,32 @@ def _runs_as_any_user(image: str) -> bool:
 def _kind(_: Path, stack: ExitStack) -> Rig:
     cluster = os.environ["RUNNER_TEST_KIND_CLUSTER"]
     fresh, broken = _image(stack)
-    engine = DockerBuilder().engine
+    engine, store = DockerBuilder().engine, MemoryStore()
     nodes = KindNodes(cluster, engine)
 
     def works(reference: str) -> bool:
         return nodes.hold(reference) and _runs_as_any_user(reference)
 
     def remove() -> None:
-        reference = KindImages(cluster).find(fresh)
-        identity = DockerBuilder(engine).image_id(reference) if reference else None
+        found = kind_images(cluster, store).find(fresh)
+        identity = DockerBuilder(engine).image_id(found.reference) if found else None
         for name in nodes.names() if identity else ():
             engine.client.containers.get(name).exec_run(["crictl", "rmi", str(identity)])
 
     stack.callback(remove)
-    return Rig(lambda: KindImages(cluster), fresh, broken, _impossible(), works)
+    return Rig(lambda: kind_images(cluster, store), fresh, broken, _impossible(), works)
 
 
 def _registry(_: Path, stack: ExitStack) -> Rig:
     fresh, broken = _image(stack)
-    host = stack.enter_context(serving())
+    host, store = stack.enter_context(serving()), MemoryStore()
 
     def works(reference: str) -> bool:
         engine = DockerBuilder().engine
         engine.client.images.pull(reference)
         return "@sha256:" in reference and _runs_as_any_user(reference)
 
-    return Rig(lambda: RegistryImages(f"{host}/team"), fresh, broken, _impossible(), works)
+    return Rig(lambda: registry_images(f"{host}/team", store), fresh, broken, _impossible(), works)
 
 
 RIGS = {"fake": _fake, "venv": _venv, "kind": _kind, "registry": _registry}
@@ -163,14 +170,14 @@ def test_what_was_made_works_and_is_found_by_the_next_process_which_makes_nothin
     said: list[str] = []
     assert rig.new().problems(rig.fresh) == ()
     assert rig.new().find(rig.fresh) is None
-    reference = rig.new().ensure(rig.fresh, said.append)
+    prepared = rig.new().ensure(rig.fresh, said.append)
     assert said
-    assert rig.works(reference)
+    assert rig.works(prepared.reference)
 
     said.clear()
     elsewhere = NamedEnvironment("of-another-project", rig.fresh.spec, {"COLOUR": "blue"})
-    assert rig.new().find(elsewhere) == reference
-    assert rig.new().ensure(elsewhere, said.append) == reference
+    assert rig.new().find(elsewhere) == prepared
+    assert rig.new().ensure(elsewhere, said.append) == prepared
     assert said == []
 
 
@@ -214,33 +221,41 @@ def test_without_the_kind_program_an_image_is_streamed_to_the_nodes(monkeypatch:
 _ENSURE = """
 import sys
 from pathlib import Path
+from runner.environments.locks import Locks
 from runner.images.venv import VenvEnvironments
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.storage.directory import DirectoryStore
+folder = Path(sys.argv[1])
+here = VenvEnvironments(folder / "cache", lambda: Locks(DirectoryStore(folder / "store")))
 environment = NamedEnvironment("tiny", EnvironmentSpec(pip=(sys.argv[2], "tiny==1.0")))
-print(VenvEnvironments(Path(sys.argv[1])).ensure(environment, lambda line: print(line, flush=True)))
+print(here.ensure(environment, lambda line: print(line, flush=True)).reference)
 """
 
 
-def _ensuring(cache: Path, line: str) -> subprocess.Popen[str]:
+def _ensuring(folder: Path, line: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", _ENSURE, str(cache), line], stdout=subprocess.PIPE, text=True, env={**os.environ}
+        [sys.executable, "-c", _ENSURE, str(folder), line], stdout=subprocess.PIPE, text=True, env={**os.environ}
     )
 
 
 def test_two_processes_at_once_make_one_venv_and_a_killed_one_leaves_none(tmp_path: Path) -> None:
     line = wheel(tmp_path / "wheels")
-    cache = tmp_path / "cache"
-    killed = _ensuring(cache, line)
+    killed = _ensuring(tmp_path, line)
     assert killed.stdout is not None
-    assert "installing" in killed.stdout.readline()
+    assert any(": installing" in said for said in killed.stdout)
     killed.kill()
     killed.wait()
     killed.stdout.close()
     environment = NamedEnvironment("tiny", EnvironmentSpec(pip=(line, "tiny==1.0")))
-    assert VenvEnvironments(cache).find(environment) is None
+    assert venvs(tmp_path).find(environment) is None
 
-    outputs = [process.communicate()[0] for process in [_ensuring(cache, line), _ensuring(cache, line)]]
+    outputs = [process.communicate()[0] for process in [_ensuring(tmp_path, line), _ensuring(tmp_path, line)]]
     references = {output.splitlines()[-1] for output in outputs}
-    assert references == {VenvEnvironments(cache).find(environment)}
-    assert sum("installing" in output for output in outputs) == 1
-    assert VenvEnvironments(cache).lock(environment)[-1] == "tiny==1.0"
+    found = venvs(tmp_path).find(environment)
+    assert found is not None
+    assert references == {found.reference}
+    assert sum(": installing" in output for output in outputs) == 1
+    lock = venvs(tmp_path).known_lock(environment)
+    assert lock is not None
+    assert [(package.name, package.version) for package in lock.packages] == [("tiny", "1.0")]
+    assert found.lock == lock.digest

@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 import pytest
 
 from runner.compute.kubernetes.api import KubernetesApi
-from runner.compute.kubernetes.contract import run_labels, selector
+from runner.compute.kubernetes.conventions import run_labels, selector
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import TargetDenied, TargetError
@@ -112,7 +112,7 @@ class Bench:
         self.target = self.a_target()
 
     def a_target(self, **settings: float) -> KubernetesTarget:
-        chosen = replace(ClusterSettings(STORE_ID, NAMESPACE, grace=5), **settings)  # type: ignore[arg-type]  # by name
+        chosen = replace(ClusterSettings(store_id=STORE_ID, namespace=NAMESPACE, grace=5), **settings)  # type: ignore[arg-type]  # by name
         stores = '{"stub": true}'
         return KubernetesTarget(
             "kind",
@@ -124,8 +124,16 @@ class Bench:
         )
 
     def a_task(self, key: str, *, image: str = IMAGE, resources: Resources = Resources()) -> Task:  # noqa: B008 - frozen
-        output = OutputBinding("model", "blob", "k", path_on_compute="/data")
-        return Task(TaskId(self.run, f"{key}-1"), (), "", image, "kind", outputs=(output,), resources=resources)
+        output = OutputBinding(name="model", datastore="blob", key="k", path_on_compute="/data")
+        return Task(
+            id=TaskId(self.run, f"{key}-1"),
+            command=(),
+            snapshot="",
+            environment=image,
+            target="kind",
+            outputs=(output,),
+            resources=resources,
+        )
 
     def until(
         self, task: Task, told: Callable[[Observation], bool], *, within: float = 60, of: KubernetesTarget | None = None
@@ -300,7 +308,7 @@ def test_nothing_stands_against_the_cluster(bench: Bench) -> None:
 
 def test_a_namespace_without_rights() -> None:
     api = KubernetesApi("elsewhere", a_kubeconfig())
-    settings = ClusterSettings(STORE_ID, "elsewhere")
+    settings = ClusterSettings(store_id=STORE_ID, namespace="elsewhere")
     target = KubernetesTarget(
         "kind", api, settings, store=MemoryStore(), step_stores=lambda _: {Access(): "{}"}, step_archive=b""
     )

@@ -14,20 +14,21 @@ from typing import Any
 
 import pytest
 
+from runner.cluster.minio_admin import ensure_bucket, ensure_bucket_user
 from runner.data import addressed, manifest
+from runner.data.file_digest import digest_of_file
 from runner.errors import BadInput, ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from runner.model.data import Kind, Manifest
-from runner.model.digest import digest_of_file, md5_of_bytes
+from runner.model.digest import md5_of_bytes
+from runner.model.store_endpoint import BucketEndpoint
 from runner.model.task import manifest_key
-from runner.model.vantage import BucketVantage
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
-from runner.storage.minio import ensure_bucket, ensure_bucket_user
 from runner.storage.overlay import OverlayStore
 from runner.storage.probe import refuses_overwrite
 from runner.storage.s3 import copying
 from runner.storage.s3.bucket import Bucket
-from runner.storage.s3.http import Patience
+from runner.storage.s3.http import RetryPolicy
 from runner.storage.s3.store import BucketStore
 from tests.support.memory_store import MemoryStore
 from tests.support.minio_server import minio_server
@@ -40,16 +41,16 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="session")
-def minio() -> Iterator[BucketVantage]:
-    with minio_server("contract") as vantage:
-        yield vantage
+def minio() -> Iterator[BucketEndpoint]:
+    with minio_server("contract") as bucket_endpoint:
+        yield bucket_endpoint
 
 
 @pytest.fixture(params=["memory", "directory", "overlay", pytest.param("bucket", marks=pytest.mark.docker)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     if request.param == "bucket":
-        vantage = request.getfixturevalue("minio")
-        bucket = BucketStore(replace(vantage, prefix=f"{uuid.uuid4().hex}/"))
+        bucket_endpoint = request.getfixturevalue("minio")
+        bucket = BucketStore(replace(bucket_endpoint, prefix=f"{uuid.uuid4().hex}/"))
         yield bucket
         bucket.close()
     elif request.param == "directory":
@@ -299,9 +300,9 @@ def test_no_copy_from_or_to_a_key_that_is_no_path(store: ObjectStore, key: str) 
 
 @pytest.mark.docker
 @pytest.mark.parametrize("size", [5 * MIB + 1, 17 * MIB])
-def test_a_bucket_copies_in_parts(minio: BucketVantage, tmp_path: Path, size: int) -> None:
-    vantage = replace(minio, prefix="parts/")
-    store, bucket = BucketStore(vantage), Bucket(vantage, Patience())
+def test_a_bucket_copies_in_parts(minio: BucketEndpoint, tmp_path: Path, size: int) -> None:
+    bucket_endpoint = replace(minio, prefix="parts/")
+    store, bucket = BucketStore(bucket_endpoint), Bucket(bucket_endpoint, RetryPolicy())
     (tmp_path / "large").write_bytes(os.urandom(size))
     store.upload("a large/one+", tmp_path / "large")
     source = store.stat("a large/one+")
@@ -344,7 +345,7 @@ def test_it_tells_its_time(store: ObjectStore) -> None:
 
 
 @pytest.fixture
-def confined(minio: BucketVantage) -> BucketVantage:
+def confined(minio: BucketEndpoint) -> BucketEndpoint:
     """A bucket's own user, made twice: the second time changes nothing."""
     for _ in range(2):
         ensure_bucket(minio.endpoint, minio.access_key, minio.secret_key, "confined")
@@ -360,7 +361,7 @@ def confined(minio: BucketVantage) -> BucketVantage:
 
 
 @pytest.mark.docker
-def test_a_bucket_user_may_use_its_bucket_only(confined: BucketVantage, tmp_path: Path) -> None:
+def test_a_bucket_user_may_use_its_bucket_only(confined: BucketEndpoint, tmp_path: Path) -> None:
     own, other = BucketStore(confined), BucketStore(replace(confined, bucket="contract"))
     (tmp_path / "large").write_bytes(bytes(17 * MIB))
     own.upload("large", tmp_path / "large")
@@ -376,7 +377,7 @@ def test_a_bucket_user_may_use_its_bucket_only(confined: BucketVantage, tmp_path
 
 
 @pytest.mark.docker
-def test_administration_tells_what_is_wrong(minio: BucketVantage) -> None:
+def test_administration_tells_what_is_wrong(minio: BucketEndpoint) -> None:
     def ensure_user(endpoint: str, access: str, secret: str, bucket: str) -> None:
         ensure_bucket_user(endpoint, access, secret, bucket=bucket, user_access="some-user", user_secret="some-secret")
 
@@ -402,7 +403,7 @@ def test_administration_tells_what_is_wrong(minio: BucketVantage) -> None:
     ],
 )
 def test_a_wrong_setting_is_told_by_every_call(
-    minio: BucketVantage, tmp_path: Path, change: dict[str, Any], error: type[StoreError], says: str
+    minio: BucketEndpoint, tmp_path: Path, change: dict[str, Any], error: type[StoreError], says: str
 ) -> None:
     store = BucketStore(replace(minio, **change))
     (tmp_path / "file").write_bytes(bytes(17 * MIB))

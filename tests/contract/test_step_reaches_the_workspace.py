@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import carry, packing, snapshot
+from runner.data import packing, snapshot, step_bundle
 from runner.model import events as e
 from runner.model.document import to_document
 from runner.model.plan import Submission
 from runner.model.step import Interpreter
+from runner.model.store_endpoint import StepStores
 from runner.model.task import Task, TaskId
-from runner.model.vantage import StepStores
 from runner.runs import index, journal, plans, records
-from runner.sdk import Model, Run, Workspace, session
+from runner.sdk import Model, Run, Workspace
+from runner.sdk.base import session
 from runner.storage.s3.store import BucketStore
 from tests.support.builders import RUN, plan, step
 from tests.support.fake_session import FakeSession, opened
@@ -44,14 +45,14 @@ NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
 @pytest.mark.docker
 def test_runs_models_and_a_cancel_go_through_the_bucket(tmp_path: Path) -> None:
-    with minio_server("steps") as vantage:
-        store = BucketStore(vantage)
+    with minio_server("steps") as bucket_endpoint:
+        store = BucketStore(bucket_endpoint)
         task = submitted(store, tmp_path)
-        (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(vantage))))
+        (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(bucket_endpoint))))
         ended = bootstrap(tmp_path, task)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert records.canceled(store, RUN)
-        assert vantage.secret_key not in ended.stdout
+        assert bucket_endpoint.secret_key not in ended.stdout
         assert b"net\n" in b"".join(store.get(info.key) for info in store.list(task.id.logs))
         with opened(FakeSession(store=store)):  # type: ignore[arg-type]  # any store will do
             ws = Workspace("s", "g", "w")
@@ -59,7 +60,7 @@ def test_runs_models_and_a_cancel_go_through_the_bucket(tmp_path: Path) -> None:
             assert (child.name, child.status, child.get_metrics()) == ("fold", "Completed", {"score": 0.5})
             assert Model(ws, "net").run_id == f"{RUN}.a"
         session.use(None)
-        assert [info.key for info in store.list(f"runs/{RUN}/said/")] != []
+        assert [info.key for info in store.list(f"runs/{RUN}/annotations/")] != []
 
 
 def submitted(store: BucketStore, folder: Path) -> Task:
@@ -69,18 +70,30 @@ def submitted(store: BucketStore, folder: Path) -> Task:
     taken = snapshot.take(folder / "code")
     packing.keep(store, taken)
     spec = replace(step("a"), snapshot=taken.digest, outputs=(), command=(Interpreter(), "script.py"))
-    index.add(store, index.IndexEntry(RUN, "e", NOW))
-    first: list[e.Event] = [e.RunSubmitted(Submission(plans.save(store, plan(spec)), "e")), e.TaskStarted("a", 1, "u")]
+    index.add(store, index.IndexEntry(run=RUN, experiment="e", created=NOW))
+    first: list[e.Event] = [
+        e.RunSubmitted(Submission(plan=plans.save(store, plan(spec)), experiment="e")),
+        e.AttemptStarted("a", 1, "u"),
+    ]
     journal.Writer(store, RUN, "submit", 0).append(first, NOW)
     variables = {"AZUREML_RUN_ID": f"{RUN}.a", "AZUREML_ARM_WORKSPACE_NAME": "w"}
-    task = Task(TaskId(RUN, "a"), spec.command, taken.digest, "image", "kind", "A", "e", variables=variables)
+    task = Task(
+        id=TaskId(RUN, "a"),
+        command=spec.command,
+        snapshot=taken.digest,
+        environment="image",
+        target="kind",
+        name="A",
+        experiment="e",
+        variables=variables,
+    )
     return records.assign(store, task)
 
 
 def bootstrap(folder: Path, task: Task) -> subprocess.CompletedProcess[str]:
     """Run the carried archive as a container does."""
     archive = folder / "step.pyz"
-    archive.write_bytes(carry.archive())
+    archive.write_bytes(step_bundle.archive())
     variables = {
         "RUNNER_STORES": str(folder / "stores.json"),
         "RUNNER_WORK": str(folder / "work"),
@@ -99,6 +112,6 @@ def bootstrap(folder: Path, task: Task) -> subprocess.CompletedProcess[str]:
 
 def logged_below(ws: Workspace, parent: str) -> list[Run]:
     """The logged runs below a run that is known by its id alone."""
-    from runner.sdk.logged_store import children
+    from runner.sdk.runs.logged_store import children
 
     return [Run.get(ws, run) for run in children(ws.session.store, parent)]

@@ -75,7 +75,7 @@ def check_nothing_left(project: Project) -> None:
     while of_the_project(project) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert of_the_project(project) == []
-    assert list(project.folder.glob(".runner/work/*")) == []
+    assert {path.name for path in project.folder.glob(".runner/work/*")} <= {"spare"}
 
 
 def statuses(run: Any) -> dict[str, str]:
@@ -105,6 +105,6 @@ def test_a_step_in_its_pause(project: Project) -> None:
 def test_an_environment_that_is_being_made(project: Project, silent_index: str) -> None:
     project.environ = {"PIP_INDEX_URL": silent_index, "PIP_CONFIG_FILE": os.devnull}
     project.driver(SLOW_ENVIRONMENT)
-    run = canceled(project, "slow   making     environment: installing")
+    run = canceled(project, "slow   making     environment: resolving")
     assert statuses(run) == {"needs": "canceled"}
     check_nothing_left(project)

@@ -35,7 +35,7 @@ BAD = {
     "invalid experiment": ('Experiment(ws, "no/slash").submit(Pipeline(ws, [step("s", outputs=[data("a")])]))',
                            "no/slash"),
     "data in arguments only": ('submit(step("s", outputs=[data("b")], extra=[data("a")]))', "'?a'?"),
-    "nobody produces": ('submit(step("s", inputs=[data("a")], outputs=[data("b")]))', "'?a'?"),
+    "no step writes its input": ('submit(step("s", inputs=[data("a")], outputs=[data("b")]))', "'?a'?"),
     "two producers": ('a = data("a")\nsubmit(step("s", outputs=[a]), step("t", outputs=[a]))', "'?a'?"),
 }  # fmt: skip
 

@@ -68,21 +68,29 @@ class Bench:
         self.session: OpenWorkspace = open_session(workspace)
 
     def plan(self) -> Plan:
-        return Plan(tuple(map(self._step, NEEDS)), {"env": NamedEnvironment("env", EnvironmentSpec())})
+        return Plan(
+            steps=tuple(map(self._step, NEEDS)), environments={"env": NamedEnvironment("env", EnvironmentSpec())}
+        )
 
     def _step(self, key: str) -> StepSpec:
         needs = NEEDS[key]
         pause = f"{self.chance.uniform(0.1, 0.3):.3f}"
         return StepSpec(
-            key,
-            key,
-            (Interpreter(), "script.py", pause, OutputPath("out"), *(InputPath(f"from_{need}") for need in needs)),
-            "env",
-            "",
+            key=key,
+            name=key,
+            command=(
+                Interpreter(),
+                "script.py",
+                pause,
+                OutputPath("out"),
+                *(InputPath(f"from_{need}") for need in needs),
+            ),
+            environment="env",
+            compute="",
             source=str(self.code),
             script="script.py",
-            inputs=tuple(InputSpec(f"from_{need}", OutputOf(need, "out")) for need in needs),
-            outputs=(OutputSpec("out"),),
+            inputs=tuple(InputSpec(name=f"from_{need}", source=OutputOf(need, "out")) for need in needs),
+            outputs=(OutputSpec(name="out"),),
             variables={"LEDGER": str(self.ledger)},
         )
 
@@ -91,9 +99,9 @@ class Bench:
         return Counter((what, step.removeprefix(f"{run}.")) for what, step in lines if step.startswith(run))
 
     def taken(self, run: str) -> None:
-        """Wait until the newest controller has journaled something."""
+        """Wait until the newest controller has journaled something; one that was killed may have ended the run."""
         deadline = time.monotonic() + PATIENCE
-        while self.session.view(run).state.number <= self.known:
+        while (state := self.session.view(run).state).number <= self.known and not state.over:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
@@ -139,7 +147,7 @@ def test_killed_at_random_instants_runs_end_as_if_nothing_had_been(cache: Path) 
     chance = random.Random(SEED)
     bench, kills, runs = Bench(cache, chance), 0, 0
     while kills < KILLS:
-        run = bench.session.submit(bench.plan(), Request("crash", regenerate_outputs=True))
+        run = bench.session.submit(bench.plan(), Request(experiment="crash", regenerate_outputs=True))
         runs, bench.known = runs + 1, 1
         for _ in range(min(KILLS_PER_RUN, KILLS - kills)):
             pause = chance.uniform(0.0, 0.5)

@@ -82,7 +82,7 @@ def test_damaged_objects_are_written_again_by_the_next_submit(project: Project) 
 
 
 @pytest.mark.parametrize(
-    "what", [("*/committed.json", "head.json"), ("*/attempts/1.json", "journal/00000001.json")], ids=" ".join
+    "what", [("*/committed.json", "head.json"), ("*/attempt-1.json", "journal/00000001.json")], ids=" ".join
 )
 def test_an_unreadable_record_of_an_earlier_run_fails_no_later_one(what: tuple[str, ...], project: Project) -> None:
     project.driver(DRIVER.format(script="good.py", options=""))

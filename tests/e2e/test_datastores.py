@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model.vantage import BucketVantage
+from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.store import BucketStore
 from tests.support.minio_server import minio_server
 from tests.support.projects import Project
@@ -120,13 +120,13 @@ def test_datasets_are_registered_and_listed(project: Project) -> None:
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Iterator[BucketVantage]:
+def lake(tmp_path: Path) -> Iterator[BucketEndpoint]:
     with minio_server("lake") as vantage:
         yield vantage
 
 
 @pytest.mark.docker
-def test_a_bucket_is_a_datastore_of_local_steps(project: Project, lake: BucketVantage) -> None:
+def test_a_bucket_is_a_datastore_of_local_steps(project: Project, lake: BucketEndpoint) -> None:
     keys = project.write("keys.json", json.dumps({"access_key": lake.access_key, "secret_key": lake.secret_key}))
     keys.chmod(0o600)
     project.write(

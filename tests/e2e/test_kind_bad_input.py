@@ -14,12 +14,12 @@ import pytest
 import yaml
 
 from runner.cluster.settings import read_document
-from runner.compute.kubernetes.contract import STORE_LABEL
-from runner.images.kind import KindImages
+from runner.compute.kubernetes.conventions import STORE_LABEL
 from runner.model.document import Document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from tests.support.image_stores import kind_images
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import IMAGE, Desk, Done, Namespace, a_desk, patiently
+from tests.support.kind_runs import IMAGE, Done, Namespace, RunContext, a_desk, patiently
 from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 pytestmark = pytest.mark.kind
@@ -34,7 +34,7 @@ submit(step("only", "only.py", config))
 
 
 @pytest.fixture
-def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
+def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[RunContext]:
     one = a_desk(tmp_path, kind_cluster)
     yield one
     one.delete()
@@ -44,7 +44,7 @@ def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
 class Before:
     """Store and namespace as they were."""
 
-    desk: Desk
+    desk: RunContext
     namespace: Namespace
     objects: Mapping[str, str]
     things: Mapping[str, str]
@@ -55,7 +55,7 @@ class Before:
 
 
 @pytest.fixture
-def before(desk: Desk, kind_cluster: KindCluster) -> Before:
+def before(desk: RunContext, kind_cluster: KindCluster) -> Before:
     namespace = Namespace(kind_cluster)
     return Before(desk, namespace, desk.listing(), namespace.quiet_listing())
 
@@ -70,35 +70,35 @@ def _refused(done: Done, *words: str) -> None:
     assert "Traceback" not in done.err
 
 
-def _kubeconfig(desk: Desk, server: str) -> str:
+def _kubeconfig(desk: RunContext, server: str) -> str:
     document: Document = read_document(desk.cluster.kubeconfig)
     for cluster in document["clusters"]:
         cluster["cluster"]["server"] = server
     return str(desk.write("kubeconfig", yaml.safe_dump(document)))
 
 
-def _keys(desk: Desk, **changes: str) -> str:
+def _keys(desk: RunContext, **changes: str) -> str:
     keys = {**json.loads(desk.cluster.credentials.read_bytes()), **changes}
     path = desk.write("keys.json", json.dumps(keys))
     path.chmod(0o600)
     return str(path)
 
 
-def test_an_unreachable_cluster(desk: Desk, before: Before) -> None:
+def test_an_unreachable_cluster(desk: RunContext, before: Before) -> None:
     desk.configure(kubeconfig=_kubeconfig(desk, f"https://{NOWHERE}"))
     desk.driver(READY, only="print('never')")
     _refused(desk.run(seconds=60), NOWHERE)
     before.unchanged()
 
 
-def test_an_unreachable_bucket(desk: Desk, before: Before) -> None:
+def test_an_unreachable_bucket(desk: RunContext, before: Before) -> None:
     desk.configure(store={"endpoint": f"http://{NOWHERE}"})
     desk.driver(READY, only="print('never')")
     _refused(desk.run(seconds=120), NOWHERE)
     before.unchanged()
 
 
-def test_a_bucket_that_is_not_there(desk: Desk, before: Before) -> None:
+def test_a_bucket_that_is_not_there(desk: RunContext, before: Before) -> None:
     desk.configure(store={"bucket": "no-such-bucket"})
     desk.driver(READY, only="print('never')")
     _refused(desk.run(seconds=60), "no-such-bucket")
@@ -106,7 +106,7 @@ def test_a_bucket_that_is_not_there(desk: Desk, before: Before) -> None:
 
 
 @pytest.mark.parametrize("key", ["access_key", "secret_key"])
-def test_wrong_credentials(desk: Desk, before: Before, key: str) -> None:
+def test_wrong_credentials(desk: RunContext, before: Before, key: str) -> None:
     desk.configure(store={"credentials": _keys(desk, **{key: "not-the-right-one"})})
     desk.driver(READY, only="print('never')")
     done = desk.run(seconds=60)
@@ -115,14 +115,14 @@ def test_wrong_credentials(desk: Desk, before: Before, key: str) -> None:
     before.unchanged()
 
 
-def test_no_docker_when_an_image_must_be_built(desk: Desk, before: Before) -> None:
+def test_no_docker_when_an_image_must_be_built(desk: RunContext, before: Before) -> None:
     without = replace(desk, variables={"DOCKER_HOST": f"tcp://{NOWHERE}"})
     desk.driver(BUILT, only="print('never')")
     _refused(without.run(seconds=60), "'packages'", "Docker")
     before.unchanged()
 
 
-def test_a_target_without_kind_takes_ready_images_alone(desk: Desk, before: Before) -> None:
+def test_a_target_without_kind_takes_ready_images_alone(desk: RunContext, before: Before) -> None:
     desk.configure(kind_cluster=None)
     desk.driver(BUILT, only="print('here')")
     _refused(desk.run(seconds=60), "'packages'", "registry:", "image:")
@@ -131,7 +131,7 @@ def test_a_target_without_kind_takes_ready_images_alone(desk: Desk, before: Befo
     assert "succeeded" in desk.run().ok().out
 
 
-def test_a_store_without_conditional_puts(desk: Desk, before: Before) -> None:
+def test_a_store_without_conditional_puts(desk: RunContext, before: Before) -> None:
     bucket = _Careless()
     with scripted_server(bucket.answer) as server:
         desk.configure(store={"endpoint": server.endpoint})
@@ -141,8 +141,8 @@ def test_a_store_without_conditional_puts(desk: Desk, before: Before) -> None:
     before.unchanged()
 
 
-def test_doctor_tries_the_store_from_a_pod(desk: Desk, kind_cluster: KindCluster) -> None:
-    KindImages(kind_cluster.name).ensure(NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True)), print)
+def test_doctor_tries_the_store_from_a_pod(desk: RunContext, kind_cluster: KindCluster) -> None:
+    kind_images(kind_cluster.name).ensure(NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True)), print)
     objects = desk.listing()
     well = desk.runner("doctor", "kind", "--image", IMAGE, seconds=180).ok()
     assert f"ok  store, from a pod: a step with the image {IMAGE} has read and written it" in well.out, well.text
@@ -162,7 +162,7 @@ def test_doctor_tries_the_store_from_a_pod(desk: Desk, kind_cluster: KindCluster
     patiently(lambda: not any(namespace.items(kind, made) for kind in kinds), "nothing left of the trials", 60, 0.5)
 
 
-def test_several_problems_are_told_together(desk: Desk, before: Before) -> None:
+def test_several_problems_are_told_together(desk: RunContext, before: Before) -> None:
     desk.configure(kubeconfig=_kubeconfig(desk, f"https://{NOWHERE}"))
     without = replace(desk, variables={"DOCKER_HOST": f"tcp://{NOWHERE}"})
     desk.driver(BUILT, only="print('never')")

@@ -19,7 +19,7 @@ from runner.model.status import RunStatus, StepStatus
 from tests.support.gated_store import Gate, gated_store
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_ledger import Ledger, open_ledger
-from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, name_of, patiently
+from tests.support.kind_runs import IMAGE, Namespace, RunContext, a_desk, finished, name_of, patiently
 
 pytestmark = pytest.mark.kind
 
@@ -56,7 +56,7 @@ def gate(kind_cluster: KindCluster) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, kind_cluster: KindCluster, gate: Gate) -> Iterator[Desk]:
+def desk(tmp_path: Path, kind_cluster: KindCluster, gate: Gate) -> Iterator[RunContext]:
     one = a_desk(tmp_path, kind_cluster).configure(store={"endpoint": gate.endpoint})
     yield one
     one.delete()
@@ -67,15 +67,15 @@ def _journals(event: str) -> Callable[[str, bytes], bool]:
 
 
 def _assigns_second(path: str, _body: bytes) -> bool:
-    return path.endswith("/second-1/assignments/1.json")
+    return path.endswith("/second-1/assignment-1.json")
 
 
 def _assigns_first_again(path: str, _body: bytes) -> bool:
-    return path.endswith("/first-1/assignments/2.json")
+    return path.endswith("/first-1/assignment-2.json")
 
 
 HELD = {
-    "Job create": _journals("TaskStarted"),
+    "Job create": _journals("AttemptStarted"),
     "commit": _journals("StepSucceeded"),
     "between steps": _assigns_second,
     "before a retry": _assigns_first_again,
@@ -90,7 +90,7 @@ def _config(instant: str) -> str:
     return f"config = RunConfiguration()\nconfig.environment = {made}"
 
 
-def _await_instant(desk: Desk, gate: Gate, run: str, instant: str) -> None:
+def _await_instant(desk: RunContext, gate: Gate, run: str, instant: str) -> None:
     if instant in HELD:
         assert gate.held.wait(90), f"{instant} never came"
     elif instant == "step running":
@@ -105,14 +105,14 @@ def _kill_first_pod(namespace: Namespace, ledger: Ledger, run: str) -> None:
     namespace.kill_pod(name_of(pod))
 
 
-def _kill_controller(desk: Desk, run: str) -> None:
+def _kill_controller(desk: RunContext, run: str) -> None:
     pid = patiently(lambda: desk.view(run).state.pid, "a controller")
     os.kill(pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize("instant", INSTANTS)
 def test_every_step_runs_once_though_the_controller_is_killed(
-    desk: Desk, gate: Gate, ledger: Ledger, kind_cluster: KindCluster, instant: str
+    desk: RunContext, gate: Gate, ledger: Ledger, kind_cluster: KindCluster, instant: str
 ) -> None:
     desk.driver(DRIVER.format(ledger=ledger.url, config=_config(instant)), enter=ENTER)
     gate.hold(HELD.get(instant, lambda _path, _body: False))

@@ -8,7 +8,7 @@ import pytest
 
 from runner.data import integrity, manifest
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import Desk, a_desk
+from tests.support.kind_runs import RunContext, a_desk
 
 pytestmark = pytest.mark.kind
 
@@ -59,11 +59,11 @@ Experiment(ws, "end-to-end").submit(Pipeline(ws, steps=steps), continue_on_step_
 
 
 @pytest.fixture
-def desk(kind_cluster: KindCluster, tmp_path: Path) -> Desk:
+def desk(kind_cluster: KindCluster, tmp_path: Path) -> RunContext:
     return a_desk(tmp_path / "desk", kind_cluster)
 
 
-def test_outputs_are_what_their_steps_committed(desk: Desk) -> None:
+def test_outputs_are_what_their_steps_committed(desk: RunContext) -> None:
     """Names, hard links and altered copies in one run; then an object is replaced and the run is made again."""
     desk.driver(DRIVER, make=MAKE, take=TAKE, far=ODD, odd=BYTES)
     first = desk.run()

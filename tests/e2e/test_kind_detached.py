@@ -16,7 +16,7 @@ from runner.model import events as e
 from runner.model.status import RunStatus, StepStatus
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_ledger import Ledger, open_ledger
-from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, finished, name_of, patiently
+from tests.support.kind_runs import IMAGE, Namespace, RunContext, a_desk, finished, name_of, patiently
 
 pytestmark = pytest.mark.kind
 
@@ -51,7 +51,7 @@ def ledger(kind_cluster: KindCluster) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
+def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[RunContext]:
     one = a_desk(tmp_path / "laptop", kind_cluster)
     yield one
     one.delete()
@@ -64,13 +64,13 @@ def image(kind_cluster: KindCluster) -> str:
 
 
 @pytest.fixture
-def equipped(desk: Desk, image: str) -> Desk:
+def equipped(desk: RunContext, image: str) -> RunContext:
     """A desk whose target names a ready image."""
     return desk.configure(controller_image=image)
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, desk: Desk) -> Desk:
+def elsewhere(tmp_path: Path, desk: RunContext) -> RunContext:
     """A machine with nothing but the configuration, from which no cluster can be reached."""
     folder = tmp_path / "elsewhere"
     (folder / "home").mkdir(parents=True)
@@ -83,7 +83,7 @@ def namespace(kind_cluster: KindCluster) -> Namespace:
     return Namespace(kind_cluster)
 
 
-def detach(desk: Desk, ledger: Ledger, *, seconds: int, environment: str = "ready.environment") -> str:
+def detach(desk: RunContext, ledger: Ledger, *, seconds: int, environment: str = "ready.environment") -> str:
     """Submit a detached run; its id once the submitter has gone."""
     text = DRIVER.format(ledger=ledger.url, seconds=seconds, environment=environment)
     desk.driver(text, enter=ENTER)
@@ -93,11 +93,11 @@ def detach(desk: Desk, ledger: Ledger, *, seconds: int, environment: str = "read
     return desk.newest()
 
 
-def await_first(desk: Desk, run: str) -> None:
+def await_first(desk: RunContext, run: str) -> None:
     patiently(lambda: desk.view(run).state.steps["first-1"].status is StepStatus.RUNNING, "the first step", 60)
 
 
-def hosts(desk: Desk, run: str) -> list[str]:
+def hosts(desk: RunContext, run: str) -> list[str]:
     return [event.host for event in desk.events(run) if isinstance(event, e.ControllerStarted)]
 
 
@@ -106,7 +106,7 @@ def controllers(namespace: Namespace, run: str) -> list[str]:
     return [name_of(item) for kind in ("jobs", "pods") for item in namespace.items(kind, labels)]
 
 
-def check_ended_well(desk: Desk, run: str, ledger: Ledger, namespace: Namespace) -> None:
+def check_ended_well(desk: RunContext, run: str, ledger: Ledger, namespace: Namespace) -> None:
     """Each step was executed once, by one Job of one pod, and nothing of the run is left."""
     state, uids = desk.view(run).state, desk.uids(run)
     assert state.status is RunStatus.SUCCEEDED
@@ -118,7 +118,7 @@ def check_ended_well(desk: Desk, run: str, ledger: Ledger, namespace: Namespace)
 
 
 def test_it_runs_to_its_end_without_whoever_submitted_it(
-    desk: Desk, elsewhere: Desk, ledger: Ledger, namespace: Namespace, kind_cluster: KindCluster
+    desk: RunContext, elsewhere: RunContext, ledger: Ledger, namespace: Namespace, kind_cluster: KindCluster
 ) -> None:
     made = f'Environment.from_dockerfile("built", "FROM {IMAGE}\\nRUN echo {secrets.token_hex(8)}\\n")'
     run = detach(desk, ledger, seconds=6, environment=made)
@@ -149,7 +149,9 @@ def test_it_runs_to_its_end_without_whoever_submitted_it(
 
 
 @pytest.mark.parametrize("how", ["killed", "evicted"])
-def test_its_pod_is_killed_and_another_goes_on(equipped: Desk, ledger: Ledger, namespace: Namespace, how: str) -> None:
+def test_its_pod_is_killed_and_another_goes_on(
+    equipped: RunContext, ledger: Ledger, namespace: Namespace, how: str
+) -> None:
     run = detach(equipped, ledger, seconds=25)
     await_first(equipped, run)
     (pod,) = (name for name in controllers(namespace, run) if name.count("-") > 3)
@@ -161,7 +163,9 @@ def test_its_pod_is_killed_and_another_goes_on(equipped: Desk, ledger: Ledger, n
     check_ended_well(equipped, run, ledger, namespace)
 
 
-def test_it_is_canceled_from_elsewhere(equipped: Desk, elsewhere: Desk, ledger: Ledger, namespace: Namespace) -> None:
+def test_it_is_canceled_from_elsewhere(
+    equipped: RunContext, elsewhere: RunContext, ledger: Ledger, namespace: Namespace
+) -> None:
     run = detach(equipped, ledger, seconds=300)
     await_first(equipped, run)
     done = elsewhere.runner("cancel", run, "--target", "kind").ok()
@@ -172,7 +176,7 @@ def test_it_is_canceled_from_elsewhere(equipped: Desk, elsewhere: Desk, ledger: 
     namespace.empties_of(run)
 
 
-def test_it_is_taken_home_and_handed_over_again(equipped: Desk, ledger: Ledger, namespace: Namespace) -> None:
+def test_it_is_taken_home_and_handed_over_again(equipped: RunContext, ledger: Ledger, namespace: Namespace) -> None:
     run = detach(equipped, ledger, seconds=45)
     await_first(equipped, run)
     process, begun = equipped.start("resume", run, "--target", "kind"), time.monotonic()

@@ -9,7 +9,7 @@ import pytest
 from runner.model.record import Failure
 from runner.model.status import StepStatus
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import Desk, a_desk
+from tests.support.kind_runs import RunContext, a_desk
 
 pytestmark = pytest.mark.kind
 DRIVER = """
@@ -38,7 +38,7 @@ print("right code,", sys.argv[1], "reads", sorted(found))
 """
 STORE = """\
 import os, sys, time
-from _runner_step.sdk.step_session import open_in_step
+from _runner_step.sdk.base.step_session import open_in_step
 
 store, run = open_in_step().store, os.environ["AZUREML_ROOT_RUN_ID"]
 os.makedirs(sys.argv[2])
@@ -68,7 +68,7 @@ import io, zipfile
 
 if sys.argv[1] == "hostile":
     store.put("marks/" + run, b"the other step waits for an assignment")
-    key = f"runs/{run}/told-1/assignments/1.json"
+    key = f"runs/{run}/told-1/assignment-1.json"
     wait_for(lambda: store.stat(key))
     store.put(key, store.get(key).replace(b"victim.py", b"maker.py"))
     for info in list(store.list("manifests/")):
@@ -86,13 +86,13 @@ if sys.argv[1] == "hostile":
 
 
 @pytest.fixture
-def desk(kind_cluster: KindCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(kind_cluster: KindCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
     one = a_desk(tmp_path_factory.mktemp("hostile"), kind_cluster)
     yield one
     one.delete()
 
 
-def test_what_another_step_has_replaced_is_refused_by_name_and_put_right_by_a_new_submit(desk: Desk) -> None:
+def test_what_another_step_has_replaced_is_refused_by_name_and_put_right_by_a_new_submit(desk: RunContext) -> None:
     desk.driver(DRIVER.format(manner="hostile"), maker=MAKER, other=OTHER, victim=VICTIM)
     desk.write("victims/victim.py", VICTIM)
     done = desk.run()
@@ -107,7 +107,7 @@ def test_what_another_step_has_replaced_is_refused_by_name_and_put_right_by_a_ne
     }, done.text
     assert {steps[name].failure for name in ("told", "data", "code")} == {Failure.INPUT}
     assert {steps[name].attempt for name in ("told", "data", "code")} == {1}, "none is tried again"
-    refused = {"told": "/told-1/assignments/1.json", "data": "manifests/", "code": "snapshots/"}
+    refused = {"told": "/told-1/assignment-1.json", "data": "manifests/", "code": "snapshots/"}
     for name, key in refused.items():
         assert key in steps[name].reason, steps[name].reason
         assert "was changed or damaged in the store" in steps[name].reason

@@ -16,7 +16,7 @@ from runner.model import events as e
 from runner.model.document import Document
 from runner.model.workspace import place_of
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import REPOSITORY, Desk, Namespace, a_desk, read_object, s3_client
+from tests.support.kind_runs import REPOSITORY, Namespace, RunContext, a_desk, read_object, s3_client
 
 pytestmark = pytest.mark.kind
 EXAMPLE = REPOSITORY / "examples" / "penguins"
@@ -28,7 +28,7 @@ config.environment = environment
 """
 
 
-def _copy(desk: Desk, name: str) -> Path:
+def _copy(desk: RunContext, name: str) -> Path:
     return Path(shutil.copytree(EXAMPLE, desk.folder / name, ignore=shutil.ignore_patterns(".runner", "__pycache__")))
 
 
@@ -85,7 +85,7 @@ def test_an_image_is_made_once_for_all_projects_and_scripts(tmp_path: Path, kind
     engine.close()
 
 
-def _ready(desk: Desk) -> list[e.EnvironmentReady]:
+def _ready(desk: RunContext) -> list[e.EnvironmentReady]:
     return [event for event in desk.events() if isinstance(event, e.EnvironmentReady)]
 
 

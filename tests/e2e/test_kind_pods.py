@@ -18,7 +18,7 @@ from runner.model.task import TaskId
 from runner.runs import records
 from runner.runs.store_format import claim
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk
+from tests.support.kind_runs import IMAGE, Namespace, RunContext, a_desk
 from tests.support.leftovers import LEAVES
 
 pytestmark = pytest.mark.kind
@@ -73,13 +73,13 @@ def root_image() -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
+def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[RunContext]:
     one = a_desk(tmp_path, kind_cluster)
     yield one
     one.delete()
 
 
-def test_a_step_runs_unprivileged_and_writes_where_it_wants(desk: Desk, root_image: str) -> None:
+def test_a_step_runs_unprivileged_and_writes_where_it_wants(desk: RunContext, root_image: str) -> None:
     desk.driver(
         f"""
 data = PipelineData("data", output_path_on_compute="/data", is_directory=True)
@@ -107,7 +107,7 @@ submit(
     assert desk.runner("logs", "read", "--target", "kind").ok().out.endswith(" by its absolute path\n")
 
 
-def test_a_thousand_inputs_take_no_more_manifest_than_one(desk: Desk) -> None:
+def test_a_thousand_inputs_take_no_more_manifest_than_one(desk: RunContext) -> None:
     desk.driver(
         f"""
 parts = [PipelineData(f"a_part_of_the_whole_{{number:04d}}") for number in range({MANY})]
@@ -134,15 +134,15 @@ submit(
     assert abs(many - one) < 64
 
 
-def _manifest_size(desk: Desk, task: TaskId) -> int:
+def _manifest_size(desk: RunContext, task: TaskId) -> int:
     """The Job as it was posted: made again from the assignment in the store."""
     assignment = records.assignment(desk.store, task.assignment)
-    settings = ClusterSettings(claim(desk.store, b"", "the bucket"), desk.cluster.namespace)
+    settings = ClusterSettings(store_id=claim(desk.store, b"", "the bucket"), namespace=desk.cluster.namespace)
     uid = "00000000-0000-0000-0000-000000000000"
     return len(json.dumps(render.job(assignment, settings, owner=uid, archive="0" * 64)))
 
 
-def test_what_a_script_leaves_running_does_not_write_into_its_committed_output(desk: Desk) -> None:
+def test_what_a_script_leaves_running_does_not_write_into_its_committed_output(desk: RunContext) -> None:
     """Not even a daemon without environment. Empty folders come along, and what lies beside the output is named."""
     before = "import os, sys\nos.makedirs(sys.argv[2] + '/for/later')\nopen(sys.argv[2] + 'x.csv', 'w').close()\n"
     desk.driver(
@@ -166,7 +166,7 @@ submit(
     assert "nothing is kept: datax.csv" in leave.warnings[0]
 
 
-def test_drivers_and_scripts_may_have_our_names(desk: Desk) -> None:
+def test_drivers_and_scripts_may_have_our_names(desk: RunContext) -> None:
     """``import runner``, ``import step`` … mean the user's own files, in the driver and in the step."""
     desk.driver(
         "import model, plan, runner, step as own\n"
@@ -185,7 +185,7 @@ def test_drivers_and_scripts_may_have_our_names(desk: Desk) -> None:
     assert [metric["value"] for metric in step["metrics"]] == [4]
 
 
-def test_nothing_of_a_run_is_left_in_the_namespace(desk: Desk, kind_cluster: KindCluster) -> None:
+def test_nothing_of_a_run_is_left_in_the_namespace(desk: RunContext, kind_cluster: KindCluster) -> None:
     desk.driver('submit(step("a", "a.py"), step("b", "a.py"))\n', a="print('here')")
     desk.run().ok()
     namespace, uids = Namespace(kind_cluster), desk.uids()

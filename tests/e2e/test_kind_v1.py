@@ -14,7 +14,7 @@ from runner.model.document import Document
 from tests.support.canary import CANARY, tells
 from tests.support.kind_bucket import a_bucket, root_keys
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import Desk, Namespace, a_desk, finished
+from tests.support.kind_runs import Namespace, RunContext, a_desk, finished
 from tests.support.leaking import IN_THE_STORE, LEAKING
 
 pytestmark = pytest.mark.kind
@@ -119,13 +119,15 @@ run.wait_for_completion(raise_on_error=False)
 
 
 @pytest.fixture
-def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Desk]:
+def desk(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[RunContext]:
     one = a_desk(tmp_path, kind_cluster)
     yield one
     one.delete()
 
 
-def test_a_big_size_fits_a_small_node_and_its_node_count_bounds_the_jobs(desk: Desk, kind_cluster: KindCluster) -> None:
+def test_a_big_size_fits_a_small_node_and_its_node_count_bounds_the_jobs(
+    desk: RunContext, kind_cluster: KindCluster
+) -> None:
     desk.driver(
         """
 from azureml.core.compute import AmlCompute, ComputeTarget
@@ -156,18 +158,18 @@ submit(*(step(f"part {number}", "part.py") for number in range(5)))
     assert [metric["value"] for step in steps for metric in step["metrics"]] == [300] * 5
 
 
-def _at_work(desk: Desk, run: str, jobs: list[Document]) -> list[Document]:
+def _at_work(desk: RunContext, run: str, jobs: list[Document]) -> list[Document]:
     """The Jobs whose steps are not done yet: the pod of one that has committed is about to end."""
     done = {key.split("/")[2] for key in desk.listing() if key.startswith(f"runs/{run}/") and "committed" in key}
     return [job for job in jobs if job["metadata"]["labels"]["runner/step"] not in done]
 
 
-def _most_at_once(desk: Desk) -> int:
+def _most_at_once(desk: RunContext) -> int:
     """The most attempts that the journal has begun and not ended."""
     open_ones: set[str] = set()
     most = 0
     for event in desk.events():
-        if isinstance(event, e.TaskStarted):
+        if isinstance(event, e.AttemptStarted):
             open_ones.add(event.key)
         if isinstance(event, e.StepSucceeded):
             open_ones.discard(event.key)
@@ -175,14 +177,14 @@ def _most_at_once(desk: Desk) -> int:
     return most
 
 
-def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_cluster: KindCluster) -> None:
+def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: RunContext, kind_cluster: KindCluster) -> None:
     desk.driver('submit(step("use", "use.py"))\n', use=SECRETS)
     desk.write("db.txt", f"{CANARY}-1\n").chmod(0o600)
     desk.write(
         "runner.yaml",
         "secrets: {db: {file: db.txt}, api: {env: MY_API}, none: {env: NOT_SET}}\naccess: {secrets: [db, api]}\n",
     )
-    desk = Desk(desk.folder, desk.cluster, desk.prefix, {"MY_API": f"{CANARY}-2"})
+    desk = RunContext(desk.folder, desk.cluster, desk.prefix, {"MY_API": f"{CANARY}-2"})
     process = desk.start("run", "driver.py", "--target", "kind")
     run, namespace = desk.await_run(process), Namespace(kind_cluster)
     seen: dict[str, Document] = {}
@@ -207,7 +209,7 @@ def test_a_secret_reaches_the_script_and_lies_nowhere_else(desk: Desk, kind_clus
     namespace.empties_of(run)
 
 
-def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, kind_cluster: KindCluster) -> None:
+def test_what_is_published_moved_and_registered_is_not_done_again(desk: RunContext, kind_cluster: KindCluster) -> None:
     """Two buckets; the second run makes no Job, and its steps show what the first ones did."""
     keys = root_keys(kind_cluster)
     desk.write("keys.json", json.dumps({"access_key": keys.access_key, "secret_key": keys.secret_key})).chmod(0o600)
@@ -247,7 +249,7 @@ def test_what_is_published_moved_and_registered_is_not_done_again(desk: Desk, ki
         _check_views(desk, first, again)
 
 
-def _check_views(desk: Desk, first: str, again: str) -> None:
+def _check_views(desk: RunContext, first: str, again: str) -> None:
     """What people see of a step that was done before."""
     (make,) = [step for step in desk.on_kind("status", again)["steps"] if step["name"] == "make"]
     assert (make["status"], [metric["value"] for metric in make["metrics"]]) == ("reused", [2])
@@ -262,7 +264,7 @@ def _check_views(desk: Desk, first: str, again: str) -> None:
         assert expected in desk.runner(*words, "--target", "kind").ok().out, words
 
 
-def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: Desk) -> None:
+def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: RunContext) -> None:
     desk.driver(REFERENCES, write=WRITE)
     done = desk.run()
     assert done.code == 1, done.text

@@ -11,7 +11,7 @@ import yaml
 from runner.errors import BadInput
 from runner.runs import index
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import Desk, a_desk
+from tests.support.kind_runs import RunContext, a_desk
 
 pytestmark = pytest.mark.kind
 
@@ -72,11 +72,11 @@ def test_two_projects_share_a_bucket_and_nothing_in_it(tmp_path: Path, kind_clus
     desk.delete()
 
 
-def _project(desk: Desk, name: str, stated: dict[str, str]) -> Desk:
+def _project(desk: RunContext, name: str, overrides: dict[str, str]) -> RunContext:
     """A folder of its own, with the desk's configuration of the cluster and its part of the bucket."""
     made = replace(desk, folder=desk.folder / name)
     made.folder.mkdir()
     made.configure()
-    if stated:
-        made.write("runner.yaml", yaml.safe_dump(stated))
+    if overrides:
+        made.write("runner.yaml", yaml.safe_dump(overrides))
     return made

@@ -66,7 +66,7 @@ def test_a_script_that_fails_once_needs_leave_to_try_again(project: Project, tmp
     assert ended.returncode == 0, ended.stderr + ended.stdout
     (step,) = status(project)["steps"]
     assert (step["status"], step["attempt"]) == ("succeeded", 2)
-    (lost,) = [event for event in events(project) if isinstance(event, e.TaskLost)]
+    (lost,) = [event for event in events(project) if isinstance(event, e.AttemptFailed)]
     assert lost.failure.value == "user"
 
 
@@ -135,7 +135,7 @@ def test_one_step_at_a_time(project: Project) -> None:
     assert project.run("run", "pipeline.py", "--max-parallel", "1").returncode == 0
     under_way = 0
     for event in events(project):
-        under_way += isinstance(event, e.TaskStarted)
+        under_way += isinstance(event, e.AttemptStarted)
         assert under_way <= 1
         under_way -= isinstance(event, e.StepSucceeded)
 
@@ -179,14 +179,14 @@ def test_the_plan_shows_what_differs(project: Project) -> None:
     ended = project.run(*given)
     assert ended.returncode == 0, ended.stderr
     assert "the run  deadline 90s, max_parallel 2" in ended.stdout
-    more = "oom_factor 2, queue_timeout 2h, run_timeout 1h"
+    more = "retry_oom 2, queue_timeout 2h, run_timeout 1h"
     assert re.search(f"first +memory 4Gi, memory_limit 4Gi, retries 3, {more}", ended.stdout)
     assert re.search(f"last +{more}", ended.stdout)
     found = json.loads(project.run(*given, "--json").stdout)
     assert found["policy"] == {"deadline": "90s", "max_parallel": 2}
     assert [step["policy"].get("retries") for step in found["steps"]] == [3, None]
     written = project.run(*given, "-o", "yaml").stdout
-    assert "policy:\n  deadline: 90s\n  max_parallel: 2\n  oom_factor: 2\n  run_timeout: 1h\n" in written
+    assert "policy:\n  deadline: 90s\n  max_parallel: 2\n  retry_oom: 2\n  run_timeout: 1h\n" in written
     assert "policy: {retries: 3}\n" in written
     assert "queue_timeout" not in written, "the target's word is the target's"
     project.write("p.yaml", written)

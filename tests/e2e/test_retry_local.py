@@ -54,7 +54,7 @@ def test_what_failed_is_made_again_as_a_new_run(project: Project, tmp_path: Path
     assert re.search(r"^  do: +.*no_such_module", first.stdout, re.MULTILINE), first.stdout
     assert re.search(r"^  class: user$", first.stdout, re.MULTILINE)
     origin = asked(project, "status")["run"]
-    assert f"retry    runner retry {origin[-6:]} --failed" in first.stdout
+    assert f"retry          runner retry {origin[-6:]} --failed" in first.stdout
     refused = project.run("resume")
     assert refused.returncode == 2
     assert f"do:    make it again, as a new run: runner retry {origin[-6:]}" in refused.stderr

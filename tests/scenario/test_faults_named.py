@@ -1,4 +1,4 @@
-"""The faults of docs/faults.md one by one, over fakes; those that can strike at any time strike at each in turn."""
+"""Each fault of docs/maintainers/faults.md over fakes. A fault that can happen at any time happens at each in turn."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_what_the_cluster_takes_away_by_intent_costs_no_retry() -> None:
 
 
 def test_memory_that_ran_out_is_given_once_where_asked_for() -> None:
-    played, one = lone(replace(LIMITS, oom_factor=2.0), Ending.OOM, Ending.OOM)
+    played, one = lone(replace(LIMITS, retry_oom=2.0), Ending.OOM, Ending.OOM)
     assert (one.status, one.attempt) == (StepStatus.SUCCEEDED, 2)
     assert len(played.world.executions) == 2
     _, other = lone(LIMITS, Ending.OOM)
@@ -204,8 +204,8 @@ def test_a_zombie_that_ends_late_changes_nothing_that_was_committed() -> None:
         end = check(played)
         assert end.status is RunStatus.SUCCEEDED
         winner = end.steps["a"].attempt
-        told = [event for event in played.events if isinstance(event, e.StepSucceeded) and event.key == "a"]
-        assert [event.attempt for event in told] == [winner]
+        reported = [event for event in played.events if isinstance(event, e.StepSucceeded) and event.key == "a"]
+        assert [event.attempt for event in reported] == [winner]
 
 
 def test_a_deletion_that_drags_on_is_asked_for_until_it_is_done() -> None:

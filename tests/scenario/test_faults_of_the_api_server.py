@@ -40,8 +40,8 @@ class PlayedOnKubernetes(Played):
 
     @override
     def target_for(self, fate: Fate) -> ComputeTarget:
-        told = fate if isinstance(fate, ServerFate) else ServerFate()
-        session = Session(cast("KubeWorld", self.world), told.unanswered, told.hitches)
+        reported = fate if isinstance(fate, ServerFate) else ServerFate()
+        session = Session(cast("KubeWorld", self.world), reported.unanswered, reported.hitches)
         return SteppedTarget(TARGET, session, self.store, self.history.slots)
 
 

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import BadInput
-from runner.model.compute import Wish as ResourceWish
+from runner.model.compute import ResourceRequest as ResourceWish
 from runner.model.names import new_run_id
 from runner.model.policy import RunPolicy, StepPolicy
+from runner.model.policy_overrides import PolicyOverrides
 from runner.model.state import RunState
-from runner.model.stated import Stated
 from runner.model.status import DELIVERED, RunStatus, StepStatus
 from runner.model.task import TaskId
 from runner.operations import watch
-from runner.operations.again import Part, Scope
 from runner.operations.listing import is_begun, newest
-from runner.operations.retry import remake, resubmit
+from runner.operations.retry import prepare_retry, resubmit
+from runner.operations.retry_selection import Part, Scope
 from runner.operations.submit import Submitter
 from runner.operations.values import WorkspaceFacts
 from runner.runs import journal, records
@@ -31,7 +31,7 @@ from tests.support.memory_store import MemoryStore
 from tests.support.mortal import Killed, Life, MortalStore
 from tests.support.run_bench import Bench
 
-WHO = Submitter("ada", T0 + timedelta(days=1), b"0123456789", WorkspaceFacts("w"))
+WHO = Submitter("ada", T0 + timedelta(days=1), b"0123456789", WorkspaceFacts(name="w"))
 NEW = new_run_id(WHO.now, WHO.entropy)
 CHAIN = plan(step("a"), step("b", "a"), step("c", "b"), step("d"))
 B_FAILS = {TaskId(RUN, "b"): (Ending.FAILS, 1)}
@@ -45,7 +45,7 @@ def ended(bench: Bench) -> Bench:
 def again(origin: Bench, part: Part, life: Life | None = None) -> Bench | None:
     """The bench of the new run; None if whoever submitted it was killed before there was one."""
     store = origin.store
-    made = remake(store, lambda _name: store, watch.view(store, RUN), part)
+    made = prepare_retry(store, lambda _name: store, watch.view(store, RUN), part)
     try:
         assert resubmit(MortalStore(store, life) if life else store, made, WHO) == NEW
     except Killed:
@@ -111,7 +111,7 @@ def test_what_was_left_out_runs_when_what_failed_is_made_again() -> None:
     origin = ended(Bench(CHAIN, B_FAILS))
     first = begun(origin, Part(Scope.ONLY, ("b",)))
     first.run()
-    made = remake(origin.store, lambda _name: origin.store, watch.view(origin.store, NEW), Part())
+    made = prepare_retry(origin.store, lambda _name: origin.store, watch.view(origin.store, NEW), Part())
     assert made.choice.stand == ("a", "b", "d")
     assert made.choice.run == ("c",)
     assert made.standing["a"].origin == f"{RUN}.a", "who made it, not who reused it"
@@ -136,7 +136,7 @@ def test_what_is_gone_runs_again_and_is_told(what: str) -> None:
     task = TaskId(RUN, "d")
     key = {"commit": task.commit, "manifest": f"manifests/{lost.digest}.json", "file": lost.key}[what]
     origin.store.delete(key)
-    made = remake(origin.store, lambda _name: origin.store, watch.view(origin.store, RUN), Part())
+    made = prepare_retry(origin.store, lambda _name: origin.store, watch.view(origin.store, RUN), Part())
     assert made.gone == ("d",)
     assert made.choice.run == ("b", "c", "d")
     bench = begun(origin, Part())
@@ -148,7 +148,9 @@ def test_what_is_gone_runs_again_and_is_told(what: str) -> None:
 def test_many_are_looked_for_at_a_time() -> None:
     origin = ended(Bench(CHAIN, B_FAILS))
     known = watch.view(origin.store, RUN)
-    one, many = (remake(origin.store, lambda _name: origin.store, known, Part(), threads=threads) for threads in (1, 4))
+    one, many = (
+        prepare_retry(origin.store, lambda _name: origin.store, known, Part(), threads=threads) for threads in (1, 4)
+    )
     assert one == many
 
 
@@ -156,7 +158,7 @@ def test_a_run_that_has_not_ended_is_not_made_again() -> None:
     bench = Bench(CHAIN)
     bench.live(Life(9))
     with pytest.raises(BadInput, match="has not ended") as caught:
-        remake(bench.store, lambda _name: bench.store, watch.view(bench.store, RUN), Part())
+        prepare_retry(bench.store, lambda _name: bench.store, watch.view(bench.store, RUN), Part())
     assert f"runner resume {RUN[-6:]}" in caught.value.problems[0].remedy
     assert f"runner cancel {RUN[-6:]}" in caught.value.problems[0].remedy
 
@@ -199,11 +201,13 @@ def _copy(origin: Bench) -> MemoryStore:
 
 def test_words_of_the_command_line_go_before_what_the_plan_states() -> None:
     origin = ended(Bench(CHAIN, B_FAILS))
-    made = remake(origin.store, lambda _name: origin.store, watch.view(origin.store, RUN), Part())
-    words = Stated(StepPolicy(oom_factor=2.0), RunPolicy(deadline=60.0), ResourceWish(memory="4Gi"))
+    made = prepare_retry(origin.store, lambda _name: origin.store, watch.view(origin.store, RUN), Part())
+    words = PolicyOverrides(
+        policy=StepPolicy(retry_oom=2.0), run=RunPolicy(deadline=60.0), request=ResourceWish(memory="4Gi")
+    )
     resubmit(origin.store, made, WHO, replace(words, continue_on_failure=True))
     new = watch.view(origin.store, NEW)
-    assert {one.policy.oom_factor for one in new.plan.steps} == {2.0}
+    assert {one.policy.retry_oom for one in new.plan.steps} == {2.0}
     assert {one.resources.memory for one in new.plan.steps} == {"4Gi"}
     assert new.plan.policy.deadline == 60.0
     assert new.state.submission is not None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.control.at_once import end_at_once
+from runner.control.reuse_all import end_if_all_reused
 from runner.data import registry
 from runner.model.plan import Plan
 from runner.model.state import RunState
@@ -32,7 +32,7 @@ def later(first: Bench, what: Plan | None = None, *, regenerate: bool = False) -
 
 def placed(one: StepSpec) -> StepSpec:
     """The step with its output at a fixed place, registered."""
-    spec = replace(one.outputs[0], destination=f"placed/{one.key}", register=(RegisterAs(f"made-{one.key}"),))
+    spec = replace(one.outputs[0], destination=f"placed/{one.key}", register=(RegisterAs(name=f"made-{one.key}"),))
     return replace(one, outputs=(spec,))
 
 
@@ -147,7 +147,7 @@ def test_what_was_done_as_a_whole_needs_no_controller() -> None:
     first = Bench(plan(step("a"), step("b", "a"), step("c", "b")))
     first.run()
     second = later(first)
-    assert end_at_once(second.store, lambda _: second.store, second.plan, second.state, second.world.clock)
+    assert end_if_all_reused(second.store, lambda _: second.store, second.plan, second.state, second.world.clock)
     assert set(statuses(second.state).values()) == {"reused"}
     assert second.state.status is RunStatus.SUCCEEDED
     shown = head.read(second.store, AGAIN)
@@ -160,12 +160,12 @@ def test_a_run_that_was_ended_at_once_has_ended_whatever_becomes_of_its_summary(
     first.run()
     whole = Life()
     second = later(first)
-    assert end_at_once(
+    assert end_if_all_reused(
         MortalStore(second.store, whole), lambda _: second.store, second.plan, second.state, second.world.clock
     )
     third = Bench(first.plan, run_id=AGAIN.replace("03t", "04t"), store=first.store)
     cut = MortalStore(third.store, Life(trouble=frozenset({whole.instant})))
-    assert end_at_once(cut, lambda _: third.store, third.plan, third.state, third.world.clock)
+    assert end_if_all_reused(cut, lambda _: third.store, third.plan, third.state, third.world.clock)
     assert third.state.status is RunStatus.SUCCEEDED
 
 
@@ -174,7 +174,7 @@ def test_one_step_to_do_and_all_is_left_to_the_controller(changed: StepSpec) -> 
     first = Bench(plan(step("a"), step("b", "a"), step("c", "b")))
     first.run()
     second = later(first, plan(step("a"), step("b", "a"), changed))
-    assert not end_at_once(second.store, lambda _: second.store, second.plan, second.state, second.world.clock)
+    assert not end_if_all_reused(second.store, lambda _: second.store, second.plan, second.state, second.world.clock)
     assert second.state.number == 1
     end = second.run()
     assert [statuses(end)[key] for key in ("a", "b")] == ["reused", "reused"]
@@ -182,7 +182,7 @@ def test_one_step_to_do_and_all_is_left_to_the_controller(changed: StepSpec) -> 
 
 @pytest.mark.parametrize("name", ["a/b", "-x"])
 def test_an_output_that_cannot_be_registered_fails_its_step_in_words(name: str) -> None:
-    bad = replace(step("a"), outputs=(OutputSpec("out", register=(RegisterAs(name),)),))
+    bad = replace(step("a"), outputs=(OutputSpec(name="out", register=(RegisterAs(name=name),)),))
     end = Bench(plan(bad, step("b", "a"))).run()
     assert statuses(end) == {"a": "failed", "b": "skipped"}
     assert "could not be published" in end.steps["a"].reason

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from runner.data.input_changes import Watched
 from runner.data.named_datastores import NamedDatastore
 from runner.data.registry import Registration
+from runner.environments.lock import Lock
+from runner.images.base_image import BaseImage
 from runner.model import events as e
 from runner.model.context import StepContext
 from runner.model.data import DataRef, DatasetDefinition, Manifest
@@ -24,15 +26,15 @@ from runner.model.record import AttemptRecord, CommitRecord
 from runner.model.secret import SecretSource
 from runner.model.shapes import fields_of
 from runner.model.step import InputSpec, StepSpec
+from runner.model.store_endpoint import StepStores
 from runner.model.task import Task
-from runner.model.vantage import StepStores
-from runner.runs.folded import Folded
 from runner.runs.head import Head
 from runner.runs.index import IndexEntry
-from runner.sdk.logged_store import LoggedRecord
-from runner.sdk.model_registry import ModelRecord
-from runner.sdk.module_registry import ModuleRecord, VersionRecord
-from runner.wiring.handover import Handover
+from runner.runs.state_snapshot import StateSnapshot
+from runner.sdk.models.registry import ModelRecord
+from runner.sdk.runs.logged_store import LoggedRecord
+from runner.sdk.steps.module_registry import ModuleRecord, VersionRecord
+from runner.wiring.controller_spec import ControllerSpec
 
 WRITTEN: tuple[type, ...] = (
     Plan,
@@ -47,14 +49,16 @@ WRITTEN: tuple[type, ...] = (
     NamedEnvironment,
     StepContext,
     StepStores,
+    Lock,
+    BaseImage,
     DataRef,
     e.JournalEntry,
     Head,
     IndexEntry,
-    Folded,
+    StateSnapshot,
     Registration,
     NamedDatastore,
-    Handover,
+    ControllerSpec,
     LoggedRecord,
     ModelRecord,
     ModuleRecord,

@@ -30,37 +30,39 @@ def at(seconds: float) -> datetime:
 
 
 def ref(key: str = "azureml/x/out", digest: str = "d" * 64) -> DataRef:
-    return DataRef("workspaceblobstore", key, digest, 1, 10)
+    return DataRef(datastore="workspaceblobstore", key=key, digest=digest, files=1, bytes=10)
 
 
 def step(key: str, *needs: str, **changes: Any) -> StepSpec:
     """A step with one output, ``out``, that reads the ``out`` of each step it needs."""
-    inputs = tuple(InputSpec(f"from_{need.replace('-', '_')}", OutputOf(need, "out")) for need in needs)
+    inputs = tuple(InputSpec(name=f"from_{need.replace('-', '_')}", source=OutputOf(need, "out")) for need in needs)
     paths: tuple[Argument, ...] = tuple(InputPath(spec.name) for spec in inputs)
     command: tuple[Argument, ...] = (Interpreter(), "script.py", *paths, OutputPath("out"))
     made = StepSpec(
-        key,
-        key,
-        command,
-        ENVIRONMENT,
-        TARGET,
+        key=key,
+        name=key,
+        command=command,
+        environment=ENVIRONMENT,
+        compute=TARGET,
         snapshot="s" * 64,
         inputs=inputs,
-        outputs=(OutputSpec("out"),),
+        outputs=(OutputSpec(name="out"),),
         variables={"WHO": key},
     )
     return replace(made, **changes)
 
 
 def plan(*steps: StepSpec, **changes: Any) -> Plan:
-    return replace(Plan(steps, {ENVIRONMENT: NamedEnvironment(ENVIRONMENT, EnvironmentSpec())}), **changes)
+    return replace(
+        Plan(steps=steps, environments={ENVIRONMENT: NamedEnvironment(ENVIRONMENT, EnvironmentSpec())}), **changes
+    )
 
 
 def submission(what: Plan, **changes: Any) -> Submission:
     made = Submission(
-        what.digest,
-        "experiment",
-        {one.key: one.compute for one in what.steps},
+        plan=what.digest,
+        experiment="experiment",
+        targets={one.key: one.compute for one in what.steps},
         user="somebody",
         regenerate_outputs=True,
     )
@@ -75,21 +77,23 @@ def state(what: Plan, *events: e.Event, ready: bool = True, **submitted: Any) ->
     """The state of a run of `what` after `events`, each in an entry of its own; `ready`: its environment is there."""
     first: list[e.Event] = [e.RunSubmitted(submission(what, **submitted))]
     if ready:
-        first.append(e.EnvironmentReady(ENVIRONMENT, TARGET, REFERENCE))
+        first.append(e.EnvironmentReady(environment=ENVIRONMENT, target=TARGET, reference=REFERENCE))
     entries = [entry(1, *first), *(entry(number, event) for number, event in enumerate(events, 2))]
     return fold(begin(RUN, what), entries)
 
 
-def started(key: str, attempt: int = 1) -> e.TaskStarted:
-    return e.TaskStarted(key, attempt, f"uid-{key}-{attempt}")
+def started(key: str, attempt: int = 1) -> e.AttemptStarted:
+    return e.AttemptStarted(key, attempt, f"uid-{key}-{attempt}")
 
 
 def succeeded(key: str, attempt: int = 1, **outputs: DataRef) -> e.StepSucceeded:
-    return e.StepSucceeded(key, attempt, at(0), at(1), outputs or {"out": ref(f"azureml/{key}/out")})
+    return e.StepSucceeded(
+        key=key, attempt=attempt, started=at(0), ended=at(1), outputs=outputs or {"out": ref(f"azureml/{key}/out")}
+    )
 
 
 def failed(key: str, failure: Failure = Failure.USER) -> e.StepFailed:
-    return e.StepFailed(key, failure, "exit code 1", 1)
+    return e.StepFailed(key=key, failure=failure, reason="exit code 1", exit_code=1)
 
 
 def task_id(key: str = "a", attempt: int = 1) -> TaskId:
@@ -99,11 +103,11 @@ def task_id(key: str = "a", attempt: int = 1) -> TaskId:
 def task(key: str = "a", attempt: int = 1, **changes: Any) -> Task:
     """A task of one output, ``out``, without inputs."""
     made = Task(
-        task_id(key, attempt),
-        (Interpreter(), "script.py", OutputPath("out")),
-        "s" * 64,
-        REFERENCE,
-        TARGET,
+        id=task_id(key, attempt),
+        command=(Interpreter(), "script.py", OutputPath("out")),
+        snapshot="s" * 64,
+        environment=REFERENCE,
+        target=TARGET,
         name=key,
         outputs=(output("out", key, attempt),),
         fingerprint=f"fingerprint-{key}",
@@ -113,19 +117,26 @@ def task(key: str = "a", attempt: int = 1, **changes: Any) -> Task:
 
 def output(name: str, key: str = "a", attempt: int = 1, **changes: Any) -> OutputBinding:
     folder = attempt_folder(step_run_id(RUN, key), attempt)
-    return replace(OutputBinding(name, "workspaceblobstore", f"{folder}/{name}"), **changes)
+    return replace(OutputBinding(name=name, datastore="workspaceblobstore", key=f"{folder}/{name}"), **changes)
 
 
 def binding(name: str, **changes: Any) -> InputBinding:
-    return replace(InputBinding(name, ref()), **changes)
+    return replace(InputBinding(name=name, ref=ref()), **changes)
 
 
 def seen(phase: Phase, key: str = "a", attempt: int = 1, **facts: Any) -> dict[TaskId, Observation]:
-    return {task_id(key, attempt): Observation(phase, f"uid-{key}-{attempt}", **facts)}
+    return {task_id(key, attempt): Observation(phase=phase, uid=f"uid-{key}-{attempt}", **facts)}
 
 
 def record(attempt: int = 1, failure: Failure | None = None, **changes: Any) -> AttemptRecord:
-    made = AttemptRecord(attempt, failure, 0 if failure is None else None, at(0), at(1), outputs={"out": ref()})
+    made = AttemptRecord(
+        attempt=attempt,
+        failure=failure,
+        exit_code=0 if failure is None else None,
+        started=at(0),
+        ended=at(1),
+        outputs={"out": ref()},
+    )
     return replace(made, **changes)
 
 

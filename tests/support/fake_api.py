@@ -31,15 +31,20 @@ def a_task(key: str = "train-1", *, attempt: int = 1, inputs: int = 1, **changes
         "snapshot": "0" * 64,
         "environment": "registry.example/env:1",
         "target": "kind",
-        "inputs": tuple(InputBinding(f"in{i}", DataRef("blob", f"data/{i}", "d" * 64)) for i in range(inputs)),
-        "outputs": (OutputBinding("model", "blob", f"azureml/{RUN}.{key}/model"),),
+        "inputs": tuple(
+            InputBinding(name=f"in{i}", ref=DataRef(datastore="blob", key=f"data/{i}", digest="d" * 64))
+            for i in range(inputs)
+        ),
+        "outputs": (OutputBinding(name="model", datastore="blob", key=f"azureml/{RUN}.{key}/model"),),
     }
     return Task(**{**values, **changes})
 
 
 def a_record(failure: Failure | None = None, exit_code: int = 0, **changes: Any) -> AttemptRecord:
     """The record of an attempt of ten seconds."""
-    return AttemptRecord(1, failure, exit_code, START, START + timedelta(seconds=10), **changes)
+    return AttemptRecord(
+        attempt=1, failure=failure, exit_code=exit_code, started=START, ended=START + timedelta(seconds=10), **changes
+    )
 
 
 @dataclass

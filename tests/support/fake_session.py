@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from runner.data import named_datastores
 from runner.data.named_datastores import NamedDatastore
@@ -18,7 +19,7 @@ from runner.model.state import begin, fold
 from runner.model.status import RunStatus
 from runner.operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from runner.ports import ObjectStore
-from runner.sdk import session
+from runner.sdk.base import session
 
 from .builders import T0, entry
 from .memory_store import MemoryStore
@@ -26,10 +27,14 @@ from .memory_store import MemoryStore
 
 @dataclass
 class FakeSession:
-    """sdk.session.Session over dictionaries."""
+    """sdk.base.session.Session over dictionaries."""
 
     store: MemoryStore = field(default_factory=MemoryStore)
-    workspace_facts: WorkspaceFacts = field(default_factory=lambda: WorkspaceFacts("fake", "sub", "group", "here"))
+    workspace_facts: WorkspaceFacts = field(
+        default_factory=lambda: WorkspaceFacts(
+            name="fake", subscription_id="sub", resource_group="group", location="here"
+        )
+    )
     datastores: Mapping[str, ObjectStore] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     curated: Mapping[str, str] = field(default_factory=dict)
@@ -50,9 +55,16 @@ class FakeSession:
 
     def datastore_facts(self) -> Mapping[str, DatastoreFacts]:
         remembered = named_datastores.remembered(self.store)
-        own = DatastoreFacts(DEFAULT_DATASTORE, "workspace", "the workspace store")
+        own = DatastoreFacts(name=DEFAULT_DATASTORE, kind="workspace", place="the workspace store")
         known = {
-            name: DatastoreFacts(name, "bucket", f"{name} of the fake", "acct", name, where=f"runner.yaml: {name}")
+            name: DatastoreFacts(
+                name=name,
+                kind="bucket",
+                place=f"{name} of the fake",
+                account="acct",
+                container=name,
+                where=f"runner.yaml: {name}",
+            )
             for name in self.datastores
         }
         found = {DEFAULT_DATASTORE: own, **known}
@@ -83,11 +95,21 @@ class FakeSession:
     def curated_images(self) -> Mapping[str, str]:
         return self.curated
 
+    def add_wheel(self, path: Path, *, exist_ok: bool) -> str:
+        from runner.environments import local_wheels  # no step has it
+
+        return local_wheels.add(self.store, path, exist_ok=exist_ok)
+
+    def stored_line(self, line: str) -> str:
+        from runner.environments import local_wheels  # no step has it
+
+        return local_wheels.stored_line(self.store, line)
+
     def submit(self, plan: Plan, request: Request) -> str:
         run = f"20260102t03040{len(self.views)}678z-aaaaaaaaaaaaaaaa"
         said = Submission(
-            plan.digest,
-            request.experiment,
+            plan=plan.digest,
+            experiment=request.experiment,
             parameters=request.parameters,
             tags=request.tags,
             parent=request.parent,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from runner.data import integrity, manifest
 from runner.errors import Problem, TargetError
@@ -81,7 +82,8 @@ class FakeAttempt:
         return self.phase in LIVE
 
 
-Script = Callable[[TaskId], tuple[Ending, int]]
+if TYPE_CHECKING:
+    Script = Callable[[TaskId], tuple[Ending, int]]
 """How the attempt of that id ends, and after how many waits."""
 
 
@@ -153,7 +155,13 @@ class World:
             outputs = {made.name: _made(self.store, task, made.datastore, made.key) for made in task.outputs}
         reason = "the script ended with exit code 3" if failure else ""
         record = AttemptRecord(
-            task.id.attempt, failure, 3 if failure else 0, attempt.started, now, reason, outputs=outputs
+            attempt=task.id.attempt,
+            failure=failure,
+            exit_code=3 if failure else 0,
+            started=attempt.started,
+            ended=now,
+            reason=reason,
+            outputs=outputs,
         )
         commit = records.finish(self.store, task, record)
         attempt.record = replace(record, attempt=commit.attempt, outputs=commit.outputs) if commit else record
@@ -168,7 +176,9 @@ def _made(store: ObjectStore, task: Task, datastore: str, key: str) -> DataRef:
     store.put(key, content)
     described = Manifest(Kind.FILE, (Entry("", len(content), digest_of_bytes(content)),))
     etag = integrity.etag_of(store, key, described.entries)
-    return DataRef(datastore, key, manifest.save(store, described), 1, len(content), etag=etag)
+    return DataRef(
+        datastore=datastore, key=key, digest=manifest.save(store, described), files=1, bytes=len(content), etag=etag
+    )
 
 
 @dataclass
@@ -237,18 +247,18 @@ def observation_of(attempt: FakeAttempt) -> Observation:
     if attempt.phase is Phase.PENDING:
         placed = attempt.ending is Ending.STUCK
         reason = "no node has room" if attempt.ending is Ending.UNSCHEDULABLE else ""
-        return Observation(Phase.PENDING, attempt.uid, reason, placed=placed, elapsed=attempt.elapsed)
+        return Observation(phase=Phase.PENDING, uid=attempt.uid, reason=reason, placed=placed, elapsed=attempt.elapsed)
     if attempt.phase is Phase.RUNNING:
-        return Observation(Phase.RUNNING, attempt.uid, started=attempt.started, elapsed=attempt.elapsed)
+        return Observation(phase=Phase.RUNNING, uid=attempt.uid, started=attempt.started, elapsed=attempt.elapsed)
     if record is None:
         failure, reason = SAID[attempt.ending]
-        return Observation(Phase.FAILED, attempt.uid, reason, failure)
+        return Observation(phase=Phase.FAILED, uid=attempt.uid, reason=reason, failure=failure)
     return Observation(
-        attempt.phase,
-        attempt.uid,
-        record.reason,
-        record.failure,
-        record.exit_code,
+        phase=attempt.phase,
+        uid=attempt.uid,
+        reason=record.reason,
+        failure=record.failure,
+        exit_code=record.exit_code,
         started=record.started,
         ended=record.ended,
         outputs=record.outputs,

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from enum import Enum
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.override import override
@@ -38,7 +39,8 @@ class Fault(Enum):
     """``503 SlowDown``; the store hears nothing of it."""
 
 
-Schedule = Callable[[int, str, str], Fault | None]
+if TYPE_CHECKING:
+    Schedule = Callable[[int, str, str], Fault | None]
 """By the request's number (from 1), its method and its path."""
 
 
@@ -100,79 +102,81 @@ def fault_proxy(upstream: str, host: str = "127.0.0.1") -> Iterator[FaultProxy]:
         thread.join()
 
 
-def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 60
+class _Handler(BaseHTTPRequestHandler):
+    proxy: FaultProxy
+    protocol_version = "HTTP/1.1"
+    timeout = 60
 
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            fault = proxy.draw(self.command, self.path)
-            with suppress(OSError, HTTPException):  # whoever asked, or the store, may be gone
-                if fault is Fault.CUT:
-                    self._reset()
-                elif fault is Fault.BUSY:
-                    self._answer(503, [("Retry-After", "1")], BUSY)
-                else:
-                    self._pass_on(body, fault)
-                return
-            self.close_connection = True
-
-        def _pass_on(self, body: bytes, fault: Fault | None) -> None:
-            store = HTTPConnection(proxy.upstream, timeout=60)
-            try:
-                store.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-                for name, value in self.headers.items():
-                    store.putheader(name, value)
-                store.endheaders(body or None)
-                answer = store.getresponse()
-                self._give_back(answer, answer.read(), fault)
-            finally:
-                store.close()
-
-        def _give_back(self, answer: HTTPResponse, body: bytes, fault: Fault | None) -> None:
-            dropped = ("transfer-encoding", "content-length", "connection")
-            headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in dropped]
-            if fault is Fault.LOST or (fault is Fault.TRUNCATED and len(body) < 2):
+    def _serve(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        fault = self.proxy.draw(self.command, self.path)
+        with suppress(OSError, HTTPException):  # whoever asked, or the store, may be gone
+            if fault is Fault.CUT:
                 self._reset()
-            elif fault is Fault.TRUNCATED:
-                self._answer(answer.status, headers, body, upto=len(body) // 2)
-                self._reset()
+            elif fault is Fault.BUSY:
+                self._answer(503, [("Retry-After", "1")], BUSY)
             else:
-                length = answer.headers.get("content-length") if self.command == "HEAD" else None
-                self._answer(answer.status, headers, body, length=length, pause=SLOWNESS if fault else 0.0)
+                self._pass_on(body, fault)
+            return
+        self.close_connection = True
 
-        def _answer(
-            self,
-            status: int,
-            headers: list[tuple[str, str]],
-            body: bytes,
-            *,
-            length: str | None = None,
-            upto: int | None = None,
-            pause: float = 0.0,
-        ) -> None:
+    def _pass_on(self, body: bytes, fault: Fault | None) -> None:
+        store = HTTPConnection(self.proxy.upstream, timeout=60)
+        try:
+            store.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in self.headers.items():
+                store.putheader(name, value)
+            store.endheaders(body or None)
+            answer = store.getresponse()
+            self._give_back(answer, answer.read(), fault)
+        finally:
+            store.close()
+
+    def _give_back(self, answer: HTTPResponse, body: bytes, fault: Fault | None) -> None:
+        dropped = ("transfer-encoding", "content-length", "connection")
+        headers = [(name, value) for name, value in answer.getheaders() if name.lower() not in dropped]
+        if fault is Fault.LOST or (fault is Fault.TRUNCATED and len(body) < 2):
+            self._reset()
+        elif fault is Fault.TRUNCATED:
+            self._answer(answer.status, headers, body, upto=len(body) // 2)
+            self._reset()
+        else:
+            length = answer.headers.get("content-length") if self.command == "HEAD" else None
+            self._answer(answer.status, headers, body, length=length, pause=SLOWNESS if fault else 0.0)
+
+    def _answer(
+        self,
+        status: int,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        *,
+        length: str | None = None,
+        upto: int | None = None,
+        pause: float = 0.0,
+    ) -> None:
+        time.sleep(pause)
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", length or str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            sent = body[:upto]
+            self.wfile.write(sent[: len(sent) // 2])
             time.sleep(pause)
-            self.send_response_only(status)
-            for name, value in headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", length or str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                sent = body[:upto]
-                self.wfile.write(sent[: len(sent) // 2])
-                time.sleep(pause)
-                self.wfile.write(sent[len(sent) // 2 :])
+            self.wfile.write(sent[len(sent) // 2 :])
 
-        def _reset(self) -> None:
-            self.wfile.flush()
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
+    def _reset(self) -> None:
+        self.wfile.flush()
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
 
-        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - the names http.server looks for
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = _serve  # noqa: N815 - the names http.server looks for
 
-        @override
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
+    @override
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
 
-    return Handler
+
+def _handler(proxy: FaultProxy) -> type[BaseHTTPRequestHandler]:
+    return type("BoundHandler", (_Handler,), {"proxy": proxy})

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from runner.override import override
 
-Wanted = Callable[[str, bytes], bool]
+if TYPE_CHECKING:
+    Wanted = Callable[[str, bytes], bool]
 """Whether a PUT of this path and body is the one to hold."""
 
 

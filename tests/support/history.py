@@ -15,7 +15,7 @@ from runner.errors import RunTaken, StoreDenied, StoreUnreachable
 from runner.model import events as e
 from runner.model.plan import Plan, Submission
 from runner.model.state import RunState, begin, fold
-from runner.model.stored import read_document
+from runner.model.stored_documents import read_document
 from runner.model.task import Task, TaskId, cancel_marker
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectInfo
@@ -154,9 +154,9 @@ class Played:
         targets = {one.key: TARGET for one in self.history.plan.steps}
         digest = plans.save(self.store, self.history.plan)
         what = Submission(
-            digest,
-            "experiment",
-            targets,
+            plan=digest,
+            experiment="experiment",
+            targets=targets,
             continue_on_step_failure=self.history.go_on,
             regenerate_outputs=not self.history.reuse,
         )
@@ -172,23 +172,23 @@ class Played:
         store = _Store(self.store, life)
         target = _Target(self.target_for(fate), life, TARGET, self)
         effects = Effects(
-            store,
-            lambda _name: store,
-            {TARGET: cast("ComputeTarget", target)},
-            {TARGET: self.environments},
-            self.world.clock,
-            lambda _line: None,
+            store=store,
+            datastores=lambda _name: store,
+            targets={TARGET: cast("ComputeTarget", target)},
+            environments={TARGET: self.environments},
+            clock=self.world.clock,
+            notify=lambda _line: None,
             _pool=InlineExecutor(),
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
         )
         writer = journal.Writer(store, RUN, f"c{self.lives}", state.number)
-        return Controller(progress_of(self.history.plan, state), effects, writer)
+        return Controller(progress=progress_of(self.history.plan, state), effects=effects, writer=writer)
 
 
 @dataclass
 class _Observed(Life):
-    told: bool = False
+    reported: bool = False
     """Whether it has seen that a cancel was asked for."""
 
 
@@ -198,7 +198,7 @@ class _Store(MortalStore):
     def stat(self, key: str) -> ObjectInfo | None:
         found = super().stat(key)
         if found is not None and key == cancel_marker(RUN) and isinstance(self.life, _Observed):
-            self.life.told = True
+            self.life.reported = True
         return found
 
 
@@ -208,6 +208,6 @@ class _Target(MortalTarget):
 
     @override
     def start(self, task: Task) -> str:
-        if self.played is not None and isinstance(self.life, _Observed) and self.life.told:
+        if self.played is not None and isinstance(self.life, _Observed) and self.life.reported:
             self.played.disobedient.append(task.id)
         return super().start(task)

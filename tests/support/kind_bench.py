@@ -10,22 +10,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.compute.kubernetes.api import KubernetesApi
+from runner.compute.kubernetes.config import KubernetesConfig
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
-from runner.config import KubernetesConfig, load
 from runner.data import packing, snapshot
-from runner.data.carry import archive
-from runner.datastores import vantages
-from runner.images.kind import KindImages
+from runner.data.step_bundle import archive
+from runner.datastores import bucket_endpoints
 from runner.model.access import Access
 from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.step import Interpreter, OutputPath
+from runner.model.store_endpoint import StepStores
 from runner.model.task import Task, TaskId
-from runner.model.vantage import StepStores
 from runner.runs import records
 from runner.storage.s3.store import BucketStore
+from runner.wiring.configuration import load
 from tests.support import builders as b
+from tests.support.image_stores import kind_images
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_ledger import Ledger, open_ledger
 from tests.support.kind_runs import IMAGE, Namespace, patiently
@@ -60,16 +61,16 @@ class KindBench:
         found = load(self.folder, self.cluster.environ).get("kind")
         assert isinstance(found, KubernetesConfig)
         self.mark = secrets.token_hex(6)
-        near, self.far = vantages(replace(found.store, prefix=f"contract/{self.mark}"), "kind")
+        near, self.far = bucket_endpoints(replace(found.store, prefix=f"contract/{self.mark}"), "kind")
         self.store = BucketStore(near)
         environment = NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True))
-        self.image = KindImages(self.cluster.name).ensure(environment, print)
+        self.image = kind_images(self.cluster.name).ensure(environment, print).reference
 
     def target(self) -> KubernetesTarget:
         made = KubernetesTarget(
             "kind",
             KubernetesApi(self.cluster.namespace, str(self.cluster.kubeconfig)),
-            ClusterSettings(self.mark, self.cluster.namespace),
+            ClusterSettings(store_id=self.mark, namespace=self.cluster.namespace),
             store=self.store,
             step_stores=lambda _: {Access(): json.dumps(to_document(StepStores(self.far)))},
             step_archive=archive(),

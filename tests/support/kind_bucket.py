@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from minio import Minio
 
 from runner.cluster.api import ClusterApi
-from runner.cluster.keys import ROOT_SECRET, Keys, keys_in
 from runner.cluster.kind import read_kubeconfig
 from runner.cluster.options import STORAGE_NAMESPACE
+from runner.cluster.store_keys import ROOT_SECRET, StoreKeys, keys_in
 from tests.support.kind_cluster import KindCluster
 
 
-def root_keys(cluster: KindCluster) -> Keys:
+def root_keys(cluster: KindCluster) -> StoreKeys:
     """Of the store's owner, which no run has."""
     api = ClusterApi(read_kubeconfig(cluster.name))
     return keys_in(api.get(f"/api/v1/namespaces/{STORAGE_NAMESPACE}/secrets/{ROOT_SECRET}"))

@@ -24,7 +24,7 @@ from runner.runs import journal, records
 from runner.wiring import open_session
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_ledger import Ledger, open_ledger
-from tests.support.kind_runs import IMAGE, Desk, Namespace, a_desk, name_of, patiently
+from tests.support.kind_runs import IMAGE, Namespace, RunContext, a_desk, name_of, patiently
 
 SCRIPT = """\
 import os, signal, subprocess, sys, time, urllib.error, urllib.request, uuid
@@ -69,7 +69,7 @@ QUICK = StepPolicy(backoff=0.2)
 class FaultBench:
     """A desk, and a ledger in which each execution enters itself."""
 
-    desk: Desk
+    desk: RunContext
     ledger: Ledger
     namespace: Namespace
     runs: set[str] = field(default_factory=set)
@@ -80,10 +80,15 @@ class FaultBench:
         """Start a run of these steps; its id."""
         self.desk.write("code/work.py", SCRIPT)
         names = {step.environment for step in steps}
-        plan = Plan(steps, {name: NamedEnvironment(name, EnvironmentSpec(image=name, ready=True)) for name in names})
+        plan = Plan(
+            steps=steps,
+            environments={name: NamedEnvironment(name, EnvironmentSpec(image=name, ready=True)) for name in names},
+        )
         with patch.dict(os.environ, self.desk.environ):
             session = open_session(self.desk.folder, "kind")
-            run = session.submit(plan, Request("faults", continue_on_step_failure=True, regenerate_outputs=True))
+            run = session.submit(
+                plan, Request(experiment="faults", continue_on_step_failure=True, regenerate_outputs=True)
+            )
         self.runs.add(run)
         return run
 
@@ -92,13 +97,13 @@ class FaultBench:
         made: dict[str, object] = {
             "source": str(self.desk.folder / "code"),
             "script": "work.py",
-            "outputs": (OutputSpec("out"),),
+            "outputs": (OutputSpec(name="out"),),
             "variables": {"LEDGER": self.ledger.url},
             "after": tuple(f"{one}-1" for one in after),
             "policy": QUICK,
         }
         command = (Interpreter(), "work.py", key, what, OutputPath("out"))
-        return StepSpec(f"{key}-1", key, command, image, "c", **(made | changes))  # type: ignore[arg-type]  # by name
+        return StepSpec(key=f"{key}-1", name=key, command=command, environment=image, compute="c", **(made | changes))  # type: ignore[arg-type]  # by name
 
     def state(self, run: str, key: str) -> StepState:
         return self.desk.view(run).state.steps[f"{key}-1"]
@@ -129,8 +134,8 @@ class FaultBench:
 
         def found() -> float:
             entries = journal.read(self.desk.store, run)
-            told = (entry.time.timestamp() for entry in entries if any(_is(one, kind, key) for one in entry.events))
-            return next(told, 0.0)
+            reported = (entry.time.timestamp() for entry in entries if any(_is(one, kind, key) for one in entry.events))
+            return next(reported, 0.0)
 
         return patiently(found, f"{kind.__name__} of {key}", 60, 0.2)
 
@@ -140,7 +145,10 @@ class FaultBench:
         return name_of(patiently(lambda: self.namespace.items("pods", labels), f"a pod of {key}", 60)[0])
 
     def await_end(self, run: str, seconds: float = 120) -> None:
-        patiently(lambda: self.desk.view(run).state.over, f"the end of run {run}", seconds, 0.5)
+        try:
+            patiently(lambda: self.desk.view(run).state.over, f"the end of run {run}", seconds, 0.5)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; last events: {self.desk.events(run)[-6:]}") from None
 
     def check_end(self, run: str, status: RunStatus) -> None:
         """What must hold at the end of every run, whatever has befallen it."""
@@ -159,10 +167,10 @@ class FaultBench:
 
     def _check_commit(self, run: str, key: str, step: StepState) -> None:
         """Each step's outputs are committed once, or not at all; what is committed is there and whole."""
-        store, told = self.desk.store, [one for one in self.desk.events(run) if isinstance(one, e.StepSucceeded)]
+        store, reported = self.desk.store, [one for one in self.desk.events(run) if isinstance(one, e.StepSucceeded)]
         committed = records.committed(store, TaskId(run, key))
         assert (committed is not None) == (step.status is StepStatus.SUCCEEDED), (key, step.status)
-        assert sum(one.key == key for one in told) == (committed is not None)
+        assert sum(one.key == key for one in reported) == (committed is not None)
         if committed is not None:
             assert committed.outputs == step.outputs
             name = key.removesuffix("-1")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from runner.cluster.api import ClusterApi
 from runner.cluster.kind import read_kubeconfig
 from runner.cluster.options import STORAGE_NAMESPACE
-from runner.cluster.program import run_program
+from runner.compute.kubernetes.programs import run_program
 from runner.errors import TargetDenied, TargetError, TargetUnreachable
 from runner.model.document import Document
 from tests.support.kind_cluster import KindCluster
@@ -17,6 +19,8 @@ from tests.support.kind_runs import IMAGE, name_of, patiently
 
 _AT_ONCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 _STORE_PODS = f"/api/v1/namespaces/{STORAGE_NAMESPACE}/pods"
+_IN_A_ROW = 30
+"""Requests to a new store that have to be answered one after the other, a tenth of a second apart."""
 _PRIORITY = "/apis/scheduling.k8s.io/v1/priorityclasses"
 
 
@@ -25,6 +29,7 @@ class Hands:
 
     def __init__(self, cluster: KindCluster) -> None:
         self._cluster = cluster.name
+        self._endpoint = cluster.endpoint
         self._api = ClusterApi(read_kubeconfig(cluster.name))
         self._steps = f"/api/v1/namespaces/{cluster.namespace}"
         self._jobs = f"/apis/batch/v1/namespaces/{cluster.namespace}/jobs"
@@ -95,11 +100,22 @@ class Hands:
     # The servers.
 
     def replace_store(self) -> None:
-        """The store's pod is killed; waits until its Deployment has made another that answers."""
+        """The store's pod is killed; waits until its Deployment has made another, and all requests reach that one.
+
+        The Service may lead to the old pod for a moment longer.
+        """
         old = {name_of(pod) for pod in self._store_pods()}
         for name in old:
             self._api._send("DELETE", f"{_STORE_PODS}/{name}", _AT_ONCE)
         patiently(lambda: any(name_of(pod) not in old and _is_ready(pod) for pod in self._store_pods()), "a store", 90)
+        patiently(lambda: all(self._store_answers() for _ in range(_IN_A_ROW)), "a store that answers", 90)
+
+    def _store_answers(self) -> bool:
+        time.sleep(0.1)
+        url = f"{self._endpoint}/minio/health/live"
+        with suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+            return "MinIO" in answer.headers.get("Server", "")
+        return False
 
     def _store_pods(self) -> list[Document]:
         return list(self._get(_STORE_PODS)["items"])

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from runner.cluster.kind import create_cluster
 from runner.cluster.manifests import kind_config, read_kind_config
-from runner.cluster.program import run_program
+from runner.compute.kubernetes.programs import run_program
 from runner.errors import TargetError
 from runner.model.document import Document
 

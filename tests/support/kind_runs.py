@@ -20,8 +20,8 @@ from minio import Minio
 from runner.cluster.api import ClusterApi
 from runner.cluster.kind import read_kubeconfig
 from runner.cluster.settings import read_document
-from runner.config import KubernetesConfig, load
-from runner.datastores import vantages
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.datastores import bucket_endpoints
 from runner.model import events as e
 from runner.model.document import Document
 from runner.model.workspace import place_of
@@ -29,6 +29,7 @@ from runner.operations import watch
 from runner.operations.values import RunView
 from runner.runs import index, journal
 from runner.storage.s3.store import BucketStore
+from runner.wiring.configuration import load
 from tests.support.kind_cluster import KindCluster
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RunContext:
     """A user's folder, whose runs on the target ``kind`` have a part of the bucket for themselves."""
 
     folder: Path
@@ -113,9 +114,9 @@ class Desk:
     def _opened(self, below: str) -> BucketStore:
         target = load(self.folder, {"RUNNER_CONFIG": str(self.cluster.configuration)}).get("kind")
         assert isinstance(target, KubernetesConfig)
-        return BucketStore(vantages(replace(target.store, prefix=self.prefix).below(below), "kind")[0])
+        return BucketStore(bucket_endpoints(replace(target.store, prefix=self.prefix).below(below), "kind")[0])
 
-    def configure(self, **changes: Document) -> Desk:
+    def configure(self, **changes: Document) -> RunContext:
         """Write the configuration: the cluster's, with this desk's prefix and `changes`; None takes a setting out.
 
         `changes` are the target's settings; those of its store stand under ``store``.
@@ -127,7 +128,7 @@ class Desk:
         self.write("config.yaml", yaml.safe_dump({"targets": {"kind": kept}}))
         return self
 
-    def moved(self, folder: Path, variables: Mapping[str, str]) -> Desk:
+    def moved(self, folder: Path, variables: Mapping[str, str]) -> RunContext:
         """The same workspace as another machine has it: a folder of another name, which states the workspace's."""
         other = replace(self, folder=folder, variables=variables)
         other.write("runner.yaml", yaml.safe_dump({"name": self.folder.name}))
@@ -196,7 +197,7 @@ class Desk:
 
     def uids(self, run: str = "") -> list[str]:
         """Of the Jobs the journal knows."""
-        return [event.uid for event in self.events(run) if isinstance(event, e.TaskStarted)]
+        return [event.uid for event in self.events(run) if isinstance(event, e.AttemptStarted)]
 
     def controller_log(self, run: str) -> str:
         path = self.folder / "cache" / "runner" / "controllers" / f"{run}.log"
@@ -224,10 +225,10 @@ def finished(process: subprocess.Popen[str], begun: float, seconds: float = 400)
     return Done(process.returncode, out, err, time.monotonic() - begun)
 
 
-def a_desk(folder: Path, cluster: KindCluster) -> Desk:
+def a_desk(folder: Path, cluster: KindCluster) -> RunContext:
     """A configured desk with a prefix that nobody had."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Desk(folder, cluster, f"e2e/{secrets.token_hex(6)}").configure()
+    return RunContext(folder, cluster, f"e2e/{secrets.token_hex(6)}").configure()
 
 
 class Namespace:

@@ -13,8 +13,8 @@ from enum import Enum
 from types import ModuleType
 from typing import Any, TypeVar
 
-from runner.compute.kubernetes import clearing, runwatch
-from runner.compute.kubernetes import contract as c
+from runner.compute.kubernetes import conventions as c
+from runner.compute.kubernetes import job_deletion, run_watch
 from runner.compute.kubernetes.cluster import Created, Listing
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
@@ -32,7 +32,7 @@ from tests.support.fake_api import FakeCluster
 from tests.support.fake_target import Ending, FakeAttempt
 from tests.support.rough_world import RoughWorld
 
-SETTINGS = ClusterSettings("store-1", unschedulable_grace=1e9, pull_grace=3.0, stop_timeout=0.0)
+SETTINGS = ClusterSettings(store_id="store-1", unschedulable_grace=1e9, pull_grace=3.0, stop_timeout=0.0)
 T = TypeVar("T")
 
 
@@ -127,10 +127,10 @@ class KubeWorld(RoughWorld):
     def _waiting(self, attempt: FakeAttempt) -> dict[str, Any]:
         placed = "False" if attempt.ending is Ending.UNSCHEDULABLE else "True"
         since = format_time(self.api.time - timedelta(seconds=attempt.elapsed))
-        told: dict[str, Any] = {"type": "PodScheduled", "status": placed, "lastTransitionTime": since}
+        reported: dict[str, Any] = {"type": "PodScheduled", "status": placed, "lastTransitionTime": since}
         if placed == "False":
-            told |= {"reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}
-        return {"conditions": [told]}
+            reported |= {"reason": "Unschedulable", "message": "0/1 nodes are available: 1 Insufficient cpu."}
+        return {"conditions": [reported]}
 
     @override
     def end(self, attempt: FakeAttempt) -> None:
@@ -228,7 +228,7 @@ class SteppedWatch(Watched):
 
     def step(self) -> None:
         """What its thread would do in one round."""
-        if not self._closed.is_set() and not self._went_well():
+        if not self._closed.is_set() and not self._follow_once():
             self._version = ""
 
 
@@ -244,7 +244,7 @@ class SteppedTarget(KubernetesTarget):
             step_stores=lambda _: {Access(): "{}"},
             step_archive=b"zip",
             capacity=capacity,
-            say=_silence,
+            notify=_silence,
         )
         self._session = session
 
@@ -266,9 +266,9 @@ def _one_by_one(one: Callable[[], None], other: Callable[[], None]) -> None:
 
 
 _REPLACED: tuple[tuple[ModuleType, str, object], ...] = (
-    (runwatch, "Watched", SteppedWatch),
-    (runwatch, "beside", _one_by_one),
-    (clearing, "sleep", lambda _seconds: None),
+    (run_watch, "Watched", SteppedWatch),
+    (run_watch, "run_both", _one_by_one),
+    (job_deletion, "sleep", lambda _seconds: None),
 )
 
 

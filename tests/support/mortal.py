@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from runner.errors import Problem, StoreDenied, StoreUnreachable, TargetDenied, TargetUnreachable
 from runner.model.observation import Observation
@@ -19,7 +19,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-Errors = tuple[type[Exception], type[Exception]]
+if TYPE_CHECKING:
+    Errors = tuple[type[Exception], type[Exception]]
 """What no answer and a refusal are called."""
 STORE: Errors = (StoreUnreachable, StoreDenied)
 TARGET: Errors = (TargetUnreachable, TargetDenied)

@@ -69,6 +69,8 @@ class Project:
     """How Python is told to run the command line."""
     bare: bool = False
     """No script beside those that the folder has."""
+    seconds: float = 120
+    """How long a command may take."""
 
     def __post_init__(self) -> None:
         if self.bare:
@@ -111,7 +113,7 @@ class Project:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments)
         try:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=self.seconds)
         finally:
             process.kill()
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)

@@ -124,7 +124,7 @@ class RoughTarget(FakeTarget):
         if self.looks in self.empty:
             return {}
         if self.looks in self.stale:
-            young = {task: Observation(Phase.PENDING, uid) for task, uid in self.mine.items()}
+            young = {task: Observation(phase=Phase.PENDING, uid=uid) for task, uid in self.mine.items()}
             return {**young, **self.last}
         self.last = super().observe(run)
         return self.last

@@ -48,9 +48,9 @@ class Bench:
         self.environments = FakeEnvironments(broken=self.broken)
         self.world = World(self.store, lambda task: self.endings.get(task, (Ending.SUCCEEDS, 1)))
         submission = Submission(
-            plans.save(self.store, self.plan),
-            "experiment",
-            {one.key: TARGET for one in self.plan.steps},
+            plan=plans.save(self.store, self.plan),
+            experiment="experiment",
+            targets={one.key: TARGET for one in self.plan.steps},
             continue_on_step_failure=self.go_on,
             regenerate_outputs=self.regenerate,
         )
@@ -69,19 +69,21 @@ class Bench:
         store, clock = MortalStore(self.store, life), self.world.clock
         target = MortalTarget(_Canceling(TARGET, self.world, self.slots, self), life, TARGET)
         effects = Effects(
-            store,
-            lambda _name: store,
-            {TARGET: cast("ComputeTarget", target)},
-            {TARGET: self.environments},
-            clock,
-            lambda _line: None,
+            store=store,
+            datastores=lambda _name: store,
+            targets={TARGET: cast("ComputeTarget", target)},
+            environments={TARGET: self.environments},
+            clock=clock,
+            notify=lambda _line: None,
             _pool=InlineExecutor(),
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
         )
         state = self.state
         return Controller(
-            progress_of(self.plan, state), effects, journal.Writer(store, self.run_id, f"c{self.lives}", state.number)
+            progress=progress_of(self.plan, state),
+            effects=effects,
+            writer=journal.Writer(store, self.run_id, f"c{self.lives}", state.number),
         )
 
     def live(self, life: Life) -> None:

@@ -92,7 +92,7 @@ def _clear(fates: tuple[Fate, ...]) -> bool:
 
 
 def _check_together(played: Played) -> None:
-    lost = {(event.key, event.attempt) for event in played.events if isinstance(event, e.TaskLost)}
+    lost = {(event.key, event.attempt) for event in played.events if isinstance(event, e.AttemptFailed)}
     for one, other in played.world.together:
         older = min(one, other)
         assert (older.key, older.attempt) in lost, f"{one} and {other} ran together"
@@ -114,7 +114,7 @@ def _check_orphans(played: Played, end: RunState) -> None:
 
 def _check_secret(played: Played) -> None:
     for info in played.store.list(f"runs/{RUN}/"):
-        if "/assignments/" not in info.key:
+        if "/assignment-" not in info.key:
             assert SECRET.encode() not in played.store.get(info.key), f"a secret in {info.key}"
 
 

@@ -1,23 +1,48 @@
-"""An open workspace in memory for the tests of the SDK, under our names and under v1's."""
+"""The promise of this tier: a unit test starts no process and no thread, opens no connection and does not sleep.
+
+tests/integration/test_tiers.py shows that a test that breaks it fails with the reason.
+"""
 
 from __future__ import annotations
 
-import os
+import sys
+import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.fake_session import FakeSession, opened
+FORBIDDEN = {
+    "subprocess.Popen": "starts a process",
+    "os.fork": "starts a process",
+    "os.forkpty": "starts a process",
+    "os.posix_spawn": "starts a process",
+    "os.system": "starts a process",
+    "socket.bind": "opens a socket",
+    "socket.connect": "opens a connection",
+    "socket.getaddrinfo": "asks for a name in the network",
+    "time.sleep": "sleeps",
+}
+"""Audit events (https://docs.python.org/3/library/audit_events.html) and what they mean; `time.sleep` from 3.11 on."""
+_watching = False
 
 
-@pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSession]:
-    """An open workspace in memory; the current folder is empty but for two scripts."""
-    monkeypatch.chdir(tmp_path)
-    for name in ("a.py", "b.py"):
-        (tmp_path / name).write_text("print('hello')\n")
-    monkeypatch.delenv("RUNNER_STEP", raising=False)
-    with opened(FakeSession()) as fake:
-        yield fake
-    os.environ.pop("RUNNER_STEP", None)
+def _refuse(what: str) -> None:
+    pytest.fail(f"a unit test {what}; move it to tests/integration", pytrace=True)
+
+
+def _audit(event: str, _: tuple[object, ...]) -> None:
+    if _watching and event in FORBIDDEN:
+        _refuse(FORBIDDEN[event])
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture(autouse=True)
+def _pure(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Watch the test, not what the plugins of pytest do between tests."""
+    global _watching
+    monkeypatch.setattr(threading.Thread, "start", lambda _: _refuse("starts a thread"))
+    _watching = True
+    yield
+    _watching = False

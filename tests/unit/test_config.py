@@ -4,16 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import find_root, load
-from runner.datastores import BucketConfig, vantages
+from runner.config import find_root
+from runner.datastores import BucketConfig, bucket_endpoints
 from runner.errors import BadInput
+from runner.wiring.configuration import load
 
 
 @pytest.mark.parametrize(
     ("written", "meant"), [("", ""), ("/", ""), ("team", "team/"), ("team/", "team/"), ("/team/a/", "team/a/")]
 )
 def test_a_prefix_is_a_folder_however_it_is_written(written: str, meant: str) -> None:
-    near, far = vantages(BucketConfig("bucket", "http://here", "http://there", written), "test")
+    near, far = bucket_endpoints(
+        BucketConfig(bucket="bucket", endpoint="http://here", cluster_endpoint="http://there", prefix=written), "test"
+    )
     assert (near.prefix, far.prefix) == (meant, meant)
     assert (near.endpoint, far.endpoint) == ("http://here", "http://there")
 

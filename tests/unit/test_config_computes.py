@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import Config, load
+from runner.config import Config
 from runner.errors import BadInput
 from runner.model.compute import ComputeSettings, VmSize
 from runner.model.secret import SecretSource
+from runner.wiring.configuration import load
 
 
 def loaded(tmp_path: Path, own: str, machine: str = "") -> Config:
@@ -26,7 +27,9 @@ vm_sizes: {XX9: {cpu: 0.5, memory: 1Gi, gpu: 2}}
 secrets: {db: {file: db.txt}, api: {env: API}}
 """
     found = loaded(tmp_path, own)
-    assert found.computes == {"cpu": ComputeSettings("kind", "D2", 2, "7Gi", 1, 4, strict=True)}
+    assert found.computes == {
+        "cpu": ComputeSettings(target="kind", vm_size="D2", cpu=2, memory="7Gi", gpu=1, max_nodes=4, strict=True)
+    }
     assert found.vm_sizes == {"XX9": VmSize(0.5, "1Gi", 2)}
     assert found.secrets == {"db": SecretSource(file=str(tmp_path / "w" / "db.txt")), "api": SecretSource(env="API")}
 

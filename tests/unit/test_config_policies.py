@@ -7,11 +7,14 @@ from textwrap import dedent
 
 import pytest
 
-from runner.config import Config, KubernetesConfig, ProcessConfig, load
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.process.config import ProcessConfig
+from runner.config import Config
 from runner.errors import BadInput
 from runner.model.access import Access
-from runner.model.compute import Wish
+from runner.model.compute import ResourceRequest
 from runner.model.policy import StepPolicy
+from runner.wiring.configuration import load
 
 CLUSTER = "type: kubernetes, store: {bucket: bkt, endpoint: 'http://localhost:9000'}"
 
@@ -30,7 +33,7 @@ def test_the_words_of_targets(tmp_path: Path) -> None:
           team:
             type: kubernetes
             store: {bucket: bkt, endpoint: "http://localhost:9000"}
-            policy: {retries: 1, queue_timeout: 90, oom_factor: 2}
+            policy: {retries: 1, queue_timeout: 90, retry_oom: 2}
             resources: {cpu: 2, memory: 4Gi, gpu: 1}
             tolerations: [{key: spot, operator: Exists, effect: NoSchedule}]
             node_selector: {pool: batch}
@@ -41,8 +44,8 @@ def test_the_words_of_targets(tmp_path: Path) -> None:
     here, team = found.targets["here"], found.targets["team"]
     assert here == ProcessConfig(2, StepPolicy(run_timeout=7200.0, backoff=0.0))
     assert isinstance(team, KubernetesConfig)
-    assert team.policy == StepPolicy(retries=1, queue_timeout=90.0, oom_factor=2.0)
-    assert team.resources == Wish("2", "4Gi", 1)
+    assert team.policy == StepPolicy(retries=1, queue_timeout=90.0, retry_oom=2.0)
+    assert team.resources == ResourceRequest(cpu="2", memory="4Gi", gpu=1)
     assert team.tolerations == ({"key": "spot", "operator": "Exists", "effect": "NoSchedule"},)
     assert (team.service_account, team.image_pull_secrets) == ("steps", ("registry-key",))
 

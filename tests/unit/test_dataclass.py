@@ -76,11 +76,57 @@ def test_the_standard_library_takes_it_for_its_own() -> None:
     assert dataclasses.asdict(Point(1)) == {"x": 1, "y": 2, "names": []}
     assert repr(Point(1)) == "Point(x=1, y=2, names=[])"
     assert pickle.loads(pickle.dumps(Point(1))) == copy.deepcopy(Point(1)) == Point(1)
-    match Point(7, 8):
-        case Point(x, y):
-            assert (x, y) == (7, 8)
+    assert getattr(Point, "__match_args__", ("x", "y", "names")) == ("x", "y", "names")
 
 
 def test_it_checks_itself() -> None:
     with pytest.raises(ValueError, match="below zero"):
         Checked(-1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    first: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Base):
+    needed: int
+
+
+@dataclass(frozen=True)
+class Mixed(Base):
+    place: int
+
+
+def test_fields_by_keyword_may_follow_defaults_and_are_inherited() -> None:
+    assert (Derived(needed=2).first, Derived(needed=2, first=3).first) == (1, 3)
+    assert Mixed(2, first=3) == Mixed(place=2, first=3)
+    for shape, values in ((Derived, (2,)), (Mixed, (1, 2)), (Derived, ())):
+        with pytest.raises(TypeError):
+            shape(*values)  # type: ignore[call-arg]
+
+
+@dataclass(kw_only=True)
+class Changing:
+    size: int
+    made: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.made = self.size + 1
+
+
+@dataclass(eq=False)
+class Lonely:
+    size: int
+
+
+def test_one_that_is_not_frozen_changes_and_is_compared_unless_it_says_not_to() -> None:
+    one = Changing(size=1)
+    one.size = 2
+    assert (one.size, one.made) == (2, 2)
+    assert one != Changing(size=1) == Changing(size=1)
+    with pytest.raises(TypeError):
+        hash(one)
+    assert Lonely(1) != Lonely(1)
+    assert len({Lonely(1), Lonely(1)}) == 2

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import load
-from runner.datastores import BucketConfig, DatastoreConfig, FolderConfig, loopback_problem, vantages
+from runner.datastores import BucketConfig, DatastoreConfig, FolderConfig, bucket_endpoints, loopback_problem
 from runner.errors import BadInput
+from runner.wiring.configuration import load
 
 BOTH = """
 datastores:
@@ -81,18 +81,18 @@ def test_credentials_are_read_and_not_shown(tmp_path: Path) -> None:
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"access_key": "me", "secret_key": "hidden"}))
     keys.chmod(0o600)
-    store = BucketConfig("b", "http://h", credentials=str(keys))
-    near, _ = vantages(store, "test")
+    store = BucketConfig(bucket="b", endpoint="http://h", credentials=str(keys))
+    near, _ = bucket_endpoints(store, "test")
     assert (near.access_key, near.secret_key) == ("me", "hidden")
     assert "hidden" not in repr(near)
     keys.chmod(0o640)
     with pytest.raises(BadInput, match=r"can be read by others \(mode 0640\)") as refused:
-        vantages(store, "test")
+        bucket_endpoints(store, "test")
     assert refused.value.problems[0].remedy == f"chmod 600 {keys}"
     keys.chmod(0o600)
     keys.write_text("{}")
     with pytest.raises(BadInput, match="credentials file") as refused:
-        vantages(store, "test")
+        bucket_endpoints(store, "test")
     assert "hidden" not in str(refused.value)
 
 
@@ -115,7 +115,7 @@ def test_a_file_that_holds_no_keys_is_refused_at_once(tmp_path: Path, kind: str)
         keys.write_text(NO_KEYS[kind])
         keys.chmod(0o600)
     with pytest.raises(BadInput, match=r"credentials file .* cannot be used") as refused:
-        vantages(BucketConfig("b", "http://h", credentials=str(keys)), "the target")
+        bucket_endpoints(BucketConfig(bucket="b", endpoint="http://h", credentials=str(keys)), "the target")
     (problem,) = refused.value.problems
     assert problem.where == "the target"
     assert problem.remedy
@@ -155,7 +155,7 @@ def test_an_address_with_a_key_is_refused_and_never_shown(tmp_path: Path, endpoi
     ],
 )
 def test_an_address_that_means_the_pod_itself(near: str, far: str, *, wrong: bool) -> None:
-    found = loopback_problem(BucketConfig("b", near, far), "targets.t.store")
+    found = loopback_problem(BucketConfig(bucket="b", endpoint=near, cluster_endpoint=far), "targets.t.store")
     assert (found is not None) is wrong
     if found:
         assert "cluster_endpoint" in found.remedy

@@ -1,4 +1,4 @@
-"""Keep the measurements of birds that were measured completely."""
+"""Keep the birds with complete measurements."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ columns = ["species", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "b
 prepped = raw[columns].dropna().sort_values(columns)
 
 os.makedirs(args.out_folder, exist_ok=True)
-# A fixed number format and line end: the file is the same byte for byte wherever it is made.
+# A fixed number format and line ending give the same bytes on every machine.
 prepped.to_csv(os.path.join(args.out_folder, "prepped_data.csv"), index=False, float_format="%.1f", lineterminator="\n")
 run.log("birds", len(prepped))
 print(f"{len(prepped)} birds kept")

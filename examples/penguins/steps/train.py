@@ -1,4 +1,4 @@
-"""Tell the species from the measurements."""
+"""Train a classifier that predicts the species from the measurements."""
 
 import argparse
 import os

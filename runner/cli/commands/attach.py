@@ -11,18 +11,28 @@ from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE, FAILED, INTERRUPTED
 from ..reports import find_run
-from ..watching import Viewer, follow, say_goes_on, tell
+from ..watching import Viewer, follow, print_still_running, tell
 
 
 def run(options: Namespace) -> int:
-    """Show what ``runner run`` shows; the exit code is the run's. Ctrl-C leaves the run alone."""
+    """Show a run to its end, as ``runner run`` does. Ctrl-C leaves the run alone.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code of the run.
+
+    """
     session = open_session(Path.cwd(), options.target)
     run_id = find_run(session, options.run)
-    viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
+    viewer = Viewer(
+        session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
+    )
     try:
         view = follow(viewer, run_id)
     except KeyboardInterrupt:
-        say_goes_on(session, [run_id])
+        print_still_running(session, [run_id])
         return INTERRUPTED
     told = tell(viewer, view)
     if options.json:

@@ -12,14 +12,27 @@ from ..output import show
 
 
 def run(options: Namespace) -> int:
-    """Make or delete it, saying what is done."""
+    """Make or delete the local cluster, and print each action.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     if options.action == "down":
         from ...cluster.down import down
 
-        down(ClusterOptions(machine_file(), options.name, options.target), show)
+        down(ClusterOptions(configuration=machine_file(), name=options.name, target=options.target), show)
         return DONE
     from ...cluster.up import up
 
     image = options.minio_image or os.environ.get("RUNNER_MINIO_IMAGE", "")
-    up(ClusterOptions(machine_file(), options.name, options.target, options.port, image), show)
+    up(
+        ClusterOptions(
+            configuration=machine_file(), name=options.name, target=options.target, port=options.port, minio_image=image
+        ),
+        show,
+    )
     return DONE

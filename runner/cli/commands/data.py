@@ -13,14 +13,22 @@ from ...ports import ObjectInfo
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE
+from ..formatting import many, size
 from ..output import show, show_all, warn
 from ..paint import Paint, paint_for
 from ..table import Cell, table
-from ..words import many, size
 
 
 def run(options: Namespace) -> int:
-    """List or copy."""
+    """List or copy files of a datastore.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     session = open_session(Path.cwd(), options.target)
     return {"ls": _ls, "get": _get, "put": _put}[options.action](session, options)
 
@@ -39,7 +47,13 @@ def _ls(session: OpenWorkspace, options: Namespace) -> int:
 
 
 def listing(files: Sequence[ObjectInfo], paint: Paint) -> list[str]:
-    """Size and key of each."""
+    """Return a line with size and key for each object.
+
+    Args:
+        files: The objects.
+        paint: The colours.
+
+    """
     return table([[Cell(size(info.size), "dim", right=True), Cell(info.key)] for info in files], paint, indent=0)
 
 

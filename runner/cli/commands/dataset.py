@@ -18,18 +18,26 @@ from ...wiring import OpenWorkspace, open_session
 from ..dataset_arguments import FORMS
 from ..documents import print_json
 from ..exits import DONE
+from ..formatting import many, size
 from ..output import show, show_all, warn
 from ..paint import Paint, paint_for
 from ..table import Cell, table
-from ..words import many, size
 
 if TYPE_CHECKING:
-    from ...sdk.file_dataset import FileDataset
-    from ...sdk.tabular import TabularDataset
+    from ...sdk.datasets.file_dataset import FileDataset
+    from ...sdk.datasets.tabular import TabularDataset
 
 
 def run(options: Namespace) -> int:
-    """Register or list."""
+    """Register a dataset, or list the registered ones.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     session = open_session(Path.cwd(), options.target)
     return {"register": _register, "list": _list}[options.action](session, options)
 
@@ -42,7 +50,7 @@ def _register(session: OpenWorkspace, options: Namespace) -> int:
     definition = _definition(session, options, [(datastore, pattern) for pattern in patterns])
     _check_free_name(options, known, definition)
     if options.upload:
-        say_copied(_upload(session, options.upload, datastore, patterns), datastore, patterns[0])
+        print_copied(_upload(session, options.upload, datastore, patterns), datastore, patterns[0])
     _check_present(session, datastore, patterns)
     entry = Registration(definition, options.description, dict(options.tags))
     made = registry.register(session.store, options.name, entry, new_version=options.new_version)
@@ -56,15 +64,22 @@ def _register(session: OpenWorkspace, options: Namespace) -> int:
     return DONE
 
 
-def say_copied(copied: Copied, datastore: str, pattern: str) -> None:
-    """Tell what an upload did."""
+def print_copied(copied: Copied, datastore: str, pattern: str) -> None:
+    """Print the result of an upload.
+
+    Args:
+        copied: The number of files and bytes.
+        datastore: The datastore's name.
+        pattern: The pattern of the dataset; its fixed part is the place of the files.
+
+    """
     show(f"{many(copied.files, 'file')}, {size(copied.bytes)} → {datastore}/{fixed_part(pattern) or pattern}")
 
 
 def _definition(session: OpenWorkspace, options: Namespace, places: Sequence[tuple[str, str]]) -> DatasetDefinition:
-    """What a driver would have defined: the same data are then the same version."""
-    from ...sdk.dataset import Dataset
-    from ...sdk.session import use
+    """Return the definition that a driver would make: the same data are then the same version."""
+    from ...sdk.base.session import use
+    from ...sdk.datasets.dataset import Dataset
 
     use(session)
     paths = list(places)
@@ -132,7 +147,12 @@ def _list(session: OpenWorkspace, options: Namespace) -> int:
 
 
 def document(entry: Registration) -> dict[str, object]:
-    """What ``--json`` tells of one."""
+    """Return the JSON document of a dataset.
+
+    Args:
+        entry: The registered dataset.
+
+    """
     made = entry.definition
     return {
         "name": made.name,
@@ -146,7 +166,13 @@ def document(entry: Registration) -> dict[str, object]:
 
 
 def listing(entries: Sequence[Registration], paint: Paint) -> list[str]:
-    """A head and a line per dataset."""
+    """Return the heading and a line per dataset.
+
+    Args:
+        entries: The registered datasets.
+        paint: The colours.
+
+    """
     head = [Cell(text, "dim") for text in ("dataset", "version", "kind", "where", "")]
     return table([head, *(_row(entry) for entry in entries)], paint, indent=0)
 

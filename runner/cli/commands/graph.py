@@ -1,4 +1,4 @@
-"""``runner graph FILE | RUN``: who waits for whom, as a drawing or for other programs."""
+"""``runner graph FILE | RUN``: the dependencies of the steps, as a drawing or for other programs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,22 @@ from ..paint import paint_for
 from ..subject import subject
 
 _NO_WIDTH = 0
-"""In a file lines are as long as they are."""
+"""Lines of a file are not cut."""
 
 
 def run(options: Namespace) -> int:
-    """Print it, or write it to ``-o``. Raises BadInput with everything that is wrong with the pipeline."""
+    """Print the graph, or write it to the file of ``-o``.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BadInput: The pipeline cannot run (the exception has every problem), or the file cannot be written.
+
+    """
     try:
         found = subject(options)
     except FileFailed:
@@ -46,7 +57,13 @@ def run(options: Namespace) -> int:
 
 
 def written(graph: Graph, options: Namespace) -> Sequence[str]:
-    """The graph's lines in the format that was asked for."""
+    """Return the lines of the graph in the requested format.
+
+    Args:
+        graph: The graph.
+        options: The command line.
+
+    """
     if options.format == "json":
         return [json.dumps(to_document(graph), indent=2, ensure_ascii=False)]
     if options.format in ("mermaid", "dot"):

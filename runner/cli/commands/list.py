@@ -12,16 +12,24 @@ from ...operations.listing import ListedRun, newest
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
-from ..marks import style
+from ..formatting import day, duration
 from ..output import show_all, warn
 from ..paint import Paint, paint_for
 from ..reports import elsewhere
+from ..status_style import style
 from ..table import Cell, table
-from ..words import day, duration
 
 
 def run(options: Namespace) -> int:
-    """Print them."""
+    """Print the newest runs.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     session = open_session(Path.cwd(), options.target)
     found = tuple(newest(session.store, options.count))
     if options.json:
@@ -35,7 +43,13 @@ def run(options: Namespace) -> int:
 
 
 def listing(runs: Sequence[ListedRun], paint: Paint) -> list[str]:
-    """A head and a line per run."""
+    """Return the heading and a line per run.
+
+    Args:
+        runs: The runs.
+        paint: The colours.
+
+    """
     head = [Cell(text, "dim") for text in ("run", "experiment", "state", "steps", "started", "took", "by")]
     if any(run.origin for run in runs):
         head.append(Cell("again of", "dim"))

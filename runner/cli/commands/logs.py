@@ -1,4 +1,4 @@
-"""``runner logs [RUN] [STEP] [-f]``: what the steps have printed."""
+"""``runner logs [RUN] [STEP] [-f]``: the output of steps."""
 
 from __future__ import annotations
 
@@ -7,35 +7,48 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+from ...model.names import short
 from ...model.printable import escape, log_line
-from ...model.status import STEP_ENDS
+from ...model.status import STEP_ENDS, StepStatus
 from ...operations.follow import Follower
 from ...operations.report import display_names
 from ...operations.tail import LogTail
 from ...operations.values import RunView
 from ...wiring import OpenWorkspace, open_session
 from ..exits import DONE
-from ..output import show, write_exactly
+from ..formatting import many
+from ..output import show, warn, write_exactly
 from ..paint import is_terminal, paint_for
-from ..reports import find_run_and_step, say_stopped
+from ..reports import find_run_and_step, warn_stopped
 
 _PAUSE = 0.5
-"""Seconds between two looks."""
+"""Seconds between two reads."""
 _LOOK = 5.0
-"""Seconds between two looks after the controller."""
+"""Seconds between two checks of the controller."""
 
 
 def run(options: Namespace) -> int:
-    """Print what there is; with ``--follow`` go on until the run, or the one step, has ended."""
+    """Print the output so far; with ``--follow`` go on until the run, or the one step, has ended.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     session = open_session(Path.cwd(), options.target)
     view, key = find_run_and_step(session, options.run, options.step)
-    tail = LogTail(session.store, key)
+    tail = LogTail(store=session.store, only=key)
     _print(view, tail, key)
     if options.follow:
         _follow(session, view, tail, key)
     elif not view.state.over:
         for name, line in tail.rest():
             _print_line(view, key, name, line)
+    reused = [step for step in view.state.steps.values() if step.status is StepStatus.REUSED]
+    if reused and not key:
+        warn(f"{many(len(reused), 'step')} reused; for the output of one: runner logs {short(view.state.run)} STEP")
     return DONE
 
 
@@ -50,7 +63,7 @@ def _follow(session: OpenWorkspace, view: RunView, tail: LogTail, key: str) -> N
         if time.monotonic() - looked > _LOOK:
             looked = time.monotonic()
             if session.why_stopped(view.state):
-                say_stopped(session, view)
+                warn_stopped(session, view)
                 return
 
 

@@ -1,4 +1,4 @@
-"""``runner plan FILE``: what running it would do. Nothing is changed."""
+"""``runner plan FILE``: the steps that a run of the file would execute. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,18 @@ from ..planview import plan_view
 
 
 def run(options: Namespace) -> int:
-    """Print it. Raises BadInput with everything that stands against running it."""
+    """Print the plan of a pipeline file.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BadInput: The pipeline cannot run; the exception has every problem.
+
+    """
     here = os.getcwd()  # noqa: PTH109 - text is wanted; the file may go elsewhere as it runs
     try:
         session, captured = capture(options)
@@ -30,7 +41,9 @@ def run(options: Namespace) -> int:
         return FAILED
     plan, targets = session.planned(captured.plan, captured.request)
     if options.output != "text" and not options.json:
-        write_exactly(written(*session.worded(captured.plan, captured.request), options.output, here))
+        write_exactly(
+            written(*session.with_command_line_overrides(captured.plan, captured.request), options.output, here)
+        )
         return DONE
     found = preview(
         plan,
@@ -48,7 +61,18 @@ def run(options: Namespace) -> int:
 
 
 def written(plan: Plan, request: Request, notation: str, here: str) -> str:
-    """The plan itself as YAML or JSON; source folders are relative to `here`."""
+    """Return the plan as YAML or JSON.
+
+    Args:
+        plan: The plan.
+        request: Experiment, parameters and tags.
+        notation: ``yaml`` or ``json``.
+        here: The folder that source folders are relative to.
+
+    """
     if notation == "json":
-        return escape_json(json.dumps(to_document(yamlfile.portable(plan, here)), indent=2, ensure_ascii=False)) + "\n"
+        return (
+            escape_json(json.dumps(to_document(yamlfile.with_relative_paths(plan, here)), indent=2, ensure_ascii=False))
+            + "\n"
+        )
     return yamlfile.written(plan, request, here)

@@ -1,4 +1,4 @@
-"""``runner resume [RUN]``: drive a run on, from here or (``--detach``) in the cluster, and wait for it here."""
+"""``runner resume [RUN]``: start another controller for a run, here or (``--detach``) in the cluster, and wait."""
 
 from __future__ import annotations
 
@@ -9,18 +9,29 @@ from typing import TextIO
 
 from ...errors import BadInput
 from ...model.names import short
-from ...operations.liveness import Stranded, driver_of, is_detached
+from ...operations.controller_health import ControllerGone, driver_of, is_detached
 from ...operations.report import RunReport
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.detached import Detached
 from ..documents import print_json
 from ..output import show
 from ..reports import find_run, hint, refuse_damaged
-from ..watching import Viewer, await_runs, leave_runs, take_home
+from ..watching import Viewer, await_runs, download_outputs, leave_runs
 
 
 def run(options: Namespace) -> int:
-    """Start a controller unless one is alive there; then wait like ``run``. Raises BadInput for an ended run."""
+    """Start a controller unless one is alive there; then wait as ``runner run`` does.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code of the run.
+
+    Raises:
+        BadInput: The run has ended.
+
+    """
     session = open_session(Path.cwd(), options.target)
     run_id = find_run(session, options.run)
     state = session.view(run_id).state
@@ -30,7 +41,9 @@ def run(options: Namespace) -> int:
             f"run {run_id} has ended ({state.status.value}), and what has ended never goes on", remedy=remedy
         )
     refuse_damaged(session, state)
-    viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
+    viewer = Viewer(
+        session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
+    )
     _see_to_controller(session, run_id, viewer.stream, detach=options.detach)
     code, reports = _await(viewer, run_id, detach=options.detach)
     if options.json:
@@ -39,7 +52,7 @@ def run(options: Namespace) -> int:
 
 
 def _await(viewer: Viewer, run_id: str, *, detach: bool) -> tuple[int, list[RunReport]]:
-    """Wait for the run like ``run``, or leave it to the cluster.
+    """Wait for the run as ``runner run`` does, or leave it to the cluster.
 
     A controller that seemed alive may have died moments ago on another machine: it is replaced once.
     """
@@ -47,15 +60,15 @@ def _await(viewer: Viewer, run_id: str, *, detach: bool) -> tuple[int, list[RunR
         return leave_runs(viewer, [run_id])
     try:
         return await_runs(viewer, [run_id])
-    except Stranded as error:
+    except ControllerGone as error:
         viewer.report(str(error).partition("\n")[0])
         viewer.report("another controller takes it")
-        take_home(viewer.session, run_id)
+        download_outputs(viewer.session, run_id)
     return await_runs(viewer, [run_id])
 
 
 def _see_to_controller(session: OpenWorkspace, run_id: str, stream: TextIO, *, detach: bool) -> None:
-    """Start a controller where one is wanted, unless one that is there already is alive. Raises BadInput."""
+    """Start a controller at the requested place, unless one is alive there. Raises BadInput."""
     state = session.view(run_id).state
     why = session.why_stopped(state)
     taken = bool(driver_of(state))
@@ -65,9 +78,9 @@ def _see_to_controller(session: OpenWorkspace, run_id: str, stream: TextIO, *, d
         session.controllers = Detached(session)
         session.controllers.check(set(state.submission.targets.values()) if state.submission else ())
     driver = driver_of(state)
-    told = why or (f"driven by {driver} until now" if driver else "no controller has taken it yet")
-    show(f"run {run_id}: {told}; another controller takes it", stream=stream)
+    state_text = why or (f"driven by {driver} until now" if driver else "no controller has taken it yet")
+    show(f"run {run_id}: {state_text}; another controller takes it", stream=stream)
     if why:
-        take_home(session, run_id)
+        download_outputs(session, run_id)
     else:
         session.start_controller(run_id)  # the other sees that the run is another's, and goes by itself

@@ -1,4 +1,4 @@
-"""``runner run FILE``: run the pipeline file, then wait for every run it has submitted, unless it is detached."""
+"""``runner run FILE``: run the pipeline file, then wait for every run that it has submitted, unless detached."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from ...wiring.cache import cache_folder
 from ...wiring.controllers import Controllers
-from ..driver import check_file, make_way
+from ..driver import check_file, restart_under_private_name
 from ..exits import DONE
 from ..output import warn
-from ..policy_arguments import words
+from ..policy_arguments import overrides
 from ..yamlfile import is_yaml, load, refuse_yaml_options
 
 if TYPE_CHECKING:
@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> int:
-    """Run the file and wait; the exit code."""
+    """Run the file and wait for its runs.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code: that of the file, else of its runs.
+
+    """
     path = check_file(options.file)
     yaml = is_yaml(path)
     if not yaml:
         refuse_yaml_options(path, options)
-        make_way(path, options.argv, cache_folder())
+        restart_under_private_name(path, options.argv, cache_folder())
     controllers = Controllers(Path.cwd(), options.target)
     if not options.detach:
         controllers.prepare()
@@ -38,11 +46,13 @@ def run(options: Namespace) -> int:
     from ..documents import only_documents, print_json
     from ..watching import Viewer, await_runs, interrupted, leave_runs
 
-    session = open_session(Path.cwd(), options.target, words(options))
+    session = open_session(Path.cwd(), options.target, overrides(options))
     session.controllers = controllers if not options.detach else _in_cluster(session)
-    viewer = Viewer(session, sys.stderr if options.json else sys.stdout, options.logs, options.json)
+    viewer = Viewer(
+        session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
+    )
     with only_documents(wanted=options.json):
-        logs = BackgroundLogs(session, viewer.stream) if options.logs and not yaml else None
+        logs = BackgroundLogs(session=session, stream=viewer.stream) if options.logs and not yaml else None
         if logs:
             session.on_submit = logs.begin
         ending = (_submit if yaml else _drive)(session, path, options)
@@ -77,7 +87,7 @@ def _submit(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
 
 
 def _drive(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
-    from ...sdk.session import use
+    from ...sdk.base.session import use
     from ..driving import drive
 
     use(session)

@@ -1,4 +1,4 @@
-"""``runner status [RUN]``: how a run stands."""
+"""``runner status [RUN]``: the status of a run and its steps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from ..documents import print_json
 from ..exits import DONE
 from ..output import show_all
 from ..paint import paint_for
-from ..reports import find_run, hint, report_of, say_stopped
+from ..reports import find_run, hint, report_of, warn_stopped
 
 
 def run(options: Namespace) -> int:
-    """Print it."""
+    """Print the status of a run.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    """
     import sys
 
     session = open_session(Path.cwd(), options.target)
@@ -26,5 +34,5 @@ def run(options: Namespace) -> int:
     from ..summary import summary
 
     show_all(summary(told, paint_for(sys.stdout), hint(session), str(Path.cwd())))
-    say_stopped(session, view)
+    warn_stopped(session, view)
     return DONE

@@ -1,4 +1,4 @@
-"""``runner validate FILE``: everything that stands against running it, or OK."""
+"""``runner validate FILE``: every problem of a pipeline file, or OK."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from argparse import Namespace
 
 from ..capture import FileFailed, capture
 from ..exits import DONE, FAILED
+from ..formatting import many
 from ..output import show
-from ..words import many
 
 
 def run(options: Namespace) -> int:
-    """Check it. Raises BadInput with every problem."""
+    """Check the pipeline of a file.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BadInput: The pipeline cannot run; the exception has every problem.
+
+    """
     try:
         session, captured = capture(options)
     except FileFailed:

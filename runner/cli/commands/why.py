@@ -1,4 +1,4 @@
-"""``runner why RUN STEP``: why a step ran, or was reused."""
+"""``runner why RUN STEP``: the reason why a step ran or was reused."""
 
 from __future__ import annotations
 
@@ -19,24 +19,37 @@ from ..table import Cell, table
 
 
 def run(options: Namespace) -> int:
-    """Print it."""
+    """Print the differences of a step from the nearest earlier ones.
+
+    Args:
+        options: The command line.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BadInput: No step is given and the run has several.
+
+    """
     session = open_session(Path.cwd(), options.target)
     view, key = find_run_and_step(session, options.run, options.step)
     if not key and len(view.plan.steps) > 1:
         names = ", ".join(step.name for step in view.plan.steps[:10])
         raise BadInput(f"which step? The run has: {names}", remedy="runner why RUN STEP")
-    told = explain(session.store, session.datastore, view, key or view.plan.steps[0].key)
+    explanation = explain(session.store, session.datastore, view, key or view.plan.steps[0].key)
     if options.json:
-        print_json(told)
+        print_json(explanation)
     else:
-        show_all(_lines(told, view.plan.by_key[told.key].name, paint_for(sys.stdout)))
+        show_all(_lines(explanation, view.plan.by_key[explanation.key].name, paint_for(sys.stdout)))
     return DONE
 
 
-def _lines(told: Explanation, name: str, paint: Paint) -> Iterator[str]:
-    yield f"{paint(name, 'bold')} {told.verdict}: {told.reason}" + (" in" if told.differences else "")
+def _lines(explanation: Explanation, name: str, paint: Paint) -> Iterator[str]:
+    yield f"{paint(name, 'bold')} {explanation.verdict}: {explanation.reason}" + (
+        " in" if explanation.differences else ""
+    )
     rows = [
         [Cell(each.field, "bold"), Cell(f"{each.before} → {each.after}" if each.after else each.before)]
-        for each in told.differences
+        for each in explanation.differences
     ]
     yield from table(rows, paint)

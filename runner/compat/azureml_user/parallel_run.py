@@ -1,5 +1,5 @@
 """azureml_user.parallel_run."""
 
-from runner.sdk.entry_script import EntryScript
+from runner.sdk.steps.entry_script import EntryScript
 
 __all__ = ["EntryScript"]

@@ -1,6 +1,7 @@
-"""Why the Job controller is not let make a pod: quotas, limit ranges, pod security, accounts, webhooks (pure).
+"""Reasons why the Job controller cannot create a pod (pure).
 
-It tells of it in an event of the Job alone, ``FailedCreate``, whose message is the admission plugin's own.
+Quotas, limit ranges, pod security, service accounts and webhooks can refuse it. The Job controller reports this only
+in an event of the Job, ``FailedCreate``, whose message is that of the admission plugin.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 
 from ...model.quantity import exceeds
 from ...model.record import Failure
-from .waiting import Wait
+from .pending_reason import PendingReason
 
 _PREFIX = re.compile(r'^Error creating: (?:pods "[^"]*" is forbidden: )?')
 _FINAL = ("is forbidden", "denied the request", "is invalid", "Invalid value")
@@ -23,31 +24,35 @@ _RANGE = re.compile(r"(?P<bound>maximum|minimum) (?P<what>[\w.-]+) usage per \w+
 _ADMINISTRATOR = "ask the cluster's administrator"
 
 
-def uncreated(message: str) -> Wait:
-    """What the message of a ``FailedCreate`` event means."""
+def pod_creation_problem(message: str) -> PendingReason:
+    """Return the meaning of the message of a ``FailedCreate`` event."""
     quota = _QUOTA.search(message)
     if quota:
         return _over_quota(quota)
     evidence = _PREFIX.sub("", message)
     if not any(word in message for word in _FINAL) or 'serviceaccount "default" not found' in message:
-        return Wait(f"the cluster could not make the pod yet: {evidence}")
-    return Wait(f"the cluster does not admit the pod: {evidence}", _remedy(message), Failure.REFUSED)
-
-
-def _over_quota(quota: re.Match[str]) -> Wait:
-    used, limits = dict(_pairs(quota["used"])), dict(_pairs(quota["limited"]))
-    wishes = tuple(_pairs(quota["requested"]))
-    detail = "; ".join(
-        f"{name}: asked {wish}, used {used.get(name, '?')} of {limits.get(name, '?')}" for name, wish in wishes
+        return PendingReason(reason=f"the cluster could not make the pod yet: {evidence}")
+    return PendingReason(
+        reason=f"the cluster does not admit the pod: {evidence}", remedy=_remedy(message), failure=Failure.REFUSED
     )
-    words = f"exceeded quota '{quota['name']}' of the namespace: {detail}"
-    never = [name for name, wish in wishes if exceeds(wish, limits.get(name, ""))]
-    if not never:
+
+
+def _over_quota(quota: re.Match[str]) -> PendingReason:
+    used, limits = dict(_pairs(quota["used"])), dict(_pairs(quota["limited"]))
+    requests = tuple(_pairs(quota["requested"]))
+    detail = "; ".join(
+        f"{name}: asked {request}, used {used.get(name, '?')} of {limits.get(name, '?')}" for name, request in requests
+    )
+    summary = f"exceeded quota '{quota['name']}' of the namespace: {detail}"
+    too_large = [name for name, request in requests if exceeds(request, limits.get(name, ""))]
+    if not too_large:
         remedy = f"it starts when other pods of the namespace have ended; or {_ADMINISTRATOR} for more of that quota"
-        return Wait(f"waiting for quota: {words}", remedy)
-    most = ", ".join(f"{name}={limits[name]}" for name in never)
+        return PendingReason(reason=f"waiting for quota: {summary}", remedy=remedy)
+    most = ", ".join(f"{name}={limits[name]}" for name in too_large)
     remedy = f"ask for at most {most}, or {_ADMINISTRATOR} for a larger quota '{quota['name']}'"
-    return Wait(f"the cluster does not admit the pod: {words}", remedy, Failure.REFUSED)
+    return PendingReason(
+        reason=f"the cluster does not admit the pod: {summary}", remedy=remedy, failure=Failure.REFUSED
+    )
 
 
 def _remedy(message: str) -> str:

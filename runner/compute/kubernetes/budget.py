@@ -1,4 +1,4 @@
-"""A token bucket: so many requests at once, then so many a second."""
+"""A token bucket: a burst of requests, then a fixed rate."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 
 RATE = 100.0
-"""Requests a second, of one process to one cluster."""
+"""Requests per second of one process to one cluster."""
 BURST = 200
-"""Requests that may come at once after a rest: a fan-out of a hundred steps is not slowed down."""
+"""Requests that are sent without a delay after a rest. A fan-out of a hundred steps is not slowed down."""
 
 
 class Budget:
-    """Shared by all threads that ask one server."""
+    """A rate limit shared by all threads that use one server."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Budget:
         self._at = clock()
 
     def take(self) -> None:
-        """Wait until the next request may be sent; those who wait are let go in their order."""
+        """Wait until the next request may be sent. Callers are served in their order."""
         with self._lock:
             now = self._clock()
             self._left = min(self._burst, self._left + (now - self._at) * self._rate) - 1

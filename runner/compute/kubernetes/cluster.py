@@ -1,4 +1,4 @@
-"""What the target needs of an API server, in plain documents of one namespace."""
+"""The protocol of an API server as the target needs it, with plain JSON documents of one namespace."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from ...dataclass import dataclass
-from .fields import KubeObject
+from .json_fields import KubeObject
 
 
 @dataclass(frozen=True)
@@ -15,58 +15,58 @@ class Created:
     """The server's answer to a POST."""
 
     object: KubeObject | None
-    """None: there is one of that name already."""
+    """The created object. None: an object of that name exists already."""
     warnings: tuple[str, ...] = ()
-    """Its ``Warning`` headers: what it took, and will not be able to run."""
+    """The ``Warning`` headers: the server accepted the object but expects problems when it runs."""
 
 
 @dataclass(frozen=True)
 class Listing:
-    """Objects as they were together, and the version from which a watch goes on."""
+    """A consistent list of objects, and the resource version from which a watch continues."""
 
     items: tuple[KubeObject, ...]
     version: str
 
 
 class Cluster(Protocol):
-    """One namespace of a cluster; `kind` is the plural: ``jobs``, ``pods``, ``configmaps``.
+    """One namespace of a cluster. `kind` is the plural: ``jobs``, ``pods``, ``configmaps``.
 
-    Every method raises TargetDenied when a permission is missing, TargetUnreachable when asking
-    again may help, and TargetError for anything else the server refuses.
+    Every method raises TargetDenied when a permission is missing, TargetUnreachable when a retry may help, and
+    TargetError for any other refusal of the server.
     """
 
     namespace: str
 
     @property
     def server(self) -> str:
-        """The server's URL, for messages."""
+        """Return the server's URL, for messages."""
 
     def now(self) -> datetime:
-        """The server's time, as its last answer told it."""
+        """Return the server's time, based on its last response."""
 
     def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
-        """Make an object; with `dry_run` only say what would come of it."""
+        """Create an object. With `dry_run` the server only checks it."""
 
     def get(self, kind: str, name: str) -> KubeObject | None:
-        """The object, or None."""
+        """Return the object, or None."""
 
     def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
-        """The objects that both selectors take."""
+        """Return the objects that match both selectors."""
 
     def delete(self, kind: str, name: str, *, uid: str = "") -> bool:
-        """Delete it, and in the background what it owns; False when there was none (of that uid)."""
+        """Delete an object, and in the background what it owns. Return False if there was none (with that uid)."""
 
     def watch(self, kind: str, *, labels: str, version: str, seconds: int) -> Iterator[KubeObject]:
-        """Changes after `version` as the server tells them, for about `seconds`.
+        """Yield the changes after `version` as the server sends them, for about `seconds`.
 
-        A version that the server has forgotten comes as an ``ERROR`` event of code 410.
+        An expired version arrives as an ``ERROR`` event with code 410.
         """
 
     def allowed(self, verb: str, resource: str, subresource: str = "") -> bool:
-        """Whether the user may do that."""
+        """Return True if the user may do that."""
 
     def log_tail(self, pod: str, *, container: str, last: int) -> str:
-        """The `last` lines of a container's log; empty when there is none any more."""
+        """Return the `last` lines of a container's log. Empty if the log no longer exists."""
 
     def close(self) -> None:
-        """Let go of connections; running watches end."""
+        """Close the connections. Running watches end."""

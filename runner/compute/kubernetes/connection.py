@@ -1,7 +1,7 @@
-"""The connections to an API server, and who asks it.
+"""The connections to an API server and their credentials.
 
-The kubernetes package reads the kubeconfig, runs its credential plugins and sets up TLS; its pool then carries plain
-JSON, because its model classes take two to six times the time and drop fields they do not know.
+The kubernetes package reads the kubeconfig, runs its credential plugins and sets up TLS. Its connection pool then
+carries plain JSON, because its model classes take two to six times as long and drop unknown fields.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import TargetError, TargetUnreachable
 from .budget import Budget
-from .fields import KubeObject
+from .json_fields import KubeObject
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -31,73 +31,79 @@ _AROUND = re.compile(r"^(?:\w+\(host=[^)]*\)|<[^>]*>): ")
 
 
 class Connection:
-    """As the user of one kubeconfig context. Nothing is read or opened before the first request."""
+    """Connections as the user of one kubeconfig context. Nothing is read or opened before the first request."""
 
     def __init__(self, kubeconfig: str = "", context: str = "", budget: Budget | None = None) -> None:
-        """Without `kubeconfig`: the pod's own account inside a cluster, else the user's default file."""
+        """Remember the context.
+
+        Without `kubeconfig`: the pod's own account inside a cluster, else the user's default file.
+        """
         self._kubeconfig = kubeconfig
         self._context = context
         self._budget = budget or Budget()
         self._lock = threading.Lock()
         self._client: ApiClient | None = None
-        self._followed: set[BaseHTTPResponse] = set()
-        self._told: tuple[datetime, float] | None = None
+        self._tracked: set[BaseHTTPResponse] = set()
+        self._server_time: tuple[datetime, float] | None = None
 
     @property
     def server(self) -> str:
-        """The server's URL. Raises TargetError when the kubeconfig cannot be used."""
+        """Return the server's URL. Raises TargetError when the kubeconfig cannot be used."""
         return str(self._connected().configuration.host)
 
     def now(self) -> datetime:
-        """The server's last ``Date``, gone on since by a clock that nobody sets; before that this machine's time.
+        """Return the server's last ``Date`` plus the monotonic time since then.
 
-        A machine's clock may be put right by hours, and what has run for a minute must not look overdue by that.
+        Before the first response: this machine's time.
+
+        A correction of this machine's clock by hours must not make a step look overdue.
         """
-        if self._told is None:
+        if self._server_time is None:
             return datetime.now(timezone.utc)
-        date, at = self._told
+        date, at = self._server_time
         return date + timedelta(seconds=monotonic() - at)
 
     @contextmanager
-    def asked(
+    def request(
         self, method: str, path: str, body: KubeObject | None = None, *, patience: float = READ_SECONDS
     ) -> Iterator[BaseHTTPResponse]:
-        """The answer, to be read within; a connection that fails, then or later, is TargetUnreachable.
+        """Send a request and yield the response, which is read inside the block.
 
-        A 401 is asked once more with the credentials read anew: tokens expire, and are renewed beside us.
+        A 401 is retried once with credentials read again, because tokens expire and other programs renew them. A
+        connection that fails now or while the response is read raises TargetUnreachable.
         """
         from urllib3.exceptions import HTTPError
 
         client = self._connected()
         self._budget.take()
         try:
-            answer = _sent(client, method, path, body, patience)
+            answer = _send(client, method, path, body, patience)
             if answer.status == 401:
-                _let_go(answer)
+                _release(answer)
                 client = self._renewed(client)
-                answer = _sent(client, method, path, body, patience)
-            self._learn_time(answer.headers.get("Date", ""))
+                answer = _send(client, method, path, body, patience)
+            self._remember_time(answer.headers.get("Date", ""))
             try:
                 yield answer
             finally:
-                _let_go(answer)
+                _release(answer)
         except (HTTPError, OSError) as error:
-            raise TargetUnreachable(f"no answer from {client.configuration.host}: {_line(error)}") from error
+            raise TargetUnreachable(f"no answer from {client.configuration.host}: {_cause(error)}") from error
 
     @contextmanager
-    def followed(self, answer: BaseHTTPResponse) -> Iterator[None]:
-        """Within it `close` ends the reading of the answer."""
-        self._followed.add(answer)
+    def tracked(self, answer: BaseHTTPResponse) -> Iterator[None]:
+        """Let `close` end the reading of this response inside the block."""
+        self._tracked.add(answer)
         try:
             yield
         finally:
-            self._followed.discard(answer)
+            self._tracked.discard(answer)
 
     def close(self) -> None:
-        """Wake the readers of followed answers and close the connections."""
+        """End the reading of tracked responses and close the connections."""
         with self._lock:
             client, self._client = self._client, None
-        for answer in tuple(self._followed):
+        for answer in tuple(self._tracked):
             with suppress(ValueError, RuntimeError, OSError):  # it has just ended by itself
                 answer.shutdown() if hasattr(answer, "shutdown") else answer.close()
         if client is not None:
@@ -110,7 +116,7 @@ class Connection:
             return self._client
 
     def _renewed(self, stale: ApiClient) -> ApiClient:
-        """A client of credentials read anew, by whichever thread comes first."""
+        """Return a client with credentials read again. The first thread that needs it makes it."""
         with self._lock:
             if self._client is stale or self._client is None:
                 self._client = self._connect()
@@ -130,19 +136,22 @@ class Connection:
         except (ConfigException, YAMLError, OSError, KeyError, TypeError) as error:
             where = self._kubeconfig or "the default kubeconfig"
             context = f", context '{self._context}'" if self._context else ""
-            raise TargetError(f"{where}{context} cannot be used: {_line(error)}") from error
+            raise TargetError(f"{where}{context} cannot be used: {_cause(error)}") from error
         return ApiClient(configuration)
 
-    def _learn_time(self, date: str) -> None:
+    def _remember_time(self, date: str) -> None:
         with suppress(TypeError, ValueError):
-            told = parsedate_to_datetime(date)
-            self._told = (told if told.tzinfo else told.replace(tzinfo=timezone.utc), monotonic())
+            server_time = parsedate_to_datetime(date)
+            self._server_time = (
+                server_time if server_time.tzinfo else server_time.replace(tzinfo=timezone.utc),
+                monotonic(),
+            )
 
 
-def _sent(client: ApiClient, method: str, path: str, body: KubeObject | None, patience: float) -> BaseHTTPResponse:
+def _send(client: ApiClient, method: str, path: str, body: KubeObject | None, patience: float) -> BaseHTTPResponse:
     from urllib3 import Timeout
 
-    from .tries import tries
+    from .request_retries import retry_rules
 
     answer: BaseHTTPResponse = client.rest_client.pool_manager.request(
         method,
@@ -150,20 +159,20 @@ def _sent(client: ApiClient, method: str, path: str, body: KubeObject | None, pa
         body=None if body is None else json.dumps(body),
         headers=_headers(client),
         timeout=Timeout(connect=CONNECT_SECONDS, read=patience),
-        retries=tries(),
+        retries=retry_rules(),
         preload_content=False,
     )
     return answer
 
 
-def _let_go(answer: BaseHTTPResponse) -> None:
-    """What was not read to its end cannot carry another request."""
+def _release(answer: BaseHTTPResponse) -> None:
+    """Return the connection to the pool. A response that was not read to its end closes it."""
     answer.drain_conn() if answer.headers.get("Content-Length") else answer.close()
     answer.release_conn()
 
 
 def _headers(client: ApiClient) -> dict[str, str]:
-    """Asked anew each time: tokens are renewed by the configuration's own hook."""
+    """Return the headers. They are computed for each request because the configuration's own hook renews tokens."""
     settings: Mapping[str, Mapping[str, str]] = client.configuration.auth_settings()
     return {
         "Accept": "application/json",
@@ -174,11 +183,11 @@ def _headers(client: ApiClient) -> dict[str, str]:
 
 
 def in_cluster() -> bool:
-    """Whether this process runs in a pod with an account of its own."""
+    """Return True if this process runs in a pod with an account of its own."""
     return Path("/var/run/secrets/kubernetes.io/serviceaccount/token").exists()
 
 
-def _line(error: Exception) -> str:
-    """The cause alone, without the pool and the URL that urllib3 puts around it."""
+def _cause(error: Exception) -> str:
+    """Return the cause without the pool and the URL that urllib3 adds."""
     cause = getattr(error, "reason", None) or error
     return _AROUND.sub("", " ".join(str(cause).split()))[:300]

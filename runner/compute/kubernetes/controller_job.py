@@ -1,51 +1,51 @@
-"""A detached controller: a Job of one pod that drives one run, and the Secret that tells it how.
+"""A detached controller: a Job with one pod that drives one run, and the Secret with the controller's input.
 
-It is not owned by the run's ConfigMap, which is gone before the run's last journal entry: the controller deletes its
-own Job after that entry, and with it the Secret.
+The run's ConfigMap does not own this Job, because it is deleted before the run's last journal entry. The controller
+deletes its own Job after that entry, and with it the Secret.
 """
 
 from __future__ import annotations
 
 import base64
 
-from ...dataclass import dataclass
+from ...config.controllers import Trouble
 from ...errors import TargetError, TargetUnreachable
-from . import contract as c
+from . import conventions as c
 from .cluster import Cluster
-from .fields import KubeObject, at, rows, text
-from .render import ca_configmap, identity, tolerations_of, trust
+from .json_fields import KubeObject, rows, text, value_at
+from .pending import PendingReason, wait
+from .pod_snapshot import PodSnapshot
+from .render import ca_configmap, ca_trust, security_context, tolerations_of
 from .settings import ClusterSettings
-from .sighting import Sighting
 from .volumes import mount
-from .waits import Wait, wait
 
 CONTAINER = "controller"
 SERVICE_ACCOUNT = "runner-controller"
 FOLDER = "/runner/handover"
 FILE = "handover.json"
 COMPONENT_LABEL = "app.kubernetes.io/component"
-STOPS = 78
-"""Exit code of a controller that no other pod could do better than (EX_CONFIG of sysexits.h)."""
+EXIT_FINAL = 78
+"""Exit code after which Kubernetes starts no other pod (EX_CONFIG of sysexits.h)."""
 _RETRIES = 20
-"""Pods that may fail for no known disruption; between two of them Kubernetes waits ever longer."""
+"""Pods that may fail without a known disruption. Kubernetes doubles the pause between two of them."""
 _KEEP = 600
-"""Seconds an ended Job stays when its pod could not delete it."""
+"""Seconds after which Kubernetes deletes an ended Job that its pod could not delete."""
 _GRACE = 10
-"""Seconds between SIGTERM and SIGKILL: it holds nothing that is not in the journal."""
+"""Seconds between SIGTERM and SIGKILL. The controller keeps no state outside the journal."""
 
 
 def job_name(run: str, mark: str) -> str:
-    """The name of a controller's Job; `mark` tells apart those of one run."""
+    """Return the name of a controller's Job. `mark` distinguishes the controllers of one run."""
     return f"{CONTAINER}-{run}-{mark}"
 
 
 def labels(store_id: str, run: str) -> dict[str, str]:
-    """The labels of a run's controllers."""
+    """Return the labels of a run's controllers."""
     return {**c.run_labels(store_id, run), COMPONENT_LABEL: CONTAINER}
 
 
 def job(name: str, run: str, image: str, settings: ClusterSettings) -> KubeObject:
-    """The Job; its pod waits for the Secret of the same name."""
+    """Return the Job. Its pod waits for the Secret of the same name."""
     marks = labels(settings.store_id, run)
     return {
         "apiVersion": "batch/v1",
@@ -59,7 +59,7 @@ def job(name: str, run: str, image: str, settings: ClusterSettings) -> KubeObjec
                     {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
                     {
                         "action": "FailJob",
-                        "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": [STOPS]},
+                        "onExitCodes": {"containerName": CONTAINER, "operator": "In", "values": [EXIT_FINAL]},
                     },
                 ]
             },
@@ -70,8 +70,8 @@ def job(name: str, run: str, image: str, settings: ClusterSettings) -> KubeObjec
     }
 
 
-def secret(name: str, run: str, told: str, settings: ClusterSettings, *, owner: str) -> KubeObject:
-    """The Secret with the one file that the controller reads; `owner`: the Job's uid."""
+def secret(name: str, run: str, handover: str, settings: ClusterSettings, *, owner: str) -> KubeObject:
+    """Return the Secret with the one file that the controller reads. `owner`: the Job's uid."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
@@ -82,12 +82,12 @@ def secret(name: str, run: str, told: str, settings: ClusterSettings, *, owner: 
             "ownerReferences": [{"apiVersion": "batch/v1", "kind": "Job", "name": name, "uid": owner}],
         },
         "type": "Opaque",
-        "data": {FILE: base64.b64encode(told.encode()).decode()},
+        "data": {FILE: base64.b64encode(handover.encode()).decode()},
     }
 
 
 def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
-    trusted, naming = trust(settings)
+    trusted, naming = ca_trust(settings)
     optional = {
         "nodeSelector": dict(settings.node_selector),
         "imagePullSecrets": [{"name": one} for one in settings.image_pull_secrets],
@@ -98,7 +98,7 @@ def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
         "enableServiceLinks": False,
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": _GRACE,
-        "securityContext": identity(settings.run_as),
+        "securityContext": security_context(settings.run_as),
         "tolerations": tolerations_of(settings.tolerations),
         "containers": [
             {
@@ -133,15 +133,6 @@ def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
     }
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """Why a controller has not begun."""
-
-    reason: str = ""
-    hopeless: bool = False
-    """Waiting longer cannot help."""
-
-
 class ControllerJobs:
     """The controllers of one store's runs in a namespace. Errors are TargetError."""
 
@@ -149,17 +140,17 @@ class ControllerJobs:
         self._cluster = cluster
         self._settings = settings
 
-    def start(self, name: str, run: str, image: str, told: str) -> None:
-        """Make the Job, then its Secret; nothing is left when either is refused.
+    def start(self, name: str, run: str, image: str, handover: str) -> None:
+        """Create the Job, then its Secret. If the server refuses either, delete both.
 
-        Done again with the same name, drawn for this alone, it goes on from what no answer came to.
+        A call with the same name after a lost response continues: names are random, so the Job is this caller's own.
         """
         if self._settings.authorities:
             self._cluster.create("configmaps", ca_configmap(self._settings))
         made = self._cluster.create("jobs", job(name, run, image, self._settings)).object
         uid = text(made or self._cluster.get("jobs", name), "metadata", "uid")
         try:
-            self._cluster.create("secrets", secret(name, run, told, self._settings, owner=uid))
+            self._cluster.create("secrets", secret(name, run, handover, self._settings, owner=uid))
         except TargetUnreachable:
             raise
         except TargetError:
@@ -167,22 +158,22 @@ class ControllerJobs:
             raise
 
     def trouble(self, name: str) -> Trouble:
-        """What keeps the Job's pod from beginning, as far as the cluster tells."""
+        """Return the reason why the Job's pod has not started, as far as the cluster shows it."""
         made = self._cluster.get("jobs", name)
         if made is None:
             return Trouble("its Job was deleted", hopeless=True)
         pods = self._cluster.list("pods", labels=f"batch.kubernetes.io/job-name={name}").items
-        seen = Sighting(made, tuple(map(_as_a_step, pods)))
-        seen = Sighting(made, seen.pods, self._events(text(seen.pod, "metadata", "uid") or seen.uid))
-        ended = seen.terminated
-        if ended is not None and at(ended, "exitCode") != 0:
-            said = " ".join(text(ended, "message").split()) or f"exit code {at(ended, 'exitCode')}"
-            return Trouble(f"the controller's pod ended: {said}", hopeless=seen.job_ended)
-        found: Wait = wait(seen)
-        return Trouble(found.reason, hopeless=seen.job_ended or found.failure is not None)
+        snapshot = PodSnapshot(made, tuple(map(_as_step_pod, pods)))
+        snapshot = PodSnapshot(made, snapshot.pods, self._events(text(snapshot.pod, "metadata", "uid") or snapshot.uid))
+        ended = snapshot.terminated
+        if ended is not None and value_at(ended, "exitCode") != 0:
+            cause = " ".join(text(ended, "message").split()) or f"exit code {value_at(ended, 'exitCode')}"
+            return Trouble(f"the controller's pod ended: {cause}", hopeless=snapshot.job_ended)
+        found: PendingReason = wait(snapshot)
+        return Trouble(found.reason, hopeless=snapshot.job_ended or found.failure is not None)
 
     def remove(self, run: str, last: str = "") -> None:
-        """Delete all controllers of a run; the Job `last`, which may be the caller's own, after the others."""
+        """Delete all controllers of a run. The Job `last`, which may be the caller's own, is deleted last."""
         found = self._cluster.list("jobs", labels=c.selector(labels(self._settings.store_id, run))).items
         names = sorted((text(one, "metadata", "name") for one in found), key=lambda name: name == last)
         for name in names:
@@ -193,15 +184,15 @@ class ControllerJobs:
         self._cluster.delete("jobs", name)
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         self._cluster.close()
 
     def _events(self, uid: str) -> tuple[KubeObject, ...]:
         return self._cluster.list("events", fields=f"involvedObject.uid={uid}").items
 
 
-def _as_a_step(pod: KubeObject) -> KubeObject:
-    """The pod as those read it who explain why a step's does not start."""
+def _as_step_pod(pod: KubeObject) -> KubeObject:
+    """Return the controller's pod with the container name of a step, so that `pending` can explain it."""
     statuses = [{**one, "name": c.CONTAINER} for one in rows(pod, "status", "containerStatuses")]
-    status = at(pod, "status")
+    status = value_at(pod, "status")
     return {**pod, "status": {**(status if isinstance(status, dict) else {}), "containerStatuses": statuses}}

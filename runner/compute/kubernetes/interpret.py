@@ -1,7 +1,7 @@
-"""From what the cluster says of an attempt to an `Observation`: pure.
+"""Translation of an attempt's Kubernetes objects to an `Observation` (pure).
 
-The step container's ``terminated`` state is the end of an attempt. The pod's phase and the Job's
-conditions come one and two seconds later and are not waited for.
+The step container's ``terminated`` state is the end of an attempt. The pod's phase and the Job's conditions change
+one and two seconds later, and nobody waits for them.
 """
 
 from __future__ import annotations
@@ -9,72 +9,105 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ...model.observation import Observation, Phase
-from .endings import INTERRUPTED, ending, needs_traces
-from .fields import text
+from .json_fields import text
+from .outcome import INTERRUPTED, ending, needs_stored_result
+from .pending import wait
+from .pod_snapshot import PodSnapshot, StoredResult, condition
 from .settings import ClusterSettings
-from .sighting import Sighting, Traces, condition
-from .waits import wait
 
-__all__ = ["INTERRUPTED", "Sighting", "Traces", "may_want_events", "needs_traces", "observe", "wants_events"]
+__all__ = [
+    "INTERRUPTED",
+    "PodSnapshot",
+    "StoredResult",
+    "has_not_started",
+    "is_late_to_start",
+    "needs_stored_result",
+    "observe",
+]
 
-_NO_TRACES = Traces()
+_NO_RESULT = StoredResult()
 _POD_DUE = timedelta(seconds=1)
 _START_DUE = timedelta(seconds=3)
-"""With a tick a second, what only an event tells is known within 5 s."""
+"""With one tick per second, the content of an event is known within 5 s."""
 
 
-def observe(seen: Sighting, *, now: datetime, settings: ClusterSettings, traces: Traces = _NO_TRACES) -> Observation:
-    """What is so. `now` is the API server's time; `traces` matter when `needs_traces` says so."""
-    return ending(seen, now, traces) or _running(seen, now) or _pending(seen, now, settings)
+def observe(
+    snapshot: PodSnapshot, *, now: datetime, settings: ClusterSettings, stored: StoredResult = _NO_RESULT
+) -> Observation:
+    """Return the state of the attempt.
+
+    Args:
+        snapshot: The Job, its pods and their events.
+        now: The API server's time.
+        settings: The settings of the target.
+        stored: The attempt's stored result; needed only if `needs_stored_result` returns True.
+    """
+    return ending(snapshot, now, stored) or _running(snapshot, now) or _pending(snapshot, now, settings)
 
 
-def may_want_events(seen: Sighting) -> bool:
-    """Whether it has not begun to run."""
-    return seen.terminated is None and not seen.job_ended and seen.running is None and not seen.put_away
+def has_not_started(snapshot: PodSnapshot) -> bool:
+    """Return True if the attempt has not started to run."""
+    return (
+        snapshot.terminated is None
+        and not snapshot.job_ended
+        and snapshot.running is None
+        and not snapshot.is_suspended
+    )
 
 
-def wants_events(seen: Sighting, now: datetime) -> bool:
-    """Whether the attempt is late enough at starting for its events to be worth a request."""
-    if not may_want_events(seen):
+def is_late_to_start(snapshot: PodSnapshot, now: datetime) -> bool:
+    """Return True if the attempt starts so late that a request for its events is worthwhile."""
+    if not has_not_started(snapshot):
         return False
-    age = now - (seen.since or now)
-    if not seen.pod:
+    age = now - (snapshot.since or now)
+    if not snapshot.pod:
         return age >= _POD_DUE
-    queued = text(condition(seen.pod, "PodScheduled"), "status") == "False" and not wait(seen).hopeless
+    queued = text(condition(snapshot.pod, "PodScheduled"), "status") == "False" and not wait(snapshot).unschedulable
     return age >= _START_DUE and not queued
 
 
-def _running(seen: Sighting, now: datetime) -> Observation | None:
-    if seen.running is None or seen.put_away:
+def _running(snapshot: PodSnapshot, now: datetime) -> Observation | None:
+    if snapshot.running is None or snapshot.is_suspended:
         return None
-    return Observation(Phase.RUNNING, seen.uid, started=seen.started, placed=True, elapsed=_seconds(seen.started, now))
+    return Observation(
+        phase=Phase.RUNNING,
+        uid=snapshot.uid,
+        started=snapshot.started,
+        placed=True,
+        elapsed=_seconds(snapshot.started, now),
+    )
 
 
-def _pending(seen: Sighting, now: datetime, settings: ClusterSettings) -> Observation:
-    waiting = wait(seen)
-    failure, placed = waiting.failure, seen.assigned and not seen.put_away
-    if _longer(seen.since, now, settings.unschedulable_grace):
-        failure = failure or waiting.hopeless
-    if _longer(waiting.since, now, settings.pull_grace):
+def _pending(snapshot: PodSnapshot, now: datetime, settings: ClusterSettings) -> Observation:
+    waiting = wait(snapshot)
+    failure, placed = waiting.failure, snapshot.assigned and not snapshot.is_suspended
+    if _is_over(snapshot.since, now, settings.unschedulable_grace):
+        failure = failure or waiting.unschedulable
+    if _is_over(waiting.since, now, settings.pull_grace):
         failure = failure or waiting.stuck
     if failure is not None:
         return Observation(
-            Phase.FAILED, seen.uid, reason=waiting.reason, failure=failure, remedy=waiting.remedy, placed=seen.assigned
+            phase=Phase.FAILED,
+            uid=snapshot.uid,
+            reason=waiting.reason,
+            failure=failure,
+            remedy=waiting.remedy,
+            placed=snapshot.assigned,
         )
     return Observation(
-        Phase.PENDING,
-        seen.uid,
+        phase=Phase.PENDING,
+        uid=snapshot.uid,
         reason=waiting.reason,
         remedy=waiting.remedy,
         placed=placed,
-        elapsed=_seconds(seen.placed if placed else seen.created, now),
+        elapsed=_seconds(snapshot.placed if placed else snapshot.created, now),
     )
 
 
 def _seconds(since: datetime | None, now: datetime) -> float | None:
-    """By the server's clock on both ends, of whole seconds there: never less than none."""
+    """Return the seconds since a time of the server's clock, never less than 0."""
     return None if since is None else max(0.0, (now - since).total_seconds())
 
 
-def _longer(since: datetime | None, now: datetime, grace: float) -> bool:
+def _is_over(since: datetime | None, now: datetime, grace: float) -> bool:
     return since is not None and (now - since).total_seconds() > grace

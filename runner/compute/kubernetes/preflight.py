@@ -1,4 +1,4 @@
-"""What stands against using a cluster, found before anything is made there."""
+"""Problems of a cluster that are found before anything is made there."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...errors import Problem, TargetDenied, TargetError, TargetUnreachable
 from . import render
-from .answers import rule
 from .cluster import Cluster
+from .responses import rule
 from .settings import ClusterSettings
 
 NEEDED = (
@@ -18,14 +18,14 @@ NEEDED = (
     ("secrets", "create"),
     ("events", "list"),
 )
-"""All that a controller does; nothing of it is cluster-wide."""
+"""The rights that a controller needs, as (resource, verb). None is cluster-wide."""
 
 
 def problems(cluster: Cluster, settings: ClusterSettings) -> tuple[Problem, ...]:
-    """What is wrong, each with its remedy; empty: a step's Job can be made and followed."""
+    """Return each problem with its remedy. Empty: a step's Job can be made and watched."""
     try:
         missing = tuple(_missing_rights(cluster))
-        return missing or tuple(unfit(cluster, settings))
+        return missing or tuple(admission_problems(cluster, settings))
     except TargetDenied as error:
         return (Problem(str(error), remedy="renew the credentials of the kubeconfig, or name another one"),)
     except TargetUnreachable as error:
@@ -45,8 +45,8 @@ def _missing_rights(cluster: Cluster) -> Iterator[Problem]:
             )
 
 
-def unfit(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
-    """Try a Job shaped like a step's, then its pod, on the server: nothing is kept. Raises TargetError."""
+def admission_problems(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
+    """Create a Job and a pod like a step's in a dry run, and yield the problems. Raises TargetError."""
     try:
         warnings = cluster.create("jobs", render.probe_job(settings), dry_run=True).warnings
     except (TargetDenied, TargetUnreachable):
@@ -64,7 +64,10 @@ def unfit(cluster: Cluster, settings: ClusterSettings) -> Iterator[Problem]:
 
 
 def _refused_pod(cluster: Cluster, settings: ClusterSettings) -> str:
-    """A Job is taken even where its pods never will be; only a pod itself is really judged."""
+    """Return why the server refuses a step's pod. Empty: it admits it.
+
+    The server takes a Job even if it would refuse its pods, so only a pod shows it.
+    """
     try:
         cluster.create("pods", render.probe_pod(settings), dry_run=True)
     except TargetUnreachable:

@@ -1,6 +1,6 @@
-"""Why an image cannot be had: which, from where, with which secrets (pure).
+"""Reasons for a failed image pull (pure).
 
-The messages are containerd's and CRI-O's, handed on by the kubelet.
+The messages are those of containerd and CRI-O, which the kubelet passes on.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from datetime import datetime
 from ...dataclass import dataclass
 from ...model.names import retry_command
 from ...model.record import Failure
-from .fields import KubeObject, rows, text
-from .sighting import Sighting
-from .waiting import Wait, began, last, stamp
+from .json_fields import KubeObject, rows, text
+from .pending_reason import PendingReason, first_time, last, last_time
+from .pod_snapshot import PodSnapshot
 
 _DETAIL = re.compile(r"ErrImagePull|rpc error|[Ff]ailed to|error")
 _WRAPPING = re.compile(
@@ -23,97 +23,108 @@ _WRAPPING = re.compile(
     r"|rpc error: code = \w+ desc = "
     r'|failed to pull and unpack image "[^"]*": |failed to resolve (?:reference|image) "?[^" ]*"?: '
 )
-"""What is said around the cause, each layer naming the image once more."""
+"""Text around the cause. Each layer repeats the image's name."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What a registry's refusal comes down to."""
+    """A kind of pull failure."""
 
     signs: tuple[str, ...]
-    """Any of them in the message, in lower case."""
-    words: Callable[[Pull], str]
+    """Parts of a message, in lower case. One of them is enough."""
+    describe: Callable[[Pull], str]
     remedy: Callable[[Pull], str]
     passing: bool = False
-    """It may pass by itself: a failure only after a grace."""
+    """True if the failure may end by itself. The step then fails only after a grace period."""
 
 
 @dataclass(frozen=True)
 class Pull:
-    """One attempt at an image."""
+    """One pull of an image."""
 
     image: str
     secrets: tuple[str, ...]
-    """The names of the pull secrets that were tried: the pod's, its account's among them."""
+    """The names of the pull secrets of the pod, with those of its account."""
     missing: str = ""
-    """What the kubelet says of pull secrets that it could not have."""
+    """The kubelet's message about pull secrets that it could not read."""
     run: str = ""
-    """The id of the run that it is for."""
+    """The ID of the run."""
 
     @property
     def registry(self) -> str:
-        """The registry's host; a name without one is Docker Hub's."""
+        """Return the registry's host. An image name without a host is Docker Hub's."""
         first, slash, _ = self.image.partition("/")
         return first if slash and (any(one in first for one in ".:") or first == "localhost") else "docker.io"
 
     @property
     def tried(self) -> str:
-        """The secrets in words."""
+        """Return the names of the secrets, for messages."""
         named = f"pull secrets tried: {', '.join(self.secrets) or 'none'}"
         return f"{named}; {self.missing}" if self.missing else named
 
 
-def began_badly(message: str, seen: Sighting) -> Wait:
-    """What a first failure (``ErrImagePull``) means: the kubelet tries again within seconds."""
-    found = _pull_failed(message or last(seen.events, "Failed"), seen)
-    return Wait(found.reason, found.remedy)
+def first_failure(message: str, snapshot: PodSnapshot) -> PendingReason:
+    """Return the reason after a first failure (``ErrImagePull``). The kubelet retries within seconds."""
+    found = _pull_failed(message or last(snapshot.events, "Failed"), snapshot)
+    return PendingReason(reason=found.reason, remedy=found.remedy)
 
 
-def has_failed(events: Iterable[KubeObject]) -> bool:
-    """Return whether the newest that the events tell of a pull's end is a failure."""
+def last_pull_failed(events: Iterable[KubeObject]) -> bool:
+    """Return True if the newest event about the end of a pull is a failure."""
     ends = [one for one in events if text(one, "reason") == "Pulled" or _is_failure(one)]
-    return bool(ends) and _is_failure(max(ends, key=stamp))
+    return bool(ends) and _is_failure(max(ends, key=last_time))
 
 
-def first_failed(seen: Sighting) -> Wait:
-    """Return what the event of a failed pull means, as long as the pod itself does not show it."""
-    found = _pull_failed(text(max(filter(_is_failure, seen.events), key=stamp), "message"), seen)
+def failure_in_events(snapshot: PodSnapshot) -> PendingReason:
+    """Return the reason from the event of a failed pull, as long as the pod's status does not show it."""
+    found = _pull_failed(text(max(filter(_is_failure, snapshot.events), key=last_time), "message"), snapshot)
     return replace(found, failure=None)
 
 
-def failed(message: str, seen: Sighting) -> Wait:
-    """What repeated failures (``ImagePullBackOff``) mean."""
-    # Kubelets before 1.31 tell why in an event only.
-    detail = message if _DETAIL.search(message) else next(_failures(seen.events), message)
-    return _pull_failed(detail, seen)
+def failed(message: str, snapshot: PodSnapshot) -> PendingReason:
+    """Return the reason after repeated failures (``ImagePullBackOff``)."""
+    # Kubelets before 1.31 give the cause only in an event.
+    detail = message if _DETAIL.search(message) else next(_failures(snapshot.events), message)
+    return _pull_failed(detail, snapshot)
 
 
-def unusable(message: str, seen: Sighting) -> Wait:
-    """The image's name is none, or it is not there and must not be pulled, or it cannot be read."""
+def unusable_image(message: str, snapshot: PodSnapshot) -> PendingReason:
+    """Return the reason if the image has an invalid name, must not be pulled and is missing, or cannot be read."""
     remedy = next(remedy for sign, remedy in _UNUSABLE.items() if sign in message)
-    return Wait(f"the image {pull_of(seen).image} cannot be used: {message}", remedy, Failure.IMAGE)
+    return PendingReason(
+        reason=f"the image {pull_attempt(snapshot).image} cannot be used: {message}",
+        remedy=remedy,
+        failure=Failure.IMAGE,
+    )
 
 
-def pull_of(seen: Sighting) -> Pull:
-    """What was pulled, and with which secrets."""
-    secrets = (text(one, "name") for one in rows(seen.pod, "spec", "imagePullSecrets"))
-    missing = last(seen.events, "FailedToRetrieveImagePullSecret")
-    return Pull(text(seen.step, "image") or "of the step", tuple(filter(None, secrets)), missing, seen.run)
+def pull_attempt(snapshot: PodSnapshot) -> Pull:
+    """Return the image of the pull and its secrets."""
+    secrets = (text(one, "name") for one in rows(snapshot.pod, "spec", "imagePullSecrets"))
+    missing = last(snapshot.events, "FailedToRetrieveImagePullSecret")
+    return Pull(text(snapshot.step, "image") or "of the step", tuple(filter(None, secrets)), missing, snapshot.run)
 
 
-def cause_of(message: str) -> Cause:
-    """The first cause of which the message has a sign."""
-    said = message.lower()
-    return next((one for one in _CAUSES if any(sign in said for sign in one.signs)), _UNKNOWN)
+def find_cause(message: str) -> Cause:
+    """Return the first cause that the message has a sign of."""
+    lowered = message.lower()
+    return next((one for one in _CAUSES if any(sign in lowered for sign in one.signs)), _UNKNOWN)
 
 
-def _pull_failed(detail: str, seen: Sighting) -> Wait:
-    pull, cause = pull_of(seen), cause_of(detail)
-    told = f"{cause.words(pull)}: {_evidence(detail)}"
-    reason = f"the image cannot be pulled: {told}" + ("" if pull.image in told else f" (image {pull.image})")
+def _pull_failed(detail: str, snapshot: PodSnapshot) -> PendingReason:
+    pull, cause = pull_attempt(snapshot), find_cause(detail)
+    explanation = f"{cause.describe(pull)}: {_evidence(detail)}"
+    reason = f"the image cannot be pulled: {explanation}" + (
+        "" if pull.image in explanation else f" (image {pull.image})"
+    )
     if not cause.passing:
-        return Wait(reason, cause.remedy(pull), Failure.IMAGE)
-    return Wait(reason, cause.remedy(pull), stuck=Failure.IMAGE, since=_first_failure(seen.events) or seen.since)
+        return PendingReason(reason=reason, remedy=cause.remedy(pull), failure=Failure.IMAGE)
+    return PendingReason(
+        reason=reason,
+        remedy=cause.remedy(pull),
+        stuck=Failure.IMAGE,
+        since=_first_failure(snapshot.events) or snapshot.since,
+    )
 
 
 def _evidence(detail: str) -> str:
@@ -130,11 +141,11 @@ def _failures(events: Iterable[KubeObject]) -> Iterator[str]:
 
 
 def _first_failure(events: Iterable[KubeObject]) -> datetime | None:
-    times = (began(event) for event in filter(_is_failure, events))
+    times = (first_time(event) for event in filter(_is_failure, events))
     return min(filter(None, times), default=None)
 
 
-def _with_a_secret(pull: Pull) -> str:
+def _add_pull_secret(pull: Pull) -> str:
     return (
         f"check the image's name; if it is private: kubectl create secret docker-registry NAME "
         f"--docker-server={pull.registry} …, and name it in image_pull_secrets of the step or the target"
@@ -181,19 +192,19 @@ _CAUSES = (
     ),
     Cause(
         ("500 internal", "502 bad", "503 service", "504 gateway"),
-        lambda pull: f"{pull.registry} is in trouble",
+        lambda pull: f"{pull.registry} reports an error of its own",
         lambda pull: f"wait until {pull.registry} answers again, then: {retry_command(pull.run)}",
         passing=True,
     ),
     Cause(
         ("pull access denied", "repository does not exist or may require"),
         lambda pull: f"{pull.registry} has no {pull.image}, or not for these credentials ({pull.tried})",
-        _with_a_secret,
+        _add_pull_secret,
     ),
     Cause(
         ("unauthorized", "authorization failed", "authentication required", "forbidden", "denied", "no basic auth"),
         lambda pull: f"{pull.registry} refuses {pull.image} to these credentials ({pull.tried})",
-        _with_a_secret,
+        _add_pull_secret,
     ),
     Cause(
         ("not found", "manifest unknown", "name unknown"),

@@ -1,10 +1,12 @@
-"""From tasks to Kubernetes objects: pure, and of a size that does not grow with a step's inputs."""
+"""Translation of tasks to Kubernetes objects (pure). Their size does not depend on the number of a step's inputs."""
 
 from __future__ import annotations
 
 import base64
 import math
+import zlib
 from collections.abc import Mapping
+from typing import cast
 
 from ...model.access import Access
 from ...model.digest import digest_of_bytes
@@ -13,23 +15,26 @@ from ...model.placement import Placement, Toleration
 from ...model.quantity import exceeds
 from ...model.resources import Resources
 from ...model.task import Task, TimeLimits
-from . import contract as c
-from .fields import KubeObject
+from . import conventions as c
+from .json_fields import KubeObject
 from .settings import ClusterSettings
-from .volumes import Volumes, authorities, limited, mount, own, shared_memory, wished
+from .volumes import Volumes, authorities, base_volumes, limited, mount, path_volumes, shared_memory
 
 NODE_LOSS_SECONDS = 30
-"""How long a pod stays bound to a node that is not ready or not reachable; the cluster's own default is 300."""
+"""Seconds for which a pod stays bound to a node that is not ready or unreachable. The cluster's own default is 300."""
 BACKSTOP_MARGIN = 300.0
-"""Seconds that the cluster gives an attempt beyond its time limits: a controller that is there ends it before."""
+"""Seconds beyond an attempt's time limits after which the cluster ends it, if no controller has."""
 _MOST_SECONDS = 2**31 - 1
-"""The API takes no more."""
+"""The largest value of the API."""
 _NODE_LOSS = ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable")
 """https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/#taint-based-evictions"""
 
 
 def step_configmap(archive: bytes, settings: ClusterSettings) -> KubeObject:
-    """The immutable ConfigMap that carries ``step.pyz``; one per archive, shared by all runs."""
+    """Return the immutable ConfigMap with ``step.pyz``. All runs share it.
+
+    Its name and the digest in a Job are those of the archive itself, which is equal on every machine.
+    """
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -39,8 +44,26 @@ def step_configmap(archive: bytes, settings: ClusterSettings) -> KubeObject:
             "labels": {c.MANAGED_BY: c.PRODUCT},
         },
         "immutable": True,
-        "binaryData": {c.ARCHIVE: base64.b64encode(archive).decode()},
+        "binaryData": {c.COMPRESSED_ARCHIVE: base64.b64encode(zlib.compress(archive, 9)).decode()},
     }
+
+
+def holds_same(there: KubeObject | None, wanted: KubeObject) -> bool:
+    """Return True if two ConfigMaps hold the same content. Versions of zlib compress it to different bytes."""
+    if there is None:
+        return False
+    if there.get("binaryData") != wanted.get("binaryData") and _unpacked(there) != _unpacked(wanted):
+        return False
+    return all(there.get(part) == wanted.get(part) for part in ("immutable", "data"))
+
+
+def _unpacked(configmap: KubeObject) -> Mapping[str, bytes] | None:
+    """Return the binary data decompressed; None for data that are not compressed."""
+    try:
+        held = cast("Mapping[str, str]", configmap.get("binaryData") or {})
+        return {name: zlib.decompress(base64.b64decode(value)) for name, value in held.items()}
+    except (ValueError, zlib.error):
+        return None
 
 
 def ca_configmap(settings: ClusterSettings) -> KubeObject:
@@ -58,7 +81,7 @@ def ca_configmap(settings: ClusterSettings) -> KubeObject:
     }
 
 
-def trust(settings: ClusterSettings) -> tuple[Volumes, dict[str, str]]:
+def ca_trust(settings: ClusterSettings) -> tuple[Volumes, dict[str, str]]:
     """Return the volume with the certificate authorities that the target states, and the variables that name it."""
     if not settings.authorities:
         return [], {}
@@ -68,7 +91,7 @@ def trust(settings: ClusterSettings) -> tuple[Volumes, dict[str, str]]:
 
 
 def run_configmap(run: str, settings: ClusterSettings) -> KubeObject:
-    """The ConfigMap that owns all objects of a run: deleting it deletes them."""
+    """Return the ConfigMap that owns all objects of a run. Its deletion deletes them."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -81,13 +104,13 @@ def run_configmap(run: str, settings: ClusterSettings) -> KubeObject:
 def keys_owner(run: str, settings: ClusterSettings, *, owner: str) -> KubeObject:
     """Return the ConfigMap that owns the run's Secret.
 
-    To delete it is the way to delete the Secret: the right to delete Secrets is one to read them (manifests/rbac.yaml).
+    The Secret is deleted through its owner, because a right to delete Secrets is a right to read them
+    (manifests/rbac.yaml).
 
     Args:
-        run: The run's id.
-        settings: The target's.
+        run: The run's ID.
+        settings: The settings of the target.
         owner: The uid of the run's ConfigMap.
-
     """
     return {
         "apiVersion": "v1",
@@ -102,14 +125,13 @@ def keys_owner(run: str, settings: ClusterSettings, *, owner: str) -> KubeObject
 
 
 def run_secret(run: str, stores: Mapping[Access, str], settings: ClusterSettings, *, owner: str) -> KubeObject:
-    """Return the Secret whose files tell step pods how to reach their data; each pod mounts one of them.
+    """Return the Secret with the store settings and keys for step pods. Each pod mounts one of its files.
 
     Args:
-        run: The run's id.
-        stores: A file's content for each access that steps of the run have.
-        settings: The target's.
+        run: The run's ID.
+        stores: The content of the file for each access that steps of the run have.
+        settings: The settings of the target.
         owner: The uid of the ConfigMap that `keys_owner` describes.
-
     """
     return {
         "apiVersion": "v1",
@@ -119,18 +141,24 @@ def run_secret(run: str, stores: Mapping[Access, str], settings: ClusterSettings
             "ownerReferences": [_owner(c.keys_owner_name(run), owner)],
         },
         "type": "Opaque",
-        "data": {c.stores_key(access): base64.b64encode(told.encode()).decode() for access, told in stores.items()},
+        "data": {
+            c.stores_key(access): base64.b64encode(content.encode()).decode() for access, content in stores.items()
+        },
     }
 
 
 def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, interpreter: str = "") -> KubeObject:
-    """The Job of an attempt.
+    """Return the Job of an attempt.
 
-    `owner` is the uid of the run's ConfigMap, `archive` the digest of the archive,
-    `interpreter` a Python in the image that goes before ``python3`` and ``python``.
+    Args:
+        task: The attempt.
+        settings: The settings of the target.
+        owner: The uid of the run's ConfigMap.
+        archive: The digest of the archive with our code.
+        interpreter: A Python in the image that is preferred to ``python3`` and ``python``. Empty: none.
     """
     labels = c.task_labels(settings.store_id, task.id)
-    whole, _ = deadlines(task.time_limits)
+    job_seconds, _ = deadlines(task.time_limits)
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -142,13 +170,13 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
             "ownerReferences": [_owner(c.run_object_name(task.id.run), owner)],
         },
         "spec": {
-            # Trying again is the controller's policy, never the cluster's.
+            # The controller's policy decides about retries, never the cluster.
             "backoffLimit": 0,
             # The default would start a second pod while the first one is still being deleted.
             "podReplacementPolicy": "Failed",
             "podFailurePolicy": _DISRUPTED_IS_FAILED,
             "ttlSecondsAfterFinished": settings.keep,
-            **_deadline(whole),
+            **_deadline(job_seconds),
             "template": {
                 "metadata": {"labels": labels},
                 "spec": _pod(task, settings, archive=archive, interpreter=interpreter),
@@ -158,10 +186,10 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
 
 
 def probe_pod(settings: ClusterSettings) -> KubeObject:
-    """A pod shaped like a step's, to be tried on the server without being made."""
-    wish = Resources()
-    volumes = limited(own("runner-probe", "runner-probe", c.STORES)) + shared_memory(wish)
-    container = _container("runner/probe", _variables("", ""), ("", ""), resources=wish, volumes=volumes)
+    """Return a pod like a step's, for a dry run."""
+    resources = Resources()
+    volumes = limited(base_volumes("runner-probe", "runner-probe", c.STORES)) + shared_memory(resources)
+    container = _container("runner/probe", _variables("", ""), ("", ""), resources=resources, volumes=volumes)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -171,7 +199,7 @@ def probe_pod(settings: ClusterSettings) -> KubeObject:
 
 
 def probe_job(settings: ClusterSettings) -> KubeObject:
-    """A Job shaped like a step's, to be tried on the server without being made."""
+    """Return a Job like a step's, for a dry run."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -188,9 +216,9 @@ def probe_job(settings: ClusterSettings) -> KubeObject:
 _DISRUPTED_IS_FAILED: KubeObject = {
     "rules": [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
 }
-"""One attempt is one pod, so that logs, records and outputs of two never mix: an evicted pod is not replaced
-(``Ignore``) but fails its Job, whose condition then tells of it even when the pod's object is gone. Trying again
-is a new attempt, free of charge (`StepPolicy.disruption_retries`).
+"""One attempt is one pod, so that logs, records and outputs of two pods never mix. An evicted pod is not replaced
+(``Ignore``) but fails its Job, whose condition shows it even when the pod is deleted. A retry is a new attempt that
+does not count against the step's retries (`StepPolicy.disruption_retries`).
 
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
 """
@@ -201,19 +229,18 @@ def _metadata(name: str, run: str, settings: ClusterSettings) -> dict[str, objec
 
 
 def deadlines(limits: TimeLimits) -> tuple[int, int]:
-    """Return how long the cluster lets a Job, and its pod, be active when no controller ends it.
+    """Return the active deadlines of a Job and its pod, which end them if no controller does.
 
-    A controller keeps to the limits themselves; these are a backstop for the time in which there is none. A pod's time
-    begins when it has a node, that of a Job when it is made, and both begin anew when a suspended Job is resumed:
+    A controller applies the time limits themselves. A pod's deadline counts from its start on a node, a Job's from
+    its creation. Both start again when a suspended Job is resumed:
     https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup
 
     Returns:
-        Seconds of the Job and seconds of its pod; 0: no limit, as one of the phases has none.
-
+        Seconds for the Job and seconds for its pod; 0: no limit, because one of the phases has none.
     """
     pod = limits.start + limits.run + BACKSTOP_MARGIN if limits.start and limits.run else 0.0
-    whole = limits.queue + pod if limits.queue and pod else 0.0
-    return min(math.ceil(whole), _MOST_SECONDS), min(math.ceil(pod), _MOST_SECONDS)
+    job_seconds = limits.queue + pod if limits.queue and pod else 0.0
+    return min(math.ceil(job_seconds), _MOST_SECONDS), min(math.ceil(pod), _MOST_SECONDS)
 
 
 def _deadline(seconds: int) -> KubeObject:
@@ -225,9 +252,9 @@ def _owner(configmap: str, uid: str) -> KubeObject:
 
 
 def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str) -> KubeObject:
-    always = own(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
-    trusted, naming = trust(settings)
-    volumes = limited(always + shared_memory(task.resources) + wished(task), task) + trusted
+    always = base_volumes(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
+    trusted, naming = ca_trust(settings)
+    volumes = limited(always + shared_memory(task.resources) + path_volumes(task), task) + trusted
     variables = {**settings.variables, **naming, **_variables(task.id.assignment, task.digest)}
     container = _container(
         task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
@@ -246,9 +273,9 @@ def _pod_of(container: KubeObject, place: Placement, settings: ClusterSettings, 
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": settings.grace,
         "automountServiceAccountToken": False,
-        # A variable per Service of the namespace would only be noise to the script.
+        # A variable per Service of the namespace would only clutter the script's environment.
         "enableServiceLinks": False,
-        "securityContext": identity(settings.run_as),
+        "securityContext": security_context(settings.run_as),
         "containers": [container],
         "volumes": [volume for _, volume in volumes],
         "tolerations": tolerations_of(place.tolerations),
@@ -256,23 +283,26 @@ def _pod_of(container: KubeObject, place: Placement, settings: ClusterSettings, 
     }
 
 
-def tolerations_of(stated: tuple[Toleration, ...]) -> list[KubeObject]:
-    """What is stated, and a short stay on a lost node unless something is stated about that."""
+def tolerations_of(overrides: tuple[Toleration, ...]) -> list[KubeObject]:
+    """Return the stated tolerations, and a short one for each taint of a lost node that none of them matches."""
     short = [
         {"key": taint, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": NODE_LOSS_SECONDS}
         for taint in _NODE_LOSS
-        if not any(_speaks_of(toleration, taint) for toleration in stated)
+        if not any(_matches(toleration, taint) for toleration in overrides)
     ]
-    return [*map(dict, stated), *short]
+    return [*map(dict, overrides), *short]
 
 
-def _speaks_of(toleration: Toleration, taint: str) -> bool:
-    """Whether it matches the NoExecute taint; no key is every key, no effect every effect."""
+def _matches(toleration: Toleration, taint: str) -> bool:
+    """Return True if it matches the NoExecute taint. No key matches every key, no effect every effect."""
     return toleration.get("key", "") in ("", taint) and toleration.get("effect", "") in ("", "NoExecute")
 
 
-def identity(user: int) -> KubeObject:
-    """As https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted asks."""
+def security_context(user: int) -> KubeObject:
+    """Return a security context of the standard "restricted".
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    """
     return {
         "runAsNonRoot": True,
         "runAsUser": user,
@@ -285,7 +315,7 @@ def identity(user: int) -> KubeObject:
 def _container(
     image: str, variables: Mapping[str, str], start: tuple[str, str], *, resources: Resources, volumes: Volumes
 ) -> KubeObject:
-    """Render a step's container; `start`: the environment's own interpreter, or empty, and the archive's digest."""
+    """Return a step's container. `start`: the environment's interpreter, or empty, and the archive's digest."""
     return {
         "name": c.CONTAINER,
         "image": image,
@@ -295,14 +325,14 @@ def _container(
         "env": [{"name": name, "value": value} for name, value in variables.items()],
         "resources": _resources(resources),
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
-        # A pod that dies before it has written its message leaves the end of its log instead.
+        # A pod that dies before it writes its message leaves the end of its log instead.
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [mount(place, volume) for place, volume in volumes],
     }
 
 
 def _variables(assignment: str, digest: str) -> Mapping[str, str]:
-    """What the bootstrap is told. The digest is not in the store, where another step could change it."""
+    """Return the bootstrap's variables. The digest is not in the store, where another step could change it."""
     return {
         "RUNNER_ASSIGNMENT": assignment,
         "RUNNER_TASK": digest,
@@ -315,14 +345,14 @@ def _variables(assignment: str, digest: str) -> Mapping[str, str]:
     }
 
 
-def _resources(wish: Resources) -> KubeObject:
+def _resources(resources: Resources) -> KubeObject:
     limits = {
-        "cpu": _limit(wish.cpu, wish.cpu_limit),
-        "memory": _limit(wish.memory, wish.memory_limit),
-        "nvidia.com/gpu": str(wish.gpu) if wish.gpu else "",
-        "ephemeral-storage": wish.ephemeral_storage,
+        "cpu": _limit(resources.cpu, resources.cpu_limit),
+        "memory": _limit(resources.memory, resources.memory_limit),
+        "nvidia.com/gpu": str(resources.gpu) if resources.gpu else "",
+        "ephemeral-storage": resources.ephemeral_storage,
     }
-    requests = {"cpu": wish.cpu, "memory": wish.memory, "ephemeral-storage": wish.ephemeral_storage}
+    requests = {"cpu": resources.cpu, "memory": resources.memory, "ephemeral-storage": resources.ephemeral_storage}
     return {
         "requests": {name: request for name, request in requests.items() if request},
         "limits": {name: limit for name, limit in limits.items() if limit},
@@ -330,5 +360,8 @@ def _resources(wish: Resources) -> KubeObject:
 
 
 def _limit(request: str, limit: str) -> str:
-    """The API refuses a limit below the request; whoever raised only the request meant both."""
+    """Return the limit, at least the request: the API refuses a lower one.
+
+    A user who raises only the request means both.
+    """
     return request if limit and exceeds(request, limit) else limit

@@ -1,4 +1,4 @@
-"""What is told about a cluster: everything a manifest needs beside the task."""
+"""The settings that a manifest needs beside the task."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from ...dataclass import dataclass, field
 from ...model.placement import Placement, Toleration
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ClusterSettings:
-    """One target's namespace and rules."""
+    """The namespace of one target, and the rules for its pods."""
 
     store_id: str
-    """The workspace store's id: runs of other stores in the same namespace are not touched."""
+    """The ID of the workspace store. Objects of other stores in the same namespace are left alone."""
     namespace: str = "runner"
     run_as: int = 10001
-    """User, group and fsGroup of step pods."""
+    """The user, group and fsGroup ID of step pods."""
     service_account: str = ""
-    """Of step pods, which get no token of it; empty: the namespace's default."""
+    """The ServiceAccount of step pods, which get no token of it. Empty: the namespace's default."""
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
     grace: int = 30
     """Seconds between SIGTERM and SIGKILL."""
     keep: int = 86400
-    """Seconds a finished Job stays when no controller has removed it."""
+    """Seconds after which Kubernetes deletes a finished Job that no controller has deleted."""
     unschedulable_grace: float = 30.0
-    """Seconds an attempt may wait when no node there is could ever take it: one may be added."""
+    """Seconds that an attempt waits when no existing node can ever run it, because a node may be added."""
     pull_grace: float = 60.0
-    """Seconds the kubelet may go on trying to pull an image or to mount a volume after a failure that may pass."""
+    """Seconds that the kubelet may retry to pull an image or to mount a volume after a retryable failure."""
     stop_timeout: float = 60.0
-    """Seconds `stop` waits for the pods of a deleted Job to go."""
+    """Seconds for which `stop` waits until the pods of a deleted Job are gone."""
 
     authorities: str = ""
-    """PEM: all certificate authorities that pods are to trust; empty: those of their images."""
+    """All certificate authorities that pods trust, as PEM. Empty: those of their images."""
     variables: Mapping[str, str] = field(default_factory=dict)
-    """Of every step's pod: how it reaches the world. A step's own go before them."""
+    """Environment variables of every step's pod, such as proxies. A step's own take precedence."""
 
     @property
     def placement(self) -> Placement:
-        """What holds for every step of the target; a step's own goes before it or is added."""
+        """The placement of every step of the target. A step's own takes precedence or is added."""
         return Placement(self.node_selector, self.tolerations, self.service_account, self.image_pull_secrets)

@@ -5,25 +5,24 @@ from __future__ import annotations
 from ...model.quantity import in_bytes
 from ...model.resources import Resources
 from ...model.task import Task
-from . import contract as c
-from .fields import KubeObject
+from . import conventions as c
+from .json_fields import KubeObject
 
 Volumes = list[tuple[str, dict[str, object]]]
-"""Where each volume is mounted, and what it is."""
-ROOM = 256 << 30
-"""Bytes that a folder of a step which says nothing of its disk may hold beside its inputs."""
-_READY_MADE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
-"""Places that are writable without a volume of their own."""
+"""Volumes with their mount paths."""
+DEFAULT_DISK = 256 << 30
+"""Bytes that a folder may hold beside its inputs, if the step states no ``ephemeral_storage``."""
+_WRITABLE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
+"""Paths that are writable without a volume of their own."""
 
 
-def own(step_configmap: str, secret: str, key: str) -> Volumes:
-    """What every step has: our code, its keys, and room to work.
+def base_volumes(step_configmap: str, secret: str, key: str) -> Volumes:
+    """Return the volumes of every step: our code, its keys, and space for work.
 
     Args:
         step_configmap: The name of the ConfigMap with our code.
         secret: The name of the run's Secret.
         key: The one key of that Secret whose file the step gets.
-
     """
     keys = {"secretName": secret, "defaultMode": 0o400, "items": [{"key": key, "path": c.STORES}]}
     return [
@@ -39,36 +38,35 @@ def authorities(configmap: str) -> Volumes:
     return [(c.CA_FOLDER, {"name": "ca", "configMap": {"name": configmap}})]
 
 
-def shared_memory(wish: Resources) -> Volumes:
-    """The container's own has 64 MiB, too little for the workers of a data loader.
+def shared_memory(resources: Resources) -> Volumes:
+    """Return a volume for shared memory. The container's own has 64 MiB, too little for the workers of a data loader.
 
-    Its size is reserved nowhere; what is in it counts toward the container's memory limit, and the kubelet makes it no
+    Nothing reserves its size. Its content counts toward the container's memory limit, and the kubelet makes it no
     larger than that: https://kubernetes.io/docs/concepts/storage/volumes/#emptydir
     """
-    if not wish.shared_memory:
+    if not resources.shared_memory:
         return []
-    volume = {"medium": "Memory", "sizeLimit": wish.shared_memory}
+    volume = {"medium": "Memory", "sizeLimit": resources.shared_memory}
     return [(c.SHARED_MEMORY, {"name": "shared-memory", "emptyDir": volume})]
 
 
-def wished(task: Task) -> Volumes:
-    """An empty folder at every absolute path that an input or output is to have."""
+def path_volumes(task: Task) -> Volumes:
+    """Return an empty folder for every absolute path that an input or output states."""
     named = {one.path_on_compute for one in task.inputs} | {one.path_on_compute for one in task.outputs}
     places = sorted(
-        place for place in {path.rstrip("/") for path in named} if place.startswith("/") and not _is_ready_made(place)
+        place for place in {path.rstrip("/") for path in named} if place.startswith("/") and not _is_writable(place)
     )
-    return [(place, {"name": f"wished-{i}", "emptyDir": {}}) for i, place in enumerate(places, 1)]
+    return [(place, {"name": f"path-{i}", "emptyDir": {}}) for i, place in enumerate(places, 1)]
 
 
 def limited(volumes: Volumes, task: Task | None = None) -> Volumes:
-    """Give each emptyDir on the node's disk a size limit: a pod that fills more is evicted, not its neighbours.
+    """Give each emptyDir on the node's disk a size limit, so that a pod that fills it is evicted, not its neighbours.
 
-    The limit is the disk that the step asks for (``ephemeral_storage``), of which all its folders together have no
-    more. Without a word it is `ROOM` and three times the step's inputs: room for a copy of them, for what is made of
-    them, and for as much again.
+    The limit is the step's ``ephemeral_storage``, which also limits all its folders together. Default: `DEFAULT_DISK`
+    plus three times the step's inputs: for a copy of them, for what is made of them, and for as much again.
     """
     size = task.resources.ephemeral_storage if task else ""
-    size = size or in_bytes(ROOM + 3 * sum(one.ref.bytes for one in task.inputs) if task else ROOM)
+    size = size or in_bytes(DEFAULT_DISK + 3 * sum(one.ref.bytes for one in task.inputs) if task else DEFAULT_DISK)
     return [(place, _limited(volume, size)) for place, volume in volumes]
 
 
@@ -76,11 +74,11 @@ def _limited(volume: dict[str, object], size: str) -> dict[str, object]:
     return {**volume, "emptyDir": {"sizeLimit": size}} if volume.get("emptyDir") == {} else volume
 
 
-def _is_ready_made(place: str) -> bool:
-    return any(place == ready or place.startswith(f"{ready}/") for ready in _READY_MADE)
+def _is_writable(place: str) -> bool:
+    return any(place == ready or place.startswith(f"{ready}/") for ready in _WRITABLE)
 
 
 def mount(place: str, volume: KubeObject) -> KubeObject:
-    """The container's side of a volume."""
-    told = {"name": volume["name"], "mountPath": place}
-    return {**told, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER, c.CA_FOLDER) else told
+    """Return the volume mount of the container."""
+    mounted = {"name": volume["name"], "mountPath": place}
+    return {**mounted, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER, c.CA_FOLDER) else mounted

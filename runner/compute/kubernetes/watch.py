@@ -1,8 +1,8 @@
-"""What the server says of a run's Jobs and pods, kept up to date by a thread for each.
+"""A watch on a run's Jobs or pods, followed by a background thread.
 
-A watch may end cleanly, stall without a word, be told that its version is forgotten (410), break, or miss something.
-The state kept here survives all five: after the first three it goes on or lists anew, after an error it lists anew
-with growing pauses, and now and then it lists anew without a reason.
+A watch may end normally, stall, expire (410), break, or miss a change. The state kept here survives all five: after
+the first three the thread continues or lists again, after an error it lists again with growing pauses, and it also
+lists again periodically.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ from time import monotonic
 
 from ...errors import TargetError, TargetUnreachable
 from .cluster import Cluster
-from .fields import KubeObject, at, number, rows, text
-from .sighting import DELETED
+from .json_fields import KubeObject, number, rows, text, value_at
+from .pod_snapshot import DELETED
 
 WATCH_SECONDS = 60
-"""How long the server keeps one watch: also the longest a dead connection can go unnoticed, about."""
+"""Seconds for which the server keeps one watch. It is about the longest time in which a dead connection goes
+unnoticed."""
 RELIST_SECONDS = 600
-"""How long a deletion that no watch told of (a proxy lost it) can go unnoticed."""
+"""Seconds after which a deletion that no watch reported (a proxy lost it) is noticed."""
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 _CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED", "BOOKMARK"})
-_KEPT_METADATA = (
+_METADATA_FIELDS = (
     "name",
     "uid",
     "labels",
@@ -34,12 +35,12 @@ _KEPT_METADATA = (
     "deletionTimestamp",
     "finalizers",
 )
-_KEPT_SPEC = ("nodeName", "nodeSelector", "imagePullSecrets")
-_KEPT_OF_CONTAINER = ("name", "image", "resources")
+_SPEC_FIELDS = ("nodeName", "nodeSelector", "imagePullSecrets")
+_CONTAINER_FIELDS = ("name", "image", "resources")
 
 
 class Watched:
-    """The objects of one kind that a selector takes, by uid. Safe to read from any thread."""
+    """The objects of one kind that match a selector, by uid. Safe to read from any thread."""
 
     def __init__(self, cluster: Cluster, kind: str, labels: str, *, changed: Callable[[], None]) -> None:
         self._cluster = cluster
@@ -47,7 +48,7 @@ class Watched:
         self._labels = labels
         self._changed = changed
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[int, KubeObject]] = {}
+        self._objects: dict[str, tuple[int, KubeObject]] = {}
         self._news: set[str] = set()
         self._gone: set[str] = set()
         self._order = count(1)
@@ -58,55 +59,55 @@ class Watched:
         self._error: TargetError | None = None
 
     def start(self) -> None:
-        """List, then follow in the background. Raises TargetError when the list cannot be had."""
+        """List, then follow in the background. Raises TargetError if the list cannot be read."""
         self._list()
         threading.Thread(target=self._follow, name=f"watch-{self._kind}", daemon=True).start()
 
     def close(self) -> None:
-        """End the background thread, at the latest when its current watch does."""
+        """End the background thread, at the latest when its current watch ends."""
         self._closed.set()
 
     def objects(self) -> tuple[KubeObject, ...]:
-        """What is there, and what was seen to go and not forgotten yet (marked `DELETED`)."""
+        """Return the objects that exist, and those that were deleted and not forgotten yet (marked `DELETED`)."""
         with self._lock:
-            return tuple(kept for _, kept in self._kept.values())
+            return tuple(kept for _, kept in self._objects.values())
 
     def news(self) -> Mapping[str, KubeObject | None]:
-        """The objects that have changed since the last call, by uid; None: gone and forgotten."""
+        """Return the objects that have changed since the last call, by uid. None: deleted and forgotten."""
         with self._lock:
             news, self._news = self._news, set()
-            return {uid: self._kept[uid][1] if uid in self._kept else None for uid in news}
+            return {uid: self._objects[uid][1] if uid in self._objects else None for uid in news}
 
     def add(self, value: KubeObject) -> None:
-        """Take in what this process has just created, which the watch may tell only later."""
+        """Add an object that this process has just created, before the watch reports it."""
         with self._lock:
             uid = text(value, "metadata", "uid")
-            if uid not in self._gone and uid not in self._kept:
-                self._keep(uid, slim(value))
+            if uid not in self._gone and uid not in self._objects:
+                self._keep(uid, pruned(value))
 
     def forget(self, uids: Iterable[str]) -> None:
-        """Drop objects that no one will ask for again."""
+        """Drop objects that are not needed any more."""
         with self._lock:
             for uid in uids:
-                self._kept.pop(uid, None)
+                self._objects.pop(uid, None)
                 self._news.add(uid)
 
     def failure(self, patience: float) -> TargetError | None:
-        """The error that has kept the watch from working for more than `patience` seconds."""
+        """Return the error that has broken the watch for more than `patience` seconds."""
         since = self._failing_since
         return self._error if since is not None and monotonic() - since > patience else None
 
     def _list(self) -> None:
-        began = next(self._order)
+        first_time = next(self._order)
         listing = self._cluster.list(self._kind, labels=self._labels)
         there = {text(value, "metadata", "uid"): value for value in listing.items}
         with self._lock:
-            for uid, (order, _) in tuple(self._kept.items()):
-                # What was added while the list was under way may be younger than the list.
-                if uid not in there and order < began:
+            for uid, (order, _) in tuple(self._objects.items()):
+                # An object that was added during the request may be newer than the list.
+                if uid not in there and order < first_time:
                     self._remove(uid)
             for uid, value in there.items():
-                self._keep(uid, slim(value))
+                self._keep(uid, pruned(value))
         self._version = listing.version
         self._listed = monotonic()
         self._failing_since = None
@@ -115,14 +116,14 @@ class Watched:
     def _follow(self) -> None:
         failures = 0
         while not self._closed.is_set():
-            failures = 0 if self._went_well() else failures + 1
+            failures = 0 if self._follow_once() else failures + 1
             if failures:
-                # A list also shows at once that the server answers again; a quiet watch does not.
+                # A list shows at once that the server answers again; a quiet watch does not.
                 self._version = ""
             pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
             self._closed.wait(pause * (0.5 + 0.5 * random()))  # noqa: S311 - no secret
 
-    def _went_well(self) -> bool:
+    def _follow_once(self) -> bool:
         try:
             if not self._version or monotonic() - self._listed > RELIST_SECONDS:
                 self._list()
@@ -137,61 +138,66 @@ class Watched:
         return TargetError(f"the watch of {self._kind} cannot go on: {type(error).__name__}: {error}")
 
     def _read(self) -> None:
-        """One watch, to its end. An end without a word is normal: the next goes on from its version."""
+        """Read one watch to its end, which is normal. The next one continues from its version."""
         for event in self._cluster.watch(self._kind, labels=self._labels, version=self._version, seconds=WATCH_SECONDS):
             if self._closed.is_set():
                 return
-            if not self._take(text(event, "type"), at(event, "object")):
+            if not self._take(text(event, "type"), value_at(event, "object")):
                 self._version = ""
                 return
 
     def _take(self, change: str, value: object) -> bool:
-        """Whether the watch may go on; https://kubernetes.io/docs/reference/using-api/api-concepts/."""
+        """Apply one event. Return False if the watch has expired.
+
+        https://kubernetes.io/docs/reference/using-api/api-concepts/
+        """
         if change == "ERROR":
             if number(value, "code") != 410:
                 raise TargetError(f"the watch of {self._kind} failed: {text(value, 'message') or 'no reason given'}")
             return False
         if change not in _CHANGES:
             raise TargetUnreachable(
-                f"the watch of {self._kind} told something that is no event: a line was cut or lost"
+                f"the watch of {self._kind} received something that is no event: a line was cut or lost"
             )
         self._version = text(value, "metadata", "resourceVersion") or self._version
         uid = text(value, "metadata", "uid")
         if change == "BOOKMARK" or not uid or not isinstance(value, dict):
             return True
         with self._lock:
-            self._keep(uid, slim(value))
+            self._keep(uid, pruned(value))
             if change == "DELETED":
                 self._remove(uid)
         self._changed()
         return True
 
     def _remove(self, uid: str) -> None:
-        """A Job that is gone is forgotten; a pod's last state may be all that is known of an attempt."""
-        order, kept = self._kept.pop(uid)
+        """Drop a deleted Job. Keep a deleted pod: its last state may be all that is known of an attempt."""
+        order, kept = self._objects.pop(uid)
         self._news.add(uid)
         if self._kind == "pods":
-            self._kept[uid] = (order, {**kept, DELETED: True})
+            self._objects[uid] = (order, {**kept, DELETED: True})
         else:
             self._gone.add(uid)
 
     def _keep(self, uid: str, value: KubeObject) -> None:
-        self._kept[uid] = (next(self._order), value)
+        self._objects[uid] = (next(self._order), value)
         self._news.add(uid)
 
 
-def slim(value: KubeObject) -> KubeObject:
-    """The few fields that `interpret` reads, at their places."""
-    metadata = at(value, "metadata")
-    kept = {key: metadata[key] for key in _KEPT_METADATA if key in metadata} if isinstance(metadata, dict) else {}
-    spec: dict[str, object] = {"containers": _slim_containers(value, "spec", "containers")}
-    spec.update((key, told) for key in _KEPT_SPEC if (told := at(value, "spec", key)))
-    if at(value, "spec", "template"):
-        spec = {"template": {"spec": {"containers": _slim_containers(value, "spec", "template", "spec", "containers")}}}
-        if at(value, "spec", "suspend"):
+def pruned(value: KubeObject) -> KubeObject:
+    """Return the object with only the fields that `interpret` reads."""
+    metadata = value_at(value, "metadata")
+    kept = {key: metadata[key] for key in _METADATA_FIELDS if key in metadata} if isinstance(metadata, dict) else {}
+    spec: dict[str, object] = {"containers": _pruned_containers(value, "spec", "containers")}
+    spec.update((key, found) for key in _SPEC_FIELDS if (found := value_at(value, "spec", key)))
+    if value_at(value, "spec", "template"):
+        spec = {
+            "template": {"spec": {"containers": _pruned_containers(value, "spec", "template", "spec", "containers")}}
+        }
+        if value_at(value, "spec", "suspend"):
             spec["suspend"] = True
-    return {"metadata": kept, "spec": spec, "status": at(value, "status") or {}}
+    return {"metadata": kept, "spec": spec, "status": value_at(value, "status") or {}}
 
 
-def _slim_containers(value: KubeObject, *path: str) -> list[KubeObject]:
-    return [{key: at(one, key) for key in _KEPT_OF_CONTAINER} for one in rows(value, *path)]
+def _pruned_containers(value: KubeObject, *path: str) -> list[KubeObject]:
+    return [{key: value_at(one, key) for key in _CONTAINER_FIELDS} for one in rows(value, *path)]

@@ -1,29 +1,31 @@
-"""PipelineStep: what every step kind has alike."""
+"""PipelineStep: the base class of every kind of step."""
 
 from __future__ import annotations
 
 import itertools
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass, field
 from ...model.policy import StepPolicy
-from ...model.stated import NOTHING
+from ...model.policy_overrides import NO_OVERRIDES
 from ...override import override
-from ..caller import caller
+from ..base.caller import caller
 
 if TYPE_CHECKING:
     from ...model.environment import NamedEnvironment
-    from ..environment import Environment
-    from ..parameter import PipelineParameter
+    from ..base.pipeline_parameter import PipelineParameter
+    from ..environments.environment import Environment
+    from .bindings import Bindings
 
 _serials = itertools.count(1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """How a step's process is set up, whatever its kind."""
+    """The settings of a step's process that every kind of step has."""
 
     compute: str = ""
     environment: Environment | None = None
@@ -42,13 +44,25 @@ class Settings:
     shared_memory: str = ""
     """The most that ``/dev/shm`` may hold, as a Kubernetes quantity; empty: the default."""
     policy: StepPolicy = field(default_factory=StepPolicy)
-    """What v1's settings say: a time limit."""
+    """Policies that v1's settings express: a time limit."""
     stored_environment: NamedEnvironment | None = None
     """An environment as it was stored with a published module, in place of `environment`."""
 
 
 class PipelineStep:
-    """One step of a pipeline while it is being written. Lists given to it are copied, never changed."""
+    """A step of a pipeline that is being written: the base class of every kind of step.
+
+    Lists and dictionaries given to it are copied and never changed.
+
+    Args:
+        name: The step's name, in messages and in ``runner status``.
+        inputs: Data that the step reads: PipelineData, a DataReference, ``dataset.as_named_input(...)``. None: none.
+        outputs: Data that the step writes: PipelineData, OutputFileDatasetConfig. None: none.
+        arguments: Items of the command line. None: none.
+        params: Values for ``AML_PARAMETER_<name>`` in the process's environment. None: none.
+        settings: Compute target, environment and the like. None: the defaults.
+
+    """
 
     def __init__(
         self,
@@ -60,25 +74,38 @@ class PipelineStep:
         params: Mapping[str, object] | None = None,
         settings: Settings | None = None,
     ) -> None:
-        from ..bindings import Bindings
-
         self.where = caller()
         self.serial = next(_serials)
-        """Order of construction: keys and listings follow it, so the order in `steps=` does not matter."""
+        """Order of construction. Keys and listings follow it, so the order in `steps=` does not matter."""
         self.name = str(name)
         self.inputs = _copied(inputs, "inputs", name)
         self.outputs = _copied(outputs, "outputs", name)
         self.arguments = _copied(arguments, "arguments", name)
         self.params = dict(params or {})
         self.settings = settings or Settings()
-        self.stated = NOTHING
-        """What `runner.configure` was told."""
+        self.overrides = NO_OVERRIDES
+        """Policies set by `runner.configure`."""
         self.after: list[PipelineStep] = []
-        for output in Bindings(self).outputs.values():
+        for output in self.bindings.outputs.values():
             output.producers.append(self)
 
+    @cached_property
+    def bindings(self) -> Bindings:
+        """The inputs, outputs and parameters by name, computed once: a step does not change after it was made."""
+        from .bindings import Bindings
+
+        return Bindings(self)
+
     def run_after(self, step: PipelineStep | Sequence[PipelineStep]) -> None:
-        """Start only when `step` has ended, though no data flow between them. Raises ValueError for what is none."""
+        """Start this step only after another one has ended, though no data flow between them.
+
+        Args:
+            step: The step to wait for, or a list of them.
+
+        Raises:
+            ValueError: `step` is no step.
+
+        """
         for other in step if isinstance(step, (list, tuple)) else [step]:
             if not isinstance(other, PipelineStep):
                 what = f"step {self.name!r}: run_after takes a step, not a {type(other).__name__}"
@@ -86,7 +113,12 @@ class PipelineStep:
             self.after.append(other)
 
     def command(self) -> list[object]:
-        """What the process is called with: text, placeholders and `Interpreter`."""
+        """Return the items of the process's command: text, placeholders and `Interpreter`.
+
+        Raises:
+            NotImplementedError: The class is no kind of step.
+
+        """
         raise NotImplementedError
 
     @override
@@ -95,7 +127,12 @@ class PipelineStep:
 
 
 def note_hash_paths(paths: Sequence[str] | None) -> None:
-    """Say that v1's `hash_paths` means nothing: the whole source directory counts for reuse."""
+    """Warn that v1's `hash_paths` is ignored: the whole source directory counts for reuse.
+
+    Args:
+        paths: The value that the step was given. None or empty: no warning.
+
+    """
     if paths:
         warnings.warn(
             "hash_paths is deprecated and ignored: every file of source_directory counts, but for those in .amlignore",

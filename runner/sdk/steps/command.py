@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...override import override
-from ..flow import ShellText
-from ..script_run_config import ScriptRunConfig
+from ..base.placeholders import ShellText
+from ..runconfig.script_run_config import ScriptRunConfig
 from .base import PipelineStep
 from .settings import settings_of
 
@@ -16,10 +16,35 @@ _OPERATORS = frozenset({"&&", "||", "|", ";", "&", ">", ">>", "<", "2>", "2>&1"}
 
 
 class CommandStep(PipelineStep):
-    """Run a command by ``sh`` in a private copy of `source_directory`.
+    """A step that runs a shell command by ``sh`` in a private copy of `source_directory`.
 
-    In a list the first item is shell text; of the others, placeholders and words with blanks are
-    passed as they are, and plain words (options, ``&&``, ``$NAME``) are the shell's to read.
+    Example:
+        >>> data = PipelineData("data")
+        >>> step = CommandStep(["python make.py --out", data, "&& ls"], name="make", outputs=[data],
+        ...                    compute_target="cpu", source_directory="src")
+
+    Args:
+        command: The command: one text, or a list. In a list the first item is shell text. Of the others, data and
+            text with blanks are passed as one word each; the shell reads plain words (options, ``&&``, ``$NAME``).
+            None: the command of the ScriptRunConfig in `runconfig`.
+        name: The step's name. None: ``CommandStep_`` and the command's first word.
+        compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
+        runconfig: A RunConfiguration, or a ScriptRunConfig, which can give command and source directory too.
+            None: the default environment.
+        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        inputs: Data that the command reads; see PythonScriptStep. None: none.
+        outputs: Data that the command writes; see PythonScriptStep. None: none.
+        params: Values for ``AML_PARAMETER_<name>`` in the environment; see PythonScriptStep. None: none.
+        source_directory: The folder that is stored as the step's snapshot; it must exist.
+            None: that of the ScriptRunConfig, else the pipeline's default, else the current folder.
+        allow_reuse: True: an equal step of an earlier run takes the place of this one. Default: True.
+        version: A label that counts for reuse: a step with another version runs again. None: none.
+
+    Raises:
+        ValueError: There is no command, or no such directory.
+        RunConfigurationException: `runconfig` is of another type.
+        NotOffered: More than one node or process is asked for.
+
     """
 
     def __init__(
@@ -64,7 +89,10 @@ class CommandStep(PipelineStep):
 
     @override
     def command(self) -> list[object]:
-        """``sh -c TEXT sh VALUE…``: placeholders are passed by position, so no path is ever parsed."""
+        """Return ``sh -c TEXT sh VALUE...``.
+
+        Placeholders are passed by position, so the shell never parses a path.
+        """
         text: list[str] = []
         values: list[object] = []
         for index, item in enumerate(self.arguments):

@@ -8,9 +8,9 @@ from pathlib import Path
 from ...model.data import Mode
 from ...model.step import Interpreter
 from ...override import override
-from ..data import DataReference, plain_path
-from ..flow import Consumed, Placeholder
-from ..pipeline_data import PipelineData
+from ..base.placeholders import Consumed, Placeholder
+from ..datastores.data_paths import DataReference, plain_path
+from ..outputs.pipeline_data import PipelineData
 from .base import PipelineStep
 from .settings import settings_of
 
@@ -20,10 +20,28 @@ _KINDS = ("file", "directory")
 
 
 class DataTransferStep(PipelineStep):
-    """Copy a file or a folder to a place in the same or another datastore, as an ordinary step.
+    """A step that copies a file or a folder to a place in the same or another datastore.
 
-    What lies there under other names stays. The kinds ``file`` and ``directory`` may be given; where they are
-    not, the source is what it is, and the destination the same.
+    Files that lie at the destination under other names stay.
+
+    Example:
+        >>> source = DataReference(store, "raw", path_on_datastore="raw/2026")
+        >>> target = DataReference(archive, "copy", path_on_datastore="copies/2026")
+        >>> step = DataTransferStep("archive", source, target)
+
+    Args:
+        name: The step's name.
+        source_data_reference: The data to copy: a DataReference, PipelineData or a named dataset. Required.
+        destination_data_reference: The place to copy to: a DataReference with a path, or PipelineData. Required.
+        compute_target: A ComputeTarget or its name. None: the configured default. (v1 takes a Data Factory here.)
+        source_reference_type: ``"file"`` or ``"directory"``; the step fails if the source is the other.
+            None: either.
+        destination_reference_type: ``"file"`` or ``"directory"``. None: the same as the source.
+        allow_reuse: True: an equal copy of an earlier run takes the place of this one. Default: True.
+
+    Raises:
+        ValueError: An argument is missing or of a wrong type, or the destination is a whole datastore.
+
     """
 
     def __init__(
@@ -54,24 +72,29 @@ class DataTransferStep(PipelineStep):
         )
 
     def get_output(self) -> PipelineData:
-        """The copy, as an input of a later step."""
+        """Return the copy, as an input of a later step."""
         return self._destination
 
     @override
     def command(self) -> list[object]:
-        """The interpreter, our script, its arguments."""
+        """Return the interpreter, the script that copies and its arguments."""
         return [Interpreter(), _SCRIPT, *self.arguments]
 
 
 class TransferSource(Placeholder):
-    """A data reference that is read only: a copy of nothing would be no copy."""
+    """A data reference that is read only, even where its mode would write.
+
+    Args:
+        reference: The data reference.
+
+    """
 
     def __init__(self, reference: Placeholder) -> None:
         self.reference = reference
 
     @override
     def consumed(self) -> Consumed:
-        """The place, brought to the step."""
+        """Return the place as a mounted input that cannot be written to."""
         return replace(self.reference.consumed(), mode=Mode.MOUNT, writable=False, keep_existing=False)
 
 
@@ -97,7 +120,7 @@ def _destination(step: str, given: object) -> PipelineData:
             f"DataTransferStep {step!r}: the destination is the whole datastore {given.datastore.name!r}; "
             "give it a path: datastore.path('copies/mine')"
         )
-    from ..datastore import check_free
+    from ..datastores.datastore import check_free
 
     check_free(given.datastore.name, [place])
     made = PipelineData(given.data_reference_name, datastore=given.datastore)

@@ -7,16 +7,31 @@ from collections.abc import Mapping, Sequence
 
 from ...model.step import Interpreter
 from ...override import override
-from ..compute import target_name
-from ..estimator import Estimator
+from ..computes.compute_target import target_name
 from .base import PipelineStep
+from .estimator import Estimator
 from .settings import settings_of
 
 
 class EstimatorStep(PipelineStep):
-    """Run an estimator's script. Deprecated in v1 in favour of PythonScriptStep and CommandStep.
+    """A step that runs an estimator's script. Deprecated in v1 in favour of PythonScriptStep and CommandStep.
 
-    Arguments, inputs and outputs belong to the step; those of the estimator raise ValueError.
+    Arguments and inputs belong to the step; those of the estimator are refused.
+
+    Args:
+        name: The step's name. None: the estimator's entry script.
+        estimator: The Estimator. Required.
+        estimator_entry_script_arguments: Items of the command line. Required; ``[]`` for none.
+        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        inputs: Data that the script reads; see PythonScriptStep. None: none.
+        outputs: Data that the script writes; see PythonScriptStep. None: none.
+        compute_target: A ComputeTarget or its name. Required.
+        allow_reuse: True: an equal step of an earlier run takes the place of this one. Default: True.
+        version: A label that counts for reuse: a step with another version runs again. None: none.
+
+    Raises:
+        ValueError: Estimator, arguments or compute target are missing, or the estimator has arguments or inputs.
+
     """
 
     def __init__(
@@ -57,7 +72,7 @@ class EstimatorStep(PipelineStep):
 
     @override
     def command(self) -> list[object]:
-        """The interpreter, the script, its arguments."""
+        """Return the interpreter, the script and its arguments."""
         return [Interpreter(), self.script_name, *self.arguments]
 
 

@@ -8,21 +8,42 @@ from dataclasses import replace
 from ...model.data import Mode
 from ...model.step import Interpreter
 from ...override import override
-from ..data import DataPathComputeBinding, referenced
-from ..flow import Consumed, Output, Placeholder
-from ..module import Module, ModuleVersion
-from ..module_registry import Port
-from ..parameter import PipelineParameter
-from ..pipeline_data import PipelineData
-from ..port_defs import InputPortDef, OutputPortDef
+from ..base.pipeline_parameter import PipelineParameter
+from ..base.placeholders import Consumed, Output, Placeholder
+from ..datastores.data_paths import DataPathComputeBinding, pair_of, referenced
+from ..outputs.pipeline_data import PipelineData
 from .base import PipelineStep, Settings
+from .module import Module, ModuleVersion
+from .module_registry import Port
+from .port_definitions import InputPortDef, OutputPortDef
 from .settings import settings_of
 
 
 class ModuleStep(PipelineStep):
-    """Run a version of a module on data: `inputs_map` and `outputs_map` go from port names to data.
+    """A step that runs a version of a published module.
 
-    `arguments` and `params` add to what was published: arguments replace, params override by name.
+    Example:
+        >>> module = Module.get(ws, name="clean")
+        >>> step = ModuleStep(module, inputs_map={"raw": raw}, outputs_map={"clean": clean}, compute_target="cpu")
+
+    Args:
+        module: The module. None: `module_version` is given instead.
+        version: A version of `module`. None, or a version that is unknown: the default one, as in v1.
+        module_version: The version to run, instead of `module` and `version`.
+        inputs_map: Data by the name of the input port: PipelineData, DataReference, a named dataset, or a tuple of a
+            PipelineParameter and a DataPathComputeBinding. Ports that are not optional must be in it. None: none.
+        outputs_map: PipelineData by the name of the output port. None: none.
+        compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
+        runconfig: A RunConfiguration. None: the one that the module was published with.
+        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        arguments: Items of the command line, in place of the published ones. None: the published ones.
+        params: Values by name, which override the published ones of that name. None: none.
+        name: The step's name. None: the module's name.
+
+    Raises:
+        ValueError: There is no module or version; a port is unknown, or a needed one is missing.
+        RunConfigurationException: `runconfig` is of another type.
+
     """
 
     def __init__(
@@ -62,12 +83,18 @@ class ModuleStep(PipelineStep):
 
     @override
     def command(self) -> list[object]:
-        """The interpreter, the module's script, its arguments."""
+        """Return the interpreter, the module's script and its arguments."""
         return [Interpreter(), self.script_name, *self.arguments]
 
 
 class PortInput(Placeholder):
-    """Data read through a port: an input named as the port."""
+    """Data that a module reads through a port: an input with the name of the port.
+
+    Args:
+        port: The port.
+        item: The data.
+
+    """
 
     def __init__(self, port: Port, item: object) -> None:
         self.port = port
@@ -75,17 +102,22 @@ class PortInput(Placeholder):
 
     @override
     def consumed(self) -> Consumed:
-        """The data under the port's name. Raises ValueError for what cannot be read."""
-        match self.item:
-            case PipelineData():  # says nothing of how it is read: the port's words count
-                mode = Mode.DOWNLOAD if self.port.mode == "download" else Mode.MOUNT
-                return Consumed(self.port.name, self.item.origin, mode, self.port.path_on_compute)
-            case Placeholder():
-                return replace(self.item.consumed(), name=self.port.name)
-            case (PipelineParameter() as parameter, DataPathComputeBinding() as binding):
-                return referenced(parameter, self.port.name, binding)
-            case _:
-                pass
+        """Return the data under the port's name.
+
+        Raises:
+            ValueError: A step cannot read it.
+
+        """
+        if isinstance(self.item, PipelineData):  # it has no mode of its own: the port's counts
+            mode = Mode.DOWNLOAD if self.port.mode == "download" else Mode.MOUNT
+            return Consumed(
+                name=self.port.name, origin=self.item.origin, mode=mode, path_on_compute=self.port.path_on_compute
+            )
+        if isinstance(self.item, Placeholder):
+            return replace(self.item.consumed(), name=self.port.name)
+        parameter, binding = pair_of(self.item) or (None, None)
+        if isinstance(parameter, PipelineParameter) and isinstance(binding, DataPathComputeBinding):
+            return referenced(parameter, self.port.name, binding)
         raise ValueError(
             f"inputs_map[{self.port.name!r}] cannot be a {type(self.item).__name__}: "
             "pass PipelineData, a DataReference or a named dataset (as_named_input)"
@@ -115,7 +147,7 @@ def _check_names(what: str, given: Mapping[str, object], ports: Iterable[Port], 
 
 
 def _produced(port: Port, item: object) -> object:
-    """The output gets the port's name, and its defaults where the PipelineData says nothing."""
+    """Return the output with the port's name, and the port's defaults where PipelineData sets nothing."""
     output = item.produced() if isinstance(item, Placeholder) else None
     if not isinstance(output, Output):
         raise ValueError(  # noqa: TRY004 - what v1 raises
@@ -133,7 +165,7 @@ def _produced(port: Port, item: object) -> object:
 def _arguments(
     given: Sequence[object], sources: Mapping[str, object], results: Mapping[str, object], inputs: Iterable[Port]
 ) -> list[object]:
-    """Ports, and data that the maps name, as the text that stands for the port's path."""
+    """Return the arguments with ports, and data of the maps, replaced by the text that stands for the port's path."""
     absent = {f"$AZUREML_DATAREFERENCE_{port.name}" for port in inputs if port.name not in sources}
 
     def shown(item: object) -> object:

@@ -1,23 +1,30 @@
-"""The one step that a submitted ScriptRunConfig or Estimator becomes."""
+"""The step that a submitted ScriptRunConfig or Estimator becomes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...model.data import DEFAULT_DATASTORE
-from ...model.data import DataPath as Place
+from ...model.data import DEFAULT_DATASTORE, DatastorePath
 from ...override import override
-from ..data import DataReferenceConfiguration, plain_path, referenced
-from ..estimator import Estimator
-from ..flow import Consumed, Placeholder
-from ..script_run_config import ScriptRunConfig
+from ..base.placeholders import Consumed, Placeholder
+from ..datastores.data_paths import DataReferenceConfiguration, plain_path, referenced
+from ..runconfig.script_run_config import ScriptRunConfig
 from .base import PipelineStep
 from .command import CommandStep
+from .estimator import Estimator
 from .python_script import PythonScriptStep
 
 
 def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
-    """The step of a script or a command. Raises ValueError when there is neither."""
+    """Return the step of a script, a command or an estimator.
+
+    Args:
+        config: The object given to ``experiment.submit``.
+
+    Raises:
+        ValueError: It has neither script nor command.
+
+    """
     if isinstance(config, Estimator):
         return _estimator_step(config)
     references = _references(config.run_config.data_references)
@@ -35,7 +42,13 @@ def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
 
 
 class ConfiguredReference(Placeholder):
-    """A data reference of a run configuration, under the name that it has there."""
+    """A data reference of a run configuration, under the name that it has there.
+
+    Args:
+        name: The key in ``run_config.data_references``.
+        config: The reference.
+
+    """
 
     def __init__(self, name: str, config: DataReferenceConfiguration) -> None:
         self.name = name
@@ -43,13 +56,15 @@ class ConfiguredReference(Placeholder):
 
     @override
     def consumed(self) -> Consumed:
-        """The place, as an input of the step."""
-        place = Place(self.config.datastore_name or DEFAULT_DATASTORE, plain_path(self.config.path_on_datastore))
+        """Return the place as an input of the step."""
+        place = DatastorePath(
+            self.config.datastore_name or DEFAULT_DATASTORE, plain_path(self.config.path_on_datastore)
+        )
         return referenced(place, self.name, self.config)
 
 
 def _references(given: Mapping[str, object]) -> list[object]:
-    """v1's ``run_config.data_references``: arguments name them by ``str(reference)``."""
+    """Return the inputs of v1's ``run_config.data_references``; arguments name them by ``str(reference)``."""
     return [
         ConfiguredReference(name, value) if isinstance(value, DataReferenceConfiguration) else value
         for name, value in given.items()

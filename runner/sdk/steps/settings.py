@@ -1,4 +1,4 @@
-"""Settings of a step from what v1's steps are given: a run configuration and a compute target."""
+"""The settings of a step, from a run configuration and a compute target."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import re
 from collections.abc import Mapping
 
 from ...model.policy import StepPolicy
-from ...model.stated import Unfit, duration
-from ..compute import target_name
-from ..exceptions import NotOffered, RunConfigurationException
-from ..parameter import PipelineParameter
-from ..plain_values import plain_scalar, texts
-from ..run_config import RunConfiguration
-from ..script_run_config import ScriptRunConfig
+from ...model.policy_overrides import InvalidValue, duration
+from ..base.exceptions import NotOffered, RunConfigurationException
+from ..base.pipeline_parameter import PipelineParameter
+from ..base.plain_values import plain_scalar, texts
+from ..computes.compute_target import target_name
+from ..runconfig.run_configuration import RunConfiguration
+from ..runconfig.script_run_config import ScriptRunConfig
 from .base import Settings
 
 _NO_TARGET = ("", "local")
 _NODE_SETTINGS = ("NodeCount", "MpiProcessCountPerNode", "TensorflowWorkerCount", "TensorflowParameterServerCount")
-"""What v1 lets ``runconfig_pipeline_params`` set."""
+"""Settings that v1 lets ``runconfig_pipeline_params`` set."""
 _USUAL_SHARED_MEMORY = "2g"
 """v1's default, and ours."""
 _LONGEST = 2_592_000
@@ -37,9 +37,22 @@ def settings_of(
     version: str | None = None,
     pipeline_params: Mapping[str, object] | None = None,
 ) -> Settings:
-    """The settings. Raises RunConfigurationException for a `runconfig` of another type, or a size that is none.
+    """Return the settings of a step.
 
-    Raises NotOffered where more than one node or process is asked for.
+    Args:
+        runconfig: A RunConfiguration, a ScriptRunConfig or None.
+        compute_target: A ComputeTarget, its name, v1's tuple of name and type, or None.
+        source_directory: The folder of the snapshot. None: the pipeline's default.
+        script: The script that must exist in it. Default: empty, none to check.
+        reuse: True: an equal step of an earlier run may take its place. Default: True.
+        version: A label that counts for reuse. None: none.
+        pipeline_params: Node counts as PipelineParameter. None: none.
+
+    Raises:
+        RunConfigurationException: `runconfig` is of another type, or has an invalid size or time.
+        NotOffered: More than one node or process is asked for.
+        ValueError: A node count cannot be set by a parameter, or is no PipelineParameter.
+
     """
     config = runconfig.run_config if isinstance(runconfig, ScriptRunConfig) else runconfig
     if config is not None and not isinstance(config, RunConfiguration):
@@ -66,19 +79,19 @@ def settings_of(
 
 
 def _time_limit(config: RunConfiguration | None) -> StepPolicy:
-    """v1's ``max_run_duration_seconds``; its default of 30 days sets no limit."""
+    """Return the policy of v1's ``max_run_duration_seconds``; its default of 30 days sets no limit."""
     seconds = config.max_run_duration_seconds if config else None
     if seconds in (None, 0, _LONGEST):
         return StepPolicy()
     try:
         return StepPolicy(run_timeout=duration(plain_scalar(seconds)))
-    except Unfit as unfit:
+    except InvalidValue as unfit:
         what = f"max_run_duration_seconds {seconds!r} {unfit}"
         raise RunConfigurationException(what, remedy="give a number of seconds") from unfit
 
 
 def _shared_memory(config: RunConfiguration) -> str:
-    """The run configuration's ``shm_size`` where it says another than the usual one, else the environment's."""
+    """Return the run configuration's ``shm_size`` where it is not the default, else the environment's."""
     own, environment = config.docker.shm_size, config.environment.docker.shm_size
     given = own if own and own != _USUAL_SHARED_MEMORY else environment
     if not given:
@@ -106,7 +119,12 @@ def _check_single_process(config: RunConfiguration) -> None:
 
 
 def several(what: str) -> NotOffered:
-    """Why a step cannot have several nodes."""
+    """Return the error for a step that asks for several nodes or processes.
+
+    Args:
+        what: The setting, as the user wrote it.
+
+    """
     return NotOffered(
         f"{what} is not offered: steps of several nodes or processes come in a later version",
         remedy="use one node and one process per step, and start more processes from the script",

@@ -1,4 +1,4 @@
-"""One bucket at one endpoint: where keys lie in it, and requests that succeed or raise."""
+"""Requests to one bucket at one endpoint, which succeed or raise."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ from datetime import datetime, timezone
 
 from ...errors import StoreDenied, StoreError
 from ...model.names import KEY_BYTES
-from ...model.vantage import BucketVantage
+from ...model.store_endpoint import BucketEndpoint
 from ..keys import check_key
 from ..localfile import Slice
-from .http import BUSY, Answer, Endpoint, Patience, Request, Sink
-from .refusal import Place, no_s3, refusal
+from .answer_checks import invalid_reason
+from .credential_refresh import Renew
+from .error_answers import RequestTarget, error_of, not_s3_error
+from .http import BUSY, Answer, BodyReader, Endpoint, Request, RetryPolicy
 from .sign import encode_path, encode_query
-from .soundness import defect
-from .trust import Renew
 
 _READING = frozenset({"GET", "HEAD"})
 
 
 class Bucket:
-    """Asks about one bucket, path style."""
+    """Sends requests to one bucket, with path-style addresses."""
 
-    def __init__(self, vantage: BucketVantage, patience: Patience, renew: Renew | None = None) -> None:
-        """Connect to nothing yet. Raises BadInput."""
-        self.vantage = vantage
-        self._endpoint = Endpoint(vantage, patience, renew)
+    def __init__(self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy, renew: Renew | None = None) -> None:
+        """Connect on the first request. Raise BadInput for an invalid endpoint."""
+        self.address = bucket_endpoint
+        self._endpoint = Endpoint(bucket_endpoint, retries, renew)
 
     def target(self, key: str = "", query: Mapping[str, str] | None = None) -> str:
-        """The encoded path and query of an object, or of the bucket.
+        """Return the encoded path and query of an object, or of the bucket.
 
-        Raises ValueError for what is no key, and for one that is too long with the prefix: no bucket can hold it.
+        Raises:
+            ValueError: `key` is no valid key, or too long with the bucket's prefix.
         """
-        inside = self.vantage.prefix + check_key(key) if key else ""
+        inside = self.address.prefix + check_key(key) if key else ""
         if len(inside) * 4 > KEY_BYTES and len(inside.encode()) > KEY_BYTES:
             raise ValueError(f"object key too long ({KEY_BYTES} bytes with the bucket's prefix): {inside[:80]!r}…")
-        path = encode_path(f"/{self.vantage.bucket}/{inside}")
+        path = encode_path(f"/{self.address.bucket}/{inside}")
         return f"{path}?{encode_query(query)}" if query else path
 
     def origin(self, key: str) -> dict[str, str]:
-        """The header that names an object as the one to copy."""
+        """Return the header that names an object as the source of a copy."""
         return {"x-amz-copy-source": self.target(key)}
 
     def ask(
@@ -50,33 +51,40 @@ class Bucket:
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | Slice | None = None,
-        sink: Sink | None = None,
+        sink: BodyReader | None = None,
         expect: frozenset[int] = frozenset(),
         again: frozenset[int] = BUSY,
     ) -> Answer:
-        """The answer, if its status is one of `expect`, or 2xx and what S3 answers. Raises StoreError."""
-        if self.vantage.read_only and method not in _READING:
+        """Return the answer, if its status is in `expect` or it is a valid S3 answer of success. Raise StoreError."""
+        if self.address.read_only and method not in _READING:
             raise StoreDenied(
-                f"{self.vantage.prefix}{key} in bucket {self.vantage.bucket!r} is not written: "
+                f"{self.address.prefix}{key} in bucket {self.address.bucket!r} is not written: "
                 "the datastore is read-only (another workspace's, or read_only: true)"
             )
-        request = Request(method, self.target(key, query), headers or {}, body, again)
+        request = Request(method=method, target=self.target(key, query), headers=headers or {}, body=body, again=again)
         answer = self._endpoint.ask(request, sink)
         if answer.status in expect:
             return answer
         if answer.status >= 300:
             raise self.refused(answer, key)
-        if key and (wrong := defect(method, request.headers, answer)):
-            raise self.no_s3(wrong, answer.status, key)
+        if key and (wrong := invalid_reason(method, request.headers, answer)):
+            raise self.not_s3_error(wrong, answer.status, key)
         return answer
 
-    def no_s3(self, wrong: str, status: int, key: str) -> StoreError:
-        """The error for an answer of success that no S3 server gives; `wrong` says why."""
-        return no_s3(f"status {status}, but {wrong}", Place(self.vantage.endpoint, self.vantage.bucket, key))
+    def not_s3_error(self, wrong: str, status: int, key: str) -> StoreError:
+        """Return the error for an answer of success that no S3 server gives; `wrong` is the reason."""
+        return not_s3_error(
+            f"status {status}, but {wrong}",
+            RequestTarget(self.address.endpoint, self.address.bucket, key),
+        )
 
     def refused(self, answer: Answer, key: str) -> StoreError:
-        """The error that `answer` stands for."""
-        return refusal(answer, Place(self.vantage.endpoint, self.vantage.bucket, key), datetime.now(timezone.utc))
+        """Return the error for an answer of refusal."""
+        return error_of(
+            answer,
+            RequestTarget(self.address.endpoint, self.address.bucket, key),
+            datetime.now(timezone.utc),
+        )
 
     def close(self) -> None:
         """Close the idle connections."""

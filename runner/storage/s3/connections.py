@@ -1,4 +1,4 @@
-"""Kept-alive connections to one endpoint, handed out to one thread at a time."""
+"""Persistent connections to one endpoint, each used by one thread at a time."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from ...dataclass import dataclass
 from ...errors import BadInput
 
 _KEPT = 32
-"""Idle connections kept at most."""
+"""The most idle connections that are kept."""
 _IDLE_SECONDS = 20.0
-"""MinIO closes a silent connection after about 30 s; AWS sooner or later too."""
+"""The age of an idle connection after which it is not used: MinIO closes one after about 30 s, AWS later."""
 _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long a socket may keep silent, in seconds."""
+    """Limits for the silence of a socket, in seconds."""
 
     connect: float = 10.0
     answer: float = 60.0
     kept: float = 10.0
-    """On a connection that was used before: who was there may be gone without a word, and another in its place."""
+    """The limit on a connection that was used before: its server may have gone without closing it."""
 
 
 class Connections:
-    """Connections of one endpoint, the one used last first."""
+    """Connections to one endpoint; the most recently used is taken first."""
 
     def __init__(self, endpoint: str, timeouts: Timeouts) -> None:
-        """Parse ``http://host:port`` or ``https://host``; nothing is connected yet. Raises BadInput."""
+        """Parse ``http://host:port`` or ``https://host``; connect later. Raise BadInput."""
         parts = urlsplit(endpoint)
         if "@" in endpoint:
             raise BadInput("not an S3 endpoint: it holds a user or a password", remedy="write http://host:port")
@@ -43,12 +43,12 @@ class Connections:
         self.secure = parts.scheme == "https"
         self._name, self._port = parts.hostname, parts.port
         self._timeouts = timeouts
-        self._trust: ssl.SSLContext | None = None
+        self._credentials: ssl.SSLContext | None = None
         self._idle: deque[tuple[float, HTTPConnection]] = deque()
         self._process = os.getpid()
 
     def take(self) -> tuple[HTTPConnection, bool]:
-        """A connection that nobody else has, and whether it was used before. Raises OSError."""
+        """Return a connection for this caller alone, and True if it was used before. Raise OSError."""
         if self._process != os.getpid():
             self._forget_parents()
         while self._idle:
@@ -62,7 +62,7 @@ class Connections:
         return self.fresh(), False
 
     def fresh(self) -> HTTPConnection:
-        """A new connection. Raises OSError."""
+        """Return a new connection. Raise OSError."""
         connection = self._make()
         try:
             connection.connect()  # sets TCP_NODELAY itself
@@ -80,19 +80,19 @@ class Connections:
             self._idle.append((time.monotonic(), connection))
 
     def close(self) -> None:
-        """Close those that are idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop()[1].close()
 
     def _make(self) -> HTTPConnection:
         if not self.secure:
             return HTTPConnection(self._name, self._port, timeout=self._timeouts.connect, blocksize=_BLOCK)
-        self._trust = self._trust or ssl.create_default_context()
+        self._credentials = self._credentials or ssl.create_default_context()
         return HTTPSConnection(
-            self._name, self._port, timeout=self._timeouts.connect, blocksize=_BLOCK, context=self._trust
+            self._name, self._port, timeout=self._timeouts.connect, blocksize=_BLOCK, context=self._credentials
         )
 
     def _forget_parents(self) -> None:
-        """After a fork the sockets are shared with the parent, who goes on using them."""
+        """Close the connections of the parent process after a fork: both processes share their sockets."""
         self._process = os.getpid()
         self.close()

@@ -15,13 +15,13 @@ from .bucket import Bucket
 from .http import Answer
 from .multipart import assemble, part_query
 from .parallel import all_of
-from .xml import parse, root_of, text
+from .xml import parse, root_name, text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 WHOLE = 1 << 30
-"""Bytes copied in one request. S3 allows 5 GB, but the answer comes only at the end, and waiting has a limit."""
+"""Bytes copied by one request. S3 allows 5 GB, but answers only at the end, which a time limit bounds."""
 _MOST_PARTS = 10_000
 _MISSING, _CHANGED = 404, 412
 
@@ -29,11 +29,11 @@ _MISSING, _CHANGED = 404, 412
 def copy(
     bucket: Bucket, source: ObjectInfo, target: str, workers: Callable[[], Executor], *, whole: int = WHOLE
 ) -> None:
-    """Copy; objects of more than `whole` bytes in parts of that size. Raises ObjectMissing, StoreError."""
+    """Copy an object; one of more than `whole` bytes in parts of that size. Raise ObjectMissing, StoreError."""
     if source.size <= whole:
         answer = _ask(bucket, source, target)
-        if root_of(answer.body) != "CopyObjectResult":
-            raise bucket.no_s3("it is no answer to a copy", answer.status, target)
+        if root_name(answer.body) != "CopyObjectResult":
+            raise bucket.not_s3_error("it is no answer to a copy", answer.status, target)
         return
 
     def copy_parts(upload: str) -> list[str]:
@@ -47,7 +47,7 @@ def copy(
 
 
 def cut(size: int, whole: int) -> list[str]:
-    """The ranges of an object's parts: `whole` bytes each, or as many as keep them within S3's 10,000."""
+    """Return the ranges of an object's parts: `whole` bytes each, or more if S3's limit of 10,000 parts needs it."""
     part = max(whole, -(-size // _MOST_PARTS))
     return [f"bytes={start}-{min(start + part, size) - 1}" for start in range(0, size, part)]
 
@@ -63,7 +63,7 @@ def _copy_part(bucket: Bucket, source: ObjectInfo, target: str, query: dict[str,
 def _ask(
     bucket: Bucket, source: ObjectInfo, target: str, query: dict[str, str] | None = None, bytes_: str = ""
 ) -> Answer:
-    """The answer to a copy that was not refused. Raises ObjectMissing, StoreError."""
+    """Return the answer to a copy that was accepted. Raise ObjectMissing, StoreError."""
     headers = dict(bucket.origin(source.key))
     if source.etag:
         headers["x-amz-copy-source-if-match"] = f'"{source.etag}"'

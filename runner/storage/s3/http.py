@@ -1,4 +1,4 @@
-"""Signed requests to one endpoint: values in, values out, retried within bounds."""
+"""Signed requests to one endpoint, with bounded retries."""
 
 from __future__ import annotations
 
@@ -7,54 +7,58 @@ import random
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Callable
 
 from ...dataclass import dataclass, field
 from ...errors import StoreError, StoreUnreachable, StoreUntrusted
-from ...model.vantage import BucketVantage
+from ...model.store_endpoint import BucketEndpoint
 from ..localfile import BLOCK, Slice
 from .connections import Connections, Timeouts
+from .credential_refresh import CredentialRefresh, Renew, is_not_s3, is_of_key
 from .sign import UNSIGNED, sign
-from .trust import Renew, Trust, is_of_key
-from .xml import root_of
+from .xml import root_name
 
-Sink = Callable[[HTTPResponse], None]
-"""Reads the body of an answer of status 200 or 206 to its end; called again when the request is sent again."""
+BodyReader = Callable[[HTTPResponse], None]
+"""Reads the body of an answer of status 200 or 206 to its end; called again for each retry."""
 
 BUSY = frozenset({429, 500, 502, 503, 504, 507})
 """Statuses after which the same request may succeed."""
 
-_SPOILT = (b"RequestTimeout", b"XAmzContentSHA256Mismatch", b"BadDigest", b"IncompleteBody")
-"""https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_DAMAGED_CODES = (b"RequestTimeout", b"XAmzContentSHA256Mismatch", b"BadDigest", b"IncompleteBody")
+"""Codes of a request that was damaged or slow on its way.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
 _FAILED_LATE = 500
-"""The status that stands for an error after a 200."""
+"""The status used for an error that follows a 200."""
 _LONGEST_RETRY_AFTER = 30.0
 _REFUSED = frozenset({401, 403})
-_TRUSTED_AGAIN = 12
-"""How often a request is sent, at least, that is refused. The key and the time may both be wrong; and a store that has
-just started again does not know its users for some seconds, though it took their keys before (MinIO does so).
+_REFUSED_ATTEMPTS = 12
+"""The least number of attempts for a refused request. Key and clock may both be wrong; and a store that has just
+restarted does not know its users for some seconds, although it accepted their keys before (MinIO).
 """
-_SAYS_SO = 8
-"""The sending after which people are told: only who is very patient comes so far."""
+_WARN_AT = 8
+"""The attempt after which a warning is printed. Only callers with a long retry policy get so far."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How often a request is sent, and how long between, in seconds."""
+@dataclass(frozen=True, kw_only=True)
+class RetryPolicy:
+    """The number of attempts and the waits between them, in seconds."""
 
     attempts: int = 6
     first_wait: float = 0.1
     longest_wait: float = 5.0
-    silences: int = 1
-    """How many silences are waited for: each takes the time limit of an answer."""
+    max_timeouts: int = 1
+    """The number of time-outs accepted; each takes the time limit of an answer."""
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request before it is signed. Every one may be sent more than once."""
+    """A request before it is signed. It may be sent more than once."""
 
     method: str
     target: str
@@ -63,72 +67,73 @@ class Request:
     """Names in lower case; without host, content-length and signature."""
     body: bytes | Slice | None = None
     again: frozenset[int] = BUSY
-    """The statuses after which it is sent again."""
+    """The statuses that lead to a retry."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said in the end."""
+    """The final answer of the server."""
 
     status: int
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes
     uncertain: bool = False
-    """An earlier sending may have had its effect: its connection died, or the server failed."""
+    """True if an earlier attempt may have had its effect: its connection broke, or the server failed."""
 
 
-class _Silence(Exception):
-    """Nobody answers on a kept connection."""
+class _NoAnswer(Exception):
+    """A persistent connection got no answer in time."""
 
 
 class Endpoint:
-    """Sends requests, signed with the key of one vantage."""
+    """Sends signed requests to one endpoint."""
 
-    def __init__(self, vantage: BucketVantage, patience: Patience, renew: Renew | None = None) -> None:
-        """Connect to nothing yet. Raises BadInput."""
-        self._name = vantage.endpoint
-        self._trust = Trust(vantage, renew)
-        self._patience = patience
+    def __init__(self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy, renew: Renew | None = None) -> None:
+        """Connect on the first request. Raise BadInput for an invalid endpoint."""
+        self._name = bucket_endpoint.endpoint
+        self._credentials = CredentialRefresh(bucket_endpoint, renew)
+        self._retries = retries
         self._accepted = False
-        self._connections = Connections(vantage.endpoint, patience.timeouts)
+        self._connections = Connections(bucket_endpoint.endpoint, retries.timeouts)
 
-    def ask(self, request: Request, sink: Sink | None = None) -> Answer:
-        """The answer, whatever its status. Raises StoreUnreachable when there is none."""
-        answer = self._patiently(request, sink)
-        attempt, most = 1, max(_TRUSTED_AGAIN, self._patience.attempts)
+    def ask(self, request: Request, sink: BodyReader | None = None) -> Answer:
+        """Return the answer, whatever its status. Raise StoreUnreachable if there is none."""
+        answer = self._ask_with_retries(request, sink)
+        attempt, most = 1, max(_REFUSED_ATTEMPTS, self._retries.attempts)
         while answer.status in _REFUSED and attempt < most:
-            if not self._trust.regained(answer.headers, answer.body):
-                if not (self._accepted and is_of_key(answer.headers, answer.body)):
+            if not self._credentials.refresh_after(answer.headers, answer.body):
+                accepted_before = self._accepted and is_of_key(answer.headers, answer.body)
+                if not (accepted_before or is_not_s3(answer.headers, answer.body)):
                     break
-                self._rest(attempt, answer)
-            later = self._patiently(request, sink)
+                self._wait(attempt, answer)
+            later = self._ask_with_retries(request, sink)
             answer = replace(later, uncertain=answer.uncertain or later.uncertain)
             attempt += 1
         self._accepted = self._accepted or answer.status < 300
         return answer
 
-    def _patiently(self, request: Request, sink: Sink | None) -> Answer:
-        uncertain, attempt, silences = False, 0, 0
+    def _ask_with_retries(self, request: Request, sink: BodyReader | None) -> Answer:
+        uncertain, attempt, timeouts = False, 0, 0
         while True:
             attempt += 1
-            last = attempt >= self._patience.attempts
+            last = attempt >= self._retries.attempts
             result = self._attempt(request, sink)
             if isinstance(result, Answer):
                 uncertain = uncertain or result.uncertain
-                if last or not (result.status in request.again or _was_spoilt(result)):
+                if last or not (result.status in request.again or _was_damaged(result)):
                     return replace(result, uncertain=uncertain)
                 uncertain = uncertain or result.status >= 500  # the server failed, perhaps midway
             else:
-                silences += isinstance(result, TimeoutError)
-                if last or silences >= self._patience.silences or isinstance(result, ssl.SSLCertVerificationError):
+                timeouts += isinstance(result, TimeoutError)
+                if last or timeouts >= self._retries.max_timeouts or isinstance(result, ssl.SSLCertVerificationError):
                     raise self._unreachable(result) from result
                 uncertain = True
-            self._rest(attempt, result)
+            self._wait(attempt, result)
 
-    def _rest(self, attempt: int, result: Answer | Exception) -> None:
-        seconds = pause(self._patience, attempt, result, random.random())  # noqa: S311 - jitter
-        if attempt == _SAYS_SO:
+    def _wait(self, attempt: int, result: Answer | Exception) -> None:
+        seconds = pause(self._retries, attempt, result, random.random())  # noqa: S311 - jitter
+        if attempt == _WARN_AT:
             sys.stderr.write(f"runner: the object store at {self._name} {_failing(result)}: trying again\n")
         time.sleep(seconds)
 
@@ -136,32 +141,32 @@ class Endpoint:
         """Close the idle connections."""
         self._connections.close()
 
-    def _attempt(self, request: Request, sink: Sink | None) -> Answer | OSError | HTTPException:
+    def _attempt(self, request: Request, sink: BodyReader | None) -> Answer | OSError | HTTPException:
         try:
             return self._send(request, sink)
         except (OSError, HTTPException) as error:
             return error
 
-    def _send(self, request: Request, sink: Sink | None) -> Answer:
-        """Once; twice when a kept connection turns out to lead nowhere any more."""
-        # What may take long cannot be told from a dead connection: it gets one that is surely alive.
+    def _send(self, request: Request, sink: BodyReader | None) -> Answer:
+        """Send the request once; twice if a persistent connection turns out to be dead."""
+        # A slow answer looks like a dead connection, so a request that may take long gets a new one.
         connection, kept = self._connections.take() if _is_light(request) else (self._connections.fresh(), False)
         if not kept:
-            return self._converse(connection, request, sink)
+            return self._send_on(connection, request, sink)
         try:
-            return self._converse(connection, request, sink, kept=True)
-        except _Silence:
-            self._connections.close()  # the others that are idle lead to the same place
+            return self._send_on(connection, request, sink, kept=True)
+        except _NoAnswer:
+            self._connections.close()  # the other idle connections are dead as well
         except (ConnectionError, HTTPException):
             pass  # closed by the server meanwhile
-        return replace(self._converse(self._connections.fresh(), request, sink), uncertain=True)
+        return replace(self._send_on(self._connections.fresh(), request, sink), uncertain=True)
 
-    def _converse(
-        self, connection: HTTPConnection, request: Request, sink: Sink | None, *, kept: bool = False
+    def _send_on(
+        self, connection: HTTPConnection, request: Request, sink: BodyReader | None, *, kept: bool = False
     ) -> Answer:
         reusable = False
         try:
-            ask = self._soon if kept else self._said
+            ask = self._exchange_in_time if kept else self._exchange
             response = ask(connection, request)
             self._require_length(request, response)
             if sink and response.status in (200, 206):
@@ -169,7 +174,7 @@ class Endpoint:
                 sink(response)
             else:
                 body = response.read()
-            reusable = response.isclosed() and not response.will_close and not _is_turned_away(response.status)
+            reusable = response.isclosed() and not response.will_close and not _may_come_from_a_proxy(response.status)
             headers = {name.lower(): value for name, value in response.getheaders()}
             status = _FAILED_LATE if _failed_late(request, response.status, body) else response.status
             return Answer(status, headers, body)
@@ -180,7 +185,7 @@ class Endpoint:
                 connection.close()
 
     def _require_length(self, request: Request, response: HTTPResponse) -> None:
-        """Raise StoreError for content whose end nothing marks (RFC 9112, 6.3): it may be cut off anywhere."""
+        """Raise StoreError for content without a marked end (RFC 9112, 6.3): it may be cut off anywhere."""
         endless = response.length is None and not response.chunked
         if endless and request.method == "GET" and response.status in (200, 206):
             raise StoreError(
@@ -188,19 +193,19 @@ class Endpoint:
                 "would look like all of it: check the endpoint, and any proxy on the way to it"
             )
 
-    def _said(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
+    def _exchange(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
         self._write(connection, request)
         return connection.getresponse()
 
-    def _soon(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
-        """As `_said`. Raises _Silence when no answer begins in the time that a kept connection is given."""
-        connection.sock.settimeout(self._patience.timeouts.kept)
+    def _exchange_in_time(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
+        """Send the request as `_exchange` does. Raise _NoAnswer if no answer begins within the shorter limit."""
+        connection.sock.settimeout(self._retries.timeouts.kept)
         try:
-            response = self._said(connection, request)
+            response = self._exchange(connection, request)
         except TimeoutError as error:
-            raise _Silence from error
+            raise _NoAnswer from error
         if connection.sock is not None:  # the server may want it closed
-            connection.sock.settimeout(self._patience.timeouts.answer)
+            connection.sock.settimeout(self._retries.timeouts.answer)
         return response
 
     def _write(self, connection: HTTPConnection, request: Request) -> None:
@@ -208,12 +213,12 @@ class Endpoint:
         headers = {"host": self._connections.host, **request.headers}
         if request.body is not None:
             headers["content-length"] = str(len(request.body))
-        trust = self._trust
+        trust = self._credentials
         signed = sign(trust.key, request.method, request.target, headers=headers, payload=payload, at=trust.now())
         try:
             connection.request(request.method, request.target, body=_blocks(request.body), headers=signed)
         except (BrokenPipeError, ConnectionResetError):
-            # A server may answer before it has read the whole body, and close: its answer tells why.
+            # A server may answer and close before it has read the whole body: its answer has the reason.
             return
 
     def _unreachable(self, error: Exception) -> StoreError:
@@ -228,17 +233,24 @@ class Endpoint:
         )
 
 
-def pause(patience: Patience, attempt: int, result: Answer | Exception, roll: float) -> float:
-    """Seconds before the next attempt: what the server asks for, else doubling waits cut by `roll` (0 to 1)."""
+def pause(retries: RetryPolicy, attempt: int, result: Answer | Exception, roll: float) -> float:
+    """Return the seconds before the next attempt: the server's Retry-After, else doubling waits with jitter.
+
+    Args:
+        retries: The policy.
+        attempt: The number of the last attempt, from 1.
+        result: Its result.
+        roll: A random number from 0 to 1: the jitter.
+    """
     asked = result.headers.get("retry-after", "") if isinstance(result, Answer) else ""
     if asked.isdecimal():
         return min(float(asked), _LONGEST_RETRY_AFTER)
-    longest = min(patience.longest_wait, patience.first_wait * 2.0 ** (attempt - 1))
+    longest = min(retries.longest_wait, retries.first_wait * 2.0 ** (attempt - 1))
     return longest * (0.5 + roll / 2)
 
 
 def _is_light(request: Request) -> bool:
-    """Whether every server answers it at once: no copy, no assembling of parts, no large body."""
+    """Return True if every server answers the request at once: no copy, no completion of parts, no large body."""
     if request.method == "PUT":
         return request.body is not None and len(request.body) <= BLOCK
     return request.method != "POST"
@@ -252,27 +264,27 @@ def _failing(result: Answer | Exception) -> str:
 
 
 def _failed_late(request: Request, status: int, body: bytes) -> bool:
-    """Whether the server said 200 early and then, in the body, that it failed, as S3 may do for what takes long.
+    """Return True if the server reports an error in the body of a 200, as S3 may do for slow requests.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html, API_CopyObject.html
     """
     if status != 200 or request.method not in ("PUT", "POST") or b"<Error" not in body:
         return False
-    return root_of(body) == "Error"
+    return root_name(body) == "Error"
 
 
-def _is_turned_away(status: int) -> bool:
-    """Whether somebody on the way may have answered for a store that is away: another connection may lead to it."""
+def _may_come_from_a_proxy(status: int) -> bool:
+    """Return True if a proxy may have answered for a store that is away: a new connection may reach it."""
     return status in _REFUSED or status >= 500
 
 
-def _was_spoilt(answer: Answer) -> bool:
-    """Whether the request came to the server damaged or too slowly, as S3 calls it: the same one may succeed."""
-    return answer.status == 400 and any(code in answer.body for code in _SPOILT)
+def _was_damaged(answer: Answer) -> bool:
+    """Return True if the request was damaged or too slow on its way: the same one may succeed."""
+    return answer.status == 400 and any(code in answer.body for code in _DAMAGED_CODES)
 
 
 def _payload(body: bytes | Slice | None, *, secure: bool) -> str:
-    """What the signature says of the body: its digest where that is known or nothing else protects it."""
+    """Return the digest of the body for the signature; `UNSIGNED` if TLS protects it and no digest is known."""
     if isinstance(body, Slice) and body.digest:
         return body.digest
     return UNSIGNED if secure else _digest(body)
@@ -286,7 +298,7 @@ def _digest(body: bytes | Slice | None) -> str:
 
 
 def _blocks(body: bytes | Slice | None) -> Iterator[bytes | memoryview] | None:
-    """In pieces, since a socket's time limit is for each call, not for each byte."""
+    """Yield the body in blocks, since a socket's time limit is for each call."""
     if body is None:
         return None
     if isinstance(body, Slice):

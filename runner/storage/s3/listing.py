@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 
 _EMPTY_PAGES = 1000
-"""Empty pages in a row: S3 may send some where many objects were deleted, but each stands for up to 1,000 keys."""
+"""The most empty pages in a row. S3 may send some where many objects were deleted; each stands for up to 1,000 keys."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One answer; `rest` asks for the next, or is empty."""
+    """One page of a listing; `rest` is the token of the next one, or empty."""
 
     objects: tuple[ObjectInfo, ...]
-    """With whole keys, as the bucket has them."""
+    """The objects with their whole keys, as the bucket has them."""
     rest: str
 
 
 def page_query(prefix: str, after: str, rest: str) -> dict[str, str]:
-    """The parameters that ask for a page: the first one after the key `after`, or the one that `rest` names."""
+    """Return the query parameters of a page: the first one after the key `after`, or the one with the token `rest`."""
     query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
     if rest:
         return {**query, "continuation-token": rest}
@@ -41,7 +41,7 @@ def page_query(prefix: str, after: str, rest: str) -> dict[str, str]:
 
 
 def read_page(body: bytes) -> Page:
-    """Parse a page. Raises StoreError."""
+    """Parse a page. Raise StoreError."""
     root = parse(body)
     if root is None or not root.tag.endswith("ListBucketResult"):
         raise _wrong("cannot be read")
@@ -55,10 +55,10 @@ def read_page(body: bytes) -> Page:
 
 
 class Progress:
-    """The pages of one listing, as far as they were read.
+    """The progress of one listing, checked page by page.
 
-    S3 lists in the order of the keys' UTF-8 bytes, and hands out every token once. So a listing of a server that
-    does otherwise ends with an error, not with missing objects or never.
+    S3 lists keys in the order of their UTF-8 bytes and returns each token once. A server that does otherwise must
+    cause an error, not missing objects or an endless listing.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -69,7 +69,7 @@ class Progress:
         self._empty = 0
 
     def check(self, page: Page) -> None:
-        """Take the next page. Raises StoreError when it does not lead on."""
+        """Check the next page. Raise StoreError if its keys or token do not lead on."""
         for found in page.objects:
             if not found.key.startswith(self._prefix):
                 raise _wrong(f"has the key {found.key!r}, which does not start with {self._prefix!r}")
@@ -96,7 +96,7 @@ def _object(element: Element, *, encoded: bool) -> ObjectInfo:
 
 
 def seconds_of_header(written: str) -> float:
-    """An HTTP date (RFC 9110, 5.6.7) in seconds since the epoch; 0 for another form."""
+    """Return an HTTP date (RFC 9110, 5.6.7) in seconds since the epoch; 0 for another form."""
     try:
         return parsedate_to_datetime(written).timestamp()
     except (TypeError, ValueError):
@@ -104,7 +104,7 @@ def seconds_of_header(written: str) -> float:
 
 
 def _seconds(written: str) -> float:
-    """``2026-01-02T03:04:05.678Z`` in seconds since the epoch; 0 for another form."""
+    """Return ``2026-01-02T03:04:05.678Z`` in seconds since the epoch; 0 for another form."""
     try:
         return datetime.fromisoformat(f"{written[:19]}+00:00").timestamp()
     except ValueError:

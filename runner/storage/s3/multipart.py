@@ -1,4 +1,4 @@
-"""Uploads in parts.
+"""Multipart uploads.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
 """
@@ -12,12 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...backports import md5
 from ...errors import StoreError
-from ..localfile import Slice, changed, trouble
+from ..localfile import Slice, changed, local_file_errors
 from .bucket import Bucket
+from .error_answers import code_of
 from .parallel import all_of
-from .refusal import code_of
-from .xml import parse, root_of, text
+from .xml import parse, root_name, text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -29,25 +30,24 @@ _MEBIBYTE = 1 << 20
 
 
 def cut(path: Path, size: int) -> list[Slice]:
-    """The file's parts: `PART` bytes each, or as many MiB as keep them within S3's 10,000."""
+    """Return the file's parts: `PART` bytes each, or more MiB if S3's limit of 10,000 parts needs it."""
     least = -(-size // _MOST_PARTS)
     part = max(PART, -(-least // _MEBIBYTE) * _MEBIBYTE)
     return [Slice(path, offset, min(part, size - offset)) for offset in range(0, size, part)]
 
 
 def send(bucket: Bucket, key: str, path: Path, workers: Executor, *, digest: str = "") -> None:
-    """Upload the file; it appears whole or not at all.
+    """Upload a file; the object appears complete or not at all.
 
     Args:
-        bucket: Where to.
-        key: The object's.
+        bucket: The bucket.
+        key: The key of the object.
         path: The file.
-        workers: Send the parts.
-        digest: The hex SHA-256 that the file must have; empty: any.
+        workers: The threads that send the parts.
+        digest: The hex SHA-256 that the file must have; empty: no check.
 
     Raises:
-        StoreError: The store refuses it, or the file changes meanwhile.
-
+        StoreError: The store refuses the upload, or the file changes meanwhile.
     """
     before = _facts(path)
     parts = cut(path, before[0])
@@ -67,8 +67,9 @@ def send(bucket: Bucket, key: str, path: Path, workers: Executor, *, digest: str
 
 
 def known(parts: Sequence[Slice], digest: str) -> list[Slice]:
-    """Return the parts of a file with digests of their own. Raises StoreError when the whole has another `digest`."""
-    whole, found = hashlib.sha256(), list[Slice]()
+    """Return the parts of a file with digests of their own. Raise StoreError if the whole has another `digest`."""
+    whole = hashlib.sha256()
+    found: list[Slice] = []
     for part in parts:
         own = hashlib.sha256()
         for block in part.blocks():
@@ -81,28 +82,34 @@ def known(parts: Sequence[Slice], digest: str) -> list[Slice]:
 
 
 def assemble(bucket: Bucket, key: str, send_parts: Callable[[str], list[str]]) -> None:
-    """Make an object of parts, whose etags `send_parts` returns for an upload id; whole or not at all."""
+    """Make an object of parts; it appears complete or not at all.
+
+    Args:
+        bucket: The bucket.
+        key: The key of the object.
+        send_parts: Sends the parts for an upload id and returns their ETags.
+    """
     upload = _begin(bucket, key)
     completed = False
     try:
         _complete(bucket, key, upload, send_parts(upload))
         completed = True
     finally:
-        if not completed:  # parts that nobody completes are paid for until they are aborted
+        if not completed:  # parts of an incomplete upload cost money until they are aborted
             with suppress(StoreError):
                 bucket.ask("DELETE", key, query={"uploadId": upload})
 
 
 def part_query(upload: str, number: int) -> dict[str, str]:
-    """The parameters of the request for a part; `number` counts from 1."""
+    """Return the query parameters for a part; `number` counts from 1."""
     return {"partNumber": str(number), "uploadId": upload}
 
 
 def expected_etag(etags: Sequence[str]) -> str:
-    """What S3 and MinIO call an object of these parts: the MD5 of their MD5s and their count."""
+    """Return the ETag that S3 and MinIO give an object of these parts: the MD5 of their MD5s and their count."""
     with suppress(ValueError):
         digests = b"".join(bytes.fromhex(etag.strip('"')) for etag in etags)
-        return f'"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(etags)}"'
+        return f'"{md5(digests).hexdigest()}-{len(etags)}"'
     return ""
 
 
@@ -123,11 +130,11 @@ def _complete(bucket: Bucket, key: str, upload: str, etags: Sequence[str]) -> No
     body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
     answer = bucket.ask("POST", key, query={"uploadId": upload}, body=body, expect=frozenset({404}))
     if answer.status == 200:
-        if root_of(answer.body) != "CompleteMultipartUploadResult":
-            raise bucket.no_s3("it does not say that the upload is complete", answer.status, key)
+        if root_name(answer.body) != "CompleteMultipartUploadResult":
+            raise bucket.not_s3_error("it does not say that the upload is complete", answer.status, key)
         return
     if answer.uncertain and code_of(answer) == "NoSuchUpload" and _is_there(bucket, key, etags):
-        return  # an earlier sending had completed it
+        return  # an earlier attempt has completed it
     raise bucket.refused(answer, key)
 
 
@@ -142,6 +149,6 @@ def _require_unchanged(path: Path, before: tuple[int, int]) -> None:
 
 
 def _facts(path: Path) -> tuple[int, int]:
-    with trouble(path, "upload"):
+    with local_file_errors(path, "upload"):
         facts = path.stat()
     return facts.st_size, facts.st_mtime_ns

@@ -1,4 +1,4 @@
-"""Several calls at once, of which the first failure counts."""
+"""Parallel calls that fail together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def all_of(calls: Sequence[Future[T]]) -> list[T]:
-    """Their results in order; after a failure no more are begun, those begun are awaited, and one is raised."""
+    """Return the results in order. After a failure cancel the calls that wait, await the others, and raise it."""
     from concurrent.futures import FIRST_EXCEPTION, wait  # only large transfers need it
 
     try:

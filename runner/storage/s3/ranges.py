@@ -1,4 +1,4 @@
-"""Downloads: the first part tells the size, the others come in parallel.
+"""Downloads: the first part has the size of the object; the other parts are fetched in parallel.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, RFC 9110 section 14
 """
@@ -10,7 +10,7 @@ from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING
 
 from ...errors import StoreError
-from ..localfile import BLOCK, trouble, write_at
+from ..localfile import BLOCK, local_file_errors, write_at
 from .bucket import Bucket
 from .http import Answer
 from .parallel import all_of
@@ -26,7 +26,7 @@ _OK, _CHANGED, _NO_RANGE = 200, 412, 416
 
 @dataclass
 class _Part:
-    """Writes what it is sent at its place in the file; used as a `Sink`."""
+    """The sink of one part: writes the body at its offset in the file."""
 
     descriptor: int
     offset: int
@@ -34,12 +34,12 @@ class _Part:
     length: int = 0
 
     def __call__(self, response: HTTPResponse) -> None:
-        """Read to the end. Raises IncompleteRead when the body is shorter than announced, StoreError."""
+        """Read the body to its end. Raise IncompleteRead if it is shorter than announced, StoreError."""
         buffer = memoryview(bytearray(BLOCK))
         announced = response.length
         self.status, self.length = response.status, 0
         while count := response.readinto(buffer):
-            with trouble("the file", "write"):
+            with local_file_errors("the file", "write"):
                 write_at(self.descriptor, buffer[:count], self.offset + self.length)
             self.length += count
         if announced is not None and self.length != announced:
@@ -47,13 +47,13 @@ class _Part:
 
 
 def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
-    """Write the object into an empty file. Raises ObjectMissing, StoreError."""
+    """Download an object into an empty file. Raise ObjectMissing, StoreError."""
     first = _Part(descriptor, 0)
     answer = bucket.ask("GET", key, headers=_range(0), sink=first, expect=frozenset({_NO_RANGE}))
     if answer.status == _NO_RANGE:  # an empty object has no first byte
         first = _Part(descriptor, 0)
         answer = bucket.ask("GET", key, sink=first)
-    if answer.status == _OK:  # a server may send all instead
+    if answer.status == _OK:  # a server may ignore the range
         return
     size = _size(answer.headers.get("content-range", ""), key)
     _require_range(answer, first, size, key)
@@ -68,13 +68,13 @@ def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
 def _fetch_part(bucket: Bucket, key: str, part: _Part, etag: str, size: int) -> None:
     headers = {**_range(part.offset), "if-match": etag}
     answer = bucket.ask("GET", key, headers=headers, sink=part, expect=frozenset({_CHANGED}))
-    if answer.status == _CHANGED or answer.headers["etag"] != etag:  # some servers do not know If-Match
+    if answer.status == _CHANGED or answer.headers["etag"] != etag:  # some servers ignore If-Match
         raise StoreError(f"the object {key!r} was overwritten while it was being downloaded; download it again")
     _require_range(answer, part, size, key)
 
 
 def _require_range(answer: Answer, part: _Part, size: int, key: str) -> None:
-    """Raise StoreError when the answer is another range than that of `part`, or not as long as that.
+    """Raise StoreError if the answer has another range than `part`, or another length.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-14.4
     """
@@ -92,7 +92,7 @@ def _range(offset: int) -> dict[str, str]:
 
 
 def _size(content_range: str, key: str) -> int:
-    """The object's whole size: what follows the slash."""
+    """Return the object's whole size, which follows the slash."""
     size = content_range.rpartition("/")[2]
     if not size.isdecimal():
         raise StoreError(f"the object store did not tell the size of {key!r} (Content-Range: {content_range!r})")

@@ -15,14 +15,14 @@ from urllib.parse import quote
 from ...dataclass import dataclass, field
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
-"""In place of the body's digest: the body is not covered. Meant for TLS, which covers it."""
+"""The value in place of the body's digest if the signature does not cover the body. For TLS, which covers it."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """Who signs, and for which region."""
+    """An access key and the region it signs for."""
 
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -55,7 +55,7 @@ def encode_path(path: str) -> str:
 
 
 def encode_query(parameters: Mapping[str, str]) -> str:
-    """The query in the order the signature wants; a parameter without a value keeps its ``=``."""
+    """Return the query in the order that the signature needs; a parameter without a value keeps its ``=``."""
     pairs = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in parameters.items())
     return "&".join(f"{name}={value}" for name, value in pairs)
 
@@ -68,7 +68,7 @@ def _canonical(method: str, target: str, headers: Mapping[str, str], names: str)
 
 @lru_cache(maxsize=32)
 def _scoped_key(secret_key: str, day: str, region: str) -> bytes:
-    """The key of one day, region and service."""
+    """Return the signing key of one day, region and service."""
     key = _hmac(f"AWS4{secret_key}".encode(), day)
     for part in (region, "s3", "aws4_request"):
         key = _hmac(key, part)

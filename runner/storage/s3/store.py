@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import ObjectMissing, StoreError
-from ...model.vantage import BucketVantage
+from ...model.store_endpoint import BucketEndpoint
 from ...ports import ObjectInfo
 from ..keys import check_key, check_prefix
-from ..localfile import Slice, new_file, trouble
+from ..localfile import Slice, local_file_errors, new_file
 from . import copying, multipart, ranges
 from .bucket import Bucket
-from .http import BUSY, Patience
+from .credential_refresh import Renew, server_time
+from .error_answers import code_of
+from .http import BUSY, RetryPolicy
 from .listing import Progress, page_query, read_page, seconds_of_header
-from .refusal import code_of
-from .trust import Renew, server_time
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -34,27 +34,32 @@ class BucketStore:
     Any number of threads may use it; large transfers share eight of its own.
     """
 
-    def __init__(self, vantage: BucketVantage, patience: Patience | None = None, renew: Renew | None = None) -> None:
-        """Connect to nothing yet; `renew` is asked for another key when one is refused.
+    def __init__(
+        self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy | None = None, renew: Renew | None = None
+    ) -> None:
+        """Connect on the first request. Raise BadInput for an invalid endpoint.
 
-        Raises BadInput when the endpoint is none.
+        Args:
+            bucket_endpoint: The endpoint, bucket and key.
+            retries: The retries of each request; None: the default policy.
+            renew: Returns another key after a refusal; None: there is none.
         """
-        self._bucket = Bucket(vantage, patience or Patience(), renew)
-        self._prefix = vantage.prefix
+        self._bucket = Bucket(bucket_endpoint, retries or RetryPolicy(), renew)
+        self._prefix = bucket_endpoint.prefix
 
     def get(self, key: str) -> bytes:
-        """The object's bytes. Raises ObjectMissing."""
+        """Return the object's bytes. Raise ObjectMissing."""
         return self._bucket.ask("GET", check_key(key)).body
 
     def put(self, key: str, data: bytes) -> None:
-        """Write or overwrite, atomically."""
+        """Write or overwrite the object, atomically."""
         self._bucket.ask("PUT", check_key(key), body=data)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Write unless there is an object of that key; False when there was one.
+        """Write the object unless the key exists; return False if it does.
 
-        When an answer got lost, the object found is compared with `data`: if they are equal, it was
-        this call that wrote it. So writers who compete for a key must write different content.
+        When an answer got lost, the object found is compared with `data`: if they are equal, this call has written
+        it. So writers that compete for a key must write different content.
         """
         answer = self._bucket.ask(
             "PUT",
@@ -67,7 +72,7 @@ class BucketStore:
         return answer.status != _EXISTS or (answer.uncertain and self.get(key) == data)
 
     def stat(self, key: str) -> ObjectInfo | None:
-        """The object's facts, or None."""
+        """Return the object's facts; None if it does not exist."""
         answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
         if answer.status != _MISSING:
             size = int(answer.headers["content-length"])
@@ -78,50 +83,50 @@ class BucketStore:
         return None
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
-        """Objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        """Yield the objects whose key starts with `prefix` and sorts after `after`, in key order."""
         return self._pages(self._prefix + check_prefix(prefix), after)
 
     def delete(self, key: str) -> None:
-        """Remove; an absent key is no error."""
+        """Delete the object. An absent key is no error."""
         answer = self._bucket.ask("DELETE", check_key(key), expect=frozenset({_MISSING}))
         if answer.status == _MISSING and code_of(answer) not in ("NoSuchKey", "NoSuchVersion"):
             raise self._bucket.refused(answer, key)
 
     def upload(self, key: str, path: Path, digest: str = "") -> None:
-        """Write the file's content, atomically. Raises StoreError when it has not the `digest` given."""
-        with trouble(path, "upload"):
+        """Upload the file's content, atomically. Raise StoreError if it has another `digest`."""
+        with local_file_errors(path, "upload"):
             size = path.stat().st_size
         if size > multipart.PART:
             multipart.send(self._bucket, check_key(key), path, self._workers, digest=digest)
         else:
             body = Slice(path, 0, size, digest)
             if not size:
-                deque(body.blocks(), maxlen=0)  # the request is whole with its headers: it is checked before
+                deque(body.blocks(), maxlen=0)  # the headers are the whole request, so the check comes first
             self._bucket.ask("PUT", check_key(key), body=body)
 
     def download(self, key: str, path: Path) -> None:
-        """Make the object a new file at `path`; its parent exists. Raises ObjectMissing."""
+        """Download the object to a new file at `path`, whose parent exists. Raise ObjectMissing."""
         check_key(key)
         with new_file(path) as descriptor:
             ranges.fetch(self._bucket, key, descriptor, self._workers)
 
     def copy(self, source: str, target: str) -> None:
-        """Make `target` hold what `source` holds: the server copies. Raises ObjectMissing."""
+        """Copy the object `source` to `target` on the server. Raise ObjectMissing."""
         found = self.stat(source)
         if found is None:
-            raise ObjectMissing(f"no object {source!r} in bucket {self._bucket.vantage.bucket!r}")
+            raise ObjectMissing(f"no object {source!r} in bucket {self._bucket.address.bucket!r}")
         if source != check_key(target):
             copying.copy(self._bucket, found, target, lambda: self._workers)
 
     def now(self) -> datetime:
-        """The store's own time, UTC, to the second."""
+        """Return the store's own time, UTC, to the second."""
         at = server_time(self._bucket.ask("HEAD").headers)
         if at is None:
-            raise StoreError(f"the object store at {self._bucket.vantage.endpoint} does not tell its time (no Date)")
+            raise StoreError(f"the object store at {self._bucket.address.endpoint} does not tell its time (no Date)")
         return at
 
     def close(self) -> None:
-        """Let go of threads and idle connections; the store stays usable."""
+        """Close threads and idle connections; the store stays usable."""
         workers = self.__dict__.pop("_workers", None)
         if workers is not None:
             workers.shutdown()
@@ -142,7 +147,7 @@ class BucketStore:
             progress.check(page)
             for found in page.objects:
                 key = found.key[len(self._prefix) :]
-                if key > after and not key.endswith("/"):  # consoles mark empty folders by keys that end so
+                if key > after and not key.endswith("/"):  # consoles mark empty folders by keys that end in a slash
                     yield ObjectInfo(key, found.size, found.etag, found.modified)
             rest = page.rest
             if not rest:

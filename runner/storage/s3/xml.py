@@ -1,4 +1,4 @@
-"""The XML that S3 answers with."""
+"""Parsing of the XML in S3's answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def parse(body: bytes) -> Element | None:
-    """The document's root, or None when `body` is no XML."""
+    """Return the document's root; None if `body` is no XML."""
     from xml.etree import ElementTree as ET  # few requests need it
 
     try:
@@ -19,11 +19,11 @@ def parse(body: bytes) -> Element | None:
 
 
 def text(element: Element, name: str) -> str:
-    """The text of a child, whatever its namespace: servers differ."""
+    """Return the text of a child in any namespace, since servers differ."""
     return element.findtext(f"{{*}}{name}") or ""
 
 
-def root_of(body: bytes) -> str:
-    """The name of the document's root without its namespace; empty when `body` is no XML."""
+def root_name(body: bytes) -> str:
+    """Return the name of the document's root without its namespace; empty if `body` is no XML."""
     root = parse(body)
     return "" if root is None else root.tag.rpartition("}")[2]

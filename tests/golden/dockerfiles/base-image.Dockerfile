@@ -1,8 +1,5 @@
-FROM registry.example/team/base:7
+FROM team/base:7@sha256:cd
 USER root
-COPY requirements.txt /runner-requirements.txt
-RUN python=$(command -v python3 || command -v python) \
- && "$python" -c "import sys; sys.version_info >= (3, 10) or sys.exit('runner: the base image has Python ' + sys.version.split()[0] + ', steps need 3.10 or newer')" \
- && PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_BREAK_SYSTEM_PACKAGES=1 "$python" -m pip install --no-cache-dir --disable-pip-version-check -r /runner-requirements.txt \
- && "$python" -m pip freeze > /runner-lock.txt
+COPY runner-build /runner-build
+RUN cd /runner-build && '/opt/my conda/bin/python' -m runner_build.images.lock_installer 0.13.9 3.9
 USER 10001:10001

@@ -1,6 +1,5 @@
 FROM python:3.11-slim
 USER root
-COPY requirements.txt /runner-requirements.txt
-RUN PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --no-cache-dir --disable-pip-version-check -r /runner-requirements.txt \
- && python3 -m pip freeze > /runner-lock.txt
+COPY runner-build /runner-build
+RUN cd /runner-build && /usr/local/bin/python3 -m runner_build.images.lock_installer 0.13.9 3.11
 USER 10001:10001

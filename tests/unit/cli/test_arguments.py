@@ -13,6 +13,7 @@ COMMANDS = [
     "graph",
     "why",
     "dataset",
+    "environment",
     "status",
     "list",
     "show",

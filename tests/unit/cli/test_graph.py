@@ -18,6 +18,7 @@ from runner.model.record import Failure
 from runner.model.step import InputSpec, OutputOf, StepSpec
 from runner.operations.graph import graph_of
 from tests.support import builders as b
+from tests.support.examples import examples
 
 Golden = Callable[[str, Sequence[str]], None]
 
@@ -125,7 +126,7 @@ def test_names_cannot_break_out_of_their_quotes() -> None:
 
 
 def test_links_name_data_once_and_order_alone_is_told_apart() -> None:
-    twice = (InputSpec("x", OutputOf("a", "out")), InputSpec("y", OutputOf("a", "out")))
+    twice = (InputSpec(name="x", source=OutputOf("a", "out")), InputSpec(name="y", source=OutputOf("a", "out")))
     links = graph_of(b.plan(b.step("a"), b.step("c"), b.step("b", inputs=twice, after=("a", "c"), command=()))).links
     assert [(link.before, link.data) for link in links] == [("a", ("out",)), ("c", ())]
 
@@ -141,7 +142,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return b.plan(*draw(st.permutations(steps)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(plans(), st.sampled_from([40, 80, 120]), st.booleans())
 def test_every_step_is_drawn_once_after_what_it_waits_for(plan: Plan, width: int, every: bool) -> None:
     lines = graph_view(graph_of(plan), Paint(), width, every=True)

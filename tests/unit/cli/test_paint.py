@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import io
 
-from runner.cli.marks import sign, style
 from runner.cli.paint import Paint, is_terminal, paint_for
+from runner.cli.status_style import sign, style
 from runner.model.status import RunStatus, StepStatus
 from runner.override import override
 

@@ -12,7 +12,6 @@ from runner.cli.board import Screen, board
 from runner.cli.commands.list import listing
 from runner.cli.paint import Paint
 from runner.cli.progress import lines_of, name_width
-from runner.cli.stepview import step_view
 from runner.cli.summary import summary
 from runner.model import events as e
 from runner.model.plan import Plan, Submission
@@ -21,9 +20,8 @@ from runner.model.record import AttemptRecord, Failure
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
-from runner.operations.detail import detail
 from runner.operations.listing import newest
-from runner.operations.report import report, step_report
+from runner.operations.report import report
 from runner.operations.values import RunView
 from runner.runs import head, index, journal, plans, records
 from tests.support import builders
@@ -32,45 +30,81 @@ from tests.support.memory_store import MemoryStore
 
 Golden = Callable[[str, Sequence[str]], None]
 ORIGIN = "20261121t070000000z-zyxwvutsrqponmlk"
-POLICY = StepPolicy(retries=0, infrastructure_retries=3, oom_factor=2.0)
+POLICY = StepPolicy(retries=0, infrastructure_retries=3, retry_oom=2.0)
 PLAN = Plan(
-    (
+    steps=(
         sample.step("prep-1", "prep data"),
         sample.step("train-1", "train", "prep-1"),
         replace(sample.step("score-1", "score"), policy=POLICY),
         sample.step("wide-1", "wide"),
         replace(sample.step("tidy-1", "tidy up"), after=("train-1",), always=True),
     ),
-    sample.PLAN.environments,
+    environments=sample.PLAN.environments,
     policy=RunPolicy(deadline=60.0),
 )
 QUOTA = "waiting for quota: requests.memory of 'team-quota' is used up (31Gi of 32Gi)"
 OOM = e.StepFailed(
-    "score-1",
-    Failure.OOM,
-    "OOMKilled: peaked at 1.0 GiB of 1 GiB",
-    137,
-    "batch 1\nbatch 2",
-    sample.at(8),
-    sample.at(12),
-    "give the step more memory than 1Gi, or say --retry-oom 2",
+    key="score-1",
+    failure=Failure.OOM,
+    reason="OOMKilled: peaked at 1.0 GiB of 1 GiB",
+    exit_code=137,
+    tail="batch 1\nbatch 2",
+    started=sample.at(8),
+    ended=sample.at(12),
+    remedy="give the step more memory than 1Gi, or say --retry-oom 2",
 )
 LATE = "the run's deadline of 60 s has passed"
-SUBMITTED = Submission(PLAN.digest, "penguins", dict.fromkeys(PLAN.by_key, "kind"), user="ada", origin=ORIGIN)
+SUBMITTED = Submission(
+    plan=PLAN.digest, experiment="penguins", targets=dict.fromkeys(PLAN.by_key, "kind"), user="ada", origin=ORIGIN
+)
 TOLD: tuple[tuple[float, tuple[e.Event, ...]], ...] = (
     (0.0, (e.RunSubmitted(SUBMITTED), e.StepReused("prep-1", f"{ORIGIN}.prep-1", {"made": sample.ref("prep-1")}))),
-    (0.3, (e.ControllerStarted("c1", "vm", 4711), e.EnvironmentReady("sklearn", "kind", "runner/env:1"))),
-    (1.0, tuple(e.TaskStarted(key, 1, f"u-{key}") for key in ("train-1", "score-1", "wide-1"))),
-    (1.2, (e.TaskWaits("wide-1", QUOTA, "ask for at most 1Gi, or ask the administrator for more of that quota"),)),
-    (2.0, (e.TaskRuns("train-1", sample.at(2)), e.TaskRuns("score-1", sample.at(2)))),
-    (4.0, (e.TaskLost("score-1", 1, Failure.LOST, "its node worker-2 is gone", sample.at(7.5)),)),
-    (7.6, (e.TaskStarted("score-1", 2, "u-score"),)),
-    (8.0, (e.TaskRuns("score-1", sample.at(8)), e.Slept(28800.0))),
+    (
+        0.3,
+        (
+            e.ControllerStarted("c1", "vm", 4711),
+            e.EnvironmentReady(environment="sklearn", target="kind", reference="runner/env:1"),
+        ),
+    ),
+    (1.0, tuple(e.AttemptStarted(key, 1, f"u-{key}") for key in ("train-1", "score-1", "wide-1"))),
+    (1.2, (e.AttemptPending("wide-1", QUOTA, "ask for at most 1Gi, or ask the administrator for more of that quota"),)),
+    (2.0, (e.AttemptRunning("train-1", sample.at(2)), e.AttemptRunning("score-1", sample.at(2)))),
+    (
+        4.0,
+        (
+            e.AttemptFailed(
+                key="score-1",
+                attempt=1,
+                failure=Failure.LOST,
+                reason="its node worker-2 is gone",
+                not_before=sample.at(7.5),
+            ),
+        ),
+    ),
+    (7.6, (e.AttemptStarted("score-1", 2, "u-score"),)),
+    (8.0, (e.AttemptRunning("score-1", sample.at(8)), e.MachineSlept(28800.0))),
     (12.0, (OOM,)),
-    (60.2, (e.RunOverdue(LATE), e.TaskOverdue("train-1", 1, LATE), e.TaskOverdue("wide-1", 1, LATE))),
-    (61.0, (e.StepFailed("train-1", Failure.TIMEOUT, LATE), e.StepFailed("wide-1", Failure.TIMEOUT, LATE))),
-    (61.1, (e.TaskStarted("tidy-1", 1, "u-tidy"),)),
-    (62.0, (e.StepSucceeded("tidy-1", 1, sample.at(61.2), sample.at(61.9), {"made": sample.ref("tidy-1")}),)),
+    (60.2, (e.RunOverdue(LATE), e.AttemptOverdue("train-1", 1, LATE), e.AttemptOverdue("wide-1", 1, LATE))),
+    (
+        61.0,
+        (
+            e.StepFailed(key="train-1", failure=Failure.TIMEOUT, reason=LATE),
+            e.StepFailed(key="wide-1", failure=Failure.TIMEOUT, reason=LATE),
+        ),
+    ),
+    (61.1, (e.AttemptStarted("tidy-1", 1, "u-tidy"),)),
+    (
+        62.0,
+        (
+            e.StepSucceeded(
+                key="tidy-1",
+                attempt=1,
+                started=sample.at(61.2),
+                ended=sample.at(61.9),
+                outputs={"made": sample.ref("tidy-1")},
+            ),
+        ),
+    ),
     (62.1, (e.RunEnded(RunStatus.FAILED),)),
 )
 ENTRIES = tuple(e.JournalEntry(n, sample.at(when), "c1", events) for n, (when, events) in enumerate(TOLD, 1))
@@ -85,10 +119,28 @@ def stored() -> MemoryStore:
     plans.save(store, PLAN)
     for entry in ENTRIES:
         journal.Writer(store, sample.RUN, "c1", entry.number - 1).append(entry.events, entry.time)
-    ended = AttemptRecord(2, Failure.OOM, 137, sample.at(8), sample.at(12), OOM.reason, remedy=OOM.remedy)
+    ended = AttemptRecord(
+        attempt=2,
+        failure=Failure.OOM,
+        exit_code=137,
+        started=sample.at(8),
+        ended=sample.at(12),
+        reason=OOM.reason,
+        remedy=OOM.remedy,
+    )
     task = replace(builders.task("score-1", 2), id=TaskId(sample.RUN, "score-1", 2))
     records.finish(store, task, replace(ended, peak_memory=2**30, host="worker-1"))
-    index.add(store, index.IndexEntry(sample.RUN, "penguins", sample.BEGIN, "ada", len(PLAN.steps), origin=ORIGIN))
+    index.add(
+        store,
+        index.IndexEntry(
+            run=sample.RUN,
+            experiment="penguins",
+            created=sample.BEGIN,
+            user="ada",
+            steps=len(PLAN.steps),
+            origin=ORIGIN,
+        ),
+    )
     head.write(store, view().state, sample.at(62.1))
     return store
 
@@ -126,8 +178,10 @@ def test_summary(golden: Golden) -> None:
 
 
 def test_of_many_failures_the_first_are_told_in_full() -> None:
-    plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(14)))
-    entry = builders.entry(1, *(e.StepFailed(key, Failure.USER, f"in {key}: exit code 3") for key in plan.by_key))
+    plan = Plan(steps=tuple(sample.step(f"s-{number}", f"step {number}") for number in range(14)))
+    entry = builders.entry(
+        1, *(e.StepFailed(key=key, failure=Failure.USER, reason=f"in {key}: exit code 3") for key in plan.by_key)
+    )
     known = RunView(fold(begin(sample.RUN, plan), [entry]), plan)
     lines = summary(report(MemoryStore(), known, nowhere, sample.at(1)), Paint(), " --target kind")
     assert sum(line.endswith(": exit code 3") and " failed: in " in line for line in lines) == 10
@@ -136,9 +190,9 @@ def test_of_many_failures_the_first_are_told_in_full() -> None:
 
 def test_steps_that_failed_alike_are_told_of_once() -> None:
     """Three steps of one broken environment."""
-    plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(8)))
+    plan = Plan(steps=tuple(sample.step(f"s-{number}", f"step {number}") for number in range(8)))
     why = "the environment could not be made\n  | pip's last line"
-    entry = builders.entry(1, *(e.StepFailed(key, Failure.IMAGE, why) for key in plan.by_key))
+    entry = builders.entry(1, *(e.StepFailed(key=key, failure=Failure.IMAGE, reason=why) for key in plan.by_key))
     known = RunView(fold(begin(sample.RUN, plan), [entry]), plan)
     text = "\n".join(summary(report(MemoryStore(), known, nowhere, sample.at(1)), Paint()))
     assert text.count("pip's last line") == 1
@@ -147,12 +201,6 @@ def test_steps_that_failed_alike_are_told_of_once() -> None:
 
 def test_summary_while_it_runs(golden: Golden) -> None:
     golden("trouble-status.txt", summary(report(stored(), view(6), nowhere, sample.at(4)), Paint()))
-
-
-def test_step(golden: Golden) -> None:
-    store = stored()
-    step = step_report(store, view(), "score-1", locate=nowhere, now=sample.at(70))
-    golden("trouble-step.txt", step_view(detail(store, view(), step), Paint(), ""))
 
 
 def test_list(golden: Golden) -> None:

@@ -42,8 +42,8 @@ def nowhere(_ref: DataRef) -> str:
 def test_lines_of_an_environment_that_is_being_made() -> None:
     plan = builders.plan(builders.step("x"))
     key, environment = next(iter(plan.environments.items()))
-    making = [e.EnvironmentMaking(key, "t", line) for line in ("", "Collecting a")]
-    entry = builders.entry(2, *making, e.EnvironmentLost(key, "t", "no\n  do: something"))
+    making = [e.EnvironmentBuilding(key, "t", line) for line in ("", "Collecting a")]
+    entry = builders.entry(2, *making, e.EnvironmentUnavailable(key, "t", "no\n  do: something"))
     lines = [line.split("  ", 1)[1] for line in lines_of(entry, plan, Paint(), name_width(plan))]
     assert lines == [
         f"{environment.name}  making     environment",
@@ -69,7 +69,7 @@ def test_board_in_colour(golden: Golden) -> None:
 
 
 def test_board_never_outgrows_the_screen() -> None:
-    plan = Plan(tuple(sample.step(f"s-{number}", f"step {number}") for number in range(300)))
+    plan = Plan(steps=tuple(sample.step(f"s-{number}", f"step {number}") for number in range(300)))
     shown = board(RunView(begin(sample.RUN, plan), plan), sample.BEGIN, Screen(40, 12), Paint())
     assert len(shown) <= 12
     assert all(len(line) <= 40 for line in shown)
@@ -104,31 +104,31 @@ def test_list_of_files() -> None:
 def test_plan(golden: Golden) -> None:
     steps = (
         PlannedStep(
-            "prep-1",
-            "prep data",
-            "prep.py",
-            "/home/ada/project/steps",
-            "cpu",
-            "kind",
-            "sk",
-            (),
-            (),
-            ("made",),
+            key="prep-1",
+            name="prep data",
+            script="prep.py",
+            source="/home/ada/project/steps",
+            compute="cpu",
+            target="kind",
+            environment="sk",
+            waits_for=(),
+            inputs=(),
+            outputs=("made",),
             always=False,
             resources={},
             policy={"retries": 2, "run_timeout": "2h"},
         ),
         PlannedStep(
-            "train-1",
-            "train",
-            "train.py",
-            "/home/ada/project/steps",
-            "cpu",
-            "kind",
-            "sk",
-            ("prep-1",),
-            (),
-            (),
+            key="train-1",
+            name="train",
+            script="train.py",
+            source="/home/ada/project/steps",
+            compute="cpu",
+            target="kind",
+            environment="sk",
+            waits_for=("prep-1",),
+            inputs=(),
+            outputs=(),
             always=False,
             resources={"memory": "4Gi"},
             policy={},
@@ -142,12 +142,35 @@ def test_plan(golden: Golden) -> None:
         Upload("/home/ada/project/steps", "snapshots/5.zip", 3400),
         *(Upload(f"data/{number:02}.csv", f"data/{number:02}.csv", 1000) for number in range(20)),
     )
-    found = Preview("penguins", {"rows": 10}, steps, environments, uploads, {"deadline": "4h"})
+    found = Preview(
+        experiment="penguins",
+        parameters={"rows": 10},
+        steps=steps,
+        environments=environments,
+        uploads=uploads,
+        policy={"deadline": "4h"},
+    )
     golden("plan.txt", plan_view(found, Paint(), "/home/ada/project"))
 
 
 def test_plan_that_uploads_nothing() -> None:
-    step = PlannedStep("a-1", "a", "a.py", "/s", "", "local", "e", (), (), (), always=False, resources={}, policy={})
-    lines = plan_view(Preview("e", {}, (step,), (), (), {}), Paint(), "/")
+    step = PlannedStep(
+        key="a-1",
+        name="a",
+        script="a.py",
+        source="/s",
+        compute="",
+        target="local",
+        environment="e",
+        waits_for=(),
+        inputs=(),
+        outputs=(),
+        always=False,
+        resources={},
+        policy={},
+    )
+    lines = plan_view(
+        Preview(experiment="e", parameters={}, steps=(step,), environments=(), uploads=(), policy={}), Paint(), "/"
+    )
     assert "  nothing: the store has it all" in lines
     assert "parameters" not in lines

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cli.words import clip, duration, many, size
+from runner.cli.formatting import clip, duration, many, size
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -8,7 +8,10 @@ from typing import NoReturn
 
 import pytest
 
-from runner.cluster.doctor import Check, KindParts, Parts, diagnose, is_well, to_lines
+from runner.cluster.doctor import Check, Parts, diagnose, is_well, to_lines
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.kubernetes.doctor import KindParts, kind_checks
+from runner.datastores import BucketConfig
 from runner.errors import BadInput, Problem, StoreDenied, StoreUnreachable, TargetUnreachable
 from runner.ports import ObjectStore
 from runner.storage.directory import DirectoryStore
@@ -25,21 +28,26 @@ def _now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-SEEN = Check("API server", ok=True, detail="v1.34.0")
+SEEN = Check(name="API server", ok=True, detail="v1.34.0")
 KIND = KindParts(name="runner", engine=lambda: "28.2", clusters=lambda: ("a", "runner"))
+
+
+def _requirements(kind: KindParts) -> Callable[[str], Iterator[Check]]:
+    return lambda remedy: kind_checks(kind, remedy)
 
 
 @pytest.fixture
 def parts(tmp_path: Path) -> Parts:
     return Parts(
         python=(3, 11, 2),
-        kind=KIND,
         target="kind",
         checks=lambda _: (SEEN,),
         problems=tuple,
         store=lambda: DirectoryStore(tmp_path),
         refuses_overwrite=lambda _: True,
         now=_now,
+        repair="runner cluster up",
+        requirements=_requirements(KIND),
     )
 
 
@@ -64,7 +72,7 @@ def test_all_well(parts: Parts) -> None:
 
 
 def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) -> None:
-    names = [check.name for check in diagnose(replace(parts, kind=None, target="local"))]
+    names = [check.name for check in diagnose(replace(parts, requirements=lambda _: (), repair="", target="local"))]
     assert names == ["Python", "API server", "target local", "store", "conditional writes", "clock (store)"]
 
 
@@ -73,17 +81,21 @@ def test_a_laptop_without_a_cluster_needs_neither_docker_nor_kind(parts: Parts) 
     [
         ({"python": (3, 9, 1)}, "Python", "install Python 3.10 or newer"),
         (
-            {"kind": replace(KIND, engine=_raises(BadInput("no", "", "start Docker please")))},
+            {"requirements": _requirements(replace(KIND, engine=_raises(BadInput("no", "", "start Docker please"))))},
             "Docker Engine",
             "start Docker please",
         ),
-        ({"kind": replace(KIND, clusters=lambda: ())}, "kind cluster", "runner cluster up"),
+        ({"requirements": _requirements(replace(KIND, clusters=lambda: ()))}, "kind cluster", "runner cluster up"),
         (
-            {"kind": replace(KIND, clusters=_raises(BadInput("no program", "", "install kind")))},
+            {"requirements": _requirements(replace(KIND, clusters=_raises(BadInput("no", "", "install kind"))))},
             "kind cluster",
             "install kind",
         ),
-        ({"checks": lambda remedy: [Check("may", ok=False, detail="no", remedy=remedy)]}, "may", "runner cluster up"),
+        (
+            {"checks": lambda remedy: [Check(name="may", ok=False, detail="no", remedy=remedy)]},
+            "may",
+            "runner cluster up",
+        ),
         ({"checks": lambda _: _raises(TargetUnreachable("no"))()}, "target kind", "runner cluster up"),
         ({"problems": lambda: [Problem("no right", "jobs", "ask")]}, "target kind", "ask"),
         ({"problems": lambda: [Problem("no right")]}, "target kind", "runner cluster up"),
@@ -117,17 +129,20 @@ def test_what_is_wrong_is_told_once_with_what_mends_it(
 @pytest.mark.parametrize(
     ("kind", "target", "remedy"),
     [
-        (KIND, "kind", "runner cluster up"),
-        (replace(KIND, name="foo"), "kind", "runner cluster up --name foo"),
-        (replace(KIND, name="foo"), "bar", "runner cluster up --name foo --target bar"),
-        (None, "team", "correct the target 'team' in the configuration, or mend what it names"),
+        ("runner", "kind", "runner cluster up"),
+        ("foo", "kind", "runner cluster up --name foo"),
+        ("foo", "bar", "runner cluster up --name foo --target bar"),
+        ("", "team", "correct the target 'team' in the configuration, or mend what it names"),
     ],
 )
-def test_only_a_kind_cluster_is_ours_to_make(parts: Parts, kind: KindParts | None, target: str, remedy: str) -> None:
-    broken = replace(parts, kind=kind, target=target, problems=_raises(TargetUnreachable("no")))
+def test_only_a_kind_cluster_is_ours_to_make(parts: Parts, kind: str, target: str, remedy: str) -> None:
+    repair = KubernetesConfig(store=BucketConfig(bucket="b", endpoint="http://h"), kind_cluster=kind).repair_command(
+        target
+    )
+    broken = replace(parts, repair=repair, target=target, problems=_raises(TargetUnreachable("no")))
     assert [check.remedy for check in _wrong(broken)] == [remedy]
     denied = replace(broken, problems=tuple, store=_raises(StoreDenied("no")))
-    assert all("cluster up" in check.remedy for check in _wrong(denied)) is (kind is not None)
+    assert all("cluster up" in check.remedy for check in _wrong(denied)) is bool(kind)
 
 
 def test_a_silent_store_is_told_once(parts: Parts) -> None:
@@ -149,16 +164,20 @@ def test_a_store_that_cannot_be_written_is_told(parts: Parts) -> None:
 
 
 def test_lines_for_people() -> None:
-    optional = Check("account", ok=False, detail="not there", optional=True)
+    optional = Check(name="account", ok=False, detail="not there", optional=True)
     lines = to_lines(
-        [Check("Python", ok=True, detail="3.11"), Check("store", ok=False, detail="gone", remedy="go up"), optional]
+        [
+            Check(name="Python", ok=True, detail="3.11"),
+            Check(name="store", ok=False, detail="gone", remedy="go up"),
+            optional,
+        ]
     )
     assert lines == ["ok  Python: 3.11", "NO  store: gone", "      do: go up", "--  account: not there"]
     assert is_well([optional])
 
 
 def test_a_target_that_was_found_wanting_is_not_called_ready(parts: Parts) -> None:
-    wanting = replace(parts, checks=lambda _: [Check("may", ok=False, detail="no")])
+    wanting = replace(parts, checks=lambda _: [Check(name="may", ok=False, detail="no")])
     assert "target kind" not in [check.name for check in diagnose(wanting)]
 
 
@@ -167,7 +186,7 @@ def test_what_makes_something_on_the_target_is_tried_last_and_only_if_all_else_i
 
     def trial() -> list[Check]:
         made.append("a pod")
-        return [Check("store, from a pod", ok=False, detail="no answer", remedy="correct it")]
+        return [Check(name="store, from a pod", ok=False, detail="no answer", remedy="correct it")]
 
     assert [check.name for check in diagnose(replace(parts, trial=trial))][-2:] == [
         "clock (store)",
@@ -176,8 +195,8 @@ def test_what_makes_something_on_the_target_is_tried_last_and_only_if_all_else_i
     for wrong in (
         {"store": _raises(StoreUnreachable("no"))},
         {"refuses_overwrite": lambda _: False},
-        {"checks": lambda _: [Check("may create jobs", ok=False, detail="no")]},
-        {"kind": replace(KIND, clusters=lambda: ())},
+        {"checks": lambda _: [Check(name="may create jobs", ok=False, detail="no")]},
+        {"requirements": _requirements(replace(KIND, clusters=lambda: ()))},
     ):
         changed = replace(parts, trial=trial, **wrong)
         assert "store, from a pod" not in [check.name for check in diagnose(changed)]

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
-from runner.cluster.check import Check, is_well
 from runner.cluster.pod_trial import NAME, RUN_SECONDS, START_SECONDS, Trial, image_for, try_store
-from runner.compute.kubernetes.cluster import Created
-from runner.compute.kubernetes.settings import ClusterSettings
-from runner.compute.kubernetes.target import KubernetesTarget
 from runner.data import packing
 from runner.errors import EnvironmentFailed, TargetDenied, TargetUnreachable
-from runner.images.ready import ReadyImages
-from runner.model.access import Access
+from runner.images.ready_images import ReadyImages
+from runner.model.check import Check
 from runner.model.environment import NamedEnvironment
-from runner.model.record import AttemptRecord, Failure
 from runner.model.task import Task, TaskId
-from runner.override import override
-from runner.ports import ComputeTarget, ObjectStore
+from runner.ports import ComputeTarget, ObjectStore, Prepared
 from runner.runs import index, records
-from tests.support.fake_api import FakeCluster, a_record
+from tests.support.fake_builder import FakeBuilder
 from tests.support.fake_clock import FakeClock
 from tests.support.fake_target import Ending, FakeTarget, World
 from tests.support.memory_store import MemoryStore
-
-SILENT = "no answer from the object store at http://minio:9001 (Connection refused): is it running and reachable?"
 
 
 def _entropy(count: int) -> bytes:
@@ -35,7 +27,9 @@ def _entropy(count: int) -> bytes:
 
 
 def _trial(target: ComputeTarget, store: ObjectStore, clock: FakeClock | None = None) -> Trial:
-    return Trial(target, store, "registry.example/python:3", clock or FakeClock(), _entropy)
+    return Trial(
+        target=target, store=store, image="registry.example/python:3", clock=clock or FakeClock(), entropy=_entropy
+    )
 
 
 @dataclass
@@ -139,56 +133,17 @@ def test_what_cannot_be_removed_is_told_and_keeps_nothing_else(monkeypatch: pyte
     assert site.store.objects == {"store.json": b"{}"}
 
 
-class _Kubelet(FakeCluster):
-    """The pod of each Job ends at once, with `record` as its termination message."""
-
-    record: AttemptRecord | None = None
-
-    @override
-    def create(self, kind: str, body: Mapping[str, object], *, dry_run: bool = False) -> Created:
-        made = super().create(kind, body, dry_run=dry_run)
-        if kind == "jobs":
-            (name,) = self.names("jobs")
-            self.end_step(name, self.record, code=1)
-        return made
-
-
-@pytest.mark.parametrize("failure", [Failure.STORE, Failure.REFUSED])
-def test_what_the_pod_says_of_the_store_is_told_though_it_could_write_no_record(failure: Failure) -> None:
-    cluster, store = _Kubelet(), MemoryStore()
-    cluster.record = a_record(failure, 1, reason=SILENT)
-    target = KubernetesTarget(
-        "team",
-        cluster,
-        ClusterSettings("doctor"),
-        store=store,
-        step_stores=lambda _: {Access(): "{}"},
-        step_archive=b"archive",
-    )
-    try:
-        (check,) = try_store(_trial(target, store))
-    finally:
-        target.close()
-    assert (check.name, check.ok, check.optional) == (NAME, False, False)
-    assert check.detail == f"a step fails: {SILENT}"
-    assert ("cluster_endpoint" in check.remedy) is (failure is Failure.STORE)
-    assert not is_well([check])
-    assert store.objects == {}
-    assert cluster.names("jobs") + cluster.names("pods") + cluster.names("secrets") == ()
-    assert [name[:12] for name in cluster.names("configmaps")] == ["runner-step-"], "shared by all runs"
-
-
-def _found(reference: str | None) -> Callable[[ReadyImages, NamedEnvironment], str | None]:
-    return lambda _self, _environment: reference
+def _found(prepared: Prepared | None) -> Callable[[ReadyImages, NamedEnvironment], Prepared | None]:
+    return lambda _self, _environment: prepared
 
 
 def test_the_image_is_one_that_is_there_or_the_official_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    environments = ReadyImages("team")
+    environments = ReadyImages("team", FakeBuilder())
     assert image_for(environments) == "python:3.11-slim"
-    monkeypatch.setattr(ReadyImages, "find", _found("runner-env:1"))
+    monkeypatch.setattr(ReadyImages, "find", _found(Prepared("runner-env:1")))
     assert image_for(environments) == "runner-env:1"
 
-    def fail(_self: ReadyImages, _environment: NamedEnvironment) -> str:
+    def fail(_self: ReadyImages, _environment: NamedEnvironment) -> Prepared:
         raise EnvironmentFailed("no registry")
 
     monkeypatch.setattr(ReadyImages, "find", fail)

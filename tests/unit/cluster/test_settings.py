@@ -8,10 +8,11 @@ import pytest
 
 from runner.cluster import settings
 from runner.cluster.options import ClusterOptions
-from runner.config import KubernetesConfig, load
-from runner.datastores import vantages
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.datastores import bucket_endpoints
 from runner.errors import BadInput
 from runner.model.document import Document
+from runner.wiring.configuration import load
 
 OPTIONS = ClusterOptions(configuration=Path("/home/ada/.config/runner/config.yaml"))
 ENTRY = settings.target_entry(OPTIONS, 9000)
@@ -42,7 +43,7 @@ def test_the_written_files_are_what_the_configuration_reader_takes(tmp_path: Pat
     settings.write_document(options.credentials, {"access_key": "a", "secret_key": "b"})
     target = load(tmp_path, {"RUNNER_CONFIG": str(options.configuration)}).get("kind")
     assert isinstance(target, KubernetesConfig)
-    near, far = vantages(target.store, "test")
+    near, far = bucket_endpoints(target.store, "test")
     assert (near.endpoint, far.endpoint) == ("http://127.0.0.1:9001", "http://minio.runner-storage.svc:9000")
     assert (near.access_key, near.secret_key) == ("a", "b")
 

@@ -6,7 +6,7 @@ import pytest
 
 from runner.cluster.engine import Node
 from runner.cluster.options import ClusterOptions
-from runner.cluster.up import chosen_port, patiently
+from runner.cluster.up import chosen_port, retry_for
 from runner.errors import BadInput, TargetUnreachable
 
 OPTIONS = ClusterOptions(configuration=Path("config.yaml"))
@@ -36,7 +36,7 @@ def test_patience_passes_only_what_may_pass() -> None:
             raise error
         return "done"
 
-    assert patiently(ask, passing=(TargetUnreachable,), seconds=5) == "done"
+    assert retry_for(ask, passing=(TargetUnreachable,), seconds=5) == "done"
 
 
 def test_patience_ends() -> None:
@@ -44,4 +44,4 @@ def test_patience_ends() -> None:
         raise TargetUnreachable("never")
 
     with pytest.raises(TargetUnreachable, match="never"):
-        patiently(refuse, passing=(TargetUnreachable,), seconds=0)
+        retry_for(refuse, passing=(TargetUnreachable,), seconds=0)

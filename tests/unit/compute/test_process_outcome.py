@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runner.compute.process_outcome import ignored_paths, observation_of
+from runner.compute.process.outcome import ignored_paths, observation_of
 from runner.model.observation import Phase
 from runner.model.record import CommitRecord, Failure
 from tests.support import builders as b
@@ -15,7 +15,7 @@ def test_a_failure_is_observed_with_all_that_is_known() -> None:
 
 def test_another_attempts_commit_makes_it_a_success_and_nothing_else() -> None:
     record = b.record(2, Failure.USER, exit_code=3, reason="exit code 3", tail="t")
-    seen = observation_of("uid", record, CommitRecord(1, "key", {"out": b.ref("first")}))
+    seen = observation_of("uid", record, CommitRecord(attempt=1, record="key", outputs={"out": b.ref("first")}))
     assert (seen.phase, seen.failure, seen.reason, seen.exit_code) == (Phase.SUCCEEDED, None, "", 0)
     assert (seen.outputs, seen.attempt, seen.retriable) == ({"out": b.ref("first")}, 1, False)
 

@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from runner.control.act import Effects
-from runner.control.actions import Action, Inquire, Prepare, Remove, Start, Stop
+from runner.control.actions import Action, Prepare, ReadOutcome, Remove, Start, Stop
 from runner.errors import StoreDenied, TargetDenied, TargetError, TargetUnreachable
 from runner.model import events as e
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DatasetDefinition, DatastorePath
 from runner.model.digest import canonical_json
 from runner.model.document import to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
@@ -22,7 +20,7 @@ from runner.model.state import RunState
 from runner.model.step import InputSpec
 from runner.model.task import Task, TaskId
 from runner.override import override
-from runner.ports import ObjectInfo
+from runner.ports import ObjectInfo, Prepared
 from runner.runs import records
 from tests.support import builders as b
 from tests.support.fake_clock import FakeClock
@@ -57,12 +55,12 @@ def world(store: MemoryStore) -> World:
 
 def effects(world: World, target: FakeTarget | None = None, environments: FakeEnvironments | None = None) -> Effects:
     return Effects(
-        world.store,
-        lambda _name: world.store,
-        {b.TARGET: target or FakeTarget(b.TARGET, world)},
-        {b.TARGET: environments or FakeEnvironments()},
-        FakeClock(),
-        lambda _line: None,
+        store=world.store,
+        datastores=lambda _name: world.store,
+        targets={b.TARGET: target or FakeTarget(b.TARGET, world)},
+        environments={b.TARGET: environments or FakeEnvironments()},
+        clock=FakeClock(),
+        notify=lambda _line: None,
         _pool=InlineExecutor(),
         _makers=InlineExecutor(),
         _stoppers=InlineExecutor(),
@@ -114,8 +112,10 @@ def test_an_assignment_that_another_step_has_written_before_is_not_run(act: Act,
 
 @pytest.mark.parametrize("dataset", [True, False])
 def test_data_are_pinned_when_the_step_starts(act: Act, world: World, *, dataset: bool) -> None:
-    path = DataPath("s", "raw.csv")
-    raw = InputSpec("raw", DatasetDefinition("tabular", (path,), name="raw") if dataset else path)
+    path = DatastorePath("s", "raw.csv")
+    raw = InputSpec(
+        name="raw", source=DatasetDefinition(kind="tabular", paths=(path,), name="raw") if dataset else path
+    )
     plan = b.plan(b.step("a", inputs=(raw,)))
     (failed,) = act(START, plan=plan)
     assert isinstance(failed, e.StepFailed)
@@ -130,7 +130,9 @@ def test_data_are_pinned_when_the_step_starts(act: Act, world: World, *, dataset
 def test_a_refusal_is_the_steps_end(world: World, error: TargetError) -> None:
     target = Refusing(b.TARGET, world)
     target.error = error
-    assert effects(world, target).act(PLAN, b.state(PLAN), (START,)) == (e.StepFailed("a", Failure.REFUSED, "a: no"),)
+    assert effects(world, target).act(PLAN, b.state(PLAN), (START,)) == (
+        e.StepFailed(key="a", failure=Failure.REFUSED, reason="a: no"),
+    )
 
 
 def test_an_unreachable_target_is_asked_again(world: World) -> None:
@@ -153,7 +155,7 @@ def test_an_unexpected_error_is_the_steps_end_not_the_runs(world: World, error: 
     assert str(error) in failed.reason
 
 
-class ShutOut(MemoryStore):
+class WorkspaceStoreDenied(MemoryStore):
     """Refuses its user's keys when they have expired."""
 
     expired = False
@@ -166,7 +168,7 @@ class ShutOut(MemoryStore):
 
 
 def test_a_workspace_that_refuses_its_controller_in_the_midst_of_a_start_fails_no_step() -> None:
-    store = ShutOut()
+    store = WorkspaceStoreDenied()
 
     class Late(FakeTarget):
         @override
@@ -182,11 +184,11 @@ def test_a_workspace_that_refuses_its_controller_in_the_midst_of_a_start_fails_n
 def test_an_unexpected_error_is_the_environments_end(world: World) -> None:
     class Odd(FakeEnvironments):
         @override
-        def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:  # noqa: ARG002
+        def ensure(self, environment: NamedEnvironment, notify: Callable[[str], None]) -> Prepared:  # noqa: ARG002
             raise OSError("disk full")
 
     (lost,) = effects(world, environments=Odd()).act(PLAN, b.state(PLAN), (PREPARE,))
-    assert isinstance(lost, e.EnvironmentLost)
+    assert isinstance(lost, e.EnvironmentUnavailable)
     assert "OSError: disk full" in lost.reason
 
 
@@ -221,50 +223,10 @@ def test_what_cannot_be_stopped_or_removed_keeps_nothing_else_from_being_done(wo
     assert made.trouble is error
 
 
-def test_stops_wait_beside_one_another(world: World) -> None:
-    together = threading.Barrier(2, timeout=10)
-
-    class Slow(FakeTarget):
-        @override
-        def stop(self, task: TaskId, uid: str) -> None:  # noqa: ARG002
-            together.wait()
-
-    made = effects(world, Slow(b.TARGET, world))
-    made._stoppers = ThreadPoolExecutor(2)
-    state = b.state(PLAN, b.started("a"), b.started("b"), e.CancelRequested())
-    stops = tuple(Stop(b.task_id(key), f"uid-{key}-1", b.TARGET) for key in "ab")
-    assert made.act(PLAN, state, stops) == (e.StepCanceled("a"), e.StepCanceled("b"))
-    made.close()
-
-
-def test_nothing_waits_for_an_attempt_that_is_long_in_ending(world: World) -> None:
-    gate, state = threading.Event(), b.state(PLAN, b.started("a"), e.TaskOverdue("a", 1, "too long"))
-
-    class Stubborn(FakeTarget):
-        @override
-        def stop(self, task: TaskId, uid: str) -> None:
-            assert gate.wait(10)
-            super().stop(task, uid)
-
-    made = effects(world, Stubborn(b.TARGET, world))
-    made._stoppers = ThreadPoolExecutor(1)
-    stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
-    assert made.act(PLAN, state, (stop, Start("b", 1, b.TARGET))) == (b.started("b"),)
-    assert made.busy
-    gate.set()
-    told: tuple[e.Event, ...] = ()
-    while not told:
-        told = made.act(PLAN, state, (stop,))
-    (end,) = told
-    assert isinstance(end, e.StepFailed)
-    assert end.failure is Failure.TIMEOUT
-    made.close()
-
-
 def test_a_record_that_cannot_be_read_costs_an_attempt(act: Act, store: MemoryStore) -> None:
     store.put(b.task_id("a").record, b"{")
-    (lost,) = act(Inquire(b.task_id("a")), state=b.state(PLAN, b.started("a")))
-    assert isinstance(lost, e.TaskLost)
+    (lost,) = act(ReadOutcome(b.task_id("a")), state=b.state(PLAN, b.started("a")))
+    assert isinstance(lost, e.AttemptFailed)
     assert b.task_id("a").record in lost.reason
 
 
@@ -284,51 +246,11 @@ def test_an_environment_is_made_once_and_told_when_it_is_there(world: World) -> 
     made.close()
 
 
-class Gated(FakeEnvironments):
-    """Makes nothing before its gate is open."""
-
-    def __init__(self, gate: threading.Event) -> None:
-        super().__init__()
-        self.gate = gate
-
-    @override
-    def ensure(self, environment: NamedEnvironment, say: Callable[[str], None]) -> str:
-        assert self.gate.wait(10)
-        return super().ensure(environment, say)
-
-
-def test_nobody_waits_for_an_environment(world: World) -> None:
-    gate = threading.Event()
-    made = effects(world, environments=Gated(gate))
-    made._makers = ThreadPoolExecutor(1)
-    assert set(b.names(made.act(PLAN, b.state(PLAN), (PREPARE,)))) <= {"EnvironmentMaking"}
-    assert made.busy
-    gate.set()
-    found: tuple[e.Event, ...] = ()
-    while "EnvironmentReady" not in b.names(found):
-        found = made.act(PLAN, b.state(PLAN), (PREPARE,))
-    assert b.names(found) == ["EnvironmentReady"]
-    assert not made._preparations
-    made.close()
-
-
-def test_starts_do_not_queue_behind_environments(world: World) -> None:
-    gate = threading.Event()
-    made = effects(world, environments=Gated(gate))
-    made._pool, made._makers = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-    made.act(PLAN, b.state(PLAN), (PREPARE,))
-    told = made.act(PLAN, b.state(PLAN), (START, Start("b", 1, b.TARGET)))
-    assert not gate.is_set()
-    assert {b.started("a"), b.started("b")} <= set(told)
-    gate.set()
-    made.close()
-
-
 def test_an_environment_that_cannot_be_made(world: World) -> None:
     spec = EnvironmentSpec(pip=("nonsense",))
     plan = replace(PLAN, environments={b.ENVIRONMENT: NamedEnvironment(b.ENVIRONMENT, spec)})
     made = effects(world, environments=FakeEnvironments(broken=["nonsense"]))
-    assert b.names(made.act(plan, b.state(plan), (PREPARE,))) == ["EnvironmentLost"]
+    assert b.names(made.act(plan, b.state(plan), (PREPARE,))) == ["EnvironmentUnavailable"]
 
 
 @pytest.mark.parametrize(
@@ -336,9 +258,9 @@ def test_an_environment_that_cannot_be_made(world: World) -> None:
     [
         (None, True, "StepSucceeded"),
         (Failure.USER, False, "StepFailed"),
-        (Failure.STORE, False, "TaskLost"),
-        (Failure.LOST, False, "TaskLost"),
-        ("none", False, "TaskLost"),
+        (Failure.STORE, False, "AttemptFailed"),
+        (Failure.LOST, False, "AttemptFailed"),
+        ("none", False, "AttemptFailed"),
     ],
 )
 def test_records_tell_what_the_target_does_not(
@@ -347,7 +269,7 @@ def test_records_tell_what_the_target_does_not(
     if failure is None or isinstance(failure, Failure):
         records.finish(store, b.task("a"), b.record(failure=failure, reason="so"))
     state = b.state(PLAN, b.started("a"))
-    (event,) = act(Inquire(b.task_id("a")), state=state)
+    (event,) = act(ReadOutcome(b.task_id("a")), state=state)
     assert type(event).__name__ == expected
     if isinstance(event, e.StepSucceeded):
         assert committed
@@ -356,9 +278,9 @@ def test_records_tell_what_the_target_does_not(
 
 def test_the_commit_of_an_earlier_attempt_counts(act: Act, store: MemoryStore) -> None:
     records.finish(store, b.task("a", 1), b.record(1))
-    lost = e.TaskLost("a", 1, Failure.LOST, "")
+    lost = e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="")
     state = b.state(PLAN, b.started("a"), lost, b.started("a", 2))
-    (event,) = act(Inquire(b.task_id("a", 2)), state=state)
+    (event,) = act(ReadOutcome(b.task_id("a", 2)), state=state)
     assert isinstance(event, e.StepSucceeded)
     assert event.outputs == {"out": b.ref()}
     assert event.attempt == 1, "whose logs and metrics are the step's"
@@ -366,7 +288,7 @@ def test_the_commit_of_an_earlier_attempt_counts(act: Act, store: MemoryStore) -
 
 def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> None:
     act(START)
-    lost = e.TaskLost("a", 1, Failure.LOST, "")
+    lost = e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="")
     second = b.state(PLAN, b.started("a"), lost, b.started("a", 2))
     stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
     assert act(stop, state=second) == ()
@@ -402,20 +324,20 @@ def test_an_attempt_without_a_record_is_told_with_its_last_lines(
     plan = b.plan(b.step("a", policy=StepPolicy(infrastructure_retries=0)))
     store.put(f"{b.task_id('a').logs}00000001.txt", b"epoch 1\nepoch 2\n")
     asked = (e.CancelRequested(),) if canceling else ()
-    (told,) = act(Inquire(b.task_id("a")), plan=plan, state=b.state(plan, b.started("a"), *asked))
+    (reported,) = act(ReadOutcome(b.task_id("a")), plan=plan, state=b.state(plan, b.started("a"), *asked))
     if canceling:
-        assert told == e.StepCanceled("a")
+        assert reported == e.StepCanceled("a")
     else:
-        assert isinstance(told, e.StepFailed)
-        assert told.tail == "epoch 1\nepoch 2"
+        assert isinstance(reported, e.StepFailed)
+        assert reported.tail == "epoch 1\nepoch 2"
 
 
 def test_a_young_attempt_that_is_not_shown_is_lost_only_if_it_left_a_record(act: Act, store: MemoryStore) -> None:
     """A Job deleted by hand in its first seconds: its pod still has the time to say so."""
     act(START)
-    running = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)))
-    assert act(Inquire(b.task_id("a")), state=running) == ()
+    running = b.state(PLAN, b.started("a"), e.AttemptRunning("a", b.at(1)))
+    assert act(ReadOutcome(b.task_id("a")), state=running) == ()
     records.finish(store, b.task(), b.record(failure=Failure.LOST, reason="told to stop"))
-    (lost,) = act(Inquire(b.task_id("a")), state=running)
-    assert isinstance(lost, e.TaskLost)
+    (lost,) = act(ReadOutcome(b.task_id("a")), state=running)
+    assert isinstance(lost, e.AttemptFailed)
     assert lost.reason == "told to stop"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runner.control.assign import Attempt, task_for, to_pin
-from runner.model.data import DataPath, DatasetDefinition, Mode
+from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan, Submission
 from runner.model.resources import Resources
@@ -15,16 +15,16 @@ from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, Para
 from runner.model.task import InputBinding, OutputBinding, Task
 from tests.support import builders as b
 
-DATASET = DatasetDefinition("tabular", (DataPath("s", "raw.csv"),))
+DATASET = DatasetDefinition(kind="tabular", paths=(DatastorePath("s", "raw.csv"),))
 REGISTERED = replace(DATASET, name="raw", version=2, id="7")
-RAW = InputSpec("raw", DATASET, Mode.DIRECT)
+RAW = InputSpec(name="raw", source=DATASET, mode=Mode.DIRECT)
 PINNED = b.ref("raw.csv", "1" * 64)
 MADE = b.ref("azureml/a/out", "2" * 64)
 
 
 def plan(environment: EnvironmentSpec | None = None, **changes: Any) -> Plan:
     """Step b of the plan reads a's output and a dataset."""
-    inputs = (InputSpec("prepped", OutputOf("a", "out"), path_on_compute="/data"), RAW)
+    inputs = (InputSpec(name="prepped", source=OutputOf("a", "out"), path_on_compute="/data"), RAW)
     parts: dict[str, Any] = {"inputs": inputs, "command": (Interpreter(), ParameterValue("rate")), **changes}
     named = NamedEnvironment(b.ENVIRONMENT, environment or EnvironmentSpec(), {"FROM": "environment"})
     whole = b.plan(b.step("a"), b.step("b", **parts), parameters={"rate": 0.5, "un-bound": None})
@@ -40,27 +40,43 @@ def task(
 ) -> Task:
     what = what or plan()
     state = b.state(what, b.started("a"), b.succeeded("a", out=replace(MADE, digest=made)), **submitted)
-    where = attempt or Attempt("b", 1, b.TARGET, b.REFERENCE)
+    where = attempt or Attempt(key="b", number=1, target=b.TARGET, environment=b.REFERENCE)
     return task_for(what, state, where, {"raw": replace(PINNED, digest=pin)})
 
 
 def test_inputs_are_resolved() -> None:
     assert task().inputs == (
-        InputBinding("prepped", MADE, path_on_compute="/data"),
-        InputBinding("raw", PINNED, Mode.DIRECT, dataset=DATASET),
+        InputBinding(name="prepped", ref=MADE, path_on_compute="/data"),
+        InputBinding(name="raw", ref=PINNED, mode=Mode.DIRECT, dataset=DATASET),
     )
     assert [spec.source for spec in to_pin(plan().by_key["b"])] == [DATASET]
 
 
 def test_an_output_of_another_step_may_be_seen_as_a_dataset() -> None:
-    seen_as = InputSpec("prepped", OutputOf("a", "out"), view=DATASET)
-    assert task(plan(inputs=(seen_as,))).inputs == (InputBinding("prepped", MADE, dataset=DATASET),)
+    seen_as = InputSpec(name="prepped", source=OutputOf("a", "out"), view=DATASET)
+    assert task(plan(inputs=(seen_as,))).inputs == (InputBinding(name="prepped", ref=MADE, dataset=DATASET),)
+
+
+def test_a_task_names_the_lock_of_its_environment() -> None:
+    where = Attempt(key="b", number=1, target=b.TARGET, environment=b.REFERENCE, lock="5f3c")
+    assert (task(attempt=where).environment, task(attempt=where).lock) == (b.REFERENCE, "5f3c")
 
 
 def test_outputs_get_a_place_of_this_attempt() -> None:
-    declared = OutputSpec("out", "other", Mode.UPLOAD, "/out", folder=True)
-    found = task(plan(outputs=(declared,)), Attempt("b", 2, b.TARGET, b.REFERENCE)).outputs
-    assert found == (OutputBinding("out", "other", f"azureml/{b.RUN}.b.2/out", Mode.UPLOAD, "/out", folder=True),)
+    declared = OutputSpec(name="out", datastore="other", mode=Mode.UPLOAD, path_on_compute="/out", folder=True)
+    found = task(
+        plan(outputs=(declared,)), Attempt(key="b", number=2, target=b.TARGET, environment=b.REFERENCE)
+    ).outputs
+    assert found == (
+        OutputBinding(
+            name="out",
+            datastore="other",
+            key=f"azureml/{b.RUN}.b.2/out",
+            mode=Mode.UPLOAD,
+            path_on_compute="/out",
+            folder=True,
+        ),
+    )
 
 
 def test_parameters_are_bound() -> None:
@@ -69,7 +85,6 @@ def test_parameters_are_bound() -> None:
 
 
 def test_the_process_is_told_who_it_is() -> None:
-    """V1_API B5."""
     found = task(
         plan(parameters={"rate": "rate", "un-bound": "un-bound", "other": "rate"}, variables={"MINE": "1"}),
         subscription="sub",
@@ -93,20 +108,20 @@ def test_the_steps_own_variables_win() -> None:
 
 
 def test_the_rest_is_passed_on() -> None:
-    found = task(plan(resources=Resources(gpu=1)), Attempt("b", 3, "there", "image:2"))
+    found = task(plan(resources=Resources(gpu=1)), Attempt(key="b", number=3, target="there", environment="image:2"))
     assert (found.id, found.target, found.environment) == (b.task_id("b", 3), "there", "image:2")
     assert (found.name, found.experiment, found.snapshot, found.resources.gpu) == ("b", "experiment", "s" * 64, 1)
 
 
 def test_a_run_without_a_submission_has_no_tasks() -> None:
     with pytest.raises(ValueError, match="without a submission"):
-        task_for(plan(), begin(b.RUN, plan()), Attempt("a", 1, "t", "r"), {})
+        task_for(plan(), begin(b.RUN, plan()), Attempt(key="a", number=1, target="t", environment="r"), {})
 
 
 @pytest.mark.parametrize(
     "same",
     [
-        lambda: task(attempt=Attempt("b", 2, "elsewhere", "image:2")),
+        lambda: task(attempt=Attempt(key="b", number=2, target="elsewhere", environment="image:2")),
         lambda: task(plan(name="other name")),
         lambda: task(plan(compute="elsewhere")),
         lambda: task(plan(after=("a",))),
@@ -115,8 +130,8 @@ def test_a_run_without_a_submission_has_no_tasks() -> None:
         lambda: task(parameters={"un-bound": 7}),
         lambda: task(plan(EnvironmentSpec())),
         lambda: task(replace(plan(), description="other")),
-        lambda: task(plan(outputs=(OutputSpec("out", shown_as="model"),))),
-        lambda: task(plan(outputs=(OutputSpec("out", register=(RegisterAs("made"),)),))),
+        lambda: task(plan(outputs=(OutputSpec(name="out", pipeline_output_name="model"),))),
+        lambda: task(plan(outputs=(OutputSpec(name="out", register=(RegisterAs(name="made"),)),))),
         lambda: task(plan(inputs=(plan().by_key["b"].inputs[0], replace(RAW, source=REGISTERED)))),
     ],
 )
@@ -135,11 +150,13 @@ def test_what_does_not_change_the_fingerprint(same: Any) -> None:
         lambda: task(plan(EnvironmentSpec(pip=("x",)))),
         lambda: task(plan(variables={"X": "1"})),
         lambda: task(plan(variables={"FROM": "step"})),
-        lambda: task(plan(outputs=(OutputSpec("other"),))),
+        lambda: task(plan(outputs=(OutputSpec(name="other"),))),
         lambda: task(pin="3" * 64),
         lambda: task(made="3" * 64),
-        lambda: task(plan(inputs=(InputSpec("prepped", OutputOf("a", "out")), replace(RAW, mode=Mode.MOUNT)))),
-        lambda: task(plan(inputs=(InputSpec("renamed", OutputOf("a", "out")), RAW))),
+        lambda: task(
+            plan(inputs=(InputSpec(name="prepped", source=OutputOf("a", "out")), replace(RAW, mode=Mode.MOUNT)))
+        ),
+        lambda: task(plan(inputs=(InputSpec(name="renamed", source=OutputOf("a", "out")), RAW))),
     ],
 )
 def test_what_changes_the_fingerprint(other: Any) -> None:
@@ -160,5 +177,9 @@ def test_a_parameter_that_the_process_sees_as_a_variable_changes_the_fingerprint
 
 def test_a_submission_is_a_value() -> None:
     assert b.submission(plan()) == Submission(
-        plan().digest, "experiment", {"a": b.TARGET, "b": b.TARGET}, user="somebody", regenerate_outputs=True
+        plan=plan().digest,
+        experiment="experiment",
+        targets={"a": b.TARGET, "b": b.TARGET},
+        user="somebody",
+        regenerate_outputs=True,
     )

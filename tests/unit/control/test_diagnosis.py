@@ -16,7 +16,7 @@ PATH = "FileNotFoundError: [Errno 2] No such file or directory: "
 
 def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason: str = "", gpu: int = 0) -> str:
     step = b.step("a", "raw", resources=Resources(memory_limit="2Gi", gpu=gpu))
-    seen = Observation(Phase.FAILED, "uid", reason, failure, code, tail)
+    seen = Observation(phase=Phase.FAILED, uid="uid", reason=reason, failure=failure, exit_code=code, tail=tail)
     return remedy_for(step, failure, seen, endings={}, run=b.RUN)
 
 
@@ -99,15 +99,15 @@ def test_a_class_of_failure_is_answered(failure: Failure, reason: str, words: st
 
 
 def test_the_more_memory_of_a_second_attempt_was_not_enough_either() -> None:
-    step = b.step("a", resources=Resources(memory_limit="2Gi"), policy=StepPolicy(oom_factor=2))
+    step = b.step("a", resources=Resources(memory_limit="2Gi"), policy=StepPolicy(retry_oom=2))
     for said in ("", "set memory to 8Gi, or --retry-oom 2"):
-        seen = Observation(Phase.FAILED, "uid", remedy=said)
-        told = remedy_for(step, Failure.OOM, seen, endings={Failure.OOM: 1}, run=b.RUN)
-        assert told == "set memory to 8Gi"
+        seen = Observation(phase=Phase.FAILED, uid="uid", remedy=said)
+        reported = remedy_for(step, Failure.OOM, seen, endings={Failure.OOM: 1}, run=b.RUN)
+        assert reported == "set memory to 8Gi"
 
 
 def test_the_target_knows_best() -> None:
-    seen = Observation(Phase.FAILED, "uid", remedy="ask for a quota")
+    seen = Observation(phase=Phase.FAILED, uid="uid", remedy="ask for a quota")
     assert remedy_for(b.step("a"), Failure.REFUSED, seen, endings={}, run=b.RUN) == "ask for a quota"
 
 

@@ -16,39 +16,47 @@ PLAN = b.plan(b.step("a", policy=StepPolicy(backoff=0)))
 LOSSES = DEFAULT.infrastructure_retries or 0
 NOW = b.at(100)
 QUEUED = b.state(PLAN, b.started("a"))
-RUNNING = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)))
+RUNNING = b.state(PLAN, b.started("a"), e.AttemptRunning("a", b.at(1)))
 CANCELING = b.state(PLAN, b.started("a"), e.CancelRequested())
-GONE = e.TaskLost("a", 1, Failure.LOST, "gone")
+GONE = e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="gone")
 
 
 def test_waiting_is_told_when_its_reason_changes() -> None:
     assert notice(PLAN, QUEUED, b.seen(Phase.PENDING), NOW) == ()
-    assert notice(PLAN, QUEUED, b.seen(Phase.PENDING, reason="no room"), NOW) == (e.TaskWaits("a", "no room"),)
-    told = b.state(PLAN, b.started("a"), e.TaskWaits("a", "no room"))
-    assert notice(PLAN, told, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
+    assert notice(PLAN, QUEUED, b.seen(Phase.PENDING, reason="no room"), NOW) == (e.AttemptPending("a", "no room"),)
+    reported = b.state(PLAN, b.started("a"), e.AttemptPending("a", "no room"))
+    assert notice(PLAN, reported, b.seen(Phase.PENDING, reason="no room"), NOW) == ()
 
 
 def test_what_to_do_about_a_wait_is_told_with_it() -> None:
     seen = b.seen(Phase.PENDING, reason="no room", remedy="ask for less")
-    assert notice(PLAN, QUEUED, seen, NOW) == (e.TaskWaits("a", "no room", "ask for less"),)
+    assert notice(PLAN, QUEUED, seen, NOW) == (e.AttemptPending("a", "no room", "ask for less"),)
 
 
 def test_running_is_told_once() -> None:
-    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.TaskRuns("a", b.at(3)),)
-    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING), NOW) == (e.TaskRuns("a", NOW),)
+    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING, started=b.at(3)), NOW) == (e.AttemptRunning("a", b.at(3)),)
+    assert notice(PLAN, QUEUED, b.seen(Phase.RUNNING), NOW) == (e.AttemptRunning("a", NOW),)
     assert notice(PLAN, RUNNING, b.seen(Phase.RUNNING), NOW) == ()
 
 
 def test_success_takes_the_targets_word() -> None:
     seen = b.seen(Phase.SUCCEEDED, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",))
-    assert notice(PLAN, RUNNING, seen, NOW) == (e.StepSucceeded("a", 1, b.at(2), b.at(5), {"out": b.ref()}, ("w",)),)
-    assert notice(PLAN, RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, b.at(1), NOW),)
-    assert notice(PLAN, QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (e.StepSucceeded("a", 1, NOW, NOW),)
+    assert notice(PLAN, RUNNING, seen, NOW) == (
+        e.StepSucceeded(key="a", attempt=1, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",)),
+    )
+    assert notice(PLAN, RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (
+        e.StepSucceeded(key="a", attempt=1, started=b.at(1), ended=NOW),
+    )
+    assert notice(PLAN, QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (
+        e.StepSucceeded(key="a", attempt=1, started=NOW, ended=NOW),
+    )
 
 
 def test_failure_is_the_steps_end() -> None:
     seen = b.seen(Phase.FAILED, failure=Failure.USER, reason="r", exit_code=3, tail="t")
-    assert notice(PLAN, RUNNING, seen, NOW) == (e.StepFailed("a", Failure.USER, "r", 3, "t", b.at(1), NOW),)
+    assert notice(PLAN, RUNNING, seen, NOW) == (
+        e.StepFailed(key="a", failure=Failure.USER, reason="r", exit_code=3, tail="t", started=b.at(1), ended=NOW),
+    )
 
 
 def test_a_loss_is_followed_by_another_attempt_until_it_is_one_too_many() -> None:
@@ -56,14 +64,17 @@ def test_a_loss_is_followed_by_another_attempt_until_it_is_one_too_many() -> Non
     assert notice(PLAN, RUNNING, seen, NOW) == (GONE,)
     history: list[e.Event] = []
     for attempt in range(1, LOSSES + 1):
-        history += [b.started("a", attempt), e.TaskLost("a", attempt, Failure.LOST, "gone")]
+        history += [
+            b.started("a", attempt),
+            e.AttemptFailed(key="a", attempt=attempt, failure=Failure.LOST, reason="gone"),
+        ]
     last = b.state(PLAN, *history, b.started("a", LOSSES + 1))
     seen = b.seen(Phase.FAILED, attempt=LOSSES + 1, failure=Failure.LOST, reason="gone")
     assert b.names(notice(PLAN, last, seen, NOW)) == ["StepFailed"]
 
 
 def test_an_ending_without_a_cause_is_a_loss() -> None:
-    assert b.names(notice(PLAN, RUNNING, b.seen(Phase.FAILED), NOW)) == ["TaskLost"]
+    assert b.names(notice(PLAN, RUNNING, b.seen(Phase.FAILED), NOW)) == ["AttemptFailed"]
 
 
 def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
@@ -81,7 +92,7 @@ def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
 def test_only_the_infrastructures_failures_are_retried(failure: Failure) -> None:
     lost = {Failure.LOST, Failure.DISRUPTED, Failure.UNSTARTED, Failure.STORE}
     seen = b.seen(Phase.FAILED, failure=failure)
-    expected = {**dict.fromkeys(lost, "TaskLost"), Failure.CANCELED: "StepCanceled"}
+    expected = {**dict.fromkeys(lost, "AttemptFailed"), Failure.CANCELED: "StepCanceled"}
     assert b.names(notice(PLAN, RUNNING, seen, NOW)) == [expected.get(failure, "StepFailed")]
 
 
@@ -101,10 +112,10 @@ def test_what_is_over_or_unknown_tells_nothing() -> None:
 def test_an_attempt_that_was_started_and_not_journaled_is_adopted() -> None:
     waiting = b.state(PLAN)
     assert notice(PLAN, waiting, b.seen(Phase.PENDING), NOW) == (b.started("a"),)
-    assert b.names(notice(PLAN, waiting, b.seen(Phase.SUCCEEDED), NOW)) == ["TaskStarted", "StepSucceeded"]
+    assert b.names(notice(PLAN, waiting, b.seen(Phase.SUCCEEDED), NOW)) == ["AttemptStarted", "StepSucceeded"]
     lost = b.state(PLAN, b.started("a"), GONE)
     assert notice(PLAN, lost, b.seen(Phase.RUNNING, attempt=1), NOW) == ()
-    assert b.names(notice(PLAN, lost, b.seen(Phase.RUNNING, attempt=2), NOW)) == ["TaskStarted", "TaskRuns"]
+    assert b.names(notice(PLAN, lost, b.seen(Phase.RUNNING, attempt=2), NOW)) == ["AttemptStarted", "AttemptRunning"]
 
 
 @pytest.mark.parametrize("phase", [Phase.PENDING, Phase.RUNNING])
@@ -113,9 +124,9 @@ def test_what_takes_too_long_is_told_once_and_only_ends_when_it_was_stopped(phas
     plan = b.plan(b.step("a", policy=limits))
     state = b.state(plan, b.started("a"))
     late = b.seen(phase, elapsed=6.0)
-    told = notice(plan, state, late, NOW)
-    assert b.names(told)[-1] == "TaskOverdue"
-    after = b.state(plan, b.started("a"), *told)
+    reported = notice(plan, state, late, NOW)
+    assert b.names(reported)[-1] == "AttemptOverdue"
+    after = b.state(plan, b.started("a"), *reported)
     assert notice(plan, after, late, NOW) == ()
     (end,) = notice(plan, after, b.seen(Phase.FAILED, failure=Failure.CANCELED, exit_code=143), NOW)
     assert isinstance(end, e.StepFailed)
@@ -125,8 +136,8 @@ def test_what_takes_too_long_is_told_once_and_only_ends_when_it_was_stopped(phas
 def test_what_waited_too_long_is_told_what_to_do_about_the_wait() -> None:
     """Also when what was seen last is how it was stopped."""
     plan = b.plan(b.step("a", policy=StepPolicy(queue_timeout=5)))
-    waits = e.TaskWaits("a", "no node has the labels disk=of-gold", "correct node_selector")
-    state = b.state(plan, b.started("a"), waits, e.TaskOverdue("a", 1, "too long (queue_timeout)"))
+    waits = e.AttemptPending("a", "no node has the labels disk=of-gold", "correct node_selector")
+    state = b.state(plan, b.started("a"), waits, e.AttemptOverdue("a", 1, "too long (queue_timeout)"))
     stopped = b.seen(Phase.FAILED, failure=Failure.LOST, remedy="nobody deletes its pods")
     (end,) = notice(plan, state, stopped, NOW)
     assert isinstance(end, e.StepFailed)
@@ -134,7 +145,7 @@ def test_what_waited_too_long_is_told_what_to_do_about_the_wait() -> None:
 
 
 def test_a_step_that_committed_while_it_was_stopped_has_succeeded() -> None:
-    after = b.state(PLAN, b.started("a"), e.TaskOverdue("a", 1, "too long"))
+    after = b.state(PLAN, b.started("a"), e.AttemptOverdue("a", 1, "too long"))
     assert b.names(notice(PLAN, after, b.seen(Phase.SUCCEEDED), NOW)) == ["StepSucceeded"]
 
 
@@ -142,12 +153,12 @@ def test_nothing_is_tried_again_once_the_deadline_has_passed_but_what_always_run
     plan = b.plan(b.step("a"), b.step("b", always=True))
     state = b.state(plan, b.started("a"), b.started("b"), e.RunOverdue("late"))
     lost = {**b.seen(Phase.FAILED, failure=Failure.LOST), **b.seen(Phase.FAILED, "b", failure=Failure.LOST)}
-    assert b.names(notice(plan, state, lost, NOW)) == ["StepFailed", "TaskLost"]
+    assert b.names(notice(plan, state, lost, NOW)) == ["StepFailed", "AttemptFailed"]
 
 
 def test_a_step_whose_place_was_taken_away_waits_again_and_then_runs_again() -> None:
     waiting = notice(PLAN, RUNNING, b.seen(Phase.PENDING, reason="the Job is suspended"), NOW)
-    assert waiting == (e.TaskWaits("a", "the Job is suspended"),)
-    queued = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(1)), *waiting)
+    assert waiting == (e.AttemptPending("a", "the Job is suspended"),)
+    queued = b.state(PLAN, b.started("a"), e.AttemptRunning("a", b.at(1)), *waiting)
     assert (queued.steps["a"].status, queued.steps["a"].started) == (StepStatus.QUEUED, None)
-    assert notice(PLAN, queued, b.seen(Phase.RUNNING, started=b.at(9)), NOW) == (e.TaskRuns("a", b.at(9)),)
+    assert notice(PLAN, queued, b.seen(Phase.RUNNING, started=b.at(9)), NOW) == (e.AttemptRunning("a", b.at(9)),)

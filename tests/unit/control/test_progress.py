@@ -11,12 +11,12 @@ from runner.control.progress import Progress, is_ready, progress_of
 from runner.control.settle import settle
 from runner.errors import IllegalTransition
 from runner.model import events as e
-from runner.model.census import census_of
 from runner.model.plan import Plan
 from runner.model.policy import RunPolicy
 from runner.model.record import Failure
 from runner.model.state import RunState, begin, fold
 from runner.model.status import RunStatus
+from runner.model.step_counts import step_counts_of
 from tests.support import builders as b
 
 KEYS = st.sampled_from([f"s{number}" for number in range(6)])
@@ -43,14 +43,16 @@ def plans(draw: st.DrawFn) -> Plan:
 
 
 EVENTS = st.one_of(
-    st.builds(e.TaskStarted, KEYS, st.integers(1, 3), st.just("uid")),
-    st.builds(e.TaskRuns, KEYS, st.just(b.at(1))),
-    st.builds(e.TaskLost, KEYS, st.integers(1, 3), st.sampled_from(Failure), st.just("gone")),
-    st.builds(e.TaskOverdue, KEYS, st.integers(1, 3), st.just("too long")),
+    st.builds(e.AttemptStarted, KEYS, st.integers(1, 3), st.just("uid")),
+    st.builds(e.AttemptRunning, KEYS, st.just(b.at(1))),
+    st.builds(
+        e.AttemptFailed, key=KEYS, attempt=st.integers(1, 3), failure=st.sampled_from(Failure), reason=st.just("gone")
+    ),
+    st.builds(e.AttemptOverdue, KEYS, st.integers(1, 3), st.just("too long")),
     KEYS.map(b.succeeded),
     KEYS.map(b.failed),
     st.builds(e.StepReused, KEYS, st.just("other.a")),
-    st.just(e.EnvironmentLost(BROKEN, b.TARGET, "no such package")),
+    st.just(e.EnvironmentUnavailable(BROKEN, b.TARGET, "no such package")),
     st.just(e.CancelRequested()),
     st.just(e.RunOverdue("the deadline has passed")),
     st.just(e.ControllerStarted("c", "host", 1)),
@@ -88,15 +90,15 @@ def check_equal(kept: Progress, plan: Plan) -> None:
     assert all(is_ready(kept.state, plan.by_key[key]) for key in kept.ready)
     assert kept.users == anew.users
     statuses = {key: one.status for key, one in kept.state.steps.items()}
-    fresh = census_of(statuses, 0)
-    census = kept.state.census
-    assert {status: many for status, many in census.count.items() if many} == dict(fresh.count)
-    assert (census.live, census.open, census.undelivered) == (fresh.live, fresh.open, fresh.undelivered)
+    fresh = step_counts_of(statuses, 0)
+    step_counts = kept.state.step_counts
+    assert {status: many for status, many in step_counts.count.items() if many} == dict(fresh.count)
+    assert (step_counts.live, step_counts.open, step_counts.undelivered) == (fresh.live, fresh.open, fresh.undelivered)
 
 
 def test_steps_are_counted_once_and_not_at_every_look() -> None:
     plan = b.plan(b.step("a"))
-    assert progress_of(plan, begin(b.RUN, plan)).state.counted == begin(b.RUN, plan).census
+    assert progress_of(plan, begin(b.RUN, plan)).state.counted == begin(b.RUN, plan).step_counts
 
 
 @given(plans(), BATCHES, st.booleans())
@@ -118,10 +120,10 @@ def test_progress_and_settlement_are_those_of_the_whole_state(
         whole = b.entry(number, *events, *more)
         kept = kept.after(whole)
         entries.append(whole)
-        attempts += sum(isinstance(event, e.TaskStarted) for event in events)
+        attempts += sum(isinstance(event, e.AttemptStarted) for event in events)
         check_equal(kept, plan)
         assert settle(plan, kept.state) == ()
-        assert kept.state.census.attempts == attempts
+        assert kept.state.step_counts.attempts == attempts
     again = fold(begin(b.RUN, plan), entries)
     assert again == kept.state
     assert again.status in (RunStatus.RUNNING, RunStatus.CANCELING)

@@ -104,7 +104,7 @@ def test_another_documents_content_is_refused_though_it_is_a_document() -> None:
 def test_outputs_whose_manifest_is_damaged_are_no_longer_there() -> None:
     store = MemoryStore()
     digest = manifest.save(store, Manifest(Kind.FOLDER))
-    ref = DataRef("", "place", digest)
+    ref = DataRef(datastore="", key="place", digest=digest)
     assert integrity.is_intact(store, store, ref)
     store.put(manifest_key(digest), b"{}")
     assert not integrity.is_intact(store, store, ref)

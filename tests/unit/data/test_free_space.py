@@ -42,6 +42,6 @@ def test_a_disk_without_inodes_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_a_silent_controller_on_a_full_disk_is_not_called_stopped() -> None:
-    seen = Head(3, sample.view().state.status.RUNNING, sample.at(0))
+    seen = Head(number=3, status=sample.view().state.status.RUNNING, time=sample.at(0))
     assert status(seen, sample.at(1000)) == "stopped"
     assert status(seen, sample.at(1000), full=True) == "running"

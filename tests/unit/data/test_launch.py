@@ -4,11 +4,11 @@ import pytest
 
 from runner.data import launch
 from runner.model.context import StagedInput
-from runner.model.data import DataPath, DatasetDefinition, Mode
+from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.step import InputPath, Interpreter, OutputPath, ParameterValue
 from tests.support import builders as b
 
-DATASET = DatasetDefinition("tabular", (DataPath("s", "p"),), id="dataset-7")
+DATASET = DatasetDefinition(kind="tabular", paths=(DatastorePath("s", "p"),), id="dataset-7")
 
 
 def staged(path: str, mode: Mode = Mode.MOUNT, dataset: DatasetDefinition | None = None) -> StagedInput:
@@ -31,7 +31,7 @@ def test_a_parameter_must_have_been_bound() -> None:
     ("mode", "dataset", "shown"),
     [
         (Mode.DIRECT, DATASET, "dataset-7"),
-        (Mode.DIRECT, DatasetDefinition("tabular", ()), "/in"),
+        (Mode.DIRECT, DatasetDefinition(kind="tabular", paths=()), "/in"),
         (Mode.DIRECT, None, "/in"),
         (Mode.MOUNT, DATASET, "/in"),
     ],
@@ -41,7 +41,7 @@ def test_a_directly_consumed_dataset_is_its_id(mode: Mode, dataset: DatasetDefin
 
 
 def test_every_reference_is_a_variable() -> None:
-    """V1_API B5."""
+    """Source: https://learn.microsoft.com/python/api/azureml-core/azureml.data.data_reference.datareference."""
     inputs = {"raw": staged("/in/raw", Mode.DIRECT, DATASET), "prepped": staged("/in/prepped")}
     assert launch.variables(b.task(variables={"USER_OWN": "1"}), inputs, {"model": "/out/model"}) == {
         "USER_OWN": "1",

@@ -29,8 +29,8 @@ def test_documents_are_masked_and_what_they_refer_to_stays() -> None:
     for key in ("registry/models/m/1.json", "logged/runs/r/run.json"):
         store.put(key, json.dumps(document).encode())
         assert json.loads(base.get(key)) == {"definition": {"path": "data/x"}, "tags": {"***": "***"}, "version": 1}
-    store.put("runs/r/said/metrics.jsonl/1.jsonl", b'{"name": "canary-1", "value": 1}\n')
-    assert json.loads(base.get("runs/r/said/metrics.jsonl/1.jsonl")) == {"name": "***", "value": 1}
+    store.put("runs/r/annotations/metrics.jsonl/1.jsonl", b'{"name": "canary-1", "value": 1}\n')
+    assert json.loads(base.get("runs/r/annotations/metrics.jsonl/1.jsonl")) == {"name": "***", "value": 1}
 
 
 def test_data_and_what_is_named_by_its_digest_stay() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runner.data import masking
 from runner.data.masking import Masking, Stream, masked, masked_lines, masked_record, masked_text
 from runner.data.secret_values import masks
-from runner.data.workplace import keep_files
+from runner.data.work_dir import keep_files
 from runner.model.record import Failure
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
@@ -64,6 +64,11 @@ def test_a_stream_in_pieces_is_masked_as_a_whole(data: bytes, hidden: list[bytes
         out += stream.add(rest[:size])
         rest = rest[size:]
     assert out + stream.rest() == masked(data, hidden)
+
+
+def test_an_empty_piece_forgets_nothing_of_a_value_that_was_begun() -> None:
+    stream = Stream([b"bbaa"])
+    assert stream.add(b"bbaa") + stream.add(b"") + stream.rest() == b"***"
 
 
 @given(FEW, VALUES, st.lists(st.integers(1, 9), max_size=20))

@@ -5,10 +5,12 @@ import pytest
 from runner.data import registry
 from runner.data.registry import Registration
 from runner.errors import ObjectDamaged
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DatasetDefinition, DatastorePath
 from tests.support.memory_store import MemoryStore
 
-ONE, OTHER = (Registration(DatasetDefinition("file", (DataPath("lake", path),))) for path in ("one", "other"))
+ONE, OTHER = (
+    Registration(DatasetDefinition(kind="file", paths=(DatastorePath("lake", path),))) for path in ("one", "other")
+)
 
 
 @pytest.mark.parametrize("damage", ["another dataset", "half", "no json"])

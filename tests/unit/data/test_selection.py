@@ -6,9 +6,10 @@ import pytest
 
 from runner.data.conditions import holds
 from runner.data.partitions import partition_columns, partition_values
-from runner.data.selection import Found, chance, chosen
+from runner.data.selection import Found, chosen
 from runner.errors import BadInput
-from runner.model.data import DatasetDefinition, Transform
+from runner.model.data import DatasetDefinition
+from runner.model.transforms import KeepColumns, Skip, Take, chance
 
 VALUES = {"region": "de", "size": 3, "none": None, "when": datetime(2020, 1, 2)}  # noqa: DTZ001 - as paths have it
 
@@ -52,11 +53,15 @@ def test_conditions_that_cannot_be_met(tree: object, text: str) -> None:
 
 
 def test_operations_choose_in_order_and_only_among_files() -> None:
-    files = [Found(f"{number}.txt", f"a/{number}.txt", number) for number in range(6)]
-    steps = (Transform("skip", {"count": 1}), Transform("take", {"count": 2}))
-    assert [file.size for file in chosen(files, DatasetDefinition("file", (), transforms=steps))] == [1, 2]
-    assert [file.size for file in chosen(files, DatasetDefinition("file", (), transforms=steps), skipped=1)] == [0, 1]
-    assert chosen(files, DatasetDefinition("tabular", (), transforms=steps)) == files
+    files = [Found(relative=f"{number}.txt", key=f"a/{number}.txt", size=number) for number in range(6)]
+    steps = (Skip(1), Take(2))
+    assert [file.size for file in chosen(files, DatasetDefinition(kind="file", paths=(), transforms=steps))] == [1, 2]
+    assert [
+        file.size for file in chosen(files, DatasetDefinition(kind="file", paths=(), transforms=steps), skipped=1)
+    ] == [0, 1]
+    assert chosen(files, DatasetDefinition(kind="tabular", paths=(), transforms=steps)) == files
+    with pytest.raises(BadInput, match="keep_columns is an operation on rows"):
+        chosen(files, DatasetDefinition(kind="file", paths=(), transforms=(KeepColumns(("a",)),)))
 
 
 def test_chance_is_the_same_everywhere() -> None:

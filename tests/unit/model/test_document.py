@@ -19,13 +19,14 @@ from runner.model.step import OutputOf
 from runner.runs.head import Head
 from tests.support import builders as b
 from tests.support.any_value import WRITTEN, values
+from tests.support.examples import examples
 
 ANY = {shape: values(shape) for shape in WRITTEN}
 
 
 @pytest.mark.parametrize("shape", WRITTEN, ids=lambda shape: shape.__name__)
 def test_what_is_written_is_read(shape: type) -> None:
-    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(ANY[shape])
     def check(value: object) -> None:
         document = json.loads(json.dumps(to_document(value)))
@@ -55,12 +56,12 @@ def test_defaults_are_left_out() -> None:
         "files": 1,
         "bytes": 10,
     }
-    assert to_document(DataRef("s", "k", "d")) == {"datastore": "s", "key": "k", "digest": "d"}
+    assert to_document(DataRef(datastore="s", key="k", digest="d")) == {"datastore": "s", "key": "k", "digest": "d"}
 
 
 def test_a_field_of_another_type_than_its_default_is_written() -> None:
     """1 == True, and yet they are two values."""
-    submitted = Submission("p", "x", parameters={"flag": True, "count": 1, "rate": 1.0, "none": None})
+    submitted = Submission(plan="p", experiment="x", parameters={"flag": True, "count": 1, "rate": 1.0, "none": None})
     read = from_document(Submission, json.loads(json.dumps(to_document(submitted))))
     assert [type(value) for value in read.parameters.values()] == [bool, int, float, type(None)]
 
@@ -82,28 +83,27 @@ def step(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("document", "where", "what"),
     [
-        ([], "", "expected a mapping (Plan), found list"),
+        ([], "", "expected a mapping, found a list"),
         ({}, "", "field 'steps' is missing"),
-        ({"steps": [], "stepz": 1}, "", "unknown field 'stepz'; known: steps, "),
-        ({"steps": [], 1: 1, "x": 1}, "", "unknown field 1; known: steps, "),
-        ({"steps": {}}, "steps", "expected a list, found dict"),
-        ({"steps": [{}]}, "steps[0]", "field 'key' is missing"),
-        (step(key=1), "steps[1].key", "expected str, found int"),
-        (step(reuse=1), "steps[1].reuse", "expected bool, found int"),
-        (step(reuse="yes"), "steps[1].reuse", "expected bool, found str"),
-        (step(resources={"gpu": True}), "steps[1].resources.gpu", "expected int, found bool"),
-        (step(variables=[]), "steps[1].variables", "expected a mapping, found list"),
-        (step(variables={"A": 1}), "steps[1].variables.A", "expected str, found int"),
+        ({"steps": [], "stepz": 1}, "stepz", "unknown field 'stepz'; known: steps, "),
+        ({"steps": {}}, "steps", "expected a list, found a mapping"),
+        (step(key=1), "steps[1].key", "expected text, found 1"),
+        (step(reuse=1), "steps[1].reuse", "expected true or false, found 1"),
+        (step(reuse="yes"), "steps[1].reuse", "expected true or false, found text"),
+        (step(resources={"gpu": True}), "steps[1].resources.gpu", "expected a whole number, found True"),
+        (step(variables=[]), "steps[1].variables", "expected a mapping, found a list"),
+        (step(variables={"A": 1}), "steps[1].variables.A", "expected text, found 1"),
         (step(command=["x", {"type": "Nothing"}]), "steps[1].command[1]", "type must be one of InputPath, Interpreter"),
         (step(command=[{}]), "steps[1].command[0]", "type must be one of"),
         (step(command=[{"type": []}]), "steps[1].command[0]", "type must be one of"),
         (step(command=[{"type": "InputPath"}]), "steps[1].command[0]", "field 'name' is missing"),
-        (step(command=[7]), "steps[1].command[0]", "int does not fit here"),
+        (step(command=[7]), "steps[1].command[0]", "expected text or a mapping, found 7"),
         (step(inputs=[{"name": "x", "source": {"type": "OutputOf", "step": 1, "output": "o"}}]),
-         "steps[1].inputs[0].source.step", "expected str, found int"),
+         "steps[1].inputs[0].source.step", "expected text, found 1"),
         (step(outputs=[{"name": "x", "mode": "teleport"}]), "steps[1].outputs[0].mode", "'teleport' is not one of"),
         (step(outputs=[{"name": "x", "mode": []}]), "steps[1].outputs[0].mode", "[] is not one of"),
-        ({"steps": [], "parameters": {"p": []}}, "parameters.p", "list does not fit here"),
+        ({"steps": [], "parameters": {"p": []}}, "parameters.p",
+         "expected text, a whole number, a number or true or false, found a list"),
     ],
 )  # fmt: skip
 def test_misfits_name_their_place(document: object, where: str, what: str) -> None:
@@ -113,6 +113,20 @@ def test_misfits_name_their_place(document: object, where: str, what: str) -> No
     assert problem.where == where
     assert problem.what.startswith(what)
     assert problem.remedy
+
+
+def test_all_problems_of_a_document_are_collected() -> None:
+    document = {1: 1, "steps": [{}, {**STEP, "reuse": 0, "inputs": [7]}], "parameters": []}
+    with pytest.raises(BadInput) as caught:
+        from_document(Plan, document, "plan")
+    assert [(problem.where, problem.what.partition(";")[0]) for problem in caught.value.problems] == [
+        ("plan.1", "unknown field 1"),
+        *[("plan.steps[0]", f"field {name!r} is missing") for name in STEP],
+        ("plan.steps[1].reuse", "expected true or false, found 0"),
+        ("plan.steps[1].inputs[0]", "expected a mapping, found 7"),
+        ("plan.parameters", "expected a mapping, found a list"),
+    ]
+    assert all(problem.remedy for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize("text", [None, 7, "yesterday", "2026-01-02T03:04:05", "2026-01-02"])
@@ -162,7 +176,11 @@ def test_a_whole_number_is_a_number() -> None:
 
 def test_other_shapes() -> None:
     odd = Odd(
-        (2, "two"), DataRef("s", "k", "d"), OutputOf("s", "o"), ((OutputOf("s", "o"),), ()), {"x": OutputOf("s", "o")}
+        (2, "two"),
+        DataRef(datastore="s", key="k", digest="d"),
+        OutputOf("s", "o"),
+        ((OutputOf("s", "o"),), ()),
+        {"x": OutputOf("s", "o")},
     )
     document = to_document(odd)
     assert document["maybe"] == {"datastore": "s", "key": "k", "digest": "d"}

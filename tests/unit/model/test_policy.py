@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runner.model import events as e
 from runner.model.document import from_document, to_document
 from runner.model.placement import Placement
-from runner.model.policy import DEFAULT, RunPolicy, StepPolicy, first_stated
+from runner.model.policy import DEFAULT, RunPolicy, StepPolicy, merge_policies
 from runner.model.record import Failure
 from tests.support import builders as b
 
@@ -22,7 +22,7 @@ POLICIES = st.builds(
     retries=NUMBERS,
     infrastructure_retries=NUMBERS,
     disruption_retries=NUMBERS,
-    oom_factor=SECONDS,
+    retry_oom=SECONDS,
     backoff=SECONDS,
     queue_timeout=SECONDS,
     start_timeout=SECONDS,
@@ -58,21 +58,23 @@ def test_what_the_journal_tells_of_policies_is_read_as_it_was_written(
     failure: Failure, seconds: float, words: str
 ) -> None:
     for event in (
-        e.TaskLost("a", 1, failure, words, b.at(round(seconds))),  # milliseconds are told
-        e.TaskOverdue("a", 1, words),
-        e.StepFailed("a", failure, words, remedy=words),
-        e.Slept(seconds),
+        e.AttemptFailed(
+            key="a", attempt=1, failure=failure, reason=words, not_before=b.at(round(seconds))
+        ),  # the journal keeps milliseconds
+        e.AttemptOverdue("a", 1, words),
+        e.StepFailed(key="a", failure=failure, reason=words, remedy=words),
+        e.MachineSlept(seconds),
         e.RunOverdue(words),
     ):
         assert written(b.entry(2, event)) == b.entry(2, event)
 
 
 @given(st.lists(POLICIES, min_size=1, max_size=4))
-def test_the_first_word_holds_field_by_field(words: list[StepPolicy]) -> None:
-    said = first_stated(*words, DEFAULT)
+def test_earlier_policies_take_precedence_field_by_field(words: list[StepPolicy]) -> None:
+    merged = merge_policies(*words, DEFAULT)
     for field in dataclasses.fields(StepPolicy):
-        stated = [getattr(one, field.name) for one in (*words, DEFAULT) if getattr(one, field.name) is not None]
-        assert getattr(said, field.name) == stated[0]
+        values = [getattr(one, field.name) for one in (*words, DEFAULT) if getattr(one, field.name) is not None]
+        assert getattr(merged, field.name) == values[0]
 
 
 @given(PLACES, PLACES)

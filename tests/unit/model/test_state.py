@@ -15,9 +15,9 @@ from tests.support import builders as b
 PLAN = b.plan(b.step("a"), b.step("b", "a"))
 S = StepStatus
 MOVES: dict[StepStatus, e.Event] = {
-    S.WAITING: e.TaskLost("a", 1, Failure.LOST, "gone"),
+    S.WAITING: e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="gone"),
     S.QUEUED: b.started("a"),
-    S.RUNNING: e.TaskRuns("a", b.at(1)),
+    S.RUNNING: e.AttemptRunning("a", b.at(1)),
     S.SUCCEEDED: b.succeeded("a"),
     S.FAILED: b.failed("a"),
     S.CANCELED: e.StepCanceled("a"),
@@ -69,33 +69,47 @@ def test_the_controller_of_a_run() -> None:
 
 
 def test_an_environment_on_its_way() -> None:
-    making = [e.EnvironmentMaking(b.ENVIRONMENT, b.TARGET, line) for line in ("", "Collecting x")]
-    ready = e.EnvironmentReady(b.ENVIRONMENT, b.TARGET, b.REFERENCE, built=True, seconds=3.0)
+    making = [e.EnvironmentBuilding(b.ENVIRONMENT, b.TARGET, line) for line in ("", "Collecting x")]
+    ready = e.EnvironmentReady(
+        environment=b.ENVIRONMENT, target=b.TARGET, reference=b.REFERENCE, built=True, seconds=3.0
+    )
     pair = (b.ENVIRONMENT, b.TARGET)
     assert b.state(PLAN, *making).making == {pair: "Collecting x"}
     assert (b.state(PLAN, *making, ready).making, b.state(PLAN, *making, ready).made) == ({}, {pair: 3.0})
-    assert b.state(PLAN, *making, e.EnvironmentLost(*pair, "no")).making == {}
-    assert b.state(PLAN, e.EnvironmentReady(*pair, b.REFERENCE)).made == {}
+    assert b.state(PLAN, *making, e.EnvironmentUnavailable(*pair, "no")).making == {}
+    assert (
+        b.state(PLAN, e.EnvironmentReady(environment=b.ENVIRONMENT, target=b.TARGET, reference=b.REFERENCE)).made == {}
+    )
 
 
 def test_environments() -> None:
-    state = b.state(PLAN, e.EnvironmentLost("other", "t", "no such package"))
+    state = b.state(PLAN, e.EnvironmentUnavailable("other", "t", "no such package"))
     assert state.environments == {(b.ENVIRONMENT, b.TARGET): b.REFERENCE}
     assert state.broken == {("other", "t"): "no such package"}
 
 
+def test_the_lock_of_an_environment() -> None:
+    ready = e.EnvironmentReady(environment="other", target="t", reference="image", lock="5f3c")
+    state = b.state(PLAN, ready)
+    assert state.environments["other", "t"] == "image"
+    assert state.locks == {("other", "t"): "5f3c"}
+
+
 def test_the_life_of_a_step() -> None:
-    queued = b.state(PLAN, b.started("a"), e.TaskWaits("a", "no room"))
+    queued = b.state(PLAN, b.started("a"), e.AttemptPending("a", "no room"))
     step = queued.steps["a"]
     assert (step.status, step.uid, step.attempt, step.reason) == (S.QUEUED, "uid-a-1", 1, "no room")
-    running = fold(queued, [b.entry(queued.number + 1, e.TaskRuns("a", b.at(2)))])
+    running = fold(queued, [b.entry(queued.number + 1, e.AttemptRunning("a", b.at(2)))])
     assert (running.steps["a"].started, running.steps["a"].reason) == (b.at(2), "")
 
 
 def test_a_lost_attempt_is_counted_and_the_step_waits_again() -> None:
-    lost = b.state(PLAN, b.started("a"), e.TaskRuns("a", b.at(2)), e.TaskLost("a", 1, Failure.LOST, "evicted")).steps[
-        "a"
-    ]
+    lost = b.state(
+        PLAN,
+        b.started("a"),
+        e.AttemptRunning("a", b.at(2)),
+        e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="evicted"),
+    ).steps["a"]
     assert (lost.status, lost.endings, lost.attempt, lost.reason, lost.started) == (
         S.WAITING,
         {Failure.LOST: 1},
@@ -146,7 +160,13 @@ def test_entries_follow_each_other(number: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "event", [e.TaskWaits("x", "y"), e.TaskLost("x", 1, Failure.LOST, ""), b.failed("x"), b.started("x")]
+    "event",
+    [
+        e.AttemptPending("x", "y"),
+        e.AttemptFailed(key="x", attempt=1, failure=Failure.LOST, reason=""),
+        b.failed("x"),
+        b.started("x"),
+    ],
 )
 def test_a_step_that_the_plan_does_not_have_is_a_contradiction(event: e.Event) -> None:
     with pytest.raises(IllegalTransition, match="a step 'x', which the plan does not have"):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from runner.model.record import Failure
 from runner.model.termination import LIMIT, from_message, to_message
 from tests.support import builders as b
+from tests.support.examples import examples
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
 
@@ -18,7 +19,7 @@ def test_a_short_record_is_told_whole() -> None:
     assert (read.record, read.whole) == (record, True)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(TEXT, TEXT, TEXT)
 def test_no_message_is_over_the_limit_and_each_says_what_it_was(reason: str, tail: str, host: str) -> None:
     record = b.record(

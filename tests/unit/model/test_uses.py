@@ -3,20 +3,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.model.access import Access
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DatasetDefinition, DatastorePath
 from runner.model.step import InputSpec, OutputOf, OutputSpec
 from runner.model.uses import access_of, access_of_all, accesses_of
 from tests.support import builders as b
 
-MAKE = replace(b.step("make"), inputs=(), outputs=(OutputSpec("made", "pond"), OutputSpec("other", "sea")))
+MAKE = replace(
+    b.step("make"),
+    inputs=(),
+    outputs=(OutputSpec(name="made", datastore="pond"), OutputSpec(name="other", datastore="sea")),
+)
 TAKE = replace(
     b.step("take"),
     inputs=(
-        InputSpec("made", OutputOf("make", "made")),
-        InputSpec("rows", DatasetDefinition("tabular", (DataPath("lake", "rows.csv"),))),
-        InputSpec("file", DataPath("workspaceblobstore", "file")),
+        InputSpec(name="made", source=OutputOf("make", "made")),
+        InputSpec(name="rows", source=DatasetDefinition(kind="tabular", paths=(DatastorePath("lake", "rows.csv"),))),
+        InputSpec(name="file", source=DatastorePath("workspaceblobstore", "file")),
     ),
-    outputs=(OutputSpec("out"),),
+    outputs=(OutputSpec(name="out"),),
     access=Access(("db",), ("archive",)),
 )
 PLAN = b.plan(MAKE, TAKE, replace(MAKE, key="again"))

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.data.file_digest import digest_of_file
 from runner.model.data import Entry, Kind, Manifest
-from runner.model.digest import canonical_json, digest_of, digest_of_bytes, digest_of_file
+from runner.model.digest import canonical_json, digest_of, digest_of_bytes
 from runner.model.environment import EnvironmentSpec
 from runner.model.exits import exit_words
 from runner.model.names import attempt_folder
+from runner.model.store_endpoint import BucketEndpoint
 from runner.model.task import TaskId, cancel_marker, manifest_key, snapshot_key
-from runner.model.vantage import BucketVantage
 from tests.support import builders as b
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -33,12 +33,11 @@ def test_the_digest_of_a_file_is_that_of_its_bytes(tmp_path: Path, size: int) ->
 
 def test_where_an_attempt_keeps_its_things() -> None:
     task = TaskId("run", "key", 2)
-    assert task.assignment == "runs/run/key/assignments/2.json"
-    assert task.record == "runs/run/key/attempts/2.json"
-    assert replace(task, index=3).record == "runs/run/key/attempts/2-3.json"
+    assert task.assignment == "runs/run/key/assignment-2.json"
+    assert task.record == "runs/run/key/attempt-2.json"
     assert task.commit == "runs/run/key/committed.json"
     assert (task.logs, task.artifacts, task.reports) == tuple(
-        f"runs/run/key/{what}/2/" for what in ("logs", "artifacts", "reports")
+        f"runs/run/key/{what}" for what in ("log-2-", "artifacts-2/", "reports-2/")
     )
     assert (cancel_marker("run"), manifest_key("d"), snapshot_key("d")) == (
         "runs/run/cancelled", "manifests/d.json", "snapshots/d.zip",
@@ -69,7 +68,7 @@ def test_the_bytes_of_a_manifest() -> None:
 
 
 def test_keys_to_a_bucket_are_not_shown() -> None:
-    assert "hush" not in repr(BucketVantage("b", "http://x", access_key="hush", secret_key="hush"))
+    assert "hush" not in repr(BucketEndpoint(bucket="b", endpoint="http://x", access_key="hush", secret_key="hush"))
 
 
 @pytest.mark.parametrize(

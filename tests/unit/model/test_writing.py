@@ -6,8 +6,6 @@ import ast
 import dataclasses
 import enum
 import json
-import sys
-import threading
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -21,15 +19,17 @@ from hypothesis import strategies as st
 import runner
 from runner.errors import BadInput
 from runner.model import events as e
-from runner.model.data import DataRef, Mode, Transform
+from runner.model.data import DataRef, Mode
 from runner.model.digest import canonical_json
 from runner.model.document import from_document, to_document
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Scalar, Submission
 from runner.model.step import OutputOf, OutputSpec
+from runner.model.transforms import Filter, Take
 from tests.support import builders as b
 from tests.support.any_value import JSON, TEXT, WRITTEN, parts_of, smallest
 from tests.support.builders import T0
+from tests.support.examples import examples
 
 
 def naive() -> datetime:
@@ -99,7 +99,7 @@ def check(shape: type, least: Any, name: str, odd: object) -> bool:
 def test_values_of_any_shape_are_refused_or_read_back(hint: Any) -> None:
     made = dataclasses.make_dataclass("Made", [("item", hint)], frozen=True)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(ANYTHING)
     def check_one(value: object) -> None:
         check(made, made(value), "item", value)
@@ -143,10 +143,11 @@ def named(variables: Any) -> NamedEnvironment:
         (b.step("a", version=2), "StepSpec.version", "expected str, found 2 (int)"),
         (b.step("a", reuse=1), "StepSpec.reuse", "expected bool, found 1 (int)"),
         (b.step("a", command=("x", 3)), "StepSpec.command[1]", "expected one of InputPath, Interpreter"),
-        (DataRef("s", "k", "d", files=True), "DataRef.files", "expected int, found True (bool)"),
-        (OutputSpec("o", mode="teleport"), "OutputSpec.mode", "expected one of mount"),  # type: ignore[arg-type]
-        (Submission("p", "x", parameters={"p": b"1"}), "Submission.parameters.p", "found (bytes)"),  # type: ignore[dict-item]
-        (Transform("take", {"count": {3}}), "Transform.arguments.count", "expected a JSON value, found (set)"),
+        (DataRef(datastore="s", key="k", digest="d", files=True), "DataRef.files", "expected int, found True (bool)"),
+        (OutputSpec(name="o", mode="teleport"), "OutputSpec.mode", "expected one of mount"),  # type: ignore[arg-type]
+        (Submission(plan="p", experiment="x", parameters={"p": b"1"}), "Submission.parameters.p", "found (bytes)"),  # type: ignore[dict-item]
+        (Filter({3}), "Filter.expression", "expected a JSON value, found (set)"),
+        (Take("3"), "Take.count", "expected int, found (str)"),  # type: ignore[arg-type]
         (e.JournalEntry(1, naive(), "c", ()), "JournalEntry.time", "expected a time with a time zone"),
     ],
 )  # fmt: skip
@@ -159,7 +160,9 @@ def test_what_cannot_be_written_is_refused_by_its_place(value: object, where: st
 
 
 def test_kinds_of_text_and_numbers_are_written_as_plain_ones() -> None:
-    value = Submission("p", Text("x"), parameters={"t": Text("a"), "n": Size.LARGE, "f": Real(0.5), "m": Mode.MOUNT})
+    value = Submission(
+        plan="p", experiment=Text("x"), parameters={"t": Text("a"), "n": Size.LARGE, "f": Real(0.5), "m": Mode.MOUNT}
+    )
     document = to_document(value)
     assert document["parameters"] == {"t": "a", "n": 3, "f": 0.5, "m": "mount"}
     assert {type(found) for found in document["parameters"].values()} == {str, int, float}
@@ -178,27 +181,3 @@ def test_times_keep_their_moment() -> None:
     at = datetime.fromisoformat("2026-01-02T05:04:05.678+02:00")
     entry = e.JournalEntry(1, at, "c", ())
     assert from_document(e.JournalEntry, to_document(entry)) == entry
-
-
-@dataclasses.dataclass(frozen=True)
-class Nested:
-    """A type that contains itself, and that nothing else writes."""
-
-    inner: tuple[Nested, ...] = ()
-
-
-def test_threads_that_meet_a_type_for_the_first_time_at_once() -> None:
-    """Many threads of a controller write at its start."""
-    interval = sys.getswitchinterval()
-    found: list[object] = []
-    value = Nested((Nested(),))
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=lambda: found.append(to_document(value))) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    finally:
-        sys.setswitchinterval(interval)
-    assert found == [{"inner": [{}]}] * 8

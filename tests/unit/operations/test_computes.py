@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import Config, KubernetesConfig, ProcessConfig, TargetConfig
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.process.config import ProcessConfig
+from runner.config import Config, TargetConfig
 from runner.datastores import BucketConfig
 from runner.errors import BadInput
 from runner.model.compute import ComputeSettings
@@ -21,17 +23,20 @@ from runner.override import override
 from tests.support.fake_environments import FakeEnvironments
 from tests.support.memory_store import MemoryStore
 
-KIND = KubernetesConfig(BucketConfig("b", "http://localhost:9000"))
+KIND = KubernetesConfig(store=BucketConfig(bucket="b", endpoint="http://localhost:9000"))
 
 
 def a_plan(*names: str) -> Plan:
-    steps = tuple(StepSpec(f"s-{i}", f"s{i}", ("true",), "env", name) for i, name in enumerate(names, 1))
-    return Plan(steps, {"env": NamedEnvironment("env", EnvironmentSpec())})
+    steps = tuple(
+        StepSpec(key=f"s-{i}", name=f"s{i}", command=("true",), environment="env", compute=name)
+        for i, name in enumerate(names, 1)
+    )
+    return Plan(steps=steps, environments={"env": NamedEnvironment("env", EnvironmentSpec())})
 
 
 def a_config(own: bool = True, **given: ComputeSettings) -> Config:
     targets: dict[str, TargetConfig] = {"local": ProcessConfig(), "kind": KIND}
-    return Config(Path("/w"), targets=targets, own=frozenset({"kind"} if own else ()), computes=given)
+    return Config(root=Path("/w"), targets=targets, own=frozenset({"kind"} if own else ()), computes=given)
 
 
 def targets(plan: Plan, config: Config, override: str = "", created: frozenset[str] = frozenset()) -> list[str]:
@@ -84,13 +89,13 @@ def test_created_names_have_limits_and_sizes() -> None:
     computes.keep(store, "cpu", {"type": "AmlCompute", "vm_size": "STANDARD_D2_V2", "max_nodes": 4})
     computes.keep(store, "gpu", {"vm_size": "STANDARD_NC6", "max_nodes": None})
     plan = a_plan("cpu", "gpu", "other", "")
-    known = computes.named(store, a_config(), plan)
+    known = computes.named(store, {}, plan)
     assert known.created == {"cpu", "gpu"}
     assert known.limits == {"cpu": 4}
-    asked = [step.resources for step in computes.with_resources(plan, known, a_config()).steps]
+    asked = [step.resources for step in computes.with_resources(plan, known, {}).steps]
     assert asked == [Resources(memory_limit="7Gi"), Resources(memory_limit="56Gi"), Resources(), Resources()]
     said: list[str] = []
-    computes.announce_sizes(known, a_config(), said.append)
+    computes.announce_sizes(known, {}, said.append)
     assert len(said) == 1
     computes.forget(store, "cpu")
     assert list(computes.created(store)) == ["gpu"]
@@ -100,7 +105,7 @@ def test_the_configuration_goes_before_the_driver() -> None:
     store = MemoryStore()
     computes.keep(store, "cpu", {"vm_size": "STANDARD_D2_V2", "max_nodes": 4})
     config = a_config(cpu=ComputeSettings(vm_size="STANDARD_D3_V2", max_nodes=1), other=ComputeSettings(max_nodes=2))
-    known = computes.named(store, config, a_plan("cpu", "other"))
+    known = computes.named(store, config.computes, a_plan("cpu", "other"))
     assert known.limits == {"cpu": 1, "other": 2}
     assert known.settings["cpu"].vm_size == "STANDARD_D3_V2"
 
@@ -111,7 +116,7 @@ def test_a_step_that_asks_for_something_keeps_it() -> None:
     plan = a_plan("cpu")
     plan = replace(plan, steps=(replace(plan.steps[0], resources=Resources(cpu="3")),))
     known = computes.Named({"cpu": ComputeSettings(vm_size="STANDARD_D2_V2")})
-    assert computes.with_resources(plan, known, a_config()) == plan
+    assert computes.with_resources(plan, known, {}) == plan
 
 
 def test_shared_memory_goes_with_any_size() -> None:
@@ -120,7 +125,7 @@ def test_shared_memory_goes_with_any_size() -> None:
     plan = a_plan("cpu")
     plan = replace(plan, steps=(replace(plan.steps[0], resources=Resources(shared_memory="8Gi")),))
     known = computes.Named({"cpu": ComputeSettings(vm_size="STANDARD_D2_V2")})
-    (step,) = computes.with_resources(plan, known, a_config()).steps
+    (step,) = computes.with_resources(plan, known, {}).steps
     assert step.resources == Resources(memory_limit="7Gi", shared_memory="8Gi")
 
 
@@ -144,4 +149,4 @@ def test_notes_of_environments_are_said_once() -> None:
 
 @pytest.mark.parametrize("name", ["../x", "a//b", "a/b", "."])
 def test_what_no_driver_can_have_created_is_unknown(name: str) -> None:
-    assert computes.named(MemoryStore(), a_config(), a_plan(name)) == computes.Named()
+    assert computes.named(MemoryStore(), {}, a_plan(name)) == computes.Named()

@@ -12,38 +12,17 @@ from runner.model.state import begin
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.operations.detail import detail, source_text
-from runner.operations.follow import Follower, follower_of
+from runner.operations.follow import follower_of
 from runner.operations.listing import newest
 from runner.operations.listing import status as listing_status
 from runner.operations.metrics import Metric, gather
-from runner.operations.report import display_names, report, step_report
-from runner.operations.standing import why
+from runner.operations.report import EnvironmentReport, display_names, environment_reports, report, step_report
+from runner.operations.step_status import why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
 from runner.runs import head, index, journal
 from tests.support import sample_run as sample
-from tests.support.call_count import calls_of
 from tests.support.memory_store import MemoryStore
-
-
-def test_a_follower_sees_every_entry_once() -> None:
-    store = sample.stored()
-    follower = follower_of(store, sample.RUN)
-    assert [entry.number for entry in follower.advance()] == list(range(1, 11))
-    assert follower.view.state.status is RunStatus.FAILED
-    assert follower.advance() == ()
-
-
-def test_a_follower_waits_for_what_is_not_there_yet() -> None:
-    store = sample.stored()
-    last = store.get(journal.entry_key(sample.RUN, 10))
-    store.delete(journal.entry_key(sample.RUN, 10))
-    follower = follower_of(store, sample.RUN)
-    assert len(follower.advance()) == 9
-    assert not follower.view.state.over
-    store.put(journal.entry_key(sample.RUN, 10), last)
-    assert len(follower.advance()) == 1
-    assert follower.view.state.over
 
 
 def test_an_unknown_run_is_bad_input() -> None:
@@ -80,7 +59,7 @@ def test_steps_of_one_name_are_shown_by_key() -> None:
 
 
 def test_why_a_step_waits() -> None:
-    assert why(sample.view(2), "prep-1", sample.at(9)) == "its environment 'sklearn' is being made"
+    assert why(sample.view(2), "prep-1", sample.at(9)) == "its environment 'sklearn' is being built"
     assert why(sample.view(2), "train-1", sample.at(9)) == "waits for prep data"
     assert why(sample.view(5), "prep-1", sample.at(9)) == "no node has 2 CPUs free"
     wide = replace(sample.PLAN, steps=(*sample.PLAN.steps, sample.step("z-1", "z", *sample.PLAN.by_key)))
@@ -90,32 +69,14 @@ def test_why_a_step_waits() -> None:
 
 def test_output_of_all_steps_is_read_once_and_to_its_end() -> None:
     store = sample.stored()
-    tail = LogTail(store)
+    tail = LogTail(store=store)
     assert list(tail.lines(sample.view(8))) == [("prep-1", "row 1"), ("prep-1", "row 2"), ("train-1", "training")]
     assert list(tail.rest()) == [("train-1", "unfinished")]
 
 
-def test_output_is_found_by_what_the_journal_tells_and_not_by_looking_at_every_step() -> None:
-    store = sample.stored()
-    follower = Follower(store, RunView(begin(sample.RUN, sample.PLAN), sample.PLAN))
-    tail = LogTail(store)
-    assert list(tail.lines(follower.view)) == []
-    tail.hear(follower.advance())
-    heard = list(tail.lines(follower.view))
-    assert heard == list(LogTail(store).lines(sample.view()))
-
-    def quiet(steps: int) -> int:
-        wide = replace(sample.PLAN, steps=tuple(sample.step(f"w-{at}", "w") for at in range(steps)))
-        view, looking = RunView(begin(sample.RUN, wide), wide), LogTail(store)
-        list(looking.lines(view))
-        return calls_of(lambda: list(looking.lines(view)))
-
-    assert quiet(1000) == quiet(10)
-
-
 def test_an_unfinished_line_is_shown_at_the_end_of_its_step() -> None:
     store = sample.stored()
-    tail = LogTail(store, "train-1")
+    tail = LogTail(store=store, only="train-1")
     assert list(tail.lines(sample.view(8))) == [("train-1", "training")]
     key = f"{TaskId(sample.RUN, 'train-1').logs}00000001.txt"
     store.put(key, store.get(key) + b", now whole\nlast")
@@ -129,11 +90,19 @@ def test_a_step_in_full() -> None:
     assert [file.path for file in found.files["made"]] == ["prepped_data.csv", "about/notes.txt"]
     assert found.attempts[0].artifacts == ("outputs/model.pkl",)
     assert found.command == ("python", "prep.py", "<output made>")
+    assert (found.reference, found.lock) == ("runner/env:1", sample.LOCK)
     assert source_text(sample.PLAN.by_key["train-1"].inputs[0].source) == "output 'made' of prep-1"
 
 
+def test_the_environments_of_a_run() -> None:
+    assert environment_reports(sample.view()) == (
+        EnvironmentReport(name="sklearn", target="kind", reference="runner/env:1", lock=sample.LOCK, seconds=3.25),
+    )
+    assert environment_reports(sample.view(2)) == ()
+
+
 def _entered(store: MemoryStore) -> MemoryStore:
-    index.add(store, index.IndexEntry(sample.RUN, "e", sample.BEGIN, "ada", 3))
+    index.add(store, index.IndexEntry(run=sample.RUN, experiment="e", created=sample.BEGIN, user="ada", steps=3))
     return store
 
 
@@ -159,5 +128,7 @@ def test_an_entry_whose_run_was_never_begun_is_not_listed() -> None:
 def test_a_run_whose_controller_gave_up_or_fell_silent_is_stopped(
     age: float, error: str, ended: bool, status: str
 ) -> None:
-    seen = head.Head(3, RunStatus.RUNNING, sample.at(0), ended=sample.at(1) if ended else None, error=error)
+    seen = head.Head(
+        number=3, status=RunStatus.RUNNING, time=sample.at(0), ended=sample.at(1) if ended else None, error=error
+    )
     assert listing_status(seen, sample.at(age)) == status

@@ -8,7 +8,7 @@ import pytest
 
 from runner.data import registry
 from runner.errors import BadInput
-from runner.model.data import DataPath, DatasetDefinition
+from runner.model.data import DatasetDefinition, DatastorePath
 from runner.model.plan import Plan
 from runner.model.step import InputSpec
 from runner.operations.registered import resolved
@@ -32,7 +32,10 @@ class CountingStore(MemoryStore):
 def reading(*names: str, version: int = 0) -> Plan:
     """A plan of one step per name, each of which reads that dataset."""
     steps = (
-        b.step(f"s{at}", inputs=(InputSpec("x", DatasetDefinition("file", (), name=name, version=version)),))
+        b.step(
+            f"s{at}",
+            inputs=(InputSpec(name="x", source=DatasetDefinition(kind="file", paths=(), name=name, version=version)),),
+        )
         for at, name in enumerate(names)
     )
     return b.plan(*steps)
@@ -40,7 +43,7 @@ def reading(*names: str, version: int = 0) -> Plan:
 
 def test_a_name_is_looked_up_once_however_many_steps_read_it() -> None:
     store = CountingStore()
-    entry = registry.Registration(DatasetDefinition("file", (DataPath("s", "raw"),)))
+    entry = registry.Registration(DatasetDefinition(kind="file", paths=(DatastorePath("s", "raw"),)))
     known = registry.register(store, "raw", entry, new_version=False)
     store.listings = 0
     plan = resolved(reading("raw", "raw", "raw"), store)

@@ -11,7 +11,7 @@ from runner.runs import index, journal
 from tests.support import sample_run as sample
 from tests.support.memory_store import MemoryStore
 
-WHO = Submitter("ada", sample.BEGIN, bytes(10), WorkspaceFacts("w"))
+WHO = Submitter("ada", sample.BEGIN, bytes(10), WorkspaceFacts(name="w"))
 
 
 class Failing(MemoryStore):
@@ -26,7 +26,7 @@ class Failing(MemoryStore):
 
 def test_a_run_is_entered_and_journaled() -> None:
     store = MemoryStore()
-    run = submit(store, sample.PLAN, {}, Request("e"), WHO)
+    run = submit(store, sample.PLAN, {}, Request(experiment="e"), WHO)
     assert store.stat(journal.entry_key(run, 1)) is not None
     assert [found.run for found in newest(store, 5)] == [run]
 
@@ -34,6 +34,6 @@ def test_a_run_is_entered_and_journaled() -> None:
 def test_a_run_is_entered_before_it_is_journaled() -> None:
     store = Failing()
     with pytest.raises(StoreUnreachable):
-        submit(store, sample.PLAN, {}, Request("e"), WHO)
+        submit(store, sample.PLAN, {}, Request(experiment="e"), WHO)
     assert len(list(index.run_ids(store))) == 1
     assert list(newest(store, 5)) == []

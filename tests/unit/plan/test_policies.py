@@ -10,34 +10,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.config import KubernetesConfig, ProcessConfig, TargetConfig
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.process.config import ProcessConfig
+from runner.config import TargetConfig
 from runner.datastores import BucketConfig
 from runner.model.access import Access
-from runner.model.compute import Wish
+from runner.model.compute import ResourceRequest
 from runner.model.placement import Placement
 from runner.model.plan import Plan
 from runner.model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy
+from runner.model.policy_overrides import NO_OVERRIDES, PolicyOverrides
 from runner.model.resources import Resources
-from runner.model.stated import NOTHING, Stated
 from runner.model.step import StepSpec
-from runner.plan.policies import closed, differing, granted, problems, resolved, said
+from runner.plan.policies import (
+    non_default_fields,
+    problems,
+    with_access,
+    with_defaults,
+    with_dependencies_of_always,
+    with_overrides,
+)
 from runner.plan.validate import validate
 from tests.support import builders as b
 
 CLUSTER = KubernetesConfig(
-    BucketConfig("b", "http://localhost:9000"),
+    store=BucketConfig(bucket="b", endpoint="http://localhost:9000"),
     policy=StepPolicy(retries=5, queue_timeout=60.0, disruption_retries=9),
-    resources=Wish(cpu=2, memory="4Gi"),
+    resources=ResourceRequest(cpu=2, memory="4Gi"),
 )
 MACHINE = ProcessConfig(policy=StepPolicy(retries=1))
 
 
-def resolve(plan: Plan, words: Stated = NOTHING, target: TargetConfig = CLUSTER) -> Plan:
-    done = resolved(plan, dict.fromkeys((step.key for step in plan.steps), "t"), {"t": target})
-    return said(done, words)
+def resolve(plan: Plan, words: PolicyOverrides = NO_OVERRIDES, target: TargetConfig = CLUSTER) -> Plan:
+    done = with_defaults(plan, dict.fromkeys((step.key for step in plan.steps), "t"), {"t": target})
+    return with_overrides(done, words)
 
 
-def of(policy: StepPolicy, words: Stated = NOTHING, target: TargetConfig = CLUSTER) -> StepPolicy:
+def of(policy: StepPolicy, words: PolicyOverrides = NO_OVERRIDES, target: TargetConfig = CLUSTER) -> StepPolicy:
     return resolve(b.plan(b.step("a", policy=policy)), words, target).steps[0].policy
 
 
@@ -54,21 +63,21 @@ def test_a_plan_that_says_nothing_states_everything() -> None:
     [(None, None, 5), (None, 0, 0), (None, 3, 3), (2, 3, 2), (0, 3, 0), (2, None, 2)],
 )
 def test_command_line_step_target(line: int | None, step: int | None, holds: int) -> None:
-    assert of(StepPolicy(retries=step), Stated(StepPolicy(retries=line))).retries == holds
+    assert of(StepPolicy(retries=step), PolicyOverrides(policy=StepPolicy(retries=line))).retries == holds
 
 
 def test_the_names_that_a_script_may_open_are_those_of_all_places() -> None:
     step = replace(b.step("a"), access=Access(("db",), ("lake",)))
     target = replace(MACHINE, access=Access(("api",)))
-    words = Stated(access=Access(datastores=("pond",)))
+    words = PolicyOverrides(access=Access(datastores=("pond",)))
     assert resolve(b.plan(step), words, target).steps[0].access == Access(("api", "db"), ("lake", "pond"))
-    assert granted(b.plan(step), {}, {}, words.access).steps[0].access == Access(("db",), ("lake", "pond"))
+    assert with_access(b.plan(step), {}, {}, words.access).steps[0].access == Access(("db",), ("lake", "pond"))
 
 
 def test_words_are_merged_field_by_field() -> None:
-    found = of(StepPolicy(run_timeout=10.0), Stated(StepPolicy(oom_factor=2.0)))
+    found = of(StepPolicy(run_timeout=10.0), PolicyOverrides(policy=StepPolicy(retry_oom=2.0)))
     assert found == replace(
-        DEFAULT, retries=5, queue_timeout=60.0, disruption_retries=9, run_timeout=10.0, oom_factor=2.0
+        DEFAULT, retries=5, queue_timeout=60.0, disruption_retries=9, run_timeout=10.0, retry_oom=2.0
     )
     assert of(StepPolicy(), target=MACHINE).retries == 1
 
@@ -76,21 +85,28 @@ def test_words_are_merged_field_by_field() -> None:
 def test_the_runs_policy() -> None:
     plan = b.plan(b.step("a"), policy=RunPolicy(deadline=60.0))
     assert resolve(plan).policy == RunPolicy(60.0, 0)
-    assert resolve(plan, Stated(run=RunPolicy(5.0, 2))).policy == RunPolicy(5.0, 2)
+    assert resolve(plan, PolicyOverrides(run=RunPolicy(5.0, 2))).policy == RunPolicy(5.0, 2)
 
 
 def test_resources_of_line_step_and_target() -> None:
     own = b.step("own", resources=Resources(memory="1Gi", memory_limit="1Gi"))
     plan = b.plan(b.step("a"), own)
     asked = [step.resources for step in resolve(plan).steps]
-    assert asked == [Resources("2", "4Gi", "", "4Gi"), Resources("2", "1Gi", "", "1Gi")]
-    asked = [step.resources for step in resolve(plan, Stated(wish=Wish(memory="8Gi", gpu=1))).steps]
-    assert asked == [Resources("2", "8Gi", "", "8Gi", 1)] * 2
+    assert asked == [
+        Resources(cpu="2", memory="4Gi", cpu_limit="", memory_limit="4Gi"),
+        Resources(cpu="2", memory="1Gi", cpu_limit="", memory_limit="1Gi"),
+    ]
+    asked = [
+        step.resources for step in resolve(plan, PolicyOverrides(request=ResourceRequest(memory="8Gi", gpu=1))).steps
+    ]
+    assert asked == [Resources(cpu="2", memory="8Gi", cpu_limit="", memory_limit="8Gi", gpu=1)] * 2
     assert [step.resources for step in resolve(plan, target=MACHINE).steps] == [Resources(), own.resources]
 
 
 def test_resolving_again_changes_nothing() -> None:
-    plan = resolve(b.plan(b.step("a"), b.step("end", always=True, outputs=())), Stated(StepPolicy(retries=2)))
+    plan = resolve(
+        b.plan(b.step("a"), b.step("end", always=True, outputs=())), PolicyOverrides(policy=StepPolicy(retries=2))
+    )
     assert resolve(plan, target=MACHINE) == plan
 
 
@@ -110,10 +126,10 @@ def test_a_step_that_always_runs_and_says_after_what_keeps_it() -> None:
 
 def test_a_drawing_shows_what_it_waits_for_before_anything_else_is_known() -> None:
     plan = b.plan(b.step("a"), b.step("end", always=True))
-    assert closed(plan).step("end").after == ("a",)
-    assert closed(plan).step("a") is plan.step("a")
+    assert with_dependencies_of_always(plan).step("end").after == ("a",)
+    assert with_dependencies_of_always(plan).step("a") is plan.step("a")
     plain = b.plan(b.step("a"))
-    assert closed(plain) is plain
+    assert with_dependencies_of_always(plain) is plain
 
 
 def test_a_lone_step_that_always_runs_waits_for_nothing() -> None:
@@ -140,8 +156,8 @@ def test_what_always_runs_never_makes_a_cycle(plan: Plan) -> None:
 
 def test_all_that_means_nothing_is_found_at_once() -> None:
     plan = b.plan(
-        b.step("a", policy=StepPolicy(retries=-1, run_timeout=-2.0, oom_factor=0.5)),
-        b.step("b", resources=Resources("many", "much", memory_limit="", gpu=-1)),
+        b.step("a", policy=StepPolicy(retries=-1, run_timeout=-2.0, retry_oom=0.5)),
+        b.step("b", resources=Resources(cpu="many", memory="much", memory_limit="", gpu=-1)),
         b.step("c", resources=Resources(memory="4Gi", memory_limit="2Gi", shared_memory="big")),
         b.step("d", resources=Resources(cpu="", memory_limit="0Gi")),
         b.step("e", placement=Placement(tolerations=({"effect": "Never", "operator": "Exists"},))),
@@ -161,7 +177,13 @@ def test_a_resolved_plan_has_no_problems() -> None:
 
 
 def test_what_differs_from_the_default_as_people_write_it() -> None:
-    assert differing(DEFAULT) == differing(StepPolicy()) == differing(DEFAULT_RUN) == differing(Resources()) == {}
-    policy = StepPolicy(retries=2, run_timeout=7200.0, backoff=0.0, oom_factor=1.5)
-    assert differing(policy) == {"retries": 2, "oom_factor": 1.5, "backoff": 0, "run_timeout": "2h"}
-    assert differing(RunPolicy(90.0, 0)) == {"deadline": "90s"}
+    assert (
+        non_default_fields(DEFAULT)
+        == non_default_fields(StepPolicy())
+        == non_default_fields(DEFAULT_RUN)
+        == non_default_fields(Resources())
+        == {}
+    )
+    policy = StepPolicy(retries=2, run_timeout=7200.0, backoff=0.0, retry_oom=1.5)
+    assert non_default_fields(policy) == {"retries": 2, "retry_oom": 1.5, "backoff": 0, "run_timeout": "2h"}
+    assert non_default_fields(RunPolicy(90.0, 0)) == {"deadline": "90s"}

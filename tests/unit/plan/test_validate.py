@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.data import DataPath, DatasetDefinition, Mode
+from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.plan import Plan
 from runner.model.step import (
     InputPath,
@@ -25,10 +25,16 @@ def whats(plan: Plan) -> list[str]:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (InputSpec("x", DataPath("lake", "a"), Mode.UPLOAD), "'x' is in mode upload and not writable"),
-        (InputSpec("x", DataPath("lake", "a/*"), writable=True), "'x' cannot be writable"),
-        (InputSpec("x", DataPath("lake", "a"), Mode.DOWNLOAD, writable=True), "'x' cannot be writable"),
-        (InputSpec("x", DatasetDefinition("file", ()), writable=True), "'x' cannot be writable"),
+        (
+            InputSpec(name="x", source=DatastorePath("lake", "a"), mode=Mode.UPLOAD),
+            "'x' is in mode upload and not writable",
+        ),
+        (InputSpec(name="x", source=DatastorePath("lake", "a/*"), writable=True), "'x' cannot be writable"),
+        (
+            InputSpec(name="x", source=DatastorePath("lake", "a"), mode=Mode.DOWNLOAD, writable=True),
+            "'x' cannot be writable",
+        ),
+        (InputSpec(name="x", source=DatasetDefinition(kind="file", paths=()), writable=True), "'x' cannot be writable"),
     ],
 )
 def test_an_input_that_cannot_be_written_is_refused(spec: InputSpec, words: str) -> None:
@@ -37,8 +43,8 @@ def test_an_input_that_cannot_be_written_is_refused(spec: InputSpec, words: str)
 
 
 def test_a_good_plan_has_no_problems() -> None:
-    raw = InputSpec("raw", DataPath("s", "raw.csv"))
-    shown = OutputSpec("out", shown_as="model")
+    raw = InputSpec(name="raw", source=DatastorePath("s", "raw.csv"))
+    shown = OutputSpec(name="out", pipeline_output_name="model")
     good = b.step(
         "c", "a", "b", parameters={"P": "p"}, command=(ParameterValue("p"), InputPath("from_a"), OutputPath("out"))
     )
@@ -60,40 +66,55 @@ def test_a_good_plan_has_no_problems() -> None:
         (b.plan(b.step("a", command=(OutputPath("x"),))), "its arguments use the output 'x', which it lacks"),
         (b.plan(b.step("a", command=(ParameterValue("x"),))), "there is no parameter 'x'"),
         (b.plan(b.step("a", parameters={"X": "x"})), "there is no parameter 'x'"),
-        (b.plan(b.step("a", "b")), "nobody produces its input 'from_b'"),
+        (b.plan(b.step("a", "b")), "no step writes its input 'from_b'"),
         (
-            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "other")),), command=())),
-            "nobody produces its input 'x'",
+            b.plan(b.step("a"), b.step("b", inputs=(InputSpec(name="x", source=OutputOf("a", "other")),), command=())),
+            "no step writes its input 'x'",
         ),
         (
-            b.plan(b.step("a", inputs=(InputSpec("raw", DataPath("s", "raw"), path_on_compute="x/../../y"),))),
+            b.plan(
+                b.step(
+                    "a", inputs=(InputSpec(name="raw", source=DatastorePath("s", "raw"), path_on_compute="x/../../y"),)
+                )
+            ),
             "the path_on_compute 'x/../../y' of 'raw' leads out of the step's folder",
         ),
         (
-            b.plan(b.step("a", inputs=(InputSpec("raw", DataPath("s", "a/../../b")),))),
+            b.plan(b.step("a", inputs=(InputSpec(name="raw", source=DatastorePath("s", "a/../../b")),))),
             "the path 'a/../../b' of its input 'raw' leaves the datastore",
         ),
         (
-            b.plan(b.step("a", inputs=(InputSpec("raw", DatasetDefinition("file", (DataPath("s", "../b"),))),))),
+            b.plan(
+                b.step(
+                    "a",
+                    inputs=(
+                        InputSpec(
+                            name="raw", source=DatasetDefinition(kind="file", paths=(DatastorePath("s", "../b"),))
+                        ),
+                    ),
+                )
+            ),
             "the path '../b' of its input 'raw' leaves the datastore",
         ),
         (
-            b.plan(b.step("a", outputs=(OutputSpec("out", path_on_compute="/data/.."),))),
+            b.plan(b.step("a", outputs=(OutputSpec(name="out", path_on_compute="/data/.."),))),
             "the path_on_compute '/data/..' of 'out' leads out of the step's folder",
         ),
         (b.plan(b.step("a", after=("b",))), "it is to run after 'b', which is not in the pipeline"),
-        (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("a-b")))), "'a-b' cannot name an output"),
-        (b.plan(b.step("a", outputs=(OutputSpec("out"), OutputSpec("out")))), "2 outputs are called 'out'"),
+        (b.plan(b.step("a", outputs=(OutputSpec(name="out"), OutputSpec(name="a-b")))), "'a-b' cannot name an output"),
+        (b.plan(b.step("a", outputs=(OutputSpec(name="out"), OutputSpec(name="out")))), "2 outputs are called 'out'"),
         (
-            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("a b", OutputOf("a", "out")),), command=())),
+            b.plan(b.step("a"), b.step("b", inputs=(InputSpec(name="a b", source=OutputOf("a", "out")),), command=())),
             "'a b' cannot name an input",
         ),
         (
-            b.plan(b.step("a"), b.step("b", inputs=(InputSpec("x", OutputOf("a", "out")),) * 2, command=())),
+            b.plan(
+                b.step("a"), b.step("b", inputs=(InputSpec(name="x", source=OutputOf("a", "out")),) * 2, command=())
+            ),
             "2 inputs are called 'x'",
         ),
         (
-            b.plan(*(b.step(key, outputs=(OutputSpec("out", shown_as="model"),)) for key in "ab")),
+            b.plan(*(b.step(key, outputs=(OutputSpec(name="out", pipeline_output_name="model"),)) for key in "ab")),
             "2 outputs have the pipeline_output_name 'model'",
         ),
         (b.plan(b.step("a", "a")), "the steps wait for each other: a → a"),
@@ -124,18 +145,18 @@ def test_all_problems_are_found_together() -> None:
 @pytest.mark.parametrize(
     ("spec", "words"),
     [
-        (OutputSpec("out", destination="models/{run}/x"), "holds {run}"),
-        (OutputSpec("out", destination="/"), "is empty"),
-        (OutputSpec("out", destination="a/../b"), "is no path"),
-        (OutputSpec("out", destination="runs/{run-id}"), "reserved"),
-        (OutputSpec("out", destination="a\0b"), "cannot be printed"),
-        (OutputSpec("out", destination="a/\udcff"), "cannot be printed"),
-        (OutputSpec("out", destination=".tmp/x"), "unfinished files"),
-        (OutputSpec("out", destination="é" * 128), "too long"),
-        (OutputSpec("out", destination="a/" * 500 + "{run-id}"), "too long"),
-        (OutputSpec("out", destination="azureml/fixed"), "the outputs of runs lie there"),
-        (OutputSpec("out", "elsewhere", destination="azureml/fixed"), "the outputs of runs lie there"),
-        (OutputSpec("out", register=(RegisterAs("a/b"),)), "cannot name a dataset"),
+        (OutputSpec(name="out", destination="models/{run}/x"), "holds {run}"),
+        (OutputSpec(name="out", destination="/"), "is empty"),
+        (OutputSpec(name="out", destination="a/../b"), "is no path"),
+        (OutputSpec(name="out", destination="runs/{run-id}"), "reserved"),
+        (OutputSpec(name="out", destination="a\0b"), "cannot be printed"),
+        (OutputSpec(name="out", destination="a/\udcff"), "cannot be printed"),
+        (OutputSpec(name="out", destination=".tmp/x"), "unfinished files"),
+        (OutputSpec(name="out", destination="é" * 128), "too long"),
+        (OutputSpec(name="out", destination="a/" * 500 + "{run-id}"), "too long"),
+        (OutputSpec(name="out", destination="azureml/fixed"), "the outputs of runs lie there"),
+        (OutputSpec(name="out", datastore="elsewhere", destination="azureml/fixed"), "the outputs of runs lie there"),
+        (OutputSpec(name="out", register=(RegisterAs(name="a/b"),)), "cannot name a dataset"),
     ],
 )
 def test_places_and_registrations_that_cannot_be(spec: OutputSpec, words: str) -> None:
@@ -146,9 +167,9 @@ def test_places_and_registrations_that_cannot_be(spec: OutputSpec, words: str) -
 
 def test_places_that_can_be() -> None:
     outputs = (
-        OutputSpec("one", destination="dataset/{run-id}/{output-name}"),
-        OutputSpec("two", destination="fixed/{output-name}"),
-        OutputSpec("three", "elsewhere", destination="runs/all"),
-        OutputSpec("four", destination="azureml/{run-id}/{output-name}"),
+        OutputSpec(name="one", destination="dataset/{run-id}/{output-name}"),
+        OutputSpec(name="two", destination="fixed/{output-name}"),
+        OutputSpec(name="three", datastore="elsewhere", destination="runs/all"),
+        OutputSpec(name="four", destination="azureml/{run-id}/{output-name}"),
     )
     assert validate(b.plan(b.step("a", outputs=outputs, command=(Interpreter(), "x.py")))) == ()

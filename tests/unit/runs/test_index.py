@@ -12,14 +12,14 @@ from runner.model.names import new_run_id
 from runner.model.status import RunStatus
 from runner.override import override
 from runner.ports import ObjectInfo
-from runner.runs import head, index, journal, plans
+from runner.runs import head, index, plans
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
 
 def add(store: MemoryStore, at: datetime, letter: str) -> str:
     run = new_run_id(at, letter.encode() * 10)
-    index.add(store, index.IndexEntry(run, f"experiment {letter}", at, tags={"k": letter}))
+    index.add(store, index.IndexEntry(run=run, experiment=f"experiment {letter}", created=at, tags={"k": letter}))
     return run
 
 
@@ -58,31 +58,27 @@ def test_a_plan_is_kept_under_its_digest(store: MemoryStore) -> None:
     assert plans.load(store, plan.digest) == plan
 
 
-def test_a_run_is_replayed_from_its_journal(store: MemoryStore) -> None:
-    plan = b.plan(b.step("a"))
-    plans.save(store, plan)
-    assert plans.replay(store, b.RUN) is None
-    writer = journal.Writer(store, b.RUN, "c", 0)
-    writer.append([e.ControllerStarted("c", "host", 1)], b.at(0))
-    assert plans.submission_of(store, b.RUN) is None
-    writer.append([e.RunSubmitted(b.submission(plan)), b.started("a")], b.at(1))
-    found = plans.replay(store, b.RUN)
-    assert found is not None
-    assert (found[0], b.statuses(found[1]), found[1].number) == (plan, {"a": "queued"}, 2)
-
-
 def test_the_head_is_a_run_at_a_glance(store: MemoryStore) -> None:
     assert head.read(store, b.RUN) is None
     plan = b.plan(b.step("a"), b.step("b"))
     state = b.state(plan, e.ControllerStarted("c", "host", 7), b.started("a"), b.succeeded("a"))
     head.write(store, state, b.at(9), "trouble")
-    assert head.read(store, b.RUN) == head.Head(state.number, RunStatus.RUNNING, b.at(9), "host", 7, 1, None, "trouble")
+    assert head.read(store, b.RUN) == head.Head(
+        number=state.number,
+        status=RunStatus.RUNNING,
+        time=b.at(9),
+        host="host",
+        pid=7,
+        succeeded=1,
+        ended=None,
+        error="trouble",
+    )
 
 
 def test_a_head_or_an_entry_that_cannot_be_read_is_none(store: MemoryStore) -> None:
     store.put(head.head_key(b.RUN), b"")
     assert head.read(store, b.RUN) is None
-    index.add(store, index.IndexEntry(b.RUN, "e", b.T0))
+    index.add(store, index.IndexEntry(run=b.RUN, experiment="e", created=b.T0))
     store.put("index/0-lost", b"")
     assert [entry.run for entry in index.newest(store, 9)] == [b.RUN]
 
@@ -132,7 +128,7 @@ class Clocked(MemoryStore):
 
 def entered(store: MemoryStore, at: datetime, letter: str) -> str:
     run = new_run_id(at, letter.encode() * 10)
-    index.add(store, index.IndexEntry(run, "e", at))
+    index.add(store, index.IndexEntry(run=run, experiment="e", created=at))
     return run
 
 

@@ -71,6 +71,13 @@ def test_success_is_committed_and_can_be_reused(store: MemoryStore) -> None:
     assert store.get(records.reuse_key(task.fingerprint)) == store.get(task.id.commit)
 
 
+def test_the_commit_record_names_the_environment_and_its_lock(store: MemoryStore) -> None:
+    records.finish(store, b.task("a", lock="5f3c"), b.record())
+    commit = records.committed(store, b.task_id("a"))
+    assert commit is not None
+    assert (commit.environment, commit.lock) == (b.REFERENCE, "5f3c")
+
+
 def test_failure_leaves_a_record_only(store: MemoryStore) -> None:
     task = b.task("a")
     assert records.finish(store, task, b.record(failure=Failure.USER)) is None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.sdk.workspace import Workspace
+from runner.sdk.workspaces.workspace import Workspace
 from tests.support.fake_session import FakeSession
 
 

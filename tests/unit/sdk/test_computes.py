@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from runner.sdk import AmlCompute, ComputeTarget, Workspace
-from runner.sdk.attached_compute import (
+from runner.sdk.base.exceptions import ComputeTargetException, NotOffered
+from runner.sdk.computes.attached import (
     AksCompute,
     BatchCompute,
     ComputeInstance,
@@ -17,59 +17,39 @@ from runner.sdk.attached_compute import (
     KubernetesCompute,
     RemoteCompute,
 )
-from runner.sdk.exceptions import ComputeTargetException, NotOffered
 from tests.support.fake_session import FakeSession
 
-IDIOM = """
-from runner.sdk import AmlCompute, ComputeTarget
-from runner.sdk.exceptions import ComputeTargetException
 
-def find(ws):
+def find_or_create(ws: Workspace) -> tuple[str, ComputeTarget]:
+    """v1's idiom."""
     try:
-        compute = ComputeTarget(workspace=ws, name="cpu-cluster")
-        return "found", compute
+        return "found", ComputeTarget(workspace=ws, name="cpu-cluster")
     except ComputeTargetException:
         asked = AmlCompute.provisioning_configuration(vm_size="STANDARD_D2_V2", max_nodes=4)
         return "created", ComputeTarget.create(ws, "cpu-cluster", asked)
 
-def bare(ws):
-    try:
-        return ComputeTarget(ws, "other")
-    except ComputeTargetException:
-        raise
-"""
+
+def test_where_nothing_is_configured_every_name_is_found(ws: Workspace) -> None:
+    word, compute = find_or_create(ws)
+    assert (word, compute.name, type(compute), compute.vm_size) == ("found", "cpu-cluster", AmlCompute, "")
+    assert list(ws.compute_targets) == ["cpu-cluster"]
+    assert type(DataFactoryCompute(ws, "copies")) is DataFactoryCompute
 
 
-def driver(tmp_path: Path) -> dict[str, object]:
-    path = tmp_path / "driver.py"
-    path.write_text(IDIOM)
-    names: dict[str, object] = {}
-    exec(compile(IDIOM, str(path), "exec"), names)
-    return names
+def test_a_created_name_has_its_settings_where_nothing_is_configured(ws: Workspace) -> None:
+    ComputeTarget.create(ws, "cpu-cluster", AmlCompute.provisioning_configuration("STANDARD_D2_V2", max_nodes=3))
+    assert find_or_create(ws)[1].scale_settings.maximum_node_count == 3
 
 
-def test_the_idiom_creates_once_and_finds_then(ws: Workspace, tmp_path: Path) -> None:
-    find = driver(tmp_path)["find"]
-    assert callable(find)
-    said = [find(ws) for _ in range(2)]
-    assert [word for word, _ in said] == ["created", "found"]
-    for _, compute in said:
+def test_where_targets_are_configured_the_idiom_creates_once_and_finds_then(
+    ws: Workspace, session: FakeSession
+) -> None:
+    session.targets = ("kind",)
+    found = [find_or_create(ws) for _ in range(2)]
+    assert [word for word, _ in found] == ["created", "found"]
+    for _, compute in found:
         assert type(compute) is AmlCompute
         assert compute.get_status().serialize()["scaleSettings"] == {"minNodeCount": 0, "maxNodeCount": 4}
-
-
-def test_without_a_create_every_name_is_good_where_nothing_is_configured(ws: Workspace, tmp_path: Path) -> None:
-    bare = driver(tmp_path)["bare"]
-    assert callable(bare)
-    assert bare(ws).name == "other"
-    assert ComputeTarget(ws, "any").type == "AmlCompute"
-
-
-def test_the_idiom_where_targets_are_configured(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
-    session.targets = ("kind",)
-    find = driver(tmp_path)["find"]
-    assert callable(find)
-    assert [find(ws)[0] for _ in range(2)] == ["created", "found"]
     with pytest.raises(ComputeTargetException, match="known: kind"):
         AmlCompute(ws, "gpu")
 
@@ -79,7 +59,7 @@ def test_all_targets_by_name(ws: Workspace, session: FakeSession) -> None:
     assert "cpu" in ws.compute_targets
     assert "gpu" not in ws.compute_targets
     assert ws.compute_targets["gpu"].name == "gpu"
-    assert [target.name for target in ComputeTarget.list(ws)] == ["cpu"]
+    assert [target.name for target in ComputeTarget.list(ws)] == ["gpu", "cpu"]
     session.targets = ("kind",)
     assert list(ws.compute_targets) == ["kind", "cpu"]
     with pytest.raises(KeyError, match="known: kind, cpu"):

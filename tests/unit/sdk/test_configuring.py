@@ -8,11 +8,11 @@ import pytest
 
 import runner
 from runner.model.access import Access
-from runner.model.compute import Wish
+from runner.model.compute import ResourceRequest
 from runner.model.placement import Placement
 from runner.model.policy import RunPolicy, StepPolicy
+from runner.model.policy_overrides import PolicyOverrides
 from runner.model.resources import Resources
-from runner.model.stated import Stated
 from runner.sdk import (
     CommandStep,
     Datastore,
@@ -25,10 +25,10 @@ from runner.sdk import (
     Workspace,
     configure,
 )
-from runner.sdk.data import DataReference
-from runner.sdk.estimator import Estimator
-from runner.sdk.exceptions import PipelineInvalid, RunConfigurationException
+from runner.sdk.base.exceptions import PipelineInvalid, RunConfigurationException
+from runner.sdk.datastores.data_paths import DataReference
 from runner.sdk.steps.data_transfer import DataTransferStep
+from runner.sdk.steps.estimator import Estimator
 from runner.sdk.steps.estimator_step import EstimatorStep
 from tests.support.fake_session import FakeSession
 
@@ -46,8 +46,19 @@ def test_words_of_a_step_are_in_its_plan(ws: Workspace) -> None:
     configure(step, secrets=["api"])
     (spec,) = configure(Pipeline(ws, step), secrets=["all"]).plan.steps
     assert spec.access == Access(("all", "api", "db"), ("lake",))
-    assert spec.policy == StepPolicy(2, None, None, 2.0, 5.0, 60.0, 90.0, 7200.0)
-    assert spec.resources == Resources("2", "4Gi", "3", "4Gi", 1, ephemeral_storage="20Gi")
+    assert spec.policy == StepPolicy(
+        retries=2,
+        infrastructure_retries=None,
+        disruption_retries=None,
+        retry_oom=2.0,
+        backoff=5.0,
+        queue_timeout=60.0,
+        start_timeout=90.0,
+        run_timeout=7200.0,
+    )
+    assert spec.resources == Resources(
+        cpu="2", memory="4Gi", cpu_limit="3", memory_limit="4Gi", gpu=1, ephemeral_storage="20Gi"
+    )
     assert spec.placement == Placement({"pool": "batch"}, ({"key": "spot", "operator": "Exists"},), "me", ("k",))
     assert not spec.always
 
@@ -72,8 +83,8 @@ def test_a_pipelines_words_are_of_every_step_that_says_nothing(ws: Workspace) ->
     assert plan.policy == RunPolicy(14400.0, 3)
     assert [step.policy.retries for step in plan.steps] == [0, 2]
     assert [step.resources for step in plan.steps] == [
-        Resources("2", "1Gi", "", "1Gi"),
-        Resources("2", "8Gi", "", "8Gi"),
+        Resources(cpu="2", memory="1Gi", cpu_limit="", memory_limit="1Gi"),
+        Resources(cpu="2", memory="8Gi", cpu_limit="", memory_limit="8Gi"),
     ]
     assert [step.placement.node_selector["pool"] for step in plan.steps] == ["own", "all"]
 
@@ -108,19 +119,19 @@ def test_everything_wrong_is_told_at_once_and_nothing_is_kept(ws: Workspace) -> 
     assert isinstance(refused.value, ValueError)
     problems = refused.value.problems
     assert [problem.what.split(" ")[0] for problem in problems] == [
-        "deadline", "retries", "oom_factor", "run_timeout", "memory",
+        "deadline", "retries", "retry_oom", "run_timeout", "memory",
     ]  # fmt: skip
     assert all("test_configuring.py:" in problem.where and "'train'" in problem.where for problem in problems)
     assert all(problem.remedy for problem in problems)
-    assert step.stated == Stated()
-    with pytest.raises(PipelineInvalid, match="always is not a word of a pipeline"):
+    assert step.overrides == PolicyOverrides()
+    with pytest.raises(PipelineInvalid, match="always is no setting of a pipeline"):
         configure(Pipeline(ws, step), always=True)
     with pytest.raises(PipelineInvalid, match="a str cannot be configured"):
         configure("train", retries=1)  # type: ignore[type-var] # as a user may
 
 
 def test_the_wish_is_kept_as_it_was_said() -> None:
-    assert configure(PythonScriptStep("a.py"), cpu=0.5).stated.wish == Wish("0.5")
+    assert configure(PythonScriptStep("a.py"), cpu=0.5).overrides.request == ResourceRequest(cpu="0.5")
 
 
 @pytest.mark.parametrize(("seconds", "holds"), [(60, 60.0), (2592000, None), (None, None), (0, None)])

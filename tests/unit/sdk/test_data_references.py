@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.data import DataPath as Place
-from runner.model.data import Mode
+from runner.model.data import DatastorePath, Mode
 from runner.model.step import InputPath, InputSpec, StepSpec
-from runner.sdk.bindings import Bindings
-from runner.sdk.data import DataPath, DataPathComputeBinding, DataReference
-from runner.sdk.datastore import Datastore
-from runner.sdk.exceptions import UserErrorException
-from runner.sdk.pipeline import Pipeline
+from runner.sdk.base.exceptions import UserErrorException
+from runner.sdk.datastores.data_paths import DataPath, DataPathComputeBinding, DataReference
+from runner.sdk.datastores.datastore import Datastore
+from runner.sdk.pipelines.pipeline import Pipeline
+from runner.sdk.steps.bindings import Bindings
 from runner.sdk.steps.python_script import PythonScriptStep
-from runner.sdk.workspace import Workspace
+from runner.sdk.workspaces.workspace import Workspace
 from tests.support.fake_session import FakeSession
 from tests.support.memory_store import MemoryStore
 
@@ -67,8 +66,8 @@ def test_it_is_an_input_and_an_argument(ws: Workspace, lake: Datastore) -> None:
     whole, part = lake.as_mount(), lake.path("./data//x/", "part").as_download("/data/x")
     step = lowered(ws, [whole, part], ["--all", whole, part])
     assert step.inputs == (
-        InputSpec("lake", Place("lake", ""), writable=True),
-        InputSpec("part", Place("lake", "data/x"), Mode.DOWNLOAD, "/data/x"),
+        InputSpec(name="lake", source=DatastorePath("lake", ""), writable=True),
+        InputSpec(name="part", source=DatastorePath("lake", "data/x"), mode=Mode.DOWNLOAD, path_on_compute="/data/x"),
     )
     assert step.command[-3:] == ("--all", InputPath("lake"), InputPath("part"))
 
@@ -78,8 +77,8 @@ def test_a_data_path_is_one_too_with_or_without_a_binding(ws: Workspace, lake: D
     bound = (DataPath(lake, "data/y", name="bound"), DataPathComputeBinding("download", "/data/y"))
     step = lowered(ws, [plain, bound], [plain, bound])
     assert step.inputs == (
-        InputSpec("plain", Place("lake", "data/x"), writable=True),
-        InputSpec("bound", Place("lake", "data/y"), Mode.DOWNLOAD, "/data/y"),
+        InputSpec(name="plain", source=DatastorePath("lake", "data/x"), writable=True),
+        InputSpec(name="bound", source=DatastorePath("lake", "data/y"), mode=Mode.DOWNLOAD, path_on_compute="/data/y"),
     )
     assert step.command[-2:] == (InputPath("plain"), InputPath("bound"))
 
@@ -116,8 +115,8 @@ def test_an_upload_is_written_only(ws: Workspace, lake: Datastore) -> None:
     kept, over = lake.path("x", "kept").as_upload(), lake.path("y", "over").as_upload(overwrite=True)
     step = lowered(ws, [kept, over], [kept, over])
     assert step.inputs == (
-        InputSpec("kept", Place("lake", "x"), Mode.UPLOAD, writable=True, keep_existing=True),
-        InputSpec("over", Place("lake", "y"), Mode.UPLOAD, writable=True),
+        InputSpec(name="kept", source=DatastorePath("lake", "x"), mode=Mode.UPLOAD, writable=True, keep_existing=True),
+        InputSpec(name="over", source=DatastorePath("lake", "y"), mode=Mode.UPLOAD, writable=True),
     )
 
 
@@ -128,11 +127,13 @@ def test_an_unknown_mode_is_refused(lake: Datastore) -> None:
 
 def test_a_pattern_is_read_only(ws: Workspace, lake: Datastore) -> None:
     pattern = lake.path("data/*.csv", "pattern")
-    assert lowered(ws, [pattern], [pattern]).inputs == (InputSpec("pattern", Place("lake", "data/*.csv")),)
+    assert lowered(ws, [pattern], [pattern]).inputs == (
+        InputSpec(name="pattern", source=DatastorePath("lake", "data/*.csv")),
+    )
 
 
 def test_the_workspaces_default_holds_where_none_is_named(ws: Workspace, lake: Datastore) -> None:
-    from runner.sdk.pipeline_data import PipelineData
+    from runner.sdk.outputs.pipeline_data import PipelineData
 
     ws.set_default_datastore("lake")
     made = PipelineData("made")

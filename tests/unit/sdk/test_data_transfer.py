@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from runner.model.data import DataPath as Place
+from runner.model.data import DatastorePath
 from runner.model.step import InputPath, Interpreter, OutputOf, OutputPath
-from runner.sdk.data import DataReference
-from runner.sdk.datastore import Datastore
-from runner.sdk.exceptions import UserErrorException
-from runner.sdk.pipeline import Pipeline
-from runner.sdk.pipeline_data import PipelineData
+from runner.sdk.base.exceptions import UserErrorException
+from runner.sdk.datastores.data_paths import DataReference
+from runner.sdk.datastores.datastore import Datastore
+from runner.sdk.outputs.pipeline_data import PipelineData
+from runner.sdk.pipelines.pipeline import Pipeline
 from runner.sdk.steps.data_transfer import DataTransferStep
 from runner.sdk.steps.python_script import PythonScriptStep
 from runner.sdk.steps.transfer import copy_data
-from runner.sdk.workspace import Workspace
+from runner.sdk.workspaces.workspace import Workspace
 from tests.support.fake_session import FakeSession
 from tests.support.memory_store import MemoryStore
 
@@ -33,7 +33,7 @@ def test_it_copies_from_one_place_to_another(ws: Workspace, lake: Datastore) -> 
     step = DataTransferStep("move", source, target, "local", "file", "file", allow_reuse=False)
     (spec,) = Pipeline(ws, [step]).plan.steps
     (given,), (made,) = spec.inputs, spec.outputs
-    assert (given.name, given.source) == ("one", Place("workspaceblobstore", "raw/one.csv"))
+    assert (given.name, given.source) == ("one", DatastorePath("workspaceblobstore", "raw/one.csv"))
     assert not given.writable  # else nothing would be copied from a path where nothing lies
     assert (made.name, made.datastore, made.destination) == ("two", "lake", "copies/one.csv")
     assert spec.command == (

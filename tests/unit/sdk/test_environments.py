@@ -1,13 +1,14 @@
-"""Environments and run configurations in v1's words, and what is told of how they are met."""
+"""Environments and run configurations of v1, and the notes on how runner meets them."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
+from runner.environments.local_wheels import seal
+from runner.environments.names import project
 from runner.model.environment import EnvironmentSpec
 from runner.sdk import (
     CondaDependencies,
@@ -19,11 +20,12 @@ from runner.sdk import (
     ScriptRunConfig,
     Workspace,
 )
-from runner.sdk.environment import DockerBuildContext
-from runner.sdk.environment_sections import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE
-from runner.sdk.environment_spec import translate
-from runner.sdk.exceptions import NotOffered, UserErrorException
+from runner.sdk.base.exceptions import NotOffered, UserErrorException
+from runner.sdk.environments.docker_build import DockerBuildContext
+from runner.sdk.environments.sections import DEFAULT_CPU_IMAGE, DEFAULT_GPU_IMAGE
+from runner.sdk.environments.specification import translate
 from tests.support.fake_session import FakeSession
+from tests.support.wheel_files import write_wheel
 
 
 def with_image(image: str | None, *, ready: bool = False) -> Environment:
@@ -81,7 +83,7 @@ def test_an_unmapped_curated_name_becomes_packages_and_is_told(
     config = RunConfiguration()
     config.environment = Environment.get(ws, name)
     done = translate(config.environment)
-    assert package in done.environment.spec.pip
+    assert package in {project(line) for line in done.environment.spec.pip}
     Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).submit("e")
     assert capsys.readouterr().err.count(f"environment '{name}': v1's curated one is not here") == 1
 
@@ -236,26 +238,7 @@ def test_building_makes_it_now(ws: Workspace, capsys: pytest.CaptureFixture[str]
     built = made.build(ws)
     built.wait_for_completion(show_output=True)
     assert built.status == "Succeeded"
-    shown = capsys.readouterr().out
-    assert "azureml-sdk left out" in shown
-    assert "environment 'e': fake:" in shown
-
-
-def test_a_conda_environment_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(UserErrorException, match="no program 'conda'"):
-        Environment.from_existing_conda_environment("e", "mine")
-    conda = tmp_path / "conda"
-    conda.write_text(
-        '#!/bin/sh\n[ "$6" = mine ] && echo \'{"channels": ["x"], "dependencies": ["numpy"]}\' && exit 0\n'
-        "echo 'no such environment' >&2; exit 1\n"
-    )
-    conda.chmod(0o755)
-    monkeypatch.setattr(shutil, "which", lambda _: str(conda))
-    made = Environment.from_existing_conda_environment("e", "mine")
-    assert translate(made).environment.spec.conda == ("numpy",)
-    with pytest.raises(UserErrorException, match="no such environment"):
-        Environment.from_existing_conda_environment("e", "other")
+    assert "environment 'e': fake:" in capsys.readouterr().out
 
 
 def test_a_run_configuration_goes_through_a_file(tmp_path: Path) -> None:
@@ -315,13 +298,72 @@ def test_curated_names_are_listed_and_known_in_small_letters(ws: Workspace) -> N
     assert [name for name in listed if name.startswith("AzureML-sklearn")]
     assert listed["AzureML-Minimal"].name == "AzureML-Minimal"
     small = Environment.get(ws, "azureml-sklearn-1.5")
-    assert "scikit-learn" in (small.python.conda_dependencies or CondaDependencies()).pip
+    assert "scikit-learn==1.5.*" in (small.python.conda_dependencies or CondaDependencies()).pip
     assert listed["azureml-pytorch-9.9-gpu"].name == "azureml-pytorch-9.9-gpu"
     assert "mine" not in listed
     with pytest.raises(KeyError):
         listed["AzureML-nobody-knows"]
 
 
-def test_a_private_wheel_is_refused_with_what_to_do_instead(ws: Workspace) -> None:
-    with pytest.raises(NotImplementedError, match=r"add_private_pip_wheel is not offered(.|\n)*do: +put the package"):
-        Environment.add_private_pip_wheel(ws, "mine-1.0-py3-none-any.whl", exist_ok=True)
+def test_a_private_wheel_is_stored_under_its_content(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
+    path = write_wheel(tmp_path)
+    url = Environment.add_private_pip_wheel(ws, str(path))
+    assert session.store.get(url.removeprefix("runner://")) == path.read_bytes()
+    made = Environment("e")
+    made.python.conda_dependencies = CondaDependencies.create(pip_packages=["six", url])
+    sealed = seal(translate(made).environment)
+    (wheel,) = sealed.environment.spec.wheels
+    assert (wheel.name, sealed.environment.spec.pip, sealed.problems) == (path.name, ("six",), ())
+    with pytest.raises(UserErrorException, match=r"has a wheel mine-1\.0-py3-none-any\.whl already"):
+        Environment.add_private_pip_wheel(ws, str(path))
+    assert Environment.add_private_pip_wheel(ws, str(path), exist_ok=True) == url
+    write_wheel(tmp_path, code="VALUE = 2\n")
+    assert Environment.add_private_pip_wheel(ws, str(path), exist_ok=True) != url
+
+
+def test_a_file_that_is_no_wheel_is_not_added(ws: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UserErrorException, match="cannot be read: No such file or directory"):
+        Environment.add_private_pip_wheel(ws, str(tmp_path / "mine-1.0-py3-none-any.whl"))
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(UserErrorException, match="is no file name of a wheel"):
+        Environment.add_private_pip_wheel(ws, str(tmp_path / "notes.txt"))
+
+
+def test_local_wheels_are_named_from_the_file_that_lists_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_wheel(tmp_path / "dist")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "all.txt").write_text("six\n-r own.txt\n")
+    (tmp_path / "requirements" / "own.txt").write_text("../dist/mine-1.0-py3-none-any.whl\n")
+    (tmp_path / "requirements" / "conda.yml").write_text(
+        "dependencies:\n- pip:\n  - -r all.txt\n  - ../dist/mine-1.0-py3-none-any.whl\n"
+    )
+    listed = ["six", str(path)]
+    assert CondaDependencies("requirements/conda.yml").pip == listed
+    from_file = Environment.from_pip_requirements("e", "requirements/all.txt").python.conda_dependencies
+    assert from_file is not None
+    assert from_file.pip == listed
+    named = "./dist/mine-1.0-py3-none-any.whl"
+    made = CondaDependencies.create(pip_packages=["mine==0.9", named])
+    assert made.pip == [named]
+    config = Environment("e")
+    config.python.conda_dependencies = made
+    assert translate(config).environment.spec.pip == (str(path),)
+    made.add_pip_package("-r requirements/all.txt")
+    assert made.pip == ["six", str(path)]
+    made.add_pip_package("mine==2.0")
+    assert made.pip == ["six", "mine==2.0"]
+
+
+def test_a_registered_environment_names_a_stored_wheel(ws: Workspace, tmp_path: Path) -> None:
+    path = write_wheel(tmp_path)
+    made = Environment("e")
+    made.python.conda_dependencies = CondaDependencies.create(pip_packages=[str(path)])
+    made.register(ws)
+    path.unlink()
+    known = Environment.get(ws, "e")
+    sealed = seal(translate(known).environment)
+    assert [wheel.name for wheel in sealed.environment.spec.wheels] == [path.name]
+    made.python.conda_dependencies.add_pip_package(str(tmp_path / "gone-1.0-py3-none-any.whl"))
+    with pytest.raises(UserErrorException, match="No such file"):
+        made.register(ws)

@@ -1,4 +1,4 @@
-"""Estimator, the estimators of frameworks, and EstimatorStep: V1_API.md B1."""
+"""Estimator, the estimators of frameworks, and EstimatorStep."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.sdk import Datastore, Experiment, Pipeline, PipelineData, Workspace
-from runner.sdk.environment import Environment
-from runner.sdk.estimator import Estimator, MMLBaseEstimator
-from runner.sdk.exceptions import NotOffered
-from runner.sdk.framework_estimators import ParameterServer, PyTorch, SKLearn, TensorFlow
+from runner.sdk.base.exceptions import NotOffered
+from runner.sdk.environments.environment import Environment
+from runner.sdk.steps.estimator import Estimator, MMLBaseEstimator
 from runner.sdk.steps.estimator_step import EstimatorStep
+from runner.sdk.steps.framework_estimators import ParameterServer, PyTorch, SKLearn, TensorFlow
 from tests.support.fake_session import FakeSession
 
 pytestmark = pytest.mark.filterwarnings("ignore:EstimatorStep is deprecated")

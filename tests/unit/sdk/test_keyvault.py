@@ -11,10 +11,10 @@ import pytest
 from runner.model.context import STEP_VARIABLE, StepContext, StoreAccess
 from runner.model.document import to_document
 from runner.model.secret import SecretSource
-from runner.model.vantage import BucketVantage, StepStores
+from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.sdk import Run, Workspace
-from runner.sdk import session as seam
-from runner.sdk.exceptions import NotOffered, UserErrorException
+from runner.sdk.base import session as seam
+from runner.sdk.base.exceptions import NotOffered, UserErrorException
 from tests.support.fake_session import FakeSession
 
 
@@ -48,7 +48,7 @@ def in_step(folder: Path, access: StoreAccess, monkeypatch: pytest.MonkeyPatch) 
     (folder / "context.json").write_text(json.dumps(to_document(context)))
     monkeypatch.setenv(STEP_VARIABLE, str(folder))
     seam.use(None)
-    from runner.sdk.context_run import ContextRun
+    from runner.sdk.runs.context_run import ContextRun
 
     return ContextRun.of_this_process()
 
@@ -61,7 +61,7 @@ def test_a_local_step_reads_them_where_they_are(tmp_path: Path, monkeypatch: pyt
     sources = {"db": SecretSource(file=str(secret)), "api": SecretSource(env="MY_API")}
     step = tmp_path / "step"
     step.mkdir()
-    run = in_step(step, StoreAccess(str(tmp_path / "store"), secrets=sources), monkeypatch)
+    run = in_step(step, StoreAccess(folder=str(tmp_path / "store"), secrets=sources), monkeypatch)
     assert run.get_secrets(["db", "api"]) == {"db": "canary-2", "api": "canary-3"}
     assert b"canary" not in (step / "context.json").read_bytes()
     with pytest.raises(UserErrorException, match="known: api, db"):
@@ -70,7 +70,7 @@ def test_a_local_step_reads_them_where_they_are(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_pod_reads_them_from_its_mounted_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stores = StepStores(BucketVantage("b", "http://x"), secrets={"db": "canary-4"})
+    stores = StepStores(BucketEndpoint(bucket="b", endpoint="http://x"), secrets={"db": "canary-4"})
     assert "canary" not in repr(stores)
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
     step = tmp_path / "step"

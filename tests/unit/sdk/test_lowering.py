@@ -1,4 +1,4 @@
-"""From a pipeline in v1's words to a plan: the facts of V1_API.md B3 and B4."""
+"""Lowering of a v1 pipeline to a plan."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from runner.errors import BadInput
-from runner.model.data import DataPath as Place
-from runner.model.data import Mode
+from runner.model.data import DatastorePath, Mode
 from runner.model.step import InputPath, Interpreter, OutputOf, OutputPath, ParameterValue
+from runner.model.transforms import KeepColumns
 from runner.sdk import (
     CommandStep,
     DataPath,
@@ -25,7 +25,7 @@ from runner.sdk import (
     StepSequence,
     Workspace,
 )
-from runner.sdk.exceptions import PipelineInvalid
+from runner.sdk.base.exceptions import PipelineInvalid
 from tests.support.fake_session import FakeSession
 
 
@@ -65,7 +65,7 @@ def test_every_problem_is_found_at_once_with_its_place(ws: Workspace) -> None:
         "there is no source directory",
         "'lost' is in arguments but neither in inputs nor in outputs",
         "'twice' is an output of two steps",
-        "nobody produces its input 'orphan'",
+        "no step writes its input 'orphan'",
         "'a-b' is no valid output name",
     ):
         assert part in text
@@ -124,7 +124,8 @@ def test_what_may_stand_in_steps(ws: Workspace) -> None:
 def test_the_callers_lists_are_not_rewritten(ws: Workspace) -> None:
     out = OutputFileDatasetConfig("out")
     data = PipelineData("data")
-    arguments, inputs, outputs = ["--out", out, data], list[object](), [data]
+    inputs: list[object] = []
+    arguments, outputs = ["--out", out, data], [data]
     for name in ("one", "two"):
         made = PythonScriptStep("a.py", name=name, arguments=arguments, inputs=inputs, outputs=outputs)
         Pipeline(ws, made)
@@ -173,7 +174,7 @@ def test_every_part_of_an_output_reaches_the_plan(ws: Workspace, session: FakeSe
     spec = Pipeline(ws, PythonScriptStep("a.py", arguments=[data], outputs=[data])).plan.steps[0]
     output = spec.outputs[0]
     assert (output.name, output.mode, output.path_on_compute) == ("shown", Mode.UPLOAD, "/data")
-    assert (output.folder, output.shown_as) == (True, "whole")
+    assert (output.folder, output.pipeline_output_name) == (True, "whole")
     assert spec.command[-1] == OutputPath("shown")
 
 
@@ -189,7 +190,7 @@ def test_inputs_have_modes_and_paths(ws: Workspace) -> None:
 def test_data_references_are_places(ws: Workspace) -> None:
     reference = Datastore(ws).path("raw/x", data_reference_name="raw").as_download("/x")
     spec = Pipeline(ws, PythonScriptStep("a.py", arguments=[reference], inputs=[reference])).plan.steps[0]
-    assert spec.inputs[0].source == Place("workspaceblobstore", "raw/x")
+    assert spec.inputs[0].source == DatastorePath("workspaceblobstore", "raw/x")
     assert (spec.inputs[0].mode, spec.command[-1]) == (Mode.DOWNLOAD, InputPath("raw"))
 
 
@@ -227,10 +228,10 @@ def test_a_data_path_parameter_is_bound_when_submitted(ws: Workspace, session: F
     parameter = PipelineParameter("source", DataPath(store, "one"))
     pair = (parameter, DataPathComputeBinding(mode="download"))
     pipeline = Pipeline(ws, PythonScriptStep("a.py", arguments=["--in", pair], inputs=[pair]))
-    assert pipeline.plan.steps[0].inputs[0].source == Place("workspaceblobstore", "one")
+    assert pipeline.plan.steps[0].inputs[0].source == DatastorePath("workspaceblobstore", "one")
     assert pipeline.plan.steps[0].command[-1] == InputPath("source")
     run = pipeline.submit("e", pipeline_parameters={"source": DataPath(store, "two")})
-    assert session.views[run.id].plan.steps[0].inputs[0].source == Place("workspaceblobstore", "two")
+    assert session.views[run.id].plan.steps[0].inputs[0].source == DatastorePath("workspaceblobstore", "two")
 
 
 def test_a_data_path_parameter_may_have_any_name(ws: Workspace) -> None:
@@ -285,7 +286,7 @@ def test_another_steps_output_as_rows(ws: Workspace) -> None:
     assert (spec.name, spec.mode, spec.source) == ("data", Mode.DIRECT, OutputOf("a-py-1", "data"))
     assert spec.view is not None
     assert spec.view.options["separator"] == ";"
-    assert spec.view.transforms[0].arguments == {"columns": ["a"]}
+    assert spec.view.transforms == (KeepColumns(("a",)),)
 
 
 def test_raw_inputs_are_refused_with_advice(ws: Workspace) -> None:

@@ -1,4 +1,4 @@
-"""Members of v1's classes that a driver may call beside the usual ones (V1_API.md B1)."""
+"""Members of v1's classes that a driver may call beside the usual ones."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from runner.sdk.data import DataReference
-from runner.sdk.dataset import Dataset
-from runner.sdk.datastore import Datastore
-from runner.sdk.environment import Environment
-from runner.sdk.exceptions import NotOffered, RunEnvironmentException, UserErrorException
-from runner.sdk.experiment import Experiment
-from runner.sdk.file_dataset import FileDataset
-from runner.sdk.run import Run
-from runner.sdk.run_lookup import get_run
-from runner.sdk.tabular import TabularDataset
-from runner.sdk.workspace import Workspace
+from runner.sdk.base.exceptions import NotOffered, RunEnvironmentException, UserErrorException
+from runner.sdk.datasets.dataset import Dataset
+from runner.sdk.datasets.file_dataset import FileDataset
+from runner.sdk.datasets.tabular import TabularDataset
+from runner.sdk.datastores.data_paths import DataReference
+from runner.sdk.datastores.datastore import Datastore
+from runner.sdk.environments.environment import Environment
+from runner.sdk.runs.lookup import get_run
+from runner.sdk.runs.run import Run
+from runner.sdk.workspaces.experiment import Experiment
+from runner.sdk.workspaces.workspace import Workspace
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 
 from runner.data import packing
 from runner.errors import BadInput
-from runner.model.data import DataPath as Place
-from runner.model.data import Mode
+from runner.model.data import DatastorePath, Mode
 from runner.model.step import InputPath, Interpreter, OutputOf, OutputPath
 from runner.model.task import snapshot_key
 from runner.plan.validate import validate
@@ -26,10 +25,10 @@ from runner.sdk import (
     RunConfiguration,
     Workspace,
 )
-from runner.sdk.exceptions import UserErrorException
-from runner.sdk.module import Module, ModuleVersion
-from runner.sdk.port_defs import InputPortDef, OutputPortDef
+from runner.sdk.base.exceptions import UserErrorException
+from runner.sdk.steps.module import Module, ModuleVersion
 from runner.sdk.steps.module_step import ModuleStep
+from runner.sdk.steps.port_definitions import InputPortDef, OutputPortDef
 from tests.support.fake_session import FakeSession
 
 
@@ -145,7 +144,7 @@ def test_any_data_may_come_in(ws: Workspace, module: Module) -> None:
         step = ModuleStep(module, inputs_map={"more": given}, outputs_map={"total": PipelineData("t")},
                           arguments=["--more", given])  # fmt: skip
         spec = Pipeline(ws, step).plan.steps[0]
-        assert spec.inputs[0].source == Place("workspaceblobstore", wanted)
+        assert spec.inputs[0].source == DatastorePath("workspaceblobstore", wanted)
         assert spec.command[-1] == InputPath("more")
 
 

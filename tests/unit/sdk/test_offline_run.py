@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from runner.sdk import Run
-from runner.sdk import run as run_module
-from runner.sdk.exceptions import RunEnvironmentException, UserErrorException
-from runner.sdk.offline_run import _OfflineRun
+from runner.sdk.base.exceptions import RunEnvironmentException, UserErrorException
+from runner.sdk.runs import run as run_module
+from runner.sdk.runs.offline_run import _OfflineRun
 
 
 @pytest.fixture

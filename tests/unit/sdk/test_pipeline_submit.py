@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.data import snapshot
-from runner.model.data import DataPath as Place
-from runner.model.data import DatasetDefinition
+from runner.model.data import DatasetDefinition, DatastorePath
 from runner.sdk import (
     DataPath,
     DataPathComputeBinding,
@@ -22,7 +21,7 @@ from runner.sdk import (
     StepSequence,
     Workspace,
 )
-from runner.sdk.exceptions import NotOffered, PipelineInvalid, SnapshotException
+from runner.sdk.base.exceptions import NotOffered, PipelineInvalid, SnapshotException
 from tests.support.fake_session import FakeSession
 
 
@@ -60,7 +59,7 @@ def test_a_dataset_parameter_is_bound_at_submit(ws: Workspace, session: FakeSess
     run = pipeline.submit("e", pipeline_parameters={"files": two})
     source = session.views[run.id].plan.steps[0].inputs[0].source
     assert isinstance(source, DatasetDefinition)
-    assert source.paths == (Place("workspaceblobstore", "two"),)
+    assert source.paths == (DatastorePath("workspaceblobstore", "two"),)
 
 
 def test_data_of_another_kind_is_a_type_error_and_the_next_submit_is_good(ws: Workspace, session: FakeSession) -> None:

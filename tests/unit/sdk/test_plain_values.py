@@ -23,8 +23,8 @@ from runner.sdk import (
     RunConfiguration,
     Workspace,
 )
-from runner.sdk.environment_files import environment_of
-from runner.sdk.plain_values import plain, plain_scalar, texts
+from runner.sdk.base.plain_values import plain, plain_scalar, texts
+from runner.sdk.environments.files import environment_of
 from tests.support.fake_session import FakeSession
 
 TRUE, FALSE = np.bool_(1), np.bool_(0)

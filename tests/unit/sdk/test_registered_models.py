@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from runner.sdk import Experiment, Model, Workspace
-from runner.sdk.exceptions import (
+from runner.sdk.base.exceptions import (
     ModelNotFoundException,
     ModelPathNotFoundException,
     NotOffered,
     UserErrorException,
 )
-from runner.sdk.resource_configuration import ResourceConfiguration
+from runner.sdk.models.resource_configuration import ResourceConfiguration
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import BadInput
 from runner.sdk import DataPath, Dataset, Datastore, Workspace
-from runner.sdk.datastore import check_free
+from runner.sdk.datastores.datastore import check_free
 from tests.support.fake_session import FakeSession
 
 RESERVED = ["runs", "./registry/datasets", "/plans/x/", "store.json"]
@@ -56,11 +56,6 @@ def test_a_folder_of_a_reserved_name_is_refused_whole(ws: Workspace, session: Fa
     with pytest.raises(BadInput, match=r"'runs/x'.*'runs/' is reserved"):
         Datastore(ws).upload(str(tmp_path))
     assert not list(session.store.list(""))
-
-
-def test_v1s_usual_places_stay_free(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:
-    Datastore(ws).upload(str(tmp_path), "./datasets//raw/")
-    assert session.store.get("datasets/raw/a.py")
 
 
 def test_dots_before_a_path_say_nothing(ws: Workspace, session: FakeSession) -> None:

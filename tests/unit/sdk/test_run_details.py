@@ -11,8 +11,7 @@ import pytest
 
 from runner.data import manifest, registry
 from runner.model import events as e
-from runner.model.data import DataPath as Place
-from runner.model.data import DataRef, DatasetDefinition, Entry, Kind, Manifest
+from runner.model.data import DataRef, DatasetDefinition, DatastorePath, Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
 from runner.model.document import to_document
 from runner.model.record import CommitRecord, Failure
@@ -22,9 +21,9 @@ from runner.model.task import TaskId
 from runner.operations.values import RunView
 from runner.plan.codec import from_yaml
 from runner.sdk import Dataset, Experiment, Pipeline, PipelineData, PipelineParameter, PythonScriptStep, Workspace
-from runner.sdk.exceptions import ActivityFailedException
-from runner.sdk.pipeline_run import PipelineRun
-from runner.sdk.step_run import StepRun
+from runner.sdk.base.exceptions import ActivityFailedException
+from runner.sdk.runs.pipeline_run import PipelineRun
+from runner.sdk.runs.step_run import StepRun
 from tests.support.builders import at, started
 from tests.support.fake_session import FakeSession, lines
 
@@ -50,9 +49,9 @@ def deliver(session: FakeSession, run: PipelineRun) -> DataRef:
     folder = f"azureml/{run.id}.first-1/data"
     session.store.put(f"{folder}/x", b"x")
     digest = manifest.save(session.store, Manifest(Kind.FOLDER, (Entry("x", 1, digest_of_bytes(b"x")),)))
-    ref = DataRef("workspaceblobstore", folder, digest, 1, 1)
-    session.tell(run.id, started("first-1"), e.TaskRuns("first-1", at(1)))
-    session.tell(run.id, e.StepSucceeded("first-1", 1, at(1), at(2), {"data": ref}))
+    ref = DataRef(datastore="workspaceblobstore", key=folder, digest=digest, files=1, bytes=1)
+    session.tell(run.id, started("first-1"), e.AttemptRunning("first-1", at(1)))
+    session.tell(run.id, e.StepSucceeded(key="first-1", attempt=1, started=at(1), ended=at(2), outputs={"data": ref}))
     return ref
 
 
@@ -92,12 +91,12 @@ def test_what_a_step_ran(session: FakeSession, run: PipelineRun) -> None:
 def test_outputs_that_are_datasets(session: FakeSession, run: PipelineRun) -> None:
     view = session.views[run.id]
     first = view.plan.by_key["first-1"]
-    kept = tuple(replace(spec, register=(RegisterAs("made"),)) for spec in first.outputs)
+    kept = tuple(replace(spec, register=(RegisterAs(name="made"),)) for spec in first.outputs)
     steps = tuple(replace(step, outputs=kept) if step.key == "first-1" else step for step in view.plan.steps)
     session.views[run.id] = RunView(view.state, replace(view.plan, steps=steps))
     assert of(run, "first").get_details()["outputDatasets"] == []
     ref = deliver(session, run)
-    definition = DatasetDefinition("file", (Place(ref.datastore, ref.key),))
+    definition = DatasetDefinition(kind="file", paths=(DatastorePath(ref.datastore, ref.key),))
     registry.register(session.store, "made", registry.Registration(definition), new_version=True)
     found = only(of(run, "first").get_details()["outputDatasets"])
     assert (found["dataset"].name, found["dataset"].to_path()) == ("made", ["/x"])
@@ -106,12 +105,12 @@ def test_outputs_that_are_datasets(session: FakeSession, run: PipelineRun) -> No
 
 def test_a_reused_step_shows_the_original(session: FakeSession, run: PipelineRun) -> None:
     original = TaskId(OLD, "first-1", 2)
-    commit = CommitRecord(2, original.record, {})
+    commit = CommitRecord(attempt=2, record=original.record, outputs={})
     session.store.put(original.commit, json.dumps(to_document(commit)).encode())
     session.store.put(original.reports + "metrics.jsonl", lines({"name": "m", "value": 1, "kind": "scalar"}))
     session.store.put(original.artifacts + "outputs/m", b"m")
     session.store.put(original.logs + "00000001.txt", b"the old log\n")
-    ref = DataRef("workspaceblobstore", f"azureml/{OLD}.first-1/data", "d" * 64, 1, 1)
+    ref = DataRef(datastore="workspaceblobstore", key=f"azureml/{OLD}.first-1/data", digest="d" * 64, files=1, bytes=1)
     session.tell(run.id, e.StepReused("first-1", f"{OLD}.first-1", {"data": ref}))
     first = of(run, "first")
     assert first.get_status() == "Finished"
@@ -138,7 +137,10 @@ def test_the_graph_and_the_file(run: PipelineRun, tmp_path: Path) -> None:
 
 def test_details_of_a_failed_pipeline_tell_why(session: FakeSession, run: PipelineRun) -> None:
     session.tell(run.id, started("first-1"))
-    session.tell(run.id, e.StepFailed("first-1", Failure.USER, "it ended with 3", 3, "KeyError: 'x'"))
+    session.tell(
+        run.id,
+        e.StepFailed(key="first-1", failure=Failure.USER, reason="it ended with 3", exit_code=3, tail="KeyError: 'x'"),
+    )
     session.tell(run.id, e.StepSkipped("second-1", "first failed"))
     session.end(run.id, RunStatus.FAILED)
     details = run.get_details()

@@ -6,8 +6,8 @@ import pytest
 
 from runner.model import events as e
 from runner.sdk import Experiment, Pipeline, PythonScriptStep, Run, ScriptRunConfig, Workspace
-from runner.sdk.exceptions import UserErrorException
-from runner.sdk.pipeline_run import PipelineRun
+from runner.sdk.base.exceptions import UserErrorException
+from runner.sdk.runs.pipeline_run import PipelineRun
 from tests.support.builders import at, started
 from tests.support.fake_session import FakeSession
 
@@ -61,26 +61,10 @@ def test_filters(ws: Workspace, session: FakeSession) -> None:
         ids(experiment.get_runs(tags=3))
 
 
-def test_tags_from_outside_are_beside_those_of_the_submission(ws: Workspace) -> None:
-    run = submitted(ws, a=1, b=2)
-    run.tag("c", 3)
-    run.set_tags({"a": "changed"})
-    run.remove_tags(["b"])
-    run.log("score", 0.5)
-    run.add_properties({"mine": "x"})
-    seen = Run.get(ws, run.id)
-    assert isinstance(seen, PipelineRun)
-    assert seen.get_tags() == {"a": "changed", "c": "3"}
-    assert seen.get_metrics() == {"score": 0.5}
-    assert seen.get_properties()["mine"] == "x"
-    with pytest.raises(UserErrorException, match="cannot be changed"):
-        seen.add_properties({"runType": "other"})
-
-
 def test_a_steps_run_can_be_told_of_from_outside(ws: Workspace, session: FakeSession) -> None:
     run = submitted(ws)
     assert isinstance(run, PipelineRun)
-    session.tell(run.id, started("a-1"), e.TaskRuns("a-1", at(1)))
+    session.tell(run.id, started("a-1"), e.AttemptRunning("a-1", at(1)))
     (step,) = run.find_step_run("a")
     step.tag("seen")
     step.display_name = "The step"

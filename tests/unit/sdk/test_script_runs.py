@@ -10,8 +10,8 @@ from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.runs import records
 from runner.sdk import CondaDependencies, Environment, Experiment, Run, ScriptRunConfig, Workspace
-from runner.sdk.exceptions import ActivityFailedException
-from runner.sdk.script_run import ScriptRun
+from runner.sdk.base.exceptions import ActivityFailedException
+from runner.sdk.runs.script_run import ScriptRun
 from tests.support.builders import at, started
 from tests.support.fake_session import FakeSession, lines
 
@@ -27,12 +27,12 @@ def run(ws: Workspace) -> ScriptRun:
 
 
 def begin(session: FakeSession, run: ScriptRun) -> None:
-    session.tell(run.id, started("a-py-1"), e.TaskRuns("a-py-1", at(1)))
+    session.tell(run.id, started("a-py-1"), e.AttemptRunning("a-py-1", at(1)))
 
 
 def finish(session: FakeSession, run: ScriptRun) -> None:
     begin(session, run)
-    session.tell(run.id, e.StepSucceeded("a-py-1", 1, at(1), at(2)))
+    session.tell(run.id, e.StepSucceeded(key="a-py-1", attempt=1, started=at(1), ended=at(2)))
     session.end(run.id)
 
 
@@ -40,9 +40,9 @@ def test_it_speaks_of_completion(session: FakeSession, run: ScriptRun) -> None:
     words = [run.get_status()]
     session.tell(run.id, started("a-py-1"))
     words.append(run.get_status())
-    session.tell(run.id, e.TaskRuns("a-py-1", at(1)))
+    session.tell(run.id, e.AttemptRunning("a-py-1", at(1)))
     words.append(run.get_status())
-    session.tell(run.id, e.StepSucceeded("a-py-1", 1, at(1), at(2)))
+    session.tell(run.id, e.StepSucceeded(key="a-py-1", attempt=1, started=at(1), ended=at(2)))
     session.end(run.id)
     assert [*words, run.get_status()] == ["NotStarted", "Queued", "Running", "Completed"]
     assert run.type == "azureml.scriptrun"
@@ -62,7 +62,10 @@ def test_waiting_returns_the_details_and_shows_the_log(
 
 def test_a_failure_raises_with_the_last_lines(session: FakeSession, run: ScriptRun) -> None:
     begin(session, run)
-    session.tell(run.id, e.StepFailed("a-py-1", Failure.USER, "it ended with 1", 1, "ValueError: no"))
+    session.tell(
+        run.id,
+        e.StepFailed(key="a-py-1", failure=Failure.USER, reason="it ended with 1", exit_code=1, tail="ValueError: no"),
+    )
     session.end(run.id, RunStatus.FAILED)
     with pytest.raises(ActivityFailedException, match="ValueError: no"):
         run.wait_for_completion()

@@ -21,9 +21,9 @@ from runner.sdk import (
     RunDetails,
     Workspace,
 )
-from runner.sdk.offline_run import _OfflineRun
-from runner.sdk.pipeline_run import PipelineRun
-from runner.sdk.remote_run import changes
+from runner.sdk.runs.offline_run import _OfflineRun
+from runner.sdk.runs.pipeline_run import PipelineRun
+from runner.sdk.runs.remote_run import changes
 from tests.support.fake_session import FakeSession
 
 
@@ -99,9 +99,11 @@ def test_waiting_tells_how_far_an_environment_is(session: FakeSession, run: Pipe
     shown: dict[str, str] = {}
     assert changes(run.view, shown) == [f"PipelineRun {run.id}: Running"]
     for line, said in (("", "being made"), ("Collecting x", "being made: Collecting x")):
-        session.tell(run.id, e.EnvironmentMaking("default", "local", line))
+        session.tell(run.id, e.EnvironmentBuilding("default", "local", line))
         assert changes(run.view, shown) == [f"environment 'default': {said}"]
     assert "environment 'default': being made: Collecting x" in RunDetails(run).text()
-    session.tell(run.id, e.EnvironmentReady("default", "local", "python", built=True, seconds=4.2))
+    session.tell(
+        run.id, e.EnvironmentReady(environment="default", target="local", reference="python", built=True, seconds=4.2)
+    )
     assert changes(run.view, shown) == ["environment 'default': made in 4 s"]
     assert changes(run.view, {}) == [f"PipelineRun {run.id}: Running"], "old news to who did not see the beginning"

@@ -16,30 +16,29 @@ from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.access import Access
 from runner.model.context import StagedInput, StepContext, StoreAccess
-from runner.model.data import DataPath as Place
-from runner.model.data import DatasetDefinition, Mode
+from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.document import to_document
 from runner.model.plan import Plan, Submission
-from runner.model.vantage import BucketVantage, StepStores
-from runner.runs import index, journal, plans, records
-from runner.sdk import Dataset, Datastore, Experiment, Model, Run, Workspace, session
-from runner.sdk import run as run_module
-from runner.sdk.context_run import ContextRun
-from runner.sdk.exceptions import NotOffered, UserErrorException
-from runner.sdk.step_session import StepSession
+from runner.model.store_endpoint import BucketEndpoint, StepStores
+from runner.runs import index, journal, plans
+from runner.sdk import CondaDependencies, Dataset, Datastore, Environment, Experiment, Model, Run, Workspace
+from runner.sdk.base import session
+from runner.sdk.base.exceptions import NotOffered, UserErrorException
+from runner.sdk.base.step_session import StepSession
+from runner.sdk.runs import run as run_module
+from runner.sdk.runs.context_run import ContextRun
 from runner.storage.directory import DirectoryStore
 from runner.storage.s3.store import BucketStore
 from tests.support.builders import RUN, plan, step
-from tests.support.scripted_server import Reply, Seen, error, scripted_server
 
 NOW = datetime(2026, 1, 2, tzinfo=timezone.utc)
 
 
 def journaled(store: DirectoryStore, what: Plan) -> None:
     """Submit a run to the store."""
-    said = Submission(plans.save(store, what), "e", tags={"from": "driver"})
-    index.add(store, index.IndexEntry(RUN, "e", NOW))
-    journal.Writer(store, RUN, "submit", 0).append([e.RunSubmitted(said), e.TaskStarted("a", 1, "u")], NOW)
+    said = Submission(plan=plans.save(store, what), experiment="e", tags={"from": "driver"})
+    index.add(store, index.IndexEntry(run=RUN, experiment="e", created=NOW))
+    journal.Writer(store, RUN, "submit", 0).append([e.RunSubmitted(said), e.AttemptStarted("a", 1, "u")], NOW)
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def store(tmp_path: Path) -> DirectoryStore:
 @pytest.fixture
 def run(store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ContextRun]:
     """The run object of a step whose store is a folder."""
-    access = StoreAccess(str(tmp_path / "workspace"), datastores={"other": str(tmp_path / "other")})
+    access = StoreAccess(folder=str(tmp_path / "workspace"), datastores={"other": str(tmp_path / "other")})
     yield from in_step(tmp_path, monkeypatch, access)
 
 
@@ -60,7 +59,7 @@ def in_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, access: StoreAccess
     folder = tmp_path / "work" / "step"
     (folder / "reports").mkdir(parents=True)
     (tmp_path / "work" / "code" / "outputs").mkdir(parents=True)
-    context = StepContext(RUN, "a", "A", f"{RUN}.a", 1, "e", access=access)
+    context = StepContext(run=RUN, key="a", name="A", step_run=f"{RUN}.a", attempt=1, experiment="e", access=access)
     (folder / "context.json").write_text(json.dumps(to_document(context)))
     monkeypatch.setenv("RUNNER_STEP", str(folder))
     monkeypatch.setenv("AZUREML_ARM_WORKSPACE_NAME", "w")
@@ -107,7 +106,9 @@ def test_a_model_may_lie_in_an_input_or_an_output(run: ContextRun, tmp_path: Pat
 
 def test_registered_datasets_and_datastores(run: ContextRun, store: DirectoryStore, tmp_path: Path) -> None:
     store.put("data/rows.csv", b"a\n1\n")
-    definition = DatasetDefinition("tabular", (Place("workspaceblobstore", "data/rows.csv"),), "delimited")
+    definition = DatasetDefinition(
+        kind="tabular", paths=(DatastorePath("workspaceblobstore", "data/rows.csv"),), format="delimited"
+    )
     registry.register(store, "rows", registry.Registration(definition), new_version=False)
     ws = run.experiment.workspace
     rows = Dataset.get_by_name(ws, "rows")
@@ -125,12 +126,12 @@ def test_registered_datasets_and_datastores(run: ContextRun, store: DirectorySto
 def test_what_is_configured_and_not_declared_is_told_with_its_declaration(
     tmp_path: Path, store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    far = BucketVantage("lake", "http://127.0.0.1:1", secret_key="k")
+    far = BucketEndpoint(bucket="lake", endpoint="http://127.0.0.1:1", secret_key="k")
     stores = StepStores(far, {"lake": far, "workspacefilestore": far}, {"db": "v", "api": "w"})
     told = tmp_path / "stores.json"
     told.write_text(json.dumps(to_document(stores.only(Access(secrets=("api",))))))
     named_datastores.set_default(store, "lake")
-    access = StoreAccess(str(tmp_path / "workspace"), stores=str(told))
+    access = StoreAccess(folder=str(tmp_path / "workspace"), stores=str(told))
     for run in in_step(tmp_path, monkeypatch, access):
         assert run.get_secret("api") == "w"
         with pytest.raises(UserErrorException, match=r"configure\(step, secrets=\['db'\]\)"):
@@ -142,20 +143,6 @@ def test_what_is_configured_and_not_declared_is_told_with_its_declaration(
                 run.experiment.workspace.session.datastore(name)
         with pytest.raises(BadInput, match="does not declare the datastore 'lake'"):
             Datastore.get_default(run.experiment.workspace).upload_files([__file__])
-
-
-def test_its_pipeline_run_can_be_told_and_stopped(run: ContextRun, store: DirectoryStore) -> None:
-    parent = run.parent
-    parent.tag("k", "v")
-    parent.log("m", 1)
-    assert parent.id == RUN
-    assert parent.get_tags() == {"from": "driver", "k": "v"}
-    assert Run.get(run.experiment.workspace, RUN).get_metrics() == {"m": 1}
-    assert [child.id for child in parent.get_children()] == [f"{RUN}.a"]
-    run.cancel()
-    assert not records.canceled(store, RUN)
-    parent.cancel()
-    assert records.canceled(store, RUN)
 
 
 def test_child_runs_are_seen_by_others(run: ContextRun, store: DirectoryStore) -> None:
@@ -189,12 +176,12 @@ def test_files_of_its_own(run: ContextRun) -> None:
 
 def test_nothing_is_submitted_from_inside(run: ContextRun) -> None:
     with pytest.raises(NotOffered, match="from inside a step"):
-        run.session.submit(Plan(()), None)  # type: ignore[arg-type]  # refused whatever it is
+        run.session.submit(Plan(steps=()), None)  # type: ignore[arg-type]  # refused whatever it is
 
 
 def test_a_pods_stores_come_from_its_secret_file(tmp_path: Path) -> None:
-    workspace = BucketVantage("b", "http://localhost:1", access_key="k", secret_key="s3cret")
-    stores = StepStores(workspace, {"far": BucketVantage("far", "http://localhost:2")})
+    workspace = BucketEndpoint(bucket="b", endpoint="http://localhost:1", access_key="k", secret_key="s3cret")
+    stores = StepStores(workspace, {"far": BucketEndpoint(bucket="far", endpoint="http://localhost:2")})
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
     opened = StepSession(StoreAccess(stores=str(tmp_path / "stores.json")))
     assert isinstance(vars(opened.store)["_store"], BucketStore)
@@ -203,33 +190,25 @@ def test_a_pods_stores_come_from_its_secret_file(tmp_path: Path) -> None:
     assert "s3cret" not in repr(opened.__dict__)
 
 
+def test_a_wheel_is_stored_by_drivers_alone(run: ContextRun) -> None:
+    ws = run.experiment.workspace
+    Path("mine-1.0-py3-none-any.whl").write_bytes(b"")
+    remedy = "store it in the driver"
+    with pytest.raises(UserErrorException, match="cannot be stored from inside a step") as refused:
+        Environment.add_private_pip_wheel(ws, "mine-1.0-py3-none-any.whl")
+    assert remedy in str(refused.value)
+    local = Environment("local")
+    local.python.conda_dependencies = CondaDependencies.create(pip_packages=["./mine-1.0-py3-none-any.whl"])
+    with pytest.raises(UserErrorException, match="cannot be stored from inside a step"):
+        local.register(ws)
+    public = Environment("public")
+    public.python.conda_dependencies = CondaDependencies.create(pip_packages=["numpy"])
+    assert public.register(ws).version == "1"
+
+
 def test_a_step_without_access_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for run in in_step(tmp_path, monkeypatch, StoreAccess()):
         run.log("m", 1)
         with pytest.raises(BadInput, match="cannot be opened from inside this step"):
             run.child_run()
         assert Experiment(run.experiment.workspace, "e").name == "e"
-
-
-def test_a_key_that_is_refused_is_read_again_from_the_mounted_file(tmp_path: Path) -> None:
-    file = tmp_path / "stores.json"
-
-    bodies: list[bytes] = []
-
-    def guarded(seen: Seen) -> Reply:
-        bodies.append(seen.body)
-        new = "Credential=new/" in seen.headers["authorization"]
-        return Reply(body=b"" if seen.body else b"content") if new else error(403, "ExpiredToken")
-
-    def told(endpoint: str, key: str) -> str:
-        vantage = BucketVantage("b", endpoint, access_key=key, secret_key=f"{key}-key")
-        return json.dumps(to_document(StepStores(vantage, {"lake": vantage})))
-
-    with scripted_server(guarded) as server:
-        file.write_text(told(server.endpoint, "old"))
-        opened = StepSession(StoreAccess(stores=str(file)))
-        lake = opened.datastore("lake")
-        file.write_text(told(server.endpoint, "new"))
-        assert opened.store.get("key") == lake.get("key") == b"content"
-        opened.store.put("registry/models/m/1.json", b'{"tags": ["new-key", "old-key"]}')
-    assert bodies[-1] == b'{"tags": ["***", "***"]}'

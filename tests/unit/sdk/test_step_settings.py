@@ -1,10 +1,10 @@
-"""What PythonScriptStep and CommandStep take beside data: V1_API.md B1, B4 and B7."""
+"""The settings of PythonScriptStep and CommandStep beside data."""
 
 from __future__ import annotations
 
 import pytest
 
-from runner.model.data import DataPath as Place
+from runner.model.data import DatastorePath
 from runner.model.step import InputPath, ParameterValue
 from runner.sdk import (
     CommandStep,
@@ -19,15 +19,15 @@ from runner.sdk import (
     ScriptRunConfig,
     Workspace,
 )
-from runner.sdk.data import DataPath
-from runner.sdk.exceptions import NotOffered, PipelineInvalid, RunConfigurationException
-from runner.sdk.run_config import (
+from runner.sdk.base.exceptions import NotOffered, PipelineInvalid, RunConfigurationException
+from runner.sdk.datastores.data_paths import DataPath
+from runner.sdk.outputs.training_output import TrainingOutput
+from runner.sdk.runconfig.run_configuration import (
     DockerConfiguration,
     MpiConfiguration,
     PyTorchConfiguration,
     TensorflowConfiguration,
 )
-from runner.sdk.training_output import TrainingOutput
 from tests.support.fake_session import FakeSession
 
 
@@ -141,7 +141,7 @@ def test_data_references_of_a_run_configuration_are_inputs(ws: Workspace, sessio
     config.run_config.data_references = {reference.data_reference_name: reference.to_config()}
     run = Experiment(ws, "e").submit(config)
     spec = session.views[run.id].plan.steps[0]
-    assert spec.inputs[0].source == Place("workspaceblobstore", "raw")
+    assert spec.inputs[0].source == DatastorePath("workspaceblobstore", "raw")
     assert spec.command[-1] == InputPath("mine")
 
 

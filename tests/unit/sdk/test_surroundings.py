@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,14 +21,14 @@ from runner.sdk import (
     Workspace,
     __all__,
 )
-from runner.sdk import session as seam
-from runner.sdk.environment_spec import translate
-from runner.sdk.exceptions import (
+from runner.sdk.base import session as seam
+from runner.sdk.base.exceptions import (
     ComputeTargetException,
     ModelNotFoundException,
     ModelPathNotFoundException,
     UserErrorException,
 )
+from runner.sdk.environments.specification import translate
 from tests.support.fake_session import FakeSession
 
 
@@ -40,14 +38,6 @@ def test_every_public_name_is_there() -> None:
     assert all(getattr(runner, name) is not None for name in __all__)
     with pytest.raises(AttributeError):
         _ = runner.NoSuchName
-
-
-def test_importing_the_api_imports_nothing_of_it() -> None:
-    code = "import sys, runner.sdk; print([m for m in sys.modules if m.startswith('runner.')])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "['runner.sdk']"
 
 
 def test_no_configuration_is_needed(ws: Workspace) -> None:
@@ -74,7 +64,7 @@ def test_v1s_configuration_is_found_upwards(
 
 
 def test_in_a_bucket_a_driver_works_in_the_workspace_of_its_folder(session: FakeSession) -> None:
-    session.workspace_facts = WorkspaceFacts("mine", apart=True)
+    session.workspace_facts = WorkspaceFacts(name="mine", apart=True)
     assert Workspace.get("Mine").name == "Mine"
     others: tuple[Callable[[], Workspace], ...] = (
         lambda: Workspace.get("theirs"),
@@ -86,13 +76,13 @@ def test_in_a_bucket_a_driver_works_in_the_workspace_of_its_folder(session: Fake
             other()
         assert "name: theirs" in str(refused.value)
         assert "type 'workspace'" in str(refused.value)
-    session.workspace_facts = WorkspaceFacts("mine")
+    session.workspace_facts = WorkspaceFacts(name="mine")
     assert Workspace.get("theirs").name == "theirs"  # a folder is one workspace under every name
 
 
 def test_the_name_in_runner_yaml_goes_before_v1s_file(session: FakeSession) -> None:
     Workspace("s", "g", "of-v1").write_config()
-    session.workspace_facts = WorkspaceFacts("mine", apart=True, fixed=True)
+    session.workspace_facts = WorkspaceFacts(name="mine", apart=True, fixed=True)
     found = Workspace.from_config()
     assert (found.name, found.subscription_id) == ("mine", "s")
     with pytest.raises(UserErrorException, match="'of-v1' is not the open one"):
@@ -133,15 +123,31 @@ def test_conda_dependencies_round_trip(tmp_path: Path) -> None:
         CondaDependencies("nowhere.yml")
 
 
-def test_what_cannot_be_met_is_relaxed_with_a_line() -> None:
+def test_packages_and_python_reach_the_plan_as_they_are_written() -> None:
     environment = Environment("old")
     environment.python.conda_dependencies = CondaDependencies.create(
         python_version="3.6.2", pip_packages=["azureml-defaults", "azureml-dataprep[pandas]", "requests==2.32.3"]
     )
     done = translate(environment)
-    assert done.environment.spec.pip == ("requests==2.32.3", "pandas")
-    assert done.environment.spec.python == "3.6.2", "whoever makes the environment knows what was asked for"
-    assert len(done.notes) == 1
+    assert done.environment.spec.pip == ("azureml-defaults", "azureml-dataprep[pandas]", "requests==2.32.3")
+    assert done.environment.spec.python == "3.6.2"
+    assert done.notes == ()
+
+
+def test_a_stated_date_reaches_the_plan_and_the_written_forms(ws: Workspace, tmp_path: Path) -> None:
+    environment = Environment("old", packages_until="2021-06-01")
+    assert translate(environment).environment.spec.packages_until == "2021-06-01"
+    assert environment.clone("new").packages_until == "2021-06-01"
+    environment.save_to_directory(str(tmp_path / "old"))
+    assert Environment.load_from_directory(str(tmp_path / "old")).packages_until == "2021-06-01"
+    environment.register(ws)
+    assert Environment.get(ws, "old").packages_until == "2021-06-01"
+    assert Environment("plain").packages_until == ""
+
+
+def test_a_step_without_an_environment_has_what_azureml_defaults_brought() -> None:
+    spec = translate(None).environment.spec
+    assert spec == EnvironmentSpec(pip=("azureml-defaults", "pandas", "psutil"), default=True)
 
 
 def test_a_file_of_requirements_becomes_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,9 +168,10 @@ def test_a_file_of_requirements_becomes_its_packages(tmp_path: Path, monkeypatch
 
 
 def test_the_notes_are_told_at_submit(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    config = RunConfiguration(conda_dependencies=CondaDependencies.create(pip_packages=["azureml-sdk"]))
+    config = RunConfiguration()
+    config.environment = Environment.get(ws, "AzureML-Minimal")
     Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).submit("e")
-    assert "azureml-sdk left out" in capsys.readouterr().err
+    assert "environment 'AzureML-Minimal': v1's curated one is not here" in capsys.readouterr().err
 
 
 def test_images_and_dockerfiles() -> None:

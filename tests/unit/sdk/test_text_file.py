@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from runner.sdk import CondaDependencies, Environment
-from runner.sdk.environment import dockerfile_text
-from runner.sdk.exceptions import UserErrorException
-from runner.sdk.requirements_file import read_requirements
-from runner.sdk.workspace_file import read
+from runner.sdk.base.exceptions import UserErrorException
+from runner.sdk.environments.docker_build import dockerfile_text
+from runner.sdk.environments.requirements_file import read_requirements
+from runner.sdk.workspaces.config_file import read
 
 OPENERS: dict[str, Callable[[str], object]] = {
     "conda file": CondaDependencies,
@@ -35,10 +35,3 @@ def test_a_conda_file_with_all_that_is_wrong_in_it(tmp_path: Path) -> None:
         CondaDependencies(str(path))
     for word in ("'dependencies' is there twice, first in line 1", f"{path}:3", "the tag !x", f"{path}:2: name"):
         assert word in str(refused.value)
-
-
-def test_a_conda_file_cannot_grow_without_end(tmp_path: Path) -> None:
-    bomb = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))]
-    (tmp_path / "conda.yml").write_text("\n".join((*bomb, "dependencies: *a11")))
-    with pytest.raises(UserErrorException, match="its aliases make it too long"):
-        CondaDependencies(str(tmp_path / "conda.yml"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pkgutil import extend_path
 
 from runner.sdk import VERSION, shown_in
-from runner.sdk.stdlib_names import reach
+from runner.sdk.base.stdlib_names import reach
 
 from .. import data as _data  # noqa: F401 - `import azureml.core` makes azureml.data reachable, as the real one does
 

@@ -1,7 +1,7 @@
 """azureml.exceptions."""
 
 from runner.sdk import shown_in
-from runner.sdk.exceptions import (
+from runner.sdk.base.exceptions import (
     ActivityCanceledException,
     ActivityFailedException,
     AuthenticationException,

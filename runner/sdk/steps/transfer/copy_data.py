@@ -1,6 +1,6 @@
-"""What a DataTransferStep runs: copy a file or a folder from where a step reads to where it writes.
+"""The script of a DataTransferStep: copy a file or a folder from the step's input to its output.
 
-Arguments: the source, the target, and the kinds that were asked for (``file``, ``directory`` or ``any``).
+Arguments: the source, the target, and the two reference types (``file``, ``directory`` or ``any``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ _ANY = "any"
 
 
 def main(source: Path, target: Path, kinds: tuple[str, str]) -> int:
-    """Copy; how many files. Exits with what is wrong."""
+    """Copy the data, or exit with a message on a wrong reference type.
+
+    Args:
+        source: The file or folder to copy.
+        target: The path to copy to.
+        kinds: The reference types of source and target.
+
+    Returns:
+        The number of files copied.
+
+    """
     found = "directory" if source.is_dir() else "file"
     expected, wanted = kinds
     if expected not in (_ANY, found):
@@ -33,7 +43,12 @@ def main(source: Path, target: Path, kinds: tuple[str, str]) -> int:
 
 
 def only_file(folder: Path) -> Path:
-    """The one file below a folder. Exits when there are more, or none."""
+    """Return the one file below a folder, or exit with a message if there is not exactly one.
+
+    Args:
+        folder: The folder.
+
+    """
     files = [path for path in folder.rglob("*") if path.is_file()]
     if len(files) != 1:
         sys.exit(f"the source holds {len(files)} files, which cannot become one: destination_reference_type is 'file'")

@@ -13,15 +13,16 @@ import pytest
 
 from runner import controller
 from runner.compute.kubernetes import controller_job as cj
-from runner.compute.kubernetes.contract import STEP_LABEL, task_of
+from runner.compute.kubernetes.conventions import STEP_LABEL, task_of
 from runner.compute.kubernetes.preflight import NEEDED
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.config.controllers import Trouble
 from runner.errors import TargetDenied
 from runner.override import override
 from tests.support.fake_api import RUN, STORE, FakeCluster
 
 GOLDEN = Path(__file__).parents[3] / "golden"
-SETTINGS = ClusterSettings(STORE, image_pull_secrets=("key",), node_selector={"pool": "small"})
+SETTINGS = ClusterSettings(store_id=STORE, image_pull_secrets=("key",), node_selector={"pool": "small"})
 NAME = cj.job_name(RUN, "beef")
 
 
@@ -61,8 +62,8 @@ def test_the_names_of_its_pods_are_host_names() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_controller() -> None:
-    assert controller.STOPS == cj.STOPS
-    assert cj.STOPS not in (controller.ENDED, controller.AGAIN)
+    assert controller.EXIT_FINAL == cj.EXIT_FINAL
+    assert cj.EXIT_FINAL not in (controller.EXIT_DONE, controller.EXIT_RETRY)
 
 
 @pytest.fixture
@@ -177,7 +178,7 @@ def test_what_is_told_of_a_job_that_makes_no_pod(cluster: FakeCluster) -> None:
 
 def test_a_job_that_was_deleted_never_begins(cluster: FakeCluster, jobs: cj.ControllerJobs) -> None:
     cluster.drop("jobs", NAME)
-    assert jobs.trouble(NAME) == cj.Trouble("its Job was deleted", hopeless=True)
+    assert jobs.trouble(NAME) == Trouble("its Job was deleted", hopeless=True)
 
 
 def test_it_asks_for_nothing_but_what_is_granted(cluster: FakeCluster, jobs: cj.ControllerJobs) -> None:

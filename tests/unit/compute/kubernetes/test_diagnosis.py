@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from runner.compute.kubernetes.contract import OTHER_ARCHIVE
-from runner.compute.kubernetes.interpret import Sighting, Traces, observe
+from runner.compute.kubernetes.conventions import OTHER_ARCHIVE
+from runner.compute.kubernetes.interpret import PodSnapshot, StoredResult, observe
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.document import format_time
 from runner.model.observation import Observation, Phase
@@ -19,7 +19,7 @@ from runner.model.record import AttemptRecord, Failure
 from runner.model.termination import to_message
 from tests.support.fake_api import START, STORE, a_record
 
-SETTINGS = ClusterSettings(STORE)
+SETTINGS = ClusterSettings(store_id=STORE)
 AT = format_time(START)
 IMAGE = "r.example:5000/team/env:1"
 ASKED = {"requests": {"cpu": "500m", "memory": "64Gi"}, "limits": {"memory": "64Gi", "nvidia.com/gpu": "2"}}
@@ -46,7 +46,7 @@ def ended(code: int, message: str = "", reason: str = "Error", **more: Any) -> A
     return in_state({"terminated": {"exitCode": code, "message": message, "reason": reason}}, **more)
 
 
-def unscheduled(message: str) -> Any:
+def scheduling_problem(message: str) -> Any:
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
     return a_pod(asked=ASKED, spec={"nodeSelector": SELECTOR}, conditions=[condition])
 
@@ -62,7 +62,7 @@ def an_event(reason: str, message: str) -> dict[str, Any]:
 
 def look(*pods: Any, events: tuple[Any, ...] = (), job: Any = JOB, after: float = 1) -> Observation:
     now = START + timedelta(seconds=after)
-    return observe(Sighting(job, pods, events), now=now, settings=SETTINGS, traces=Traces())
+    return observe(PodSnapshot(job, pods, events), now=now, settings=SETTINGS, stored=StoredResult())
 
 
 PULLING = f'Back-off pulling image "{IMAGE}": ErrImagePull: failed to pull and unpack image "{IMAGE}": '
@@ -144,7 +144,9 @@ HEAD = "unexpected status from HEAD request to https://r.example:5000/v2/team/en
             "free the node's disk",
             id="node's disk",
         ),
-        pytest.param(f"{RESOLVING}{HEAD} 503 Service Unavailable", False, "in trouble", "retry klmnop", id="503"),
+        pytest.param(
+            f"{RESOLVING}{HEAD} 503 Service Unavailable", False, "reports an error of its own", "retry klmnop", id="503"
+        ),
         pytest.param(f"{RESOLVING}a new kind of trouble", False, "a new kind of trouble", "docker pull", id="unknown"),
     ],
 )
@@ -205,8 +207,8 @@ NO_SECRET = an_event("FailedMount", 'MountVolume.SetUp failed for volume "secret
 
 
 def later(event: dict[str, Any], seconds: float) -> dict[str, Any]:
-    stamp = format_time(START + timedelta(seconds=seconds))
-    return {**event, "lastTimestamp": stamp, "firstTimestamp": stamp}
+    last_time = format_time(START + timedelta(seconds=seconds))
+    return {**event, "lastTimestamp": last_time, "firstTimestamp": last_time}
 
 
 def test_a_mount_that_failed_for_a_moment_is_forgotten_with_the_pull_that_follows() -> None:
@@ -306,7 +308,7 @@ SOME = "preemption: 0/2 nodes are available:"
     ],
 )
 def test_a_pod_without_a_node(message: str, final: bool, words: str, remedy: str) -> None:
-    first, late = look(unscheduled(message)), look(unscheduled(message), after=40)
+    first, late = look(scheduling_problem(message)), look(scheduling_problem(message), after=40)
     assert (first.phase, words in first.reason, remedy in first.remedy) == (Phase.PENDING, True, True)
     assert "preemption" not in first.reason
     assert late.failure is (Failure.UNSCHEDULABLE if final else None)
@@ -547,7 +549,7 @@ def test_without_a_limit_the_nodes_memory_ran_out() -> None:
         (ended(143), Failure.LOST, "SIGTERM (exit code 143) from outside", ""),
         (ended(255, "exec /bin/sh: exec format error"), Failure.IMAGE, "node's processor", "--platform"),
         (ended(128, 'exec: "/bin/sh": stat /bin/sh: no such file', "StartError"), Failure.IMAGE, "start", "/bin/sh"),
-        (ended(127, "runner: the image has no Python: tried  python3"), Failure.IMAGE, "no Python", "3.10"),
+        (ended(127, "runner: the image has no Python: tried  python3"), Failure.IMAGE, "no Python", "3.8"),
         (ended(126, f"{OTHER_ARCHIVE}: 0123"), Failure.INPUT, "other code of runner", "runner retry RUN --failed"),
     ],
 )

@@ -8,9 +8,15 @@ from typing import Any
 
 import pytest
 
-from runner.compute.kubernetes.interpret import Sighting, Traces, needs_traces, observe, wants_events
+from runner.compute.kubernetes.interpret import (
+    PodSnapshot,
+    StoredResult,
+    is_late_to_start,
+    needs_stored_result,
+    observe,
+)
+from runner.compute.kubernetes.pending import no_node_can_fit
 from runner.compute.kubernetes.settings import ClusterSettings
-from runner.compute.kubernetes.waits import is_hopeless
 from runner.model.data import DataRef
 from runner.model.document import format_time
 from runner.model.observation import Observation, Phase
@@ -18,8 +24,8 @@ from runner.model.record import Failure
 from runner.model.termination import OLD_PYTHON, to_message
 from tests.support.fake_api import START, STORE, a_record
 
-SETTINGS = ClusterSettings(STORE, unschedulable_grace=30)
-OUTPUTS = {"model": DataRef("blob", "azureml/x/model", "d" * 64)}
+SETTINGS = ClusterSettings(store_id=STORE, unschedulable_grace=30)
+OUTPUTS = {"model": DataRef(datastore="blob", key="azureml/x/model", digest="d" * 64)}
 AT = format_time(START)
 CONTAINER = {"name": "step", "image": "env:1", "resources": {"limits": {"memory": "64Mi"}}}
 JOB: dict[str, Any] = {"metadata": {"uid": "job-1", "creationTimestamp": AT}}
@@ -42,7 +48,7 @@ def an_event(reason: str, message: str) -> dict[str, Any]:
     return {"reason": reason, "message": message, "lastTimestamp": AT}
 
 
-def unscheduled(message: str) -> dict[str, Any]:
+def scheduling_problem(message: str) -> dict[str, Any]:
     return a_pod(status=a_condition("PodScheduled", "False", reason="Unschedulable", message=message))
 
 
@@ -59,10 +65,10 @@ def look(
     job: dict[str, Any] = JOB,
     events: tuple[dict[str, Any], ...] = (),
     after: float = 1,
-    traces: Traces = Traces(),  # noqa: B008 - frozen
+    stored: StoredResult = StoredResult(),  # noqa: B008 - frozen
 ) -> Observation:
     now = START + timedelta(seconds=after)
-    return observe(Sighting(job, pods, events), now=now, settings=SETTINGS, traces=traces)
+    return observe(PodSnapshot(job, pods, events), now=now, settings=SETTINGS, stored=stored)
 
 
 def test_success_is_the_containers_end_not_the_pods() -> None:
@@ -89,18 +95,18 @@ LARGE = a_record(outputs={f"output-{i}": OUTPUTS["model"] for i in range(90)})
 
 def test_a_cut_message_wants_the_stored_record() -> None:
     pod = a_pod(terminated(0, to_message(LARGE)))
-    assert needs_traces(Sighting(JOB, (pod,)), START)
-    seen = look(pod, traces=Traces(LARGE, LARGE.outputs))
+    assert needs_stored_result(PodSnapshot(JOB, (pod,)), START)
+    seen = look(pod, stored=StoredResult(LARGE, LARGE.outputs))
     assert (seen.phase, len(seen.outputs)) == (Phase.SUCCEEDED, 90)
 
 
 def test_a_record_of_success_without_a_commit_is_no_success() -> None:
-    seen = look(a_pod(terminated(0, to_message(LARGE))), traces=Traces(LARGE, None))
+    seen = look(a_pod(terminated(0, to_message(LARGE))), stored=StoredResult(LARGE, None))
     assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.LOST, True)
 
 
 def test_a_commit_is_success_whatever_became_of_the_pod() -> None:
-    seen = look(a_pod(terminated(137)), traces=Traces(None, OUTPUTS))
+    seen = look(a_pod(terminated(137)), stored=StoredResult(None, OUTPUTS))
     assert (seen.phase, seen.outputs) == (Phase.SUCCEEDED, OUTPUTS)
 
 
@@ -118,7 +124,7 @@ def test_a_commit_is_success_whatever_became_of_the_pod() -> None:
     ],
 )
 def test_when_the_store_is_asked(pods: tuple[dict[str, Any], ...], job: dict[str, Any], wanted: bool) -> None:
-    assert needs_traces(Sighting(job, pods), START) is wanted
+    assert needs_stored_result(PodSnapshot(job, pods), START) is wanted
 
 
 NO_PYTHON = "runner: the image has no Python: tried  python3 python\n"
@@ -140,9 +146,9 @@ NO_SHELL = 'unable to start container process: exec: "/bin/sh": stat /bin/sh: no
             a_pod(terminated(127, NO_PYTHON)), Failure.IMAGE, "env:1 has no Python", False, id="image without Python"
         ),
         pytest.param(
-            a_pod(terminated(1, f"{OLD_PYTHON}: 3.8.10")),
+            a_pod(terminated(1, f"{OLD_PYTHON}: 3.7.10")),
             Failure.IMAGE,
-            "env:1 has Python 3.8.10, and a step needs 3.10",
+            "env:1 has Python 3.7.10, and a step needs 3.8",
             False,
             id="image with an old Python",
         ),
@@ -241,7 +247,7 @@ def test_job_ended_waits_for_the_pod_that_is_known() -> None:
 
 def test_running_since() -> None:
     assert look(a_pod({"running": {"startedAt": AT}})) == Observation(
-        Phase.RUNNING, "job-1", started=START, placed=True, elapsed=1.0
+        phase=Phase.RUNNING, uid="job-1", started=START, placed=True, elapsed=1.0
     )
 
 
@@ -282,17 +288,17 @@ NOT_READY = (
     ],
 )
 def test_when_no_node_would_ever_do(message: str, hopeless: bool) -> None:
-    assert is_hopeless(message) is hopeless
+    assert no_node_can_fit(message) is hopeless
 
 
 def test_a_full_cluster_is_a_queue() -> None:
-    seen = look(unscheduled(FULL), after=3000)
+    seen = look(scheduling_problem(FULL), after=3000)
     assert (seen.phase, seen.failure) == (Phase.PENDING, None)
     assert seen.reason.startswith("waiting for cpu: 0/1 nodes")
 
 
 def test_how_long_each_phase_has_lasted_by_the_servers_clock() -> None:
-    queued = look(unscheduled(FULL), after=50)
+    queued = look(scheduling_problem(FULL), after=50)
     assert (queued.phase, queued.placed, queued.elapsed) == (Phase.PENDING, False, 50)
     assert look(after=7).elapsed == 7, "no pod yet: since the Job was made"
     scheduled = a_condition("PodScheduled", lastTransitionTime=format_time(at_second(30)))
@@ -305,14 +311,14 @@ def test_how_long_each_phase_has_lasted_by_the_servers_clock() -> None:
 
 
 def test_what_fits_nowhere_is_said_at_once_and_fails_after_a_grace() -> None:
-    seen = look(unscheduled(TOO_BIG), after=1)
+    seen = look(scheduling_problem(TOO_BIG), after=1)
     assert (seen.phase, "no node of the cluster can take it" in seen.reason) == (Phase.PENDING, True)
-    assert look(unscheduled(TOO_BIG), after=31).failure is Failure.UNSCHEDULABLE
+    assert look(scheduling_problem(TOO_BIG), after=31).failure is Failure.UNSCHEDULABLE
 
 
 def test_an_autoscaler_at_work_is_waited_for() -> None:
     events = (an_event("TriggeredScaleUp", "pod triggered scale-up"),)
-    assert look(unscheduled(TOO_BIG), after=31, events=events).phase is Phase.PENDING
+    assert look(scheduling_problem(TOO_BIG), after=31, events=events).phase is Phase.PENDING
 
 
 BACK_OFF = 'Back-off pulling image "env:1"'
@@ -439,14 +445,14 @@ def test_the_pod_that_ended_tells_more_than_a_newer_one() -> None:
         pytest.param((), 2, True, id="no pod after 2 s"),
         pytest.param((waiting("ContainerCreating"),), 2, False, id="starting"),
         pytest.param((waiting("ContainerCreating"),), 5, True, id="late"),
-        pytest.param((unscheduled(FULL),), 500, False, id="in a queue"),
-        pytest.param((unscheduled(TOO_BIG),), 5, True, id="fits nowhere: is an autoscaler at work?"),
+        pytest.param((scheduling_problem(FULL),), 500, False, id="in a queue"),
+        pytest.param((scheduling_problem(TOO_BIG),), 5, True, id="fits nowhere: is an autoscaler at work?"),
         pytest.param((a_pod({"running": {}}),), 500, False, id="running"),
         pytest.param((a_pod(terminated(0)),), 500, False, id="ended"),
     ],
 )
 def test_whose_events_are_asked_for(pods: tuple[dict[str, Any], ...], after: int, wanted: bool) -> None:
-    assert wants_events(Sighting(JOB, pods), START + timedelta(seconds=after)) is wanted
+    assert is_late_to_start(PodSnapshot(JOB, pods), START + timedelta(seconds=after)) is wanted
 
 
 ODD: tuple[Any, ...] = (
@@ -486,7 +492,7 @@ def test_a_job_that_is_suspended_while_it_runs_waits_and_is_not_lost(pods: tuple
     seen = look(*pods, job=SUSPENDED, after=90)
     assert (seen.phase, seen.placed, seen.elapsed) == (Phase.PENDING, False, 90)
     assert "suspended" in seen.reason
-    assert look(*pods, job=SUSPENDED, traces=Traces(a_record(), OUTPUTS, 1)).phase is Phase.SUCCEEDED
+    assert look(*pods, job=SUSPENDED, stored=StoredResult(a_record(), OUTPUTS, 1)).phase is Phase.SUCCEEDED
 
 
 def test_a_pod_of_a_suspended_job_runs_until_it_has_ended() -> None:

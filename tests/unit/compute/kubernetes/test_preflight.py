@@ -11,7 +11,7 @@ from runner.errors import TargetDenied, TargetError, TargetUnreachable
 from runner.override import override
 from tests.support.fake_api import STORE, FakeCluster
 
-SETTINGS = ClusterSettings(STORE)
+SETTINGS = ClusterSettings(store_id=STORE)
 
 
 class FailingCluster(FakeCluster):

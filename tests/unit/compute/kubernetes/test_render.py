@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import os
-import shutil
-import subprocess
-import sys
-import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,21 +13,18 @@ from typing import Any
 import pytest
 
 from runner.compute.kubernetes import controller_job, render
-from runner.compute.kubernetes.contract import CHECK, NO_PYTHON, OTHER_ARCHIVE, START
+from runner.compute.kubernetes.json_fields import KubeObject
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.access import Access
 from runner.model.data import DataRef
-from runner.model.digest import digest_of_bytes
 from runner.model.placement import Placement
 from runner.model.resources import Resources
 from runner.model.task import InputBinding, OutputBinding, Task, TimeLimits
 from tests.support.fake_api import RUN, STORE, a_task
 
 GOLDEN = Path(__file__).parents[3] / "golden"
-SETTINGS = ClusterSettings(STORE)
+SETTINGS = ClusterSettings(store_id=STORE)
 LIMIT = 8 << 10
-PLACES = ("", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache")
-"""That need no volume of their own."""
 
 
 def a_job(task: Task, settings: ClusterSettings = SETTINGS, interpreter: str = "") -> Any:
@@ -55,8 +48,8 @@ def check(name: str, value: object) -> None:
 
 
 def a_rich_task() -> Task:
-    data = InputBinding("raw", DataRef("blob", "raw", "d" * 64), path_on_compute="/data")
-    model = OutputBinding("model", "blob", "azureml/x/model", path_on_compute="/srv/model/")
+    data = InputBinding(name="raw", ref=DataRef(datastore="blob", key="raw", digest="d" * 64), path_on_compute="/data")
+    model = OutputBinding(name="model", datastore="blob", key="azureml/x/model", path_on_compute="/srv/model/")
     wish = Resources(cpu="2", memory="8Gi", cpu_limit="4", gpu=1, shared_memory="8Gi", ephemeral_storage="40Gi")
     limits = TimeLimits(queue=3600.0, start=600.0, run=7200.5)
     return replace(a_task(attempt=2, resources=wish, outputs=(model,)), inputs=(data,), time_limits=limits)
@@ -64,7 +57,7 @@ def a_rich_task() -> Task:
 
 def a_rich_cluster() -> ClusterSettings:
     return ClusterSettings(
-        STORE,
+        store_id=STORE,
         namespace="team-a",
         run_as=1234,
         service_account="steps",
@@ -102,7 +95,7 @@ def test_every_absolute_place_is_a_volume_of_its_own() -> None:
     "place", ["", "data", "/tmp", "/tmp/data", "/runner/work/x", "/", "/dev/shm", "/dev/shm/cache"]
 )
 def test_places_that_need_no_volume(place: str) -> None:
-    binding = OutputBinding("out", "blob", "key", path_on_compute=place)
+    binding = OutputBinding(name="out", datastore="blob", key="key", path_on_compute=place)
     assert mounts_of(a_job(a_task(outputs=(binding,)))) == mounts_of(a_job(a_task()))
 
 
@@ -110,8 +103,8 @@ def test_one_place_for_input_and_output_is_one_volume() -> None:
     task = a_task(
         inputs=0,
         outputs=(
-            OutputBinding("a", "b", "k", path_on_compute="/d"),
-            OutputBinding("c", "b", "l", path_on_compute="/d/"),
+            OutputBinding(name="a", datastore="b", key="k", path_on_compute="/d"),
+            OutputBinding(name="c", datastore="b", key="l", path_on_compute="/d/"),
         ),
     )
     assert mounts_of(a_job(task)).count("/d") == 1
@@ -161,7 +154,7 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
 
 
 @pytest.mark.parametrize(
-    ("stated", "added"),
+    ("overrides", "added"),
     [
         ((), [NOT_READY, UNREACHABLE]),
         (({"key": "gpu", "operator": "Exists"},), [NOT_READY, UNREACHABLE]),
@@ -172,11 +165,11 @@ NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unr
     ],
 )
 def test_a_lost_node_is_left_soon_unless_something_else_is_stated(
-    stated: tuple[dict[str, str | int], ...], added: list[str]
+    overrides: tuple[dict[str, str | int], ...], added: list[str]
 ) -> None:
-    told = pod_of(a_job(a_task(placement=Placement(tolerations=stated))))["tolerations"]
-    assert told[: len(stated)] == list(stated)
-    assert [(one["key"], one["tolerationSeconds"]) for one in told[len(stated) :]] == [(key, 30) for key in added]
+    told = pod_of(a_job(a_task(placement=Placement(tolerations=overrides))))["tolerations"]
+    assert told[: len(overrides)] == list(overrides)
+    assert [(one["key"], one["tolerationSeconds"]) for one in told[len(overrides) :]] == [(key, 30) for key in added]
 
 
 def test_a_disrupted_pod_fails_its_job_and_is_not_replaced() -> None:
@@ -224,13 +217,15 @@ def volumes_of(pod: Any) -> dict[str, Any]:
 
 
 def test_every_folder_on_the_nodes_disk_has_a_limit() -> None:
-    big = InputBinding("raw", DataRef("blob", "raw", "d" * 64, bytes=100 << 30), path_on_compute="/data")
+    big = InputBinding(
+        name="raw", ref=DataRef(datastore="blob", key="raw", digest="d" * 64, bytes=100 << 30), path_on_compute="/data"
+    )
     plain = volumes_of(a_job(a_task(inputs=0))["spec"]["template"]["spec"])
     assert plain == {"work": "256Gi", "temporary": "256Gi", "shared-memory": "2Gi"}
     large = volumes_of(a_job(replace(a_task(), inputs=(big,)))["spec"]["template"]["spec"])
-    assert large == {**plain, "work": "556Gi", "temporary": "556Gi", "wished-1": "556Gi"}
-    stated = replace(a_task(inputs=0), resources=Resources(ephemeral_storage="10Gi"))
-    assert volumes_of(a_job(stated)["spec"]["template"]["spec"]) == {**plain, "work": "10Gi", "temporary": "10Gi"}
+    assert large == {**plain, "work": "556Gi", "temporary": "556Gi", "path-1": "556Gi"}
+    overrides = replace(a_task(inputs=0), resources=Resources(ephemeral_storage="10Gi"))
+    assert volumes_of(a_job(overrides)["spec"]["template"]["spec"]) == {**plain, "work": "10Gi", "temporary": "10Gi"}
     probe: Any = render.probe_pod(SETTINGS)
     controller: Any = controller_job.job("c", RUN, "image", SETTINGS)
     for pod in (probe["spec"], controller["spec"]["template"]["spec"]):
@@ -248,71 +243,16 @@ def test_archives_of_other_content_have_other_names() -> None:
     assert one["metadata"] != other["metadata"]
 
 
-@pytest.fixture
-def bin_folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "tee").symlink_to(shutil.which("tee") or "/usr/bin/tee")
-    return folder
+def test_a_configmap_may_be_compressed_by_another_zlib() -> None:
+    wanted = render.step_configmap(b"archive" * 100, SETTINGS)
 
+    def other(data: bytes) -> KubeObject:
+        return {**wanted, "binaryData": {"step.pyz.zlib": base64.b64encode(data).decode()}}
 
-def start_in(folder: Path, interpreter: str, digest: str = "0" * 64) -> subprocess.CompletedProcess[str]:
-    script, check = (
-        text.replace("/dev/termination-log", str(folder / "log")).replace("/runner/step", str(folder))
-        for text in (START, CHECK)
-    )
-    command = ["/bin/sh", "-c", script, "runner", interpreter, digest, check]
-    return subprocess.run(command, env={"PATH": str(folder)}, capture_output=True, text=True, check=False)
-
-
-def put_python(folder: Path, name: str) -> None:
-    path = folder / name
-    path.write_text(f'#!/bin/sh\necho "{name} $1 $2 $3 $5"\n')
-    path.chmod(0o755)
-
-
-@pytest.mark.parametrize(
-    ("there", "interpreter", "chosen"),
-    [
-        (("python", "python3"), "", "python3"),
-        (("python",), "", "python"),
-        (("python3", "own"), "own", "own"),
-        (("python3",), "absent", "python3"),
-    ],
-)
-def test_start_picks_an_interpreter(bin_folder: Path, there: tuple[str, ...], interpreter: str, chosen: str) -> None:
-    for name in there:
-        put_python(bin_folder, name)
-    assert start_in(bin_folder, interpreter).stdout == f"{chosen} -I -S -c {'0' * 64}\n"
-
-
-def test_start_without_a_python_says_so_and_ends_with_127(bin_folder: Path) -> None:
-    done = start_in(bin_folder, "")
-    assert done.returncode == 127
-    assert (bin_folder / "log").read_text().startswith(NO_PYTHON)
-
-
-@pytest.mark.parametrize("there", ["the archive", "another", "nothing"])
-def test_start_runs_no_other_archive_than_the_one_the_job_names(bin_folder: Path, there: str) -> None:
-    def archive(line: str) -> bytes:
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as out:
-            out.writestr("beside.py", f"print({line!r})")
-            out.writestr(
-                "__main__.py", "import sys, beside; raise SystemExit(7 if sys.argv[0].endswith('.pyz') else 8)"
-            )
-        return buffer.getvalue()
-
-    right = archive("ours")
-    if there != "nothing":
-        (bin_folder / "step.pyz").write_bytes(right if there == "the archive" else archive("other code"))
-    done = start_in(bin_folder, sys.executable, digest_of_bytes(right))
-    if there == "the archive":
-        assert (done.returncode, done.stdout, done.stderr) == (7, "ours\n", "")
-        return
-    assert (done.returncode, done.stdout) == (126, "")
-    assert (bin_folder / "log").read_text().startswith(OTHER_ARCHIVE)
-    assert done.stderr.startswith(OTHER_ARCHIVE)
+    same, different = zlib.compress(b"archive" * 100, 0), zlib.compress(b"other")
+    assert other(same) != wanted
+    assert [render.holds_same(other(data), wanted) for data in (same, different, b"no zlib")] == [True, False, False]
+    assert not render.holds_same({**wanted, "immutable": False}, wanted)
 
 
 PEM = "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n"

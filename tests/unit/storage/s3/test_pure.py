@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from pathlib import Path
-from threading import Event
-from time import sleep
 
 import pytest
 
 from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
-from runner.model.vantage import BucketVantage
+from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.bucket import Bucket
-from runner.storage.s3.http import Answer, Patience, pause
+from runner.storage.s3.credential_refresh import server_time
+from runner.storage.s3.error_answers import RequestTarget, error_of
+from runner.storage.s3.http import Answer, RetryPolicy, pause
 from runner.storage.s3.listing import page_query, read_page, seconds_of_header
 from runner.storage.s3.multipart import PART, cut, expected_etag
-from runner.storage.s3.parallel import all_of
-from runner.storage.s3.refusal import Place, refusal
 from runner.storage.s3.store import BucketStore
-from runner.storage.s3.trust import server_time
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=timezone.utc)
-PLACE = Place("http://store:9000", "data", "runs/one")
+PLACE = RequestTarget("http://store:9000", "data", "runs/one")
 GIB = 1 << 30
 PAGE = b"""<?xml version="1.0" encoding="UTF-8"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><EncodingType>url</EncodingType>
@@ -66,7 +62,7 @@ def answer(status: int, code: str = "", **headers: str) -> Answer:
 )
 def test_an_answer_becomes_an_error(given: Answer, error: type[StoreError], says: str) -> None:
     with pytest.raises(error, match=says) as failure:
-        raise refusal(given, PLACE, NOW)
+        raise error_of(given, PLACE, NOW)
     assert failure.type is error
     assert "http://store:9000" in str(failure.value)
 
@@ -74,7 +70,7 @@ def test_an_answer_becomes_an_error(given: Answer, error: type[StoreError], says
 @pytest.mark.parametrize(("code", "ahead", "side"), [("RequestTimeTooSkewed", 1200, "ahead of"), ("", -4000, "behind")])
 def test_clocks_that_differ_are_told(code: str, ahead: int, side: str) -> None:
     theirs = (NOW - timedelta(seconds=ahead)).strftime("%a, %d %b %Y %H:%M:%S GMT")
-    error = refusal(answer(403, code, date=theirs), PLACE, NOW)
+    error = error_of(answer(403, code, date=theirs), PLACE, NOW)
     assert isinstance(error, StoreUnreachable), "it passes by itself when the clock is set"
     told = str(error)
     assert f"the clocks differ by {abs(ahead)} s" in told
@@ -88,14 +84,14 @@ def test_a_date_is_read() -> None:
 
 
 def test_waits_double_up_to_a_limit() -> None:
-    patience = Patience(first_wait=0.1, longest_wait=1.0)
-    assert [pause(patience, attempt, OSError(), 1.0) for attempt in (1, 2, 3, 4, 5, 50)] == [0.1, 0.2, 0.4, 0.8, 1, 1]
-    assert pause(patience, 3, answer(503), 0.0) == 0.2
+    retries = RetryPolicy(first_wait=0.1, longest_wait=1.0)
+    assert [pause(retries, attempt, OSError(), 1.0) for attempt in (1, 2, 3, 4, 5, 50)] == [0.1, 0.2, 0.4, 0.8, 1, 1]
+    assert pause(retries, 3, answer(503), 0.0) == 0.2
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [("3", 3.0), ("0", 0.0), ("9999", 30.0)])
 def test_the_server_may_ask_for_a_wait(asked: str, seconds: float) -> None:
-    assert pause(Patience(), 1, Answer(503, {"retry-after": asked}, b""), 0.5) == seconds
+    assert pause(RetryPolicy(), 1, Answer(503, {"retry-after": asked}, b""), 0.5) == seconds
 
 
 def test_a_page_is_read() -> None:
@@ -139,38 +135,12 @@ def test_the_etag_of_parts_is_foreseen() -> None:
     assert expected_etag(['"not-md5"']) == ""
 
 
-def test_results_come_in_order() -> None:
-    with ThreadPoolExecutor(2) as workers:
-        assert all_of([workers.submit(int, text) for text in "3142"]) == [3, 1, 4, 2]
-        assert all_of([]) == []
-
-
-def test_after_a_failure_nothing_more_is_begun() -> None:
-    begun: list[int] = []
-    release = Event()
-
-    def fail() -> None:
-        release.wait(5)
-        raise StoreError("first")
-
-    def take_time(number: int) -> None:
-        begun.append(number)
-        sleep(0.02)
-
-    with ThreadPoolExecutor(1) as workers:
-        calls = [workers.submit(fail), *(workers.submit(take_time, number) for number in range(50))]
-        release.set()
-        with pytest.raises(StoreError, match="first"):
-            all_of(calls)
-    assert len(begun) < 50
-
-
 @pytest.mark.parametrize(
     "endpoint", ["", "store:9000", "ftp://store", "http://", "http://store/base", "http://store?x=1"]
 )
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
     with pytest.raises(BadInput, match="http://host:port"):
-        BucketStore(BucketVantage("data", endpoint))
+        BucketStore(BucketEndpoint(bucket="data", endpoint=endpoint))
 
 
 def test_when_an_object_was_written() -> None:
@@ -182,8 +152,10 @@ def test_when_an_object_was_written() -> None:
 
 
 def test_a_key_that_is_too_long_with_the_buckets_prefix_is_refused_before_anything_is_sent() -> None:
-    vantage = BucketVantage("data", "http://127.0.0.1:1", prefix="p/" * 100, access_key="k", secret_key="hidden")
-    bucket, long = Bucket(vantage, Patience()), "/".join(["d" * 200] * 4)
+    bucket_endpoint = BucketEndpoint(
+        bucket="data", endpoint="http://127.0.0.1:1", prefix="p/" * 100, access_key="k", secret_key="hidden"
+    )
+    bucket, long = Bucket(bucket_endpoint, RetryPolicy()), "/".join(["d" * 200] * 4)
     assert bucket.target(long).endswith(long)
     with pytest.raises(ValueError, match="object key too long"):
         bucket.target(f"{long}/{'f' * 40}")

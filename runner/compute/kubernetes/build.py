@@ -1,0 +1,92 @@
+"""Creation of a Kubernetes target from its settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ...config.target import TargetContext, bundle_folder
+from ...data.step_bundle import step_archive
+from ...errors import BadInput
+from ...model.access import Access
+from ...model.document import to_document
+from ...model.store_endpoint import StepStores
+from .api import KubernetesApi
+from .config import KubernetesConfig
+from .settings import ClusterSettings
+from .target import KubernetesTarget
+
+
+def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
+    """Return the target that makes Jobs in a namespace.
+
+    The Secret of a run gets those of the workspace's stores that its steps may open. The keys are read again for each
+    run. Raises BadInput for an unusable `ca_bundle`.
+    """
+    return KubernetesTarget(
+        context.name,
+        api_of(config),
+        cluster_settings(config, context.store_id()),
+        store=context.store(),
+        step_stores=lambda run: _documents(context.step_stores(), context.accesses(run)),
+        step_archive=step_archive_of(context.cache),
+        capacity=config.capacity,
+    )
+
+
+def step_archive_of(cache: Path) -> bytes:
+    """Return ``step.pyz``, and make it below the folder `cache` unless it exists. The controller's image has it."""
+    return step_archive(bundle_folder(cache))
+
+
+def api_of(config: KubernetesConfig) -> KubernetesApi:
+    """Return the namespace of a target, with the rights of the kubeconfig's user."""
+    return KubernetesApi(config.namespace, config.kubeconfig, config.context)
+
+
+def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings:
+    """Return what the manifests need to know of a target. Raises BadInput for an unusable `ca_bundle`."""
+    return ClusterSettings(
+        store_id=store_id,
+        namespace=config.namespace,
+        run_as=config.run_as,
+        service_account=config.service_account,
+        node_selector=config.node_selector,
+        tolerations=config.tolerations,
+        image_pull_secrets=config.image_pull_secrets,
+        unschedulable_grace=config.unschedulable_grace,
+        pull_grace=config.pull_grace,
+        authorities=_authorities(config.ca_bundle),
+        variables=_proxy_variables(config),
+    )
+
+
+def _documents(stores: StepStores, accesses: Iterable[Access]) -> dict[Access, str]:
+    return {access: json.dumps(to_document(stores.only(access))) for access in accesses}
+
+
+def _authorities(file: str) -> str:
+    """Return the PEM text of a file; empty without one. Raises BadInput."""
+    if not file:
+        return ""
+    remedy = "name a PEM file with all certificate authorities that pods are to trust"
+    try:
+        found = Path(file).expanduser().read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {error.strerror}", "ca_bundle of the target", remedy) from error
+    if "-----BEGIN CERTIFICATE-----" not in found:
+        raise BadInput(f"{file} holds no certificate", "ca_bundle of the target", remedy)
+    return found
+
+
+def _proxy_variables(config: KubernetesConfig) -> dict[str, str]:
+    """Return the variables by which programs find a proxy, in both spellings; none without one."""
+    proxy = config.proxy
+    if not (proxy.http or proxy.https):
+        return {}
+    store = urlsplit(config.store.cluster_endpoint or config.store.endpoint).hostname or ""
+    direct = proxy.no_proxy or f"localhost,127.0.0.1,.svc,.cluster.local,{store}"
+    named = {"HTTP_PROXY": proxy.http, "HTTPS_PROXY": proxy.https, "NO_PROXY": direct}
+    return {name: value for key, value in named.items() if value for name in (key, key.lower())}

@@ -1,0 +1,172 @@
+"""Checks of a namespace with the user's own rights, for ``runner doctor``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from ...errors import TargetDenied, TargetError
+from ...model.check import Check, failed, of_problem, of_skew
+from ...model.quantity import amount
+from ...model.resources import Resources
+from .cluster import Cluster
+from .controller_job import SERVICE_ACCOUNT
+from .json_fields import KubeObject, text, value_at
+from .preflight import NEEDED, admission_problems
+from .responses import rule
+from .settings import ClusterSettings
+
+_ADMINISTRATOR = "ask the cluster's administrator"
+
+
+class Server(Cluster, Protocol):
+    """A namespace and its API server."""
+
+    def version(self) -> str:
+        """Return the server's version, which every user may read. Raises TargetError."""
+
+
+def checks(cluster: Server, settings: ClusterSettings, *, now: Callable[[], datetime], remedy: str) -> Iterator[Check]:
+    """Yield the checks of a cluster. A check that depends on a failed one is left out.
+
+    Args:
+        cluster: The namespace.
+        settings: The settings of the target.
+        now: Returns this machine's time, UTC.
+        remedy: The remedy if the cluster does not answer.
+    """
+    try:
+        version = cluster.version()
+    except TargetError as error:
+        yield failed("API server", error, remedy)
+        return
+    yield Check(name="API server", ok=True, detail=f"{cluster.server}, Kubernetes {version}")
+    yield of_skew("clock (API server)", cluster.now() - now(), "the API server's")
+    try:
+        yield from _namespace_checks(cluster, settings)
+    except TargetError as error:
+        yield failed(f"namespace {cluster.namespace}", error, remedy)
+
+
+def _namespace_checks(cluster: Cluster, settings: ClusterSettings) -> Iterator[Check]:
+    rights = list(_rights(cluster))
+    yield from rights
+    if all(right.ok for right in rights):
+        yield from _dry_run(cluster, settings)
+    account, secrets = settings.service_account, settings.image_pull_secrets
+    if account:
+        yield _exists(cluster, "serviceaccounts", account, f"kubectl -n {cluster.namespace} create serviceaccount")
+    for secret in secrets:
+        yield _exists(
+            cluster, "secrets", secret, f"kubectl -n {cluster.namespace} create secret docker-registry", is_secret=True
+        )
+    yield from _quotas(cluster)
+    yield _detached(cluster)
+
+
+def _rights(cluster: Cluster) -> Iterator[Check]:
+    needed: dict[str, list[str]] = defaultdict(list)
+    for resource, verb in NEEDED:
+        needed[resource].append(verb)
+    for resource, verbs in needed.items():
+        name, _, part = resource.partition("/")
+        missing = [verb for verb in verbs if not cluster.allowed(verb, name, part)]
+        title = f"may {', '.join(verbs)} {resource}"
+        if not missing:
+            yield Check(name=title, ok=True, detail=f"in namespace {cluster.namespace}")
+            continue
+        role = rule(", ".join(missing), resource)
+        remedy = f"{_ADMINISTRATOR} for a Role in namespace '{cluster.namespace}' with: {role}"
+        yield Check(name=title, ok=False, detail=f"not allowed to {', '.join(missing)} {resource}", remedy=remedy)
+
+
+def _dry_run(cluster: Cluster, settings: ClusterSettings) -> Iterator[Check]:
+    """Check a Job and its pod with a dry run on the server."""
+    name = "a step's Job and pod (dry run)"
+    problems = tuple(admission_problems(cluster, settings))
+    yield from (of_problem(name, problem, _ADMINISTRATOR) for problem in problems)
+    if not problems:
+        yield Check(name=name, ok=True, detail="admitted")
+
+
+def _exists(cluster: Cluster, kind: str, name: str, make: str, *, is_secret: bool = False) -> Check:
+    title = f"{'pull secret' if is_secret else 'service account'} {name}"
+    try:
+        found = cluster.get(kind, name)
+    except TargetDenied:
+        return _not_looked_at(title, f"no right to get {kind}")
+    if found is not None:
+        return Check(name=title, ok=True, detail="there")
+    return Check(name=title, ok=False, detail=f"not in namespace {cluster.namespace}", remedy=f"{make} {name}")
+
+
+def _detached(cluster: Cluster) -> Check:
+    """Check the account of detached controllers. Only ``--detach`` needs it."""
+    title = f"service account {SERVICE_ACCOUNT} (for --detach)"
+    try:
+        found = cluster.get("serviceaccounts", SERVICE_ACCOUNT)
+    except TargetDenied:
+        return _not_looked_at(title, "no right to get serviceaccounts")
+    if found is not None:
+        return Check(name=title, ok=True, detail="there")
+    remedy = f"{_ADMINISTRATOR} to apply manifests/rbac.yaml to namespace '{cluster.namespace}', if runs are to detach"
+    return Check(
+        name=title, ok=False, detail="not there: `runner run --detach` cannot work", remedy=remedy, optional=True
+    )
+
+
+def _not_looked_at(title: str, why: str) -> Check:
+    return Check(name=title, ok=False, detail=f"not looked at: {why}", optional=True)
+
+
+def _quotas(cluster: Cluster) -> Iterator[Check]:
+    """Check the quotas; see https://kubernetes.io/docs/concepts/policy/resource-quotas/."""
+    try:
+        found = cluster.list("resourcequotas").items
+    except TargetDenied:
+        yield _not_looked_at("quotas", "no right to list resourcequotas")
+        return
+    yield from map(_quota, found)
+    if not found:
+        yield Check(name="quotas", ok=True, detail="none")
+
+
+def _quota(quota: KubeObject) -> Check:
+    name = f"quota {text(quota, 'metadata', 'name')}"
+    hard, used = _amounts(quota, "hard"), _amounts(quota, "used")
+    shown = ", ".join(f"{what} {used.get(what, '0')} of {most} used" for what, most in hard.items())
+    full = [
+        what for what, need in _smallest().items() if what in hard and not _fits(need, used.get(what, "0"), hard[what])
+    ]
+    if not full:
+        return Check(name=name, ok=True, detail=shown or "nothing limited")
+    remedy = f"wait until others have ended, or {_ADMINISTRATOR} for more {', '.join(full)}"
+    return Check(name=name, ok=False, detail=f"no room for even one step: {shown}", remedy=remedy)
+
+
+def _smallest() -> Mapping[str, str]:
+    """Return the share of each quota that one step with default resources takes."""
+    step = Resources()
+    cpu, memory = step.cpu, step.memory
+    return {
+        "pods": "1",
+        "count/pods": "1",
+        "count/jobs.batch": "1",
+        "cpu": cpu,
+        "requests.cpu": cpu,
+        "memory": memory,
+        "requests.memory": memory,
+        "limits.memory": step.memory_limit,
+    }
+
+
+def _fits(need: str, used: str, most: str) -> bool:
+    request, taken, limit = (amount(one) for one in (need, used, most))
+    return request is None or taken is None or limit is None or request + taken <= limit
+
+
+def _amounts(quota: KubeObject, which: str) -> dict[str, str]:
+    found = value_at(quota, "status", which)
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, Mapping) else {}

@@ -1,0 +1,113 @@
+"""The settings of a target of local processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from ...config import rules
+from ...config.target import TargetContext, bundle_folder
+from ...dataclass import dataclass, field
+from ...errors import BadInput, Problem
+from ...model.access import Access
+from ...model.check import Check, of_problem
+from ...model.compute import ResourceRequest
+from ...model.policy import StepPolicy
+from ...model.reading import Checks
+from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, FolderStore
+
+
+@dataclass(frozen=True)
+class ProcessConfig:
+    """A target of local processes on this machine."""
+
+    workers: int = 0
+    """The most steps at the same time. 0: one per core."""
+    policy: StepPolicy = field(default_factory=StepPolicy)
+    """Retries and time limits of steps that state none themselves."""
+    access: Access = field(default_factory=Access)
+    """Secrets and datastores that scripts of every step on this target may open by name."""
+
+    @property
+    def resources(self) -> ResourceRequest:
+        """Nothing: a process takes what it needs."""
+        return ResourceRequest()
+
+    @property
+    def store(self) -> None:
+        """No bucket: the data lie in the workspace's folder."""
+
+    @property
+    def reaches_folders(self) -> bool:
+        """True: steps are processes of this machine."""
+        return True
+
+    @classmethod
+    def rules(cls) -> Checks:
+        """Return the rules of the fields."""
+        return {(cls, "workers"): rules.whole_number(0, rules.MOST_STEPS)}
+
+    def store_problems(self, where: str) -> tuple[Problem, ...]:  # noqa: ARG002 - there are none
+        """Return nothing: steps reach every folder."""
+        return ()
+
+    def repair_command(self, name: str) -> str:  # noqa: ARG002 - there is none
+        """Return nothing: no command repairs this machine."""
+        return ""
+
+    def requirements(self, remedy: str) -> Iterator[Check]:  # noqa: ARG002 - there are none
+        """Check nothing: a process needs Python only."""
+        return iter(())
+
+    def checks(self, context: TargetContext, remedy: str) -> Iterator[Check]:
+        """Check this machine, then the workspace's folder. Raises RunnerError."""
+        from . import machine
+
+        yield from machine.checks(context.work.parent)
+        target = self.build(context)
+        try:
+            yield from (of_problem(f"target {context.name}", problem, remedy) for problem in target.problems())
+        finally:
+            target.close()
+
+    def environments(self, context: TargetContext) -> EnvironmentStore:
+        """Return virtual environments below the cache folder."""
+        import sys
+
+        from ...images.venv import VenvEnvironments
+
+        return VenvEnvironments(context.cache, context.locks, sys.executable)
+
+    def inventory(self, name: str, cache: Path) -> EnvironmentInventory:  # noqa: ARG002 - one for all targets
+        """Return the virtual environments below the cache folder."""
+        from ...images.venv_inventory import VenvInventory
+
+        return VenvInventory(cache / "envs")
+
+    def controllers(self, store_id: Callable[[], str]) -> None:
+        """Return None: a controller on this machine outlives its terminal anyway."""
+
+    def build(self, context: TargetContext) -> ComputeTarget:
+        """Return local processes over a folder store. Raises BadInput when the store is a bucket."""
+        from functools import lru_cache
+
+        from ...data.step_bundle import tree
+        from .target import ProcessTarget
+
+        store = context.store()
+        if not isinstance(store, FolderStore):
+            raise BadInput(
+                f"target '{context.name}' runs local processes, whose data lie in a folder, not in a bucket",
+                remedy="leave out --target, or name a cluster's",
+            )
+        bundles = bundle_folder(context.cache)
+        return ProcessTarget(
+            name=context.name,
+            store=store,
+            datastores=context.datastore,
+            work=context.work,
+            tree=lru_cache(lambda: tree(bundles)),
+            workers=self.workers,
+            folders=context.folders,
+            secrets=context.secrets,
+        )

@@ -1,0 +1,152 @@
+"""End a local attempt: write its record, commit it, and delete the outputs of the step's other attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
+
+from ...data.attempt_outputs import AttemptOutputs
+from ...data.masking import masked_record, masked_text
+from ...data.work_dir import WorkDir
+from ...errors import StoreError, StoreUnreachable
+from ...model.context import StoreAccess
+from ...model.disk_full import is_disk_full
+from ...model.observation import Observation, Phase
+from ...model.record import AttemptRecord, Failure
+from ...model.task import Task
+from ...ports import FolderStore
+from ...runs import records
+from . import leftovers as process_leftovers
+from .files import AttemptFiles, Beginning
+from .outcome import Outcome, observation_of
+from .staging import LocalStaging
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """One attempt, as this controller knows it."""
+
+    task: Task
+    files: AttemptFiles
+    observation: Observation
+    begun: float
+    staged: float
+    beginning: Beginning | None = None
+    """The time at which its process was started; None: it was not, or it is unknown."""
+    go: Callable[[], None] | None = None
+    """Starts its script after a thread has copied its inputs; None: no script waits for that."""
+    unfinished: Callable[[], None] | None = None
+    """Continues its end, which a full disk has interrupted; None: nothing is interrupted."""
+    adopted: bool = False
+    """This process has adopted the orphans of its script from the beginning."""
+    alone: bool = False
+    """Its script has ended, and none of its processes is left."""
+    stopped: bool = False
+    """It was stopped: the end of its process is ignored."""
+    ending: Lock = field(default_factory=Lock)
+    """Held while its end is processed: a stop must not delete outputs that are being committed."""
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """Ends attempts whose processes have ended."""
+
+    store: FolderStore
+    data: LocalStaging
+    hidden: Callable[[], Sequence[bytes]] = tuple
+    """Gives the values of secrets that are masked in all that is kept."""
+
+    def conclude(self, attempt: Attempt) -> None:
+        """End the attempt, whose process has ended. An unexpected error fails it, or its run would wait for ever."""
+        try:
+            with attempt.ending:
+                if not attempt.stopped:
+                    self._take_up(attempt)
+        except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
+            reason = f"runner failed to take up its end: {type(error).__name__}: {error}"
+            reason = masked_text(reason, self.hidden())
+            attempt.observation = Observation(
+                phase=Phase.FAILED, uid=attempt.observation.uid, reason=reason, failure=Failure.STORE
+            )
+
+    def go_on(self, attempt: Attempt) -> None:
+        """Continue an end that a full disk has interrupted."""
+        with attempt.ending:
+            if attempt.unfinished is not None and not attempt.stopped:
+                attempt.unfinished()
+
+    def end(self, attempt: Attempt, record: AttemptRecord) -> None:
+        """Write its record, commit it if it succeeded, and set the observation that the controller gets."""
+        uid = attempt.observation.uid
+        attempt.unfinished = None
+        record = masked_record(record, self.hidden())
+        try:
+            commit = records.finish(self.store, attempt.task, record)
+        except StoreError as error:
+            if is_disk_full(error):
+                _later(attempt, error, partial(self.end, attempt, record))
+                return
+            attempt.observation = Observation(phase=Phase.FAILED, uid=uid, reason=str(error), failure=Failure.STORE)
+            return
+        if commit is not None:
+            self._tidy(attempt, own=commit.attempt == record.attempt)
+        attempt.observation = observation_of(uid, record, commit)
+
+    def results(self, attempt: Attempt, access: StoreAccess) -> AttemptOutputs:
+        """Return the attempt's outputs and folders; its script gets `access`."""
+        place = WorkDir(attempt.files.folder)
+        return AttemptOutputs(
+            task=attempt.task,
+            place=place,
+            staging=self.data.staging(place, access),
+            begun=attempt.begun,
+            hidden=self.hidden(),
+        )
+
+    def _take_up(self, attempt: Attempt) -> None:
+        code = attempt.files.exit_code
+        # What the script has left running ends with it, as with a container: it would write on into outputs that
+        # are being read. If the wrapper alone is gone, the script must not run beside the next attempt.
+        found = process_leftovers.end(attempt.files, adopted=attempt.adopted and code is not None)
+        if code is None:
+            reason = "its process vanished without an exit code"
+            attempt.observation = Observation(
+                phase=Phase.FAILED, uid=attempt.observation.uid, reason=reason, failure=Failure.LOST
+            )
+            return
+        attempt.alone = not found.left
+        results = self.results(attempt, StoreAccess())
+        killed = attempt.beginning is not None and attempt.beginning.oom_since
+        outcome = Outcome(
+            results=results,
+            store=self.store,
+            linked_from=self.data.linked_from,
+            staged=attempt.staged,
+            oom=killed,
+            full_disk=attempt.files.met_full_disk,
+        )
+        attempt.unfinished = None
+        try:
+            record = outcome.record(code, found) if not found.left else results.not_alone(found.left)
+        except StoreUnreachable as error:
+            _later(attempt, error, partial(self._take_up, attempt))
+        else:
+            self.end(attempt, record)
+
+    def _tidy(self, attempt: Attempt, *, own: bool) -> None:
+        """Delete the outputs of attempts that were not committed. Errors are ignored."""
+        results = self.results(attempt, StoreAccess())
+        with suppress(StoreError):
+            if own:
+                results.sweep()
+            else:
+                results.discard()
+
+
+def _later(attempt: Attempt, why: StoreError, what: Callable[[], None]) -> None:
+    """Let the attempt's end be continued by `what` later, so that a full disk loses no results."""
+    attempt.observation = replace(attempt.observation, reason=str(why))
+    attempt.unfinished = what

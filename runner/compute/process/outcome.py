@@ -1,0 +1,146 @@
+"""Make the record of a local attempt from its exit code, its log and the machine's state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...data import manifest, transfer
+from ...data.attempt_outputs import AttemptOutputs
+from ...dataclass import dataclass
+from ...errors import BadInput
+from ...model.data import Entry
+from ...model.exits import exit_words
+from ...model.memory import oom_reason
+from ...model.names import retry_command
+from ...model.observation import Observation, Phase
+from ...model.record import AttemptRecord, CommitRecord, Failure, Phases
+from ...model.task import InputBinding, Task
+from ...ports import FolderStore
+from ...processes.leftovers import Leftovers
+
+TAIL_BYTES = 4000
+"""Bytes of the log that a failure shows at most."""
+_TAIL_LINES = 20
+_KILLED = 137
+"""SIGKILL, as a shell reports it."""
+_SMALLER = "run fewer steps at a time (--max-parallel), let it take less, or run it on a target with more memory"
+LinkedFrom = Callable[[InputBinding], FolderStore | None]
+"""The store into which the links of an input lead; None: the script has a copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """The end of an attempt that ran as a process of this machine."""
+
+    results: AttemptOutputs
+    store: FolderStore
+    linked_from: LinkedFrom
+    staged: float
+    """By the clock, seconds: when the script began."""
+
+    oom: bool = False
+    """The kernel has killed for want of memory on this machine meanwhile."""
+    full_disk: bool = False
+    """The disk was full when the script ended."""
+
+    def record(self, code: int, found: Leftovers) -> AttemptRecord:
+        """The record of an attempt whose script ended with `code` and left the processes `found`.
+
+        Raises StoreUnreachable while a disk is full.
+        """
+        ended = time.time()
+        record = self._record(code)
+        if record.failure is None:
+            record = replace(record, warnings=(*record.warnings, *found.warnings))
+        begun, now = self.results.begun, time.time()
+        phases = Phases(round(self.staged - begun, 3), round(ended - self.staged, 3), round(now - ended, 3))
+        return replace(record, phases=phases)
+
+    def _record(self, code: int) -> AttemptRecord:
+        if code != 0:
+            return self._script_failed(code, self._tail())
+        try:
+            self._check_links()
+        except BadInput as error:
+            return self.results.failed(Failure.INPUT, str(error))
+        task, place = self.results.task, self.results.staging.output_place
+        return self.results.delivered({binding.name: place(binding) for binding in task.outputs}, wait_for_room=True)
+
+    def _script_failed(self, code: int, tail: str) -> AttemptRecord:
+        killed = code == _KILLED
+        failure, reason = (
+            (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
+        )
+        if self.full_disk:
+            reason = f"{reason}; the disk of {self.store.path('runs').parent} was full when it ended"
+        record = self.results.script_failed(failure, reason, exit_code=code, tail=tail)
+        if self.full_disk:
+            return replace(record, remedy=f"make room there, then: {retry_command(self.results.task.id.run)}")
+        return replace(record, remedy=f"if memory ran out (see: dmesg): {_SMALLER}") if killed else record
+
+    def _tail(self) -> str:
+        """The last lines of the script's output."""
+        log = self.store.path(log_key(self.results.task))
+        try:
+            with log.open("rb") as file:
+                file.seek(max(0, log.stat().st_size - TAIL_BYTES))
+                lines = file.read().decode(errors="replace").splitlines()
+        except OSError:
+            return ""
+        return "\n".join(lines[-_TAIL_LINES:])
+
+    def _check_links(self) -> None:
+        """Raise BadInput when a large input, which the script read through a link, changed meanwhile.
+
+        The script cannot have done that (see `staging`), so the message must not blame it.
+        """
+        for binding in self.results.task.inputs:
+            store = self.linked_from(binding)
+            for entry in manifest.load(self.store, binding.ref.digest).entries if store else ():
+                key = transfer.key_of(binding.ref.key, entry)
+                if store and not _is_as_pinned(store, binding.ref.key, entry):
+                    raise BadInput(
+                        f"input '{binding.name}' ({key}) was changed by another program while the step read it"
+                    )
+
+
+def observation_of(uid: str, record: AttemptRecord, commit: CommitRecord | None) -> Observation:
+    """Return the observation of an ended attempt; the commit in force may be another attempt's."""
+    seen = Observation(phase=Phase.SUCCEEDED, uid=uid, started=record.started, ended=record.ended)
+    if commit is not None:
+        warnings = record.warnings
+        return replace(seen, exit_code=0, outputs=commit.outputs, warnings=warnings, attempt=commit.attempt)
+    return replace(
+        seen,
+        phase=Phase.FAILED,
+        reason=record.reason,
+        failure=record.failure,
+        exit_code=record.exit_code,
+        tail=record.tail,
+        warnings=record.warnings,
+        remedy=record.remedy,
+    )
+
+
+def ignored_paths(task: Task) -> tuple[str, ...]:
+    """Return a line about the absolute paths of a step's data, which this machine does not make."""
+    places = {one.name: one.path_on_compute for one in task.inputs}
+    places.update({one.name: one.path_on_compute for one in task.outputs})
+    names = [f"'{name}'" for name, place in places.items() if place.startswith("/")]
+    if not names:
+        return ()
+    return (f"path_on_compute of {', '.join(names)} is for clusters; here the arguments have other paths",)
+
+
+def log_key(task: Task) -> str:
+    """Key of the one log chunk of a local attempt."""
+    return f"{task.id.logs}00000001.txt"
+
+
+def _is_as_pinned(store: FolderStore, key: str, entry: Entry) -> bool:
+    try:
+        return transfer.is_content(store, key, entry, store.path(transfer.key_of(key, entry)))
+    except OSError:
+        return False

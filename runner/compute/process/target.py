@@ -1,0 +1,372 @@
+"""The embedded default: each step is a process of this machine, its data lie in the workspace's folder.
+
+There is no bootstrap process: the controller stages, starts the script in its own session and
+commits when it has ended. Much input is copied beside the ticks of the controller: see `STAGE_BESIDE`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...data.attempt_outputs import AttemptOutputs, as_time, bare_record
+from ...data.dataset import Datastores
+from ...data.secret_values import masks, readable
+from ...data.work_dir import Launch
+from ...errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
+from ...model.disk_full import DISK_FULL
+from ...model.observation import Observation, Phase
+from ...model.record import AttemptRecord, Failure
+from ...model.secret import SecretSource
+from ...model.task import Task, TaskId
+from ...ports import FolderStore
+from ...processes import orphans
+from ...runs import records
+from . import leftovers as process_leftovers
+from .ending import Attempt, Conclusion
+from .exits import Exits, Watched
+from .files import AttemptFiles, Beginning
+from .launch import Launcher
+from .spare_folders import SpareFolders, delete
+from .staging import COPY_LIMIT, LocalStaging
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+SWEEP_LIMIT = 16 << 20
+"""Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
+STAGE_BESIDE = 64 << 20
+"""Bytes of inputs above which they are brought while the controller goes on with other steps."""
+_THREADS = 4
+
+
+@dataclass(kw_only=True)
+class ProcessTarget:
+    """ports.ComputeTarget over local processes and a folder store."""
+
+    name: str
+    store: FolderStore
+    datastores: Datastores
+    work: Path
+    """The folder in which the attempts' folders are made."""
+    tree: Callable[[], Path]
+    """The folder with our own code as a step carries it."""
+    workers: int = 0
+    copy_limit: int = COPY_LIMIT
+    folders: Callable[[], Mapping[str, str]] = dict
+    """Paths of the datastores that are folders, by name; scripts may reach them."""
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    """Sources of the secrets. Scripts read them there; their values are masked in all that is stored."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds; stands still while the machine sleeps."""
+    _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
+    _exits: Exits = field(default_factory=Exits)
+    _scanned: set[str] = field(default_factory=set)
+    _keeping: list[Future[None]] = field(default_factory=list)
+    """Folders of ended attempts that are being kept for later ones."""
+    _values: set[str] = field(default_factory=set, repr=False)
+    """The values of secrets that have been read."""
+
+    @cached_property
+    def _workers(self) -> Executor:
+        """Threads for work that no step should wait for: the ends of other attempts, deletions."""
+        from concurrent.futures import ThreadPoolExecutor  # slow to load: whoever only asks for problems needs none
+
+        return ThreadPoolExecutor(_THREADS)
+
+    @cached_property
+    def _stagers(self) -> Executor:
+        """Threads that copy large inputs, apart from the others, so that no end of a step waits for a copy."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(_THREADS)
+
+    @property
+    def capacity(self) -> int:
+        """The configured number of workers, else one per core."""
+        return self.workers or os.cpu_count() or 1
+
+    def start(self, task: Task) -> str:
+        """Stage and start the script, or adopt the attempt that an earlier controller made."""
+        attempt = self._attempts.get(task.id)
+        if attempt is None:
+            attempt = self._known(task)
+            try:
+                self._begin(attempt)
+            except BaseException:
+                del self._attempts[task.id]  # nothing was begun
+                raise
+        return attempt.observation.uid
+
+    def begun(self, task: TaskId) -> str:
+        """Return the digest that the attempt's folder holds; empty: there is no folder."""
+        return self._files(task).task
+
+    def observe(self, run: str) -> Mapping[TaskId, Observation]:
+        """Return the attempts that were started or found on the disk."""
+        if run not in self._scanned:
+            self._scanned.add(run)
+            self._scan(run)
+        self._go()
+        self._settle()
+        process_leftovers.release([attempt.files for attempt in tuple(self._attempts.values())])
+        for attempt in tuple(self._attempts.values()):
+            if attempt.unfinished is not None:
+                self._conclusion.go_on(attempt)
+        return {task: self._seen(attempt) for task, attempt in tuple(self._attempts.items()) if task.run == run}
+
+    def wait(self, seconds: float) -> None:
+        """Return as soon as a process has ended."""
+        self._exits.wait(seconds)
+
+    def begin_stop(self, task: TaskId, uid: str) -> None:
+        """Do nothing: a process gets no grace period, so no stop waits for another."""
+
+    def stop(self, task: TaskId, uid: str) -> None:
+        """Kill the attempt's process, and all that has come of it."""
+        _end(AttemptFiles(Path(uid)))
+        attempt = self._attempts.get(task)
+        if attempt is None:
+            self.remove(task, uid)
+            return
+        with attempt.ending:  # it may have ended by itself, and be committed right now
+            attempt.stopped = True
+            self.remove(task, uid)
+
+    def remove(self, task: TaskId, uid: str) -> None:
+        """Keep the attempt's folder for a later one if it has ended by itself and little lies in it; else delete it.
+
+        A folder of an attempt that an earlier controller has started is not kept: see `FolderUsers`.
+
+        It is deleted now if the attempt had much input, else with the run's folder, so that no step waits for it.
+        """
+        attempt = self._attempts.pop(task, None)
+        if attempt is not None and attempt.alone and attempt.adopted and not attempt.stopped:
+            self._keeping.append(self._workers.submit(self._spare.keep, Path(uid)))
+        elif attempt is None or sum(binding.ref.bytes for binding in attempt.task.inputs) > SWEEP_LIMIT:
+            self._workers.submit(delete, Path(uid))
+
+    def finish(self, run: str) -> None:
+        """Delete the run's work folder."""
+        for keeping in self._keeping:
+            keeping.result()
+        self._keeping.clear()
+        self._workers.submit(delete, self.work / run).result()
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return a problem if this machine has no POSIX shell."""
+        if shutil.which("sh") is None:
+            return (Problem("there is no POSIX shell 'sh' on this machine", remedy="use WSL, Linux or macOS"),)
+        return ()
+
+    def close(self) -> None:
+        """Let go of threads and descriptors; started processes go on."""
+        if "_stagers" in vars(self):
+            self._stagers.shutdown(wait=False, cancel_futures=True)
+        self._workers.shutdown()
+        self._exits.close()
+        if "_adopts_orphans" in vars(self):
+            orphans.adopt(wanted=False)
+
+    def _seen(self, attempt: Attempt) -> Observation:
+        seen, beginning = attempt.observation, attempt.beginning
+        if seen.phase is not Phase.RUNNING or beginning is None or attempt.unfinished is not None:
+            return seen
+        return replace(seen, elapsed=max(0.0, self.monotonic() - beginning.at))
+
+    def _known(self, task: Task) -> Attempt:
+        files, now = self._files(task.id), time.time()
+        attempt = Attempt(
+            task=task,
+            files=files,
+            observation=Observation(phase=Phase.PENDING, uid=str(files.folder), placed=True),
+            begun=now,
+            staged=now,
+        )
+        self._attempts[task.id] = attempt
+        return attempt
+
+    def _files(self, task: TaskId) -> AttemptFiles:
+        return AttemptFiles(self.work / task.run / f"{task.key}.{task.attempt}")
+
+    def _begin(self, attempt: Attempt) -> None:
+        if self._is_over(attempt):
+            return
+        try:
+            attempt.files.make(attempt.task.digest, self._spare.take)
+        except FileExistsError:
+            self._adopt(attempt)
+        except OSError as error:
+            if error.errno not in DISK_FULL:
+                raise
+            raise TargetUnreachable(f"no room for a step in {self.work}: make room on that disk") from error
+        else:
+            self._spawn(attempt)
+
+    def _is_over(self, attempt: Attempt) -> bool:
+        """Return True if the attempt has ended or must not start; another controller may have ended it meanwhile."""
+        record = records.record_of(self.store, attempt.task.id)
+        commit = records.committed(self.store, attempt.task.id)
+        uid = attempt.observation.uid
+        if record is not None:
+            self._conclusion.end(attempt, record)
+        elif commit is not None:
+            attempt.observation = Observation(
+                phase=Phase.SUCCEEDED, uid=uid, outputs=commit.outputs, attempt=commit.attempt
+            )
+        elif records.canceled(self.store, attempt.task.id.run):
+            attempt.observation = Observation(
+                phase=Phase.FAILED, uid=uid, reason="the run was canceled", failure=Failure.CANCELED
+            )
+        else:
+            return False
+        return True
+
+    def _spawn(self, attempt: Attempt) -> None:
+        """Stage the attempt and start its script; beside the ticks, when much is to be copied."""
+        results, begun = self._conclusion.results(attempt, self._launcher.access(attempt.task)), self.monotonic()
+        size = sum(binding.ref.bytes for binding in attempt.task.inputs)
+        if size <= STAGE_BESIDE:
+            self._run(attempt, results, begun, results.staged(attempt.task.environment))
+            return
+        attempt.observation = replace(attempt.observation, reason=f"{size / 1e9:.1f} GB of inputs are being copied")
+        self._stagers.submit(self._stage_beside, attempt, results, begun)
+
+    def _stage_beside(self, attempt: Attempt, results: AttemptOutputs, begun: float) -> None:
+        launch: Launch | AttemptRecord
+        try:
+            launch = results.staged(attempt.task.environment)
+        except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
+            launch = results.failed(
+                Failure.STORE, f"runner failed to bring its inputs: {type(error).__name__}: {error}"
+            )
+        attempt.go = partial(self._run, attempt, results, begun, launch)
+        self._exits.ring()
+
+    def _go(self) -> None:
+        """Start the scripts whose inputs have been brought meanwhile; not those of attempts that were stopped."""
+        for attempt in tuple(self._attempts.values()):
+            if attempt.go is not None:
+                go, attempt.go = attempt.go, None
+                go()
+
+    def _run(self, attempt: Attempt, results: AttemptOutputs, begun: float, launch: Launch | AttemptRecord) -> None:
+        """Start the script; `begun`: when staging began, by the machine's own clock."""
+        if isinstance(launch, AttemptRecord):
+            self._conclusion.end(attempt, launch)
+            return
+        attempt.staged, attempt.beginning = time.time(), Beginning.noted(begun)
+        attempt.adopted = self._adopts_orphans
+        try:
+            attempt.files.begin(attempt.beginning)
+            process = self._launcher.start(attempt.task, attempt.files, launch)
+        except (OSError, ValueError) as error:
+            self._conclusion.end(attempt, results.refused(error))
+            return
+        started = as_time(attempt.begun)
+        attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, reason="", started=started)
+        self._watch(attempt, process)
+
+    def _scan(self, run: str) -> None:
+        """Find the attempts that earlier controllers started here."""
+        folder = self.work / run
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            key, _, number = path.name.rpartition(".")
+            if not key or not number.isdecimal():
+                continue
+            task = TaskId(run, key, int(number))
+            if task not in self._attempts:
+                self._find(task)
+
+    def _find(self, task: TaskId) -> None:
+        """Adopt an attempt. If a power failure took its assignment or record, the controller finds it lost."""
+        try:
+            assigned = records.assignment(self.store, task.assignment, self._files(task).task)
+            if assigned.target == self.name:
+                self._adopt(self._known(assigned))
+        except ObjectDamaged as error:
+            self._disown(task, str(error))
+        except StoreError:
+            self._attempts.pop(task, None)
+
+    def _disown(self, task: TaskId, reason: str) -> None:
+        """End an attempt whose task is unknown, so that its outputs have no place; its record gives the reason."""
+        files = self._files(task)
+        beginning = files.beginning
+        begun = beginning.wall if beginning else time.time()
+        _end(files)
+        with suppress(StoreError):  # then it is found lost
+            records.refuse(self.store, task, bare_record(task.attempt, Failure.INPUT, reason, begun=begun))
+
+    def _adopt(self, attempt: Attempt) -> None:
+        if attempt.files.task not in ("", attempt.task.digest):
+            self._disown(attempt.task.id, f"the assignment {attempt.task.id.assignment!r} was changed in the store")
+        record = records.record_of(self.store, attempt.task.id)
+        if record is not None:
+            self._conclusion.end(attempt, record)
+        elif attempt.files.give_up():
+            reason = "its controller ended before it started"
+            attempt.observation = Observation(
+                phase=Phase.FAILED, uid=attempt.observation.uid, reason=reason, failure=Failure.UNSTARTED
+            )
+        else:
+            attempt.beginning = attempt.files.beginning
+            if attempt.beginning is not None:
+                attempt.begun = attempt.staged = attempt.beginning.wall
+            running = Observation(phase=Phase.RUNNING, uid=attempt.observation.uid, started=as_time(attempt.begun))
+            attempt.observation = running
+            self._watch(attempt, None)
+
+    def _watch(self, attempt: Attempt, process: subprocess.Popen[bytes] | None) -> None:
+        files = attempt.files
+        pid = process.pid if process is not None else files.pid
+        self._exits.watch(Watched(attempt.task.id, pid, process, files.alive))
+
+    def _settle(self) -> None:
+        """Conclude the attempts whose processes have ended: here if nothing else runs, else beside it."""
+        for task in self._exits.take():
+            attempt = self._attempts.get(task)
+            if attempt is None:
+                continue
+            if len(self._attempts) == 1:
+                self._conclusion.conclude(attempt)
+            else:
+                self._workers.submit(self._conclusion.conclude, attempt).add_done_callback(lambda _: self._exits.ring())
+
+    @cached_property
+    def _adopts_orphans(self) -> bool:
+        return orphans.adopt()
+
+    @cached_property
+    def _spare(self) -> SpareFolders:
+        return SpareFolders(self.work / "spare", self.capacity)
+
+    @cached_property
+    def _launcher(self) -> Launcher:
+        return Launcher(self.store, self.tree, self.folders, self.secrets)
+
+    @cached_property
+    def _conclusion(self) -> Conclusion:
+        return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit), self._hidden)
+
+    def _hidden(self) -> tuple[bytes, ...]:
+        """Return what is masked: the values of the configured secrets now and before, as they may be renewed."""
+        self._values.update(readable(self.secrets))
+        return masks(self._values)
+
+
+def _end(files: AttemptFiles) -> None:
+    """Kill the process of an attempt, and all that has come of it; none of the attempt starts afterwards."""
+    if not files.give_up():
+        files.kill()
+    while files.alive():
+        time.sleep(0.01)
+    process_leftovers.end(files, adopted=False)

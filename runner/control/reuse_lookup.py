@@ -1,0 +1,116 @@
+"""Find steps of earlier runs whose outputs can replace those of a waiting step."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..data import integrity
+from ..data.dataset import Datastores
+from ..errors import RunnerError, StoreDenied, StoreError, StoreUnreachable
+from ..model import events as e
+from ..model.data import DataRef
+from ..model.names import step_run_id
+from ..model.plan import Plan
+from ..model.record import CommitRecord
+from ..model.state import RunState
+from ..model.step import StepSpec
+from ..ports import FolderStore, ObjectStore
+from ..runs import records
+from .assign import outputs_of
+from .decide import may_reuse, reusable
+from .fingerprint import Made, bind
+from .pinning import pins_of
+from .progress import Progress
+from .publish import to_publish
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_AT_ONCE = 16
+"""Steps looked up in parallel in a bucket."""
+
+
+def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> CommitRecord | None:
+    """Return the commit record of an equal step whose outputs still have their bytes, or None.
+
+    If only the ETags differ, the record is written again with the new ones, so that the next lookup reads no data.
+    """
+    found = records.equal_of(store, fingerprint) if fingerprint else None
+    outputs = integrity.all_intact(store, datastores, found.outputs) if found else None
+    if found is None or outputs is None:
+        return None
+    if outputs == found.outputs:
+        return found
+    renewed = replace(found, outputs=outputs)
+    with suppress(StoreError):  # it spares work
+        records.store_for_reuse(store, fingerprint, renewed)
+    return renewed
+
+
+class ReuseLookup:
+    """Look up each step of one run once."""
+
+    def __init__(self, store: ObjectStore, datastores: Datastores, pool: Executor | None = None) -> None:
+        """Create a lookup. With `pool`, several steps are looked up in parallel, since each lookup is a request."""
+        self.store = store
+        self.datastores = datastores
+        self._pool = None if isinstance(store, FolderStore) else pool
+        self.missed: set[str] = set()
+        """Steps without an equal."""
+        self.unfinished = False
+        """True if the last call left steps to look up."""
+
+    def events(self, now: Progress, *, until: Callable[[], bool]) -> tuple[e.StepReused, ...]:
+        """Return the events of all steps that can be reused, with their dependents, until `until` is True.
+
+        Raises:
+            StoreUnreachable: If the store cannot be reached.
+        """
+        plan, state = now.plan, now.state
+        ready = deque(reusable(now, self.missed))
+        reused_outputs: dict[str, Mapping[str, DataRef]] = {}
+        made = outputs_of(state, reused_outputs)
+        found: list[e.StepReused] = []
+        while ready and not until():
+            batch = [ready.popleft() for _ in range(min(len(ready), _AT_ONCE if self._pool else 1))]
+            for step, event in zip(batch, self._looked(now, batch, made), strict=True):
+                if event is None:
+                    self.missed.add(step.key)
+                    continue
+                found.append(event)
+                reused_outputs[step.key] = event.outputs
+                if not to_publish(step):  # else it is not told before its outputs are where they belong
+                    ready.extend(self._freed(plan, state, step, made))
+        self.unfinished = bool(ready)
+        return tuple(found)
+
+    def _looked(self, now: Progress, steps: list[StepSpec], made: Made) -> list[e.StepReused | None]:
+        """Return the result of each lookup, before any of them is used."""
+        if self._pool is None or len(steps) == 1:
+            return [self._look(now.plan, now.state, step, made) for step in steps]
+        return list(self._pool.map(lambda step: self._look(now.plan, now.state, step, made), steps))
+
+    def _freed(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> Iterator[StepSpec]:
+        for key in plan.dependents[step.key]:
+            waiting = plan.by_key[key]
+            if all(need in made for need in waiting.needs) and may_reuse(state, waiting, self.missed):
+                yield waiting
+
+    def _look(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> e.StepReused | None:
+        if state.submission is None:
+            return None
+        try:
+            bound = bind(plan, state.submission, step, made, pins_of(self.store, self.datastores, step))
+            commit = equal_of(self.store, self.datastores, bound.fingerprint)
+        except (StoreUnreachable, StoreDenied):
+            raise
+        except (RunnerError, ValueError, LookupError):
+            return None  # its start says what is wrong
+        origin = records.origin_of(commit) if commit else ""
+        if commit is None or origin == step_run_id(state.run, step.key):
+            return None  # its own, of an attempt that was never journaled: starting it again finds the commit
+        return e.StepReused(step.key, origin, commit.outputs)

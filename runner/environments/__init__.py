@@ -1,0 +1,1 @@
+"""Environments: from what an author wrote to exact packages."""

@@ -1,0 +1,62 @@
+"""Access to a bucket from one place: a laptop and a pod may use different endpoints of one bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..dataclass import dataclass, field
+from .access import Access
+from .data import DEFAULT_DATASTORE, FILE_DATASTORE
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketEndpoint:
+    """A bucket with an endpoint and a key. It is never stored in a plan, task or journal."""
+
+    bucket: str
+    endpoint: str
+    """``http://host:port`` or ``https://host``; requests use path style."""
+    prefix: str = ""
+    """Prefix of every key; empty, or ends with a slash."""
+    region: str = "us-east-1"
+    access_key: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+    read_only: bool = False
+    """True: runner writes nothing there, whatever the key permits."""
+
+
+@dataclass(frozen=True)
+class StepStores:
+    """The content of the secret file of a step's pod: access to its data."""
+
+    workspace: BucketEndpoint
+    datastores: Mapping[str, BucketEndpoint] = field(default_factory=dict)
+    """Datastores that do not lie in the workspace store."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Values by name, for scripts that read them."""
+    withheld: Access = field(default_factory=Access)
+    """Configured names that this step does not declare."""
+
+    def only(self, access: Access) -> StepStores:
+        """Return the part that `access` names; the workspace store is always in it."""
+        return replace(
+            self,
+            datastores={name: self.datastores[name] for name in access.datastores if name in self.datastores},
+            secrets={name: self.secrets[name] for name in access.secrets if name in self.secrets},
+            withheld=Access(tuple(self.secrets), tuple(self.datastores)).without(access),
+        )
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Return every secret in it: the keys of buckets, and the values of secrets."""
+        keys = (bucket_endpoint.secret_key for bucket_endpoint in (self.workspace, *self.datastores.values()))
+        return (*filter(None, keys), *self.secrets.values())
+
+    def of(self, datastore: str) -> BucketEndpoint | None:
+        """Return the bucket of a datastore; None: this step has no access to it."""
+        if datastore == DEFAULT_DATASTORE:
+            return self.workspace
+        if datastore == FILE_DATASTORE and datastore not in (*self.datastores, *self.withheld.datastores):
+            return replace(self.workspace, prefix=f"{self.workspace.prefix}{FILE_DATASTORE}/")
+        return self.datastores.get(datastore)

@@ -1,0 +1,1 @@
+"""Compute targets as pipeline files name them."""

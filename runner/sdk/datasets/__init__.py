@@ -1,0 +1,1 @@
+"""Datasets: tabular and file, and how a step consumes them."""

@@ -1,0 +1,174 @@
+"""Readers of one file's rows. Text stays text."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Mapping
+
+from ....dataclass import dataclass
+from ....model.data import DatasetDefinition
+from ...base.exceptions import UserErrorException
+from ..files import LocalFile
+from ..types import codec
+from .delimited import read_rows
+from .joining import EXACT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Options = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one file."""
+
+    file: LocalFile
+    frame: pd.DataFrame
+
+
+def read_parts(definition: DatasetDefinition, files: Sequence[LocalFile]) -> list[Part]:
+    """Return the rows of every file.
+
+    Args:
+        definition: The dataset.
+        files: Its files.
+
+    Raises:
+        UserErrorException: A file cannot be read.
+
+    """
+    if definition.format == "delimited":
+        return _delimited(files, definition.options)
+    return [Part(file, _READERS[definition.format](file, definition.options)) for file in files]
+
+
+def _delimited(files: Sequence[LocalFile], options: Options) -> list[Part]:
+    parts, first = [], None
+    for file in files:
+        rows = read_rows(file, options, first)
+        first = first or rows.header
+        parts.append(Part(file, rows.frame))
+    return parts
+
+
+def _parquet(file: LocalFile, _options: Options) -> pd.DataFrame:
+    import pandas as pd
+
+    try:
+        frame: pd.DataFrame = pd.read_parquet(file.path).reset_index(drop=True)
+    except (ImportError, AttributeError) as error:
+        raise without_engine("reading", error) from error
+    except (ValueError, OSError) as error:  # pyarrow's own errors are ValueErrors
+        raise UserErrorException(f"{file.name} cannot be read as Parquet: {error}", error) from error
+    return frame
+
+
+def without_engine(doing: str, error: Exception) -> UserErrorException:
+    """Return the error that explains why neither of pandas' Parquet engines can be used.
+
+    Args:
+        doing: ``reading`` or ``writing``, for the message.
+        error: The error of pandas.
+
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        return UserErrorException(
+            f"{doing} Parquet needs pyarrow, which is not installed here",
+            error,
+            remedy="pip install pyarrow here, or add pyarrow to the step's environment "
+            "(CondaDependencies.add_pip_package)",
+        )
+    return UserErrorException(
+        f"{doing} Parquet needs pyarrow, which is installed here but cannot be used: {_import_error() or error}",
+        error,
+        remedy=f"install versions that fit together; here are {', '.join(_versions())}",
+    )
+
+
+def _import_error() -> str:
+    """Return the text of the error on importing pyarrow, which pandas hides; empty if the import works."""
+    try:
+        importlib.import_module("pyarrow")
+    except Exception as error:  # noqa: BLE001 - a library built for another numpy raises anything
+        return f"{type(error).__name__}: {str(error).strip() or 'no message'}".splitlines()[0]
+    return ""
+
+
+def _versions() -> Iterator[str]:
+    for package in ("pyarrow", "pandas", "numpy"):
+        with suppress(importlib.metadata.PackageNotFoundError):
+            yield f"{package} {importlib.metadata.version(package)}"
+
+
+def _json_lines(file: LocalFile, options: Options) -> pd.DataFrame:
+    import pandas as pd
+
+    drop, records = options.get("invalid_lines") == "drop", []
+    try:
+        with file.path.open(encoding=_json_codec(options)) as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    records += _record(line, f"{file.name}, line {number}", drop=drop)
+    except (UnicodeError, LookupError, OSError) as error:
+        raise UserErrorException(f"{file.name} cannot be read as JSON lines: {error}", error) from error
+    frame: pd.DataFrame = pd.DataFrame(records)
+    for column in frame.columns:
+        if frame[column].dtype.kind == "f" and bool((frame[column].abs() >= EXACT).any()):
+            frame[column] = _unrounded([record.get(column) for record in records], frame[column])
+    return frame
+
+
+def _unrounded(values: Sequence[object], floats: pd.Series) -> pd.Series:
+    """Return the floats that pandas made of a column, or the values themselves where a float changes an integer."""
+    if all(value == float(value) for value in values if isinstance(value, int)):
+        return floats
+    exact = floats.astype(object)
+    exact[:] = list(values)
+    return exact
+
+
+def _json_codec(options: Options) -> str:
+    """Return Python's encoding; that of UTF-8 skips a byte order mark."""
+    name = codec(options.get("encoding", "utf8"))
+    return "utf-8-sig" if name == "utf-8" else name
+
+
+def _record(line: str, where: str, *, drop: bool) -> list[dict[str, object]]:
+    """Return the line's object; nothing for an invalid line that is to be dropped."""
+    what = "is not a JSON object"
+    try:
+        found = json.loads(line, object_pairs_hook=_object)
+    except _Duplicate as error:
+        found, what = None, f"has the key {error} twice"
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return [found]
+    if drop:
+        return []
+    raise UserErrorException(
+        f"{where} {what}: {line.strip()[:80]!r}", remedy="correct it, or pass invalid_lines='drop'"
+    )
+
+
+class _Duplicate(ValueError):
+    """A key that an object has twice."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _value in pairs]
+        raise _Duplicate(repr(next(key for key in keys if keys.count(key) > 1)))
+    return found
+
+
+_READERS: Mapping[str, Callable[[LocalFile, Options], pd.DataFrame]] = {
+    "parquet": _parquet,
+    "json_lines": _json_lines,
+}

@@ -1,0 +1,1 @@
+"""Datastores, and paths in them."""

@@ -1,0 +1,1 @@
+"""Environments: packages, images and variables of a step."""

@@ -1,0 +1,1 @@
+"""Outputs of steps, and references to them."""

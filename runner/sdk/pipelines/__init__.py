@@ -1,0 +1,1 @@
+"""Pipelines: their steps as a graph, and the plan that is made of them."""

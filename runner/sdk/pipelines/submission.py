@@ -1,0 +1,86 @@
+"""Submit a pipeline under an experiment, for ``Experiment.submit`` and ``Pipeline.submit``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping
+
+from ...model.names import run_time
+from ...operations.values import Request
+from ..runs.logged_store import enter_child
+from ..runs.lookup import SCRIPT
+
+if TYPE_CHECKING:
+    from ..runs.pipeline_run import PipelineRun
+    from ..runs.script_run import ScriptRun
+    from ..workspaces.experiment import Experiment
+    from .pipeline import Pipeline
+
+Options = Mapping[str, object]
+"""v1's keywords: pipeline_parameters, continue_on_step_failure, regenerate_outputs, parent_run_id."""
+
+
+def submit_pipeline(
+    experiment: Experiment, pipeline: Pipeline, options: Options, tags: Mapping[str, object] | None = None
+) -> PipelineRun:
+    """Start a pipeline and return its run.
+
+    Args:
+        experiment: The experiment.
+        pipeline: The pipeline.
+        options: v1's keywords of a submit.
+        tags: Tags of the run. None: none.
+
+    Raises:
+        BadInput: The plan or a parameter is wrong (PipelineInvalid), or the run cannot start. Nothing was started.
+
+    """
+    from ..runs.pipeline_run import PipelineRun
+
+    run_id = _started(experiment, pipeline, options, tags)
+    print(f"Submitted PipelineRun {run_id}")
+    return PipelineRun(experiment, run_id)
+
+
+def submit_script(
+    experiment: Experiment, pipeline: Pipeline, options: Options, tags: Mapping[str, object] | None = None
+) -> ScriptRun:
+    """Start a pipeline of one script and return its run. As in v1, a lone script is never reused.
+
+    Args:
+        experiment: The experiment.
+        pipeline: The pipeline.
+        options: v1's keywords of a submit.
+        tags: Tags of the run. None: none.
+
+    Raises:
+        BadInput: As `submit_pipeline`.
+
+    """
+    from ..runs.script_run import ScriptRun
+
+    return ScriptRun(experiment, _started(experiment, pipeline, {**options, "regenerate_outputs": True}, tags, SCRIPT))
+
+
+def _started(
+    experiment: Experiment, pipeline: Pipeline, options: Options, tags: Mapping[str, object] | None, kind: str = ""
+) -> str:
+    """Start the run and return its id. As in v1, a new run reactivates an archived experiment."""
+    session = experiment.workspace.session
+    parameters = options.get("pipeline_parameters")
+    plan, scalars = pipeline.bound(parameters if isinstance(parameters, Mapping) else {})
+    request = Request(
+        experiment=experiment.name,
+        parameters=scalars,
+        tags={str(key): str(value) for key, value in (tags or {}).items()},
+        parent=str(options.get("parent_run_id") or ""),
+        kind=kind,
+        continue_on_step_failure=bool(options.get("continue_on_step_failure")),
+        regenerate_outputs=bool(options.get("regenerate_outputs")),
+        workspace=experiment.workspace.facts,
+    )
+    run_id = session.submit(plan, request)
+    if request.parent:
+        enter_child(session.store, request.parent, run_id, run_time(run_id))
+    if experiment.archived_time is not None:
+        experiment.reactivate()
+    return run_id

@@ -1,0 +1,1 @@
+"""Run configurations: how a script is run."""

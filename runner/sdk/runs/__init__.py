@@ -1,0 +1,1 @@
+"""Runs, seen from inside a step and from outside."""

@@ -1,0 +1,39 @@
+"""The experiment and the workspace of a run.
+
+v1's own circle: an experiment submits runs, and ``run.experiment`` leads back to it. These functions are the only
+imports of `runs` that point upwards (pyproject.toml names them).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..workspaces.experiment import Experiment
+    from ..workspaces.workspace import Workspace
+
+
+def experiment_of(workspace: Workspace, name: str) -> Experiment:
+    """Return the experiment of a run.
+
+    Args:
+        workspace: The workspace.
+        name: The experiment's name.
+
+    Raises:
+        UserErrorException: No experiment can have the name.
+
+    """
+    from ..workspaces.experiment import Experiment
+
+    return Experiment(workspace, name)
+
+
+def workspace_of_this_step() -> Workspace:
+    """Return the workspace that the step's environment variables name. Raises UserErrorException."""
+    from ..workspaces.workspace import Workspace
+
+    names = ("SUBSCRIPTION", "RESOURCEGROUP", "WORKSPACE_NAME")
+    subscription, group, name = (os.environ.get(f"AZUREML_ARM_{part}", "") for part in names)
+    return Workspace(subscription, group, name)
