@@ -137,6 +137,15 @@ def kind_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KindClust
             down(options, print)
 
 
+@pytest.fixture(autouse=True)
+def _room_for_images(request: pytest.FixtureRequest) -> None:
+    """Keep images of earlier kind tests from filling the disk."""
+    if "kind_cluster" in request.fixturenames:
+        from tests.support.image_room import make_room
+
+        make_room(request.getfixturevalue("kind_cluster").name)
+
+
 def _describe(configuration: Path) -> KindCluster:
     from runner.compute.kubernetes.config import KubernetesConfig
     from runner.wiring.configuration import load

@@ -19,7 +19,7 @@ _TAKEN = {
     Failure.STORE: ("infrastructure_retries", "the store answers where the step runs"),
 }
 """For each failure that is retried automatically: the policy that limits it, and the advice."""
-_DISK_FULL = re.compile(r"\[Errno (?:28|122)\]|No space left on device")
+_DISK_FULL = re.compile(r"\[Errno (?:28|122)\]|no space left on device", re.IGNORECASE)
 _TOO_LONG = "[Errno 7]"
 
 

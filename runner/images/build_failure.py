@@ -91,7 +91,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
     ),
     (r"Failed to (?:fetch|download)|error sending request|dns error", "the package index could not be reached", _INDEX),
     (r"No module named pip", "the base image has no pip", "name a base image with Python and pip"),
-    (r"No space left on device", "the disk is full", "make room, e.g. `docker image prune`"),
+    (
+        r"(?i)no space left on device",  # programs in Go write it in lower case
+        "the disk is full",
+        "make room: `runner environment gc` deletes images that no recent run used; `docker system df` shows the rest",
+    ),
     (
         r"pull access denied for ([^\s,]+)|manifest (?:for (\S+) not found|unknown)|(\S+): not found$",
         r"the base image could not be pulled: \1\2\3",

@@ -90,6 +90,7 @@ def test_what_is_not_plain_is_not_guessed(code: int, tail: str) -> None:
         (Failure.DISRUPTED, "evicted", "spot nodes"),
         (Failure.STORE, "staging out failed: no answer from the object store", "the store answers"),
         (Failure.STORE, "staging in failed: [Errno 28] No space left on device", "make room on the disk"),
+        (Failure.IMAGE, "write /var/lib/x/layer.tar: no space left on device", "make room on the disk"),
         (Failure.INPUT, "input 'raw' (key) was changed by another program while the step read it", "see that nothing"),
         (Failure.REFUSED, "its process cannot be started: [Errno 7] Argument list too long", "in a file"),
     ],

@@ -42,6 +42,7 @@ from runner.images.build_failure import explain, refused
             "base image has Python 3.9.1 now",
         ),
         ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("Command Output: write /tmp/images-tar1/images.tar: no space left on device", "disk is full"),
         ("The virtual environment was not created: ensurepip is not available.", "cannot make virtual environments"),
     ],
 )
