@@ -79,8 +79,8 @@ class Theirs:
         parts = urlsplit(vantage.endpoint)
         self.client = Minio(
             endpoint=parts.netloc,
-            access_key=vantage.access_key,
-            secret_key=vantage.secret_key,
+            access_key=vantage.credentials.access_key,
+            secret_key=vantage.credentials.secret_key,
             region=vantage.region,
             secure=parts.scheme == "https",
             http_client=PoolManager(maxsize=THREADS),  # its default keeps 10 connections: too few for the threads

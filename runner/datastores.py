@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from .dataclass import dataclass
 from .documents import files
 from .errors import BadInput, Problem
+from .model.credentials import Credentials
 from .model.data import DEFAULT_DATASTORE
 from .model.store_endpoint import BucketEndpoint
 
@@ -33,7 +34,10 @@ class BucketConfig:
     region: str = "us-east-1"
     """The region of the bucket."""
     credentials: str = ""
-    """A JSON file with ``access_key`` and ``secret_key``. Only its owner may read it (mode 0600)."""
+    """A JSON file with ``access_key`` and ``secret_key``. Only its owner may read it (mode 0600).
+
+    Temporary keys have a ``session_token`` as well. Whoever replaces the file renews the keys of what is running.
+    """
 
     read_only: bool = False
     """Refuse every write to the bucket. A target's store cannot be read-only."""
@@ -79,15 +83,13 @@ class DatastoreConfig:
 
 def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, BucketEndpoint]:
     """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
-    access, secret = _credentials(store, where)
     prefix = store.prefix.strip("/")
     near = BucketEndpoint(
         bucket=store.bucket,
         endpoint=store.endpoint,
         prefix=f"{prefix}/" if prefix else "",
         region=store.region,
-        access_key=access,
-        secret_key=secret,
+        credentials=_credentials(store, where),
         read_only=store.read_only,
     )
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
@@ -102,10 +104,10 @@ def name_misfit(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
+def _credentials(store: BucketConfig, where: str) -> Credentials:
     """The keys in the credentials file; empty without one. Raises BadInput, which holds neither."""
     if not store.credentials:
-        return "", ""
+        return Credentials()
     path = Path(store.credentials).expanduser()
     try:
         text = files.private_text(path)
@@ -122,14 +124,16 @@ def _credentials(store: BucketConfig, where: str) -> tuple[str, str]:
     return keys
 
 
-def _keys(text: str) -> tuple[str, str] | None:
+def _keys(text: str) -> Credentials | None:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    found = [document.get(name) for name in ("access_key", "secret_key")] if isinstance(document, dict) else []
-    access, secret = (found[0], found[1]) if found else (None, None)
-    return (access, secret) if isinstance(access, str) and isinstance(secret, str) and access and secret else None
+    if not isinstance(document, dict):
+        return None
+    access, secret, token = (document.get(name, "") for name in ("access_key", "secret_key", "session_token"))
+    usable = all(isinstance(one, str) for one in (access, secret, token)) and access and secret
+    return Credentials(access, secret, token) if usable else None
 
 
 def endpoint_misfit(endpoint: str) -> tuple[str, str] | None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from .access import Access
+from .credentials import Credentials
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE
 
 
 @dataclass(frozen=True, kw_only=True)
 class BucketEndpoint:
-    """A bucket with an endpoint and a key. It is never stored in a plan, task or journal."""
+    """A bucket with an endpoint and credentials. It is never stored in a plan, task or journal."""
 
     bucket: str
     endpoint: str
@@ -20,8 +21,8 @@ class BucketEndpoint:
     prefix: str = ""
     """Prefix of every key; empty, or ends with a slash."""
     region: str = "us-east-1"
-    access_key: str = field(default="", repr=False)
-    secret_key: str = field(default="", repr=False)
+    credentials: Credentials = field(default_factory=Credentials, repr=False)
+    """The keys. Default: none, so that nothing is accepted."""
     read_only: bool = False
     """True: runner writes nothing there, whatever the key permits."""
 
@@ -50,8 +51,9 @@ class StepStores:
     @property
     def values(self) -> tuple[str, ...]:
         """Return every secret in it: the keys of buckets, and the values of secrets."""
-        keys = (bucket_endpoint.secret_key for bucket_endpoint in (self.workspace, *self.datastores.values()))
-        return (*filter(None, keys), *self.secrets.values())
+        endpoints = (self.workspace, *self.datastores.values())
+        keys = dict.fromkeys(secret for endpoint in endpoints for secret in endpoint.credentials.secrets)
+        return (*keys, *self.secrets.values())
 
     def of(self, datastore: str) -> BucketEndpoint | None:
         """Return the bucket of a datastore; None: this step has no access to it."""

@@ -189,8 +189,8 @@ def _reports_shipper(store: ObjectStore, task: Task, place: WorkDir, hidden: Seq
 
 
 def _secrets(stores: StepStores) -> tuple[bytes, ...]:
-    bucket_endpoints = (stores.workspace, *stores.datastores.values())
-    keys = tuple(endpoint.secret_key.encode() for endpoint in bucket_endpoints if endpoint.secret_key)
+    endpoints = (stores.workspace, *stores.datastores.values())
+    keys = tuple(secret.encode() for endpoint in endpoints for secret in endpoint.credentials.secrets)
     return (*keys, *masks(stores.secrets.values()))
 
 

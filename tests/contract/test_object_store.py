@@ -18,6 +18,7 @@ from runner.cluster.minio_admin import ensure_bucket, ensure_bucket_user
 from runner.data import addressed, manifest
 from runner.data.file_digest import digest_of_file
 from runner.errors import BadInput, ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.data import Kind, Manifest
 from runner.model.digest import md5_of_bytes
 from runner.model.store_endpoint import BucketEndpoint
@@ -348,16 +349,16 @@ def test_it_tells_its_time(store: ObjectStore) -> None:
 def confined(minio: BucketEndpoint) -> BucketEndpoint:
     """A bucket's own user, made twice: the second time changes nothing."""
     for _ in range(2):
-        ensure_bucket(minio.endpoint, minio.access_key, minio.secret_key, "confined")
+        ensure_bucket(minio.endpoint, minio.credentials.access_key, minio.credentials.secret_key, "confined")
         ensure_bucket_user(
             minio.endpoint,
-            minio.access_key,
-            minio.secret_key,
+            minio.credentials.access_key,
+            minio.credentials.secret_key,
             bucket="confined",
             user_access="confined-user",
             user_secret="confined-secret",
         )
-    return replace(minio, bucket="confined", access_key="confined-user", secret_key="confined-secret")
+    return replace(minio, bucket="confined", credentials=Credentials("confined-user", "confined-secret"))
 
 
 @pytest.mark.docker
@@ -381,7 +382,7 @@ def test_administration_tells_what_is_wrong(minio: BucketEndpoint) -> None:
     def ensure_user(endpoint: str, access: str, secret: str, bucket: str) -> None:
         ensure_bucket_user(endpoint, access, secret, bucket=bucket, user_access="some-user", user_secret="some-secret")
 
-    access, secret = minio.access_key, minio.secret_key
+    access, secret = minio.credentials.access_key, minio.credentials.secret_key
     for ensure in (ensure_bucket, ensure_user):
         with pytest.raises(StoreDenied):
             ensure(minio.endpoint, access, "wrong-secret", "one")
@@ -405,6 +406,8 @@ def test_administration_tells_what_is_wrong(minio: BucketEndpoint) -> None:
 def test_a_wrong_setting_is_told_by_every_call(
     minio: BucketEndpoint, tmp_path: Path, change: dict[str, Any], error: type[StoreError], says: str
 ) -> None:
+    if "bucket" not in change:
+        change = {"credentials": replace(minio.credentials, **change)}
     store = BucketStore(replace(minio, **change))
     (tmp_path / "file").write_bytes(bytes(17 * MIB))
     calls = (

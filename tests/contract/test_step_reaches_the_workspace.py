@@ -52,7 +52,7 @@ def test_runs_models_and_a_cancel_go_through_the_bucket(tmp_path: Path) -> None:
         ended = bootstrap(tmp_path, task)
         assert ended.returncode == 0, ended.stdout + ended.stderr
         assert records.canceled(store, RUN)
-        assert bucket_endpoint.secret_key not in ended.stdout
+        assert bucket_endpoint.credentials.secret_key not in ended.stdout
         assert b"net\n" in b"".join(store.get(info.key) for info in store.list(task.id.logs))
         with opened(FakeSession(store=store)):  # type: ignore[arg-type]  # any store will do
             ws = Workspace("s", "g", "w")

@@ -39,6 +39,7 @@ from runner.compute.kubernetes.programs import kind_clusters, run_program
 from runner.config import machine_file
 from runner.datastores import bucket_endpoints
 from runner.errors import BadInput, RunnerError, StoreUnreachable, TargetDenied, TargetError, TargetUnreachable
+from runner.model.credentials import Credentials
 from runner.model.document import Document
 from runner.storage.probe import refuses_overwrite
 from runner.storage.s3.store import BucketStore
@@ -307,7 +308,7 @@ def test_doctor_finds_nothing_wrong(life: Life) -> None:
 
 def test_doctor_tells_wrong_keys(life: Life) -> None:
     near, _ = bucket_endpoints(life.target().store, "test")
-    wrong = replace(near, secret_key="x" * 40)
+    wrong = replace(near, credentials=Credentials(near.credentials.access_key, "x" * 40))
     checks = diagnose(replace(_parts(life), store=lambda: BucketStore(wrong)))
     assert [check.name for check in checks if not check.ok and not check.optional] == ["store's credentials"]
 

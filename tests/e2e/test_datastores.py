@@ -127,7 +127,9 @@ def lake(tmp_path: Path) -> Iterator[BucketEndpoint]:
 
 @pytest.mark.docker
 def test_a_bucket_is_a_datastore_of_local_steps(project: Project, lake: BucketEndpoint) -> None:
-    keys = project.write("keys.json", json.dumps({"access_key": lake.access_key, "secret_key": lake.secret_key}))
+    keys = project.write(
+        "keys.json", json.dumps({"access_key": lake.credentials.access_key, "secret_key": lake.credentials.secret_key})
+    )
     keys.chmod(0o600)
     project.write(
         "runner.yaml",
@@ -162,5 +164,5 @@ datastores:
         "first-1/made/out.txt",
     ]
     assert (project.folder / ".runner/copies/made/out.txt").read_bytes() == b"cx"
-    secret = lake.secret_key.encode()
+    secret = lake.credentials.secret_key.encode()
     assert [name for name, data in project.files.items() if secret in data] == ["keys.json"]

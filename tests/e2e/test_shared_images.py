@@ -43,7 +43,9 @@ def test_the_second_clone_builds_nothing(tmp_path: Path) -> None:
             folder.mkdir(parents=True)
             (folder / "runner.yaml").write_text(CONFIG.format(registry=registry, endpoint=bucket.endpoint))
             key = folder / "key.json"
-            key.write_text(f'{{"access_key": "{bucket.access_key}", "secret_key": "{bucket.secret_key}"}}')
+            key.write_text(
+                f'{{"access_key": "{bucket.credentials.access_key}", "secret_key": "{bucket.credentials.secret_key}"}}'
+            )
             key.chmod(0o600)
             (folder / "driver.py").write_text(DRIVER.format(mark=mark))
             outputs.append(_run(folder, home=folder.parent))

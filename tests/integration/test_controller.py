@@ -16,6 +16,7 @@ from runner.controller import EXIT_FINAL, EXIT_RETRY, drive, in_pod, until_reach
 from runner.datastores import BucketConfig
 from runner.errors import StoreDenied, StoreError, StoreUnreachable
 from runner.model import events as e
+from runner.model.credentials import Credentials
 from runner.model.status import RunStatus
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.operations.values import RunView
@@ -127,7 +128,7 @@ def test_the_log_of_a_pod_that_its_store_turns_away_holds_no_key(
 
     with scripted_server(refuse) as server:
         vantage = BucketEndpoint(
-            bucket="b", endpoint=server.endpoint, access_key=f"{CANARY}-1", secret_key=f"{CANARY}-2"
+            bucket="b", endpoint=server.endpoint, credentials=Credentials(f"{CANARY}-1", f"{CANARY}-2")
         )
         settings = KubernetesConfig(store=BucketConfig(bucket="b", endpoint=server.endpoint))
         stores = StepStores(vantage, {}, {"db": f"{CANARY}-3"})

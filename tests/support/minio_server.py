@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 
 IMAGE = os.environ.get("RUNNER_MINIO_IMAGE") or "minio/minio:RELEASE.2025-09-07T16-13-09Z"
@@ -23,4 +24,4 @@ def minio_server(bucket: str) -> Iterator[BucketEndpoint]:
         endpoint = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(container.port)}"
         access, secret = container.access_key, container.secret_key
         ensure_bucket(endpoint, access, secret, bucket)
-        yield BucketEndpoint(bucket=bucket, endpoint=endpoint, access_key=access, secret_key=secret)
+        yield BucketEndpoint(bucket=bucket, endpoint=endpoint, credentials=Credentials(access, secret))

@@ -83,8 +83,11 @@ def test_credentials_are_read_and_not_shown(tmp_path: Path) -> None:
     keys.chmod(0o600)
     store = BucketConfig(bucket="b", endpoint="http://h", credentials=str(keys))
     near, _ = bucket_endpoints(store, "test")
-    assert (near.access_key, near.secret_key) == ("me", "hidden")
+    assert (near.credentials.access_key, near.credentials.secret_key) == ("me", "hidden")
+    assert near.credentials.session_token == ""
     assert "hidden" not in repr(near)
+    keys.write_text(json.dumps({"access_key": "me", "secret_key": "hidden", "session_token": "token"}))
+    assert bucket_endpoints(store, "test")[1].credentials.session_token == "token"
     keys.chmod(0o640)
     with pytest.raises(BadInput, match=r"can be read by others \(mode 0640\)") as refused:
         bucket_endpoints(store, "test")
@@ -100,6 +103,7 @@ NO_KEYS = {
     "text": "canary",
     "list": '["canary"]',
     "number": '{"access_key": "canary", "secret_key": 1}',
+    "token": '{"access_key": "canary", "secret_key": "canary", "session_token": 1}',
     "deep": "[" * 100_000,
 }
 

@@ -82,4 +82,4 @@ class CredentialRefresh:
 
 
 def _key_of(bucket_endpoint: BucketEndpoint) -> SigningKey:
-    return SigningKey(bucket_endpoint.access_key, bucket_endpoint.secret_key, bucket_endpoint.region)
+    return SigningKey(bucket_endpoint.credentials, bucket_endpoint.region)

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for S3, as pure functions.
+"""AWS Signature Version 4 for S3 and STS, as pure functions.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
@@ -13,6 +13,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from ...dataclass import dataclass, field
+from ...model.credentials import Credentials
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 """The value in place of the body's digest if the signature does not cover the body. For TLS, which covers it."""
@@ -22,11 +23,11 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True)
 class SigningKey:
-    """An access key and the region it signs for."""
+    """Credentials with the region and the service they sign for."""
 
-    access_key: str = field(repr=False)
-    secret_key: str = field(repr=False)
+    credentials: Credentials = field(repr=False)
     region: str
+    service: str = "s3"
 
 
 def sign(
@@ -39,12 +40,14 @@ def sign(
     """
     moment = at.astimezone(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     covered = {**headers, "x-amz-content-sha256": payload, "x-amz-date": moment}
+    if key.credentials.session_token:
+        covered["x-amz-security-token"] = key.credentials.session_token
     names = ";".join(sorted(covered))
-    scope = f"{moment[:8]}/{key.region}/s3/aws4_request"
+    scope = f"{moment[:8]}/{key.region}/{key.service}/aws4_request"
     request = hashlib.sha256(_canonical(method, target, covered, names).encode()).hexdigest()
     text = f"{_ALGORITHM}\n{moment}\n{scope}\n{request}"
-    signature = _hmac(_scoped_key(key.secret_key, moment[:8], key.region), text).hex()
-    credential = f"{key.access_key}/{scope}"
+    signature = _hmac(_scoped_key(key.credentials.secret_key, moment[:8], key.region, key.service), text).hex()
+    credential = f"{key.credentials.access_key}/{scope}"
     covered["authorization"] = f"{_ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
     return covered
 
@@ -67,10 +70,10 @@ def _canonical(method: str, target: str, headers: Mapping[str, str], names: str)
 
 
 @lru_cache(maxsize=32)
-def _scoped_key(secret_key: str, day: str, region: str) -> bytes:
+def _scoped_key(secret_key: str, day: str, region: str, service: str) -> bytes:
     """Return the signing key of one day, region and service."""
     key = _hmac(f"AWS4{secret_key}".encode(), day)
-    for part in (region, "s3", "aws4_request"):
+    for part in (region, service, "aws4_request"):
         key = _hmac(key, part)
     return key
 

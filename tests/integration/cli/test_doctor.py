@@ -104,7 +104,7 @@ def test_the_pod_that_tries_a_store_gets_no_key_but_the_stores(tmp_path: Path, m
     session.trial_target("team")
     (context,) = told
     stores = context.step_stores()
-    assert stores.workspace.access_key == "ours"
+    assert stores.workspace.credentials.access_key == "ours"
     assert (stores.datastores, stores.secrets) == ({}, {}), "neither the datastore nor the secrets of the configuration"
     assert tuple(context.accesses("any run")) == (Access(),)
     assert context.store_id() == "doctor", "no run's objects have this label"

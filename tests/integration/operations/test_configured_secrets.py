@@ -15,6 +15,7 @@ from runner.compute.kubernetes.conventions import stores_key
 from runner.compute.kubernetes.json_fields import value_at
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.access import Access
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.step.bootstrap import _secrets
 from tests.support.leaking import IN_THE_STORE, LEAKING
@@ -133,7 +134,8 @@ def test_a_declared_secret_without_a_value_stops_the_run_before_it_starts(work: 
 
 def test_a_pod_masks_them_and_its_objects_name_none() -> None:
     stores = StepStores(
-        BucketEndpoint(bucket="b", endpoint="http://x", secret_key="k3y"), secrets={"db": CANARY, "short": "abc"}
+        BucketEndpoint(bucket="b", endpoint="http://x", credentials=Credentials("", "k3y")),
+        secrets={"db": CANARY, "short": "abc"},
     )
     assert _secrets(stores) == (b"k3y", CANARY.encode())
     settings = ClusterSettings(store_id="store", namespace="runner")

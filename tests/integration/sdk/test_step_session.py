@@ -11,6 +11,7 @@ import pytest
 
 from runner.model import events as e
 from runner.model.context import StepContext, StoreAccess
+from runner.model.credentials import Credentials
 from runner.model.document import to_document
 from runner.model.plan import Plan, Submission
 from runner.model.store_endpoint import BucketEndpoint, StepStores
@@ -91,7 +92,7 @@ def test_a_key_that_is_refused_is_read_again_from_the_mounted_file(tmp_path: Pat
         return Reply(body=b"" if seen.body else b"content") if new else error(403, "ExpiredToken")
 
     def told(endpoint: str, key: str) -> str:
-        vantage = BucketEndpoint(bucket="b", endpoint=endpoint, access_key=key, secret_key=f"{key}-key")
+        vantage = BucketEndpoint(bucket="b", endpoint=endpoint, credentials=Credentials(key, f"{key}-key"))
         return json.dumps(to_document(StepStores(vantage, {"lake": vantage})))
 
     with scripted_server(guarded) as server:

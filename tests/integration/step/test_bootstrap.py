@@ -14,6 +14,7 @@ import pytest
 from runner.data import manifest, packing, snapshot
 from runner.data.step_bundle import PRIVATE, archive
 from runner.errors import StoreDenied, StoreUnreachable, StoreUntrusted
+from runner.model.credentials import Credentials
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.digest import canonical_json, digest_of_bytes
 from runner.model.document import to_document
@@ -82,14 +83,15 @@ def test_outside_a_pod_no_file_is_made(told: Path) -> None:
 
 def test_keys_that_are_renewed_are_masked_as_well(told: Path, tmp_path: Path) -> None:
     old = StepStores(
-        BucketEndpoint(bucket="b", endpoint="http://s:1", secret_key="old-canary"), secrets={"token": "kept-canary"}
+        BucketEndpoint(bucket="b", endpoint="http://s:1", credentials=Credentials("", "old-canary")),
+        secrets={"token": "kept-canary"},
     )
     hidden = list(bootstrap._secrets(old))
-    new = replace(old, workspace=replace(old.workspace, secret_key="new-canary"))
+    new = replace(old, workspace=replace(old.workspace, credentials=Credentials("", "new-canary", "new-token")))
     (tmp_path / "stores.json").write_text(json.dumps(to_document(new)))
     for _ in range(2):
-        assert bootstrap._renewed(hidden).workspace.secret_key == "new-canary"
-    assert hidden == [b"old-canary", b"kept-canary", b"new-canary"]
+        assert bootstrap._renewed(hidden).workspace.credentials.secret_key == "new-canary"
+    assert hidden == [b"old-canary", b"kept-canary", b"new-canary", b"new-token"]
 
 
 @pytest.fixture
@@ -362,7 +364,8 @@ def test_a_secret_that_a_step_writes_everywhere_is_in_no_object(
     pod.put(task.id.assignment, canonical_json(to_document(task)))
     os.environ["RUNNER_TASK"] = task.digest
     stores = StepStores(
-        BucketEndpoint(bucket="bucket", endpoint="http://h", secret_key=f"{CANARY}-key"), secrets={"db": secret}
+        BucketEndpoint(bucket="bucket", endpoint="http://h", credentials=Credentials("", f"{CANARY}-key")),
+        secrets={"db": secret},
     )
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
     assert bootstrap.main() == int(ending.startswith("raise")), told.read_text()
@@ -384,11 +387,11 @@ class Door:
         self._bucket, self._vantage, self._renew = bucket, bucket_endpoint, renew
 
     def __getattr__(self, name: str) -> Any:
-        accepted = self._bucket.__dict__.get("accepted", self._vantage.secret_key)
-        if self._vantage.secret_key != accepted and self._renew is not None:
+        accepted = self._bucket.__dict__.get("accepted", self._vantage.credentials.secret_key)
+        if self._vantage.credentials.secret_key != accepted and self._renew is not None:
             self._vantage = self._renew() or self._vantage
-        if self._vantage.secret_key != accepted:
-            raise StoreDenied(f"{name}: the key {self._vantage.secret_key!r} is refused")
+        if self._vantage.credentials.secret_key != accepted:
+            raise StoreDenied(f"{name}: the key {self._vantage.credentials.secret_key!r} is refused")
         return getattr(self._bucket, name)
 
 
@@ -404,7 +407,9 @@ def test_keys_that_are_renewed_while_a_step_runs_reach_all_its_stores(
     monkeypatch.setattr(bootstrap, "BucketStore", opened)
 
     def hand_out(key: str) -> None:
-        workspace, data = (BucketEndpoint(bucket=name, endpoint="http://h", secret_key=key) for name in buckets)
+        workspace, data = (
+            BucketEndpoint(bucket=name, endpoint="http://h", credentials=Credentials("", key)) for name in buckets
+        )
         (tmp_path / "stores.json").write_text(json.dumps(to_document(StepStores(workspace, {"lake": data}))))
         pod.__dict__["accepted"] = lake.__dict__["accepted"] = key
 

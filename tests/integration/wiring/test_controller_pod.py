@@ -9,6 +9,7 @@ from runner import __version__
 from runner.controller import EXIT_DONE, EXIT_RETRY, _drive_in_pod
 from runner.errors import BadInput
 from runner.model import events as e
+from runner.model.credentials import Credentials
 from runner.model.status import RunStatus
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.override import override
@@ -82,7 +83,7 @@ def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -
         return Reply(body=b"content") if new else error(403, "ExpiredToken")
 
     def handed(endpoint: str, key: str) -> ControllerSpec:
-        bucket_endpoint = BucketEndpoint(bucket="b", endpoint=endpoint, access_key=key, secret_key="s")
+        bucket_endpoint = BucketEndpoint(bucket="b", endpoint=endpoint, credentials=Credentials(key, "s"))
         return replace(TOLD, stores=StepStores(bucket_endpoint, {"lake": bucket_endpoint}), version=__version__)
 
     with scripted_server(guarded) as server:
@@ -91,13 +92,13 @@ def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -
         file.write_text(to_text(handed(server.endpoint, "new")))
         assert one.store.get("key") == one.datastore("lake").get("key") == b"content"
         assert one.datastore("lake") is one.datastore("lake")
-    assert one.stores().workspace.access_key == "new", "what steps are told from now on"
+    assert one.stores().workspace.credentials.access_key == "new", "what steps are told from now on"
 
 
 def test_a_pod_refuses_a_store_of_another_format() -> None:
     mark = Reply(body=b'{"id": "ab", "format": 77, "version": "9.1"}')
     with scripted_server(lambda _seen: mark) as server:
-        bucket_endpoint = BucketEndpoint(bucket="b", endpoint=server.endpoint, access_key="k", secret_key="s")
+        bucket_endpoint = BucketEndpoint(bucket="b", endpoint=server.endpoint, credentials=Credentials("k", "s"))
         one = PodRunContext(replace(TOLD, stores=StepStores(bucket_endpoint)))
         with pytest.raises(BadInput, match=r"the store has format 77, written by runner 9\.1"):
             one.store  # noqa: B018 - opening it is what is tried

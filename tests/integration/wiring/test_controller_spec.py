@@ -9,6 +9,7 @@ from runner.compute.kubernetes.config import KubernetesConfig
 from runner.compute.registry import to_entry
 from runner.datastores import BucketConfig
 from runner.errors import BadInput
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.wiring.controller_spec import ControllerSpec, read, to_text
 
@@ -28,7 +29,7 @@ SETTINGS = KubernetesConfig(
     node_selector={"pool": "small"},
 )
 STORES = StepStores(
-    BucketEndpoint(bucket="b", endpoint="http://far:2", prefix="p/", access_key="ak", secret_key="sk"),
+    BucketEndpoint(bucket="b", endpoint="http://far:2", prefix="p/", credentials=Credentials("ak", "sk")),
     {},
     {"token": "t0p"},
 )

@@ -69,7 +69,12 @@ def test_pods_get_the_keys_to_every_bucket_and_to_nothing_else(root: Path) -> No
     assert set(found) == {"lake", "raw"}
     assert found["raw"] == found["lake"]
     lake = found["lake"]
-    assert (lake.bucket, lake.endpoint, lake.prefix, lake.secret_key) == ("lake", "http://far", "raw/", "hidden")
+    assert (lake.bucket, lake.endpoint, lake.prefix, lake.credentials.secret_key) == (
+        "lake",
+        "http://far",
+        "raw/",
+        "hidden",
+    )
     assert "hidden" not in repr(session.datastore_facts())
     (root / "keys.json").unlink()
     assert workspace(root).datastores.for_pods() == {}

@@ -45,7 +45,7 @@ def test_the_written_files_are_what_the_configuration_reader_takes(tmp_path: Pat
     assert isinstance(target, KubernetesConfig)
     near, far = bucket_endpoints(target.store, "test")
     assert (near.endpoint, far.endpoint) == ("http://127.0.0.1:9001", "http://minio.runner-storage.svc:9000")
-    assert (near.access_key, near.secret_key) == ("a", "b")
+    assert (near.credentials.access_key, near.credentials.secret_key) == ("a", "b")
 
 
 def test_other_settings_stay_in_their_order() -> None:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from runner.model.access import Access
+from runner.model.credentials import Credentials
 from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from runner.model.document import from_document, to_document
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 
-OWN = BucketEndpoint(bucket="own", endpoint="http://far", prefix="team/", access_key="a", secret_key="own-secret")
-LAKE = BucketEndpoint(bucket="lake", endpoint="http://lake", access_key="b", secret_key="lake-secret")
+OWN = BucketEndpoint(bucket="own", endpoint="http://far", prefix="team/", credentials=Credentials("a", "own-secret"))
+LAKE = BucketEndpoint(bucket="lake", endpoint="http://lake", credentials=Credentials("b", "lake-secret"))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +24,18 @@ def test_a_step_finds_its_datastores_in_what_its_secret_holds(name: str, bucket:
     found = from_document(StepStores, held).of(name)
     assert found is not None
     assert (found.bucket, found.prefix) == (bucket, prefix)
-    assert found.secret_key == f"{bucket}-secret"
+    assert found.credentials.secret_key == f"{bucket}-secret"
+
+
+def test_temporary_credentials_reach_it_whole_and_count_among_its_secrets() -> None:
+    near = replace(OWN, credentials=Credentials("temporary", "own-secret", "a-token", 1764409000.5))
+    held = from_document(
+        StepStores, json.loads(json.dumps(to_document(StepStores(near, {"lake": LAKE, "same": near}))))
+    )
+    assert held.workspace == near
+    assert held.values == ("own-secret", "a-token", "lake-secret"), "each once"
+    assert "own-secret" not in repr(held)
+    assert "a-token" not in repr(held)
 
 
 def test_others_are_unknown_to_it() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from runner.data.file_digest import digest_of_file
+from runner.model.credentials import Credentials
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import canonical_json, digest_of, digest_of_bytes
 from runner.model.environment import EnvironmentSpec
@@ -68,7 +69,7 @@ def test_the_bytes_of_a_manifest() -> None:
 
 
 def test_keys_to_a_bucket_are_not_shown() -> None:
-    assert "hush" not in repr(BucketEndpoint(bucket="b", endpoint="http://x", access_key="hush", secret_key="hush"))
+    assert "hush" not in repr(BucketEndpoint(bucket="b", endpoint="http://x", credentials=Credentials("hush", "hush")))
 
 
 @pytest.mark.parametrize(

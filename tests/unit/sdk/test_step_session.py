@@ -16,6 +16,7 @@ from runner.errors import BadInput
 from runner.model import events as e
 from runner.model.access import Access
 from runner.model.context import StagedInput, StepContext, StoreAccess
+from runner.model.credentials import Credentials
 from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.document import to_document
 from runner.model.plan import Plan, Submission
@@ -126,7 +127,7 @@ def test_registered_datasets_and_datastores(run: ContextRun, store: DirectorySto
 def test_what_is_configured_and_not_declared_is_told_with_its_declaration(
     tmp_path: Path, store: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    far = BucketEndpoint(bucket="lake", endpoint="http://127.0.0.1:1", secret_key="k")
+    far = BucketEndpoint(bucket="lake", endpoint="http://127.0.0.1:1", credentials=Credentials("", "k"))
     stores = StepStores(far, {"lake": far, "workspacefilestore": far}, {"db": "v", "api": "w"})
     told = tmp_path / "stores.json"
     told.write_text(json.dumps(to_document(stores.only(Access(secrets=("api",))))))
@@ -180,7 +181,7 @@ def test_nothing_is_submitted_from_inside(run: ContextRun) -> None:
 
 
 def test_a_pods_stores_come_from_its_secret_file(tmp_path: Path) -> None:
-    workspace = BucketEndpoint(bucket="b", endpoint="http://localhost:1", access_key="k", secret_key="s3cret")
+    workspace = BucketEndpoint(bucket="b", endpoint="http://localhost:1", credentials=Credentials("k", "s3cret"))
     stores = StepStores(workspace, {"far": BucketEndpoint(bucket="far", endpoint="http://localhost:2")})
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
     opened = StepSession(StoreAccess(stores=str(tmp_path / "stores.json")))

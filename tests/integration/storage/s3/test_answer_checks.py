@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3 import listing
 from runner.storage.s3.http import RetryPolicy
@@ -28,7 +29,7 @@ FAILED_LATE = error(200, "InternalError")
 
 def store_at(endpoint: str) -> BucketStore:
     return BucketStore(
-        BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", access_key="k", secret_key="hidden"), QUICK
+        BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", credentials=Credentials("k", "hidden")), QUICK
     )
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 
 from runner.errors import ObjectMissing, StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.ports import ObjectInfo
 from runner.storage.s3 import copying
@@ -25,7 +26,7 @@ GIB = 1 << 30
 
 
 def bucket_endpoint(endpoint: str) -> BucketEndpoint:
-    return BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", access_key="k", secret_key="hidden")
+    return BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", credentials=Credentials("k", "hidden"))
 
 
 @pytest.fixture

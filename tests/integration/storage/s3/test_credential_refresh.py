@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import RunnerError, StoreDenied, StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.connections import Timeouts
 from runner.storage.s3.credential_refresh import Renew
@@ -27,7 +28,7 @@ def store_at(endpoint: str, renew: Renew | None = None, retries: RetryPolicy = Q
 
 
 def bucket_endpoint(endpoint: str, key: str) -> BucketEndpoint:
-    return BucketEndpoint(bucket="data", endpoint=endpoint, access_key=key, secret_key=f"hidden-{key}")
+    return BucketEndpoint(bucket="data", endpoint=endpoint, credentials=Credentials(key, f"hidden-{key}"))
 
 
 def signed_at(seen: Seen) -> datetime:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import StoreError
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.store import BucketStore
 from tests.support.scripted_server import Reply, ScriptedServer, scripted_server
@@ -42,7 +43,7 @@ def test_a_trusted_server_is_used_and_the_body_left_to_tls(
     server: ScriptedServer, certificate: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    store = BucketStore(BucketEndpoint(bucket="data", endpoint=server.endpoint, access_key="k", secret_key="s"))
+    store = BucketStore(BucketEndpoint(bucket="data", endpoint=server.endpoint, credentials=Credentials("k", "s")))
     (tmp_path / "file").write_bytes(b"in the file")
     store.put("one", b"1")
     store.upload("one", tmp_path / "file")

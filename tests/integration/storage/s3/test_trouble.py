@@ -17,6 +17,7 @@ import pytest
 
 from runner.data.file_digest import digest_of_file
 from runner.errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.connections import Connections, Timeouts
 from runner.storage.s3.http import RetryPolicy
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 def store_at(endpoint: str, retries: RetryPolicy = QUICK) -> BucketStore:
     return BucketStore(
-        BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", access_key="k", secret_key="hidden"), retries
+        BucketEndpoint(bucket="data", endpoint=endpoint, prefix="p/", credentials=Credentials("k", "hidden")), retries
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import BadInput, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.bucket import Bucket
 from runner.storage.s3.credential_refresh import server_time
@@ -153,7 +154,7 @@ def test_when_an_object_was_written() -> None:
 
 def test_a_key_that_is_too_long_with_the_buckets_prefix_is_refused_before_anything_is_sent() -> None:
     bucket_endpoint = BucketEndpoint(
-        bucket="data", endpoint="http://127.0.0.1:1", prefix="p/" * 100, access_key="k", secret_key="hidden"
+        bucket="data", endpoint="http://127.0.0.1:1", prefix="p/" * 100, credentials=Credentials("k", "hidden")
     )
     bucket, long = Bucket(bucket_endpoint, RetryPolicy()), "/".join(["d" * 200] * 4)
     assert bucket.target(long).endswith(long)

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.model.credentials import Credentials
 from runner.storage.s3.sign import UNSIGNED, SigningKey, encode_path, encode_query, sign
 
 AT = datetime(2013, 5, 24, 0, 0, 0, tzinfo=timezone.utc)
-KEY = SigningKey("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "us-east-1")
+KEY = SigningKey(Credentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), "us-east-1")
 EMPTY = sha256(b"").hexdigest()
 
 
@@ -29,10 +30,10 @@ def by_the_recipe(key: SigningKey, method: str, target: str, headers: dict[str, 
     for name in names:
         request += name + ":" + headers[name].strip() + "\n"
     request += "\n" + ";".join(names) + "\n" + payload
-    scope = day + "/" + key.region + "/s3/aws4_request"
+    scope = day + "/" + key.region + "/" + key.service + "/aws4_request"
     text = "AWS4-HMAC-SHA256\n" + headers["x-amz-date"] + "\n" + scope + "\n" + sha256(request.encode()).hexdigest()
-    secret = ("AWS4" + key.secret_key).encode()
-    for word in (day, key.region, "s3", "aws4_request"):
+    secret = ("AWS4" + key.credentials.secret_key).encode()
+    for word in (day, key.region, key.service, "aws4_request"):
         secret = hmac.new(secret, word.encode(), sha256).digest()
     return hmac.new(secret, text.encode(), sha256).hexdigest()
 
@@ -63,15 +64,18 @@ plain = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
     method=st.sampled_from(["GET", "PUT", "HEAD", "DELETE", "POST"]),
     region=st.sampled_from(["us-east-1", "eu-central-1"]),
     payload=st.sampled_from([UNSIGNED, EMPTY]),
+    token=st.sampled_from(["", "a-token"]),
+    service=st.sampled_from(["s3", "sts"]),
 )
 def test_any_request_is_signed_by_the_recipe(
-    path: str, query: dict[str, str], method: str, region: str, payload: str
+    path: str, query: dict[str, str], method: str, region: str, payload: str, token: str, service: str
 ) -> None:
-    key = SigningKey("access", "secret", region)
+    key = SigningKey(Credentials("access", "secret", token), region, service)
     encoded = encode_query(query)
     target = encode_path("/bucket/" + path) + (f"?{encoded}" if encoded else "")
     signed = sign(key, method, target, headers={"host": "h:9000", "if-none-match": "*"}, payload=payload, at=AT)
     covered = {name: value for name, value in signed.items() if name != "authorization"}
+    assert covered.get("x-amz-security-token", "") == token
     assert signature(signed) == by_the_recipe(key, method, target, covered, payload, "20130524")
     assert f"SignedHeaders={';'.join(sorted(covered))}," in signed["authorization"]
 
