@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ..datastores import BucketConfig, FolderConfig, WorkspaceConfig, endpoint_misfit
 from ..model.compute import ComputeSettings, VmSize, misfit_of
+from ..model.image_name import image_misfit
 from ..model.reading import Checks, Wrong
 from ..model.secret import SecretSource
 from ..model.times import is_date
@@ -19,7 +20,6 @@ _BUCKET = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]")
 """Of S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), and what it took once and
 other stores take: capital letters, underscores and up to 222 characters."""
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]*(@sha256:[0-9a-f]{64})?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 30 * 86400.0
 """Seconds."""
@@ -115,9 +115,6 @@ def date(value: str) -> Wrong | None:
     return None if is_date(value) else (f"{value!r} is no date", "write it like 2021-06-01")
 
 
-image_reference = like(
-    _IMAGE, "is no reference of an image", "write it like registry.example.org/name:tag", optional=False
-)
 CHECKS: Checks = {
     (BucketConfig, "bucket"): like(
         _BUCKET, "is no name of a bucket", "write 3 to 63 small letters, digits, '-' and '.'", optional=False
@@ -130,7 +127,7 @@ CHECKS: Checks = {
     (FolderConfig, "path"): text,
     (WorkspaceConfig, "workspace"): name,
     (WorkspaceConfig, "target"): optional_text,
-    (EnvironmentConfig, "image"): image_reference,
+    (EnvironmentConfig, "image"): image_misfit,
     (EnvironmentConfig, "packages_until"): date,
     (VmSize, "cpu"): _quantity("cpu"),
     (VmSize, "memory"): _quantity("memory"),

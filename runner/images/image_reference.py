@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ..errors import Problem
+from ..model.image_name import image_misfit
 
 _HUB = "docker.io"
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?"
-_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(
-    rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::\w[\w.-]{{0,127}})?(?:@[a-z0-9]+:[0-9a-f]{{32,}})?", re.ASCII
-)
-"""The grammar of references, as the distribution project defines it (distribution/reference/reference.go)."""
 
 
 def reference_problem(reference: str, where: str) -> Problem | None:
@@ -23,10 +16,8 @@ def reference_problem(reference: str, where: str) -> Problem | None:
         where: The place that names the image, for the message.
 
     """
-    if _REFERENCE.fullmatch(reference):
-        return None
-    remedy = "write [registry/]repository[:tag] in lower case, like python:3.11-slim (a tag may have capitals)"
-    return Problem(f"{reference!r} cannot be the name of an image", where, remedy)
+    wrong = image_misfit(reference)
+    return Problem(wrong[0], where, wrong[1]) if wrong else None
 
 
 def full_name(reference: str) -> str:

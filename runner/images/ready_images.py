@@ -9,7 +9,7 @@ from . import build_context
 from .build_failure import refused
 from .default_image import bare, bare_note
 from .docker import DockerBuilder
-from .image_reference import by_digest
+from .image_reference import by_digest, reference_problem
 
 _WAYS = (
     "add `registry: host/path` to the target, which images are then pushed to; "
@@ -36,7 +36,11 @@ class ReadyImages:
         return bare(environment)
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
-        """Return a problem if an image has to be built."""
+        """Return the problem of a text that cannot name an image, or of an image that has to be built."""
+        image = environment.spec.image
+        unusable = reference_problem(image, f"environment {environment.name!r}") if image else None
+        if unusable:
+            return (unusable,)
         if build_context.ready_image(environment.spec) or environment.spec.default:
             return ()
         what = f"environment {environment.name!r} needs an image built, and target {self._target!r} has no place for it"

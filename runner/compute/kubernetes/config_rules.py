@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...config.rules import MOST_STEPS, each, image_reference, like, optional_text, seconds, whole_number
+from ...config.rules import MOST_STEPS, each, like, optional_text, seconds, whole_number
 from ...datastores import BucketConfig, endpoint_misfit
+from ...model.image_name import image_misfit
 from ...model.reading import Checks, Wrong
 from .config import KubernetesConfig, ProxyConfig
 
@@ -68,7 +69,7 @@ RULES: Checks = {
     (KubernetesConfig, "unschedulable_grace"): seconds,
     (KubernetesConfig, "pull_grace"): seconds,
     (KubernetesConfig, "ca_bundle"): optional_text,
-    (KubernetesConfig, "controller_image"): lambda value: image_reference(value) if value else None,
+    (KubernetesConfig, "controller_image"): lambda value: image_misfit(value) if value else None,
     (ProxyConfig, "http"): _proxy,
     (ProxyConfig, "https"): _proxy,
     (ProxyConfig, "no_proxy"): optional_text,
