@@ -12,6 +12,7 @@ from time import monotonic, sleep
 
 from runner.errors import ObjectMissing, Problem
 from runner.model.data import DataRef
+from runner.model.data_access import DataAccess
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.observation import Observation, Phase
 from runner.model.plan import Plan, Submission
@@ -166,6 +167,10 @@ class InstantTarget:
     def problems(self) -> tuple[Problem, ...]:
         """None."""
         return ()
+
+    def data_access(self) -> DataAccess:
+        """None has mounts."""
+        return DataAccess()
 
     def close(self) -> None:
         """Nothing is held."""

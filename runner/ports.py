@@ -9,6 +9,7 @@ from typing import Callable, Protocol, runtime_checkable
 
 from .dataclass import dataclass, field
 from .errors import Problem
+from .model.data_access import DataAccess
 from .model.environment import NamedEnvironment
 from .model.observation import Observation
 from .model.task import Task, TaskId
@@ -261,6 +262,16 @@ class ComputeTarget(Protocol):
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems that prevent a use of this target now: unreachable, permissions and the like."""
+
+    def data_access(self) -> DataAccess:
+        """Return the ways in which steps of this target can get their inputs now.
+
+        It is called before every start of an attempt that has inputs, so an answer may be a minute old.
+
+        Raises:
+            TargetError: The target cannot be reached.
+
+        """
 
     def close(self) -> None:
         """Close threads and connections. Started tasks go on."""

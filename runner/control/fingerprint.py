@@ -78,7 +78,7 @@ def _content(binding: InputBinding) -> dict[str, object]:
     """Return the part of an input that a script can observe. A registration's name and version are for people."""
     return {
         "content": binding.ref.content or binding.ref.digest,
-        "mode": binding.mode,
+        "mode": binding.mode.shown,
         "path_on_compute": binding.path_on_compute,
         "dataset": binding.dataset and _seen(binding.dataset.bare, binding.mode),
     }

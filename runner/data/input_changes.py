@@ -14,7 +14,7 @@ from pathlib import Path
 from ..backports import is_below
 from ..dataclass import dataclass, field
 from ..errors import BadInput, Problem, StoreError
-from ..model.data import Kind, Mode
+from ..model.data import Kind
 from ..model.document import from_document, to_document
 from ..model.task import InputBinding, Task
 from ..ports import ObjectStore
@@ -62,7 +62,7 @@ class Changes:
 
 def note(root: Path, task: Task, staged: Mapping[str, Staged], code: Path, maker: FileMaker) -> None:
     """Record the facts of every file of the mounted inputs below `root`; `code` is the working directory."""
-    bindings = {binding.name: binding for binding in task.inputs if binding.mode in (Mode.MOUNT, Mode.UPLOAD)}
+    bindings = {binding.name: binding for binding in task.inputs if binding.mode.is_shared}
     watched = {name: _watched(binding, staged[name], code) for name, binding in bindings.items()}
     document = {name: to_document(one) for name, one in watched.items()}
     maker.write(root / _LIST, json.dumps(document, separators=(",", ":")).encode())
@@ -111,7 +111,7 @@ def _watched(binding: InputBinding, staged: Staged, code: Path) -> Watched:
 
 
 def _noted(root: Path, task: Task) -> dict[str, Watched]:
-    if not any(binding.mode in (Mode.MOUNT, Mode.UPLOAD) for binding in task.inputs):
+    if not any(binding.mode.is_shared for binding in task.inputs):
         return {}
     try:
         document = json.loads((root / _LIST).read_bytes())

@@ -122,7 +122,7 @@ def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> L
     unkept_files.note(place.root, outputs.values(), own_folders(task, place, outputs))
     input_changes.note(place.root, task, staged, place.code, maker)
     shown = {name: str(path) for name, path in outputs.items()}
-    given = {one.name: StagedInput(one.mode, str(staged[one.name].path), one.dataset) for one in task.inputs}
+    given = {one.name: StagedInput(one.mode.shown, str(staged[one.name].path), one.dataset) for one in task.inputs}
     _write_context(task, place, StepFiles(given, shown, staging.access), maker)
     notes = tuple(filter(None, (staged[binding.name].note(binding) for binding in task.inputs)))
     if launch.left_out(given, shown, task):

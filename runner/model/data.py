@@ -24,12 +24,28 @@ class Kind(str, Enum):
 
 
 class Mode(str, Enum):
-    """The way in which a step accesses an input or output."""
+    """The way in which a step accesses an input or output, as its author asks for it."""
 
     MOUNT = "mount"
+    """A read-only view of the store, read on demand, where the target can mount; else as `DOWNLOAD`."""
     DOWNLOAD = "download"
+    """A private copy that is complete before the script starts."""
     UPLOAD = "upload"
+    """Of an output: files are stored after the script has succeeded. Of an input: see `step.InputSpec.writable`."""
     DIRECT = "direct"
+    """The script gets the dataset and reads it by itself."""
+    AUTO = "auto"
+    """Read-only like `MOUNT`; runner decides by size and target whether it is mounted or downloaded."""
+
+    @property
+    def is_shared(self) -> bool:
+        """True if the input is the store's own data: its files are no copy that a script may change."""
+        return self in (Mode.MOUNT, Mode.UPLOAD, Mode.AUTO)
+
+    @property
+    def shown(self) -> Mode:
+        """The mode in v1's words, which scripts see."""
+        return Mode.MOUNT if self is Mode.AUTO else self
 
 
 @dataclass(frozen=True)

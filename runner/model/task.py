@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from ..dataclass import dataclass, field
 from .access import Access
 from .data import DataRef, DatasetDefinition, Mode
+from .delivery import Delivery
 from .digest import digest_of
 from .names import step_run_id
 from .placement import Placement
@@ -88,6 +89,13 @@ class InputBinding:
     """See `model.step.InputSpec.writable`."""
     keep_existing: bool = False
     """See `model.step.InputSpec.keep_existing`."""
+    delivery: Delivery | None = None
+    """The way in which this attempt gets the data; no part of the reuse key. None: a download."""
+
+    @property
+    def is_mounted(self) -> bool:
+        """True if this attempt gets a mount."""
+        return self.delivery is not None and self.delivery.mode is Mode.MOUNT
 
 
 @dataclass(frozen=True, kw_only=True)

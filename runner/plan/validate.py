@@ -131,7 +131,7 @@ def _unwritable(step: StepSpec, where: str) -> Iterator[Problem]:
                 where,
                 "use mount or download to read; to write, a data reference to one path of a datastore",
             )
-        elif one.writable and not (plain and one.mode in (Mode.MOUNT, Mode.UPLOAD)):
+        elif one.writable and not (plain and one.mode.is_shared):
             yield Problem(
                 f"its input '{one.name}' cannot be writable: it is no plain path that is mounted or uploaded",
                 where,

@@ -417,6 +417,12 @@ def test_it_can_be_used_at_once(bench: Bench) -> None:
     assert target.observe(b.RUN) == {}
 
 
+def test_it_says_how_steps_get_their_inputs(bench: Bench) -> None:
+    access = bench.target().data_access()
+    assert access.mounts == bool(access.driver)
+    assert access.most_mounts >= 1
+
+
 # Local processes alone.
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runner.data import integrity, manifest
 from runner.errors import Problem, TargetError
 from runner.model.data import DataRef, Entry, Kind, Manifest
+from runner.model.data_access import DataAccess
 from runner.model.digest import digest_of_bytes
 from runner.model.observation import LIVE, Observation, Phase
 from runner.model.record import AttemptRecord, Failure
@@ -188,6 +189,7 @@ class FakeTarget:
     name: str
     world: World
     slots: int = 2
+    access: DataAccess = field(default_factory=DataAccess)
 
     @property
     def capacity(self) -> int:
@@ -231,6 +233,9 @@ class FakeTarget:
 
     def problems(self) -> tuple[Problem, ...]:
         return ()
+
+    def data_access(self) -> DataAccess:
+        return self.access
 
     def close(self) -> None:
         """Nothing is held."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from runner.errors import Problem, StoreDenied, StoreUnreachable, TargetDenied, TargetUnreachable
+from runner.model.data_access import DataAccess
 from runner.model.observation import Observation
 from runner.model.task import Task, TaskId
 from runner.override import override
@@ -154,6 +155,9 @@ class MortalTarget:
 
     def problems(self) -> tuple[Problem, ...]:
         return self.target.problems()
+
+    def data_access(self) -> DataAccess:
+        return self.life.look(TARGET, self.target.data_access)
 
     def close(self) -> None:
         self.target.close()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
+from ...model.data_access import DataAccess
 from ...model.digest import digest_of_bytes
 from ...model.names import job_name
 from ...model.observation import LIVE, Observation, Phase
@@ -187,6 +188,10 @@ class KubernetesTarget:
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of server, permissions, namespace and admission: see `preflight`."""
         return preflight.problems(self._cluster, self._settings)
+
+    def data_access(self) -> DataAccess:
+        """Return that the pods of this target have no mounts."""
+        return DataAccess(problem="this version of runner has no mounter for clusters")
 
     def close(self) -> None:
         """End the watches. Jobs continue."""

@@ -22,6 +22,7 @@ from ...data.dataset import Datastores
 from ...data.secret_values import masks, readable
 from ...data.work_dir import Launch
 from ...errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
+from ...model.data_access import DataAccess
 from ...model.disk_full import DISK_FULL
 from ...model.observation import Observation, Phase
 from ...model.record import AttemptRecord, Failure
@@ -166,6 +167,10 @@ class ProcessTarget:
         if shutil.which("sh") is None:
             return (Problem("there is no POSIX shell 'sh' on this machine", remedy="use WSL, Linux or macOS"),)
         return ()
+
+    def data_access(self) -> DataAccess:
+        """Return that steps of this machine get files, not mounts."""
+        return DataAccess()
 
     def close(self) -> None:
         """Let go of threads and descriptors; started processes go on."""
