@@ -88,6 +88,16 @@ def shown_path(staged: StagedInput) -> str:
     return staged.path
 
 
+def ignored_paths(task: Task) -> tuple[str, ...]:
+    """Return a line about the absolute paths of a step's data, which this machine does not make."""
+    places = {one.name: one.path_on_compute for one in task.inputs}
+    places.update({one.name: one.path_on_compute for one in task.outputs})
+    names = [f"'{name}'" for name, place in places.items() if place.startswith("/")]
+    if not names:
+        return ()
+    return (f"path_on_compute of {', '.join(names)} is for clusters; here the arguments have other paths",)
+
+
 def _dataset_variables(inputs: Mapping[str, StagedInput]) -> dict[str, str]:
     datasets = {name: staged for name, staged in inputs.items() if staged.dataset is not None}
     if not datasets:

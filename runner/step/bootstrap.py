@@ -17,10 +17,12 @@ from functools import partial
 from pathlib import Path
 
 from ..data.attempt_outputs import AttemptOutputs, bare_record
+from ..data.launch import ignored_paths
 from ..data.masking import Hidden, masked_record, masked_text
 from ..data.secret_values import masks
 from ..data.work_dir import WorkDir, keep_reports
 from ..errors import BadInput, ObjectDamaged, ObjectMissing, RunnerError, StoreUntrusted
+from ..model.context import StoreAccess
 from ..model.data import DEFAULT_DATASTORE
 from ..model.document import from_document
 from ..model.record import AttemptRecord, CommitRecord, Failure
@@ -31,6 +33,7 @@ from ..ports import ObjectStore
 from ..runs import records
 from ..storage.s3.http import RetryPolicy
 from ..storage.s3.store import BucketStore
+from . import machine
 from .attempt import Attempt
 from .logs import LogShipper
 from .pod_staging import staging
@@ -78,6 +81,8 @@ def _run(begun: float) -> AttemptRecord | None:
     except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
         record = _defect(task.id.attempt, error, begun, hidden)
     ignore_sigterm()
+    if machine.of(os.environ):  # all its processes share one cgroup
+        record = replace(record, peak_memory=0)
     record = masked_record(record, hidden)
     commit = records.finish(store, task, record)
     _delete_uncounted(attempt, own=commit is not None and commit.attempt == record.attempt)
@@ -151,10 +156,14 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         if os.environ.get(name):
             Path(os.environ[name]).mkdir(parents=True, exist_ok=True)
+    here = machine.of(os.environ)
 
     def datastores(name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
             return store
+        folder = here.datastore(name) if here else None
+        if folder is not None:
+            return folder
         endpoint = stores.of(name)
         if endpoint is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
@@ -165,13 +174,17 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     shipper = LogShipper(
         store=store, prefix=task.id.logs, secrets=hidden, also=_reports_shipper(store, task, place, hidden)
     )
+    file = os.environ["RUNNER_STORES"]
+    access = here.access(file, task.access) if here else StoreAccess(stores=file)
     outputs = AttemptOutputs(
         task=task,
         place=place,
-        staging=staging(place, store, datastores, os.environ["RUNNER_STORES"]),
+        staging=staging(place, store, datastores, access, own_paths=here is None),
         begun=begun,
         hidden=hidden,
     )
+    for line in ignored_paths(task) if here else ():
+        shipper.note(line)
     canceled = partial(records.canceled, store, task.id.run)
     return Attempt(outputs=outputs, shipper=shipper, tree=own_archive, is_canceled=canceled)
 

@@ -1,4 +1,4 @@
-"""The paths of an attempt's data in a pod."""
+"""The paths of an attempt's data in a pod, and of one that brings its own bootstrap to the user's machine."""
 
 from __future__ import annotations
 
@@ -12,24 +12,37 @@ from ..model.task import InputBinding, OutputBinding
 from ..ports import ObjectStore
 
 
-def staging(place: WorkDir, workspace: ObjectStore, datastores: Datastores, stores: str = "") -> Staging:
+def staging(
+    place: WorkDir, workspace: ObjectStore, datastores: Datastores, access: StoreAccess, *, own_paths: bool = True
+) -> Staging:
     """Return the staging into `place`, or to the path that the step states, which is a mounted folder of its own.
 
-    `stores` is the path of the file with the store settings for the script.
+    Args:
+        place: The attempt's folders.
+        workspace: The workspace store.
+        datastores: The stores of the datastores.
+        access: The script's own access to the stores.
+        own_paths: Absolute paths that the step states are folders of its own. False: there are none, as on the
+            user's machine. Default: True.
+
     """
 
+    def folder(path_on_compute: str, otherwise: Path) -> Path:
+        stated = Path(path_on_compute) if path_on_compute and own_paths else otherwise
+        return place.named(path_on_compute) or stated
+
     def input_place(binding: InputBinding, kind: Kind) -> Path:
-        named = place.named(binding.path_on_compute) or Path(binding.path_on_compute or place.inputs / binding.name)
+        named = folder(binding.path_on_compute, place.inputs / binding.name)
         # The mount is a folder, so a single file lies in it under its own name.
         return named / binding.ref.key.rsplit("/", 1)[-1] if kind is Kind.FILE else named
 
     def output_place(binding: OutputBinding) -> Path:
-        return place.named(binding.path_on_compute) or Path(binding.path_on_compute or place.outputs / binding.name)
+        return folder(binding.path_on_compute, place.outputs / binding.name)
 
     return Staging(
         workspace=workspace,
         datastores=datastores,
         input_place=input_place,
         output_place=output_place,
-        access=StoreAccess(stores=stores),
+        access=access,
     )

@@ -35,12 +35,23 @@ def step_stores(
     workspace: BucketConfig,
     datastores: Mapping[str, BucketEndpoint],
     secrets: Mapping[str, SecretSource],
+    *,
+    here: bool = False,
 ) -> StepStores:
     """Return the keys and secrets for steps that reach the stores by themselves.
 
-    Raises BadInput for unusable credentials.
+    Args:
+        name: The target's name.
+        workspace: The bucket of the workspace.
+        datastores: The other buckets by the names of their datastores.
+        secrets: The sources of the secrets.
+        here: The steps run on this machine. Default: False, in pods.
+
+    Raises:
+        BadInput: for unusable credentials.
+
     """
     from ..data.secret_values import available
 
-    _, cluster = bucket_endpoints(workspace, f"target '{name}'")
-    return StepStores(cluster, datastores, available(secrets))
+    near, cluster = bucket_endpoints(workspace, f"target '{name}'")
+    return StepStores(near if here else cluster, datastores, available(secrets))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 
 from ..data.secret_values import file_problems
+from ..datastores import BucketConfig
 from ..environments.credentials import Credentials
 from ..errors import BadInput, Problem
 from ..model.access import Access
@@ -83,21 +84,32 @@ def _package_problems(places: Places, plan: Plan, here: Collection[Wheel] = ()) 
 
 
 def _store_problems(places: Places, targets: Iterable[str]) -> tuple[Problem, ...]:
-    wrong = sorted({name for name in targets if bool(places.config.targets[name].store) != places.in_bucket})
+    names, here = sorted(set(targets)), places.target_in_force
+    own = places.config.get(here).store
+    wrong = [name for name in names if _place(places.config.get(name).store) != _place(own)]
     if wrong:
         return tuple(
             Problem(f"target '{name}' has another store than this workspace", remedy=f"pass --target {name}")
             for name in wrong
         )
-    if not places.in_bucket:
+    if own is None:
         return ()
-    found = places.config.get(places.override).store_problems(f"target '{places.override}'")
+    found = [
+        problem
+        for name in dict.fromkeys((here, *names))
+        for problem in places.config.get(name).store_problems(f"target '{name}'")
+    ]
     if found or places.refuses_overwrite():
-        return found
+        return tuple(found)
     return (
         Problem(
             "the store ignores 'If-None-Match: *', so two controllers could not be told apart",
-            f"target '{places.override}'",
+            f"target '{here}'",
             "use a store with conditional puts: MinIO, AWS S3, …",
         ),
     )
+
+
+def _place(store: BucketConfig | None) -> tuple[str, ...]:
+    """Return the place of a store as this machine knows it; empty: the workspace's folder."""
+    return (store.endpoint, store.bucket, store.prefix.strip("/")) if store else ()

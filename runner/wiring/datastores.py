@@ -70,16 +70,21 @@ class Datastores:
             self._open[name] = self._opened(name)
         return self._open[name]
 
-    def for_pods(self) -> Mapping[str, BucketEndpoint]:
-        """Every datastore in a bucket as pods reach it, but for those in the workspace store.
+    def for_steps(self, *, here: bool) -> Mapping[str, BucketEndpoint]:
+        """Every datastore in a bucket as steps reach it, but for those in the workspace store.
 
         One with unusable credentials is left out: submit tells of it when a plan uses it.
+
+        Args:
+            here: The steps run on this machine, not in pods.
+
         """
         found: dict[str, BucketEndpoint] = {}
         for name, known in self._configured().items():
             if not isinstance(known.place, FolderConfig):
                 with suppress(BadInput):
-                    found[name] = bucket_endpoints(self._bucket(known.place, known.where), known.where)[1]
+                    near, cluster = bucket_endpoints(self._bucket(known.place, known.where), known.where)
+                    found[name] = near if here else cluster
         if found:
             for name, meant in named_datastores.remembered(self.home.store).named.items():
                 if meant.datastore in found:
@@ -93,7 +98,8 @@ class Datastores:
             for name, known in self._configured().items()
             if isinstance(known.place, FolderConfig)
         }
-        found.setdefault(FILE_DATASTORE, str(self.home.config.folder / FILE_DATASTORE))
+        if self.home.bucket is None:
+            found.setdefault(FILE_DATASTORE, str(self.home.config.folder / FILE_DATASTORE))
         for name, meant in named_datastores.remembered(self.home.store).named.items():
             if meant.datastore in found:
                 found.setdefault(name, found[meant.datastore])

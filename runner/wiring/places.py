@@ -61,7 +61,7 @@ class Places:
         """
         bucket = self.bucket
         if bucket is not None:
-            store = adapters.bucket_store(bucket, f"target '{self.override}'")
+            store = adapters.bucket_store(bucket, f"target '{self.target_in_force}'")
         else:
             store = adapters.folder_store(self.config.folder)
         self._found_id = store_format.check(store, self._place)
@@ -76,7 +76,7 @@ class Places:
     @property
     def _place(self) -> str:
         """The place of the workspace store for messages."""
-        return f"the store of target '{self.override}'" if self.in_bucket else str(self.config.folder)
+        return f"the store of target '{self.target_in_force}'" if self.in_bucket else str(self.config.folder)
 
     @property
     def workspace_facts(self) -> WorkspaceFacts:
@@ -230,7 +230,9 @@ class Places:
 
         Raises BadInput for unusable credentials, and for a target without a bucket.
         """
-        return adapters.step_stores(name, self._bucket_of(name), self.datastores.for_pods(), self.config.secrets)
+        here = self.reaches_folders(name)
+        datastores = self.datastores.for_steps(here=here)
+        return adapters.step_stores(name, self._bucket_of(name), datastores, self.config.secrets, here=here)
 
     def _bucket_of(self, name: str) -> BucketConfig:
         store = self.config.get(name).store

@@ -19,10 +19,12 @@ from typing import Protocol
 
 import pytest
 
+from runner.compute.process import bootstrap as process_bootstrap
 from runner.compute.process import files as process_files
 from runner.compute.process import leftovers as process_leftovers
 from runner.compute.process import staging as process_staging
 from runner.compute.process import target as process
+from runner.compute.process.bootstrap import Bootstraps
 from runner.compute.process.target import ProcessTarget
 from runner.compute.registry import TARGETS
 from runner.config import TargetContext
@@ -30,7 +32,8 @@ from runner.data import dataset, integrity, manifest, packing, snapshot, transfe
 from runner.data.file_digest import digest_of_file
 from runner.data.step_bundle import tree
 from runner.environments.locks import Locks
-from runner.errors import StoreUnreachable, TargetUnreachable
+from runner.errors import BadInput, StoreUnreachable, TargetUnreachable
+from runner.model.credentials import Credentials
 from runner.model.data import DataRef, DatastorePath, Kind, Mode
 from runner.model.digest import canonical_json
 from runner.model.document import to_document
@@ -38,6 +41,7 @@ from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
 from runner.model.secret import SecretSource
 from runner.model.step import InputPath, Interpreter, OutputPath
+from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore
@@ -46,6 +50,7 @@ from runner.processes.leftovers import Leftovers
 from runner.processes.table import Process
 from runner.runs import records
 from runner.storage.directory import DirectoryStore
+from runner.storage.s3.store import BucketStore
 from tests.support import builders as b
 from tests.support import toy_target
 from tests.support.fake_target import Ending, FakeTarget, World
@@ -53,10 +58,11 @@ from tests.support.kind_bench import KindBench, kind_bench
 from tests.support.leftovers import LEAVES, WAYS
 from tests.support.memory_store import MemoryStore
 from tests.support.returning import returning
+from tests.support.small_s3 import SmallS3, small_s3
 
 PATIENCE = 20.0
 """Seconds."""
-_BENCHES = {"process": "local", "toy": "toy", "kind": "kind"}
+_BENCHES = {"process": "local", "process in a bucket": "in_bucket", "toy": "toy", "kind": "kind"}
 SCRIPT = """\
 import os, sys, time
 with open(os.environ["LEDGER"], "a") as ledger:
@@ -70,6 +76,14 @@ while what == "hangs":
 os.makedirs(out)
 with open(os.path.join(out, "data.txt"), "w") as file:
     file.write(what)
+"""
+
+WAITS = """\
+import os, sys, time
+open("begun", "w").close()
+while not os.path.exists("go"):
+    time.sleep(0.02)
+os.makedirs(sys.argv[1])
 """
 
 
@@ -140,6 +154,9 @@ class ProcessBench:
 
     def __post_init__(self) -> None:
         self.store = DirectoryStore(self.folder / "store", durable=False)
+        self._make_places()
+
+    def _make_places(self) -> None:
         self.ledger = self.folder / "ledger"
         self.ledger.touch()
         self.carried = self.folder / "carried"
@@ -190,6 +207,36 @@ class ProcessBench:
             target.close()
 
 
+@dataclass
+class BucketBench(ProcessBench):
+    """Local processes whose workspace lies in a bucket."""
+
+    endpoint: BucketEndpoint = field(default_factory=lambda: BucketEndpoint(bucket="", endpoint=""))
+    server: SmallS3 = field(default_factory=SmallS3)
+    code: Path = Path()
+    clock: float = 100.0
+    store: BucketStore = field(init=False)  # type: ignore[assignment]  # the other bench's is a folder
+
+    @override
+    def __post_init__(self) -> None:
+        self.store = BucketStore(self.endpoint)
+        self._make_places()
+
+    @override
+    def target(self, copy_limit: int = 0) -> ProcessTarget:  # noqa: ARG002 - the other bench has it
+        made = ProcessTarget(
+            name=b.TARGET,
+            store=self.store,
+            datastores=lambda _name: self.store,
+            work=self.folder / "work",
+            tree=lambda: self.code,
+            bootstraps=Bootstraps(lambda: StepStores(self.endpoint), lambda: self.code, dict, {}),
+            monotonic=lambda: self.clock,
+        )
+        self.targets.append(made)
+        return made
+
+
 @pytest.fixture
 def local(tmp_path: Path) -> Iterator[ProcessBench]:
     bench = ProcessBench(tmp_path)
@@ -209,7 +256,22 @@ def kind(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[KindBench]:
         yield made
 
 
-@pytest.fixture(params=["fake", "toy", "process", pytest.param("kind", marks=pytest.mark.kind)])
+@pytest.fixture(scope="session")
+def carried(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Our own code as steps carry it: it is compiled once."""
+    return tree(tmp_path_factory.mktemp("carried"))
+
+
+@pytest.fixture
+def in_bucket(tmp_path: Path, carried: Path) -> Iterator[BucketBench]:
+    server = SmallS3()
+    with small_s3(server) as endpoint:
+        bench = BucketBench(tmp_path, endpoint=endpoint, server=server, code=carried)
+        yield bench
+        bench.close()
+
+
+@pytest.fixture(params=["fake", "toy", "process", "process in a bucket", pytest.param("kind", marks=pytest.mark.kind)])
 def bench(request: pytest.FixtureRequest) -> Bench:
     made: Bench = FakeBench() if request.param == "fake" else request.getfixturevalue(_BENCHES[request.param])
     return made
@@ -273,6 +335,55 @@ def test_starting_again_is_adopting(bench: Bench) -> None:
     assert target.start(task) == target.start(task)
     ended(target, task)
     assert bench.executions(task) == 1
+
+
+def test_renewed_keys_reach_a_running_step(in_bucket: BucketBench) -> None:
+    target, task = in_bucket.target(), in_bucket.assign(WAITS, command=(Interpreter(), "script.py", OutputPath("out")))
+    target.start(task)
+    file = Path(running(target, task).uid) / "stores.json"
+    before = in_bucket.endpoint.credentials
+    wait_for((file.parent / "code" / "begun").exists)
+    in_bucket.endpoint = replace(in_bucket.endpoint, credentials=Credentials("newer-key", "newer-secret"))
+    in_bucket.store = BucketStore(in_bucket.endpoint)
+    in_bucket.server.denied = frozenset({before.access_key})
+    target.store = in_bucket.store
+    in_bucket.clock += process_bootstrap.RENEWAL
+    target.observe(b.RUN)
+    assert ("newer-secret" in file.read_text(), file.stat().st_mode & 0o777) == (True, 0o600)
+    (file.parent / "code" / "go").touch()
+    until(target, task, lambda _: records.committed(in_bucket.store, task.id) is not None)
+
+
+def test_a_bootstrap_that_is_killed_is_lost_and_leaves_no_keys(in_bucket: BucketBench) -> None:
+    target, task = in_bucket.target(), in_bucket.assign(WAITS, command=(Interpreter(), "script.py", OutputPath("out")))
+    target.start(task)
+    folder = Path(running(target, task).uid)
+    wait_for((folder / "code" / "begun").exists)
+    process_files.AttemptFiles(folder).kill()
+    seen = ended(target, task)
+    assert (seen.failure, seen.reason) == (Failure.LOST, "its process vanished without an exit code")
+    assert (folder.is_dir(), (folder / "stores.json").exists()) == (True, False)
+    assert not any(process_files.AttemptFiles(folder).has_made(one.pid) for one in table.every() if not one.ended)
+
+
+def test_an_interpreter_that_is_gone_is_named(in_bucket: BucketBench) -> None:
+    target, task = in_bucket.target(), in_bucket.assign(SCRIPT, environment="/nowhere/python")
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, seen.reason) == (Failure.IMAGE, "its interpreter /nowhere/python cannot be started")
+    assert "/nowhere/python" in seen.tail
+
+
+def test_keys_that_cannot_be_read_are_told(in_bucket: BucketBench) -> None:
+    def unreadable() -> StepStores:
+        raise BadInput("the credentials file keys.json cannot be used")
+
+    target, task = in_bucket.target(), in_bucket.task("succeeds")
+    target.bootstraps = Bootstraps(unreadable, lambda: in_bucket.code, dict, {})
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.failure, in_bucket.executions(task)) == (Failure.REFUSED, 0)
+    assert "keys.json cannot be used" in seen.reason
 
 
 def test_the_commit_of_an_earlier_attempt_is_told_as_its_own(local: ProcessBench) -> None:
@@ -710,6 +821,7 @@ def test_what_the_script_of_an_earlier_controller_left_running_ends_with_it(loca
     place, work, carried = local.folder / "store", local.folder / "work", local.carried
     start = f"""
 from pathlib import Path
+from runner.compute.process.bootstrap import Bootstraps
 from runner.compute.process.target import ProcessTarget
 from runner.storage.directory import DirectoryStore
 from runner.runs import records

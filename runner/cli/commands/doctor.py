@@ -76,13 +76,14 @@ def _diagnosed(session: OpenWorkspace, name: str, options: Namespace) -> tuple[C
 
 
 def _trial(session: OpenWorkspace, name: str, image: str) -> tuple[Check, ...]:
-    """Try the bucket of a target from one of its steps. Without a bucket there is nothing to try."""
+    """Try the bucket of a target from one of its steps. Without pods or a bucket there is nothing to try."""
     import signal
 
     from ...cluster.pod_trial import Trial, image_for, try_store
     from ...wiring.workspace import SystemClock
 
-    if session.config.get(name).store is None:
+    settings = session.config.get(name)
+    if settings.store is None or settings.reaches_folders:
         return ()
     target = session.trial_target(name)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing stays behind

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...config import rules
 from ...config.target import TargetContext, bundle_folder
 from ...dataclass import dataclass, field
+from ...datastores import BucketConfig
 from ...errors import BadInput, Problem
 from ...model.access import Access
 from ...model.check import Check, of_problem
@@ -27,15 +28,13 @@ class ProcessConfig:
     """Retries and time limits of steps that state none themselves."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step on this target may open by name."""
+    store: BucketConfig | None = None
+    """The bucket of the runs and data of this target. Default: none, they lie in the workspace's folder."""
 
     @property
     def resources(self) -> ResourceRequest:
         """Nothing: a process takes what it needs."""
         return ResourceRequest()
-
-    @property
-    def store(self) -> None:
-        """No bucket: the data lie in the workspace's folder."""
 
     @property
     def reaches_folders(self) -> bool:
@@ -48,7 +47,7 @@ class ProcessConfig:
         return {(cls, "workers"): rules.whole_number(0, rules.MOST_STEPS)}
 
     def store_problems(self, where: str) -> tuple[Problem, ...]:  # noqa: ARG002 - there are none
-        """Return nothing: steps reach every folder."""
+        """Return nothing: steps reach whatever this machine reaches."""
         return ()
 
     def repair_command(self, name: str) -> str:  # noqa: ARG002 - there is none
@@ -88,26 +87,30 @@ class ProcessConfig:
         """Return None: a controller on this machine outlives its terminal anyway."""
 
     def build(self, context: TargetContext) -> ComputeTarget:
-        """Return local processes over a folder store. Raises BadInput when the store is a bucket."""
+        """Return local processes over a folder store, or over the target's bucket. Raises BadInput, StoreError."""
         from functools import lru_cache
 
         from ...data.step_bundle import tree
+        from .bootstrap import Bootstraps
         from .target import ProcessTarget
 
         store = context.store()
-        if not isinstance(store, FolderStore):
+        if self.store is None and not isinstance(store, FolderStore):
             raise BadInput(
                 f"target '{context.name}' runs local processes, whose data lie in a folder, not in a bucket",
-                remedy="leave out --target, or name a cluster's",
+                remedy="leave out --target, name a cluster's, or give the target a 'store:' of its own",
             )
         bundles = bundle_folder(context.cache)
+        carried = lru_cache(lambda: tree(bundles))
+        own = Bootstraps(context.step_stores, carried, context.folders, context.secrets) if self.store else None
         return ProcessTarget(
             name=context.name,
             store=store,
             datastores=context.datastore,
             work=context.work,
-            tree=lru_cache(lambda: tree(bundles)),
+            tree=carried,
             workers=self.workers,
             folders=context.folders,
             secrets=context.secrets,
+            bootstraps=own,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,8 @@ from ...model.disk_full import is_disk_full
 from ...model.observation import Observation, Phase
 from ...model.record import AttemptRecord, Failure
 from ...model.task import Task
-from ...ports import FolderStore
+from ...override import override
+from ...ports import FolderStore, ObjectStore
 from ...runs import records
 from . import leftovers as process_leftovers
 from .files import AttemptFiles, Beginning
@@ -51,10 +53,10 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Conclusion:
+class Conclusion(ABC):
     """Ends attempts whose processes have ended."""
 
-    store: FolderStore
+    store: ObjectStore
     data: LocalStaging
     hidden: Callable[[], Sequence[bytes]] = tuple
     """Gives the values of secrets that are masked in all that is kept."""
@@ -95,6 +97,25 @@ class Conclusion:
             self._tidy(attempt, own=commit.attempt == record.attempt)
         attempt.observation = observation_of(uid, record, commit)
 
+    def is_over(self, attempt: Attempt) -> bool:
+        """Return True if the attempt has ended or must not start; another controller may have ended it meanwhile."""
+        record = records.record_of(self.store, attempt.task.id)
+        commit = records.committed(self.store, attempt.task.id)
+        uid = attempt.observation.uid
+        if record is not None:
+            self.end(attempt, record)
+        elif commit is not None:
+            attempt.observation = Observation(
+                phase=Phase.SUCCEEDED, uid=uid, outputs=commit.outputs, attempt=commit.attempt
+            )
+        elif records.canceled(self.store, attempt.task.id.run):
+            attempt.observation = Observation(
+                phase=Phase.FAILED, uid=uid, reason="the run was canceled", failure=Failure.CANCELED
+            )
+        else:
+            return False
+        return True
+
     def results(self, attempt: Attempt, access: StoreAccess) -> AttemptOutputs:
         """Return the attempt's outputs and folders; its script gets `access`."""
         place = WorkDir(attempt.files.folder)
@@ -106,6 +127,27 @@ class Conclusion:
             hidden=self.hidden(),
         )
 
+    @abstractmethod
+    def _take_up(self, attempt: Attempt) -> None:
+        """Set the observation of an attempt whose process has ended, and end its record."""
+
+    def _tidy(self, attempt: Attempt, *, own: bool) -> None:
+        """Delete the outputs of attempts that were not committed. Errors are ignored."""
+        results = self.results(attempt, StoreAccess())
+        with suppress(StoreError):
+            if own:
+                results.sweep()
+            else:
+                results.discard()
+
+
+@dataclass(frozen=True)
+class FolderConclusion(Conclusion):
+    """Ends attempts whose store is a folder: this process describes their outputs and writes their records."""
+
+    store: FolderStore
+
+    @override
     def _take_up(self, attempt: Attempt) -> None:
         code = attempt.files.exit_code
         # What the script has left running ends with it, as with a container: it would write on into outputs that
@@ -135,15 +177,6 @@ class Conclusion:
             _later(attempt, error, partial(self._take_up, attempt))
         else:
             self.end(attempt, record)
-
-    def _tidy(self, attempt: Attempt, *, own: bool) -> None:
-        """Delete the outputs of attempts that were not committed. Errors are ignored."""
-        results = self.results(attempt, StoreAccess())
-        with suppress(StoreError):
-            if own:
-                results.sweep()
-            else:
-                results.discard()
 
 
 def _later(attempt: Attempt, why: StoreError, what: Callable[[], None]) -> None:

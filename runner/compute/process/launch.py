@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ...data.launch import python_path, search_path
+from ...data.launch import ignored_paths, python_path, search_path
 from ...data.work_dir import Launch
 from ...dataclass import dataclass
 from ...model.access import Access
@@ -17,7 +17,7 @@ from ...model.task import Task, cancel_marker
 from ...ports import FolderStore
 from . import mask as process_mask
 from .files import STATE, AttemptFiles, wrapper
-from .outcome import ignored_paths, log_key
+from .outcome import log_key
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Launcher:
         log = self.store.path(log_key(task))
         log.parent.mkdir(parents=True, exist_ok=True)
         path = search_path(task.environment, os.environ.get("PATH"))
-        variables = {**self._environ(task), "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
+        variables = {**environ(self.secrets, task), "PATH": path, "PYTHONUNBUFFERED": "1", **launch.variables}
         variables["PYTHONPATH"] = python_path(str(launch.cwd), str(self.tree()), variables.get("PYTHONPATH"))
         with log.open("ab") as out:
             out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
@@ -64,11 +64,12 @@ class Launcher:
         withheld = Access(tuple(self.secrets), tuple(known)).without(Access(tuple(secrets), tuple(datastores)))
         return StoreAccess(folder=folder, datastores=datastores, secrets=secrets, withheld=withheld)
 
-    def _environ(self, task: Task) -> dict[str, str]:
-        """Return the controller's variables without those that hold secrets which the task does not declare."""
-        others = {source.env for name, source in self.secrets.items() if name not in task.access.secrets}
-        own = {self.secrets[name].env for name in task.access.secrets if name in self.secrets}
-        return {name: value for name, value in os.environ.items() if name not in others - own}
-
     def _wrapper(self, files: AttemptFiles) -> str:
         return wrapper(process_mask.command(self.secrets, files.folder / STATE) if self.secrets else (), files.mark)
+
+
+def environ(secrets: Mapping[str, SecretSource], task: Task) -> dict[str, str]:
+    """Return the controller's variables without those that hold secrets which the task does not declare."""
+    others = {source.env for name, source in secrets.items() if name not in task.access.secrets}
+    own = {secrets[name].env for name in task.access.secrets if name in secrets}
+    return {name: value for name, value in os.environ.items() if name not in others - own}

@@ -8,6 +8,7 @@ Where a system has neither (macOS), only the script's process group is ended.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection
 from contextlib import suppress
 
@@ -46,6 +47,15 @@ def end(files: AttemptFiles, *, adopted: bool, grace: float = GRACE) -> Leftover
     if not adopted:
         files.kill()
     return leftovers.end(find, kill, grace=grace if adopted else 0.0)
+
+
+def end_all(files: AttemptFiles) -> None:
+    """Kill the process of an attempt, and all that has come of it; none of the attempt starts afterwards."""
+    if not files.give_up():
+        files.kill()
+    while files.alive():
+        time.sleep(0.01)
+    end(files, adopted=False)
 
 
 def release(attempts: Collection[AttemptFiles]) -> None:

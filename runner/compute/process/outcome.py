@@ -124,16 +124,6 @@ def observation_of(uid: str, record: AttemptRecord, commit: CommitRecord | None)
     )
 
 
-def ignored_paths(task: Task) -> tuple[str, ...]:
-    """Return a line about the absolute paths of a step's data, which this machine does not make."""
-    places = {one.name: one.path_on_compute for one in task.inputs}
-    places.update({one.name: one.path_on_compute for one in task.outputs})
-    names = [f"'{name}'" for name, place in places.items() if place.startswith("/")]
-    if not names:
-        return ()
-    return (f"path_on_compute of {', '.join(names)} is for clusters; here the arguments have other paths",)
-
-
 def log_key(task: Task) -> str:
     """Key of the one log chunk of a local attempt."""
     return f"{task.id.logs}00000001.txt"

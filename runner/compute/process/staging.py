@@ -24,7 +24,7 @@ from ...errors import BadInput, ObjectMissing
 from ...model.context import StoreAccess
 from ...model.data import Kind, Mode
 from ...model.task import InputBinding, OutputBinding
-from ...ports import FolderStore
+from ...ports import FolderStore, ObjectStore
 from .spare_folders import SPARE
 
 COPY_LIMIT = 256 << 20
@@ -37,7 +37,7 @@ _FICLONE = 0x40049409
 class LocalStaging:
     """The rules of this machine's stores."""
 
-    store: FolderStore
+    store: ObjectStore
     datastores: Datastores
     copy_limit: int = COPY_LIMIT
 

@@ -1,7 +1,8 @@
 """The embedded default: each step is a process of this machine, its data lie in the workspace's folder.
 
-There is no bootstrap process: the controller stages, starts the script in its own session and
+There is no bootstrap process then: the controller stages, starts the script in its own session and
 commits when it has ended. Much input is copied beside the ticks of the controller: see `STAGE_BESIDE`.
+The data may lie in a bucket instead: then each step brings its own bootstrap, see `Bootstraps`.
 """
 
 from __future__ import annotations
@@ -21,18 +22,19 @@ from ...data.attempt_outputs import AttemptOutputs, as_time, bare_record
 from ...data.dataset import Datastores
 from ...data.secret_values import masks, readable
 from ...data.work_dir import Launch
-from ...errors import ObjectDamaged, Problem, StoreError, TargetUnreachable
+from ...errors import BadInput, ObjectDamaged, Problem, StoreError, TargetUnreachable
 from ...model.data_access import DataAccess
 from ...model.disk_full import DISK_FULL
 from ...model.observation import Observation, Phase
 from ...model.record import AttemptRecord, Failure
 from ...model.secret import SecretSource
 from ...model.task import Task, TaskId
-from ...ports import FolderStore
+from ...ports import FolderStore, ObjectStore
 from ...processes import orphans
 from ...runs import records
 from . import leftovers as process_leftovers
-from .ending import Attempt, Conclusion
+from .bootstrap import RENEWAL, BootstrapConclusion, Bootstraps, refused
+from .ending import Attempt, Conclusion, FolderConclusion
 from .exits import Exits, Watched
 from .files import AttemptFiles, Beginning
 from .launch import Launcher
@@ -47,14 +49,17 @@ SWEEP_LIMIT = 16 << 20
 STAGE_BESIDE = 64 << 20
 """Bytes of inputs above which they are brought while the controller goes on with other steps."""
 _THREADS = 4
+Starts = Callable[[], "subprocess.Popen[bytes]"]
+"""Starts the process of an attempt. Raises BadInput, OSError, ValueError."""
 
 
 @dataclass(kw_only=True)
 class ProcessTarget:
-    """ports.ComputeTarget over local processes and a folder store."""
+    """ports.ComputeTarget over local processes, and a folder store or a bucket."""
 
     name: str
-    store: FolderStore
+    store: ObjectStore
+    """A folder store, unless there are `bootstraps`."""
     datastores: Datastores
     work: Path
     """The folder in which the attempts' folders are made."""
@@ -66,6 +71,8 @@ class ProcessTarget:
     """Paths of the datastores that are folders, by name; scripts may reach them."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     """Sources of the secrets. Scripts read them there; their values are masked in all that is stored."""
+    bootstraps: Bootstraps | None = None
+    """Starts steps that reach their stores by themselves; None: this process stages them and takes their outputs."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds; stands still while the machine sleeps."""
     _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
@@ -75,6 +82,8 @@ class ProcessTarget:
     """Folders of ended attempts that are being kept for later ones."""
     _values: set[str] = field(default_factory=set, repr=False)
     """The values of secrets that have been read."""
+    _renewed: float = 0.0
+    """The last time at which the keys of running steps were read again, by `monotonic`."""
 
     @cached_property
     def _workers(self) -> Executor:
@@ -118,6 +127,7 @@ class ProcessTarget:
             self._scan(run)
         self._go()
         self._settle()
+        self._renew_keys()
         process_leftovers.release([attempt.files for attempt in tuple(self._attempts.values())])
         for attempt in tuple(self._attempts.values()):
             if attempt.unfinished is not None:
@@ -133,7 +143,7 @@ class ProcessTarget:
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill the attempt's process, and all that has come of it."""
-        _end(AttemptFiles(Path(uid)))
+        process_leftovers.end_all(AttemptFiles(Path(uid)))
         attempt = self._attempts.get(task)
         if attempt is None:
             self.remove(task, uid)
@@ -152,7 +162,7 @@ class ProcessTarget:
         attempt = self._attempts.pop(task, None)
         if attempt is not None and attempt.alone and attempt.adopted and not attempt.stopped:
             self._keeping.append(self._workers.submit(self._spare.keep, Path(uid)))
-        elif attempt is None or sum(binding.ref.bytes for binding in attempt.task.inputs) > SWEEP_LIMIT:
+        elif attempt is None or self.bootstraps or sum(one.ref.bytes for one in attempt.task.inputs) > SWEEP_LIMIT:
             self._workers.submit(delete, Path(uid))
 
     def finish(self, run: str) -> None:
@@ -203,7 +213,7 @@ class ProcessTarget:
         return AttemptFiles(self.work / task.run / f"{task.key}.{task.attempt}")
 
     def _begin(self, attempt: Attempt) -> None:
-        if self._is_over(attempt):
+        if self._conclusion.is_over(attempt):
             return
         try:
             attempt.files.make(attempt.task.digest, self._spare.take)
@@ -216,27 +226,12 @@ class ProcessTarget:
         else:
             self._spawn(attempt)
 
-    def _is_over(self, attempt: Attempt) -> bool:
-        """Return True if the attempt has ended or must not start; another controller may have ended it meanwhile."""
-        record = records.record_of(self.store, attempt.task.id)
-        commit = records.committed(self.store, attempt.task.id)
-        uid = attempt.observation.uid
-        if record is not None:
-            self._conclusion.end(attempt, record)
-        elif commit is not None:
-            attempt.observation = Observation(
-                phase=Phase.SUCCEEDED, uid=uid, outputs=commit.outputs, attempt=commit.attempt
-            )
-        elif records.canceled(self.store, attempt.task.id.run):
-            attempt.observation = Observation(
-                phase=Phase.FAILED, uid=uid, reason="the run was canceled", failure=Failure.CANCELED
-            )
-        else:
-            return False
-        return True
-
     def _spawn(self, attempt: Attempt) -> None:
         """Stage the attempt and start its script; beside the ticks, when much is to be copied."""
+        if self.bootstraps is not None:
+            starts = partial(self.bootstraps.start, attempt.task, attempt.files)
+            self._start_process(attempt, starts, self.monotonic(), partial(refused, attempt))
+            return
         results, begun = self._conclusion.results(attempt, self._launcher.access(attempt.task)), self.monotonic()
         size = sum(binding.ref.bytes for binding in attempt.task.inputs)
         if size <= STAGE_BESIDE:
@@ -268,17 +263,33 @@ class ProcessTarget:
         if isinstance(launch, AttemptRecord):
             self._conclusion.end(attempt, launch)
             return
+        starts = partial(self._launcher.start, attempt.task, attempt.files, launch)
+        self._start_process(attempt, starts, begun, results.refused)
+
+    def _start_process(
+        self, attempt: Attempt, starts: Starts, begun: float, refused: Callable[[Exception], AttemptRecord]
+    ) -> None:
         attempt.staged, attempt.beginning = time.time(), Beginning.noted(begun)
         attempt.adopted = self._adopts_orphans
         try:
             attempt.files.begin(attempt.beginning)
-            process = self._launcher.start(attempt.task, attempt.files, launch)
-        except (OSError, ValueError) as error:
-            self._conclusion.end(attempt, results.refused(error))
+            process = starts()
+        except (BadInput, OSError, ValueError) as error:
+            self._conclusion.end(attempt, refused(error))
             return
         started = as_time(attempt.begun)
         attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, reason="", started=started)
         self._watch(attempt, process)
+
+    def _renew_keys(self) -> None:
+        """Write renewed keys to the files of running steps. Unusable ones are left: the next start tells of them."""
+        if self.bootstraps is None or self.monotonic() - self._renewed < RENEWAL:
+            return
+        self._renewed = self.monotonic()
+        for attempt in tuple(self._attempts.values()):
+            if attempt.observation.phase is Phase.RUNNING:
+                with suppress(BadInput, OSError):
+                    self.bootstraps.write_stores(attempt.task, attempt.files)
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -307,7 +318,7 @@ class ProcessTarget:
         files = self._files(task)
         beginning = files.beginning
         begun = beginning.wall if beginning else time.time()
-        _end(files)
+        process_leftovers.end_all(files)
         with suppress(StoreError):  # then it is found lost
             records.refuse(self.store, task, bare_record(task.attempt, Failure.INPUT, reason, begun=begun))
 
@@ -356,22 +367,22 @@ class ProcessTarget:
 
     @cached_property
     def _launcher(self) -> Launcher:
-        return Launcher(self.store, self.tree, self.folders, self.secrets)
+        return Launcher(self._folder_store, self.tree, self.folders, self.secrets)
 
     @cached_property
     def _conclusion(self) -> Conclusion:
-        return Conclusion(self.store, LocalStaging(self.store, self.datastores, self.copy_limit), self._hidden)
+        staging = LocalStaging(self.store, self.datastores, self.copy_limit)
+        if self.bootstraps is not None:
+            return BootstrapConclusion(self.store, staging, self._hidden)
+        return FolderConclusion(self._folder_store, staging, self._hidden)
+
+    @property
+    def _folder_store(self) -> FolderStore:
+        if not isinstance(self.store, FolderStore):
+            raise TypeError("a store that is no folder needs bootstraps")
+        return self.store
 
     def _hidden(self) -> tuple[bytes, ...]:
         """Return what is masked: the values of the configured secrets now and before, as they may be renewed."""
         self._values.update(readable(self.secrets))
         return masks(self._values)
-
-
-def _end(files: AttemptFiles) -> None:
-    """Kill the process of an attempt, and all that has come of it; none of the attempt starts afterwards."""
-    if not files.give_up():
-        files.kill()
-    while files.alive():
-        time.sleep(0.01)
-    process_leftovers.end(files, adopted=False)

@@ -10,6 +10,7 @@ from runner.data import packing, snapshot
 from runner.data.attempt_outputs import AttemptOutputs
 from runner.data.work_dir import WorkDir
 from runner.errors import StoreUnreachable
+from runner.model.context import StoreAccess
 from runner.model.record import Failure
 from runner.model.step import Argument, Interpreter, OutputPath
 from runner.model.task import snapshot_key
@@ -48,7 +49,9 @@ def attempt(folder: Path, script: str, store: MemoryStore | None = None, *argume
     place = WorkDir(folder / "work")
     command: tuple[Argument, ...] = (Interpreter(), "script.py", OutputPath("out"), *arguments)
     task = replace(b.task(snapshot=taken.digest), command=command)
-    outputs = AttemptOutputs(task=task, place=place, staging=staging(place, store, lambda _: store), begun=time.time())
+    outputs = AttemptOutputs(
+        task=task, place=place, staging=staging(place, store, lambda _: store, StoreAccess()), begun=time.time()
+    )
     return Attempt(
         outputs=outputs,
         shipper=LogShipper(store=store, prefix=task.id.logs, secrets=(), also=lambda: None),

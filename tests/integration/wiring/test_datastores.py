@@ -65,7 +65,7 @@ def test_pods_get_the_keys_to_every_bucket_and_to_nothing_else(root: Path) -> No
     session = workspace(root)
     give_name(session.store, "raw", NamedDatastore("lake", "contoso", "raw"))
     give_name(session.store, "gone", NamedDatastore("no_more"))
-    found = session.datastores.for_pods()
+    found = session.datastores.for_steps(here=False)
     assert set(found) == {"lake", "raw"}
     assert found["raw"] == found["lake"]
     lake = found["lake"]
@@ -77,7 +77,7 @@ def test_pods_get_the_keys_to_every_bucket_and_to_nothing_else(root: Path) -> No
     )
     assert "hidden" not in repr(session.datastore_facts())
     (root / "keys.json").unlink()
-    assert workspace(root).datastores.for_pods() == {}
+    assert workspace(root).datastores.for_steps(here=False) == {}
 
 
 def test_a_registered_name_means_the_configured_one(root: Path) -> None:

@@ -108,7 +108,7 @@ def test_a_datastore_reads_another_workspace_and_never_writes_it(tmp_path: Path)
         True,
         "bkt/team/workspaces/!team at http://near:1",
     )
-    pods = session.datastores.for_pods()["team"]
+    pods = session.datastores.for_steps(here=False)["team"]
     assert (pods.prefix, pods.read_only) == ("team/workspaces/!team/", True)
     store = session.datastore("team")
     (tmp_path / "file").write_bytes(os.urandom(10))

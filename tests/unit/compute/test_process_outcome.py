@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from runner.compute.process.outcome import ignored_paths, observation_of
+from runner.compute.process.outcome import observation_of
+from runner.data.launch import ignored_paths
 from runner.model.observation import Phase
 from runner.model.record import CommitRecord, Failure
 from tests.support import builders as b
