@@ -232,21 +232,9 @@ def _retry(parser: ArgumentParser) -> None:
 
 
 def _data(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("ls", help="list files")
-    listing.add_argument(
-        "prefix", nargs="?", default="", metavar="PREFIX", help="list only keys that begin with PREFIX"
-    )
-    _json(listing)
-    get = actions.add_parser("get", help="download a file or folder")
-    get.add_argument("key", metavar="KEY", help="the path in the datastore")
-    get.add_argument("destination", metavar="DEST", help="a path on this machine")
-    put = actions.add_parser("put", help="upload a file or folder")
-    put.add_argument("source", metavar="SRC", help="a path on this machine")
-    put.add_argument("key", metavar="KEY", help="the path in the datastore")
-    for action in (listing, get, put):
-        action.add_argument("--datastore", default="", metavar="NAME", help="the datastore (default: the workspace's)")
-        _target(action)
+    from .data_arguments import describe
+
+    describe(parser)
 
 
 def _dataset(parser: ArgumentParser) -> None:
@@ -334,7 +322,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "attach": ("follow a run until it has ended, from any machine", _attach),
     "resume": ("continue a run whose controller has stopped, or take over a detached run", _resume),
     "retry": ("run an ended run again as a new run: its failed steps, or chosen ones", _retry),
-    "data": ("list, download and upload files of a datastore", _data),
+    "data": ("list, copy, compare, check and delete files of datastores and runs", _data),
     "dataset": ("register files as a dataset with a name and version, and list datasets", _dataset),
     "environment": ("lock, show, build, list, compare and remove environments", _environment),
     "doctor": ("check the targets and show how to fix each problem", _doctor),

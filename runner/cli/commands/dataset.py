@@ -13,7 +13,8 @@ from ...data.dataset import fixed_part, match
 from ...data.registry import Registration
 from ...errors import BadInput
 from ...model.data import DEFAULT_DATASTORE, DatasetDefinition
-from ...operations.objects import Copied, store_files
+from ...operations.files.copied import Copied
+from ...operations.files.putting import store_files
 from ...wiring import OpenWorkspace, open_session
 from ..dataset_arguments import FORMS
 from ..documents import print_json

@@ -142,7 +142,7 @@ def users_objects(store: ObjectStore, datastore: str, prefix: str) -> Iterator[O
     """
     if datastore != DEFAULT_DATASTORE:
         return store.list(prefix)
-    from ...operations.objects import listed
+    from ...operations.files.listing import listed
 
     return listed(store, prefix)
 

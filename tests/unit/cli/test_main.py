@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -30,26 +29,6 @@ def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str])
         main([])
     assert ended.value.code == 0
     assert "exit codes: 0 success" in capsys.readouterr().out
-
-
-def test_data_goes_in_and_comes_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "in" / "sub").mkdir(parents=True)
-    (tmp_path / "in" / "a.txt").write_text("aa")
-    (tmp_path / "in" / "sub" / "b.txt").write_text("bbb")
-    assert main(["data", "put", "in", "raw/set"]) == 0
-    assert main(["data", "put", "in/a.txt", "raw/"]) == 0
-    capsys.readouterr()
-    assert main(["data", "ls", "raw", "--json"]) == 0
-    files = json.loads(capsys.readouterr().out)["files"]
-    assert {file["key"]: file["bytes"] for file in files} == {
-        "raw/a.txt": 2,
-        "raw/set/a.txt": 2,
-        "raw/set/sub/b.txt": 3,
-    }
-    assert main(["data", "get", "raw/set", "out"]) == 0
-    assert (tmp_path / "out" / "sub" / "b.txt").read_text() == "bbb"
-    assert main(["data", "get", "raw/a.txt", "."]) == 0
-    assert (tmp_path / "a.txt").read_text() == "aa"
 
 
 @pytest.mark.parametrize("argv", [["get", "none", "x"], ["put", "none", "x"], ["put", "file", "runs/x"]], ids=" ".join)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from runner.cli.board import Screen, board
-from runner.cli.commands.data import listing as file_listing
 from runner.cli.commands.list import listing
 from runner.cli.paint import Paint
 from runner.cli.planview import plan_view
@@ -23,7 +22,6 @@ from runner.operations.listing import newest
 from runner.operations.preview import PlannedEnvironment, PlannedStep, Preview, Upload
 from runner.operations.report import report, step_report
 from runner.operations.values import RunView
-from runner.ports import ObjectInfo
 from tests.support import builders
 from tests.support import sample_run as sample
 
@@ -94,11 +92,6 @@ def test_one_step(key: str, golden: Golden) -> None:
 
 def test_list_of_runs(golden: Golden) -> None:
     golden("list.txt", listing(tuple(newest(sample.stored(), 5)), Paint()))
-
-
-def test_list_of_files() -> None:
-    files = [ObjectInfo("data/a.csv", 12, ""), ObjectInfo("data/b.csv", 123456, "")]
-    assert file_listing(files, Paint()) == ["     12 B  data/a.csv", "120.6 KiB  data/b.csv"]
 
 
 def test_plan(golden: Golden) -> None:
