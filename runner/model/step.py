@@ -62,7 +62,7 @@ class InputSpec:
 
     name: str
     source: Source
-    mode: Mode = Mode.MOUNT
+    mode: Mode = Mode.AUTO
     path_on_compute: str = ""
     """The absolute path at which the script expects it; empty: any path."""
     view: DatasetDefinition | None = None

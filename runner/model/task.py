@@ -81,7 +81,7 @@ class InputBinding:
 
     name: str
     ref: DataRef
-    mode: Mode = Mode.MOUNT
+    mode: Mode = Mode.AUTO
     path_on_compute: str = ""
     dataset: DatasetDefinition | None = None
     """The dataset's definition, if the script gets a dataset."""

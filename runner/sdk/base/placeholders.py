@@ -45,7 +45,7 @@ class Consumed:
 
     name: str
     origin: Origin | PipelineParameter
-    mode: Mode = Mode.MOUNT
+    mode: Mode = Mode.AUTO
     path_on_compute: str = ""
     view: DatasetDefinition | None = None
     """The way in which the script reads another step's output, if as a dataset."""
@@ -66,14 +66,17 @@ class Consumed:
     def agrees(self, other: Consumed) -> bool:
         """Return True if both are one input: the same data in the same way.
 
-        An output or a parameter is equal to itself alone.
+        An output or a parameter is equal to itself alone. A mount is one input with the same data without a mode.
 
         Args:
             other: Another input of that name.
 
         """
-        ways = [(one.origin, one.mode, one.path_on_compute, one.writable, one.keep_existing) for one in (self, other)]
-        return self is other or (ways[0] == ways[1] and self.has_rows_of(other))
+        return self is other or (self._way == other._way and self.has_rows_of(other))
+
+    @property
+    def _way(self) -> tuple[object, ...]:
+        return self.origin, self.mode.shown, self.path_on_compute, self.writable, self.keep_existing
 
 
 class ShellText(str):

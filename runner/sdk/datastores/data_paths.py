@@ -45,16 +45,18 @@ def referenced(origin: DatastorePath | PipelineParameter, name: str, reference: 
     )
 
 
-def reading_mode(mode: str) -> Mode:
+def reading_mode(mode: str | None) -> Mode:
     """Return the mode of an input.
 
     Args:
-        mode: v1's ``mount`` or ``download``.
+        mode: v1's ``mount`` or ``download``. None: runner decides by size.
 
     Raises:
         UserErrorException: The mode is another.
 
     """
+    if mode is None:
+        return Mode.AUTO
     if mode not in _READING:
         raise UserErrorException(f"input mode {mode!r} is not one of mount, download")
     return _READING[mode]

@@ -11,13 +11,13 @@ from ..datasets.read_options import identified
 
 
 class OutputDatasetInput(Placeholder):
-    """The result of ``as_input()``: files are mounted by default, rows are a TabularDataset object in the step.
+    """The result of ``as_input()``: files at a path, or rows as a TabularDataset object in the step.
 
     Args:
         origin: The output.
         name: The input's name.
         view: The way in which the files are read.
-        mode: The mode. None: mount for files, direct for rows.
+        mode: The mode. None: files are mounted if they are large, rows are direct.
         path: The path in the step. Default: empty, a path is chosen.
 
     """
@@ -32,7 +32,7 @@ class OutputDatasetInput(Placeholder):
         self.origin = origin
         self.name = name
         self.view = view
-        self.mode = mode or (Mode.DIRECT if view.kind == "tabular" else Mode.MOUNT)
+        self.mode = mode or (Mode.DIRECT if view.kind == "tabular" else Mode.AUTO)
         self.path_on_compute = path
 
     def as_mount(self, path_on_compute: str | None = None) -> OutputDatasetInput:
@@ -80,7 +80,7 @@ class OutputDatasetInput(Placeholder):
 
     @override
     def __repr__(self) -> str:
-        return f"OutputDatasetInput({self.name!r}, {self.mode.value!r})"
+        return f"OutputDatasetInput({self.name!r}, {self.mode.shown.value!r})"
 
     @override
     def __str__(self) -> str:

@@ -135,12 +135,12 @@ class PipelineData(Placeholder):
 
         Args:
             input_name: The input's name. None: the name of the data.
-            mode: ``"mount"`` or ``"download"``. None: mount.
+            mode: ``"mount"`` or ``"download"``. None: mounted if it is large, as `mount` is read-only.
             path_on_compute: The path in the step. None: a path is chosen.
             overwrite: Accepted as in v1 and ignored.
 
         """
-        return InputPortBinding(input_name or self.name, self, mode or "mount", path_on_compute, overwrite)
+        return InputPortBinding(input_name or self.name, self, mode, path_on_compute, overwrite)
 
     def as_dataset(self) -> PipelineOutputFileDataset:
         """Return the same output, read as a dataset."""
@@ -165,7 +165,7 @@ class InputPortBinding(Placeholder):
     Args:
         name: The input's name.
         bind_object: The data.
-        mode: ``"mount"`` or ``"download"``. Default: mount.
+        mode: ``"mount"`` or ``"download"``. None: mounted if it is large, as `mount` is read-only.
         path_on_compute: The path in the step. None: a path is chosen.
         overwrite: Accepted as in v1 and ignored.
 
@@ -175,14 +175,15 @@ class InputPortBinding(Placeholder):
         self,
         name: str,
         bind_object: PipelineData,
-        mode: str = "mount",
+        mode: str | None = None,
         path_on_compute: str | None = None,
         overwrite: bool | None = None,
     ) -> None:
         self.where = caller()
         self.name = name
         self.bind_object = bind_object
-        self.mode = mode
+        self.mode = mode or "mount"
+        self._asked = mode
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
 
@@ -196,7 +197,7 @@ class InputPortBinding(Placeholder):
         return Consumed(
             name=self.name,
             origin=self.bind_object.origin,
-            mode=reading_mode(self.mode),
+            mode=reading_mode(self._asked),
             path_on_compute=self.path_on_compute or "",
         )
 

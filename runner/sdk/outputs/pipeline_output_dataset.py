@@ -36,7 +36,7 @@ class PipelineOutputFileDataset(Placeholder):
     Args:
         pipeline_data: The output.
         name: The input's name. Default: empty, the name of the output.
-        mode: The mode. Default: mount.
+        mode: The mode. Default: mounted if it is large.
         path_on_compute: The path in the step. Default: empty, a path is chosen.
 
     """
@@ -44,7 +44,7 @@ class PipelineOutputFileDataset(Placeholder):
     implicit = True
 
     def __init__(
-        self, pipeline_data: PipelineData, name: str = "", mode: Mode = Mode.MOUNT, path_on_compute: str = ""
+        self, pipeline_data: PipelineData, name: str = "", mode: Mode = Mode.AUTO, path_on_compute: str = ""
     ) -> None:
         self.where = caller()
         self.pipeline_data = pipeline_data
@@ -178,7 +178,7 @@ class PipelineOutputFileDataset(Placeholder):
 
     @override
     def __repr__(self) -> str:
-        return f"PipelineOutputFileDataset({self.input_name!r}, {self.mode.value!r})"
+        return f"PipelineOutputFileDataset({self.input_name!r}, {self.mode.shown.value!r})"
 
     @override
     def __str__(self) -> str:

@@ -61,12 +61,12 @@ class PortDataReference(Placeholder):
         step_run: The step's run.
         name: The output's name.
         ref: The committed data.
-        mode: The mode as an input. Default: mount.
+        mode: The mode as an input. Default: mounted if it is large.
         path: The path in the step. Default: empty, a path is chosen.
 
     """
 
-    def __init__(self, step_run: StepRun, name: str, ref: DataRef, mode: Mode = Mode.MOUNT, path: str = "") -> None:
+    def __init__(self, step_run: StepRun, name: str, ref: DataRef, mode: Mode = Mode.AUTO, path: str = "") -> None:
         self._step_run = step_run
         self.name = name
         self.ref = ref
@@ -166,12 +166,12 @@ class PortDataReference(Placeholder):
 
         Args:
             input_name: The input's name. None: the output's.
-            mode: ``"mount"`` or ``"download"``. None: mount.
+            mode: ``"mount"`` or ``"download"``. None: mounted if it is large, as `mount` is read-only.
             path_on_compute: The path in the step. None: a path is chosen.
             overwrite: Accepted as in v1 and ignored.
 
         """
-        chosen = reading_mode(mode or "mount")
+        chosen = reading_mode(mode)
         return PortDataReference(self._step_run, input_name or self.name, self.ref, chosen, path_on_compute or "")
 
     @override

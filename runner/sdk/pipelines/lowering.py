@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...dataclass import dataclass, field
 from ...errors import Problem
-from ...model.data import DEFAULT_DATASTORE, DatastorePath, has_wildcard
+from ...model.data import DEFAULT_DATASTORE, DatastorePath, Mode, has_wildcard
 from ...model.environment import NamedEnvironment
 from ...model.names import slug
 from ...model.plan import Plan, Scalar
@@ -147,10 +147,11 @@ class _Draft:
     def _input(self, bound: Bindings, name: str, consumed: Consumed) -> InputSpec:
         source = self._source(bound, name, consumed)
         place = isinstance(source, DatastorePath) and not has_wildcard(source.path)
+        pattern = consumed.writable and consumed.mode is Mode.MOUNT and not place  # nobody has asked for a mount
         return InputSpec(
             name=name,
             source=source,
-            mode=consumed.mode,
+            mode=Mode.AUTO if pattern else consumed.mode,
             path_on_compute=consumed.path_on_compute,
             view=consumed.view,
             writable=consumed.writable and place,

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...errors import Problem
+from ...model.data import Mode
 from ...model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.placeholders import Consumed, Output, Placeholder, ShellText
@@ -95,8 +96,11 @@ class Bindings:
         if consumed.name in self.outputs:  # v1 renames silently as well
             consumed = replace(consumed, name=f"INPUT_{consumed.name}")
         self._check_name(consumed.name, "input")
-        if not self.inputs.setdefault(consumed.name, consumed).agrees(consumed):
+        known = self.inputs.setdefault(consumed.name, consumed)
+        if not known.agrees(consumed):
             self.problem(f"two inputs are named '{consumed.name}'", "give one another name (as_input, as_named_input)")
+        elif known.mode is Mode.AUTO:  # one of the two may ask for a mount
+            self.inputs[consumed.name] = replace(known, mode=consumed.mode)
         if isinstance(consumed.origin, PipelineParameter):
             self._add_parameter(consumed.origin)
 

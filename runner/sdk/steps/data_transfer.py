@@ -94,8 +94,8 @@ class TransferSource(Placeholder):
 
     @override
     def consumed(self) -> Consumed:
-        """Return the place as a mounted input that cannot be written to."""
-        return replace(self.reference.consumed(), mode=Mode.MOUNT, writable=False, keep_existing=False)
+        """Return the place as an input that cannot be written to."""
+        return replace(self.reference.consumed(), mode=Mode.AUTO, writable=False, keep_existing=False)
 
 
 def _source(step: str, given: object) -> Placeholder:

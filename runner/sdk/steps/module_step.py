@@ -18,6 +18,8 @@ from .module_registry import Port
 from .port_definitions import InputPortDef, OutputPortDef
 from .settings import settings_of
 
+_MODES = {"download": Mode.DOWNLOAD, "mount": Mode.MOUNT}
+
 
 class ModuleStep(PipelineStep):
     """A step that runs a version of a published module.
@@ -109,7 +111,7 @@ class PortInput(Placeholder):
 
         """
         if isinstance(self.item, PipelineData):  # it has no mode of its own: the port's counts
-            mode = Mode.DOWNLOAD if self.port.mode == "download" else Mode.MOUNT
+            mode = _MODES.get(self.port.mode, Mode.AUTO)
             return Consumed(
                 name=self.port.name, origin=self.item.origin, mode=mode, path_on_compute=self.port.path_on_compute
             )

@@ -27,7 +27,7 @@ class InputPortDef(PortDef):
     Args:
         name: The port's name: letters, digits and underscore.
         data_types: Kept as in v1, not checked. None: none.
-        default_datastore_mode: ``"mount"`` or ``"download"``. None: mount.
+        default_datastore_mode: ``"mount"`` or ``"download"``. None: mounted if it is large.
         default_path_on_compute: The path in the step. None: a path is chosen.
         is_optional: True: a step need not give data for it. Default: False.
         label: The name for people. None: `name`.

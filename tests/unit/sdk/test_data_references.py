@@ -66,7 +66,7 @@ def test_it_is_an_input_and_an_argument(ws: Workspace, lake: Datastore) -> None:
     whole, part = lake.as_mount(), lake.path("./data//x/", "part").as_download("/data/x")
     step = lowered(ws, [whole, part], ["--all", whole, part])
     assert step.inputs == (
-        InputSpec(name="lake", source=DatastorePath("lake", ""), writable=True),
+        InputSpec(name="lake", source=DatastorePath("lake", ""), mode=Mode.MOUNT, writable=True),
         InputSpec(name="part", source=DatastorePath("lake", "data/x"), mode=Mode.DOWNLOAD, path_on_compute="/data/x"),
     )
     assert step.command[-3:] == ("--all", InputPath("lake"), InputPath("part"))
@@ -77,7 +77,7 @@ def test_a_data_path_is_one_too_with_or_without_a_binding(ws: Workspace, lake: D
     bound = (DataPath(lake, "data/y", name="bound"), DataPathComputeBinding("download", "/data/y"))
     step = lowered(ws, [plain, bound], [plain, bound])
     assert step.inputs == (
-        InputSpec(name="plain", source=DatastorePath("lake", "data/x"), writable=True),
+        InputSpec(name="plain", source=DatastorePath("lake", "data/x"), mode=Mode.MOUNT, writable=True),
         InputSpec(name="bound", source=DatastorePath("lake", "data/y"), mode=Mode.DOWNLOAD, path_on_compute="/data/y"),
     )
     assert step.command[-2:] == (InputPath("plain"), InputPath("bound"))
