@@ -14,6 +14,8 @@ _NEEDS = 60
 """Columns for what an environment is made of."""
 _NAMES = 40
 _UPLOADS = 12
+_INPUTS = 40
+"""Rows of inputs; `runner plan --json` has all."""
 
 
 def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
@@ -22,6 +24,9 @@ def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     out = [f"{paint(found.experiment, 'bold')}  {many(len(found.steps), 'step')} on {where}", ""]
     names = {step.key: step.name for step in found.steps}
     out += table([_step(at, step, names) for at, step in enumerate(found.steps, 1)], paint)
+    inputs = list(_inputs(found))
+    if inputs:
+        out += ["", paint("inputs", "bold"), *table(inputs, paint)]
     if found.parameters:
         rows = [[Cell(name), Cell(str(value), "bold")] for name, value in found.parameters.items()]
         out += ["", paint("parameters", "bold"), *table(rows, paint)]
@@ -65,6 +70,17 @@ def _step(at: int, step: PlannedStep, names: Mapping[str, str]) -> list[Cell]:
         Cell(step.target, "dim"),
         Cell(f"after {waits}" if waits else "at once", "" if waits else "green"),
     ]
+
+
+def _inputs(found: Preview) -> Iterator[Row]:
+    """Yield the way in which each step gets each of its inputs."""
+    rows = [(step.name, one) for step in found.steps for one in step.inputs]
+    for step, one in rows[:_INPUTS]:
+        known = "" if one.bytes is None else size(one.bytes)
+        style = "green" if one.delivery == "mount" else ""
+        yield [Cell(step), Cell(one.name), Cell(one.delivery, style), Cell(known, right=True), Cell(one.reason, "dim")]
+    if len(rows) > _INPUTS:
+        yield [Cell(f"and {len(rows) - _INPUTS} more", "dim")]
 
 
 def _environment(each: PlannedEnvironment) -> list[Cell]:

@@ -22,6 +22,7 @@ from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records, state_snapshot
 from .actions import Action, Prepare, ReadOutcome, Remove, Start, Stop
 from .assign import Attempt, task_for
+from .delivering import delivered
 from .error_causes import RETRYABLE, TOLERATED, UNEXPECTED, WorkspaceStoreDenied, find_cause, words_of
 from .notice import ObservedAttempt, events_of
 from .pinning import pins_of
@@ -170,7 +171,8 @@ class Effects:
             environment=state.environments[pair],
             lock=state.locks.get(pair, ""),
         )
-        return task_for(plan, state, attempt, pins_of(self.store, self.datastores, step))
+        task = task_for(plan, state, attempt, pins_of(self.store, self.datastores, step))
+        return delivered(task, self.store, self.targets[action.target].data_access)
 
     def _assigned(self, task: Task) -> Task:
         """Return the task in force. A workspace store that denies its controller access is no failure of the step."""

@@ -57,6 +57,11 @@ class Listing:
         return self.files[0].key if self.lone else self.folder
 
     @property
+    def size(self) -> int:
+        """The size of all files in bytes."""
+        return sum(file.size for file in self.files)
+
+    @property
     def manifest(self) -> Manifest:
         """The manifest of the files, with the store's ETags in place of digests."""
         # A path below the shared folder has the key; only below the whole store is there no folder to name.

@@ -10,6 +10,9 @@ MOUNTS_FOLDER = "/run/runner/mounts"
 MOUNTED_DATA = "data"
 """The folder of a mount in which the files lie. A level above them can be mounted again under a running script."""
 
+_LONGEST_NAME = 255
+"""Bytes of a file's name in Linux (NAME_MAX of limits.h)."""
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -31,3 +34,15 @@ class Delivery:
 def mount_place(name: str) -> str:
     """Return the absolute path at which a container has the mount of the input `name`."""
     return f"{MOUNTS_FOLDER}/{name}"
+
+
+def unshown_name(path: str) -> bool:
+    """Return True if a mounted bucket cannot show a file of that key or path under its own name.
+
+    Such are names that are too long, no UTF-8 or not printable, and paths with empty parts, ``.`` or ``..``.
+    """
+    if not path:
+        return False
+    parts = path.split("/")
+    odd = not path.isprintable() or not {"", ".", ".."}.isdisjoint(parts)
+    return odd or any(len(part.encode()) > _LONGEST_NAME for part in parts)

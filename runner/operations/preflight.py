@@ -14,6 +14,7 @@ from ..model.plan import Plan, Scalar
 from ..model.step import StepSpec
 from ..plan.validate import validate
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
+from .input_deliveries import mount_problems
 
 
 def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem, ...]:
@@ -57,7 +58,7 @@ def place_problems(
     """Return the problems of running the plan's steps on their targets: cluster, permissions, images."""
     found: list[Problem] = []
     for name in dict.fromkeys(targets.values()):
-        found.extend(problems_from(partial(_target_problems, target, name), name))
+        found.extend(problems_from(partial(_target_problems, plan, targets, target, name), name))
     pairs = dict.fromkeys((step.environment, targets[step.key]) for step in plan.steps)
     for environment, name in pairs:
         if environment in plan.environments:
@@ -66,8 +67,11 @@ def place_problems(
     return tuple(dict.fromkeys(found))
 
 
-def _target_problems(target: Callable[[str], ComputeTarget], name: str) -> tuple[Problem, ...]:
-    return target(name).problems()
+def _target_problems(
+    plan: Plan, targets: Mapping[str, str], target: Callable[[str], ComputeTarget], name: str
+) -> tuple[Problem, ...]:
+    made = target(name)
+    return made.problems() or mount_problems(plan, targets, name, made.data_access)
 
 
 def _environment_problems(

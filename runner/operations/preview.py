@@ -5,17 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from ..data import packing
+from ..data.dataset import Datastores
 from ..dataclass import dataclass
 from ..errors import RunnerError
+from ..model.data_access import DataAccess
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar
+from ..model.step import StepSpec
 from ..model.task import snapshot_key
 from ..plan.policies import non_default_fields
 from ..ports import EnvironmentStore, ObjectStore
-from .detail import InputDetail, source_text
+from .detail import source_text
+from .input_deliveries import Sizes, planned_deliveries, sizes_now
 from .report import display_names
 from .submit import snapshots_of
 from .values import Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedInput:
+    """An input and the way in which its step gets it, as far as that is known now."""
+
+    name: str
+    source: str
+    mode: str
+    """The mode that the author asks for."""
+    delivery: str
+    """``download``, ``mount`` or ``direct``."""
+    bytes: int | None
+    """Its size now; null: it does not exist yet, or is not known."""
+    reason: str
+    """The reason for the delivery."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +52,7 @@ class PlannedStep:
     environment: str
     waits_for: tuple[str, ...]
     """Keys of the steps that it waits for."""
-    inputs: tuple[InputDetail, ...]
+    inputs: tuple[PlannedInput, ...]
     outputs: tuple[str, ...]
     always: bool
     resources: Mapping[str, str | float]
@@ -81,13 +101,17 @@ def preview(
     *,
     store: ObjectStore,
     environments: Callable[[str], EnvironmentStore],
+    datastores: Datastores,
+    access: Callable[[str], DataAccess],
     planned: tuple[tuple[str, int], ...],
 ) -> Preview:
     """Return the effect of submitting `plan`, which has passed `validate` and states its policies.
 
-    `planned` are the objects (key, bytes) that its file has written so far. Raise BadInput if a source directory
-    cannot be a snapshot.
+    `access` returns the ways in which the steps of a target get their inputs. `planned` are the objects (key, bytes)
+    that its file has written so far. Raise BadInput if a source directory cannot be a snapshot.
     """
+    ways = {target: access(target) for target in dict.fromkeys(targets[step.key] for step in plan.steps if step.inputs)}
+    sizes = sizes_now(datastores)
     names = {key: environment.name for key, environment in plan.environments.items()}
     place = {step.key: at for at, step in enumerate(plan.steps)}
     steps = tuple(
@@ -100,7 +124,7 @@ def preview(
             target=targets[step.key],
             environment=names.get(step.environment, step.environment),
             waits_for=tuple(sorted(step.needs, key=place.__getitem__)),
-            inputs=tuple(InputDetail(given.name, source_text(given.source), given.mode.value) for given in step.inputs),
+            inputs=tuple(_inputs(plan, step, ways[targets[step.key]], sizes)) if step.inputs else (),
             outputs=tuple(made.name for made in step.outputs),
             always=step.always,
             resources=non_default_fields(step.resources),
@@ -119,6 +143,20 @@ def preview(
         uploads=uploads,
         policy=non_default_fields(plan.policy),
     )
+
+
+def _inputs(plan: Plan, step: StepSpec, access: DataAccess, sizes: Sizes) -> Iterator[PlannedInput]:
+    chosen = planned_deliveries(plan, step, access, sizes)
+    for given in step.inputs:
+        delivery = chosen[given.name]
+        yield PlannedInput(
+            name=given.name,
+            source=source_text(given.source),
+            mode=given.mode.value,
+            delivery=delivery.mode.value,
+            bytes=sizes(given),
+            reason=delivery.reason,
+        )
 
 
 def _environments(

@@ -181,11 +181,13 @@ class OpenWorkspace(Places):
         """Report each request of the plan that is met in another way here."""
         from ..operations import computes
         from ..operations.environments import announce_environments
+        from ..operations.input_deliveries import announce_mounts
         from ..operations.targets import announce
 
         announce(plan, self.config, self.override, self._say_once, known.created)
         computes.announce_sizes(known, self.config.vm_sizes, self._say_once)
         announce_environments(plan, targets, self.environments, self._say_once)
+        announce_mounts(plan, targets, lambda name: self.candidate(name).data_access(), self._say_once)
 
     def _say_once(self, line: str) -> None:
         """Print a line unless this session has printed it before."""

@@ -51,6 +51,8 @@ def run(options: Namespace) -> int:
         targets,
         store=session.store,
         environments=session.environments,
+        datastores=session.datastore,
+        access=lambda name: session.candidate(name).data_access(),
         planned=session.overlay.planned,
     )
     if options.json:

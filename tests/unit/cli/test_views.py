@@ -19,7 +19,7 @@ from runner.model.plan import Plan
 from runner.model.state import begin
 from runner.operations.detail import detail
 from runner.operations.listing import newest
-from runner.operations.preview import PlannedEnvironment, PlannedStep, Preview, Upload
+from runner.operations.preview import PlannedEnvironment, PlannedInput, PlannedStep, Preview, Upload
 from runner.operations.report import report, step_report
 from runner.operations.values import RunView
 from tests.support import builders
@@ -94,6 +94,10 @@ def test_list_of_runs(golden: Golden) -> None:
     golden("list.txt", listing(tuple(newest(sample.stored(), 5)), Paint()))
 
 
+def planned_input(name: str, source: str, mode: str, delivery: str, size: int | None, reason: str) -> PlannedInput:
+    return PlannedInput(name=name, source=source, mode=mode, delivery=delivery, bytes=size, reason=reason)
+
+
 def test_plan(golden: Golden) -> None:
     steps = (
         PlannedStep(
@@ -120,7 +124,13 @@ def test_plan(golden: Golden) -> None:
             target="kind",
             environment="sk",
             waits_for=("prep-1",),
-            inputs=(),
+            inputs=(
+                planned_input("made", "output 'made' of prep-1", "auto", "download", None, "unless it is large"),
+                planned_input("images", "lake/images", "mount", "mount", 40 << 30, "as asked"),
+                planned_input(
+                    "labels", "labels (version 2)", "direct", "direct", 9000, "the script reads the table by itself"
+                ),
+            ),
             outputs=(),
             always=False,
             resources={"memory": "4Gi"},
