@@ -2,6 +2,7 @@
 
 RUNNER_REQUIRE_ALL=1 makes a skipped test a failed one; RUNNER_KEEP_CLUSTER=1 leaves the test cluster up;
 RUNNER_TEST_CLUSTER names it, so that two sessions on one machine need not share (and delete) one.
+RUNNER_ALL_DATA=1 adds the tests that are marked `all_data`.
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ def _cost(item: pytest.Item) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail where everything is required, a test whose needs this machine does not meet."""
+    if item.get_closest_marker("all_data") and os.environ.get("RUNNER_ALL_DATA") != "1":
+        pytest.skip("RUNNER_ALL_DATA=1 runs it")
     for name, missing in _NEEDS.items():
         reason = missing() if item.get_closest_marker(name) else ""
         if reason and os.environ.get("RUNNER_REQUIRE_ALL") == "1":
