@@ -264,6 +264,8 @@ def _cluster(parser: ArgumentParser) -> None:
     up.add_argument("--port", type=int, metavar="PORT", help="the port of the store on this machine (default: 9000)")
     image = "the MinIO image (default: $RUNNER_MINIO_IMAGE, or a pinned version)"
     up.add_argument("--minio-image", default="", metavar="IMAGE", help=image)
+    mounter = "do not install the plugin that mounts buckets into steps; steps download their inputs then"
+    up.add_argument("--no-mounter", action="store_true", help=mounter)
     for action in (up, actions.add_parser("down", help="delete the cluster and all its data")):
         action.add_argument(
             "--name", default="runner", metavar="NAME", help="the name of the kind cluster (default: runner)"

@@ -11,6 +11,7 @@ from ..errors import BadInput
 
 STEPS_NAMESPACE = "runner"
 STORAGE_NAMESPACE = "runner-storage"
+MOUNTER_NAMESPACE = "runner-mounter"
 SERVICE_ACCOUNT = "runner-controller"
 BUCKET = "runner"
 DEFAULT_PORT = 9000
@@ -34,6 +35,8 @@ class ClusterOptions:
     """Of this machine, for the store; None: the one the cluster has, else `DEFAULT_PORT`."""
     minio_image: str = ""
     """Empty: the one the cluster has, else the one manifests/minio.yaml names."""
+    mounter: bool = True
+    """Install the CSI plugin that mounts buckets into steps."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -27,6 +27,7 @@ from .controller_token import (
 )
 from .manifests import kind_config, read_kind_config, read_manifests
 from .minio import apply_minio, await_minio, check_answers
+from .mounter import install_mounter
 from .options import BUCKET, DEFAULT_PORT, ClusterOptions, endpoint
 from .store_keys import BUCKET_SECRET, ROOT_SECRET, StoreKeys, kept_keys, random_keys
 
@@ -107,6 +108,8 @@ def _install(options: ClusterOptions, at: str, notify: Notify) -> None:
         apply_minio(api, options, notify)
         _ensure_access(api, options, admin, notify)
         await_minio(api)
+        if options.mounter:
+            install_mounter(api, options, notify)
     finally:
         api.close()
     retry_for(lambda: check_answers(at), passing=(StoreUnreachable,), seconds=90)

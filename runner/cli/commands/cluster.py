@@ -31,7 +31,12 @@ def run(options: Namespace) -> int:
     image = options.minio_image or os.environ.get("RUNNER_MINIO_IMAGE", "")
     up(
         ClusterOptions(
-            configuration=machine_file(), name=options.name, target=options.target, port=options.port, minio_image=image
+            configuration=machine_file(),
+            name=options.name,
+            target=options.target,
+            port=options.port,
+            minio_image=image,
+            mounter=not options.no_mounter,
         ),
         show,
     )

@@ -1,0 +1,81 @@
+"""The plugin's process: ``python3 -m runner.mounter``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import grpc
+
+from . import mounts
+from .cgroups import ControlGroups
+from .node import Node
+from .services import PluginSettings, csi_handlers, registration_handler
+from .state import VolumeFolders
+
+_THREADS = 32
+"""Requests at the same time; each has a limit."""
+_LOOK_SECONDS = 1.0
+_ASK_EVERY = 30
+"""Looks between two questions to every mount."""
+_LOG = logging.getLogger("mounter")
+
+
+def main() -> int:
+    """Serve until SIGTERM. The mounts stay: the next plugin finds them."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    environ = os.environ
+    settings = PluginSettings(node=environ["NODE_NAME"], endpoints=tuple(environ.get("ENDPOINTS", "").split()))
+    state = Path(environ.get("STATE_FOLDER", "/run/runner-mounter"))
+    groups = ControlGroups(Path(environ.get("CGROUP_FOLDER", "/host/cgroup")))
+    node = Node(VolumeFolders(state), groups)
+    mounts.mount_fuse_control()
+    stop = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    servers = serve(node, settings)
+    _look_after(node, stop)
+    for server in servers:
+        server.stop(grace=1).wait(2)
+    return 0
+
+
+def serve(node: Node, settings: PluginSettings) -> tuple[grpc.Server, ...]:
+    """Start the services. The registration comes last: the kubelet calls at once."""
+    csi = _server(settings.socket)
+    csi.add_generic_rpc_handlers(csi_handlers(node, settings))
+    csi.start()
+    registration = _server(settings.registration)
+    registration.add_generic_rpc_handlers((registration_handler(settings),))
+    registration.start()
+    return csi, registration
+
+
+def _server(socket: Path) -> grpc.Server:
+    socket.parent.mkdir(parents=True, exist_ok=True)
+    socket.unlink(missing_ok=True)
+    server = grpc.server(ThreadPoolExecutor(_THREADS))
+    server.add_insecure_port(f"unix://{socket}")
+    return server
+
+
+def _look_after(node: Node, stop: threading.Event) -> None:
+    looks = 0
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            node.look_after(ask=looks % _ASK_EVERY == 0)
+        except Exception:  # noqa: BLE001 - the next look may work, and mounts must not go unattended
+            _LOG.exception("looking after the volumes failed")
+        looks += 1
+        stop.wait(max(_LOOK_SECONDS, time.monotonic() - began))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
