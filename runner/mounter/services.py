@@ -32,7 +32,7 @@ Call = Callable[[Any], object]
 
 @dataclass(frozen=True, kw_only=True)
 class PluginSettings:
-    """What the plugin is told at its start."""
+    """Settings of the plugin."""
 
     node: str
     """The name of its node."""

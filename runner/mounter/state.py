@@ -1,4 +1,4 @@
-"""What the plugin knows about a volume, in a file, so that its next start knows it too. No key is in it."""
+"""Knowledge of the volumes, in files, so that the next start of the plugin has it too. No key is in it."""
 
 from __future__ import annotations
 

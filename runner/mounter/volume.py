@@ -1,4 +1,4 @@
-"""What a volume may ask for (pure)."""
+"""Limits on the wishes of a volume (pure)."""
 
 from __future__ import annotations
 

@@ -115,7 +115,9 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_cluster_options() -> None:
+    assert parse(["cluster", "up", "--no-mounter"]).no_mounter
     options = parse(["cluster", "up", "--name", "n", "--port", "9100", "--minio-image", "i"])
+    assert not options.no_mounter
     assert (options.name, options.target, options.port, options.minio_image) == ("n", "kind", 9100, "i")
 
 

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from runner.cluster.manifests import object_path, read_manifests
+from runner.cluster.mounter import is_ready, with_image
+from runner.cluster.options import MOUNTER_NAMESPACE
+from runner.images import mounter as image
+from runner.model.document import Document
+from runner.mounter.services import DRIVER
+
+
+def of_kind(kind: str) -> Document:
+    (found,) = [document for document in read_manifests("mounter") if document["kind"] == kind]
+    return found
+
+
+def container() -> Document:
+    return of_kind("DaemonSet")["spec"]["template"]["spec"]["containers"][0]
+
+
+def test_the_driver_has_one_name() -> None:
+    assert of_kind("CSIDriver")["metadata"]["name"] == DRIVER
+
+
+def test_the_driver_serves_inline_volumes_and_is_asked_again() -> None:
+    spec = of_kind("CSIDriver")["spec"]
+    assert (spec["attachRequired"], spec["podInfoOnMount"], spec["requiresRepublish"]) == (False, True, True)
+    assert spec["volumeLifecycleModes"] == ["Ephemeral"]
+
+
+def test_the_privileged_pod_has_no_right_in_the_cluster_and_a_namespace_of_its_own() -> None:
+    pod = of_kind("DaemonSet")["spec"]["template"]["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert of_kind("DaemonSet")["metadata"]["namespace"] == MOUNTER_NAMESPACE
+    assert [subject["name"] for subject in of_kind("ClusterRoleBinding")["subjects"]] == ["runner-controller"]
+    assert of_kind("ClusterRole")["rules"] == [
+        {"apiGroups": ["storage.k8s.io"], "resources": ["csinodes"], "verbs": ["list"]}
+    ]
+
+
+def test_its_mounts_outlive_it() -> None:
+    pod = of_kind("DaemonSet")["spec"]["template"]["spec"]
+    assert (pod["hostPID"], pod["hostNetwork"], pod["dnsPolicy"]) == (True, True, "ClusterFirstWithHostNet")
+    mounts = {mount["mountPath"]: mount.get("mountPropagation") for mount in container()["volumeMounts"]}
+    assert mounts["/var/lib/kubelet"] == "Bidirectional"
+
+
+def test_every_object_has_a_path() -> None:
+    paths = [object_path(document) for document in read_manifests("mounter")]
+    assert "/apis/storage.k8s.io/v1/csidrivers/mounter.runner.dev" in paths
+    assert len(set(paths)) == len(paths)
+
+
+def test_the_image_is_put_in_a_copy() -> None:
+    before = container()["image"]
+    changed = with_image(read_manifests("mounter"), "runner-mounter:1")
+    assert [
+        document["spec"]["template"]["spec"]["containers"][0]["image"]
+        for document in changed
+        if document["kind"] == "DaemonSet"
+    ] == ["runner-mounter:1"]
+    assert container()["image"] == before
+
+
+@pytest.mark.parametrize(
+    ("status", "ready"),
+    [
+        ({}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 0}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 1}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 1, "numberReady": 2}, False),
+        ({"observedGeneration": 1, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}, False),
+        ({"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2, "numberReady": 2}, True),
+    ],
+)
+def test_it_is_ready_when_its_newest_form_is_on_every_node(status: Document, *, ready: bool) -> None:
+    assert is_ready({"metadata": {"generation": 2}, "spec": {}, "status": status}) is ready
+
+
+def test_its_image_holds_the_plugin_and_little_else() -> None:
+    names = set(image.build_context())
+    assert {"Dockerfile", "runner/mounter/__main__.py", "runner/storage/s3/sign.py"} <= names
+    assert not [name for name in names if name.startswith(("runner/sdk", "runner/control", "runner/compute"))]
+    assert image.tag().startswith("runner-mounter:")
