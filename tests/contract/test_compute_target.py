@@ -24,6 +24,7 @@ from runner.compute.process import files as process_files
 from runner.compute.process import leftovers as process_leftovers
 from runner.compute.process import staging as process_staging
 from runner.compute.process import target as process
+from runner.compute.process import view as process_view
 from runner.compute.process.bootstrap import Bootstraps
 from runner.compute.process.target import ProcessTarget
 from runner.compute.registry import TARGETS
@@ -1076,6 +1077,84 @@ def test_a_script_cannot_change_a_large_input(
     assert ended(target, later).phase is Phase.SUCCEEDED
 
 
+@pytest.fixture
+def _blocks_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system whose copies take room."""
+    monkeypatch.setattr(process_staging, "shares_blocks", lambda _source, _folder: False)
+
+
+LOOK = """\
+import os, sys
+path = sys.argv[1]
+assert len(open(path).read()) == 100
+assert open(os.path.join(os.path.dirname(os.path.realpath(path)), "beside"), "w").write("x")
+print("LINK", os.path.islink(path))
+for change in (lambda: open(path, "a"), lambda: os.chmod(os.path.realpath(path), 0o777), lambda: os.truncate(path, 0),
+               lambda: os.unlink(os.path.realpath(path)), lambda: os.rename(os.path.realpath(path), "here")):
+    try:
+        change()
+    except OSError:
+        continue
+    sys.exit("it can be changed")
+"""
+
+
+@pytest.mark.usefixtures("_blocks_apart")
+@pytest.mark.parametrize("pinned", ["etag", "digest"])
+def test_a_script_reads_a_large_input_in_a_view_that_it_cannot_alter(local: ProcessBench, pinned: str) -> None:
+    if not process_view.possible():
+        pytest.skip("cannot run here: no process may make a user namespace")
+    target, task = local.target(copy_limit=10), reader(local, LOOK)
+    if pinned == "digest":
+        task = reassigned(local, task, committed_input(local))
+    target.start(task)
+    seen = ended(target, task)
+    assert (seen.phase, seen.tail) == (Phase.SUCCEEDED, "")
+    assert "LINK True" in local.log(task)
+    assert local.store.get("data/raw") == b"r" * 100
+    local.store.put("data/raw", b"s" * 100)  # nobody else is kept from it
+
+
+@pytest.mark.usefixtures("_blocks_apart")
+def test_a_large_input_that_changes_while_it_is_read_in_a_view_fails_the_step(local: ProcessBench) -> None:
+    if not process_view.possible():
+        pytest.skip("cannot run here: no process may make a user namespace")
+    target, task = local.target(copy_limit=10), reader(local, WAITS + "\n")
+    task = replace(task, outputs=b.task().outputs, command=(Interpreter(), "script.py", OutputPath("out")))
+    task = reassigned(local, task, committed_input(local))
+    target.start(task)
+    code = Path(running(target, task).uid) / "code"
+    wait_for((code / "begun").exists)
+    local.store.put("data/raw", b"s" * 100)
+    (code / "go").touch()
+    seen = ended(target, task)
+    assert (seen.failure, "was changed by another program while the step read it" in seen.reason) == (
+        Failure.INPUT,
+        True,
+    )
+
+
+@pytest.mark.usefixtures("_blocks_apart")
+@pytest.mark.parametrize("why", ["its own copy", "no views", "an output lies there"])
+def test_a_large_input_is_copied_where_a_view_would_not_do(local: ProcessBench, why: str) -> None:
+    target, task = (
+        local.target(copy_limit=10),
+        reader(local, "import os, sys\nprint('LINK', os.path.islink(sys.argv[1]))"),
+    )
+    if why == "no views":
+        target.views = lambda: False
+    if why == "its own copy":
+        task = reassigned(local, task, task.inputs[0].ref, Mode.DOWNLOAD)
+    if why == "an output lies there":
+        output = replace(b.task().outputs[0], key="data/raw/out")
+        task = replace(task, outputs=(output,))
+        assert target._staging.protected(task) == ()
+        return
+    target.start(task)
+    assert ended(target, task).phase is Phase.SUCCEEDED
+    assert "LINK False" in local.log(task)
+
+
 def test_a_large_input_is_brought_while_the_controller_goes_on(
     local: ProcessBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -1124,6 +1203,7 @@ def test_there_must_be_room_for_a_large_input(local: ProcessBench, monkeypatch: 
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=99))
     monkeypatch.setattr(process_staging, "shares_blocks", lambda _source, _folder: False)
     target, task = local.target(copy_limit=10), reader(local, READ)
+    target.views = lambda: False
     target.start(task)
     seen = ended(target, task)
     assert (seen.failure, seen.retriable) == (Failure.INPUT, False)

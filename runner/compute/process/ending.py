@@ -122,7 +122,7 @@ class Conclusion(ABC):
         return AttemptOutputs(
             task=attempt.task,
             place=place,
-            staging=self.data.staging(place, access),
+            staging=self.data.staging(attempt.task, place, access),
             begun=attempt.begun,
             hidden=self.hidden(),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ...data.launch import ignored_paths, python_path, search_path
@@ -16,6 +16,7 @@ from ...model.secret import SecretSource
 from ...model.task import Task, cancel_marker
 from ...ports import FolderStore
 from . import mask as process_mask
+from . import view
 from .files import STATE, AttemptFiles, wrapper
 from .outcome import log_key
 
@@ -31,8 +32,19 @@ class Launcher:
     """Paths of the datastores that are folders, by name."""
     secrets: Mapping[str, SecretSource]
 
-    def start(self, task: Task, files: AttemptFiles, launch: Launch) -> subprocess.Popen[bytes]:
-        """Start the script. Raises OSError, ValueError when the system does not."""
+    def start(
+        self, task: Task, files: AttemptFiles, launch: Launch, protected: Sequence[Path] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start the script. Raises OSError, ValueError when the system does not.
+
+        Args:
+            task: The attempt.
+            files: Its folder.
+            launch: What is to start.
+            protected: Files and folders that it must see read-only. Default: none.
+
+        """
+        first = view.command(protected) if protected else ()
         log = self.store.path(log_key(task))
         log.parent.mkdir(parents=True, exist_ok=True)
         path = search_path(task.environment, os.environ.get("PATH"))
@@ -42,7 +54,7 @@ class Launcher:
             out.write("".join(f"runner: {note}\n" for note in (*launch.notes, *ignored_paths(task))).encode())
             out.flush()
             return subprocess.Popen(
-                ["/bin/sh", "-c", self._wrapper(files), str(files.folder), *launch.argv],
+                ["/bin/sh", "-c", self._wrapper(files), str(files.folder), *first, *launch.argv],
                 cwd=launch.cwd,
                 env=variables,
                 stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...data import manifest, transfer
+from ...data import integrity, manifest, transfer
 from ...data.attempt_outputs import AttemptOutputs
 from ...dataclass import dataclass
 from ...errors import BadInput
@@ -26,7 +26,7 @@ _TAIL_LINES = 20
 _KILLED = 137
 """SIGKILL, as a shell reports it."""
 _SMALLER = "run fewer steps at a time (--max-parallel), let it take less, or run it on a target with more memory"
-LinkedFrom = Callable[[InputBinding], FolderStore | None]
+LinkedFrom = Callable[[Task, InputBinding], FolderStore | None]
 """The store into which the links of an input lead; None: the script has a copy."""
 
 
@@ -96,11 +96,15 @@ class Outcome:
 
         The script cannot have done that (see `staging`), so the message must not blame it.
         """
-        for binding in self.results.task.inputs:
-            store = self.linked_from(binding)
-            for entry in manifest.load(self.store, binding.ref.digest).entries if store else ():
-                key = transfer.key_of(binding.ref.key, entry)
-                if store and not _is_as_pinned(store, binding.ref.key, entry):
+        task = self.results.task
+        for binding in task.inputs:
+            store, ref = self.linked_from(task, binding), binding.ref
+            entries = manifest.load(self.store, ref.digest).entries if store else ()
+            if store is None or (ref.etag and integrity.etag_of(store, ref.key, entries) == ref.etag):
+                continue
+            for entry in entries:
+                if not _is_as_pinned(store, ref.key, entry):
+                    key = transfer.key_of(ref.key, entry)
                     raise BadInput(
                         f"input '{binding.name}' ({key}) was changed by another program while the step read it"
                     )
@@ -130,7 +134,12 @@ def log_key(task: Task) -> str:
 
 
 def _is_as_pinned(store: FolderStore, key: str, entry: Entry) -> bool:
+    """Return True if a file is what it was; one that only its store has read if it has the facts that it had."""
+    own = transfer.key_of(key, entry)
+    if entry.digest.startswith(transfer.PINNED):
+        info = store.stat(own)
+        return info is not None and transfer.PINNED + info.etag == entry.digest
     try:
-        return transfer.is_content(store, key, entry, store.path(transfer.key_of(key, entry)))
+        return transfer.is_content(store, key, entry, store.path(own))
     except OSError:
         return False

@@ -33,6 +33,7 @@ from ...ports import FolderStore, ObjectStore
 from ...processes import orphans
 from ...runs import records
 from . import leftovers as process_leftovers
+from . import view
 from .bootstrap import RENEWAL, BootstrapConclusion, Bootstraps, refused
 from .ending import Attempt, Conclusion, FolderConclusion
 from .exits import Exits, Watched
@@ -71,6 +72,8 @@ class ProcessTarget:
     """Paths of the datastores that are folders, by name; scripts may reach them."""
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
     """Sources of the secrets. Scripts read them there; their values are masked in all that is stored."""
+    views: Callable[[], bool] = view.possible
+    """Return True if scripts can run in views in which the originals of large inputs are read-only."""
     bootstraps: Bootstraps | None = None
     """Starts steps that reach their stores by themselves; None: this process stages them and takes their outputs."""
     monotonic: Callable[[], float] = time.monotonic
@@ -263,7 +266,8 @@ class ProcessTarget:
         if isinstance(launch, AttemptRecord):
             self._conclusion.end(attempt, launch)
             return
-        starts = partial(self._launcher.start, attempt.task, attempt.files, launch)
+        protected = self._staging.protected(attempt.task)
+        starts = partial(self._launcher.start, attempt.task, attempt.files, launch, protected)
         self._start_process(attempt, starts, begun, results.refused)
 
     def _start_process(
@@ -371,10 +375,14 @@ class ProcessTarget:
 
     @cached_property
     def _conclusion(self) -> Conclusion:
-        staging = LocalStaging(self.store, self.datastores, self.copy_limit)
         if self.bootstraps is not None:
-            return BootstrapConclusion(self.store, staging, self._hidden)
-        return FolderConclusion(self._folder_store, staging, self._hidden)
+            return BootstrapConclusion(self.store, self._staging, self._hidden)
+        return FolderConclusion(self._folder_store, self._staging, self._hidden)
+
+    @cached_property
+    def _staging(self) -> LocalStaging:
+        own = LocalStaging(store=self.store, datastores=self.datastores, work=self.work)
+        return replace(own, copy_limit=self.copy_limit, views=self.views)
 
     @property
     def _folder_store(self) -> FolderStore:
