@@ -18,7 +18,7 @@ from ..model.record import AttemptRecord, Failure
 from ..model.task import Task
 from ..processes.leftovers import named
 from ..processes.table import Process
-from . import input_changes, transfer, unkept_files, write_back
+from . import input_changes, mounts, transfer, unkept_files, write_back
 from .input_changes import Changes
 from .work_dir import (
     Launch,
@@ -110,6 +110,16 @@ class AttemptOutputs:
         except (RunnerError, OSError, ValueError) as error:
             return self.failed(Failure.INPUT, f"its outputs cannot be taken: {error}")
         return replace(whole, ended=as_time(time.time()))
+
+    def lost_mount(self, tail: str) -> str:
+        """Return the failure of a mount that may have made the script fail; empty: there is none.
+
+        Args:
+            tail: The end of the script's output.
+
+        """
+        mounted = ((one.name, self.staging.mount(one)) for one in self.task.inputs if one.is_mounted)
+        return mounts.lost({name: source for name, source in mounted if source is not None}, tail)
 
     def not_alone(self, running: Iterable[Process]) -> AttemptRecord:
         """Return the record of a script that left processes which cannot be ended and may change its outputs."""

@@ -18,7 +18,7 @@ from ..model.data import Kind
 from ..model.document import from_document, to_document
 from ..model.task import InputBinding, Task
 from ..ports import ObjectStore
-from . import manifest, transfer
+from . import manifest, mounts, transfer
 from .dataset import Datastores
 from .file_maker import FileMaker
 from .inputs import Staged, shown_place
@@ -43,6 +43,8 @@ class Watched:
     """True if new files in the folder belong to the input."""
     moved: bool = False
     """See `inputs.Staged.moved`."""
+    mounted: bool = False
+    """True: links to a mount, which nobody can write to. A file that is no link is the script's."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ def found(
 
 def _watched(binding: InputBinding, staged: Staged, code: Path) -> Watched:
     lone = staged.files.kind is Kind.FILE
+    if staged.mounted:
+        return Watched(folder=str(staged.path), key=binding.ref.key, files={}, mounted=True)
     folder = staged.path.parent if lone else staged.path
     # New files in the working directory itself, or beside a single file with a path of its own, are no change.
     whole = folder != code and not (lone and binding.path_on_compute)
@@ -142,6 +146,9 @@ def _changes(
 
 def _files_now(watched: Watched, apart: list[Path]) -> Iterator[tuple[str, Path]]:
     folder = Path(watched.folder)
+    if watched.mounted:
+        yield from mounts.written(folder)
+        return
     if not watched.whole:
         yield from ((name, folder / name) for name in watched.files if (folder / name).is_file())
         return

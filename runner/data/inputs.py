@@ -9,7 +9,7 @@ from ..dataclass import dataclass
 from ..errors import DataChanged, StoreDenied, StoreError, StoreUnreachable
 from ..model.data import DatastorePath, Kind, Manifest, Mode
 from ..model.task import InputBinding
-from . import dataset, integrity, manifest, transfer
+from . import dataset, integrity, manifest, mounts, transfer
 
 if TYPE_CHECKING:
     from .work_dir import Staging
@@ -26,6 +26,8 @@ class Staged:
     files: Manifest
     moved: bool = False
     """True if its files are not the pinned ones: another step has written there since."""
+    mounted: bool = False
+    """True if its path is a link to a mount, or a tree of such links."""
 
     def note(self, binding: InputBinding) -> str:
         """A line for people if an empty folder stands for a place without files; else empty."""
@@ -39,10 +41,12 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     pinned = manifest.load(staging.workspace, binding.ref.digest)
     if binding.writable:
         return _stage_current(binding, staging, pinned)
+    mount = staging.mount(binding) if binding.is_mounted else None
+    if mount is not None:
+        return _mounted(binding, staging, pinned, mount)
     path = staging.input_place(binding, pinned.kind)
     staging.maker.folder(path.parent if pinned.kind is Kind.FILE else path)
-    store = staging.datastores(binding.ref.datastore)
-    ref = binding.ref
+    store, ref = staging.datastores(binding.ref.datastore), binding.ref
 
     def unchanged() -> bool:
         return bool(ref.etag) and integrity.etag_of(store, ref.key, pinned.entries) == ref.etag
@@ -57,6 +61,15 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
 def shown_place(binding: InputBinding) -> str:
     """Return the input's place in the store, for people."""
     return f"{binding.ref.datastore}/{binding.ref.key}".rstrip("/")
+
+
+def _mounted(binding: InputBinding, staging: Staging, pinned: Manifest, mount: Path) -> Staged:
+    """Show a mounted input at its path. Raises DataChanged if its files are no longer the pinned ones, StoreError."""
+    ref, path = binding.ref, staging.input_place(binding, pinned.kind)
+    integrity.check_unchanged(staging.datastores(ref.datastore), ref, pinned, f"input '{binding.name}'")
+    staging.maker.folder(path.parent)
+    mounts.show(mount, pinned, path, f"input '{binding.name}'")
+    return Staged(path, pinned, mounted=True)
 
 
 def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) -> Staged:

@@ -16,19 +16,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from ..errors import ObjectDamaged, ObjectMissing, StoreError
-from ..model.data import DataRef, Entry
+from ..errors import DataChanged, ObjectDamaged, ObjectMissing, StoreError
+from ..model.data import DataRef, Entry, Manifest
 from ..model.digest import digest_of_bytes
 from ..ports import FolderStore, ObjectStore
 from . import manifest
 from .dataset import Datastores
 from .file_digest import digest_of_file
-from .transfer import key_of
+from .transfer import PINNED, key_of
 
 _DIGITS = 32
 """Hex digits of an ETag: 128 bits."""
@@ -63,6 +63,37 @@ def intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> DataRef 
     if not etag or not isinstance(store, FolderStore):
         return None
     return replace(ref, etag=etag) if all(_has_bytes(store, ref.key, entry) for entry in known.entries) else None
+
+
+def check_unchanged(store: ObjectStore, ref: DataRef, known: Manifest, what: str) -> None:
+    """Check by the store's facts alone that the files of `ref` are still those of its manifest.
+
+    Args:
+        store: The store of the files.
+        ref: The data.
+        known: Their manifest.
+        what: The data, for people.
+
+    Raises:
+        DataChanged: A committed file is missing or has been changed.
+        StoreError: A pinned file is missing or has been changed, so that another attempt pins it anew; or the store
+            cannot be used.
+
+    """
+    if ref.etag and etag_of(store, ref.key, known.entries) != ref.etag:
+        raise DataChanged(f"{what} ({ref.datastore}/{ref.key}) was changed in the store after its commit")
+    pinned = {key_of(ref.key, entry): entry for entry in known.entries if entry.digest.startswith(PINNED)}
+    if pinned and _etags(store, ref.key, pinned) != {key: entry.digest for key, entry in pinned.items()}:
+        raise StoreError(f"{what} ({ref.datastore}/{ref.key}) was changed after it was pinned")
+
+
+def _etags(store: ObjectStore, key: str, keys: Collection[str]) -> dict[str, str]:
+    """Return the ETag of each of these objects that exists, as a manifest has it."""
+    if set(keys) == {key}:
+        lone = store.stat(key)
+        return {key: PINNED + lone.etag} if lone is not None else {}
+    found = store.list(f"{key}/" if key else "")
+    return {info.key: PINNED + info.etag for info in found if info.key in keys}
 
 
 def is_intact(workspace: ObjectStore, store: ObjectStore, ref: DataRef) -> bool:

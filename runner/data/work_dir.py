@@ -105,6 +105,8 @@ class Staging:
     output_place: OutputPlace
     bring: Callable[[InputBinding], transfer.PlaceFile | None] = lambda _binding: None
     """Return the function that makes an object of an input a file; None: download it."""
+    mount: Callable[[InputBinding], Path | None] = lambda _binding: None
+    """Return the folder in which the mount of an input has its files; None: there is none, so it is downloaded."""
     access: StoreAccess = field(default_factory=StoreAccess)
     """The script's own access to the stores."""
     maker: FileMaker = field(default_factory=FileMaker)

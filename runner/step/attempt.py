@@ -73,6 +73,9 @@ class Attempt:
 
     def _failed(self, result: ScriptResult, script_exit: script_process.ScriptExit, tail: str) -> AttemptRecord:
         failure, code = result.failure or Failure.LOST, script_exit.exit_code
+        if failure is Failure.USER and (lost := self.outputs.lost_mount(tail)):
+            result = ScriptResult(Failure.STORE, f"{lost}; {result.reason}")
+            failure = Failure.STORE
         if script_exit.terminated:  # there is no time to keep what it left
             record = replace(self.outputs.failed(failure, result.reason), exit_code=code, tail=tail)
         else:

@@ -8,6 +8,7 @@ from ..data.dataset import Datastores
 from ..data.work_dir import Staging, WorkDir
 from ..model.context import StoreAccess
 from ..model.data import Kind
+from ..model.delivery import MOUNTED_DATA, mount_place
 from ..model.task import InputBinding, OutputBinding
 from ..ports import ObjectStore
 
@@ -44,5 +45,6 @@ def staging(
         datastores=datastores,
         input_place=input_place,
         output_place=output_place,
+        mount=lambda binding: Path(mount_place(binding.name), MOUNTED_DATA),
         access=access,
     )

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import packing, snapshot
+from runner.data import manifest, packing, snapshot
 from runner.data.attempt_outputs import AttemptOutputs
 from runner.data.work_dir import WorkDir
 from runner.errors import StoreUnreachable
 from runner.model.context import StoreAccess
+from runner.model.data import Kind, Manifest, Mode
+from runner.model.delivery import Delivery
 from runner.model.record import Failure
 from runner.model.step import Argument, Interpreter, OutputPath
-from runner.model.task import snapshot_key
+from runner.model.task import InputBinding, snapshot_key
 from runner.override import override
 from runner.step import logs
 from runner.step.attempt import Attempt
@@ -103,3 +105,20 @@ def test_an_output_that_cannot_be_taken_is_named(tmp_path: Path) -> None:
     record = attempt(tmp_path, script).run()
     assert record.failure is Failure.INPUT
     assert record.reason.startswith("its outputs cannot be taken: output 'out': the link loop")
+
+
+def test_a_script_that_fails_over_a_lost_mount_is_tried_again(tmp_path: Path) -> None:
+    made = attempt(tmp_path, "raise OSError(107, 'Transport endpoint is not connected')\n")
+    ref = b.ref()
+    mounted = InputBinding(name="x", ref=ref, delivery=Delivery(Mode.MOUNT, 1, "as asked", "raw"))
+    kept = manifest.save(made.outputs.staging.workspace, Manifest(Kind.FOLDER))
+    task = replace(made.outputs.task, inputs=(replace(mounted, ref=replace(ref, digest=kept)),))
+    (tmp_path / "mount").mkdir()
+    there = replace(made.outputs.staging, mount=lambda _binding: tmp_path / "mount")
+    made.outputs = replace(made.outputs, task=task, staging=there)
+    record = made.run()
+    assert record.failure is Failure.STORE
+    assert record.reason == (
+        "a mounted input could not be read (Transport endpoint is not connected); "
+        "the script ended with exit code 1: OSError: [Errno 107] Transport endpoint is not connected"
+    )
