@@ -175,6 +175,9 @@ class Session:
     def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
         return self._asked(lambda: self.world.api.list(kind, labels=labels, fields=fields))
 
+    def list_everywhere(self, kind: str) -> Listing:
+        return self._asked(lambda: self.world.api.list_everywhere(kind))
+
     def delete(self, kind: str, name: str, *, uid: str = "") -> bool:
         return self._asked(lambda: self.world.api.delete(kind, name, uid=uid))
 

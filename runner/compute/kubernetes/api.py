@@ -27,6 +27,7 @@ A server that restarts answers before it has loaded its roles. Without these ret
 that.
 """
 _PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
+_GROUPS: Mapping[str, str] = {"csinodes": "/apis/storage.k8s.io/v1"}
 
 
 class KubernetesApi:
@@ -89,6 +90,12 @@ class KubernetesApi:
         with self._connection.request(
             "GET", self._path(kind, query={"labelSelector": labels, "fieldSelector": fields})
         ) as answer:
+            document = self._document(answer, "list", kind)
+        return Listing(tuple(rows(document, "items")), text(document, "metadata", "resourceVersion"))
+
+    def list_everywhere(self, kind: str) -> Listing:
+        """Send one LIST for the objects of the whole cluster."""
+        with self._connection.request("GET", f"{_GROUPS[kind]}/{kind}") as answer:
             document = self._document(answer, "list", kind)
         return Listing(tuple(rows(document, "items")), text(document, "metadata", "resourceVersion"))
 

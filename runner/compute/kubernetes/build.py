@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,10 +26,13 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
     The Secret of a run gets those of the workspace's stores that its steps may open. The keys are read again for each
     run. Raises BadInput for an unusable `ca_bundle`.
     """
+    settings = cluster_settings(config, context.store_id())
+    if config.mounts.claim:  # it shows the bucket of the target alone
+        settings = replace(settings, unmountable=frozenset(context.step_stores().datastores))
     return KubernetesTarget(
         context.name,
         api_of(config),
-        cluster_settings(config, context.store_id()),
+        settings,
         store=context.store(),
         step_stores=lambda run: _documents(context.step_stores(), context.accesses(run)),
         step_archive=step_archive_of(context.cache),
@@ -58,6 +62,7 @@ def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings
         image_pull_secrets=config.image_pull_secrets,
         unschedulable_grace=config.unschedulable_grace,
         pull_grace=config.pull_grace,
+        mounts=config.mounts,
         authorities=_authorities(config.ca_bundle),
         variables=_proxy_variables(config),
     )

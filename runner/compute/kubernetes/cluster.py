@@ -53,6 +53,9 @@ class Cluster(Protocol):
     def list(self, kind: str, *, labels: str = "", fields: str = "") -> Listing:
         """Return the objects that match both selectors."""
 
+    def list_everywhere(self, kind: str) -> Listing:
+        """Return the objects of a kind without a namespace: ``csinodes``."""
+
     def delete(self, kind: str, name: str, *, uid: str = "") -> bool:
         """Delete an object, and in the background what it owns. Return False if there was none (with that uid)."""
 

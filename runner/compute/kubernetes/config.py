@@ -17,6 +17,7 @@ from ...model.placement import Toleration
 from ...model.policy import StepPolicy
 from ...model.reading import Checks
 from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore
+from .mounts_config import MountsConfig
 
 if TYPE_CHECKING:
     from .controllers import KubernetesControllers
@@ -82,6 +83,8 @@ class KubernetesConfig:
     """A PEM file with all certificate authorities that pods trust."""
     proxy: ProxyConfig = field(default_factory=ProxyConfig)
     """The HTTP proxy of step pods."""
+    mounts: MountsConfig = field(default_factory=MountsConfig)
+    """Mounts of inputs in step pods."""
     controller_image: str = ""
     """A ready controller image for detached runs. Empty: runner builds it."""
 

@@ -10,6 +10,8 @@ from ...datastores import BucketConfig, endpoint_misfit
 from ...model.image_name import image_misfit
 from ...model.reading import Checks, Wrong
 from .config import KubernetesConfig, ProxyConfig
+from .mount_volumes import PLACEHOLDERS
+from .mounts_config import MountsConfig
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123, as namespaces are named."""
@@ -21,6 +23,7 @@ _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?")
 _KIND = re.compile(r"[a-z0-9.-]+")
 """https://pkg.go.dev/sigs.k8s.io/kind/pkg/apis/config/v1alpha4: the name of a cluster."""
 _REGISTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?(/[a-z0-9._-]+)*/?")
+_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _LARGEST_ID = 2**31 - 1
 """The largest user ID that Kubernetes takes (runAsUser)."""
 
@@ -32,6 +35,16 @@ def _labels(values: Mapping[str, str]) -> Wrong | None:
         if not _LABEL_VALUE.fullmatch(value):
             remedy = "write at most 63 letters, digits, '-', '_' and '.', a letter or digit first and last"
             return f"{value!r} is no value of a label", remedy
+    return None
+
+
+def _attributes(values: Mapping[str, str]) -> Wrong | None:
+    """Refuse a placeholder that would reach the driver as it is."""
+    for name, value in values.items():
+        unknown = [found for found in _PLACEHOLDER.findall(value) if found not in PLACEHOLDERS]
+        if unknown:
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            return f"attribute {name!r} has the unknown placeholder {{{unknown[0]}}}", f"write one of {known}"
     return None
 
 
@@ -70,6 +83,11 @@ RULES: Checks = {
     (KubernetesConfig, "pull_grace"): seconds,
     (KubernetesConfig, "ca_bundle"): optional_text,
     (KubernetesConfig, "controller_image"): lambda value: image_misfit(value) if value else None,
+    (MountsConfig, "driver"): like(
+        _SUBDOMAIN, "is no name of a CSI driver", "write it like mounter.example.org", optional=False
+    ),
+    (MountsConfig, "attributes"): _attributes,
+    (MountsConfig, "claim"): _object,
     (ProxyConfig, "http"): _proxy,
     (ProxyConfig, "https"): _proxy,
     (ProxyConfig, "no_proxy"): optional_text,

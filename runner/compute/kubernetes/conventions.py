@@ -109,6 +109,11 @@ def keys_owner_name(run: str) -> str:
     return f"run-{run}-keys"
 
 
+def mount_secret_name(job: str, number: int) -> str:
+    """Return the name of a Secret with the keys of a bucket that the pod of a Job mounts."""
+    return f"{job}-mount-{number}"
+
+
 def stores_key(access: Access) -> str:
     """Return the key, in the run's Secret, of the file for steps with this access."""
     return f"stores-{digest_of(access)[:12]}.json"

@@ -9,11 +9,13 @@ from typing import Protocol
 
 from ...errors import TargetDenied, TargetError
 from ...model.check import Check, failed, of_problem, of_skew
+from ...model.data_access import MountPolicy
 from ...model.quantity import amount
 from ...model.resources import Resources
 from .cluster import Cluster
 from .controller_job import SERVICE_ACCOUNT
 from .json_fields import KubeObject, text, value_at
+from .mount_access import access_of
 from .preflight import NEEDED, admission_problems
 from .responses import rule
 from .settings import ClusterSettings
@@ -63,6 +65,7 @@ def _namespace_checks(cluster: Cluster, settings: ClusterSettings) -> Iterator[C
             cluster, "secrets", secret, f"kubectl -n {cluster.namespace} create secret docker-registry", is_secret=True
         )
     yield from _quotas(cluster)
+    yield _mounts(cluster, settings)
     yield _detached(cluster)
 
 
@@ -100,6 +103,19 @@ def _exists(cluster: Cluster, kind: str, name: str, make: str, *, is_secret: boo
     if found is not None:
         return Check(name=title, ok=True, detail="there")
     return Check(name=title, ok=False, detail=f"not in namespace {cluster.namespace}", remedy=f"{make} {name}")
+
+
+def _mounts(cluster: Cluster, settings: ClusterSettings) -> Check:
+    """Check that inputs can be mounted. Without mounts, steps download them."""
+    title, access = "mounts", access_of(cluster, settings)
+    if access.policy is MountPolicy.NEVER:
+        return Check(name=title, ok=True, detail="none: the target's policy is never to mount")
+    if access.mounts:
+        return Check(name=title, ok=True, detail=f"by {access.driver}")
+    required = access.policy is MountPolicy.REQUIRED
+    what = "steps that ask for a mount cannot run" if required else "steps download their inputs"
+    remedy = f"{_ADMINISTRATOR} to apply manifests/mounter.yaml (on kind: runner cluster up)"
+    return Check(name=title, ok=False, detail=f"{access.problem}: {what}", remedy=remedy, optional=not required)
 
 
 def _detached(cluster: Cluster) -> Check:

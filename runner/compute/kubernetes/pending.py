@@ -10,6 +10,7 @@ from ...model.record import Failure
 from . import pulls
 from .admission import pod_creation_problem
 from .json_fields import text
+from .mount_failures import mount_problem
 from .pending_reason import PendingReason, first_time, last
 from .pod_snapshot import PodSnapshot, condition, state
 from .scheduling import no_node_can_fit, scheduling_problem
@@ -78,6 +79,9 @@ def _starting(_message: str, snapshot: PodSnapshot) -> PendingReason:
     newest = last(snapshot.events, *_MOUNTS, "FailedCreatePodSandBox", *_PULLS)
     if newest and newest == last(snapshot.events, *_PULLS):
         return PendingReason(reason=newest if newest.startswith("Pulling") else "")
+    unmounted = mount_problem(snapshot.events)
+    if unmounted and newest == last(snapshot.events, *_MOUNTS):
+        return unmounted
     missing = _MISSING.search(newest)
     if missing:
         reason = f"the pod cannot start: there is no {missing[1]} '{missing[2]}': {newest}"

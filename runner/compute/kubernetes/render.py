@@ -17,6 +17,7 @@ from ...model.resources import Resources
 from ...model.task import Task, TimeLimits
 from . import conventions as c
 from .json_fields import KubeObject
+from .mount_volumes import PodMounts
 from .settings import ClusterSettings
 from .volumes import Volumes, authorities, base_volumes, limited, mount, path_volumes, shared_memory
 
@@ -147,7 +148,15 @@ def run_secret(run: str, stores: Mapping[Access, str], settings: ClusterSettings
     }
 
 
-def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, interpreter: str = "") -> KubeObject:
+def job(
+    task: Task,
+    settings: ClusterSettings,
+    *,
+    owner: str,
+    archive: str,
+    interpreter: str = "",
+    mounts: PodMounts | None = None,
+) -> KubeObject:
     """Return the Job of an attempt.
 
     Args:
@@ -156,7 +165,9 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
         owner: The uid of the run's ConfigMap.
         archive: The digest of the archive with our code.
         interpreter: A Python in the image that is preferred to ``python3`` and ``python``. Empty: none.
+        mounts: The volumes of its mounted inputs. Default: none.
     """
+    pod = _with_mounts(_pod(task, settings, archive=archive, interpreter=interpreter), mounts or PodMounts())
     labels = c.task_labels(settings.store_id, task.id)
     job_seconds, _ = deadlines(task.time_limits)
     return {
@@ -179,7 +190,7 @@ def job(task: Task, settings: ClusterSettings, *, owner: str, archive: str, inte
             **_deadline(job_seconds),
             "template": {
                 "metadata": {"labels": labels},
-                "spec": _pod(task, settings, archive=archive, interpreter=interpreter),
+                "spec": pod,
             },
         },
     }
@@ -261,6 +272,16 @@ def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: st
     )
     _, active = deadlines(task.time_limits)
     return {**_pod_of(container, task.placement.over(settings.placement), settings, volumes), **_deadline(active)}
+
+
+def _with_mounts(pod: KubeObject, mounts: PodMounts) -> KubeObject:
+    volumes, (container,) = cast("list[KubeObject]", pod["volumes"]), cast("list[KubeObject]", pod["containers"])
+    of_container = [*cast("list[KubeObject]", container["volumeMounts"]), *mounts.mounts]
+    return {
+        **pod,
+        "volumes": [*volumes, *mounts.volumes],
+        "containers": [{**container, "volumeMounts": of_container}],
+    }
 
 
 def _pod_of(container: KubeObject, place: Placement, settings: ClusterSettings, volumes: Volumes) -> KubeObject:

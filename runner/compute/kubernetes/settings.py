@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...dataclass import dataclass, field
 from ...model.placement import Placement, Toleration
+from .mounts_config import MountsConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,9 @@ class ClusterSettings:
 
     authorities: str = ""
     """All certificate authorities that pods trust, as PEM. Empty: those of their images."""
+    mounts: MountsConfig = field(default_factory=MountsConfig)
+    unmountable: frozenset[str] = field(default_factory=frozenset)
+    """The datastores that pods cannot mount."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of every step's pod, such as proxies. A step's own take precedence."""
 

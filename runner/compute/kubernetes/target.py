@@ -25,6 +25,8 @@ from .early_commits import EarlyCommitPoller
 from .interpret import PodSnapshot, StoredResult
 from .job_deletion import deletion_error, undeleted_jobs, wait_for_pods
 from .json_fields import KubeObject, text
+from .mount_access import MountAccess
+from .mount_secrets import MountSecrets
 from .run_objects import RunFiles, RunObjects
 from .run_watch import RunWatch
 from .settings import ClusterSettings
@@ -76,6 +78,8 @@ class KubernetesTarget:
         self._say = notify
         self._archive = digest_of_bytes(step_archive)
         self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
+        self._mount_secrets = MountSecrets(cluster, settings, step_stores)
+        self._mount_access = MountAccess(cluster, settings)
         self._early_commits = EarlyCommitPoller(store)
         self._watches: dict[str, RunWatch] = {}
         self._results: dict[str, StoredResult] = {}
@@ -102,7 +106,14 @@ class KubernetesTarget:
     def start(self, task: Task) -> str:
         """Create the Job, or adopt the one that an earlier controller created. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
-        job = render.job(task, self._settings, owner=owner, archive=self._archive, interpreter=task.interpreter)
+        job = render.job(
+            task,
+            self._settings,
+            owner=owner,
+            archive=self._archive,
+            interpreter=task.interpreter,
+            mounts=self._mount_secrets.prepare(task, owner),
+        )
         created = self._cluster.create("jobs", job)
         made = created.object or self._existing_job(task)
         uid = text(made, "metadata", "uid")
@@ -190,8 +201,8 @@ class KubernetesTarget:
         return preflight.problems(self._cluster, self._settings)
 
     def data_access(self) -> DataAccess:
-        """Return that the pods of this target have no mounts."""
-        return DataAccess(problem="this version of runner has no mounter for clusters")
+        """Return the mounts that the nodes offer. The answer is at most a minute old."""
+        return self._mount_access.get()
 
     def close(self) -> None:
         """End the watches. Jobs continue."""

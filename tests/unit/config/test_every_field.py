@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.compute.kubernetes.config import KubernetesConfig, ProxyConfig
+from runner.compute.kubernetes.mounts_config import MountsConfig
 from runner.compute.process.config import ProcessConfig
 from runner.compute.registry import TARGETS
 from runner.config import Config
@@ -82,6 +83,11 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         (KUBERNETES % "controller_image: 'a b'", "targets.t.controller_image"),
         (KUBERNETES % "resources: {cpu: -1}", "targets.t.resources.cpu"),
         (KUBERNETES % "capacitty: 1", "targets.t.capacitty"),
+        (KUBERNETES % "mounts: {policy: always}", "targets.t.mounts.policy"),
+        (KUBERNETES % "mounts: {driver: ''}", "targets.t.mounts.driver"),
+        (KUBERNETES % "mounts: {driver: 'a b'}", "targets.t.mounts.driver"),
+        (KUBERNETES % "mounts: {attributes: {path: '{buckett}'}}", "targets.t.mounts.attributes"),
+        (KUBERNETES % "mounts: {claim: A_B}", "targets.t.mounts.claim"),
         ("targets: {t: {type: kubernetes}}", "targets.t"),
         ("targets: {t: {type: kubernetes, store: bkt}}", "targets.t.store"),
         ("targets: {t: {type: kubernetes, store: {bucket: B!, endpoint: 'http://h'}}}", "targets.t.store.bucket"),
@@ -126,9 +132,9 @@ def test_what_nobody_could_use_is_refused_with_its_place(tmp_path: Path, text: s
 
 def test_every_field_is_looked_at() -> None:
     of_kind = {BucketConfig, ProcessConfig, KubernetesConfig, EnvironmentConfig, VmSize, ComputeSettings, SecretSource}
-    of_kind.add(ProxyConfig)
+    of_kind |= {ProxyConfig, MountsConfig}
     shapes = {*of_kind, *DATASTORES.values(), *TARGETS.values()}
-    checked_by_type = {"read_only", "strict", "store", "proxy"}
+    checked_by_type = {"read_only", "strict", "store", "proxy", "mounts"}
     as_words = {"policy", "resources", "access", "tolerations"}
     names = {(shape, field.name) for shape in shapes for field in dataclasses.fields(shape)}
     ruled = {*CHECKS}.union(*(target.rules() for target in TARGETS.values()))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from runner.compute.kubernetes.cluster import Created
+from runner.compute.kubernetes.mounts_config import MOUNTER, MountsConfig
 from runner.compute.kubernetes.namespace_checks import checks
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.errors import TargetError
 from runner.model.check import Check, is_well
+from runner.model.data_access import MountPolicy
 from runner.override import override
 from tests.support.fake_api import START, STORE, FakeCluster
 
@@ -29,6 +32,7 @@ def cluster() -> FakeCluster:
     one.create("serviceaccounts", an_object("steps"))
     one.create("serviceaccounts", an_object("runner-controller"))
     one.create("secrets", an_object("registry"))
+    one.create("csinodes", an_object("node", spec={"drivers": [{"name": MOUNTER}]}))
     return one
 
 
@@ -53,6 +57,7 @@ def test_all_is_well(cluster: FakeCluster) -> None:
         "service account steps",
         "pull secret registry",
         "quotas",
+        "mounts",
         "service account runner-controller (for --detach)",
     ]
     assert found["API server"].detail == "https://fake:6443, Kubernetes v1.34.0"
@@ -141,3 +146,21 @@ def test_a_namespace_that_is_not_there() -> None:
     found = look(Bare())["a step's Job and pod (dry run)"]
     assert "there is no namespace 'runner'" in found.detail
     assert "kubectl create namespace runner" in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("policy", "ok", "optional", "detail"),
+    [
+        (MountPolicy.PREFERRED, False, True, "no node has the CSI driver absent.example: steps download their inputs"),
+        (MountPolicy.REQUIRED, False, False, "steps that ask for a mount cannot run"),
+        (MountPolicy.NEVER, True, False, "the target's policy is never to mount"),
+    ],
+)
+def test_mounts_that_are_not_there_are_told(
+    cluster: FakeCluster, policy: MountPolicy, *, ok: bool, optional: bool, detail: str
+) -> None:
+    settings = replace(SETTINGS, mounts=MountsConfig(policy=policy, driver="absent.example"))
+    found = {check.name: check for check in checks(cluster, settings, now=lambda: START, remedy="")}["mounts"]
+    assert (found.ok, found.optional) == (ok, optional)
+    assert detail in found.detail
+    assert ok or "manifests/mounter.yaml" in found.remedy
