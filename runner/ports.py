@@ -9,8 +9,10 @@ from typing import Callable, Protocol, runtime_checkable
 
 from .dataclass import dataclass, field
 from .errors import Problem
+from .model.credentials import Credentials
 from .model.data_access import DataAccess
 from .model.environment import NamedEnvironment
+from .model.grants import Grants
 from .model.observation import Observation
 from .model.task import Task, TaskId
 
@@ -368,6 +370,25 @@ class EnvironmentInventory(Protocol):
 
         Returns:
             False if it is in use, or has been used since it was listed: it stays.
+
+        """
+
+
+class CredentialMinter(Protocol):
+    """The maker of temporary keys for one store. Errors are StoreError."""
+
+    def mint(self, attempt: TaskId, grants: Grants, expires: float) -> Credentials:
+        """Return keys that open a part of the store for an attempt. The store itself refuses all else.
+
+        Args:
+            attempt: The attempt. The store's own logs know the keys by it, where the store has such logs.
+            grants: The places that the keys open. Some more of what may be read, if they do not fit.
+            expires: Seconds since the epoch at which the keys end. They may end earlier: see `Credentials.expires`.
+
+        Raises:
+            StoreUnreachable: The store does not answer now.
+            StoreError: The store makes no temporary keys, or not with these rights.
+            BadInput: The places do not fit into what the store takes.
 
         """
 

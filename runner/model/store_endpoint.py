@@ -23,6 +23,15 @@ class BucketEndpoint:
     region: str = "us-east-1"
     credentials: Credentials = field(default_factory=Credentials, repr=False)
     """The keys. Default: none, so that nothing is accepted."""
+    shared: Credentials | None = field(default=None, repr=False)
+    """The keys for all but the folders in `own`. None: `credentials` are for everything."""
+    own: tuple[str, ...] = ()
+    """The folders below the prefix that `credentials` are for, if there are `shared` ones. Each ends with a slash, or
+    is an object."""
+    sts_endpoint: str = ""
+    """The URL that makes temporary keys. Empty: the store's own."""
+    role: str = ""
+    """The role that temporary keys have (its ARN). Empty: the rights of `credentials`."""
     read_only: bool = False
     """True: runner writes nothing there, whatever the key permits."""
 

@@ -43,9 +43,10 @@ def is_not_s3(headers: Mapping[str, str], body: bytes) -> bool:
 class CredentialRefresh:
     """The current key and clock correction for one store."""
 
-    def __init__(self, bucket_endpoint: BucketEndpoint, renew: Renew | None = None) -> None:
-        """Begin with the endpoint's key and this machine's clock."""
-        self.key = _key_of(bucket_endpoint)
+    def __init__(self, bucket_endpoint: BucketEndpoint, renew: Renew | None = None, service: str = "s3") -> None:
+        """Begin with the endpoint's key and this machine's clock. The signatures are for `service`."""
+        self._service = service
+        self.key = self._key_of(bucket_endpoint)
         self._endpoint = bucket_endpoint.endpoint
         self._renew = renew
         self._skew = timedelta()
@@ -77,9 +78,8 @@ class CredentialRefresh:
             found = self._renew()
         except (RunnerError, OSError, ValueError):
             return False  # the refusal gives the reason
-        before, self.key = self.key, _key_of(found) if found else self.key
+        before, self.key = self.key, self._key_of(found) if found else self.key
         return self.key != before
 
-
-def _key_of(bucket_endpoint: BucketEndpoint) -> SigningKey:
-    return SigningKey(bucket_endpoint.credentials, bucket_endpoint.region)
+    def _key_of(self, bucket_endpoint: BucketEndpoint) -> SigningKey:
+        return SigningKey(bucket_endpoint.credentials, bucket_endpoint.region, self._service)

@@ -89,10 +89,12 @@ class _NoAnswer(Exception):
 class Endpoint:
     """Sends signed requests to one endpoint."""
 
-    def __init__(self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy, renew: Renew | None = None) -> None:
-        """Connect on the first request. Raise BadInput for an invalid endpoint."""
+    def __init__(
+        self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy, renew: Renew | None = None, service: str = "s3"
+    ) -> None:
+        """Connect on the first request. Raise BadInput for an invalid endpoint. Signatures are for `service`."""
         self._name = bucket_endpoint.endpoint
-        self._credentials = CredentialRefresh(bucket_endpoint, renew)
+        self._credentials = CredentialRefresh(bucket_endpoint, renew, service)
         self._retries = retries
         self._accepted = False
         self._connections = Connections(bucket_endpoint.endpoint, retries.timeouts)

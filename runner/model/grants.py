@@ -1,0 +1,160 @@
+"""What the keys of one attempt open: the rules from a task to places in its stores (pure).
+
+Each store gets two sets of keys. The *own* ones open the places of runs (`OWN_FOLDERS`: journals, records, outputs),
+one by one, as far as the attempt needs them. The *shared* ones open what a workspace shares, as in v1: the users' data,
+registered models and datasets, child runs; and by their digests, which nobody can list or guess, snapshots, plans and
+manifests. The key of a request decides which of the two it uses (`BucketEndpoint.own`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..dataclass import dataclass
+from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
+from .names import RUNS_FOLDER, attempt_folder, is_of_runs
+from .task import InputBinding, Task
+
+RUNS_PLACE = f"{RUNS_FOLDER}/"
+OWN_FOLDERS = ("index/", "reuse/", "runs/", RUNS_PLACE, f"{FILE_DATASTORE}/{RUNS_PLACE}")
+"""The places of the workspace store that only own keys open."""
+_BY_DIGEST = ("environments/*", "plans/*", "snapshots/*")
+"""Everybody may read them who knows their names; no step writes them."""
+_ENOUGH = 24
+"""Characters of a fingerprint that no other one has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grants:
+    """Patterns of keys below a store's prefix; ``*`` stands for any text, ``?`` for one character."""
+
+    reads: tuple[str, ...] = ()
+    """Objects to read."""
+    writes: tuple[str, ...] = ()
+    """Objects to read, write and delete."""
+    lists: tuple[str, ...] = ()
+    """Prefixes to list."""
+    levels: tuple[str, ...] = ()
+    """Folders of which one level may be listed: the names that lie in it, not what lies below those."""
+    closed: tuple[str, ...] = ()
+    """Neither read nor written nor listed, whatever the rest opens."""
+    fixed: tuple[str, ...] = ()
+    """Neither written nor listed."""
+    unlisted: tuple[str, ...] = ()
+    """Not listed."""
+
+
+def own_grants(task: Task, datastore: str) -> Grants:
+    """Return what opens the places of runs as far as the attempt needs them.
+
+    Args:
+        task: The attempt.
+        datastore: The datastore; the default one is the workspace store.
+    """
+    if datastore != DEFAULT_DATASTORE:
+        return _outputs_of_runs(task, datastore, "")
+    run = f"runs/{task.id.run}"
+    # v1: run.parent, and its cancel, tags, metrics and files.
+    of_run = (f"{run}/cancelled", f"{run}/annotations/*", f"{run}/files/*")
+    reuse = (f"reuse/{task.fingerprint[:_ENOUGH]}*",) if task.fingerprint else ()
+    files = _outputs_of_runs(task, FILE_DATASTORE, f"{FILE_DATASTORE}/")
+    data = _outputs_of_runs(task, DEFAULT_DATASTORE, "")
+    return Grants(
+        reads=(f"{run}/*", *data.reads, *files.reads),
+        writes=(f"{task.id.folder}/*", *of_run, *reuse, *data.writes, *files.writes),
+        lists=(f"{run}/*", *data.lists, *files.lists),
+    )
+
+
+def shared_grants(datastore: str, *, read_only: bool = False) -> Grants:
+    """Return what opens all of a datastore but the places of runs.
+
+    Args:
+        datastore: The datastore; the default one is the workspace store.
+        read_only: True: nothing may be written. Default: False.
+    """
+    workspace = datastore == DEFAULT_DATASTORE
+    return Grants(
+        reads=("*",) if read_only else (),
+        writes=() if read_only else ("*",),
+        lists=("*/*",),
+        levels=("",),
+        closed=tuple(f"{folder}*" for folder in own_folders(datastore)),
+        fixed=(*_BY_DIGEST, "store.json") if workspace else (),
+        unlisted=("manifests/*",) if workspace else (),
+    )
+
+
+def own_folders(datastore: str) -> tuple[str, ...]:
+    """Return the places of runs in a datastore."""
+    return OWN_FOLDERS if datastore == DEFAULT_DATASTORE else (RUNS_PLACE,)
+
+
+def input_grants(binding: InputBinding, prefix: str = "") -> Grants:
+    """Return what opens the files of one input, to read them: the least that a mount of it needs.
+
+    Args:
+        binding: The input.
+        prefix: The prefix of its datastore below the store's. Default: empty.
+    """
+    places = [f"{prefix}{place}" for place in _places(binding)]
+    return Grants(
+        reads=tuple(pattern for place in places for pattern in _around(place, binding)),
+        lists=tuple(f"{place}/*" if place else "*" for place in places),
+    )
+
+
+def _outputs_of_runs(task: Task, datastore: str, prefix: str) -> Grants:
+    """Return the part of the places of outputs: the inputs that other steps made, and the attempt's own outputs."""
+    inputs = [one for one in task.inputs if one.ref.datastore == datastore]
+    places = [(place, one) for one in inputs for place in _places(one) if is_of_runs(place)]
+    read = [pattern for place, one in places if not one.writable for pattern in _around(place, one)]
+    written = [pattern for place, one in places if one.writable for pattern in _around(place, one)]
+    # Of all attempts: the committed one deletes what killed ones have left.
+    folder = attempt_folder(task.step_run, 1)
+    own = (f"{folder}/*", f"{folder}.*") if any(one.datastore == datastore for one in task.outputs) else ()
+    return Grants(
+        reads=tuple(prefix + pattern for pattern in read),
+        writes=tuple(prefix + pattern for pattern in (*own, *written)),
+        lists=tuple(prefix + pattern for pattern in (*own, *(f"{place}/*" for place, _ in places))),
+    )
+
+
+def _places(binding: InputBinding) -> Iterator[str]:
+    """Yield the files and folders of an input; the parts of a dataset may lie far from each other."""
+    definition = binding.dataset
+    if definition is None or binding.ref.key not in ("", RUNS_FOLDER):
+        yield binding.ref.key
+    if definition is not None:
+        yield from (_fixed(path.path) for path in definition.paths if path.datastore == binding.ref.datastore)
+
+
+def _fixed(pattern: str) -> str:
+    """Return the folders of a pattern before its first wildcard."""
+    parts: list[str] = []
+    for part in pattern.strip("/").split("/"):
+        if has_wildcard(part):
+            break
+        parts.append(part)
+    return "/".join(parts)
+
+
+def _around(place: str, binding: InputBinding) -> tuple[str, ...]:
+    """Return what opens a place: a folder, a file, or what may be either."""
+    if not place:
+        return ("*",)
+    folder = f"{place}/*"
+    return (folder,) if binding.ref.files > 1 and binding.dataset is None else (place, folder)
+
+
+def narrowed(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Return the patterns, sorted, without those that another one covers."""
+    kept: list[str] = []
+    for pattern in sorted(set(patterns), key=lambda one: (one.rstrip("*"), not one.endswith("*"))):
+        if not (kept and _covers(kept[-1], pattern)):
+            kept.append(pattern)
+    return tuple(kept)
+
+
+def _covers(one: str, other: str) -> bool:
+    return one.endswith("*") and "*" not in one[:-1] and other.startswith(one[:-1])

@@ -1,0 +1,152 @@
+"""Session policies: the text that confines temporary keys to the places of one attempt (pure).
+
+The text has a limit of 2,048 bytes (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html). Places
+that do not fit are grouped, so the keys read more than they must: first all outputs of each step that the attempt reads
+from, then of those steps' runs, then of all runs. What may be written is never grouped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from ...errors import BadInput
+from ...model.grants import RUNS_PLACE, Grants, narrowed
+
+LIMIT = 2048
+"""Bytes."""
+_READ = ("s3:GetObject",)
+_CHANGE = ("s3:PutObject", "s3:DeleteObject", "s3:*MultipartUpload*")
+_LIST = "s3:ListBucket"
+_ARN = "arn:aws:s3:::"
+_ANY_BUCKET = f"{_ARN}*"
+_END = 8
+"""Characters of a prefix that are enough to deny what lies below it: to deny more is no harm, and saves room."""
+_RUN = re.compile(rf"^(?:runs/|(?:[^/]+/)?{RUNS_PLACE})\d{{8}}t\d{{9}}z-(?P<id>[a-z0-9]{{16}})")
+"""The beginning of a place of a run, with the part of the run's id that is random."""
+Group = Callable[[str], str]
+
+
+def policy_text(bucket: str, prefix: str, grants: Grants, until: float = 0.0) -> str:
+    """Return the policy as JSON. What it opens is never less than `grants`.
+
+    Args:
+        bucket: The bucket.
+        prefix: The prefix of the store in the bucket: empty, or it ends with a slash.
+        grants: Patterns of keys below the prefix.
+        until: Seconds since the epoch from which nothing is open any more. Default: 0, the keys' own end.
+
+    Raises:
+        BadInput: The text is too long even if the places are grouped: the prefix is too long.
+    """
+    sizes = []
+    for read, listed in (_GROUPS:
+        text = _text(bucket, prefix, _grouped(grants, read, listed), until)
+        if len(text.encode()) <= LIMIT:
+            return text
+        sizes.append(len(text.encode()))
+    raise BadInput(
+        f"the prefix {prefix!r} of bucket {bucket!r} is too long for keys that open a part of it: "
+        f"the policy would have {min(sizes)} bytes, and a server takes {LIMIT}",
+        remedy="give the store a shorter prefix, or set `credentials: static`",
+    )
+
+
+def _text(bucket: str, prefix: str, grants: Grants, until: float) -> str:
+    return json.dumps(
+        {"Version": "2012-10-17", "Statement": list(_statements(bucket, prefix, grants, until))},
+        separators=(",", ":"),
+    )
+
+
+def _statements(bucket: str, prefix: str, grants: Grants, until: float) -> Iterator[dict[str, object]]:
+    arn = f"{_ARN}{bucket}"
+    start = _plain(prefix)
+
+    def below(pattern: str) -> str:
+        """Return the pattern below the store's prefix. The random part of an id is nowhere else."""
+        return pattern if pattern.startswith("*") and pattern != "*" else start + pattern
+
+    def allowed(actions: Iterable[str], patterns: Iterable[str]) -> Iterator[dict[str, object]]:
+        if resources := [f"{arn}/{below(pattern)}" for pattern in patterns]:
+            yield {"Effect": "Allow", "Action": list(actions), "Resource": resources}
+
+    def denied(actions: Iterable[str], patterns: Iterable[str]) -> Iterator[dict[str, object]]:
+        if resources := [f"{_ARN}{_end(f'{bucket}/{start}')}{pattern}" for pattern in patterns]:
+            yield {"Effect": "Deny", "Action": list(actions), "Resource": resources}
+
+    def listing(effect: str, condition: dict[str, object]) -> dict[str, object]:
+        return {"Effect": effect, "Action": [_LIST], "Resource": [arn], "Condition": condition}
+
+    yield from allowed(_READ, grants.reads)
+    yield from allowed(_READ + _CHANGE, grants.writes)
+    if grants.lists:
+        yield listing("Allow", {"StringLike": {"s3:prefix": [below(pattern) for pattern in grants.lists]}})
+    if grants.levels:
+        names = [start + level for level in grants.levels]
+        yield listing("Allow", {"StringEquals": {"s3:prefix": names, "s3:delimiter": "/"}})
+    yield from denied(("s3:*",), grants.closed)
+    yield from denied(_CHANGE, grants.fixed)
+    if hidden := [one for one in (*grants.closed, *grants.fixed, *grants.unlisted) if one.endswith("*")]:
+        yield listing("Deny", {"StringLike": {"s3:prefix": [_end(start) + pattern for pattern in hidden]}})
+    # MinIO lets the owner of keys make more keys of the same user; nothing else refuses that to temporary ones.
+    yield {"Effect": "Deny", "Action": ["admin:*"], "Resource": [_ANY_BUCKET]}
+    if until:
+        moment = datetime.fromtimestamp(until, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        late = {"DateGreaterThanEquals": {"aws:CurrentTime": moment}}
+        yield {"Effect": "Deny", "Action": ["s3:*"], "Resource": [_ANY_BUCKET], "Condition": late}
+
+
+def _grouped(grants: Grants, read: Group, listed: Group) -> Grants:
+    """Return the grants with what may be read and listed grouped."""
+
+    def of(patterns: Iterable[str], group: Group) -> tuple[str, ...]:
+        return narrowed(group(_plain(pattern)) for pattern in patterns)
+
+    return replace(
+        grants, reads=of(grants.reads, read), writes=of(grants.writes, _exact), lists=of(grants.lists, listed)
+    )
+
+
+def _exact(pattern: str) -> str:
+    return pattern
+
+
+def _short(pattern: str) -> str:
+    """Return the pattern from the random part of the run's id on. It says as much, and more of them fit."""
+    found = _RUN.match(pattern)
+    return f"*{found['id']}{pattern[found.end() :]}" if found else pattern
+
+
+def _of_step(pattern: str) -> str:
+    step, slash, _ = _short(pattern).partition("/")
+    return f"{step}/*" if slash and _RUN.match(pattern) else pattern
+
+
+def _of_run(pattern: str) -> str:
+    found = _RUN.match(pattern)
+    return f"*{found['id']}*" if found else pattern
+
+
+def _of_runs(pattern: str) -> str:
+    before, found, _ = pattern.partition(RUNS_PLACE)
+    return f"{before}{found}*" if found and _RUN.match(pattern) else pattern
+
+
+_GROUPS = ((_exact, _exact), (_short, _of_run), (_of_step, _of_run), (_of_run, _of_run), (_of_runs, _of_runs))
+"""How places to read, and to list, are grouped: the first way that fits is taken."""
+
+
+def _end(start: str) -> str:
+    return start if len(start) <= _END else f"*{start[-_END:]}"
+
+
+def _plain(pattern: str) -> str:
+    """Return the pattern without ``${``, which begins a variable. ``?`` stands for any character, ``*`` for any text.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    return pattern.replace("${", "?{")
