@@ -43,7 +43,7 @@ def policy_text(bucket: str, prefix: str, grants: Grants, until: float = 0.0) ->
         BadInput: The text is too long even if the places are grouped: the prefix is too long.
     """
     sizes = []
-    for read, listed in (_GROUPS:
+    for read, listed in _GROUPS:
         text = _text(bucket, prefix, _grouped(grants, read, listed), until)
         if len(text.encode()) <= LIMIT:
             return text
