@@ -381,13 +381,11 @@ class CredentialMinter(Protocol):
         """Return keys that open a part of the store for an attempt. The store itself refuses all else.
 
         Args:
-            attempt: The attempt. The store's own logs know the keys by it, where the store has such logs.
-            grants: The places that the keys open. Some more of what may be read, if they do not fit.
-            expires: Seconds since the epoch at which the keys end. They may end earlier: see `Credentials.expires`.
+            attempt: The attempt, for the store's own logs.
+            grants: The places that the keys open; more of what may be read, if they do not fit.
+            expires: Seconds since the epoch at which the keys end, at the latest.
 
         Raises:
-            StoreUnreachable: The store does not answer now.
-            StoreError: The store makes no temporary keys, or not with these rights.
             BadInput: The places do not fit into what the store takes.
 
         """

@@ -1,4 +1,4 @@
-"""What the keys of one attempt open: the rules from a task to places in its stores (pure).
+"""The places in its stores that the keys of one attempt open (pure).
 
 Each store gets two sets of keys. The *own* ones open the places of runs (`OWN_FOLDERS`: journals, records, outputs),
 one by one, as far as the attempt needs them. The *shared* ones open what a workspace shares, as in v1: the users' data,

@@ -27,6 +27,8 @@ _END = 8
 """Characters of a prefix that are enough to deny what lies below it: to deny more is no harm, and saves room."""
 _RUN = re.compile(rf"^(?:runs/|(?:[^/]+/)?{RUNS_PLACE})\d{{8}}t\d{{9}}z-(?P<id>[a-z0-9]{{16}})")
 """The beginning of a place of a run, with the part of the run's id that is random."""
+_ANYWHERE = "**"
+"""The beginning of a pattern that needs no prefix: the random part of a run's id is nowhere else."""
 Group = Callable[[str], str]
 
 
@@ -67,8 +69,8 @@ def _statements(bucket: str, prefix: str, grants: Grants, until: float) -> Itera
     start = _plain(prefix)
 
     def below(pattern: str) -> str:
-        """Return the pattern below the store's prefix. The random part of an id is nowhere else."""
-        return pattern if pattern.startswith("*") and pattern != "*" else start + pattern
+        """Return the pattern below the store's prefix, or anywhere in the bucket."""
+        return pattern[1:] if pattern.startswith(_ANYWHERE) else start + pattern
 
     def allowed(actions: Iterable[str], patterns: Iterable[str]) -> Iterator[dict[str, object]]:
         if resources := [f"{arn}/{below(pattern)}" for pattern in patterns]:
@@ -118,7 +120,7 @@ def _exact(pattern: str) -> str:
 def _short(pattern: str) -> str:
     """Return the pattern from the random part of the run's id on. It says as much, and more of them fit."""
     found = _RUN.match(pattern)
-    return f"*{found['id']}{pattern[found.end() :]}" if found else pattern
+    return f"{_ANYWHERE}{found['id']}{pattern[found.end() :]}" if found else pattern
 
 
 def _of_step(pattern: str) -> str:
@@ -128,7 +130,7 @@ def _of_step(pattern: str) -> str:
 
 def _of_run(pattern: str) -> str:
     found = _RUN.match(pattern)
-    return f"*{found['id']}*" if found else pattern
+    return f"{_ANYWHERE}{found['id']}*" if found else pattern
 
 
 def _of_runs(pattern: str) -> str:
@@ -137,7 +139,7 @@ def _of_runs(pattern: str) -> str:
 
 
 _GROUPS = ((_exact, _exact), (_short, _of_run), (_of_step, _of_run), (_of_run, _of_run), (_of_runs, _of_runs))
-"""How places to read, and to list, are grouped: the first way that fits is taken."""
+"""The ways to group places to read and to list; the first one that fits is taken."""
 
 
 def _end(start: str) -> str:
@@ -149,4 +151,4 @@ def _plain(pattern: str) -> str:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
     """
-    return pattern.replace("${", "?{")
+    return re.sub(r"\*+", "*", pattern.replace("${", "?{"))
