@@ -297,7 +297,6 @@ class EnvironmentStore(Protocol):
 
         Args:
             environment: The environment.
-
         """
 
     def problems(self, environment: NamedEnvironment) -> tuple[Problem, ...]:
@@ -305,7 +304,6 @@ class EnvironmentStore(Protocol):
 
         Args:
             environment: The environment.
-
         """
 
     def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
@@ -313,7 +311,6 @@ class EnvironmentStore(Protocol):
 
         Args:
             environment: The environment.
-
         """
 
     def ensure(self, environment: NamedEnvironment, notify: Notify) -> Prepared:
@@ -325,7 +322,6 @@ class EnvironmentStore(Protocol):
 
         Raises:
             EnvironmentFailed: It cannot be made.
-
         """
 
 
@@ -370,7 +366,6 @@ class EnvironmentInventory(Protocol):
 
         Returns:
             False if it is in use, or has been used since it was listed: it stays.
-
         """
 
 
@@ -387,7 +382,6 @@ class CredentialMinter(Protocol):
 
         Raises:
             BadInput: The places do not fit into what the store takes.
-
         """
 
 
