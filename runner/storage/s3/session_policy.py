@@ -130,7 +130,8 @@ def _of_step(pattern: str) -> str:
 
 def _of_run(pattern: str) -> str:
     found = _RUN.match(pattern)
-    return f"{_ANYWHERE}{found['id']}*" if found else pattern
+    # The separator tells outputs of a run (``azureml/<run>.<step>/``) from its records (``runs/<run>/``).
+    return f"{_ANYWHERE}{found['id']}{pattern[found.end()]}*" if found else pattern
 
 
 def _of_runs(pattern: str) -> str:
