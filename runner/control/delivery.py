@@ -119,7 +119,7 @@ def _chosen(wanted: Wanted, access: DataAccess, resources: Resources | None) -> 
         return Mode.DOWNLOAD, "the script may change it, and changes are written back"
     if wanted.mode is Mode.DOWNLOAD:
         return Mode.DOWNLOAD, "as asked"
-    if wanted.tabular and wanted.mode is not Mode.MOUNT:
+    if wanted.tabular and wanted.mode is Mode.DIRECT:
         return Mode.DIRECT, "the script reads the table by itself"
     against = obstacle(wanted, access)
     if wanted.mode is Mode.MOUNT:
@@ -145,4 +145,5 @@ def _large(size: int, access: DataAccess, resources: Resources | None) -> str:
 
 
 def _is_tabular(dataset: DatasetDefinition | None) -> bool:
-    return dataset is not None and dataset.kind == "tabular"
+    """Return True for rows that a script gets as an object, by an ID in its arguments. Else it gets their path."""
+    return dataset is not None and dataset.kind == "tabular" and bool(dataset.id or dataset.paths)

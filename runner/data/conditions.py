@@ -21,6 +21,15 @@ def holds(tree: object, values: Values) -> bool:
     return bool(_value(tree, values))
 
 
+def fields_of(tree: object) -> set[str]:
+    """Return the names of the columns of a condition."""
+    if not isinstance(tree, (list, tuple)) or not tree:
+        return set()
+    if tree[0] == "field":
+        return {str(tree[1])}
+    return set().union(*(fields_of(operand) for operand in tree[1:]))
+
+
 def _value(tree: object, values: Values) -> object:
     if not isinstance(tree, (list, tuple)) or not tree:
         raise BadInput(f"{tree!r} is not a condition")

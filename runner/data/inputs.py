@@ -41,6 +41,8 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     pinned = manifest.load(staging.workspace, binding.ref.digest)
     if binding.writable:
         return _stage_current(binding, staging, pinned)
+    if binding.is_direct:
+        return Staged(Path(), pinned)
     mount = staging.mount(binding) if binding.is_mounted else None
     if mount is not None:
         return _mounted(binding, staging, pinned, mount)

@@ -124,7 +124,7 @@ def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> L
     unkept_files.note(place.root, outputs.values(), own_folders(task, place, outputs))
     input_changes.note(place.root, task, staged, place.code, maker)
     shown = {name: str(path) for name, path in outputs.items()}
-    given = {one.name: StagedInput(one.mode.shown, str(staged[one.name].path), one.dataset) for one in task.inputs}
+    given = {one.name: _shown(one, staged[one.name]) for one in task.inputs}
     _write_context(task, place, StepFiles(given, shown, staging.access), maker)
     notes = tuple(filter(None, (staged[binding.name].note(binding) for binding in task.inputs)))
     if launch.left_out(given, shown, task):
@@ -136,6 +136,13 @@ def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> L
         outputs=outputs,
         notes=notes,
     )
+
+
+def _shown(binding: InputBinding, staged: inputs.Staged) -> StagedInput:
+    """Return an input as the script sees it."""
+    if binding.is_direct:
+        return StagedInput(binding.mode.shown, "", binding.dataset, binding.ref)
+    return StagedInput(binding.mode.shown, str(staged.path), binding.dataset)
 
 
 def own_folders(task: Task, place: WorkDir, outputs: Mapping[str, Path]) -> tuple[Path, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..dataclass import dataclass, field
 from .access import Access
-from .data import DatasetDefinition, Mode
+from .data import DataRef, DatasetDefinition, Mode
 from .secret import SecretSource
 
 STEP_VARIABLE = "RUNNER_STEP"
@@ -23,9 +23,11 @@ class StagedInput:
 
     mode: Mode
     path: str
-    """Absolute local path of the file or folder."""
+    """Absolute local path of the file or folder; empty: the script reads `ref` by itself."""
     dataset: DatasetDefinition | None = None
     """The definition, if the input is a dataset; its files are at `path`."""
+    ref: DataRef | None = None
+    """The pinned or committed files, if the script reads them by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)

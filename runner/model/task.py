@@ -97,6 +97,11 @@ class InputBinding:
         """True if this attempt gets a mount."""
         return self.delivery is not None and self.delivery.mode is Mode.MOUNT
 
+    @property
+    def is_direct(self) -> bool:
+        """True if the script reads the data by itself: nothing is brought to a path."""
+        return self.delivery is not None and self.delivery.mode is Mode.DIRECT
+
 
 @dataclass(frozen=True, kw_only=True)
 class OutputBinding:

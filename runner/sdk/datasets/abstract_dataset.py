@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..workspaces.workspace import Workspace
     from .consumption import DatasetConsumptionConfig
     from .file_dataset import FileDataset
-    from .files import FileSet, Staged
+    from .files import FileSet, Place
     from .tabular import TabularDataset
 
 Same = TypeVar("Same", bound="AbstractDataset")
@@ -33,17 +33,17 @@ class AbstractDataset(ParameterData):
 
     Args:
         definition: The definition.
-        staged: The result of a step's staging. None: the files are in their datastore.
+        staged: In a step: where its files lie, or which they are. None: all that its paths name now.
         facts: Description and tags of the registration. None: none.
 
     """
 
     def __init__(
-        self, definition: DatasetDefinition, *, staged: Staged | None = None, facts: Mapping[str, object] | None = None
+        self, definition: DatasetDefinition, *, staged: Place | None = None, facts: Mapping[str, object] | None = None
     ) -> None:
         self.definition = definition
         self.staged = staged
-        """In a step: where its files lie; None: in their datastore."""
+        """In a step: where its files lie, or which they are; None: all that its paths name now."""
         self._facts = facts or {}
 
     @property

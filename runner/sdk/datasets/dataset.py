@@ -13,10 +13,11 @@ from ...model.data import DatasetDefinition
 from ..base.exceptions import UserErrorException
 from .factories import FileDatasetFactory, TabularDatasetFactory
 from .file_dataset import FileDataset
-from .files import Staged
+from .files import Pinned, Staged
 from .tabular import TabularDataset
 
 if TYPE_CHECKING:
+    from ...model.context import StagedInput
     from ..base.session import OpenWorkspace
     from ..workspaces.workspace import Workspace
 
@@ -127,9 +128,7 @@ def dataset_from(
     shape = TabularDataset if definition.kind == "tabular" else FileDataset
     if staged is None:
         return shape(definition, facts=facts)
-    # Pinning a file dataset applied its operations; another step's output was staged whole.
-    applied = len(definition.transforms) if definition.kind == "file" and definition.paths else 0
-    return shape(definition, staged=Staged(staged, applied), facts=facts)
+    return shape(definition, staged=Staged(staged, _applied(definition)), facts=facts)
 
 
 def _input_of_this_step(identity: str) -> TabularDataset | FileDataset | None:
@@ -140,8 +139,30 @@ def _input_of_this_step(identity: str) -> TabularDataset | FileDataset | None:
 
     for staged in step_context().inputs.values():
         if staged.dataset is not None and identity in (staged.dataset.id, staged.dataset.identity):
-            return dataset_from(staged.dataset, staged=Path(staged.path))
+            return dataset_of_input(staged.dataset, staged)
     return None
+
+
+def dataset_of_input(definition: DatasetDefinition, given: StagedInput) -> TabularDataset | FileDataset:
+    """Return the object of a step's input.
+
+    Args:
+        definition: The definition of the input.
+        given: The input.
+
+    """
+    if given.ref is None:
+        return dataset_from(definition, staged=Path(given.path))
+    shape = TabularDataset if definition.kind == "tabular" else FileDataset
+    return shape(definition, staged=Pinned(given.ref, _applied(definition)))
+
+
+def _applied(definition: DatasetDefinition) -> int:
+    """Return the number of operations that were applied before: pinning a file dataset applies all.
+
+    Another step's output is staged whole.
+    """
+    return len(definition.transforms) if definition.kind == "file" and definition.paths else 0
 
 
 def _number(version: object) -> int:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import translate
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
-from ...data.dataset import fixed_part
+from ...data.dataset import fixed_part, title
 from ...data.partitions import partition_values
-from ...data.selection import Found, chosen
-from ...dataclass import dataclass
+from ...data.selection import Found, chosen, possible
+from ...dataclass import dataclass, field
 from ...errors import BadInput
-from ...model.data import DatasetDefinition
+from ...model.data import DataRef, DatasetDefinition, Entry
 from ..base.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -34,6 +35,18 @@ class Staged:
 
 
 @dataclass(frozen=True)
+class Pinned:
+    """The files of a step's input that its script reads by itself."""
+
+    ref: DataRef
+    applied: int = 0
+    """The number of the definition's operations that were applied to the files before."""
+
+
+Place = Union[Staged, Pinned]
+
+
+@dataclass(frozen=True)
 class LocalFile:
     """A file on this machine."""
 
@@ -44,7 +57,7 @@ class LocalFile:
     """The whole path on the datastore, as far as it is known; partition formats are matched with it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FileSet:
     """The files of a dataset, in a datastore or on this machine."""
 
@@ -53,18 +66,33 @@ class FileSet:
     """The path of each file on this machine; None: they have to be downloaded."""
     store: ObjectStore | None = None
     definition: DatasetDefinition = DatasetDefinition(kind="file", paths=())
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    """The pinned or committed facts of each file, by its key; downloads are compared with them."""
 
     @contextmanager
-    def at_hand(self) -> Iterator[list[LocalFile]]:
-        """Yield the files on this machine: in place, or downloaded for as long as the block lasts."""
+    def at_hand(self, *, one_by_one: bool = False) -> Iterator[Iterable[LocalFile]]:
+        """Yield the files on this machine: in place, or downloaded for as long as the block lasts.
+
+        Args:
+            one_by_one: True: download each file when it is asked for, as not all may be needed. Default: False, all at
+                once and many at a time.
+
+        """
         import tempfile
 
         if self.place is not None:
             yield [self._local(file, self.place(file)) for file in self.files]
             return
         with tempfile.TemporaryDirectory(prefix="runner-") as folder:
+            if one_by_one:
+                yield (self._local(file, replace(self, files=(file,)).copy(Path(folder))[0]) for file in self.files)
+                return
             self.copy(Path(folder))
             yield [self._local(file, Path(folder, file.relative)) for file in self.files]
+
+    def needed(self) -> FileSet:
+        """Return the files that may have rows of the dataset, as far as the partition keys in their paths tell."""
+        return replace(self, files=tuple(possible(self.files, self.definition)))
 
     def copy(self, into: Path) -> list[Path]:
         """Copy the files, replacing what is there.
@@ -77,7 +105,7 @@ class FileSet:
 
         """
         from ...data.transfer import fetch
-        from ...model.data import Entry, Kind, Manifest
+        from ...model.data import Kind, Manifest
 
         targets = [into / file.relative for file in self.files]
         for target in targets:
@@ -85,9 +113,13 @@ class FileSet:
         if self.place is not None or self.store is None:
             self._copy_local(targets)
         else:
-            entries = tuple(Entry(file.relative, file.size, "", file.key) for file in self.files)
+            entries = tuple(self._entry(file) for file in self.files)
             fetch(self.store, "", Manifest(Kind.FOLDER, entries), into)
         return targets
+
+    def _entry(self, file: Found) -> Entry:
+        known = self.entries.get(file.key)
+        return Entry(file.relative, file.size, known.digest if known is not None else "", file.key)
 
     def partition(self, file: Found) -> dict[str, str | datetime]:
         """Return the columns that a file's path gives.
@@ -111,23 +143,26 @@ class FileSet:
         return LocalFile(path, f"/{file.relative}", f"/{file.key}")
 
 
-def file_set(definition: DatasetDefinition, staged: Staged | None) -> FileSet:
+def file_set(definition: DatasetDefinition, staged: Place | None) -> FileSet:
     """Return the files of a dataset as they are now.
 
     Args:
         definition: The dataset.
-        staged: The result of a step's staging. None: the files are in their datastore.
+        staged: In a step: where its files lie, or which they are. None: all that its paths name now.
 
     Raises:
         UserErrorException: There are none.
 
     """
     try:
-        found = _staged(definition, staged) if staged is not None else _stored(definition)
+        if isinstance(staged, Pinned):
+            found = _pinned(definition, staged)
+        else:
+            found = _staged(definition, staged) if staged is not None else _stored(definition)
     except BadInput as error:
         raise as_user_error(error) from error
     files = tuple(readable(found.files, definition))
-    return FileSet(files, found.place, found.store, definition)
+    return FileSet(files=files, place=found.place, store=found.store, definition=definition, entries=found.entries)
 
 
 def readable(files: Sequence[Found], definition: DatasetDefinition) -> Sequence[Found]:
@@ -202,8 +237,31 @@ def _stored(definition: DatasetDefinition) -> FileSet:
     store = session.datastore(listed.datastore)
     if isinstance(store, FolderStore):
         folder = store
-        return FileSet(listed.files, lambda file: folder.path(file.key))
-    return FileSet(listed.files, None, store)
+        return FileSet(files=listed.files, place=lambda file: folder.path(file.key))
+    return FileSet(files=listed.files, place=None, store=store)
+
+
+def _pinned(definition: DatasetDefinition, pinned: Pinned) -> FileSet:
+    """Return the files that were pinned or committed for this step, in their datastore."""
+    from ...data.integrity import check_unchanged
+    from ...data.manifest import load
+    from ...data.transfer import key_of
+    from ...ports import FolderStore
+    from ..base.session import current
+
+    session, ref = current(), pinned.ref
+    known = load(session.store, ref.digest)
+    entries = {key_of(ref.key, entry): entry for entry in known.entries}
+    found = [
+        Found(relative=entry.path or key.rpartition("/")[2], key=key, size=entry.size) for key, entry in entries.items()
+    ]
+    kept = tuple(chosen(found, definition, skipped=pinned.applied))
+    store = session.datastore(ref.datastore)
+    if not isinstance(store, FolderStore):
+        return FileSet(files=kept, place=None, store=store, entries=entries)
+    folder = store
+    check_unchanged(folder, ref, known, title(definition))
+    return FileSet(files=kept, place=lambda file: folder.path(file.key))
 
 
 def _staged(definition: DatasetDefinition, staged: Staged) -> FileSet:
@@ -217,7 +275,7 @@ def _staged(definition: DatasetDefinition, staged: Staged) -> FileSet:
         found = dict(files_below(staged.path))
     files = [_found(relative, path, base) for relative, path in found.items()]
     kept = tuple(chosen(files, definition, skipped=staged.applied))
-    return FileSet(kept, lambda file: found[file.relative])
+    return FileSet(files=kept, place=lambda file: found[file.relative])
 
 
 def _found(relative: str, path: Path, base: str) -> Found:

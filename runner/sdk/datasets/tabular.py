@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from ...data.selection import rows_needed
 from ...model.transforms import DropColumns, Filter, KeepColumns, TimeRange, TimestampColumns
 from ..base.exceptions import DatasetTimestampMissingError, UserErrorException
 from ..base.refused import refusing
@@ -54,8 +55,9 @@ class TabularDataset(AbstractDataset):
             fail=_fails("on_error", on_error),
             fail_out_of_range=_fails("out_of_range_datetime", out_of_range_datetime),
         )
-        with self.files().at_hand() as files:
-            frame = frames.read(self.definition, files, strictness)
+        rows = rows_needed(self.definition)
+        with self.files().needed().at_hand(one_by_one=rows is not None) as files:
+            frame = frames.read(self.definition, files, strictness, rows)
         if self.timestamp_column in frame.columns and len(frame):
             frame = frame.set_index(self.timestamp_column, drop=False).rename_axis(None)
         return frame

@@ -100,9 +100,9 @@ class ContextRun(Run):
         staged = self.context.inputs[name]
         if staged.dataset is None or staged.mode.value != "direct":
             return staged.path
-        from ..datasets.dataset import dataset_from
+        from ..datasets.dataset import dataset_of_input
 
-        return dataset_from(staged.dataset, staged=Path(staged.path))
+        return dataset_of_input(staged.dataset, staged)
 
     @cached_property
     @override

@@ -40,7 +40,7 @@ def wanted(mode: Mode = Mode.AUTO, size: int | None = 1, **changes: Any) -> Want
         (wanted(size=None), MOUNTS, Mode.DOWNLOAD, "unless it is large"),
         (wanted(size=None), NONE, Mode.DOWNLOAD, "no node has the mounter"),
         (wanted(Mode.DIRECT, tabular=True), MOUNTS, Mode.DIRECT, "the script reads the table by itself"),
-        (wanted(Mode.AUTO, 9 * GIB, tabular=True), MOUNTS, Mode.DIRECT, "the script reads the table by itself"),
+        (wanted(Mode.AUTO, 9 * GIB, tabular=True), MOUNTS, Mode.MOUNT, "more than 1 GiB"),
         (wanted(Mode.MOUNT, tabular=True), MOUNTS, Mode.MOUNT, "as asked"),
         (wanted(Mode.DIRECT, 2 * GIB), MOUNTS, Mode.MOUNT, "more than 1 GiB"),
         (
@@ -141,7 +141,8 @@ def test_the_facts_of_a_binding_and_of_a_spec() -> None:
     assert Wanted.of_binding(binding) == Wanted(
         name="raw", mode=Mode.DIRECT, datastore="workspaceblobstore", bytes=10, tabular=True
     )
-    made = InputSpec(name="y", source=OutputOf("a", "out"), mode=Mode.MOUNT, view=TABLE)
+    view = DatasetDefinition(kind="tabular", paths=(), id="7")
+    made = InputSpec(name="y", source=OutputOf("a", "out"), mode=Mode.MOUNT, view=view)
     assert Wanted.of_spec(made, None, "t") == Wanted(name="y", mode=Mode.MOUNT, datastore="t", bytes=None, tabular=True)
     place = InputSpec(name="z", source=DatastorePath("u", "x"), mode=Mode.MOUNT, writable=True)
     assert Wanted.of_spec(place, 5) == Wanted(name="z", mode=Mode.MOUNT, datastore="u", bytes=5, writable=True)

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from runner.data.conditions import holds
+from runner.data.conditions import fields_of, holds
 from runner.data.partitions import partition_columns, partition_values
-from runner.data.selection import Found, chosen
+from runner.data.selection import Found, chosen, possible, rows_needed
 from runner.errors import BadInput
 from runner.model.data import DatasetDefinition
-from runner.model.transforms import KeepColumns, Skip, Take, chance
+from runner.model.transforms import Filter, KeepColumns, Skip, Take, Transform, chance
 
 VALUES = {"region": "de", "size": 3, "none": None, "when": datetime(2020, 1, 2)}  # noqa: DTZ001 - as paths have it
 
@@ -80,3 +81,61 @@ def test_partition_formats() -> None:
     with pytest.raises(BadInput, match="unconverted data remains"):
         partition_values(form, "/de/2020/13/part-1.csv")
     assert partition_values(None, "/x") == {}
+
+
+PARTS = tuple(Found(relative=f"{region}/x.csv", key=f"t/{region}/x.csv", size=1) for region in ("de", "fr", "uk"))
+
+
+def table(*transforms: Transform, **options: object) -> DatasetDefinition:
+    return DatasetDefinition(
+        kind="tabular",
+        paths=(),
+        format="delimited",
+        options={"partition_format": "/{region}/x.csv", **options},
+        transforms=transforms,
+    )
+
+
+def regions(definition: DatasetDefinition) -> list[str]:
+    return [file.relative[:2] for file in possible(PARTS, definition)]
+
+
+FRENCH = Filter(["eq", field("region"), "fr"])
+
+
+def test_filters_on_partition_keys_leave_files_out_but_not_the_first() -> None:
+    assert regions(table(FRENCH)) == ["de", "fr"]
+    assert regions(table(Filter(["eq", field("region"), "de"]))) == ["de"]
+    assert regions(table(Filter(["eq", field("region"), "it"]))) == ["de"]
+    assert regions(table(KeepColumns(("region",)), FRENCH)) == ["de", "fr"]
+    assert regions(table(Filter(["not", ["eq", field("region"), "fr"]]))) == ["de", "uk"]
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        table(),
+        table(Filter(["gt", field("n"), 3])),
+        table(Filter(["or", ["eq", field("region"), "fr"], ["gt", field("n"), 3]])),
+        table(Take(1), FRENCH),  # of the first rows, not of the partition's
+        table(Filter(["gt", field("region"), 3])),  # no comparison: the rows say so
+        table(FRENCH, set_column_types={"region": ["long"]}),  # its rows have other values than its paths
+        replace(table(FRENCH), options={}),
+    ],
+)
+def test_else_every_file_may_have_rows(definition: DatasetDefinition) -> None:
+    assert regions(definition) == ["de", "fr", "uk"]
+
+
+def test_first_rows_are_enough_only_if_nothing_before_leaves_rows_out() -> None:
+    assert rows_needed(table(Take(3))) == 3
+    assert rows_needed(table(KeepColumns(("a",)), Take(3), Skip(1))) == 3
+    assert rows_needed(table(FRENCH, Take(3))) is None
+    assert rows_needed(table(Skip(1), Take(3))) is None
+    assert rows_needed(table()) is None
+
+
+def test_the_columns_of_a_condition() -> None:
+    assert fields_of(["and", ["eq", field("a"), "x"], ["not", ["null", field("b")]]]) == {"a", "b"}
+    assert fields_of(["eq", field("a"), field("c")]) == {"a", "c"}
+    assert fields_of(3) == set()

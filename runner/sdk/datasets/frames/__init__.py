@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ....model.data import DatasetDefinition
@@ -21,22 +21,25 @@ PATH_COLUMN = "Path"
 """The column of ``include_path``."""
 
 
-def read(definition: DatasetDefinition, files: Sequence[LocalFile], strictness: Strictness) -> pd.DataFrame:
+def read(
+    definition: DatasetDefinition, files: Iterable[LocalFile], strictness: Strictness, rows: int | None = None
+) -> pd.DataFrame:
     """Return the rows of every file one after another, with the definition's operations applied.
 
     Args:
         definition: The dataset.
         files: Its files.
         strictness: The treatment of values that do not fit.
+        rows: The number of first rows that are enough; no file is read after them. Default: None, all are needed.
 
     Raises:
         UserErrorException: There are no files, or one cannot be read.
 
     """
     _check_pandas()
-    if not files:
+    parts = read_parts(definition, files, rows)
+    if not parts:
         raise UserErrorException("the dataset has no files")
-    parts = read_parts(definition, files)
     frame = _typed(joined([part.frame for part in parts]), definition, strictness)
     frame = _with_path_columns(frame, definition, parts)
     frame = _with_chosen_types(frame, definition, strictness)

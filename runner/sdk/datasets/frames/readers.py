@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Mapping
 
@@ -31,29 +31,37 @@ class Part:
     frame: pd.DataFrame
 
 
-def read_parts(definition: DatasetDefinition, files: Sequence[LocalFile]) -> list[Part]:
+def read_parts(definition: DatasetDefinition, files: Iterable[LocalFile], rows: int | None = None) -> list[Part]:
     """Return the rows of every file.
 
     Args:
         definition: The dataset.
         files: Its files.
+        rows: The number of first rows that are enough. Default: None, all are needed.
 
     Raises:
         UserErrorException: A file cannot be read.
 
     """
-    if definition.format == "delimited":
-        return _delimited(files, definition.options)
-    return [Part(file, _READERS[definition.format](file, definition.options)) for file in files]
-
-
-def _delimited(files: Sequence[LocalFile], options: Options) -> list[Part]:
-    parts, first = [], None
-    for file in files:
-        rows = read_rows(file, options, first)
-        first = first or rows.header
-        parts.append(Part(file, rows.frame))
+    parts: list[Part] = []
+    found = 0
+    for part in _parts(definition, files):
+        parts.append(part)
+        found += len(part.frame)
+        if rows is not None and found >= rows:
+            break
     return parts
+
+
+def _parts(definition: DatasetDefinition, files: Iterable[LocalFile]) -> Iterator[Part]:
+    if definition.format != "delimited":
+        yield from (Part(file, _READERS[definition.format](file, definition.options)) for file in files)
+        return
+    first = None
+    for file in files:
+        rows = read_rows(file, definition.options, first)
+        first = first or rows.header
+        yield Part(file, rows.frame)
 
 
 def _parquet(file: LocalFile, _options: Options) -> pd.DataFrame:

@@ -1,4 +1,7 @@
-"""A dataset reads the same in the driver (from a bucket or a folder) and in a step (from what staging put there)."""
+"""A dataset reads the same in the driver (from a bucket or a folder) and in a step.
+
+There it is what staging put there, or (direct) the pinned files that the script reads by itself.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +16,20 @@ import pytest
 
 from runner.data import manifest, transfer
 from runner.data.dataset import pin_dataset
-from runner.model.data import DEFAULT_DATASTORE, DatasetDefinition, Kind
+from runner.errors import StoreError
+from runner.model.context import StagedInput
+from runner.model.data import DEFAULT_DATASTORE, DatasetDefinition, Kind, Mode
 from runner.model.document import from_document, to_document
+from runner.override import override
 from runner.ports import ObjectStore
 from runner.sdk import Dataset, Workspace
 from runner.sdk.base.exceptions import UserErrorException
-from runner.sdk.datasets.dataset import dataset_from
+from runner.sdk.datasets.dataset import dataset_from, dataset_of_input
 from runner.sdk.datasets.file_dataset import FileDataset
 from runner.sdk.datasets.tabular import TabularDataset
 from runner.storage.directory import DirectoryStore
 from tests.support.fake_session import FakeSession
+from tests.support.memory_store import MemoryStore
 
 Where = str
 FILES = {
@@ -34,7 +41,7 @@ FILES = {
 }
 
 
-@pytest.fixture(params=["bucket", "folder", "step"])
+@pytest.fixture(params=["bucket", "folder", "step", "direct", "direct folder"])
 def where(request: pytest.FixtureRequest) -> Where:
     return str(request.param)
 
@@ -45,7 +52,7 @@ def see(
 ) -> Callable[[TabularDataset | FileDataset], TabularDataset | FileDataset]:
     """The dataset as that place sees it."""
     store: ObjectStore = session.store
-    if where == "folder":
+    if where in ("folder", "direct folder"):
         store = DirectoryStore(tmp_path / "store")
         session.datastores = {"elsewhere": store}
     for key, data in FILES.items():
@@ -62,6 +69,10 @@ def see(
             return dataset_from(
                 definition, staged=staged(session.store, definition, tmp_path / f"inputs-{next(numbers)}")
             )
+        if where.startswith("direct"):
+            ref = pin_dataset(session.store, lambda _name: store, definition)
+            name = "elsewhere" if where == "direct folder" else ref.datastore
+            return dataset_of_input(definition, StagedInput(Mode.DIRECT, "", definition, replace(ref, datastore=name)))
         return dataset_from(definition)
 
     return seen
@@ -174,7 +185,7 @@ def test_data_are_read_where_they_are_used(
     assert len(seen.to_pandas_dataframe()) == 4
     store = session.datastores.get("elsewhere", session.store)
     store.put("sales/zz.csv", b"n\n5\n")
-    assert len(seen.to_pandas_dataframe()) == (4 if where == "step" else 5)
+    assert len(seen.to_pandas_dataframe()) == (5 if where in ("bucket", "folder") else 4)
 
 
 def test_nothing_there(session: FakeSession, ws: Workspace) -> None:
@@ -193,3 +204,81 @@ def test_when_the_data_changed_is_what_the_store_says(session: FakeSession, tmp_
     changed = Dataset.File.from_files(("elsewhere", "a.csv")).data_changed_time
     assert changed is not None
     assert abs(datetime.now(timezone.utc) - changed) < timedelta(minutes=5)
+
+
+class Counting(MemoryStore):
+    """Notes what is downloaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.downloaded: list[str] = []
+
+    @override
+    def download(self, key: str, path: Path) -> None:
+        self.downloaded.append(key)
+        super().download(key, path)
+
+
+@pytest.fixture
+def bucket(session: FakeSession) -> Counting:
+    store = Counting()
+    session.datastores = {"lake": store}
+    for key, data in FILES.items():
+        store.put(key, data)
+    return store
+
+
+def direct(session: FakeSession, bucket: MemoryStore, dataset: TabularDataset) -> TabularDataset:
+    """The dataset as a step's script has it."""
+    definition = dataset.definition
+    ref = replace(pin_dataset(session.store, lambda _name: bucket, definition), datastore="lake")
+    seen = dataset_of_input(definition, StagedInput(Mode.DIRECT, "", definition, ref))
+    assert isinstance(seen, TabularDataset)
+    return seen
+
+
+SALES = "/{region}/{y}/{m}/{name}.csv"
+
+
+def test_a_direct_input_costs_nothing_until_its_rows_are_read(session: FakeSession, bucket: Counting) -> None:
+    seen = direct(session, bucket, rows("sales"))
+    assert bucket.downloaded == []
+    assert len(seen.to_pandas_dataframe()) == 4
+    assert sorted(bucket.downloaded) == [key for key in FILES if key.startswith("sales/")]
+
+
+def test_first_rows_need_the_first_files_alone(session: FakeSession, bucket: Counting) -> None:
+    seen = direct(session, bucket, rows("sales"))
+    assert seen.take(3).to_pandas_dataframe()["n"].tolist() == [1, 2, 3]
+    assert bucket.downloaded == ["sales/de/2020/01/f.csv", "sales/fr/2020/02/f.csv"]
+
+
+def test_rows_of_one_partition_need_its_files_and_the_first(session: FakeSession, bucket: Counting) -> None:
+    bucket.put("sales/uk/2020/02/h.csv", b"n\n5\n")
+    dataset = direct(session, bucket, rows("sales", partition_format=SALES))
+    frame = dataset.filter(dataset["region"] == "fr").to_pandas_dataframe()
+    assert frame["n"].tolist() == [3, 4]
+    assert sorted(bucket.downloaded) == [key for key in FILES if key.startswith("sales/")]
+
+
+def test_a_condition_on_rows_needs_all_files(session: FakeSession, bucket: Counting) -> None:
+    dataset = direct(session, bucket, rows("sales", partition_format=SALES))
+    both = dataset.filter((dataset["region"] == "fr") | (dataset["n"] == 1))
+    assert both.to_pandas_dataframe()["n"].tolist() == [1, 3, 4]
+    assert len(bucket.downloaded) == 3
+
+
+def test_no_partition_has_rows(session: FakeSession, bucket: Counting) -> None:
+    dataset = direct(session, bucket, rows("sales", partition_format=SALES))
+    frame = dataset.filter(dataset["region"] == "it").to_pandas_dataframe()
+    assert list(frame.columns) == ["region", "y", "m", "name", "n"]
+    assert len(frame) == 0
+
+
+def test_a_direct_input_that_was_changed_since_it_was_pinned_is_not_read(
+    session: FakeSession, bucket: Counting
+) -> None:
+    seen = direct(session, bucket, rows("sales"))
+    bucket.put("sales/fr/2020/02/g.csv", b"n\n5\n")
+    with pytest.raises(StoreError, match="was changed after the step's inputs were pinned"):
+        seen.to_pandas_dataframe()
