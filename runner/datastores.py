@@ -1,4 +1,4 @@
-"""Settings of datastores: buckets and folders."""
+"""Settings of places for data that targets and datastores share: buckets, and other workspaces."""
 
 from __future__ import annotations
 
@@ -48,14 +48,6 @@ class BucketConfig:
 
 
 @dataclass(frozen=True)
-class FolderConfig:
-    """A folder on this machine, for steps that run here."""
-
-    path: str
-    """The folder."""
-
-
-@dataclass(frozen=True)
 class WorkspaceConfig:
     """The data of another workspace in the bucket of a target, read-only."""
 
@@ -63,22 +55,6 @@ class WorkspaceConfig:
     """The name of the other workspace."""
     target: str = ""
     """The target whose bucket holds the workspace. Empty: the target in use."""
-
-
-DatastoreLocation = FolderConfig | BucketConfig | WorkspaceConfig
-
-
-@dataclass(frozen=True)
-class DatastoreConfig:
-    """A place for data beside the workspace store."""
-
-    place: DatastoreLocation
-    account: str = ""
-    """The storage account name in v1 code: ``register_azure_blob_container(account_name=…)``."""
-    container: str = ""
-    """The container name in v1 code: ``register_azure_blob_container(container_name=…)``."""
-    where: str = ""
-    """The file and field that configure the datastore."""
 
 
 def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, BucketEndpoint]:

@@ -14,6 +14,7 @@ from ..model.nodes import Node, Place, Table, is_null, plain
 from ..model.reading import unknown
 from . import sections
 from .settings import LOCAL, LOCAL_TYPE, Config, EnvironmentConfig
+from .store import StoreTypes
 from .target import TargetTypes
 
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
@@ -40,12 +41,13 @@ def find_root(start: Path) -> Path:
     return start
 
 
-def load(start: Path, types: TargetTypes, environ: Mapping[str, str] = os.environ) -> Config:
+def load(start: Path, types: TargetTypes, stores: StoreTypes, environ: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration of the workspace around `start`.
 
     Args:
         start: A folder in the workspace.
         types: The classes of compute targets by their ``type:``.
+        stores: The classes of datastores by their ``type:``.
         environ: The variables that name the machine-wide file. Default: those of this process.
 
     Returns:
@@ -63,7 +65,7 @@ def load(start: Path, types: TargetTypes, environ: Mapping[str, str] = os.enviro
         what = "the machine-wide file cannot name the workspace: every folder would be the same one"
         findings.wrong(name.place, what, f"write it into {root / 'runner.yaml'}")
     whole = overlaid(machine, own, whole=_replaces)
-    config = _config(root, table(whole, findings), types, findings)
+    config = _config(root, table(whole, findings), types, stores, findings)
     access = [sections.access(each.at("access"), findings) for each in (machine, own)]
     config = replace(config, access=access[0].joined(access[1]))
     findings.check()
@@ -91,7 +93,7 @@ def _replaces(below: Table, above: Table) -> bool:
     return section in _TYPED and bool(name) and "." not in name and len(kinds) == 2 and kinds[0] != kinds[1]
 
 
-def _config(root: Path, document: Table, types: TargetTypes, findings: Findings) -> Config:
+def _config(root: Path, document: Table, types: TargetTypes, stores: StoreTypes, findings: Findings) -> Config:
     for key, node in document.items():
         if key not in _KNOWN:
             findings.wrong(node.place, *unknown("field", key, _KNOWN))
@@ -105,7 +107,7 @@ def _config(root: Path, document: Table, types: TargetTypes, findings: Findings)
         computes=sections.named(ComputeSettings, document.at("computes"), findings),
         vm_sizes=sections.named(VmSize, document.at("vm_sizes"), findings),
         secrets=sections.secrets(document.at("secrets"), findings),
-        datastores=sections.datastores(document.at("datastores"), findings),
+        datastores=sections.datastores(document.at("datastores"), stores, findings),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ..datastores import BucketConfig, FolderConfig, WorkspaceConfig, endpoint_misfit
+from ..datastores import BucketConfig, WorkspaceConfig, endpoint_misfit
 from ..model.compute import ComputeSettings, VmSize, misfit_of
 from ..model.image_name import image_misfit
 from ..model.reading import Checks, Wrong
@@ -124,7 +124,6 @@ CHECKS: Checks = {
     (BucketConfig, "prefix"): prefix,
     (BucketConfig, "region"): like(_REGION, "is no region", "write it like us-east-1", optional=False),
     (BucketConfig, "credentials"): optional_text,
-    (FolderConfig, "path"): text,
     (WorkspaceConfig, "workspace"): name,
     (WorkspaceConfig, "target"): optional_text,
     (EnvironmentConfig, "image"): image_misfit,

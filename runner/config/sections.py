@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from ..datastores import BucketConfig, DatastoreConfig, DatastoreLocation, FolderConfig, WorkspaceConfig, name_misfit
+from ..datastores import WorkspaceConfig, name_misfit
 from ..documents.decoding import Findings, decoded, table
 from ..model.access import Access
 from ..model.compute import ResourceRequest
@@ -17,15 +17,14 @@ from ..model.policy_overrides import field_readers, parsed
 from ..model.reading import Readers, Wrong, checked
 from ..model.secret import SecretSource, source_misfits
 from . import rules
+from .store import DatastoreConfig, DatastoreLocation, StoreConfig, StoreTypes
 from .target import TargetConfig, TargetTypes
 
 T = TypeVar("T")
-DATASTORES: Mapping[str, type[DatastoreLocation]] = {
-    "folder": FolderConfig,
-    "bucket": BucketConfig,
-    "workspace": WorkspaceConfig,
-}
-_V1_NAMES = ("account", "container")
+_WORKSPACE = "workspace"
+"""The type of datastore that is no store of its own, but a part of another one."""
+V1_NAMES = ("account", "container")
+"""Fields of every datastore, for v1 code. A store that has such fields itself reads them itself."""
 _OVERRIDES = field_readers(StepPolicy, ResourceRequest, Access)
 """Fields that are written and checked as those of a step are."""
 _CHECKED = {key: checked(check) for key, check in rules.CHECKS.items()}
@@ -52,14 +51,17 @@ def targets(node: Node | None, types: TargetTypes, findings: Findings) -> dict[s
     return found
 
 
-def datastores(node: Node | None, findings: Findings) -> dict[str, DatastoreConfig]:
-    """Return ``datastores:`` by name; a relative path is seen from the folder of the file that holds it."""
+def datastores(node: Node | None, types: StoreTypes, findings: Findings) -> dict[str, DatastoreConfig]:
+    """Return ``datastores:`` by name, each as the class in `types` that its ``type:`` names.
+
+    A relative path is seen from the folder of the file that holds it.
+    """
     found: dict[str, DatastoreConfig] = {}
     for key, each in _entries(node, findings):
         wrong = name_misfit(key)
         if wrong:
             findings.wrong(each.place, *wrong)
-        one = _datastore(each, findings)
+        one = _datastore(each, types, findings)
         if one is not None:
             found[key] = one
     return found
@@ -113,39 +115,53 @@ def _entries(node: Node | None, findings: Findings) -> Iterator[tuple[str, Node]
             yield key, each
 
 
-def _shape(node: Node, shapes: Mapping[str, type[T]], what: str, findings: Findings) -> type[T] | None:
-    """Return the dataclass that ``type:`` names."""
+def _kind(node: Node, kinds: Collection[str], what: str, findings: Findings) -> str:
+    """Return the ``type:`` of an entry, which is one of `kinds`; empty if it is none."""
     kind = node.at("type") if isinstance(node, Table) else None
-    found = shapes.get(kind.text) if isinstance(kind, Leaf) else None
-    if found is None:
-        place = replace((kind or node).place, path=node.place.path)
-        findings.wrong(place, f"{what} needs 'type': one of {', '.join(shapes)}", "write it, or correct it")
-    return found
+    if isinstance(kind, Leaf) and kind.text in kinds:
+        return kind.text
+    place = replace((kind or node).place, path=node.place.path)
+    findings.wrong(place, f"{what} needs 'type': one of {', '.join(kinds)}", "write it, or correct it")
+    return ""
 
 
 def _target(node: Node, types: TargetTypes, findings: Findings) -> TargetConfig | None:
-    shape = _shape(node, types, "a target", findings)
-    if shape is None or not isinstance(node, Table):
+    kind = _kind(node, types, "a target", findings)
+    if not kind or not isinstance(node, Table):
         return None
+    shape = types[kind]
     own = {key: checked(check) for key, check in shape.rules().items()}
     tolerations = {(shape, "tolerations"): parsed("tolerations")}
     readers = Readers({**_CHECKED, **_OVERRIDES, **tolerations, **own})
     return decoded(shape, _without(node, "type"), findings, readers)
 
 
-def _datastore(node: Node, findings: Findings) -> DatastoreConfig | None:
-    shape = _shape(node, DATASTORES, "a datastore", findings)
-    if shape is None or not isinstance(node, Table):
+def _datastore(node: Node, types: StoreTypes, findings: Findings) -> DatastoreConfig | None:
+    kind = _kind(node, (*types, _WORKSPACE), "a datastore", findings)
+    if not kind or not isinstance(node, Table):
         return None
-    account, container = (name(node.at(key), findings) for key in _V1_NAMES)
-    location = decoded(shape, _without(node, "type", *_V1_NAMES), findings, _READERS)
-    if location is None:
+    shape = WorkspaceConfig if kind == _WORKSPACE else types[kind]
+    v1_names = [key for key in V1_NAMES if key not in shape.__dataclass_fields__]
+    account, container = (name(node.at(key), findings) if key in v1_names else "" for key in V1_NAMES)
+    bare = _without(node, "type", *v1_names)
+    if kind == _WORKSPACE:
+        place: DatastoreLocation | None = decoded(WorkspaceConfig, bare, findings, _READERS)
+    else:
+        place = _store(types[kind], bare, findings)
+    where = f"{node.place.file}: {node.place.path}"
+    if place is None:
         return None
-    if isinstance(location, FolderConfig):
-        location = replace(location, path=_absolute(location.path, _field(node, "path")))
-    elif isinstance(location, BucketConfig) and location.credentials:
-        location = replace(location, credentials=_absolute(location.credentials, _field(node, "credentials")))
-    return DatastoreConfig(location, account, container, f"{node.place.file}: {node.place.path}")
+    return DatastoreConfig(place=place, account=account, container=container, where=where, kind=kind)
+
+
+def _store(shape: type[StoreConfig], node: Table, findings: Findings) -> StoreConfig | None:
+    """Return the settings of a store; a relative path in them is seen from the folder of the file that holds it."""
+    readers = Readers({**_CHECKED, **{key: checked(check) for key, check in shape.rules().items()}})
+    found = decoded(shape, node, findings, readers)
+    if found is None:
+        return None
+    paths = {key: getattr(found, key) for key in shape.paths()}
+    return replace(found, **{key: _absolute(path, _field(node, key)) for key, path in paths.items() if path})
 
 
 def _without(node: Table, *keys: str) -> Table:

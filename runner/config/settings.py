@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..dataclass import dataclass, field
-from ..datastores import BucketConfig, DatastoreConfig
+from ..datastores import BucketConfig
 from ..errors import BadInput, Problem
 from ..model.access import Access
 from ..model.compute import ComputeSettings, VmSize
 from ..model.environment import NamedEnvironment
 from ..model.secret import SecretSource
 from ..model.workspace import LONGEST, place_of, segment
+from .store import DatastoreConfig
 from .target import TargetConfig
 
 LOCAL = "local"

@@ -1,9 +1,10 @@
-"""Access to a bucket from one place: a laptop and a pod may use different endpoints of one bucket."""
+"""Access to a store from one place: a laptop and a pod may use different endpoints of one bucket."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Union
 
 from ..dataclass import dataclass, field
 from .access import Access
@@ -35,13 +36,43 @@ class BucketEndpoint:
     read_only: bool = False
     """True: runner writes nothing there, whatever the key permits."""
 
+    @property
+    def kind(self) -> str:
+        """The type of the store in `runner.storage.registry`."""
+        return "bucket"
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The secrets in it, to be masked wherever a step shows them."""
+        return self.credentials.secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherEndpoint:
+    """A store that is no bucket, with all that its adapter needs. It is never stored in a plan, task or journal."""
+
+    kind: str
+    """The type of the store in `runner.storage.registry`."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What may be shown; the adapter knows the names."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Keys, and other forms of them that a text may hold."""
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """The secrets in it, to be masked wherever a step shows them."""
+        return tuple(filter(None, self.secrets.values()))
+
+
+StoreEndpoint = Union[BucketEndpoint, OtherEndpoint]
+
 
 @dataclass(frozen=True)
 class StepStores:
     """The content of the secret file of a step's pod: access to its data."""
 
     workspace: BucketEndpoint
-    datastores: Mapping[str, BucketEndpoint] = field(default_factory=dict)
+    datastores: Mapping[str, StoreEndpoint] = field(default_factory=dict)
     """Datastores that do not lie in the workspace store."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Values by name, for scripts that read them."""
@@ -60,12 +91,16 @@ class StepStores:
     @property
     def values(self) -> tuple[str, ...]:
         """Return every secret in it: the keys of buckets, and the values of secrets."""
-        endpoints = (self.workspace, *self.datastores.values())
-        keys = dict.fromkeys(secret for endpoint in endpoints for secret in endpoint.credentials.secrets)
-        return (*keys, *self.secrets.values())
+        return (*self.keys, *self.secrets.values())
 
-    def of(self, datastore: str) -> BucketEndpoint | None:
-        """Return the bucket of a datastore; None: this step has no access to it."""
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Return the keys of all stores in it."""
+        endpoints = (self.workspace, *self.datastores.values())
+        return tuple(dict.fromkeys(key for endpoint in endpoints for key in endpoint.hidden))
+
+    def of(self, datastore: str) -> StoreEndpoint | None:
+        """Return the store of a datastore; None: this step has no access to it."""
         if datastore == DEFAULT_DATASTORE:
             return self.workspace
         if datastore == FILE_DATASTORE and datastore not in (*self.datastores, *self.withheld.datastores):

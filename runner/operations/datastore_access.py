@@ -43,7 +43,7 @@ def datastore_problems(
             target = targets.get(step.key, "")
             if name not in known:
                 found.append(_unknown(name, step.name, known))
-            elif known[name].kind == "folder" and target and not reaches_folders(target):
+            elif known[name].here_only and target and not reaches_folders(target):
                 found.append(_out_of_reach(known[name], step.name, target))
     every = dict.fromkeys(name for names in used.values() for name in names)
     mute = silent([name for name in every if name in known], open_store)

@@ -31,7 +31,7 @@ class DatastoreFacts:
 
     name: str
     kind: str
-    """One of ``folder``, ``bucket``, or ``workspace`` for a part of the workspace store."""
+    """Its ``type:`` in the configuration, or ``workspace`` for a part of the workspace store."""
     place: str
     """The place of the data, for messages."""
     account: str = ""
@@ -42,6 +42,8 @@ class DatastoreFacts:
     """The file and field that configure it."""
     read_only: bool = False
     """True if the datastore cannot be written."""
+    here_only: bool = False
+    """True if it is a folder of this machine, which pods cannot reach."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ from ..model.task import Task
 from ..model.termination import to_message
 from ..ports import ObjectStore
 from ..runs import records
+from ..storage.registry import open_store
 from ..storage.s3.http import RetryPolicy
 from ..storage.s3.store import BucketStore
 from . import machine
@@ -167,7 +168,7 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
         endpoint = stores.of(name)
         if endpoint is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
-        return opened.setdefault(name, BucketStore(endpoint, STORE_RETRIES, lambda: _renewed(hidden).of(name)))
+        return opened.setdefault(name, open_store(endpoint, STORE_RETRIES, lambda: _renewed(hidden).of(name)))
 
     opened: dict[str, ObjectStore] = {}
 
@@ -202,9 +203,7 @@ def _reports_shipper(store: ObjectStore, task: Task, place: WorkDir, hidden: Seq
 
 
 def _secrets(stores: StepStores) -> tuple[bytes, ...]:
-    endpoints = (stores.workspace, *stores.datastores.values())
-    keys = tuple(secret.encode() for endpoint in endpoints for secret in endpoint.credentials.secrets)
-    return (*keys, *masks(stores.secrets.values()))
+    return (*(key.encode() for key in stores.keys), *masks(stores.secrets.values()))
 
 
 def _renewed(hidden: list[bytes]) -> StepStores:

@@ -6,34 +6,29 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..datastores import BucketConfig, bucket_endpoints
-from ..model.durable import must_survive
 from ..model.secret import SecretSource
-from ..model.store_endpoint import BucketEndpoint, StepStores
+from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..ports import ObjectStore
 
 
 def folder_store(folder: Path) -> ObjectStore:
-    """Return the store in a local folder, which is the default.
+    """Return the store in a local folder, which is the default."""
+    from ..storage.folder import open_folder
 
-    Its journals and registries survive a power failure; docs/explanation/faults.md says what may be lost.
-    """
-    from ..storage.directory import DirectoryStore
-
-    return DirectoryStore(folder, durable=must_survive)
+    return open_folder(folder)
 
 
 def bucket_store(store: BucketConfig, where: str) -> ObjectStore:
     """Return the store in a bucket, as this machine reaches it. Raises BadInput for unusable credentials."""
-    from ..storage.s3.store import BucketStore
+    from ..storage.s3.datastore import open_bucket
 
-    near, _ = bucket_endpoints(store, where)
-    return BucketStore(near, renew=lambda: bucket_endpoints(store, where)[0])
+    return open_bucket(store, where)
 
 
 def step_stores(
     name: str,
     workspace: BucketConfig,
-    datastores: Mapping[str, BucketEndpoint],
+    datastores: Mapping[str, StoreEndpoint],
     secrets: Mapping[str, SecretSource],
     *,
     here: bool = False,

@@ -89,16 +89,16 @@ class PodRunContext:
         return self._open[name]
 
     def _opened(self, name: str) -> ObjectStore:
-        from ..storage.s3.store import BucketStore
+        from ..storage.registry import open_store
 
-        bucket_endpoint = self.spec.stores.of(name)
-        if bucket_endpoint is None:
+        endpoint = self.spec.stores.of(name)
+        if endpoint is None:
             raise BadInput(
                 f"datastore '{name}' was not there when the run was handed over",
                 f"run {self.spec.run}",
                 "runner resume RUN --detach hands it over with what is configured now",
             )
-        return BucketStore(bucket_endpoint, renew=lambda: self.stores().of(name))
+        return open_store(endpoint, renew=lambda: self.stores().of(name))
 
     def target(self, name: str) -> ComputeTarget:
         """Return the target of the spec. Raise BadInput for another."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 from ..config import LOCAL, Config
+from ..config.store import DatastoreConfig, StoreConfig
 from ..data import named_datastores
-from ..datastores import BucketConfig, DatastoreConfig, FolderConfig, WorkspaceConfig, bucket_endpoints
+from ..datastores import BucketConfig, WorkspaceConfig
 from ..errors import BadInput
 from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
-from ..model.store_endpoint import BucketEndpoint
+from ..model.store_endpoint import StoreEndpoint
 from ..operations.values import DatastoreFacts
 from ..ports import ObjectStore
+from ..storage.s3.datastore import BucketDatastore
 from . import adapters
 
 
@@ -70,8 +71,8 @@ class Datastores:
             self._open[name] = self._opened(name)
         return self._open[name]
 
-    def for_steps(self, *, here: bool) -> Mapping[str, BucketEndpoint]:
-        """Every datastore in a bucket as steps reach it, but for those in the workspace store.
+    def for_steps(self, *, here: bool) -> Mapping[str, StoreEndpoint]:
+        """Every datastore as steps reach it, but for folders and those in the workspace store.
 
         One with unusable credentials is left out: submit tells of it when a plan uses it.
 
@@ -79,12 +80,12 @@ class Datastores:
             here: The steps run on this machine, not in pods.
 
         """
-        found: dict[str, BucketEndpoint] = {}
+        found: dict[str, StoreEndpoint] = {}
         for name, known in self._configured().items():
-            if not isinstance(known.place, FolderConfig):
-                with suppress(BadInput):
-                    near, cluster = bucket_endpoints(self._bucket(known.place, known.where), known.where)
-                    found[name] = near if here else cluster
+            with suppress(BadInput):
+                endpoint = self._store(known).for_steps(known.where, here=here)
+                if endpoint is not None:
+                    found[name] = endpoint
         if found:
             for name, meant in named_datastores.remembered(self.home.store).named.items():
                 if meant.datastore in found:
@@ -93,10 +94,11 @@ class Datastores:
 
     def folders(self) -> dict[str, str]:
         """Return the paths of the datastores that are folders, by name: local steps open these directly."""
+        places = {name: known.place for name, known in self._configured().items()}
         found = {
-            name: known.place.path
-            for name, known in self._configured().items()
-            if isinstance(known.place, FolderConfig)
+            name: place.folder
+            for name, place in places.items()
+            if not isinstance(place, WorkspaceConfig) and place.folder
         }
         if self.home.bucket is None:
             found.setdefault(FILE_DATASTORE, str(self.home.config.folder / FILE_DATASTORE))
@@ -118,49 +120,45 @@ class Datastores:
             return self.store(facts[name].configured)
         if name not in configured:
             return self._files()
-        place = configured[name].place
-        if isinstance(place, FolderConfig):
-            return adapters.folder_store(Path(place.path))
-        where = configured[name].where
-        return adapters.bucket_store(self._bucket(place, where), where)
+        return self._store(configured[name]).open(configured[name].where)
 
-    def _bucket(self, place: BucketConfig | WorkspaceConfig, where: str) -> BucketConfig:
-        """The bucket of a datastore. Raises BadInput for another workspace when no target says in which it lies."""
-        if isinstance(place, BucketConfig):
+    def _store(self, known: DatastoreConfig) -> StoreConfig:
+        """The store of a datastore. Raises BadInput for another workspace when no target says in which it lies."""
+        place = known.place
+        if not isinstance(place, WorkspaceConfig):
             return place
         config, target = self.home.config, place.target or self.home.override or LOCAL
-        store = config.get(target).store
-        if store is not None:
-            return replace(config.bucket(store, place.workspace), read_only=True)
+        bucket = config.get(target).store
+        if bucket is not None:
+            return BucketDatastore.of(replace(config.bucket(bucket, place.workspace), read_only=True))
         raise BadInput(
             f"workspace '{place.workspace}' lies in the bucket of a target, and target '{target}' has none",
-            where,
+            known.where,
             "name the target: add 'target: NAME' to the datastore, or pass --target NAME",
         )
 
     def _facts(self, name: str, known: DatastoreConfig) -> DatastoreFacts:
-        place = known.place
-        if isinstance(place, FolderConfig):
-            return DatastoreFacts(
-                name=name,
-                kind="folder",
-                place=place.path,
-                account=known.account,
-                container=known.container or name,
-                where=known.where,
-            )
+        facts = DatastoreFacts(
+            name=name,
+            kind="bucket" if isinstance(known.place, WorkspaceConfig) else known.kind,
+            place="",
+            account=known.account,
+            container=known.container or name,
+            where=known.where,
+        )
         try:
-            return _facts_of_bucket(name, known, self._bucket(place, known.where))
+            store = self._store(known)
         except BadInput:  # opening it tells why
-            shown = f"workspace '{place.workspace}'" if isinstance(place, WorkspaceConfig) else place.bucket
-            return DatastoreFacts(
-                name=name,
-                kind="bucket",
-                place=shown,
-                account=known.account,
-                container=known.container or name,
-                where=known.where,
-            )
+            shown = f"workspace '{known.place.workspace}'" if isinstance(known.place, WorkspaceConfig) else ""
+            return replace(facts, place=shown)
+        return replace(
+            facts,
+            place=store.place,
+            account=known.account or store.account,
+            container=known.container or store.container or name,
+            read_only=store.read_only,
+            here_only=bool(store.folder),
+        )
 
     def _configured(self) -> Mapping[str, DatastoreConfig]:
         return self.home.config.datastores
@@ -171,16 +169,3 @@ class Datastores:
         if bucket is not None:
             return adapters.bucket_store(bucket.below(FILE_DATASTORE), f"target '{self.home.override}'")
         return adapters.folder_store(self.home.config.folder / FILE_DATASTORE)
-
-
-def _facts_of_bucket(name: str, known: DatastoreConfig, bucket: BucketConfig) -> DatastoreFacts:
-    shown = "/".join(part for part in (bucket.bucket, bucket.prefix.strip("/")) if part)
-    return DatastoreFacts(
-        name=name,
-        kind="bucket",
-        place=f"{shown} at {bucket.endpoint}",
-        account=known.account,
-        container=known.container or bucket.bucket,
-        where=known.where,
-        read_only=bucket.read_only,
-    )

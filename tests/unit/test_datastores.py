@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.datastores import BucketConfig, DatastoreConfig, FolderConfig, bucket_endpoints, loopback_problem
+from runner.config.store import DatastoreConfig
+from runner.datastores import BucketConfig, bucket_endpoints, loopback_problem
 from runner.errors import BadInput
+from runner.storage.folder import FolderConfig
 from runner.wiring.configuration import load
 
 BOTH = """

@@ -20,7 +20,7 @@ from ...model.access import Access, declaration
 from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.document import from_document
 from ...model.durable import must_survive
-from ...model.store_endpoint import BucketEndpoint, StepStores
+from ...model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
 from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from .exceptions import NotOffered, UserErrorException
 from .step_folder import step_context
@@ -69,7 +69,7 @@ class StepSession:
         from ...data.masked_store import masked_store
         from ...data.secret_values import masks, readable
 
-        base = _folder(self._access.folder) if self._access.folder else self._bucket(DEFAULT_DATASTORE)
+        base = _folder(self._access.folder) if self._access.folder else self._remote(DEFAULT_DATASTORE)
         self._hidden += masks((*readable(self._access.secrets), *self._stores.values))
         return masked_store(base, self._hidden)
 
@@ -80,8 +80,8 @@ class StepSession:
     def _read_stores(self) -> StepStores:
         return from_document(StepStores, json.loads(Path(self._access.stores).read_bytes()))
 
-    def _renewed(self, name: str) -> BucketEndpoint | None:
-        """Return the bucket of a datastore with renewed keys, and mask the new keys too."""
+    def _renewed(self, name: str) -> StoreEndpoint | None:
+        """Return the endpoint of a datastore with renewed keys, and mask the new keys too."""
         from ...data.secret_values import masks
 
         stores = self._read_stores()
@@ -326,12 +326,12 @@ class StepSession:
         if not self.view(run).state.over:
             records.cancel(self.store, run)
 
-    def _bucket(self, name: str) -> ObjectStore:
-        """Return the bucket of a datastore. Keys that it refuses are read again, since they may have been renewed."""
-        from ...storage.s3.store import BucketStore
+    def _remote(self, name: str) -> ObjectStore:
+        """Return the store of a datastore. Keys that it refuses are read again, since they may have been renewed."""
+        from ...storage.registry import open_store
 
         endpoint = self._stores.of(name) or BucketEndpoint(bucket="", endpoint="")
-        return BucketStore(endpoint, renew=lambda: self._renewed(name))
+        return open_store(endpoint, renew=lambda: self._renewed(name))
 
     def _opened(self, name: str) -> ObjectStore:
         from ...data.named_datastores import remembered
@@ -340,7 +340,7 @@ class StepSession:
         if folder:
             return _folder(folder)
         if self._access.stores and endpoint is not None:
-            return self._bucket(name)
+            return self._remote(name)
         meant = remembered(self.store).named.get(name)
         if meant is not None and meant.datastore != name:
             return self.datastore(meant.datastore)

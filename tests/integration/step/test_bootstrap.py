@@ -153,9 +153,8 @@ def test_an_output_lies_on_its_datastore(
         {"lake": BucketEndpoint(bucket="lake", endpoint="http://lake")},
     )
     (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
-    monkeypatch.setattr(
-        bootstrap, "BucketStore", lambda bucket_endpoint, *_: {"bucket": pod, "lake": lake}[bucket_endpoint.bucket]
-    )
+    for opener in ("BucketStore", "open_store"):
+        monkeypatch.setattr(bootstrap, opener, lambda endpoint, *_: {"bucket": pod, "lake": lake}[endpoint.bucket])
     task = records.assignment(pod, b.task_id().assignment)
     (output,) = task.outputs
     moved = replace(task, outputs=(replace(output, datastore=name),))
@@ -405,6 +404,7 @@ def test_keys_that_are_renewed_while_a_step_runs_reach_all_its_stores(
         return Door(buckets[bucket_endpoint.bucket], bucket_endpoint, renew)
 
     monkeypatch.setattr(bootstrap, "BucketStore", opened)
+    monkeypatch.setattr(bootstrap, "open_store", opened)
 
     def hand_out(key: str) -> None:
         workspace, data = (

@@ -10,6 +10,7 @@ import pytest
 from runner.compute.process.target import ProcessTarget
 from runner.errors import BadInput
 from runner.model.plan import Plan
+from runner.model.store_endpoint import BucketEndpoint
 from runner.operations.values import Request
 from runner.wiring.configuration import load
 from runner.wiring.workspace import OpenWorkspace
@@ -55,7 +56,9 @@ def test_steps_reach_every_bucket_as_this_machine_does(tmp_path: Path) -> None:
         opened = session(tmp_path, endpoint.endpoint)
         stores = opened.step_stores("laptop")
         assert (stores.workspace.endpoint, stores.workspace.prefix) == (endpoint.endpoint, "team/workspaces/shop/")
-        assert stores.datastores["lake"].endpoint == "http://near"
+        lake = stores.of("lake")
+        assert isinstance(lake, BucketEndpoint)
+        assert lake.endpoint == "http://near"
         target = opened.target("laptop")
         assert isinstance(target, ProcessTarget)
         assert target.bootstraps is not None

@@ -8,6 +8,7 @@ import pytest
 from runner.cli.capture import DryWorkspace
 from runner.data.named_datastores import NamedDatastore, give_name, set_default
 from runner.errors import BadInput
+from runner.model.store_endpoint import BucketEndpoint
 from runner.ports import FolderStore
 from runner.storage.s3.store import BucketStore
 from runner.wiring.configuration import load
@@ -69,6 +70,7 @@ def test_pods_get_the_keys_to_every_bucket_and_to_nothing_else(root: Path) -> No
     assert set(found) == {"lake", "raw"}
     assert found["raw"] == found["lake"]
     lake = found["lake"]
+    assert isinstance(lake, BucketEndpoint)
     assert (lake.bucket, lake.endpoint, lake.prefix, lake.credentials.secret_key) == (
         "lake",
         "http://far",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import BadInput, StoreDenied
+from runner.model.store_endpoint import BucketEndpoint
 from runner.runs import store_format
 from runner.storage.s3.store import BucketStore
 from runner.wiring.configuration import load
@@ -72,7 +73,7 @@ def test_each_name_has_its_own_place_in_the_bucket_for_all_that_use_it(
     told = session.step_stores("kind")
     assert told.workspace.prefix == "team/workspaces/!penguins/"
     filed = told.of("workspacefilestore")
-    assert filed is not None
+    assert isinstance(filed, BucketEndpoint)
     assert filed.prefix == "team/workspaces/!penguins/workspacefilestore/"
     host = settings.controllers(str)
     assert host is not None
@@ -109,6 +110,7 @@ def test_a_datastore_reads_another_workspace_and_never_writes_it(tmp_path: Path)
         "bkt/team/workspaces/!team at http://near:1",
     )
     pods = session.datastores.for_steps(here=False)["team"]
+    assert isinstance(pods, BucketEndpoint)
     assert (pods.prefix, pods.read_only) == ("team/workspaces/!team/", True)
     store = session.datastore("team")
     (tmp_path / "file").write_bytes(os.urandom(10))

@@ -15,12 +15,13 @@ from runner.compute.process.config import ProcessConfig
 from runner.compute.registry import TARGETS
 from runner.config import Config
 from runner.config.rules import CHECKS
-from runner.config.sections import DATASTORES
 from runner.config.settings import EnvironmentConfig
-from runner.datastores import BucketConfig
+from runner.datastores import BucketConfig, WorkspaceConfig
 from runner.errors import BadInput, Problem
 from runner.model.compute import ComputeSettings, VmSize
 from runner.model.secret import SecretSource
+from runner.storage.registry import STORES
+from runner.storage.s3.datastore import BucketDatastore
 from runner.wiring.configuration import load
 
 STORE = "store: {bucket: bkt, endpoint: 'http://h:9000'}"
@@ -132,12 +133,13 @@ def test_what_nobody_could_use_is_refused_with_its_place(tmp_path: Path, text: s
 
 def test_every_field_is_looked_at() -> None:
     of_kind = {BucketConfig, ProcessConfig, KubernetesConfig, EnvironmentConfig, VmSize, ComputeSettings, SecretSource}
-    of_kind |= {ProxyConfig, MountsConfig}
-    shapes = {*of_kind, *DATASTORES.values(), *TARGETS.values()}
+    of_kind |= {ProxyConfig, MountsConfig, WorkspaceConfig}
+    shapes = {*of_kind, *STORES.values(), *TARGETS.values()}
     checked_by_type = {"read_only", "strict", "store", "proxy", "mounts"}
     as_words = {"policy", "resources", "access", "tolerations"}
     names = {(shape, field.name) for shape in shapes for field in dataclasses.fields(shape)}
     ruled = {*CHECKS}.union(*(target.rules() for target in TARGETS.values()))
+    ruled = ruled.union(*(store.rules() for store in STORES.values()))
     assert {(shape.__name__, name) for shape, name in names - ruled if name not in checked_by_type | as_words} == set()
 
 
@@ -237,8 +239,8 @@ access: {secrets: [t]}
     assert kind.store == BucketConfig(bucket="one", endpoint="http://h", prefix="mine", region="r")
     assert config.computes["c"] == ComputeSettings(cpu=1, memory="2Gi")
     assert config.secrets["s"] == SecretSource(file=str(tmp_path / "b"))
-    assert config.datastores["d"].place == BucketConfig(bucket="one", endpoint="http://h", prefix="p")
-    assert not isinstance(config.datastores["f"].place, BucketConfig)
+    assert config.datastores["d"].place == BucketDatastore(bucket="one", endpoint="http://h", prefix="p")
+    assert config.datastores["f"].place == WorkspaceConfig("other")
     assert config.access.secrets == ("s", "t")
     assert config.own == {"team", "kind"}
 

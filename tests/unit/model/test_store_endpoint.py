@@ -22,7 +22,7 @@ LAKE = BucketEndpoint(bucket="lake", endpoint="http://lake", credentials=Credent
 def test_a_step_finds_its_datastores_in_what_its_secret_holds(name: str, bucket: str, prefix: str) -> None:
     held = json.loads(json.dumps(to_document(StepStores(OWN, {"lake": LAKE}))))
     found = from_document(StepStores, held).of(name)
-    assert found is not None
+    assert isinstance(found, BucketEndpoint)
     assert (found.bucket, found.prefix) == (bucket, prefix)
     assert found.credentials.secret_key == f"{bucket}-secret"
 

@@ -16,7 +16,7 @@ from tests.support.memory_store import MemoryStore
 KNOWN = {
     "workspaceblobstore": DatastoreFacts(name="workspaceblobstore", kind="workspace", place="the workspace store"),
     "shared": DatastoreFacts(
-        name="shared", kind="folder", place="/data/shared", where="runner.yaml: datastores.shared"
+        name="shared", kind="folder", place="/data/shared", where="runner.yaml: datastores.shared", here_only=True
     ),
     "lake": DatastoreFacts(name="lake", kind="bucket", place="lake at http://h"),
     "theirs": DatastoreFacts(
