@@ -54,7 +54,7 @@ class OtherEndpoint:
     kind: str
     """The type of the store in `runner.storage.registry`."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """What may be shown; the adapter knows the names."""
+    """Its address and the like, by names that the adapter knows. They may be shown."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Keys, and other forms of them that a text may hold."""
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .s3.http import RetryPolicy
 
 TYPES = {
-    "folder": (".folder:FolderConfig", ""),
+    "folder": (".local_folder:FolderConfig", ""),
     "bucket": (".s3.datastore:BucketDatastore", ".s3.opening"),
 }
 """``type:`` in the configuration, to the class that implements `StoreConfig` and the module that steps carry.

@@ -13,7 +13,7 @@ from ..ports import ObjectStore
 
 def folder_store(folder: Path) -> ObjectStore:
     """Return the store in a local folder, which is the default."""
-    from ..storage.folder import open_folder
+    from ..storage.local_folder import open_folder
 
     return open_folder(folder)
 

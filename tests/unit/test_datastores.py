@@ -9,7 +9,7 @@ import pytest
 from runner.config.store import DatastoreConfig
 from runner.datastores import BucketConfig, bucket_endpoints, loopback_problem
 from runner.errors import BadInput
-from runner.storage.folder import FolderConfig
+from runner.storage.local_folder import FolderConfig
 from runner.wiring.configuration import load
 
 BOTH = """

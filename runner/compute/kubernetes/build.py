@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from ...config.target import TargetContext, bundle_folder
 from ...data.step_bundle import step_archive
-from ...errors import BadInput
+from ...errors import BadInput, RunnerError
 from ...model.access import Access
 from ...model.document import to_document
-from ...model.store_endpoint import StepStores
+from ...model.store_endpoint import BucketEndpoint, StepStores
 from .api import KubernetesApi
 from .config import KubernetesConfig
 from .settings import ClusterSettings
@@ -27,8 +27,7 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
     run. Raises BadInput for an unusable `ca_bundle`.
     """
     settings = cluster_settings(config, context.store_id())
-    if config.mounts.claim:  # it shows the bucket of the target alone
-        settings = replace(settings, unmountable=frozenset(context.step_stores().datastores))
+    settings = replace(settings, unmountable=_unmountable(context, claim=bool(config.mounts.claim)))
     return KubernetesTarget(
         context.name,
         api_of(config),
@@ -38,6 +37,20 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
         step_archive=step_archive_of(context.cache),
         capacity=config.capacity,
     )
+
+
+def _unmountable(context: TargetContext, *, claim: bool) -> frozenset[str]:
+    """Return the datastores that pods cannot mount. A claim shows the bucket of the target alone, a driver any bucket.
+
+    Raises BadInput for unusable credentials if all depends on them.
+    """
+    try:
+        found = context.step_stores().datastores
+    except RunnerError:
+        if claim:
+            raise
+        return frozenset()  # a run that uses a datastore tells what is wrong with it
+    return frozenset(name for name, endpoint in found.items() if claim or not isinstance(endpoint, BucketEndpoint))
 
 
 def step_archive_of(cache: Path) -> bytes:

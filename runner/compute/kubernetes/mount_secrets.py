@@ -81,6 +81,6 @@ class MountSecrets:
 
 def _bucket(stores: StepStores, name: str) -> BucketEndpoint:
     found = stores.of(name)
-    if found is None:
+    if not isinstance(found, BucketEndpoint):
         raise TargetError(f"datastore '{name}' cannot be mounted: the step has no bucket of that name")
     return found
