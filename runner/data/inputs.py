@@ -54,7 +54,9 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
         return bool(ref.etag) and integrity.etag_of(store, ref.key, pinned.entries) == ref.etag
 
     try:
-        transfer.fetch(store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged)
+        transfer.fetch(
+            store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=staging.cache
+        )
     except DataChanged as error:
         raise DataChanged(f"input '{binding.name}': {error}") from error
     return Staged(path, pinned)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Callable, TypeVar
 
@@ -16,6 +17,8 @@ from .file_digest import digest_of_file, md5_of_file
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+    from .node_cache import NodeCache
 
 T = TypeVar("T")
 _THREADS = 16
@@ -36,6 +39,7 @@ def fetch(
     *,
     place: PlaceFile | None = None,
     unchanged: Callable[[], bool] = lambda: False,
+    cache: NodeCache | None = None,
 ) -> None:
     """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
 
@@ -47,6 +51,7 @@ def fetch(
         place: Brings one object (default: ``store.download``).
         unchanged: Tells if the store's files are still those of the manifest. It is asked after more than
             `READ_AGAIN` bytes were brought from a folder; where it says yes, they are not read again.
+        cache: Files that are at hand, and are looked for first. Default: none.
 
     Raises:
         DataChanged: A committed file is gone, or has other bytes than the manifest says.
@@ -63,12 +68,19 @@ def fetch(
             folder.mkdir(parents=True, exist_ok=True)
 
     def fetched(entry: Entry) -> None:
-        fetch_file(store, key_of(key, entry), entry, _target(into, entry), bring=bring, read=not large)
+        path = _target(into, entry)
+        once = partial(fetch_file, store, key_of(key, entry), entry, path, bring=bring, read=not large)
+        if cache is None:
+            once()
+        else:
+            cache.bring(entry, path, once)
 
     def checked(entry: Entry) -> None:
         if not _has_content(_target(into, entry), entry):
             raise _changed(store, key_of(key, entry), "has other content than its manifest says")
 
+    if cache is not None:
+        cache.expect(manifest.entries)
     _each(manifest.entries, fetched)
     if large and not unchanged():
         _each(manifest.entries, checked)

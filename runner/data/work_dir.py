@@ -26,6 +26,7 @@ from ..ports import FolderStore, ObjectStore
 from . import input_changes, inputs, integrity, launch, links, manifest, masking, packing, transfer, unkept_files
 from .dataset import Datastores, glob_rule
 from .file_maker import FileMaker
+from .node_cache import NodeCache
 
 _READINGS = 5
 """Attempts to read an output that changes while it is read."""
@@ -109,6 +110,8 @@ class Staging:
     """Return the folder in which the mount of an input has its files; None: there is none, so it is downloaded."""
     access: StoreAccess = field(default_factory=StoreAccess)
     """The script's own access to the stores."""
+    cache: NodeCache | None = None
+    """Files of inputs that the steps of a node keep for each other. Default: none."""
     maker: FileMaker = field(default_factory=FileMaker)
     """Makes the files and folders of the attempt."""
 
@@ -127,6 +130,8 @@ def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> L
     given = {one.name: _shown(one, staged[one.name]) for one in task.inputs}
     _write_context(task, place, StepFiles(given, shown, staging.access), maker)
     notes = tuple(filter(None, (staged[binding.name].note(binding) for binding in task.inputs)))
+    if staging.cache is not None:
+        notes += staging.cache.close()
     if launch.left_out(given, shown, task):
         notes += (f"{len(given)} inputs: their variables would pass 64 KiB and are left out; arguments have the paths",)
     return Launch(

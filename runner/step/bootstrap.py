@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from ..data import node_cache
 from ..data.attempt_outputs import AttemptOutputs, bare_record
 from ..data.launch import ignored_paths
 from ..data.masking import Hidden, masked_record, masked_text
@@ -175,12 +176,12 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     shipper = LogShipper(
         store=store, prefix=task.id.logs, secrets=hidden, also=_reports_shipper(store, task, place, hidden)
     )
-    file = os.environ["RUNNER_STORES"]
+    file, cache = os.environ["RUNNER_STORES"], node_cache.of_node(os.environ.get(node_cache.VARIABLE, ""))
     access = here.access(file, task.access) if here else StoreAccess(stores=file)
     outputs = AttemptOutputs(
         task=task,
         place=place,
-        staging=staging(place, store, datastores, access, own_paths=here is None),
+        staging=staging(place, store, datastores, access, own_paths=here is None, cache=cache),
         begun=begun,
         hidden=hidden,
     )

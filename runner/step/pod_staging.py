@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..data.dataset import Datastores
+from ..data.node_cache import NodeCache
 from ..data.work_dir import Staging, WorkDir
 from ..model.context import StoreAccess
 from ..model.data import Kind
@@ -14,7 +15,13 @@ from ..ports import ObjectStore
 
 
 def staging(
-    place: WorkDir, workspace: ObjectStore, datastores: Datastores, access: StoreAccess, *, own_paths: bool = True
+    place: WorkDir,
+    workspace: ObjectStore,
+    datastores: Datastores,
+    access: StoreAccess,
+    *,
+    own_paths: bool = True,
+    cache: NodeCache | None = None,
 ) -> Staging:
     """Return the staging into `place`, or to the path that the step states, which is a mounted folder of its own.
 
@@ -25,6 +32,7 @@ def staging(
         access: The script's own access to the stores.
         own_paths: Absolute paths that the step states are folders of its own. False: there are none, as on the
             user's machine. Default: True.
+        cache: The cache of the node. Default: none.
 
     """
 
@@ -47,4 +55,5 @@ def staging(
         output_place=output_place,
         mount=lambda binding: Path(mount_place(binding.name), MOUNTED_DATA),
         access=access,
+        cache=cache,
     )

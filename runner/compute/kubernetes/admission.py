@@ -69,6 +69,11 @@ def _remedies(message: str) -> Iterator[str]:
             f"state them in the step's or target's resources, or {_ADMINISTRATOR} for a LimitRange with defaults "
             f"(the quota '{unstated[1]}' wants every pod to say {unstated[2]})"
         )
+    if "hostPath" in message and "node-cache" in message:
+        yield (
+            "the namespace admits no paths of its nodes: name a claim in place of the path under the target's "
+            f"node_cache, or {_ADMINISTRATOR} to admit hostPath volumes"
+        )
     if "violates PodSecurity" in message:
         yield (
             "steps keep to the 'restricted' standard unless the target's run_as is 0: set another; "

@@ -78,6 +78,7 @@ def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings
         mounts=config.mounts,
         authorities=_authorities(config.ca_bundle),
         variables=_proxy_variables(config),
+        node_cache=config.node_cache,
     )
 
 

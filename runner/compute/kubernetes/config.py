@@ -18,6 +18,7 @@ from ...model.policy import StepPolicy
 from ...model.reading import Checks
 from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore
 from .mounts_config import MountsConfig
+from .node_cache import NodeCacheConfig
 
 if TYPE_CHECKING:
     from .controllers import KubernetesControllers
@@ -85,6 +86,8 @@ class KubernetesConfig:
     """The HTTP proxy of step pods."""
     mounts: MountsConfig = field(default_factory=MountsConfig)
     """Mounts of inputs in step pods."""
+    node_cache: NodeCacheConfig = field(default_factory=NodeCacheConfig)
+    """The cache of a node for its steps. Default: none."""
     controller_image: str = ""
     """A ready controller image for detached runs. Empty: runner builds it."""
 

@@ -9,9 +9,11 @@ from ...config.rules import MOST_STEPS, each, like, optional_text, seconds, whol
 from ...datastores import BucketConfig, endpoint_misfit
 from ...model.image_name import image_misfit
 from ...model.reading import Checks, Wrong
+from . import node_cache
 from .config import KubernetesConfig, ProxyConfig
 from .mount_volumes import PLACEHOLDERS
 from .mounts_config import MountsConfig
+from .node_cache import NodeCacheConfig
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 """RFC 1123, as namespaces are named."""
@@ -88,6 +90,9 @@ RULES: Checks = {
     ),
     (MountsConfig, "attributes"): _attributes,
     (MountsConfig, "claim"): _object,
+    (KubernetesConfig, "node_cache"): node_cache.misfit,
+    (NodeCacheConfig, "claim"): _object,
+    (NodeCacheConfig, "path"): optional_text,
     (ProxyConfig, "http"): _proxy,
     (ProxyConfig, "https"): _proxy,
     (ProxyConfig, "no_proxy"): optional_text,

@@ -19,6 +19,7 @@ WORK_FOLDER = "/runner/work"
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the pod's own: an emptyDir
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the pod's own: an emptyDir in memory
 CA_FOLDER = "/runner/ca"
+CACHE_FOLDER = "/runner/cache"
 CA_FILE = "ca.pem"
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO")
 """Variables with which OpenSSL (so Python and our own client), requests, curl, AWS clients and git find authorities."""

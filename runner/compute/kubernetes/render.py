@@ -18,6 +18,7 @@ from ...model.task import Task, TimeLimits
 from . import conventions as c
 from .json_fields import KubeObject
 from .mount_volumes import PodMounts
+from .node_cache import cache_variables, cache_volumes
 from .settings import ClusterSettings
 from .volumes import Volumes, authorities, base_volumes, limited, mount, path_volumes, shared_memory
 
@@ -266,7 +267,9 @@ def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: st
     always = base_volumes(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
     trusted, naming = ca_trust(settings)
     volumes = limited(always + shared_memory(task.resources) + path_volumes(task), task) + trusted
+    volumes += cache_volumes(settings.node_cache)
     variables = {**settings.variables, **naming, **_variables(task.id.assignment, task.digest)}
+    variables.update(cache_variables(settings.node_cache))
     container = _container(
         task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
     )

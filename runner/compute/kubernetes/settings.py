@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ...dataclass import dataclass, field
 from ...model.placement import Placement, Toleration
 from .mounts_config import MountsConfig
+from .node_cache import NodeCacheConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,9 @@ class ClusterSettings:
     """The datastores that pods cannot mount."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of every step's pod, such as proxies. A step's own take precedence."""
+
+    node_cache: NodeCacheConfig = field(default_factory=NodeCacheConfig)
+    """The cache of a node for its steps."""
 
     @property
     def placement(self) -> Placement:
