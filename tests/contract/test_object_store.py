@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -33,6 +33,7 @@ from runner.storage.s3.http import RetryPolicy
 from runner.storage.s3.store import BucketStore
 from tests.support.memory_store import MemoryStore
 from tests.support.minio_server import minio_server
+from tests.support.s3_servers import KEYS, versity_server
 
 ODD_KEYS = (
     "a b/c d", "a%20b", "a+b", "a.b", "a/b", "a/b.c", "a/c/d", "a0", "é/ü.txt", "z&y=?#", "z'\"<>", "z~*()!", "日本/語",
@@ -47,10 +48,28 @@ def minio() -> Iterator[BucketEndpoint]:
         yield bucket_endpoint
 
 
-@pytest.fixture(params=["memory", "directory", "overlay", pytest.param("bucket", marks=pytest.mark.docker)])
+@pytest.fixture(scope="session")
+def versity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BucketEndpoint]:
+    with versity_server(tmp_path_factory.mktemp("versity"), "contract") as endpoint:
+        yield BucketEndpoint(bucket="contract", endpoint=endpoint, credentials=KEYS)
+
+
+BUCKETS = [
+    pytest.param("minio", marks=pytest.mark.docker),
+    pytest.param("versity", marks=pytest.mark.all_data),
+]
+
+
+@pytest.fixture(params=BUCKETS)
+def server(request: pytest.FixtureRequest) -> BucketEndpoint:
+    """A bucket of each server that the adapter is for."""
+    return cast("BucketEndpoint", request.getfixturevalue(request.param))
+
+
+@pytest.fixture(params=["memory", "directory", "overlay", *BUCKETS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
-    if request.param == "bucket":
-        bucket_endpoint = request.getfixturevalue("minio")
+    if request.param in ("minio", "versity"):
+        bucket_endpoint = request.getfixturevalue(request.param)
         bucket = BucketStore(replace(bucket_endpoint, prefix=f"{uuid.uuid4().hex}/"))
         yield bucket
         bucket.close()
@@ -299,10 +318,9 @@ def test_no_copy_from_or_to_a_key_that_is_no_path(store: ObjectStore, key: str) 
     assert keys(store) == ["one"]
 
 
-@pytest.mark.docker
 @pytest.mark.parametrize("size", [5 * MIB + 1, 17 * MIB])
-def test_a_bucket_copies_in_parts(minio: BucketEndpoint, tmp_path: Path, size: int) -> None:
-    bucket_endpoint = replace(minio, prefix="parts/")
+def test_a_bucket_copies_in_parts(server: BucketEndpoint, tmp_path: Path, size: int) -> None:
+    bucket_endpoint = replace(server, prefix="parts/")
     store, bucket = BucketStore(bucket_endpoint), Bucket(bucket_endpoint, RetryPolicy())
     (tmp_path / "large").write_bytes(os.urandom(size))
     store.upload("a large/one+", tmp_path / "large")
