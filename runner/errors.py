@@ -7,6 +7,7 @@
     ├── StoreError            the object store's
     │   ├── ObjectMissing         no such key
     │   ├── ObjectDamaged         its content is not what its name says
+    │   ├── ObjectChanged         it was overwritten since its ETag was read
     │   ├── DataChanged           committed data were changed in the store
     │   ├── StoreDenied           wrong or insufficient credentials
     │   └── StoreUnreachable      network or server trouble; may pass by itself
@@ -74,6 +75,10 @@ class ObjectMissing(StoreError):
 
 class ObjectDamaged(StoreError):
     """The object's content is not the one that its name, a digest, stands for: reading it again does not help."""
+
+
+class ObjectChanged(StoreError):
+    """The object was overwritten since its ETag was read; a transfer has to start again from its first byte."""
 
 
 class DataChanged(StoreError):

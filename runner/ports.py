@@ -51,6 +51,22 @@ class ObjectStore(Protocol):
 
         """
 
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        """Return a part of an object's bytes.
+
+        Args:
+            key: The object's key.
+            start: The offset of the first byte, from 0.
+            length: The most bytes. Fewer are returned only at the object's end, and none behind it.
+            etag: The `ObjectInfo.etag` that the object must have. Default: empty, any.
+
+        Raises:
+            ObjectMissing: There is no such object.
+            ObjectChanged: It has another etag.
+            ValueError: `start` or `length` is negative.
+
+        """
+
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite an object, atomically.
 

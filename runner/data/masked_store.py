@@ -49,6 +49,10 @@ class _MaskedStore:
         """The object's bytes. Raises ObjectMissing."""
         return self._store.get(self._key(key))
 
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        """A part of the object's bytes. Raises ObjectMissing, ObjectChanged."""
+        return self._store.read_range(self._key(key), start, length, etag)
+
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite. Raises BadInput for a name with a secret in it."""
         self._store.put(self._new(key), self._masked(key, data))

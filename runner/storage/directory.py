@@ -13,11 +13,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ..data.file_digest import digest_of_file
-from ..errors import ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from ..errors import ObjectChanged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from ..model.disk_full import DISK_FULL
 from ..ports import ObjectInfo
 from .atomic import StagingFolder, claim, place, remove_empty_leftover, set_time_and_sync, sync_name
-from .keys import RESERVED, check_key, check_prefix
+from .keys import RESERVED, check_key, check_prefix, check_range
 from .localfile import BLOCK, clone_into, copy_into, local_file_errors, new_file, write_all
 
 _IN_THE_WAY = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EISDIR, errno.ENOTDIR})
@@ -61,6 +61,17 @@ class DirectoryStore:
         """Return the object's bytes. Raise ObjectMissing."""
         with self._reading(key), open(self._at(key), "rb", buffering=0) as file:
             return file.read()
+
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        """Return at most `length` bytes from `start`. Raise ObjectMissing, and ObjectChanged if the ETag differs."""
+        check_range(start, length)
+        with self._opened(key) as origin, self._reading(key):
+            found = os.pread(origin, length, start)
+            while len(found) < length and (more := os.pread(origin, length - len(found), start + len(found))):
+                found += more  # Linux stops at 2 GiB
+            if etag and _info(key, os.fstat(origin)).etag != etag:  # afterwards: programs may write in place
+                raise ObjectChanged(f"{self._root}/{key} was overwritten while it was being read; read it again")
+            return found
 
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite the object, atomically."""

@@ -18,6 +18,12 @@ def check_key(key: str) -> str:
     return key
 
 
+def check_range(start: int, length: int) -> None:
+    """Raise ValueError unless both are 0 or more."""
+    if start < 0 or length < 0:
+        raise ValueError(f"not a range of an object: {length} bytes from {start}")
+
+
 def check_prefix(prefix: str) -> str:
     """Return `prefix`, which may be empty or end anywhere in a key; raise ValueError where no key can start so."""
     if prefix:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ..data.file_digest import digest_of_file
 from ..dataclass import dataclass
-from ..errors import ObjectMissing
+from ..errors import ObjectChanged, ObjectMissing
 from ..model.digest import digest_of_bytes
 from ..ports import FolderStore, ObjectInfo, ObjectStore
-from .keys import check_key, check_prefix
+from .keys import check_key, check_prefix, check_range
 from .localfile import changed, copy_into, local_file_errors, new_file, write_all
 
 
@@ -52,6 +52,22 @@ class OverlayStore:
             return content
         with local_file_errors(content, "read"):
             return content.read_bytes()
+
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        """Return at most `length` bytes from `start`. Raise ObjectMissing, and ObjectChanged if the ETag differs."""
+        check_range(start, length)
+        with self._lock:
+            entry = self._layer.get(check_key(key))
+        if entry is None and key not in self._layer:
+            return self._base.read_range(key, start, length, etag)
+        content = self._content(key)
+        if entry and etag not in ("", entry.info.etag):
+            raise ObjectChanged(f"the object {key!r} was overwritten while it was being read; read it again")
+        if isinstance(content, bytes):
+            return content[start : start + length]
+        with local_file_errors(content, "read"), content.open("rb") as file:
+            file.seek(start)
+            return file.read(length)
 
     def put(self, key: str, data: bytes) -> None:
         """Note a write of the object."""

@@ -17,7 +17,15 @@ import pytest
 from runner.cluster.minio_admin import ensure_bucket, ensure_bucket_user
 from runner.data import addressed, manifest
 from runner.data.file_digest import digest_of_file
-from runner.errors import BadInput, ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from runner.errors import (
+    BadInput,
+    ObjectChanged,
+    ObjectDamaged,
+    ObjectMissing,
+    StoreDenied,
+    StoreError,
+    StoreUnreachable,
+)
 from runner.model.credentials import Credentials
 from runner.model.data import Kind, Manifest
 from runner.model.digest import md5_of_bytes
@@ -88,6 +96,70 @@ def test_what_is_put_is_got(store: ObjectStore) -> None:
     assert store.get("runs/one") == b"\x00\xff"
     store.put("runs/one", b"")
     assert store.get("runs/one") == b""
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [
+        (0, 6, b"abcdef"),
+        (0, 1, b"a"),
+        (2, 3, b"cde"),
+        (5, 1, b"f"),
+        (4, 99, b"ef"),
+        (6, 1, b""),
+        (99, 9, b""),
+        (3, 0, b""),
+    ],
+)
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_range_is_cut_off_at_the_end(
+    store: ObjectStore, start: int, length: int, expected: bytes, *, checked: bool
+) -> None:
+    store.put("a b/one", b"abcdef")
+    assert store.read_range("a b/one", start, length, _etag(store, "a b/one") if checked else "") == expected
+
+
+def test_an_empty_object_has_empty_ranges(store: ObjectStore) -> None:
+    store.put("none", b"")
+    for start, length in ((0, 0), (0, 1), (7, 7)):
+        assert store.read_range("none", start, length, _etag(store, "none")) == b""
+
+
+@pytest.mark.parametrize(("start", "length"), [(0, 1), (0, 0), (3, 5), (99, 1)])
+def test_no_range_of_an_absent_or_overwritten_object(store: ObjectStore, start: int, length: int) -> None:
+    for key in ("nothing", "nothing/below"):
+        with pytest.raises(ObjectMissing):
+            store.read_range(key, start, length)
+    store.put("one", b"first")
+    before = _etag(store, "one")
+    store.put("one", b"other")
+    with pytest.raises(ObjectChanged, match="one"):
+        store.read_range("one", start, length, before)
+    store.delete("one")
+    with pytest.raises(ObjectMissing):
+        store.read_range("one", start, length, before)
+
+
+@pytest.mark.parametrize(("start", "length"), [(-1, 1), (0, -1), (-2, -2)])
+def test_a_range_is_not_negative(store: ObjectStore, start: int, length: int) -> None:
+    store.put("one", b"1")
+    with pytest.raises(ValueError):
+        store.read_range("one", start, length)
+
+
+def test_ranges_of_an_uploaded_file_make_the_whole(store: ObjectStore, tmp_path: Path) -> None:
+    content = os.urandom(17 * MIB)
+    (tmp_path / "file").write_bytes(content)
+    store.upload("large", tmp_path / "file")
+    etag = _etag(store, "large")
+    parts = [store.read_range("large", start, 5 * MIB, etag) for start in range(0, len(content), 5 * MIB)]
+    assert b"".join(parts) == content
+
+
+def _etag(store: ObjectStore, key: str) -> str:
+    info = store.stat(key)
+    assert info is not None
+    return info.etag
 
 
 def test_an_absent_object_is_missing(store: ObjectStore) -> None:
@@ -350,6 +422,8 @@ def test_a_key_that_is_no_path_is_refused(store: ObjectStore, tmp_path: Path, ke
     for move in (store.upload, store.download):
         with pytest.raises(ValueError):
             move(key, tmp_path / "file")
+    with pytest.raises(ValueError):
+        store.read_range(key, 0, 1)
 
 
 @pytest.mark.parametrize("prefix", ["/", "../", "a/../b", "a//", ".tmp/"])
@@ -430,6 +504,7 @@ def test_a_wrong_setting_is_told_by_every_call(
     (tmp_path / "file").write_bytes(bytes(17 * MIB))
     calls = (
         lambda: store.get("one"),
+        lambda: store.read_range("one", 0, 1),
         lambda: store.put("one", b"1"),
         lambda: store.put_if_absent("one", b"1"),
         lambda: store.stat("one"),

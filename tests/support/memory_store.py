@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 
-from runner.errors import ObjectMissing, StoreError
+from runner.errors import ObjectChanged, ObjectMissing, StoreError
 from runner.model.digest import digest_of_bytes
 from runner.ports import ObjectInfo
-from runner.storage.keys import check_key, check_prefix
+from runner.storage.keys import check_key, check_prefix, check_range
 
 
 class MemoryStore:
@@ -26,6 +26,13 @@ class MemoryStore:
             return self.objects[check_key(key)]
         except KeyError:
             raise ObjectMissing(f"no object {key!r}") from None
+
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        check_range(start, length)
+        data = self.get(key)
+        if etag not in ("", _info(key, data).etag):
+            raise ObjectChanged(f"the object {key!r} was overwritten")
+        return data[start : start + length]
 
     def put(self, key: str, data: bytes) -> None:
         with self._lock:

@@ -89,6 +89,9 @@ class MortalStore:
     def get(self, key: str) -> bytes:
         return self.life.look(STORE, lambda: self.store.get(key))
 
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        return self.life.look(STORE, lambda: self.store.read_range(key, start, length, etag))
+
     def put(self, key: str, data: bytes) -> None:
         self.life.effect(STORE, lambda: self.store.put(key, data))
 

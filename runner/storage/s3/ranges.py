@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.client import HTTPResponse, IncompleteRead
 from typing import TYPE_CHECKING
 
-from ...errors import StoreError
+from ...errors import ObjectChanged, StoreError
 from ..localfile import BLOCK, local_file_errors, write_at
 from .bucket import Bucket
 from .http import Answer
@@ -65,24 +65,59 @@ def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
     all_of(calls)
 
 
+def read(bucket: Bucket, key: str, start: int, length: int, etag: str) -> bytes:
+    """Return at most `length` bytes from `start`. Raise ObjectMissing, ObjectChanged, StoreError.
+
+    Args:
+        bucket: The bucket.
+        key: The object's key.
+        start: The offset of the first byte.
+        length: The most bytes, at least 1.
+        etag: The ETag, in quotes, that the object must have; empty: any.
+    """
+    headers = {"range": f"bytes={start}-{start + length - 1}", **({"if-match": etag} if etag else {})}
+    answer = bucket.ask("GET", key, headers=headers, expect=frozenset({_CHANGED, _NO_RANGE}))
+    if answer.status == _NO_RANGE:  # it begins behind the end; not every server looks at If-Match then
+        found = bucket.ask("HEAD", key)
+        require_etag(found, etag, key)
+        if start < int(found.headers["content-length"]):
+            raise bucket.not_s3_error("it refuses a range that the object has", answer.status, key)
+        return b""
+    require_etag(answer, etag, key)
+    if answer.status == _OK:  # a server may ignore the range
+        return answer.body[start : start + length]
+    size = _size(answer.headers.get("content-range", ""), key)
+    _require_content(answer, start, min(start + length, size), size, len(answer.body), key)
+    return answer.body
+
+
+def require_etag(answer: Answer, etag: str, key: str) -> None:
+    """Raise ObjectChanged if the answer is about an object with another ETag than `etag`; empty: any."""
+    if answer.status == _CHANGED or (etag and answer.headers.get("etag", "") != etag):  # some servers ignore If-Match
+        raise ObjectChanged(f"the object {key!r} was overwritten while it was being downloaded; download it again")
+
+
 def _fetch_part(bucket: Bucket, key: str, part: _Part, etag: str, size: int) -> None:
     headers = {**_range(part.offset), "if-match": etag}
     answer = bucket.ask("GET", key, headers=headers, sink=part, expect=frozenset({_CHANGED}))
-    if answer.status == _CHANGED or answer.headers["etag"] != etag:  # some servers ignore If-Match
-        raise StoreError(f"the object {key!r} was overwritten while it was being downloaded; download it again")
+    require_etag(answer, etag, key)
     _require_range(answer, part, size, key)
 
 
 def _require_range(answer: Answer, part: _Part, size: int, key: str) -> None:
-    """Raise StoreError if the answer has another range than `part`, or another length.
+    """Raise StoreError if the answer has another range than `part`, or another length."""
+    _require_content(answer, part.offset, min(part.offset + PART, size), size, part.length, key)
+
+
+def _require_content(answer: Answer, start: int, end: int, size: int, length: int, key: str) -> None:
+    """Raise StoreError unless the answer has the `length` bytes from `start` to `end` of an object of `size` bytes.
 
     https://www.rfc-editor.org/rfc/rfc9110#section-14.4
     """
-    end = min(part.offset + PART, size)
-    told, due = answer.headers.get("content-range", ""), f"bytes {part.offset}-{end - 1}/{size}"
-    if answer.status == _OK or told != due or part.length != end - part.offset:
+    told, due = answer.headers.get("content-range", ""), f"bytes {start}-{end - 1}/{size}"
+    if answer.status == _OK or told != due or length != end - start:
         raise StoreError(
-            f"the object store sent {part.length} bytes of {key!r} (Content-Range: {told!r}), not {due!r}: "
+            f"the object store sent {length} bytes of {key!r} (Content-Range: {told!r}), not {due!r}: "
             "this is not what was asked; check the endpoint, and any proxy on the way to it"
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import ObjectMissing, StoreError
 from ...model.store_endpoint import BucketEndpoint
 from ...ports import ObjectInfo
-from ..keys import check_key, check_prefix
+from ..keys import check_key, check_prefix, check_range
 from ..localfile import Slice, local_file_errors, new_file
 from . import copying, multipart, ranges
 from .bucket import Bucket
@@ -50,6 +50,15 @@ class BucketStore:
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raise ObjectMissing."""
         return self._bucket.ask("GET", check_key(key)).body
+
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        """Return at most `length` bytes from `start`. Raise ObjectMissing, and ObjectChanged if the ETag differs."""
+        check_range(start, length)
+        if not length:  # no range of HTTP is empty; the object must exist all the same
+            found = self._bucket.ask("HEAD", check_key(key))
+            ranges.require_etag(found, _quoted(etag), key)
+            return b""
+        return ranges.read(self._bucket, check_key(key), start, length, _quoted(etag))
 
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite the object, atomically."""
@@ -154,3 +163,7 @@ class BucketStore:
             rest = page.rest
             if not rest:
                 return
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag}"' if etag else ""

@@ -87,6 +87,16 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             assert found == self.model[key] == (self.folder / "copy").read_bytes()
 
+    @rule(key=KEYS, start=st.integers(0, 4), length=st.integers(0, 4))
+    def read_range(self, key: str, start: int, length: int) -> None:
+        info = self.store.stat(key)
+        try:
+            found = self.store.read_range(key, start, length, info.etag if info else "")
+        except ObjectMissing:
+            assert key not in self.model
+        else:
+            assert found == self.model[key][start : start + length]
+
     @rule(prefix=PREFIXES, after=st.one_of(st.just(""), KEYS, PREFIXES))
     def narrow(self, prefix: str, after: str) -> None:
         found = [info.key for info in self.store.list(prefix, after=after)]

@@ -126,6 +126,35 @@ def test_a_later_part_must_be_of_the_same_object(change: Mapping[str, str], says
 
 
 @pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (Reply(206, b"bcd", {"Content-Range": "bytes 0-2/6", "ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"bc", {"Content-Range": "bytes 1-3/6", "ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"bcd", {"Content-Range": "bytes 1-3/*", "ETag": '"e1"'}), "the size of"),
+        (Reply(206, b"bcd", {"Content-Range": "bytes 1-3/6", "ETag": '"e2"'}), "overwritten while"),
+        (Reply(200, b"abcdef", {"ETag": '"e2"'}), "overwritten while"),
+        (error(412, "PreconditionFailed"), "overwritten while"),
+    ],
+)
+def test_a_range_of_another_place_or_object_is_an_error(reply: Reply, says: str) -> None:
+    fails_once([reply], lambda store: store.read_range("one", 1, 3, "e1"), says)
+
+
+def test_a_server_that_refuses_a_range_which_the_object_has_is_no_s3_server() -> None:
+    script = [error(416, "InvalidRange"), Reply(headers={"ETag": '"e1"', "Content-Length": "6"})]
+    fails_once(script, lambda store: store.read_range("one", 1, 3, "e1"), "refuses a range that the object has")
+    script = [error(416, "InvalidRange"), Reply(headers={"ETag": '"e2"', "Content-Length": "6"})]
+    fails_once(script, lambda store: store.read_range("one", 7, 3, "e1"), "overwritten while")
+
+
+def test_the_range_of_a_server_that_sends_everything_is_cut_out() -> None:
+    with scripted_server([Reply(body=b"abcdef", headers={"ETag": '"e1"'})]) as server:
+        assert store_at(server.endpoint).read_range("one", 1, 3, "e1") == b"bcd"
+    assert server.seen[0].headers["range"] == "bytes=1-3"
+    assert server.seen[0].headers["if-match"] == '"e1"'
+
+
+@pytest.mark.parametrize(
     ("script", "says"),
     [
         ([page("p/a", more="true")], "how to go on"),
