@@ -48,7 +48,6 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectMissing: There is no such object.
-
         """
 
     def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
@@ -64,7 +63,6 @@ class ObjectStore(Protocol):
             ObjectMissing: There is no such object.
             ObjectChanged: It has another etag.
             ValueError: `start` or `length` is negative.
-
         """
 
     def put(self, key: str, data: bytes) -> None:
@@ -73,7 +71,6 @@ class ObjectStore(Protocol):
         Args:
             key: The object's key.
             data: Its bytes.
-
         """
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
@@ -85,7 +82,6 @@ class ObjectStore(Protocol):
 
         Returns:
             True if it was written; False if there was one.
-
         """
 
     def stat(self, key: str) -> ObjectInfo | None:
@@ -93,7 +89,6 @@ class ObjectStore(Protocol):
 
         Args:
             key: The object's key.
-
         """
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
@@ -102,7 +97,6 @@ class ObjectStore(Protocol):
         Args:
             prefix: The beginning of the keys.
             after: Only keys that sort after this one. Default: empty, all.
-
         """
 
     def delete(self, key: str) -> None:
@@ -110,7 +104,6 @@ class ObjectStore(Protocol):
 
         Args:
             key: The object's key.
-
         """
 
     def upload(self, key: str, path: Path, digest: str = "") -> None:
@@ -123,7 +116,6 @@ class ObjectStore(Protocol):
 
         Raises:
             StoreError: The bytes differ, since the file has changed: nothing is written then.
-
         """
 
     def download(self, key: str, path: Path) -> None:
@@ -135,7 +127,6 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectMissing: There is no such object.
-
         """
 
     def copy(self, source: str, target: str) -> None:
@@ -149,7 +140,6 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectMissing: There is no object at `source`.
-
         """
 
     def now(self) -> datetime:
@@ -165,7 +155,6 @@ class FolderStore(ObjectStore, Protocol):
 
         Args:
             key: The object's key.
-
         """
 
     def read_into(self, key: str, descriptor: int) -> None:
@@ -177,7 +166,6 @@ class FolderStore(ObjectStore, Protocol):
 
         Raises:
             ObjectMissing: There is no such object.
-
         """
 
     def put_both(self, key: str, other: str, data: bytes) -> bool:
@@ -190,7 +178,6 @@ class FolderStore(ObjectStore, Protocol):
 
         Returns:
             False if `key` exists; `other` stays as it was.
-
         """
 
 
@@ -213,7 +200,6 @@ class ComputeTarget(Protocol):
 
         Raises:
             TargetError: The object cannot be created.
-
         """
 
     def begun(self, task: TaskId) -> str:
@@ -224,7 +210,6 @@ class ComputeTarget(Protocol):
 
         Raises:
             TargetError: The target cannot be reached.
-
         """
 
     def observe(self, run: str) -> Mapping[TaskId, Observation]:
@@ -232,7 +217,6 @@ class ComputeTarget(Protocol):
 
         Args:
             run: The run's id.
-
         """
 
     def wait(self, seconds: float) -> None:
@@ -240,7 +224,6 @@ class ComputeTarget(Protocol):
 
         Args:
             seconds: The longest wait.
-
         """
 
     def begin_stop(self, task: TaskId, uid: str) -> None:
@@ -249,7 +232,6 @@ class ComputeTarget(Protocol):
         Args:
             task: The attempt.
             uid: The uid of its object.
-
         """
 
     def stop(self, task: TaskId, uid: str) -> None:
@@ -258,7 +240,6 @@ class ComputeTarget(Protocol):
         Args:
             task: The attempt.
             uid: The uid of its object.
-
         """
 
     def remove(self, task: TaskId, uid: str) -> None:
@@ -267,7 +248,6 @@ class ComputeTarget(Protocol):
         Args:
             task: The attempt.
             uid: The uid of its object.
-
         """
 
     def finish(self, run: str) -> None:
@@ -275,7 +255,6 @@ class ComputeTarget(Protocol):
 
         Args:
             run: The run's id.
-
         """
 
     def problems(self) -> tuple[Problem, ...]:
@@ -288,7 +267,6 @@ class ComputeTarget(Protocol):
 
         Raises:
             TargetError: The target cannot be reached.
-
         """
 
     def close(self) -> None:

@@ -77,6 +77,9 @@ class Confined:
     def get(self, key: str) -> bytes:
         return self._store.get(self._read(key))
 
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        return self._store.read_range(self._read(key), start, length, etag)
+
     def put(self, key: str, data: bytes) -> None:
         self._store.put(self._write(key), data)
 
