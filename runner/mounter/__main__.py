@@ -22,7 +22,7 @@ from .state import VolumeFolders
 _THREADS = 32
 """Requests at the same time; each has a limit."""
 _LOOK_SECONDS = 1.0
-_ASK_EVERY = 30
+_ASK_EVERY = 10
 """Looks between two questions to every mount."""
 _LOG = logging.getLogger("mounter")
 
