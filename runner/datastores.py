@@ -41,6 +41,10 @@ class BucketConfig:
 
     read_only: bool = False
     """Refuse every write to the bucket. A target's store cannot be read-only."""
+    host_style: bool = False
+    """Write the bucket before the host of the URL (``https://BUCKET.HOST``), as some stores require, and not into the
+    path. Such a bucket is downloaded from, not mounted.
+    """
 
     def below(self, folder: str) -> BucketConfig:
         """The same bucket, with `folder` below the prefix as its prefix."""
@@ -67,6 +71,7 @@ def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, B
         region=store.region,
         credentials=_credentials(store, where),
         read_only=store.read_only,
+        host_style=store.host_style,
     )
     return near, replace(near, endpoint=store.cluster_endpoint or store.endpoint)
 

@@ -18,7 +18,7 @@ class BucketEndpoint:
 
     bucket: str
     endpoint: str
-    """``http://host:port`` or ``https://host``; requests use path style."""
+    """``http://host:port`` or ``https://host``."""
     prefix: str = ""
     """Prefix of every key; empty, or ends with a slash."""
     region: str = "us-east-1"
@@ -35,6 +35,14 @@ class BucketEndpoint:
     """The role that temporary keys have (its ARN). Empty: the rights of `credentials`."""
     read_only: bool = False
     """True: runner writes nothing there, whatever the key permits."""
+    host_style: bool = False
+    """True: the bucket is a part of the host name. False: it is the first part of each path."""
+
+    @property
+    def url(self) -> str:
+        """The URL that requests go to: the endpoint, with the bucket before its host in host style."""
+        scheme, mark, host = self.endpoint.partition("://")
+        return f"{scheme}{mark}{self.bucket}.{host}" if self.host_style else self.endpoint
 
     @property
     def kind(self) -> str:

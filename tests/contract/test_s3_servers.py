@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +152,25 @@ def test_a_private_authority_is_trusted_where_it_is_named(
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
         store = BucketStore(bucket_endpoint)
         check_transfers(store, tmp_path)
+        store.close()
+
+
+# Host style
+
+
+@pytest.mark.all_data
+def test_a_bucket_in_the_name_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve = socket.getaddrinfo
+
+    def here(host: str, *more: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host.endswith(".localhost") else host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", here)
+    domain = ("--virtual-domain", "store.localhost")
+    with versity_server(tmp_path / "server", BUCKET, *domain, host="store.localhost") as endpoint:
+        store = BucketStore(BucketEndpoint(bucket=BUCKET, endpoint=endpoint, credentials=KEYS, host_style=True))
+        check_transfers(store, tmp_path)
+        assert refuses_overwrite(store, "4f2a")
         store.close()
 
 

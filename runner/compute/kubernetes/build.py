@@ -12,8 +12,9 @@ from ...config.target import TargetContext, bundle_folder
 from ...data.step_bundle import step_archive
 from ...errors import BadInput, RunnerError
 from ...model.access import Access
+from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.document import to_document
-from ...model.store_endpoint import BucketEndpoint, StepStores
+from ...model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
 from .api import KubernetesApi
 from .config import KubernetesConfig
 from .settings import ClusterSettings
@@ -27,7 +28,7 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
     run. Raises BadInput for an unusable `ca_bundle`.
     """
     settings = cluster_settings(config, context.store_id())
-    settings = replace(settings, unmountable=_unmountable(context, claim=bool(config.mounts.claim)))
+    settings = replace(settings, unmountable=unmountable(context, claim=bool(config.mounts.claim)))
     return KubernetesTarget(
         context.name,
         api_of(config),
@@ -39,18 +40,25 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
     )
 
 
-def _unmountable(context: TargetContext, *, claim: bool) -> frozenset[str]:
+def unmountable(context: TargetContext, *, claim: bool) -> frozenset[str]:
     """Return the datastores that pods cannot mount. A claim shows the bucket of the target alone, a driver any bucket.
 
     Raises BadInput for unusable credentials if all depends on them.
     """
     try:
-        found = context.step_stores().datastores
+        stores = context.step_stores()
     except RunnerError:
         if claim:
             raise
         return frozenset()  # a run that uses a datastore tells what is wrong with it
-    return frozenset(name for name, endpoint in found.items() if claim or not isinstance(endpoint, BucketEndpoint))
+    own = (DEFAULT_DATASTORE, FILE_DATASTORE) if stores.workspace.host_style and not claim else ()
+    other = (name for name, endpoint in stores.datastores.items() if claim or not _in_path_style(endpoint))
+    return frozenset((*own, *other))
+
+
+def _in_path_style(endpoint: StoreEndpoint) -> bool:
+    """Return True for a bucket that the mounter can address."""
+    return isinstance(endpoint, BucketEndpoint) and not endpoint.host_style
 
 
 def step_archive_of(cache: Path) -> bytes:

@@ -20,7 +20,10 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class Bucket:
-    """Sends requests to one bucket, with path-style addresses."""
+    """Sends requests to one bucket, with addresses in path style or host style.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
 
     def __init__(self, bucket_endpoint: BucketEndpoint, retries: RetryPolicy, renew: Renew | None = None) -> None:
         """Connect on the first request. Raise BadInput for an invalid endpoint."""
@@ -36,12 +39,13 @@ class Bucket:
         inside = self.address.prefix + check_key(key) if key else ""
         if len(inside) * 4 > KEY_BYTES and len(inside.encode()) > KEY_BYTES:
             raise ValueError(f"object key too long ({KEY_BYTES} bytes with the bucket's prefix): {inside[:80]!r}…")
-        path = encode_path(f"/{self.address.bucket}/{inside}")
+        bucket = "" if self.address.host_style else f"/{self.address.bucket}"
+        path = encode_path(f"{bucket}/{inside}")
         return f"{path}?{encode_query(query)}" if query else path
 
     def origin(self, key: str) -> dict[str, str]:
         """Return the header that names an object as the source of a copy."""
-        return {"x-amz-copy-source": self.target(key)}
+        return {"x-amz-copy-source": encode_path(f"/{self.address.bucket}/{self.address.prefix}{check_key(key)}")}
 
     def ask(
         self,

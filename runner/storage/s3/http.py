@@ -97,7 +97,7 @@ class Endpoint:
         self._credentials = CredentialRefresh(bucket_endpoint, renew, service)
         self._retries = retries
         self._accepted = False
-        self._connections = Connections(bucket_endpoint.endpoint, retries.timeouts)
+        self._connections = Connections(bucket_endpoint.url, retries.timeouts)
 
     def ask(self, request: Request, sink: BodyReader | None = None) -> Answer:
         """Return the answer, whatever its status. Raise StoreUnreachable if there is none."""

@@ -52,7 +52,8 @@ class StsMinter:
         self._store = bucket_endpoint
         self._renew = renew
         at = bucket_endpoint.sts_endpoint or bucket_endpoint.endpoint
-        self._endpoint = Endpoint(replace(bucket_endpoint, endpoint=at), RetryPolicy(), renew, service="sts")
+        place = replace(bucket_endpoint, endpoint=at, host_style=False)
+        self._endpoint = Endpoint(place, RetryPolicy(), renew, service="sts")
 
     def mint(self, attempt: TaskId, grants: Grants, expires: float) -> Credentials:
         """Return keys that open `grants` until `expires`. Raise StoreError, BadInput: see `CredentialMinter`."""

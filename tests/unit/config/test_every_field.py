@@ -104,6 +104,7 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         (BUCKET % f"prefix: {'a/' * 300}", "datastores.d.prefix"),
         (BUCKET % "region: 'eu west'", "datastores.d.region"),
         (BUCKET % "read_only: maybe", "datastores.d.read_only"),
+        (BUCKET % "host_style: maybe", "datastores.d.host_style"),
         (BUCKET % "account: [a]", "datastores.d.account"),
         (BUCKET % "credentials: [a]", "datastores.d.credentials"),
         ("datastores: {d: {type: folder, path: ''}}", "datastores.d.path"),
@@ -135,7 +136,7 @@ def test_every_field_is_looked_at() -> None:
     of_kind = {BucketConfig, ProcessConfig, KubernetesConfig, EnvironmentConfig, VmSize, ComputeSettings, SecretSource}
     of_kind |= {ProxyConfig, MountsConfig, WorkspaceConfig}
     shapes = {*of_kind, *STORES.values(), *TARGETS.values()}
-    checked_by_type = {"read_only", "strict", "store", "proxy", "mounts"}
+    checked_by_type = {"read_only", "host_style", "strict", "store", "proxy", "mounts"}
     as_words = {"policy", "resources", "access", "tolerations"}
     names = {(shape, field.name) for shape in shapes for field in dataclasses.fields(shape)}
     ruled = {*CHECKS}.union(*(target.rules() for target in TARGETS.values()))

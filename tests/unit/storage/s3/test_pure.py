@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from hashlib import md5
 from pathlib import Path
@@ -160,3 +161,13 @@ def test_a_key_that_is_too_long_with_the_buckets_prefix_is_refused_before_anythi
     assert bucket.target(long).endswith(long)
     with pytest.raises(ValueError, match="object key too long"):
         bucket.target(f"{long}/{'f' * 40}")
+
+
+def test_the_bucket_is_in_the_path_or_in_the_host() -> None:
+    address = BucketEndpoint(bucket="data", endpoint="https://store.example:9000", prefix="team/")
+    host = replace(address, host_style=True)
+    assert (address.url, host.url) == ("https://store.example:9000", "https://data.store.example:9000")
+    in_path, in_host = Bucket(address, RetryPolicy()), Bucket(host, RetryPolicy())
+    assert (in_path.target("a b"), in_path.target()) == ("/data/team/a%20b", "/data/")
+    assert (in_host.target("a b"), in_host.target()) == ("/team/a%20b", "/")
+    assert in_path.origin("a b") == in_host.origin("a b") == {"x-amz-copy-source": "/data/team/a%20b"}
