@@ -249,6 +249,22 @@ def _environment(parser: ArgumentParser) -> None:
     describe(parser)
 
 
+def _gc(parser: ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="delete it (default: only list it)")
+    help_ = "keep runs that ended less than DAYS ago (default: `keep: {runs: …}` of runner.yaml, or 90)"
+    parser.add_argument("--keep-days", type=_not_negative, metavar="DAYS", help=help_)
+    help_ = "keep the newest N runs (default: `keep: {last: …}` of runner.yaml, or 20)"
+    parser.add_argument("--keep-last", type=_count, metavar="N", help=help_)
+    _target(parser)
+    _json(parser)
+
+
+def _keep(parser: ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="the id of a run, or the beginning or end of it")
+    parser.add_argument("--off", action="store_true", help="leave the run to the rules of `runner gc` again")
+    _target(parser)
+
+
 def _doctor(parser: ArgumentParser) -> None:
     parser.add_argument(
         "target", nargs="?", default="", metavar="TARGET", help="the target to check (default: every target)"
@@ -310,6 +326,20 @@ def _positive(text: str) -> int:
     return count
 
 
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise ArgumentTypeError(f"{text} is not a number of 0 or more")
+    return number
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ArgumentTypeError(f"{number} is not a number of 0 or more")
+    return number
+
+
 _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "run": ("run a pipeline file and wait until the run has ended", _run),
     "plan": ("show what a pipeline file would run and upload; nothing starts", _plan),
@@ -327,6 +357,8 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "data": ("list, copy, compare, check and delete files of datastores and runs", _data),
     "dataset": ("register files as a dataset with a name and version, and list datasets", _dataset),
     "environment": ("lock, show, build, list, compare and remove environments", _environment),
+    "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
+    "keep": ("keep a run and all that it refers to, whatever its age", _keep),
     "doctor": ("check the targets and show how to fix each problem", _doctor),
     "cluster": ("create or delete a local Kubernetes cluster (kind) with a store", _cluster),
 }
@@ -335,6 +367,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
+    "housekeeping": ("gc", "keep"),
     "setup": ("doctor", "cluster"),
 }
 """The order in the overview."""

@@ -9,6 +9,7 @@ from .settings import (
     LOCAL,
     Config,
     EnvironmentConfig,
+    KeepConfig,
     unknown_target,
 )
 from .target import TargetConfig, TargetContext, TargetTypes
@@ -17,6 +18,7 @@ __all__ = [
     "LOCAL",
     "Config",
     "EnvironmentConfig",
+    "KeepConfig",
     "TargetConfig",
     "TargetContext",
     "TargetTypes",

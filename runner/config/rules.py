@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 from ..datastores import BucketConfig, WorkspaceConfig, endpoint_misfit
 from ..model.compute import ComputeSettings, VmSize, misfit_of
+from ..model.duration import seconds_of
 from ..model.image_name import image_misfit
 from ..model.reading import Checks, Wrong
 from ..model.secret import SecretSource
 from ..model.times import is_date
-from .settings import EnvironmentConfig
+from .settings import EnvironmentConfig, KeepConfig
 
 _BUCKET = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]")
 """Of S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), and what it took once and
@@ -101,6 +102,11 @@ def seconds(value: float) -> Wrong | None:
     return f"{value} is no number of seconds", f"write a number from 0 to {_LONGEST:.0f}"
 
 
+def duration(value: str) -> Wrong | None:
+    """Refuse what is no duration."""
+    return None if seconds_of(value) is not None else (f"{value!r} is no duration", "write it like 90d, 12h or 30m")
+
+
 def each(check: Callable[[str], Wrong | None]) -> Callable[[tuple[str, ...]], Wrong | None]:
     """Return a rule for lists of texts, which each must meet `check`."""
 
@@ -128,6 +134,9 @@ CHECKS: Checks = {
     (WorkspaceConfig, "target"): optional_text,
     (EnvironmentConfig, "image"): image_misfit,
     (EnvironmentConfig, "packages_until"): date,
+    (KeepConfig, "runs"): duration,
+    (KeepConfig, "last"): whole_number(0, 1_000_000),
+    (KeepConfig, "tags"): each(text),
     (VmSize, "cpu"): _quantity("cpu"),
     (VmSize, "memory"): _quantity("memory"),
     (VmSize, "gpu"): whole_number(0, 1000),

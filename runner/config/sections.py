@@ -17,6 +17,7 @@ from ..model.policy_overrides import field_readers, parsed
 from ..model.reading import Readers, Wrong, checked
 from ..model.secret import SecretSource, source_misfits
 from . import rules
+from .settings import KeepConfig
 from .store import DatastoreConfig, DatastoreLocation, StoreConfig, StoreTypes
 from .target import TargetConfig, TargetTypes
 
@@ -82,6 +83,11 @@ def secrets(node: Node | None, findings: Findings) -> dict[str, SecretSource]:
 def access(node: Node | None, findings: Findings) -> Access:
     """Return ``access:`` of the workspace."""
     return (decoded(Access, node, findings, _READERS) if node is not None else None) or Access()
+
+
+def keep(node: Node | None, findings: Findings) -> KeepConfig:
+    """Return ``keep:``."""
+    return (decoded(KeepConfig, node, findings, _READERS) if node is not None else None) or KeepConfig()
 
 
 def name(node: Node | None, findings: Findings) -> str:

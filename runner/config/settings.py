@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from ..dataclass import dataclass, field
@@ -10,7 +11,9 @@ from ..datastores import BucketConfig
 from ..errors import BadInput, Problem
 from ..model.access import Access
 from ..model.compute import ComputeSettings, VmSize
+from ..model.duration import seconds_of
 from ..model.environment import NamedEnvironment
+from ..model.keep_rule import EVERY_TAG
 from ..model.secret import SecretSource
 from ..model.workspace import LONGEST, place_of, segment
 from .store import DatastoreConfig
@@ -30,6 +33,23 @@ class EnvironmentConfig:
     """The reference of a ready image, which is used in its place."""
     packages_until: str = ""
     """A date such as `2021-06-01`: no package that is newer is installed."""
+
+
+@dataclass(frozen=True)
+class KeepConfig:
+    """Settings of ``runner gc``: the runs that it keeps whatever refers to them."""
+
+    runs: str = "90d"
+    """The time after its end for which a run is kept, such as `90d` or `12h`."""
+    last: int = 20
+    """The number of newest runs that are kept whatever their age."""
+    tags: tuple[str, ...] = (EVERY_TAG,)
+    """The names of tags. A run with one of them is kept. `*`, the default, stands for every tag."""
+
+    @property
+    def age(self) -> timedelta:
+        """The value of `runs`."""
+        return timedelta(seconds=seconds_of(self.runs) or 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +80,8 @@ class Config:
     """Sources of the values of secrets, by name."""
     datastores: Mapping[str, DatastoreConfig] = field(default_factory=dict)
     """Datastores beside the workspace store, by name."""
+    keep: KeepConfig = field(default_factory=KeepConfig)
+    """The runs that `runner gc` keeps."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step may open by name. They are added to each target's `access`."""
 

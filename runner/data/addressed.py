@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..errors import ObjectDamaged
+from ..errors import ObjectDamaged, ObjectMissing
 from ..model.digest import canonical_json, digest_of_bytes, md5_of_bytes
 from ..model.document import to_document
 from ..model.stored_documents import read_document
-from ..ports import ObjectStore
+from ..ports import ObjectInfo, ObjectStore
+from . import collector
 
 T = TypeVar("T")
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 def keep(store: ObjectStore, key_of: Callable[[str], str], value: object) -> str:
     """Store the written form of a value under its digest.
 
-    An object of that name with another content is written again.
+    An object of that name with another content is written again, and so is one that `runner gc` may delete.
 
     Args:
         store: The workspace store.
@@ -38,8 +39,12 @@ def keep(store: ObjectStore, key_of: Callable[[str], str], value: object) -> str
     data = canonical_json(to_document(value))
     digest = digest_of_bytes(data)
     key = key_of(digest)
-    if not store.put_if_absent(key, data) and not holds(store, key, data):
-        store.put(key, data)
+    if not store.put_if_absent(key, data):
+        found = store.stat(key)
+        if found is None or not _is_same(store, found, data):
+            store.put(key, data)
+        else:
+            collector.renew_if_old(store, found, lambda: store.put(key, data))
     return digest
 
 
@@ -51,9 +56,17 @@ def holds(store: ObjectStore, key: str, data: bytes) -> bool:
     something else, the object is read.
     """
     found = store.stat(key)
-    if found is None or found.size != len(data):
+    return found is not None and _is_same(store, found, data)
+
+
+def _is_same(store: ObjectStore, found: ObjectInfo, data: bytes) -> bool:
+    """Return True if the object that was found has the content `data`."""
+    if found.size != len(data):
         return False
-    return found.etag == md5_of_bytes(data) or store.get(key) == data
+    try:
+        return found.etag == md5_of_bytes(data) or store.get(found.key) == data
+    except ObjectMissing:  # `runner gc` has just deleted it
+        return False
 
 
 def load(store: ObjectStore, key: str, parse: Callable[[bytes], T]) -> T:

@@ -15,11 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Tuple
 
-from ..errors import BadInput, ObjectDamaged
+from ..errors import BadInput, ObjectDamaged, ObjectMissing
 from ..model.digest import digest_of_bytes, md5_of_bytes
 from ..model.task import snapshot_key
-from ..ports import FolderStore, ObjectStore
-from . import addressed
+from ..ports import FolderStore, ObjectInfo, ObjectStore
+from . import addressed, collector
 from .file_maker import FileMaker
 from .snapshot import MAX_BYTES, Snapshot, SnapshotFile, digest_of_files
 
@@ -51,8 +51,12 @@ def keep(store: ObjectStore, snapshot: Snapshot) -> str:
         StoreError: the store cannot be used.
 
     """
-    if not is_kept(store, snapshot):
-        store.put(snapshot_key(snapshot.digest), pack(snapshot))
+    key = snapshot_key(snapshot.digest)
+    found = _kept(store, snapshot)
+    if found is None:
+        store.put(key, pack(snapshot))
+    else:
+        collector.renew_if_old(store, found, lambda: store.put(key, pack(snapshot)))
     return snapshot.digest
 
 
@@ -66,16 +70,21 @@ def is_kept(store: ObjectStore, snapshot: Snapshot) -> bool:
         BadInput: files of the folder have changed since the snapshot was taken.
         StoreError: the store cannot be used.
     """
+    return _kept(store, snapshot) is not None
+
+
+def _kept(store: ObjectStore, snapshot: Snapshot) -> ObjectInfo | None:
+    """Return the facts of the stored snapshot; None if there is none, or a damaged one."""
     found = store.stat(snapshot_key(snapshot.digest))
     if found is None:
-        return False
+        return None
     if not isinstance(store, FolderStore) and found.etag == md5_of_bytes(pack(snapshot)):
-        return True
+        return found
     try:
         load(store, snapshot.digest)
-    except ObjectDamaged:
-        return False
-    return True
+    except (ObjectDamaged, ObjectMissing):
+        return None
+    return found
 
 
 def load(store: ObjectStore, digest: str) -> tuple[Member, ...]:

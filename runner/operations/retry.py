@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from ..data import integrity
+from ..data import integrity, retention
 from ..data.dataset import Datastores
 from ..dataclass import dataclass
 from ..errors import BadInput
@@ -91,6 +91,10 @@ def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: 
         origin=submission.origin,
     )
     index.add(store, entry)  # first, as in `submit`
+    makers = [event.origin.partition(".")[0] for event in made.standing.values()]
+    with index.entry_removed_on_error(store, run):
+        retention.refuse_condemned(store, [submission.origin, *makers])
+        retention.refuse_deleted(store, [submission.origin, *makers])
     reused = [made.standing[key] for key in made.choice.stand]
     skipped = [e.StepSkipped(key, reason) for key, reason in made.choice.skipped.items()]
     journal.Writer(store, run, "submit", 0).append([e.RunSubmitted(submission), *reused, *skipped], who.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from heapq import merge
 from itertools import chain, islice
@@ -41,7 +41,17 @@ class IndexEntry:
 
 def add(store: ObjectStore, entry: IndexEntry) -> None:
     """Add a run to the index."""
-    store.put(f"{_FOLDER}{inverted_time(entry.run)}-{entry.run}", json.dumps(to_document(entry)).encode())
+    store.put(_key(entry.run), json.dumps(to_document(entry)).encode())
+
+
+@contextmanager
+def entry_removed_on_error(store: ObjectStore, run: str) -> Iterator[None]:
+    """Remove a run from the index if what follows refuses it."""
+    try:
+        yield
+    except BadInput:
+        store.delete(_key(run))
+        raise
 
 
 def newest(store: ObjectStore, limit: int) -> Iterator[IndexEntry]:
@@ -56,6 +66,10 @@ def run_ids(store: ObjectStore) -> Iterator[str]:
     """Yield the ids of all runs, newest first."""
     for info in _entries(store):
         yield _run_of(info)
+
+
+def _key(run: str) -> str:
+    return f"{_FOLDER}{inverted_time(run)}-{run}"
 
 
 def _entries(store: ObjectStore) -> Iterator[ObjectInfo]:

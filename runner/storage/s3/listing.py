@@ -92,7 +92,7 @@ def _object(element: Element, *, encoded: bool) -> ObjectInfo:
     if not size.isdecimal():
         raise _wrong(f"has no size for {key!r}")
     etag, written = text(element, "ETag").strip('"'), text(element, "LastModified")
-    return ObjectInfo(unquote_plus(key) if encoded else key, int(size), etag, _seconds(written))
+    return ObjectInfo(unquote_plus(key) if encoded else key, int(size), etag, seconds_of_time(written))
 
 
 def seconds_of_header(written: str) -> float:
@@ -103,7 +103,7 @@ def seconds_of_header(written: str) -> float:
         return 0.0
 
 
-def _seconds(written: str) -> float:
+def seconds_of_time(written: str) -> float:
     """Return ``2026-01-02T03:04:05.678Z`` in seconds since the epoch; 0 for another form."""
     try:
         return datetime.fromisoformat(f"{written[:19]}+00:00").timestamp()

@@ -1,0 +1,172 @@
+"""`runner gc` beside runs, retries and registrations, in any order of all their operations, killed at any of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from runner.data import collector as announcements
+from runner.data import registry, retention
+from runner.data.collector import DELETING
+from runner.model.data import DatasetDefinition, DatastorePath
+from runner.model.keep_rule import KeepRule
+from runner.model.policy_overrides import NO_OVERRIDES
+from runner.model.step import InputSpec
+from runner.operations import watch
+from runner.operations.collection.collect import Collector
+from runner.operations.collection.lock import LOCK
+from runner.operations.collection.survey import Surveyor
+from runner.operations.retry import prepare_retry, resubmit
+from runner.operations.retry_selection import Part, Scope
+from runner.operations.submit import Submitter, submit
+from runner.operations.values import Request, WorkspaceFacts
+from tests.support import promises
+from tests.support.builders import TARGET, plan, step
+from tests.support.stored_runs import DAY, StoredRun, run_id
+from tests.support.timed_store import TimedStore
+from tests.support.turns import Program, Turns, TurnStore
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
+LONG_AGO = NOW - 200 * DAY
+OLD = [run_id(LONG_AGO + n * DAY, n) for n in range(3)]
+QUICK = settings(
+    max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "40")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("source")
+    (made / "script.py").write_text("print(1)")
+    return made
+
+
+def workspace(folder: Path) -> TimedStore:
+    """Three old runs, of which the third reuses a step of the first."""
+    store = TimedStore(LONG_AGO)
+    StoredRun(store, OLD[0], steps=("a", "b"), folder=folder).whole()
+    StoredRun(store, OLD[1], steps=("c",), folder=folder).whole()
+    last = StoredRun(store, OLD[2], steps=("a", "d"), folder=folder)
+    last.submit()
+    assert last.reuse("a") is not None
+    last.execute("d")
+    last.end()
+    store.clock = NOW.timestamp()
+    return store
+
+
+def collect(store: TurnStore) -> object:
+    surveyor = Surveyor(store=store, datastores=lambda _name: store, rule=KeepRule(last=0), others=tuple)
+    clock = store.turns.store
+    return Collector(surveyor=surveyor, pause=store.pause, monotonic=lambda: clock.clock, threads=1).collect()
+
+
+def working(number: int, key: str, folder: Path) -> Callable[[TurnStore], object]:
+    """A run with one step, which an equal one replaces if there is one."""
+
+    def act(store: TurnStore) -> object:
+        run = StoredRun(store, run_id(NOW, number), steps=(key,), folder=folder)
+        run.submit()
+        for _ in range(2):
+            store.pause(2.0)
+            run.beat()
+        reused = run.reuse(key)
+        if reused is None:
+            run.execute(key)
+        store.pause(2.0)
+        run.beat()
+        run.end()
+        return reused
+
+    return act
+
+
+def submitting(number: int, folder: Path, reads: str) -> Callable[[TurnStore], object]:
+    """A submission of a pipeline that reads an output of an old run by its path."""
+    source = DatastorePath("workspaceblobstore", f"azureml/{reads}.a/out")
+    what = plan(step("n", snapshot="", source=str(folder), inputs=(InputSpec(name="i", source=source),)))
+    return lambda store: submit(store, what, {"n": TARGET}, Request(experiment="x"), submitter(number))
+
+
+def retrying(number: int, run: str) -> Callable[[TurnStore], object]:
+    def act(store: TurnStore) -> object:
+        made = prepare_retry(store, lambda _name: store, watch.view(store, run), Part(Scope.ONLY, ("b",)))
+        return resubmit(store, made, submitter(number), NO_OVERRIDES)
+
+    return act
+
+
+def registering(run: str, key: str) -> Callable[[TurnStore], object]:
+    place = DatastorePath("workspaceblobstore", f"azureml/{run}.{key}/out")
+    entry = registry.Registration(DatasetDefinition(kind="file", paths=(place,)))
+    return lambda store: registry.register(store, "kept", entry, new_version=True)
+
+
+def submitter(number: int) -> Submitter:
+    return Submitter("somebody", NOW, bytes([number]) * 10, WorkspaceFacts(name="w"))
+
+
+RIVALS: dict[str, Callable[[Path], Callable[[TurnStore], object]]] = {
+    "reuses a": lambda folder: working(10, "a", folder),
+    "reuses c": lambda folder: working(11, "c", folder),
+    "makes c": lambda folder: working(12, "new", folder),
+    "submits": lambda folder: submitting(13, folder, OLD[0]),
+    "retries": lambda _folder: retrying(14, OLD[0]),
+    "registers": lambda _folder: registering(OLD[0], "b"),
+    "keeps": lambda _folder: lambda store: retention.keep(store, OLD[1]),
+}
+
+
+@QUICK
+@given(
+    choices=st.lists(st.integers(0, 5), max_size=400),
+    names=st.sets(st.sampled_from(sorted(RIVALS)), max_size=3),
+    delays=st.lists(st.integers(0, 150), min_size=3, max_size=3),
+    dies_at=st.integers(0, 200),
+)
+def test_nothing_that_is_needed_goes_whoever_comes_when(
+    folder: Path, choices: list[int], names: set[str], delays: list[int], dies_at: int
+) -> None:
+    store = workspace(folder)
+    rivals = {
+        name: Program(name, RIVALS[name](folder), delay=delay)
+        for name, delay in zip(sorted(names), delays, strict=False)
+    }
+    turns = Turns(store, [Program("gc", collect, dies_at=dies_at), *rivals.values()])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(announcements, "time", turns)
+        turns.play(choices, lambda: check(store, rivals))
+        store.clock += 700  # the lock of a killed one is stale
+        again = Turns(store, [Program("gc", collect)])
+        patch.setattr(announcements, "time", again)
+        again.play((), lambda: check(store, rivals))
+    assert again.programs[0].succeeded, again.programs[0].error
+    left = [key for key in store.objects if key.endswith("condemned") or key in (LOCK, DELETING)]
+    assert left == []
+    for name, program in rivals.items():
+        if program.error is not None:
+            assert "deleted by runner gc" in str(program.error), (name, program.error)
+    if not names:
+        assert store.objects == {}
+
+
+def check(store: TimedStore, rivals: dict[str, Program]) -> None:
+    promises.check(store)
+    for name, run, steps in (
+        ("registers", OLD[0], "b"),
+        ("retries", OLD[0], "a"),
+        ("keeps", OLD[1], "c"),
+        ("submits", OLD[0], "a"),
+    ):
+        if name in rivals and rivals[name].succeeded:
+            for key in steps:
+                assert f"azureml/{run}.{key}/out/one" in store.objects, f"{name} relies on {run}.{key}"
