@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from ..errors import BadInput, ObjectMissing, StoreError
-from ..model.data import DEFAULT_DATASTORE, DatasetDefinition
+from ..model.data import DatasetDefinition
 from ..model.digest import canonical_json
 from ..model.document import to_document
-from ..model.names import REGISTRY, dataset_name_problem, maker_of
+from ..model.names import REGISTRY, dataset_name_problem
 from ..model.stored_documents import read_document
 from ..ports import ObjectStore
 from . import addressed, retention
@@ -56,11 +56,8 @@ def register(store: ObjectStore, name: str, entry: Registration, *, new_version:
 
 def _refuse_condemned(store: ObjectStore, made: Registration) -> None:
     """Take a registration back if `runner gc` deletes the run whose output it names, or just has. Raises BadInput."""
-    paths = [(path.datastore, maker_of(path.path)) for path in made.definition.paths]
-    own = [maker[0] for datastore, maker in paths if maker and datastore == DEFAULT_DATASTORE]
     try:
-        retention.refuse_condemned(store, [maker[0] for _, maker in paths if maker])
-        retention.refuse_deleted(store, own)  # others may be runs of another workspace
+        retention.refuse_gone_outputs(store, made.definition.paths)
     except BadInput:
         store.delete(_key(made.definition.name, made.definition.version))
         raise

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable
 
 from ..errors import BadInput
-from ..model.names import short
+from ..model.data import DEFAULT_DATASTORE, DatastorePath
+from ..model.names import RUNS_FOLDER, maker_of, short
 from ..ports import ObjectStore
 
 KEPT, CONDEMNED = "kept", "condemned"
@@ -84,6 +85,21 @@ def refuse_condemned(store: ObjectStore, runs: Iterable[str]) -> None:
                 remedy="submit its pipeline again; if runner gc was interrupted, repeat it, then look whether the run "
                 f"is still there: runner status {short(run)}",
             )
+
+
+def refuse_gone_outputs(store: ObjectStore, paths: Iterable[DatastorePath]) -> None:
+    """Refuse paths of outputs whose run `runner gc` deletes, or just has. A path of anything else costs nothing.
+
+    Raises:
+        BadInput: A run is being deleted, or no longer exists.
+        StoreError: The store cannot be used.
+
+    """
+    makers = [(path.datastore, maker[0]) for path in paths if (maker := maker_of(path.path))]
+    refuse_condemned(store, [run for _, run in makers])
+    # In another datastore it may be a run of another workspace.
+    own = {run for datastore, run in makers if datastore == DEFAULT_DATASTORE}
+    refuse_deleted(store, [run for run in own if next(store.list(f"{RUNS_FOLDER}/{run}."), None) is None])
 
 
 def refuse_deleted(store: ObjectStore, runs: Iterable[str]) -> None:

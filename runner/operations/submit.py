@@ -11,7 +11,7 @@ from ..dataclass import dataclass
 from ..errors import BadInput, Problem
 from ..model.data import DatasetDefinition, DatastorePath
 from ..model.events import RunSubmitted
-from ..model.names import maker_of, new_run_id
+from ..model.names import new_run_id
 from ..model.plan import Plan, Submission
 from ..plan.lock import lock, sources
 from ..ports import ObjectStore
@@ -78,21 +78,20 @@ def submit(
     )
     index.add(store, entry)  # first: nobody could find a run that is in no list
     with index.entry_removed_on_error(store, run):
-        retention.refuse_condemned(store, _runs_read(locked))
+        retention.refuse_gone_outputs(store, _paths_read(locked))
     journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
     return run
 
 
-def _runs_read(plan: Plan) -> Iterator[str]:
-    """Yield the earlier runs whose outputs inputs of the plan name by their paths."""
+def _paths_read(plan: Plan) -> Iterator[DatastorePath]:
+    """Yield the paths that inputs of the plan name."""
     for step in plan.steps:
         for given in step.inputs:
             source = given.source
-            paths = source.paths if isinstance(source, DatasetDefinition) else ()
-            for path in (source,) if isinstance(source, DatastorePath) else paths:
-                maker = maker_of(path.path)
-                if maker:
-                    yield maker[0]
+            if isinstance(source, DatastorePath):
+                yield source
+            elif isinstance(source, DatasetDefinition):
+                yield from source.paths
 
 
 def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:

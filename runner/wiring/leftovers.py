@@ -1,4 +1,4 @@
-"""What processes that were killed have left beside the objects of a store, and logs of controllers.
+"""Leftovers of killed processes beside the objects of a store, and old logs of controllers.
 
 ``runner gc`` deletes it: work folders and logs of this machine, and multipart uploads of the workspace's bucket.
 """

@@ -24,6 +24,7 @@ from ...data import retention
 from ...errors import BadInput, StoreDenied
 from ...model.names import short
 from ...ports import FolderStore, ObjectInfo, ObjectStore
+from ...runs import journal
 from . import content
 from .listed import CHILDREN, ListedRun
 from .lock import Lock, seconds_awake_or_asleep
@@ -53,7 +54,7 @@ class Tally:
 
 @dataclass(kw_only=True)
 class Findings:
-    """What can be deleted, or what was."""
+    """The runs and objects that can be deleted, or were."""
 
     survey: Survey
     runs: dict[str, Tally] = field(default_factory=dict)
@@ -178,6 +179,9 @@ class Collector:
         mark, one = retention.condemned_key(run), survey.listed(run)
         if one.index:
             self.store.delete(one.index)
+        self.store.delete(
+            journal.entry_key(run, 1)
+        )  # from here on there is no such run, instead of one without its end
         below = (*self.store.list(f"{CHILDREN}{run}"), *self.store.list(f"runs/{run}/"))
         self._each(pool, lock, [info.key for info in below if info.key != mark], self.store.delete)
         done.runs[run] = Tally(objects=one.objects, bytes=one.bytes)

@@ -23,7 +23,7 @@ _PATH = re.compile(
 _OWN = (b"", DEFAULT_DATASTORE.encode(), FILE_DATASTORE.encode())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Mentions:
     """The references of some documents."""
 
@@ -40,11 +40,11 @@ class Mentions:
     def __or__(self, other: Mentions) -> Mentions:
         """Return the references of both."""
         return Mentions(
-            self.runs | other.runs,
-            self.makers | other.makers,
-            self.digests | other.digests,
-            self.every_output or other.every_output,
-            self.elsewhere or other.elsewhere,
+            runs=self.runs | other.runs,
+            makers=self.makers | other.makers,
+            digests=self.digests | other.digests,
+            every_output=self.every_output or other.every_output,
+            elsewhere=self.elsewhere or other.elsewhere,
         )
 
 
@@ -75,7 +75,13 @@ def in_documents(documents: Iterable[bytes]) -> Mentions:
         makers |= found.makers
         digests |= found.digests
         every, elsewhere = every or found.every_output, elsewhere or found.elsewhere
-    return Mentions(frozenset(runs), frozenset(makers), frozenset(digests), every, elsewhere)
+    return Mentions(
+        runs=frozenset(runs),
+        makers=frozenset(makers),
+        digests=frozenset(digests),
+        every_output=every,
+        elsewhere=elsewhere,
+    )
 
 
 def _is_wide(path: bytes) -> bool:

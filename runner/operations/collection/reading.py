@@ -1,4 +1,4 @@
-"""What the documents of runs say: whether a run is over, and what it refers to."""
+"""Read the documents of runs: the end of a run, its tags, and all that it refers to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs are kept, and why (pure)."""
+"""Decide for each run of a workspace why it is kept (pure)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNBEGUN = "its submission has not ended"
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What decides on the runs of a workspace."""
+    """The facts and the rule that decide on the runs of a workspace."""
 
     rule: KeepRule
     now: datetime
@@ -50,7 +50,7 @@ def _own_reason(known: Known, one: ListedRun, newest: frozenset[str]) -> str:
     if one.kept:
         return "kept by runner keep"
     if one.run in newest:
-        return f"one of the newest {known.rule.last} runs"
+        return f"among the newest {known.rule.last} runs"
     # The clock of the machine that wrote the journal may have been wrong; the store's own times are not.
     last = max(known.ends[one.run], run_time(one.run), _time(one.journaled))
     if known.now - last < known.rule.age:

@@ -24,6 +24,8 @@ from .listing import Progress, page_query, read_page, seconds_of_header
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+    from .unfinished_uploads import UnfinishedUpload
+
 _DENIED, _MISSING, _CONFLICT, _EXISTS = 403, 404, 409, 412
 _THREADS = 8
 
@@ -135,6 +137,18 @@ class BucketStore:
         if at is None:
             raise StoreError(f"the object store at {self._bucket.address.endpoint} does not tell its time (no Date)")
         return at
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        """Yield the multipart uploads below the bucket's prefix that have not ended. MinIO lists none."""
+        from .unfinished_uploads import listed
+
+        return listed(self._bucket, self._prefix)
+
+    def abort_upload(self, found: UnfinishedUpload) -> None:
+        """Abort a multipart upload; an ended one is no error."""
+        from .unfinished_uploads import abort
+
+        abort(self._bucket, found)
 
     def close(self) -> None:
         """Close threads and idle connections; the store stays usable."""

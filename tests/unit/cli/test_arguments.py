@@ -7,6 +7,8 @@ import pytest
 from runner.cli.arguments import parse
 
 COMMANDS = [
+    "gc",
+    "keep",
     "run",
     "plan",
     "validate",

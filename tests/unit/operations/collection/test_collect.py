@@ -90,7 +90,7 @@ def test_young_runs_and_the_newest_ones_stay() -> None:
     store.clock = NOW.timestamp()
     found = collector(store, last=3).plan()
     assert set(found.survey.leaving) == {old[0], old[1]}
-    assert "newest 3" in found.survey.reasons[old[3]]
+    assert "the newest 3" in found.survey.reasons[old[3]]
     assert young in found.survey.reasons
     # Equal manifests, plans and snapshots of kept runs stay.
     assert found.content == []
