@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from runner.data import collector as announcements
 from runner.data import registry, retention
@@ -27,6 +30,7 @@ from runner.operations.retry import prepare_retry, resubmit
 from runner.operations.retry_selection import Part, Scope
 from runner.operations.submit import Submitter, submit
 from runner.operations.values import Request, WorkspaceFacts
+from runner.override import override
 from tests.support import promises
 from tests.support.builders import TARGET, plan, step
 from tests.support.stored_runs import DAY, StoredRun, run_id
@@ -36,8 +40,9 @@ from tests.support.turns import Program, Turns, TurnStore
 NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 LONG_AGO = NOW - 200 * DAY
 OLD = [run_id(LONG_AGO + n * DAY, n) for n in range(3)]
+EXAMPLES = int(os.environ.get("RUNNER_TEST_EXAMPLES", "60"))
 QUICK = settings(
-    max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "40")),
+    max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
@@ -65,8 +70,8 @@ def workspace(folder: Path) -> TimedStore:
     return store
 
 
-def collect(store: TurnStore) -> object:
-    surveyor = Surveyor(store=store, datastores=lambda _name: store, rule=KeepRule(last=0), others=tuple)
+def collect(store: TurnStore, last: int = 0) -> object:
+    surveyor = Surveyor(store=store, datastores=lambda _name: store, rule=KeepRule(last=last), others=tuple)
     clock = store.turns.store
     return Collector(surveyor=surveyor, pause=store.pause, monotonic=lambda: clock.clock, threads=1).collect()
 
@@ -107,9 +112,12 @@ def retrying(number: int, run: str) -> Callable[[TurnStore], object]:
 
 
 def registering(run: str, key: str) -> Callable[[TurnStore], object]:
+    return lambda store: registry.register(store, "kept", registering_entry(run, key), new_version=True)
+
+
+def registering_entry(run: str, key: str) -> registry.Registration:
     place = DatastorePath("workspaceblobstore", f"azureml/{run}.{key}/out")
-    entry = registry.Registration(DatasetDefinition(kind="file", paths=(place,)))
-    return lambda store: registry.register(store, "kept", entry, new_version=True)
+    return registry.Registration(DatasetDefinition(kind="file", paths=(place,)))
 
 
 def submitter(number: int) -> Submitter:
@@ -171,3 +179,89 @@ def check(store: TimedStore, rivals: dict[str, Program]) -> None:
         if name in rivals and rivals[name].succeeded:
             for key in steps:
                 assert f"azureml/{run}.{key}/out/one" in store.objects, f"{name} relies on {run}.{key}"
+
+
+class Histories(RuleBasedStateMachine):
+    """Months of a workspace: runs, reuse, retries, registrations, and `runner gc`, which is killed now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.store = TimedStore(LONG_AGO)
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(announcements, "time", Turns(self.store, ()))
+        self.count = 0
+        self.runs: list[str] = []
+        self.live: list[StoredRun] = []
+        self.needed: set[str] = set()
+        """Keys of objects that a registration or a kept run needs."""
+
+    @override
+    def teardown(self) -> None:
+        self.patch.undo()
+
+    def _new(self, *keys: str) -> StoredRun:
+        self.count += 1
+        run = StoredRun(self.store, run_id(self.store.now(), self.count), steps=keys)
+        run.submit()
+        self.runs.append(run.run)
+        return run
+
+    @rule(keys=st.lists(st.sampled_from("abc"), min_size=1, max_size=2, unique=True), ends=st.booleans())
+    def submit(self, keys: list[str], ends: bool) -> None:
+        run = self._new(*keys)
+        for key in keys:
+            if run.reuse(key) is None:
+                run.execute(key, content=key.encode())
+        if ends:
+            run.end()
+        else:
+            self.live.append(run)
+
+    @precondition(lambda self: self.live)
+    @rule()
+    def end(self) -> None:
+        self.live.pop(0).end()
+
+    @precondition(lambda self: self.runs)
+    @rule(which=st.integers(0, 5))
+    def keep(self, which: int) -> None:
+        run = self.runs[which % len(self.runs)]
+        with suppress(BadInput):
+            retention.keep(self.store, run)
+            self._need(run)
+
+    @precondition(lambda self: self.runs)
+    @rule(which=st.integers(0, 5), key=st.sampled_from("abc"))
+    def register(self, which: int, key: str) -> None:
+        run = self.runs[which % len(self.runs)]
+        if f"azureml/{run}.{key}/out/one" in self.store.objects:
+            with suppress(BadInput):
+                entry = registering_entry(run, key)
+                registry.register(self.store, f"{run}.{key}", entry, new_version=True)
+                self._need(run)
+
+    @rule(days=st.integers(1, 120))
+    def wait(self, days: int) -> None:
+        self.store.clock += days * DAY.total_seconds()
+
+    @rule(dies_at=st.integers(0, 250), last=st.integers(0, 2))
+    def gc(self, dies_at: int, last: int) -> None:
+        program = Program("gc", partial(collect, last=last), dies_at=dies_at)
+        Turns(self.store, [program]).play((), lambda: promises.check(self.store))
+        assert program.error is None or dies_at, program.error
+        self.store.clock += 700
+
+    @invariant()
+    def what_is_needed_is_there(self) -> None:
+        promises.check(self.store)
+        assert self.needed <= self.store.objects.keys()
+
+    def _need(self, run: str) -> None:
+        whole = {key for key in self.store.objects if run in key and not key.startswith("reuse/")}
+        self.needed |= whole - {retention.condemned_key(run), retention.kept_key(run)}
+
+
+TestHistories = Histories.TestCase
+TestHistories.settings = settings(
+    QUICK, max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "25")), stateful_step_count=20
+)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from runner.cli.main import main
+from runner.override import override
 from runner.storage.directory import DirectoryStore
 from runner.wiring import known_workspaces
 from runner.wiring.known_workspaces import KnownWorkspace
@@ -30,7 +31,8 @@ def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class Aged(DirectoryStore):
     """A folder store of long ago."""
 
-    def now(self) -> datetime:  # type: ignore[override]  # the time of the controllers, too
+    @override
+    def now(self) -> datetime:
         return LONG_AGO
 
 
