@@ -144,6 +144,9 @@ class TurnStore:
     def get(self, key: str) -> bytes:
         return self._do(lambda: self.turns.store.get(key))
 
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        return self._do(lambda: self.turns.store.read_range(key, start, length, etag))
+
     def put(self, key: str, data: bytes) -> None:
         self._do(lambda: self.turns.store.put(key, data))
 
