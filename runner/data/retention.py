@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from ..errors import BadInput
+from ..errors import BadInput, StoreDenied
 from ..model.data import DEFAULT_DATASTORE, DatastorePath
 from ..model.names import RUNS_FOLDER, maker_of, short
 from ..ports import ObjectStore
@@ -79,7 +79,7 @@ def refuse_condemned(store: ObjectStore, runs: Iterable[str]) -> None:
 
     """
     for run in sorted(set(runs)):
-        if store.stat(condemned_key(run)) is not None:
+        if _is_there(store, condemned_key(run), unknown=False):
             raise BadInput(
                 f"run {run} is being deleted by runner gc, because it is older than the runs that are kept",
                 remedy="submit its pipeline again; if runner gc was interrupted, repeat it, then look whether the run "
@@ -99,7 +99,7 @@ def refuse_gone_outputs(store: ObjectStore, paths: Iterable[DatastorePath]) -> N
     refuse_condemned(store, [run for _, run in makers])
     # In another datastore it may be a run of another workspace.
     own = {run for datastore, run in makers if datastore == DEFAULT_DATASTORE}
-    refuse_deleted(store, [run for run in own if next(store.list(f"{RUNS_FOLDER}/{run}."), None) is None])
+    refuse_deleted(store, [run for run in own if not _has_outputs(store, run)])
 
 
 def refuse_deleted(store: ObjectStore, runs: Iterable[str]) -> None:
@@ -111,5 +111,20 @@ def refuse_deleted(store: ObjectStore, runs: Iterable[str]) -> None:
 
     """
     for run in sorted(set(runs)):
-        if store.stat(f"runs/{run}/journal/00000001.json") is None:
+        if not _is_there(store, f"runs/{run}/journal/00000001.json", unknown=True):
             raise BadInput(f"run {run} has been deleted by runner gc", remedy="submit its pipeline again")
+
+
+def _has_outputs(store: ObjectStore, run: str) -> bool:
+    try:
+        return next(store.list(f"{RUNS_FOLDER}/{run}."), None) is not None
+    except StoreDenied:
+        return True
+
+
+def _is_there(store: ObjectStore, key: str, *, unknown: bool) -> bool:
+    """Return True if an object exists; `unknown` to a step that may not look, as a bucket does not list to it."""
+    try:
+        return store.stat(key) is not None
+    except StoreDenied:
+        return unknown
