@@ -26,7 +26,7 @@ class Closed(MemoryStore):
 
     @override
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
-        raise StoreDenied(prefix)
+        raise StoreDenied(prefix + after)
 
 
 def begun() -> MemoryStore:
