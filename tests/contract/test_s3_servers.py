@@ -17,6 +17,10 @@ import pytest
 from runner.errors import StoreDenied, StoreError
 from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
+from runner.operations.files import getting, putting
+from runner.operations.files.addresses import DatastoreAddress
+from runner.operations.files.copied import Copied
+from runner.operations.files.finding import Stores
 from runner.storage.probe import refuses_overwrite
 from runner.storage.s3.http import RetryPolicy
 from runner.storage.s3.store import BucketStore
@@ -84,6 +88,34 @@ def test_moto_is_taken_for_what_it_is(tmp_path: Path) -> None:
         assert refuses_overwrite(store, "4f2a")
         check_transfers(store, tmp_path)
         store.close()
+
+
+# Files on the command line
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_repeated_copy_moves_what_is_missing_or_differs(
+    request: pytest.FixtureRequest, tmp_path: Path, name: str
+) -> None:
+    """The ETags of a bucket tell that a file is complete: of one part, and of several."""
+    server: BucketEndpoint = request.getfixturevalue(name)
+    store = BucketStore(replace(server, prefix="files/"))
+    stores = Stores(store, lambda _: store, lambda _: pytest.fail("no run is asked for"))
+    for path, content in {"made/a": b"1", "made/deep/b": b"", "made/large": os.urandom(MIB) * 33 + b"end"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    to, large = DatastoreAddress("lake", "raw"), 33 * MIB + 3
+    assert putting.put(lambda _: store, [str(tmp_path / "made")], to) == Copied(3, large + 1)
+    assert putting.put(lambda _: store, [str(tmp_path / "made")], to) == Copied(0, 0, unchanged=3)
+    into = tmp_path / "got"
+    assert getting.get(stores, ["raw"], str(into), "lake") == Copied(3, large + 1)
+    with (into / "large").open("r+b") as file:
+        file.seek(20 * MIB)
+        file.write(b"damage")
+    assert getting.get(stores, ["raw"], str(into), "lake") == Copied(1, large, unchanged=2)
+    assert getting.get(stores, ["raw"], str(into), "lake") == Copied(0, 0, unchanged=3)
+    assert (into / "large").read_bytes() == (tmp_path / "made" / "large").read_bytes()
+    store.close()
 
 
 # Regions

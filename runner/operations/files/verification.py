@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from ...data import manifest, packing
 from ...data.file_digest import digest_of_file
 from ...data.transfer import PINNED, key_of
 from ...dataclass import dataclass
-from ...errors import ObjectDamaged, ObjectMissing, StoreError
+from ...errors import ObjectChanged, ObjectDamaged, ObjectMissing, StoreError
 from ...model.data import DataRef, Entry
-from ...ports import FolderStore, ObjectStore
+from ...ports import FolderStore, ObjectInfo, ObjectStore
 from ..values import RunView
 from .finding import Stores
 
 _THREADS = 8
-_IN_MEMORY = 8 << 20
-"""Bytes up to which an object is read into memory; a larger one goes through a temporary file."""
+_RANGE = 8 << 20
+"""Bytes of an object that a thread reads at a time."""
 
 
 @dataclass(frozen=True)
@@ -130,21 +128,21 @@ def _problem(check: _Check, *, quick: bool) -> str:
     if quick or not expected:
         return ""
     try:
-        return "" if _digest(check.store, check.key, info.size) == expected else "has other content"
+        return "" if _digest(check.store, info) == expected else "has other content"
     except ObjectMissing:
         return "is gone"
+    except ObjectChanged:
+        return "was changed while it was read"
 
 
-def _digest(store: ObjectStore, key: str, size: int) -> str:
-    """Return the hex SHA-256 of an object. Raise ObjectMissing, StoreError."""
-    try:
-        if isinstance(store, FolderStore):
-            return digest_of_file(store.path(key))
-        if size <= _IN_MEMORY:
-            return hashlib.sha256(store.get(key)).hexdigest()
-        with tempfile.TemporaryDirectory(prefix="runner-verify-") as folder:
-            path = Path(folder, "file")
-            store.download(key, path)
-            return digest_of_file(path)
-    except OSError as error:
-        raise StoreError(f"cannot read {key}: {error.strerror or error}") from error
+def _digest(store: ObjectStore, info: ObjectInfo) -> str:
+    """Return the hex SHA-256 of an object. Raise ObjectMissing, ObjectChanged, StoreError."""
+    if isinstance(store, FolderStore):
+        try:
+            return digest_of_file(store.path(info.key))
+        except OSError as error:
+            raise StoreError(f"cannot read {info.key}: {error.strerror or error}") from error
+    state = hashlib.sha256()
+    for start in range(0, info.size, _RANGE):
+        state.update(store.read_range(info.key, start, _RANGE, info.etag))
+    return state.hexdigest()
