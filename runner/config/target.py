@@ -16,7 +16,7 @@ from ..model.compute import ResourceRequest
 from ..model.policy import StepPolicy
 from ..model.reading import Checks
 from ..model.secret import SecretSource
-from ..model.store_endpoint import StepStores
+from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, ObjectStore
 from .controllers import ControllerHost
 
@@ -48,6 +48,8 @@ class TargetContext:
     """Return the secrets and datastores that steps of a run may open, each different set once."""
     secrets: Mapping[str, SecretSource]
     """The configured secrets by name."""
+    buckets: Callable[[], Mapping[str, StoreEndpoint]] = dict
+    """Return the datastores that are no folders, as steps on the target reach them, by name."""
     locks: Callable[[], Locks]
     """Return the locks of environments in the workspace store. Raises BadInput, StoreError."""
 

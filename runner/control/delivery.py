@@ -98,6 +98,8 @@ def obstacle(wanted: Wanted, access: DataAccess) -> str:
     """Return why the target cannot mount an input; empty: it can."""
     if access.policy is MountPolicy.NEVER:
         return "the target's policy is never to mount"
+    if wanted.datastore in access.at_hand:
+        return "its files are on this machine"
     if not access.mounts:
         return access.problem or "the target has no mounts"
     if wanted.datastore in access.unmountable:
@@ -109,6 +111,8 @@ def unmet(wanted: Wanted, delivery: Delivery, access: DataAccess) -> str:
     """Return what keeps an input from the mount that its author asks for; empty: nothing worth a word."""
     if wanted.mode is not Mode.MOUNT or wanted.writable or delivery.mode is not Mode.DOWNLOAD:
         return ""
+    if wanted.datastore in access.at_hand:
+        return ""
     if not access.mounts and not access.problem and access.policy is not MountPolicy.REQUIRED:
         return ""
     return delivery.reason
@@ -119,7 +123,7 @@ def _chosen(wanted: Wanted, access: DataAccess, resources: Resources | None) -> 
         return Mode.DOWNLOAD, "the script may change it, and changes are written back"
     if wanted.mode is Mode.DOWNLOAD:
         return Mode.DOWNLOAD, "as asked"
-    if wanted.tabular and wanted.mode is Mode.DIRECT:
+    if wanted.tabular and wanted.mode is Mode.DIRECT and wanted.datastore not in access.unreadable:
         return Mode.DIRECT, "the script reads the table by itself"
     against = obstacle(wanted, access)
     if wanted.mode is Mode.MOUNT:

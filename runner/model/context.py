@@ -13,6 +13,8 @@ STEP_VARIABLE = "RUNNER_STEP"
 """Environment variable with the path of the step folder, which holds ``context.json`` and ``reports/``."""
 FOLDERS_VARIABLE = "RUNNER_FOLDERS"
 """Variable of a bootstrap on the user's machine: a JSON object with the paths of datastores that are folders."""
+MOUNTS_VARIABLE = "RUNNER_MOUNTS"
+"""Variable of such a bootstrap: the folder with its mounted inputs, each in a folder of its name; empty: none."""
 OUTPUT_DATASETS = "AZUREML_DATASET_FILE_OUTPUTS"
 """v1's variable with the names of the outputs that are datasets, joined by ``;``; each has its own variable."""
 

@@ -30,6 +30,10 @@ class DataAccess:
     """The reason that steps have no mounts, for people. Empty: nobody need know, since their copies are as good."""
     unmountable: frozenset[str] = field(default_factory=frozenset)
     """The names of the datastores that cannot be mounted."""
+    at_hand: frozenset[str] = field(default_factory=frozenset)
+    """The names of the datastores whose files lie on the machine of the steps, so that nobody misses a mount."""
+    unreadable: frozenset[str] = field(default_factory=frozenset)
+    """The names of the datastores that scripts cannot open by themselves."""
     free_bytes: int | None = None
     """The bytes that one step may take on the disk; None: unknown."""
     most_mounts: int = 8

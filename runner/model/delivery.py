@@ -13,6 +13,9 @@ MOUNTED_DATA = "data"
 _LONGEST_NAME = 255
 """Bytes of a file's name in Linux (NAME_MAX of limits.h)."""
 
+READY = "ready"
+"""The file beside that folder which tells, on the user's machine, that the mount has come up."""
+
 
 @dataclass(frozen=True)
 class Delivery:

@@ -181,7 +181,7 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     outputs = AttemptOutputs(
         task=task,
         place=place,
-        staging=staging(place, store, datastores, access, own_paths=here is None, cache=cache),
+        staging=staging(place, store, datastores, access, here=here, cache=cache),
         begun=begun,
         hidden=hidden,
     )

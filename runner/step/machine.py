@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ..dataclass import dataclass, field
 from ..model.access import Access
-from ..model.context import FOLDERS_VARIABLE, StoreAccess
+from ..model.context import FOLDERS_VARIABLE, MOUNTS_VARIABLE, StoreAccess
+from ..model.delivery import MOUNTED_DATA, READY
 from ..model.durable import must_survive
+from ..model.task import InputBinding
 from ..ports import ObjectStore
 from ..storage.directory import DirectoryStore
 
@@ -23,6 +25,13 @@ class Machine:
 
     folders: Mapping[str, str] = field(default_factory=dict)
     """Absolute paths of the datastores that are folders, by name."""
+    mounts: str = ""
+    """The folder with the mounted inputs, each in a folder of its name. Empty: there are none."""
+
+    def mount(self, binding: InputBinding) -> Path | None:
+        """Return the folder in which the mount of an input has its files; None: it has not come up."""
+        place = Path(self.mounts, binding.name)
+        return place / MOUNTED_DATA if self.mounts and (place / READY).exists() else None
 
     def datastore(self, name: str) -> ObjectStore | None:
         """Return the datastore of this name if it is a folder."""
@@ -44,4 +53,6 @@ class Machine:
 
 def of(environ: Mapping[str, str]) -> Machine | None:
     """Return the machine that the variables describe; None: this is a pod."""
-    return Machine(json.loads(environ[FOLDERS_VARIABLE])) if FOLDERS_VARIABLE in environ else None
+    if FOLDERS_VARIABLE not in environ:
+        return None
+    return Machine(json.loads(environ[FOLDERS_VARIABLE]), environ.get(MOUNTS_VARIABLE, ""))

@@ -12,6 +12,7 @@ from ..model.data import Kind
 from ..model.delivery import MOUNTED_DATA, mount_place
 from ..model.task import InputBinding, OutputBinding
 from ..ports import ObjectStore
+from .machine import Machine
 
 
 def staging(
@@ -20,7 +21,7 @@ def staging(
     datastores: Datastores,
     access: StoreAccess,
     *,
-    own_paths: bool = True,
+    here: Machine | None = None,
     cache: NodeCache | None = None,
 ) -> Staging:
     """Return the staging into `place`, or to the path that the step states, which is a mounted folder of its own.
@@ -30,14 +31,14 @@ def staging(
         workspace: The workspace store.
         datastores: The stores of the datastores.
         access: The script's own access to the stores.
-        own_paths: Absolute paths that the step states are folders of its own. False: there are none, as on the
-            user's machine. Default: True.
+        here: The user's machine, if the step runs there: absolute paths that the step states are then not made.
+            Default: none, it runs in a pod, and has a folder of its own at each such path.
         cache: The cache of the node. Default: none.
 
     """
 
     def folder(path_on_compute: str, otherwise: Path) -> Path:
-        stated = Path(path_on_compute) if path_on_compute and own_paths else otherwise
+        stated = Path(path_on_compute) if path_on_compute and here is None else otherwise
         return place.named(path_on_compute) or stated
 
     def input_place(binding: InputBinding, kind: Kind) -> Path:
@@ -53,7 +54,7 @@ def staging(
         datastores=datastores,
         input_place=input_place,
         output_place=output_place,
-        mount=lambda binding: Path(mount_place(binding.name), MOUNTED_DATA),
+        mount=here.mount if here else lambda binding: Path(mount_place(binding.name), MOUNTED_DATA),
         access=access,
         cache=cache,
     )

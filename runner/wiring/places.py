@@ -173,6 +173,7 @@ class Places:
             cache=cache_folder(),
             datastore=self.datastore,
             folders=self.datastores.folders,
+            buckets=lambda: self.datastores.for_steps(here=self.reaches_folders(name)),
             step_stores=lambda: self.step_stores(name),
             accesses=self.accesses,
             secrets=self.config.secrets,

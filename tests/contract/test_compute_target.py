@@ -1192,7 +1192,7 @@ def test_a_step_that_is_stopped_while_its_inputs_are_brought_never_starts(
     uid = target.start(task)
     target.stop(task.id, uid)
     go.set()
-    target._stagers.shutdown()
+    target._threads.stagers.shutdown()
     target.observe(b.RUN)
     target.finish(b.RUN)
     assert not (local.folder / "ran").exists()

@@ -74,12 +74,17 @@ class SmallS3:
     def _page(self, query: dict[str, str]) -> Reply:
         after = query.get("continuation-token") or query.get("start-after", "")
         found = sorted(key for key in self.objects if key.startswith(query.get("prefix", "")) and key > after)
+        prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+        rests = {key: key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "") for key in found}
+        folders = dict.fromkeys(f"{prefix}{rest[0]}{delimiter}" for rest in rests.values() if rest[1])
+        found = [key for key in found if not rests[key][1]]
         shown, more = found[:_PAGE], found[_PAGE:]
         lines = "".join(
             f"<Contents><Key>{quote(key)}</Key><Size>{len(self.objects[key])}</Size><ETag>{_etag(self.objects[key])}"
             f"</ETag><LastModified>{time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime())}</LastModified></Contents>"
             for key in shown
         )
+        lines += "".join(f"<CommonPrefixes><Prefix>{quote(one)}</Prefix></CommonPrefixes>" for one in folders)
         rest = f"<NextContinuationToken>{quote(shown[-1])}</NextContinuationToken>" if more else ""
         truncated = str(bool(more)).lower()
         return Reply(

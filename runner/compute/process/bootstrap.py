@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +17,8 @@ from pathlib import Path
 from ...data.attempt_outputs import bare_record
 from ...data.launch import search_path
 from ...data.masking import masked_text
-from ...errors import RunnerError
-from ...model.context import FOLDERS_VARIABLE
+from ...errors import BadInput, RunnerError
+from ...model.context import FOLDERS_VARIABLE, MOUNTS_VARIABLE
 from ...model.document import to_document
 from ...model.observation import Observation, Phase
 from ...model.record import AttemptRecord, Failure
@@ -56,8 +56,15 @@ class Bootstraps:
     """Paths of the datastores that are folders, by name."""
     secrets: Mapping[str, SecretSource]
 
-    def start(self, task: Task, files: AttemptFiles) -> subprocess.Popen[bytes]:
-        """Start the bootstrap of an attempt. Raises BadInput for unusable keys, OSError, ValueError."""
+    def start(self, task: Task, files: AttemptFiles, mounts: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start the bootstrap of an attempt. Raises BadInput for unusable keys, OSError, ValueError.
+
+        Args:
+            task: The attempt.
+            files: Its folder.
+            mounts: The folder with its mounted inputs, each in a folder of its name. Default: none are mounted.
+
+        """
         self.write_stores(task, files)
         variables = {
             **environ(self.secrets, task),
@@ -67,6 +74,7 @@ class Bootstraps:
             "RUNNER_STORES": str(files.folder / STORES),
             "RUNNER_WORK": str(files.folder),
             FOLDERS_VARIABLE: json.dumps(dict(self.folders())),
+            MOUNTS_VARIABLE: str(mounts or ""),
         }
         with (files.folder / OUTPUT).open("ab") as out:
             return subprocess.Popen(
@@ -91,6 +99,13 @@ class Bootstraps:
         with open(descriptor, "wb") as out:  # noqa: PTH123 - a descriptor
             out.write(document)
         draft.replace(file)
+
+    def renew(self, attempts: Iterable[Attempt]) -> None:
+        """Write renewed keys for running steps. Unusable ones are left: the next start tells of them."""
+        for attempt in attempts:
+            if attempt.observation.phase is Phase.RUNNING:
+                with suppress(BadInput, OSError):
+                    self.write_stores(attempt.task, attempt.files)
 
 
 @dataclass(frozen=True)

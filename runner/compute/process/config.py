@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...config import rules
 from ...config.target import TargetContext, bundle_folder
@@ -13,9 +14,14 @@ from ...errors import BadInput, Problem
 from ...model.access import Access
 from ...model.check import Check, of_problem
 from ...model.compute import ResourceRequest
+from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.policy import StepPolicy
 from ...model.reading import Checks
+from ...model.store_endpoint import StoreEndpoint
 from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, FolderStore
+
+if TYPE_CHECKING:
+    from .local_mounts import LocalMounts
 
 
 @dataclass(frozen=True)
@@ -112,5 +118,24 @@ class ProcessConfig:
             workers=self.workers,
             folders=context.folders,
             secrets=context.secrets,
+            mounts=self._mounts(context),
             bootstraps=own,
         )
+
+    def _mounts(self, context: TargetContext) -> LocalMounts:
+        from .local_mounts import LocalMounts
+
+        own = (DEFAULT_DATASTORE, FILE_DATASTORE)
+
+        def buckets() -> dict[str, StoreEndpoint]:
+            if self.store is None:
+                return dict(context.buckets())
+            stores = context.step_stores()
+            found = {name: stores.of(name) for name in (*own, *stores.datastores)}
+            return {name: one for name, one in found.items() if one is not None}
+
+        def folders() -> tuple[str, ...]:
+            return (*context.folders(), *(() if self.store else own))
+
+        place, direct = context.work / "mounts", self.store is not None
+        return LocalMounts(folder=place, buckets=buckets, folders=folders, direct=direct)

@@ -27,6 +27,7 @@ from ...model.context import StoreAccess
 from ...model.data import Kind, Mode
 from ...model.task import InputBinding, OutputBinding, Task
 from ...ports import FolderStore, ObjectStore
+from .local_mounts import LocalMounts
 from .spare_folders import SPARE
 
 COPY_LIMIT = 256 << 20
@@ -48,6 +49,8 @@ class LocalStaging:
     copy_limit: int = COPY_LIMIT
     views: Callable[[], bool] = lambda: False
     """Return True if scripts can run in views."""
+    mounts: LocalMounts | None = None
+    """Mounts buckets. Default: nothing does."""
 
     def staging(self, task: Task, place: WorkDir, access: StoreAccess) -> Staging:
         """Return the places and stores for an attempt at `task` in `place`; its script gets `access`."""
@@ -78,6 +81,7 @@ class LocalStaging:
             input_place=input_place,
             output_place=output_place,
             bring=bring,
+            mount=lambda binding: self.mounts.serve(task, binding) if self.mounts else None,
             access=access,
             maker=maker,
         )

@@ -39,17 +39,18 @@ from .ending import Attempt, Conclusion, FolderConclusion
 from .exits import Exits, Watched
 from .files import AttemptFiles, Beginning
 from .launch import Launcher
+from .local_mounts import LocalMounts
 from .spare_folders import SpareFolders, delete
 from .staging import COPY_LIMIT, LocalStaging
+from .threads import Threads
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Future
 
 SWEEP_LIMIT = 16 << 20
 """Bytes of inputs above which an ended attempt's folder does not stay until the run's end."""
 STAGE_BESIDE = 64 << 20
 """Bytes of inputs above which they are brought while the controller goes on with other steps."""
-_THREADS = 4
 Starts = Callable[[], "subprocess.Popen[bytes]"]
 """Starts the process of an attempt. Raises BadInput, OSError, ValueError."""
 
@@ -74,12 +75,15 @@ class ProcessTarget:
     """Sources of the secrets. Scripts read them there; their values are masked in all that is stored."""
     views: Callable[[], bool] = view.possible
     """Return True if scripts can run in views in which the originals of large inputs are read-only."""
+    mounts: LocalMounts | None = None
+    """Mounts buckets; None: nothing does."""
     bootstraps: Bootstraps | None = None
     """Starts steps that reach their stores by themselves; None: this process stages them and takes their outputs."""
     monotonic: Callable[[], float] = time.monotonic
     """Seconds; stands still while the machine sleeps."""
     _attempts: dict[TaskId, Attempt] = field(default_factory=dict)
     _exits: Exits = field(default_factory=Exits)
+    _threads: Threads = field(default_factory=Threads)
     _scanned: set[str] = field(default_factory=set)
     _keeping: list[Future[None]] = field(default_factory=list)
     """Folders of ended attempts that are being kept for later ones."""
@@ -87,20 +91,6 @@ class ProcessTarget:
     """The values of secrets that have been read."""
     _renewed: float = 0.0
     """The last time at which the keys of running steps were read again, by `monotonic`."""
-
-    @cached_property
-    def _workers(self) -> Executor:
-        """Threads for work that no step should wait for: the ends of other attempts, deletions."""
-        from concurrent.futures import ThreadPoolExecutor  # slow to load: whoever only asks for problems needs none
-
-        return ThreadPoolExecutor(_THREADS)
-
-    @cached_property
-    def _stagers(self) -> Executor:
-        """Threads that copy large inputs, apart from the others, so that no end of a step waits for a copy."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        return ThreadPoolExecutor(_THREADS)
 
     @property
     def capacity(self) -> int:
@@ -130,7 +120,9 @@ class ProcessTarget:
             self._scan(run)
         self._go()
         self._settle()
-        self._renew_keys()
+        if self.bootstraps and self.monotonic() - self._renewed >= RENEWAL:
+            self._renewed = self.monotonic()
+            self.bootstraps.renew(tuple(self._attempts.values()))
         process_leftovers.release([attempt.files for attempt in tuple(self._attempts.values())])
         for attempt in tuple(self._attempts.values()):
             if attempt.unfinished is not None:
@@ -163,17 +155,21 @@ class ProcessTarget:
         It is deleted now if the attempt had much input, else with the run's folder, so that no step waits for it.
         """
         attempt = self._attempts.pop(task, None)
+        if self.mounts:
+            self._threads.workers.submit(self.mounts.end, task)
         if attempt is not None and attempt.alone and attempt.adopted and not attempt.stopped:
-            self._keeping.append(self._workers.submit(self._spare.keep, Path(uid)))
+            self._keeping.append(self._threads.workers.submit(self._spare.keep, Path(uid)))
         elif attempt is None or self.bootstraps or sum(one.ref.bytes for one in attempt.task.inputs) > SWEEP_LIMIT:
-            self._workers.submit(delete, Path(uid))
+            self._threads.workers.submit(delete, Path(uid))
 
     def finish(self, run: str) -> None:
         """Delete the run's work folder."""
         for keeping in self._keeping:
             keeping.result()
         self._keeping.clear()
-        self._workers.submit(delete, self.work / run).result()
+        self._threads.workers.submit(delete, self.work / run).result()
+        if self.mounts:
+            self.mounts.finish(run)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return a problem if this machine has no POSIX shell."""
@@ -182,14 +178,12 @@ class ProcessTarget:
         return ()
 
     def data_access(self) -> DataAccess:
-        """Return that steps of this machine get files, not mounts."""
-        return DataAccess()
+        """Return that steps get mounts of buckets if this machine has what that needs."""
+        return self.mounts.access if self.mounts else DataAccess()
 
     def close(self) -> None:
         """Let go of threads and descriptors; started processes go on."""
-        if "_stagers" in vars(self):
-            self._stagers.shutdown(wait=False, cancel_futures=True)
-        self._workers.shutdown()
+        self._threads.close()
         self._exits.close()
         if "_adopts_orphans" in vars(self):
             orphans.adopt(wanted=False)
@@ -230,29 +224,45 @@ class ProcessTarget:
             self._spawn(attempt)
 
     def _spawn(self, attempt: Attempt) -> None:
-        """Stage the attempt and start its script; beside the ticks, when much is to be copied."""
-        if self.bootstraps is not None:
-            starts = partial(self.bootstraps.start, attempt.task, attempt.files)
-            self._start_process(attempt, starts, self.monotonic(), partial(refused, attempt))
+        """Bring the inputs and start the process; beside the ticks, when that takes long."""
+        bring = partial(self._mounted, self.bootstraps) if self.bootstraps else self._staged
+        reason = self._slow(attempt.task)
+        if not reason:
+            bring(attempt, self.monotonic())()
             return
-        results, begun = self._conclusion.results(attempt, self._launcher.access(attempt.task)), self.monotonic()
-        size = sum(binding.ref.bytes for binding in attempt.task.inputs)
-        if size <= STAGE_BESIDE:
-            self._run(attempt, results, begun, results.staged(attempt.task.environment))
-            return
-        attempt.observation = replace(attempt.observation, reason=f"{size / 1e9:.1f} GB of inputs are being copied")
-        self._stagers.submit(self._stage_beside, attempt, results, begun)
+        attempt.observation = replace(attempt.observation, reason=reason)
+        self._threads.stagers.submit(self._bring_beside, attempt, partial(bring, attempt, self.monotonic()))
 
-    def _stage_beside(self, attempt: Attempt, results: AttemptOutputs, begun: float) -> None:
+    def _slow(self, task: Task) -> str:
+        """Return why it takes long to bring the inputs; empty: it does not."""
+        if any(binding.is_mounted for binding in task.inputs):
+            return "its inputs are being mounted"
+        size = 0 if self.bootstraps else sum(binding.ref.bytes for binding in task.inputs)
+        return f"{size / 1e9:.1f} GB of inputs are being copied" if size > STAGE_BESIDE else ""
+
+    def _bring_beside(self, attempt: Attempt, bring: Callable[[], Callable[[], None]]) -> None:
+        attempt.go = bring()
+        self._exits.ring()
+        if attempt.stopped and self.mounts:
+            self.mounts.end(attempt.task.id)
+
+    def _mounted(self, bootstraps: Bootstraps, attempt: Attempt, begun: float) -> Callable[[], None]:
+        """Mount the inputs for a bootstrap, and return how to start it; it brings the others itself."""
+        task = attempt.task
+        mounts = self.mounts.serve_all(task) if self.mounts else None
+        starts = partial(bootstraps.start, task, attempt.files, mounts)
+        return partial(self._start_process, attempt, starts, begun, partial(refused, attempt))
+
+    def _staged(self, attempt: Attempt, begun: float) -> Callable[[], None]:
+        """Bring the inputs, and return how to start the script."""
+        results = self._conclusion.results(attempt, self._launcher.access(attempt.task))
         launch: Launch | AttemptRecord
         try:
             launch = results.staged(attempt.task.environment)
         except Exception as error:  # noqa: BLE001 - in a thread of the pool nobody would hear of it
-            launch = results.failed(
-                Failure.STORE, f"runner failed to bring its inputs: {type(error).__name__}: {error}"
-            )
-        attempt.go = partial(self._run, attempt, results, begun, launch)
-        self._exits.ring()
+            reason = f"runner failed to bring its inputs: {type(error).__name__}: {error}"
+            launch = results.failed(Failure.STORE, reason)
+        return partial(self._run, attempt, results, begun, launch)
 
     def _go(self) -> None:
         """Start the scripts whose inputs have been brought meanwhile; not those of attempts that were stopped."""
@@ -284,16 +294,6 @@ class ProcessTarget:
         started = as_time(attempt.begun)
         attempt.observation = replace(attempt.observation, phase=Phase.RUNNING, reason="", started=started)
         self._watch(attempt, process)
-
-    def _renew_keys(self) -> None:
-        """Write renewed keys to the files of running steps. Unusable ones are left: the next start tells of them."""
-        if self.bootstraps is None or self.monotonic() - self._renewed < RENEWAL:
-            return
-        self._renewed = self.monotonic()
-        for attempt in tuple(self._attempts.values()):
-            if attempt.observation.phase is Phase.RUNNING:
-                with suppress(BadInput, OSError):
-                    self.bootstraps.write_stores(attempt.task, attempt.files)
 
     def _scan(self, run: str) -> None:
         """Find the attempts that earlier controllers started here."""
@@ -359,7 +359,9 @@ class ProcessTarget:
             if len(self._attempts) == 1:
                 self._conclusion.conclude(attempt)
             else:
-                self._workers.submit(self._conclusion.conclude, attempt).add_done_callback(lambda _: self._exits.ring())
+                self._threads.workers.submit(self._conclusion.conclude, attempt).add_done_callback(
+                    lambda _: self._exits.ring()
+                )
 
     @cached_property
     def _adopts_orphans(self) -> bool:
@@ -382,7 +384,7 @@ class ProcessTarget:
     @cached_property
     def _staging(self) -> LocalStaging:
         own = LocalStaging(store=self.store, datastores=self.datastores, work=self.work)
-        return replace(own, copy_limit=self.copy_limit, views=self.views)
+        return replace(own, copy_limit=self.copy_limit, views=self.views, mounts=self.mounts)
 
     @property
     def _folder_store(self) -> FolderStore:

@@ -18,6 +18,8 @@ from tests.support import builders as b
 
 MOUNTS = DataAccess(mounts=True, driver="mounter.example")
 NONE = DataAccess(problem="no node has the mounter")
+UNREADABLE = DataAccess(unreadable=frozenset({"s"}))
+AT_HAND = DataAccess(problem="this machine has no rclone", at_hand=frozenset({"s"}))
 GIB = 1 << 30
 TABLE = DatasetDefinition(kind="tabular", paths=(DatastorePath("s", "raw.csv"),))
 
@@ -40,6 +42,9 @@ def wanted(mode: Mode = Mode.AUTO, size: int | None = 1, **changes: Any) -> Want
         (wanted(size=None), MOUNTS, Mode.DOWNLOAD, "unless it is large"),
         (wanted(size=None), NONE, Mode.DOWNLOAD, "no node has the mounter"),
         (wanted(Mode.DIRECT, tabular=True), MOUNTS, Mode.DIRECT, "the script reads the table by itself"),
+        (wanted(Mode.DIRECT, tabular=True), UNREADABLE, Mode.DOWNLOAD, "small"),
+        (wanted(Mode.MOUNT), AT_HAND, Mode.DOWNLOAD, "its files are on this machine"),
+        (wanted(size=2 * GIB), AT_HAND, Mode.DOWNLOAD, "more than 1 GiB, but its files are on this machine"),
         (wanted(Mode.AUTO, 9 * GIB, tabular=True), MOUNTS, Mode.MOUNT, "more than 1 GiB"),
         (wanted(Mode.MOUNT, tabular=True), MOUNTS, Mode.MOUNT, "as asked"),
         (wanted(Mode.DIRECT, 2 * GIB), MOUNTS, Mode.MOUNT, "more than 1 GiB"),
@@ -126,6 +131,7 @@ def test_nothing_is_mounted_that_cannot_be(inputs: list[Wanted], access: DataAcc
     [
         (wanted(Mode.MOUNT), NONE, "no node has the mounter"),
         (wanted(Mode.MOUNT), MOUNTS, ""),
+        (wanted(Mode.MOUNT), AT_HAND, ""),
         (wanted(Mode.MOUNT), DataAccess(), ""),  # copies are as good there
         (wanted(Mode.MOUNT), DataAccess(policy=MountPolicy.REQUIRED), "the target has no mounts"),
         (wanted(Mode.AUTO, 2 * GIB), NONE, ""),
