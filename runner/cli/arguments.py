@@ -282,6 +282,9 @@ def _cluster(parser: ArgumentParser) -> None:
     up.add_argument("--minio-image", default="", metavar="IMAGE", help=image)
     mounter = "do not install the plugin that mounts buckets into steps; steps download their inputs then"
     up.add_argument("--no-mounter", action="store_true", help=mounter)
+    help_ = "an address or CIDR that steps may reach beside DNS and the store; repeatable (default: any, but never the "
+    help_ += "metadata service of a cloud)"
+    up.add_argument("--destination", dest="destinations", action="append", default=[], metavar="CIDR", help=help_)
     for action in (up, actions.add_parser("down", help="delete the cluster and all its data")):
         action.add_argument(
             "--name", default="runner", metavar="NAME", help="the name of the kind cluster (default: runner)"

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..compute.kubernetes.config import KIND_CLUSTER, KIND_TARGET
 from ..dataclass import dataclass
 from ..errors import BadInput
+from .network_policy import destination
 
 STEPS_NAMESPACE = "runner"
 STORAGE_NAMESPACE = "runner-storage"
@@ -38,6 +39,9 @@ class ClusterOptions:
     mounter: bool = True
     """Install the CSI plugin that mounts buckets into steps."""
 
+    destinations: tuple[str, ...] = ()
+    """Addresses and CIDRs that steps may reach beside DNS and the store; empty: all but metadata services."""
+
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
             raise BadInput(
@@ -45,6 +49,8 @@ class ClusterOptions:
                 "--name",
                 "use at most 42 lower-case letters, digits, dots and hyphens, letters or digits at both ends",
             )
+        for one in self.destinations:
+            destination(one)
         if self.port is not None and not 0 < self.port < 65536:
             raise BadInput(f"{self.port} is no port", "--port", "choose one from 1024 to 65535")
 

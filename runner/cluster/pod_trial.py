@@ -29,6 +29,20 @@ that answers without the assignment after 60 s (`step.bootstrap`)."""
 _PAUSE = 2.0
 _FILE = "run.txt"
 """The one file of the snapshot, which holds the run's id."""
+NETWORK = "network policy"
+_OPEN, _CLOSED = "runner-doctor: network open", "runner-doctor: network closed"
+_SCRIPT = f"""
+import socket
+servers = [line.split()[1] for line in open("/etc/resolv.conf") if line.startswith("nameserver ")]
+for server in servers[:1]:
+    try:
+        socket.create_connection((server, 53), 3).close()
+        print("{_OPEN}")
+    except (IOError, OSError):
+        print("{_CLOSED}")
+"""
+"""It tries to reach its name server over TCP, which the policy of its pod leaves out (manifests/network-policy.yaml).
+Its output says whether it could."""
 _NOT_ABOUT_THE_STORE = (Failure.IMAGE, Failure.UNSCHEDULABLE, Failure.LOST, Failure.DISRUPTED, Failure.OOM)
 """Failures after which nothing is known of the store."""
 _REACH = (
@@ -79,18 +93,19 @@ def try_store(trial: Trial) -> tuple[Check, ...]:
     Whatever happens, the Job, its pod and all that was written are removed before this returns or raises.
 
     Returns:
-        One check of the store; a second one if something could not be removed.
+        One check of the store, one of the network policy if the step has tried it, and one if something could not be
+        removed.
 
     """
     task = _task(trial)
     attempt = _Attempt(trial, task)
     try:
-        found = _found(attempt.outcome(), trial)
+        found = (_found(attempt.outcome(), trial), *_network(attempt.output()))
     except RunnerError as error:
-        found = failed(NAME, error, "try again: runner doctor " + trial.target.name)
+        found = (failed(NAME, error, "try again: runner doctor " + trial.target.name),)
     finally:
         left = attempt.clear()
-    return (found, *left)
+    return (*found, *left)
 
 
 class _Attempt:
@@ -116,6 +131,10 @@ class _Attempt:
         seen = self._followed()
         self._ended = seen is not None and seen.phase not in LIVE
         return seen
+
+    def output(self) -> str:
+        """Return the output of the step, as far as it is in the store. Raises StoreError."""
+        return records.last_lines(self._trial.store, self._task.id)
 
     def _followed(self) -> Observation | None:
         target, clock = self._trial.target, self._trial.clock
@@ -168,7 +187,7 @@ def _task(trial: Trial) -> Task:
     run = new_run_id(trial.clock.now(), trial.entropy(10))
     return Task(
         id=TaskId(run, "doctor-1"),
-        command=(Interpreter(), "-c", "pass"),
+        command=(Interpreter(), "-c", _SCRIPT),
         snapshot=snapshot.digest_of_files([(_FILE, False, digest_of_bytes(run.encode()))]),
         environment=trial.image,
         target=trial.target.name,
@@ -191,6 +210,25 @@ def _found(seen: Observation | None, trial: Trial) -> Check:
         return _untried(seen, trial, seen.reason or "its pod was lost")
     usual = _REACH if seen.failure is Failure.STORE else f"try again: runner doctor {trial.target.name}"
     return Check(name=NAME, ok=False, detail=f"a step fails: {seen.reason}", remedy=seen.remedy or usual)
+
+
+def _network(output: str) -> tuple[Check, ...]:
+    """Say whether the network plugin enforces the policy of the trial's pod."""
+    if _CLOSED in output:
+        return (Check(name=NETWORK, ok=True, detail="enforced: a step reaches DNS, the store and stated destinations"),)
+    if _OPEN not in output:
+        return ()
+    return (
+        Check(
+            name=NETWORK,
+            ok=False,
+            detail="not enforced: steps reach every address of the cluster's network, and a metadata service if the "
+            "cloud has one",
+            remedy="apply manifests/network-policy.yaml (on kind: runner cluster up), with a network plugin that "
+            "enforces NetworkPolicies, such as Calico or Cilium",
+            optional=True,
+        ),
+    )
 
 
 def _untried(seen: Observation | None, trial: Trial, why: str) -> Check:

@@ -28,6 +28,7 @@ from .controller_token import (
 from .manifests import kind_config, read_kind_config, read_manifests
 from .minio import apply_minio, await_minio, check_answers
 from .mounter import install_mounter
+from .network_policy import with_destinations
 from .options import BUCKET, DEFAULT_PORT, ClusterOptions, endpoint
 from .store_keys import BUCKET_SECRET, ROOT_SECRET, StoreKeys, kept_keys, random_keys
 
@@ -101,7 +102,8 @@ def _install(options: ClusterOptions, at: str, notify: Notify) -> None:
     try:
         # A server that was just started does not answer, then knows nobody's rights.
         retry_for(api.check_ready, passing=(TargetUnreachable, TargetDenied), seconds=90)
-        for manifest in (*read_manifests("namespace"), *read_manifests("rbac")):
+        policies = with_destinations(read_manifests("network-policy"), options.destinations)
+        for manifest in (*read_manifests("namespace"), *read_manifests("rbac"), *policies):
             api.apply(manifest)
         root = kept_keys(api, ROOT_SECRET, random_keys("root", secrets.token_hex))
         user = kept_keys(api, BUCKET_SECRET, random_keys("runner", secrets.token_hex))

@@ -37,6 +37,7 @@ def run(options: Namespace) -> int:
             port=options.port,
             minio_image=image,
             mounter=not options.no_mounter,
+            destinations=tuple(options.destinations),
         ),
         show,
     )

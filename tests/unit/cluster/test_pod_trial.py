@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from runner.cluster.pod_trial import NAME, RUN_SECONDS, START_SECONDS, Trial, image_for, try_store
+from runner.cluster.pod_trial import NAME, NETWORK, RUN_SECONDS, START_SECONDS, Trial, image_for, try_store
 from runner.data import packing
 from runner.errors import EnvironmentFailed, TargetDenied, TargetUnreachable
 from runner.images.ready_images import ReadyImages
 from runner.model.check import Check
 from runner.model.environment import NamedEnvironment
 from runner.model.task import Task, TaskId
+from runner.override import override
 from runner.ports import ComputeTarget, ObjectStore, Prepared
 from runner.runs import index, records
 from tests.support.fake_builder import FakeBuilder
@@ -67,6 +68,22 @@ def test_a_store_that_a_pod_can_use_is_well() -> None:
     assert (check.name, check.ok, check.remedy) == (NAME, True, "")
     assert "registry.example/python:3" in check.detail
     assert len(site.seen) == 1
+    site.assert_clear()
+
+
+@pytest.mark.parametrize(("line", "ok"), [("network closed", True), ("network open", False)])
+def test_the_step_tells_whether_the_network_policy_is_enforced(line: str, *, ok: bool) -> None:
+    class Talking(Site):
+        @override
+        def _script(self, task: TaskId) -> tuple[Ending, int]:
+            self.store.put(f"{task.logs}00000001.txt", f"runner-doctor: {line}\n".encode())
+            return super()._script(task)
+
+    site = Talking(Ending.SUCCEEDS)
+    store, network = site.tried()
+    assert store.ok
+    assert (network.name, network.ok, network.optional) == (NETWORK, ok, not ok)
+    assert ok or "manifests/network-policy.yaml" in network.remedy
     site.assert_clear()
 
 
