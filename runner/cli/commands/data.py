@@ -22,6 +22,7 @@ from ..exits import DONE, FAILED
 from ..formatting import many, size
 from ..output import show, show_all, warn
 from ..paint import paint_for
+from ..progressbar import shown_progress
 from ..reports import find_run, find_step
 
 
@@ -71,12 +72,16 @@ def _beginning(session: OpenWorkspace, address: DatastoreAddress) -> FoundFiles:
 
 def _get(session: OpenWorkspace, options: Namespace) -> int:
     default = _default(session, options)
-    return _say(getting.get(_stores(session), options.sources, options.destination, default), options)
+    with shown_progress(shown=not options.json) as progress:
+        copied = getting.get(_stores(session), options.sources, options.destination, default, progress)
+    return _say(copied, options)
 
 
 def _put(session: OpenWorkspace, options: Namespace) -> int:
     address = putting.destination(options.destination, _default(session, options))
-    return _say(putting.put(session.datastore, options.sources, address), options)
+    with shown_progress(shown=not options.json) as progress:
+        copied = putting.put(session.datastore, options.sources, address, progress)
+    return _say(copied, options)
 
 
 def _cp(session: OpenWorkspace, options: Namespace) -> int:

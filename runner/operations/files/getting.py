@@ -11,9 +11,12 @@ from ...data import transfer
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import Entry, Kind, Manifest
+from ...ports import FolderStore, ObjectStore
+from . import resuming
 from .addresses import parse
 from .copied import Copied
 from .finding import Stores, found_at
+from .progress import SILENT, Progress
 from .same_content import is_same
 from .selection import FoundFile, FoundFiles
 
@@ -31,11 +34,11 @@ class Download:
     """Empty folders."""
 
 
-def get(stores: Stores, sources: Sequence[str], destination: str, default: str) -> Copied:
+def get(stores: Stores, sources: Sequence[str], destination: str, default: str, progress: Progress = SILENT) -> Copied:
     """Copy files to this machine. A file that is there already with the same content stays as it is.
 
-    A call that was interrupted can therefore be repeated: it copies what is missing. Committed outputs are compared
-    with the digests of their commit.
+    A call that was interrupted can therefore be repeated: it copies what is missing, and goes on inside large files of
+    a bucket. Committed outputs are compared with the digests of their commit.
 
     Args:
         stores: The workspace.
@@ -43,6 +46,7 @@ def get(stores: Stores, sources: Sequence[str], destination: str, default: str) 
         destination: The path of the copy. Sources go below it under their own names if it ends with a slash, is ``.``
             or ``..``, or if there are several; so does a single file if it is an existing folder.
         default: The name of the datastore of sources that name none.
+        progress: Receives what is copied.
 
     Raises:
         BadInput: Nothing lies at a source, or the copies cannot be written. Nothing is copied then.
@@ -54,7 +58,7 @@ def get(stores: Stores, sources: Sequence[str], destination: str, default: str) 
     wanted = plan(found, destination)
     check(wanted)
     try:
-        return download(stores, wanted)
+        return download(stores, wanted, progress)
     except OSError as error:
         raise BadInput(f"{wanted.into} cannot be written: {error.strerror}", remedy="choose another place") from error
 
@@ -92,21 +96,45 @@ def check(wanted: Download) -> None:
         raise BadInput(f"cannot be written: {'; '.join(blocked[:_MOST])}{more}", remedy="choose another place")
 
 
-def download(stores: Stores, wanted: Download) -> Copied:
+def download(stores: Stores, wanted: Download, progress: Progress = SILENT) -> Copied:
     """Copy the files that are not there yet, after a check of the free space. Raise BadInput, OSError, StoreError."""
     missing = {
         target: file
         for target, file in wanted.files.items()
         if not is_same(stores.datastore(file.datastore), file, wanted.into / target)
     }
-    _check_space(wanted.into, sum(file.size for file in missing.values()))
+    total = sum(file.size for file in missing.values())
+    _check_space(wanted.into, total)
+    progress.begin(len(missing), total)
     for folder in wanted.folders:
         (wanted.into / folder).mkdir(parents=True, exist_ok=True)
     wanted.into.mkdir(parents=True, exist_ok=True)
-    for datastore, entries in _by_datastore(missing):
+    large = {target: file for target, file in missing.items() if _goes_on_inside(stores, file)}
+    small = {target: file for target, file in missing.items() if target not in large}
+    for datastore, entries in _by_datastore(small):
         manifest = Manifest(Kind.FOLDER, tuple(entries))
-        transfer.fetch(stores.datastore(datastore), "", manifest, wanted.into)
-    return Copied(len(missing), sum(file.size for file in missing.values()), unchanged=len(wanted.files) - len(missing))
+        store = stores.datastore(datastore)
+        transfer.fetch(store, "", manifest, wanted.into, place=_told(store, progress))
+    for target, file in large.items():
+        path = wanted.into / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        resuming.fetch(stores.datastore(file.datastore), file, path, progress)
+        progress.completed()
+    return Copied(len(missing), total, unchanged=len(wanted.files) - len(missing))
+
+
+def _goes_on_inside(stores: Stores, file: FoundFile) -> bool:
+    """Return True for a large file that takes long: one of a folder is linked or copied by the kernel."""
+    return file.size > resuming.LARGE and not isinstance(stores.datastore(file.datastore), FolderStore)
+
+
+def _told(store: ObjectStore, progress: Progress) -> transfer.PlaceFile:
+    def place(key: str, path: Path) -> None:
+        store.download(key, path)
+        progress.moved(path.stat().st_size)
+        progress.completed()
+
+    return place
 
 
 def _by_datastore(files: Mapping[str, FoundFile]) -> Iterable[tuple[str, list[Entry]]]:

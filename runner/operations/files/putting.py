@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ...data import transfer
 from ...data.dataset import Datastores
 from ...data.manifest import survey
 from ...dataclass import dataclass
@@ -18,9 +18,11 @@ from .addresses import DatastoreAddress, RunAddress, has_glob, parse
 from .copied import Copied
 from .finding import file_of
 from .listing import no_place
+from .progress import SILENT, Progress
 from .same_content import is_same
 from .selection import FoundFile
 
+_THREADS = 16
 _MOST = 10
 """The most problems that are told."""
 
@@ -37,7 +39,9 @@ class Upload:
     """Paths that no store can hold, each with its kind: sockets, devices, links that lead nowhere."""
 
 
-def put(datastores: Datastores, sources: Sequence[str], address: DatastoreAddress) -> Copied:
+def put(
+    datastores: Datastores, sources: Sequence[str], address: DatastoreAddress, progress: Progress = SILENT
+) -> Copied:
     """Copy files and folders to a datastore. A file that is there already with the same content is not sent.
 
     A call that was interrupted can therefore be repeated: it copies what is missing.
@@ -47,6 +51,7 @@ def put(datastores: Datastores, sources: Sequence[str], address: DatastoreAddres
         sources: Paths of this machine.
         address: The path of the copy: see `destination`. Sources go below it under their own names if it ends with a
             slash, or if there are several.
+        progress: Receives what is copied.
 
     Returns:
         The number of files, and what could not be stored.
@@ -58,7 +63,8 @@ def put(datastores: Datastores, sources: Sequence[str], address: DatastoreAddres
     """
     below = address.below or len(sources) > 1
     places = [(Path(source), _place(address.path, Path(source)) if below else address.path) for source in sources]
-    return upload(datastores(address.datastore), plan(places), own=address.datastore == DEFAULT_DATASTORE)
+    own = address.datastore == DEFAULT_DATASTORE
+    return upload(datastores(address.datastore), plan(places), own=own, progress=progress)
 
 
 def destination(text: str, default: str) -> DatastoreAddress:
@@ -127,13 +133,14 @@ def plan(sources: Sequence[tuple[Path, str]]) -> Upload:
     return Upload(files, tuple(folders), tuple(others))
 
 
-def upload(store: ObjectStore, wanted: Upload, *, own: bool) -> Copied:
+def upload(store: ObjectStore, wanted: Upload, *, own: bool, progress: Progress = SILENT) -> Copied:
     """Store the files that are not there yet. Raise BadInput before anything is sent, StoreError.
 
     Args:
         store: The store.
         wanted: The files.
         own: True if this is the workspace store, in which some keys are reserved.
+        progress: Receives what is sent.
 
     """
     check(wanted, own=own)
@@ -141,7 +148,20 @@ def upload(store: ObjectStore, wanted: Upload, *, own: bool) -> Copied:
     sent = {key for key, path in wanted.files.items() if key in there and _is_sent(store, there[key], path)}
     missing = {key: path for key, path in wanted.files.items() if key not in sent}
     sizes = {key: path.stat().st_size for key, path in missing.items()}
-    transfer.send(store, missing)
+    progress.begin(len(missing), sum(sizes.values()))
+
+    def send(key: str) -> None:
+        store.upload(key, missing[key])
+        progress.moved(sizes[key])
+        progress.completed()
+
+    if len(missing) < 2:  # scripts put single files, and threads cost them time
+        for key in missing:
+            send(key)
+    else:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            for _ in threads.map(send, missing):  # after the first error no other file is begun
+                pass
     _make_folders(store, wanted.folders)
     kept = isinstance(store, FolderStore)
     return Copied(

@@ -1,0 +1,148 @@
+"""Download a large object in ranges, and go on inside it after an interruption.
+
+The ranges go into a part file beside the target. A second file lists the ranges that are complete, one line each; it is
+appended to after the bytes are written, so a killed process loses the ranges in flight and no more. Both names hold a
+digest of the object's key and ETag, so the parts of another version of the object are never continued, and of the boot
+ID, because a power failure may lose written bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock
+
+from ...data.file_digest import digest_of_file
+from ...data.integrity import boot_id
+from ...data.transfer import PINNED
+from ...errors import DataChanged, ObjectChanged, StoreError
+from ...model.digest import digest_of
+from ...ports import ObjectStore
+from .progress import Progress
+from .selection import FoundFile
+
+LARGE = 64 << 20
+"""Bytes above which a download can go on inside a file."""
+_RANGE = 8 << 20
+"""Bytes of a range."""
+_THREADS = 8
+"""Ranges in flight: with `_RANGE`, the memory that a download takes."""
+_PART = ".runner-part-"
+
+
+def fetch(store: ObjectStore, file: FoundFile, path: Path, progress: Progress) -> None:
+    """Make an object a file, from the ranges of an interrupted call on.
+
+    Args:
+        store: The store of the object.
+        file: The object.
+        path: The file, whose folder exists. It appears when it is complete.
+        progress: Receives the bytes, with those of earlier calls.
+
+    Raises:
+        DataChanged: The object has another content than its step committed.
+        ObjectChanged: The object was overwritten meanwhile.
+        StoreError: The store or the file cannot be used.
+
+    """
+    etag = file.etag or _etag_of(store, file)
+    try:
+        part = _part_of(path, file.key, etag)
+        _remove_others(part)
+        _fill(store, file, etag, part, progress)
+        if not _is_right(part, file):
+            _remove(part)
+            raise DataChanged(f"{file.key} was changed in the store after its commit: it has other content")
+        part.replace(path)
+        _remove(part)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _etag_of(store: ObjectStore, file: FoundFile) -> str:
+    info = store.stat(file.key)
+    if info is None or info.size != file.size:
+        size = "is no longer there" if info is None else f"has {info.size} bytes where its manifest says {file.size}"
+        raise DataChanged(f"{file.key} was changed in the store after its commit: it {size}")
+    return info.etag
+
+
+def _part_of(path: Path, key: str, etag: str) -> Path:
+    return path.with_name(f"{_PART}{digest_of(path.name)[:8]}-{digest_of([key, etag, boot_id()])[:16]}")
+
+
+def _remove_others(part: Path) -> None:
+    """Remove the parts of other versions of the same file."""
+    same = part.name.rpartition("-")[0]
+    for other in part.parent.glob(f"{same}-*"):
+        if not other.name.startswith(part.name):
+            other.unlink(missing_ok=True)
+
+
+def _remove(part: Path) -> None:
+    for path in (part, _list_of(part)):
+        path.unlink(missing_ok=True)
+
+
+def _list_of(part: Path) -> Path:
+    return part.with_name(f"{part.name}.ranges")
+
+
+def _fill(store: ObjectStore, file: FoundFile, etag: str, part: Path, progress: Progress) -> None:
+    done = _ranges_in(part)
+    starts = range(0, file.size, _RANGE)
+    progress.moved(sum(min(_RANGE, file.size - start) for start in starts if start in done))
+    with _opened(part) as content, _opened(_list_of(part), os.O_APPEND) as complete, _pool() as threads:
+        lock = Lock()
+
+        def bring(start: int) -> None:
+            data = store.read_range(file.key, start, _RANGE, etag)
+            if len(data) != min(_RANGE, file.size - start):
+                raise ObjectChanged(f"{file.key} was overwritten while it was downloaded; download it again")
+            written = 0
+            while written < len(data):
+                written += os.pwrite(content, data[written:], start + written)
+            with lock:
+                os.write(complete, b"%d\n" % start)
+            progress.moved(len(data))
+
+        for _ in threads.map(bring, (start for start in starts if start not in done)):
+            pass
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Yield threads; ranges that have not begun when one fails are not read."""
+    threads = ThreadPoolExecutor(_THREADS)
+    try:
+        yield threads
+    finally:
+        threads.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flags, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _ranges_in(part: Path) -> frozenset[int]:
+    """Return where the complete ranges of a part file start. The last line may be cut off."""
+    if part.exists():
+        with suppress(FileNotFoundError):
+            lines = _list_of(part).read_bytes().split(b"\n")[:-1]
+            return frozenset(int(line) for line in lines if line.isdigit())
+    _list_of(part).unlink(missing_ok=True)
+    return frozenset()
+
+
+def _is_right(part: Path, file: FoundFile) -> bool:
+    """Compare the whole file with the digest of its commit, if there is one."""
+    known = bool(file.digest) and not file.digest.startswith(PINNED)
+    return part.stat().st_size == file.size and (not known or digest_of_file(part) == file.digest)
