@@ -118,6 +118,7 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
         name=f"runner-{secrets.token_hex(3)}",
         port=_free_port(),
         minio_image=os.environ.get("RUNNER_MINIO_IMAGE", ""),
+        mounter=False,  # the shared cluster has it (test_kind_mounts.py), and its image takes a while to load
     )
     made = Life(options, options.port or 0)
     try:
