@@ -216,6 +216,10 @@ class BucketBench(ProcessBench):
     server: SmallS3 = field(default_factory=SmallS3)
     code: Path = Path()
     clock: float = 100.0
+
+    def bootstraps(self, stores: Callable[[], StepStores]) -> Bootstraps:
+        return Bootstraps(stores=stores, tree=lambda: self.code, folders=dict, secrets={})
+
     store: BucketStore = field(init=False)  # type: ignore[assignment]  # the other bench's is a folder
 
     @override
@@ -231,7 +235,7 @@ class BucketBench(ProcessBench):
             datastores=lambda _name: self.store,
             work=self.folder / "work",
             tree=lambda: self.code,
-            bootstraps=Bootstraps(lambda: StepStores(self.endpoint), lambda: self.code, dict, {}),
+            bootstraps=self.bootstraps(lambda: StepStores(self.endpoint)),
             monotonic=lambda: self.clock,
         )
         self.targets.append(made)
@@ -367,6 +371,29 @@ def test_a_bootstrap_that_is_killed_is_lost_and_leaves_no_keys(in_bucket: Bucket
     assert not any(process_files.AttemptFiles(folder).has_made(one.pid) for one in table.every() if not one.ended)
 
 
+CATCHES = """\
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (print("good bye", flush=True), sys.exit(0)))
+open("begun", "w").close()
+while True:
+    time.sleep(0.02)
+"""
+
+
+def test_a_bootstrap_that_is_stopped_keeps_its_last_words(in_bucket: BucketBench) -> None:
+    target, task = in_bucket.target(), in_bucket.assign(CATCHES, command=(Interpreter(), "script.py"), outputs=())
+    target.start(task)
+    seen = running(target, task)
+    wait_for((Path(seen.uid) / "code" / "begun").exists)
+    records.cancel(in_bucket.store, task.id.run)
+    target.begin_stop(task.id, seen.uid)
+    target.stop(task.id, seen.uid)
+    record = records.record_of(in_bucket.store, task.id)
+    assert record is not None
+    assert (record.failure, in_bucket.log(task)) == (Failure.CANCELED, "good bye\n")
+    assert target.observe(b.RUN) == {}
+
+
 def test_an_interpreter_that_is_gone_is_named(in_bucket: BucketBench) -> None:
     target, task = in_bucket.target(), in_bucket.assign(SCRIPT, environment="/nowhere/python")
     target.start(task)
@@ -380,7 +407,7 @@ def test_keys_that_cannot_be_read_are_told(in_bucket: BucketBench) -> None:
         raise BadInput("the credentials file keys.json cannot be used")
 
     target, task = in_bucket.target(), in_bucket.task("succeeds")
-    target.bootstraps = Bootstraps(unreadable, lambda: in_bucket.code, dict, {})
+    target.bootstraps = in_bucket.bootstraps(unreadable)
     target.start(task)
     seen = ended(target, task)
     assert (seen.failure, in_bucket.executions(task)) == (Failure.REFUSED, 0)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,6 +28,7 @@ from ...model.secret import SecretSource
 from ...model.store_endpoint import StepStores
 from ...model.task import Task
 from ...override import override
+from ...processes import table
 from ...runs import records
 from . import leftovers as process_leftovers
 from .ending import Attempt, Conclusion
@@ -38,13 +41,15 @@ OUTPUT = "output.txt"
 """The file with the output of the bootstrap: what the script wrote, and its own errors."""
 RENEWAL = 60.0
 """Seconds after which the keys are read again while steps run, as they may have been renewed."""
+STOP_SECONDS = 15.0
+"""Seconds that a bootstrap has to end after it was told to stop; it kills a script that does not stop after ten."""
 _TAIL = 2000
 """Bytes."""
 _UNUSABLE = (126, 127)
 """Exit codes of a shell that cannot start a program (POSIX, Shell Command Language, 2.8.2)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bootstraps:
     """Starts the bootstraps of steps on this machine."""
 
@@ -99,6 +104,21 @@ class Bootstraps:
         with open(descriptor, "wb") as out:  # noqa: PTH123 - a descriptor
             out.write(document)
         draft.replace(file)
+
+    def begin_stop(self, files: AttemptFiles) -> None:
+        """Tell the bootstrap of an attempt to stop: it stops the script, and ships the end of its log."""
+        leader = files.pid if files.alive() else 0
+        for one in table.every() if leader else ():
+            if one.parent == leader and files.has_made(one.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(one.pid, signal.SIGTERM)
+
+    def stop(self, files: AttemptFiles) -> None:
+        """Tell it to stop, and wait until it has ended, but not for long."""
+        self.begin_stop(files)
+        until = time.monotonic() + STOP_SECONDS
+        while files.alive() and time.monotonic() < until:
+            time.sleep(0.02)
 
     def renew(self, attempts: Iterable[Attempt]) -> None:
         """Write renewed keys for running steps. Unusable ones are left: the next start tells of them."""

@@ -108,7 +108,7 @@ class ProcessConfig:
             )
         bundles = bundle_folder(context.cache)
         carried = lru_cache(lambda: tree(bundles))
-        own = Bootstraps(context.step_stores, carried, context.folders, context.secrets) if self.store else None
+        own = Bootstraps(stores=context.step_stores, tree=carried, folders=context.folders, secrets=context.secrets)
         return ProcessTarget(
             name=context.name,
             store=store,
@@ -119,7 +119,7 @@ class ProcessConfig:
             folders=context.folders,
             secrets=context.secrets,
             mounts=self._mounts(context),
-            bootstraps=own,
+            bootstraps=own if self.store else None,
         )
 
     def _mounts(self, context: TargetContext) -> LocalMounts:

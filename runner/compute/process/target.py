@@ -76,7 +76,6 @@ class ProcessTarget:
     views: Callable[[], bool] = view.possible
     """Return True if scripts can run in views in which the originals of large inputs are read-only."""
     mounts: LocalMounts | None = None
-    """Mounts buckets; None: nothing does."""
     bootstraps: Bootstraps | None = None
     """Starts steps that reach their stores by themselves; None: this process stages them and takes their outputs."""
     monotonic: Callable[[], float] = time.monotonic
@@ -133,11 +132,15 @@ class ProcessTarget:
         """Return as soon as a process has ended."""
         self._exits.wait(seconds)
 
-    def begin_stop(self, task: TaskId, uid: str) -> None:
-        """Do nothing: a process gets no grace period, so no stop waits for another."""
+    def begin_stop(self, task: TaskId, uid: str) -> None:  # noqa: ARG002 - the path is enough
+        """Tell a bootstrap to stop; a script alone gets no grace period, so no stop waits for another."""
+        if self.bootstraps:
+            self.bootstraps.begin_stop(AttemptFiles(Path(uid)))
 
     def stop(self, task: TaskId, uid: str) -> None:
         """Kill the attempt's process, and all that has come of it."""
+        if self.bootstraps:
+            self.bootstraps.stop(AttemptFiles(Path(uid)))
         process_leftovers.end_all(AttemptFiles(Path(uid)))
         attempt = self._attempts.get(task)
         if attempt is None:
@@ -151,7 +154,6 @@ class ProcessTarget:
         """Keep the attempt's folder for a later one if it has ended by itself and little lies in it; else delete it.
 
         A folder of an attempt that an earlier controller has started is not kept: see `FolderUsers`.
-
         It is deleted now if the attempt had much input, else with the run's folder, so that no step waits for it.
         """
         attempt = self._attempts.pop(task, None)
@@ -178,7 +180,7 @@ class ProcessTarget:
         return ()
 
     def data_access(self) -> DataAccess:
-        """Return that steps get mounts of buckets if this machine has what that needs."""
+        """Return what `mounts` can do."""
         return self.mounts.access if self.mounts else DataAccess()
 
     def close(self) -> None:
