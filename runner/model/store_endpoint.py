@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Union
 
+from ..backports import without_prefix
 from ..dataclass import dataclass, field
 from .access import Access
 from .credentials import Credentials
@@ -52,7 +53,12 @@ class BucketEndpoint:
     @property
     def hidden(self) -> tuple[str, ...]:
         """The secrets in it, to be masked wherever a step shows them."""
-        return self.credentials.secrets
+        return (*self.credentials.secrets, *(self.shared.secrets if self.shared else ()))
+
+    def below(self, folder: str) -> BucketEndpoint:
+        """Return the part of the bucket below `folder`, which ends with a slash."""
+        own = tuple(without_prefix(place, folder) for place in self.own if place.startswith(folder))
+        return replace(self, prefix=f"{self.prefix}{folder}", own=own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,5 +118,5 @@ class StepStores:
         if datastore == DEFAULT_DATASTORE:
             return self.workspace
         if datastore == FILE_DATASTORE and datastore not in (*self.datastores, *self.withheld.datastores):
-            return replace(self.workspace, prefix=f"{self.workspace.prefix}{FILE_DATASTORE}/")
+            return self.workspace.below(f"{FILE_DATASTORE}/")
         return self.datastores.get(datastore)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from ...errors import StoreDenied, StoreError
@@ -12,7 +13,7 @@ from ..keys import check_key
 from ..localfile import Slice
 from .answer_checks import invalid_reason
 from .credential_refresh import Renew
-from .error_answers import RequestTarget, error_of, not_s3_error
+from .error_answers import RequestTarget, code_of, error_of, not_s3_error
 from .http import BUSY, Answer, BodyReader, Endpoint, Request, RetryPolicy
 from .sign import encode_path, encode_query
 
@@ -29,6 +30,10 @@ class Bucket:
         """Connect on the first request. Raise BadInput for an invalid endpoint."""
         self.address = bucket_endpoint
         self._endpoint = Endpoint(bucket_endpoint, retries, renew)
+        self._shared = self._endpoint
+        if bucket_endpoint.shared is not None:
+            also = None if renew is None else lambda: _with_shared(renew())
+            self._shared = Endpoint(replace(bucket_endpoint, credentials=bucket_endpoint.shared), retries, also)
 
     def target(self, key: str = "", query: Mapping[str, str] | None = None) -> str:
         """Return the encoded path and query of an object, or of the bucket.
@@ -66,7 +71,8 @@ class Bucket:
                 "the datastore is read-only (another workspace's, or read_only: true)"
             )
         request = Request(method=method, target=self.target(key, query), headers=headers or {}, body=body, again=again)
-        answer = self._endpoint.ask(request, sink)
+        place = key or (query or {}).get("prefix", "")[len(self.address.prefix) :]
+        answer = self._endpoint_for(place).ask(request, sink)
         if answer.status in expect:
             return answer
         if answer.status >= 300:
@@ -84,12 +90,29 @@ class Bucket:
 
     def refused(self, answer: Answer, key: str) -> StoreError:
         """Return the error for an answer of refusal."""
-        return error_of(
-            answer,
-            RequestTarget(self.address.endpoint, self.address.bucket, key),
-            datetime.now(timezone.utc),
-        )
+        place = RequestTarget(self.address.endpoint, self.address.bucket, key)
+        if self.is_confined and code_of(answer) == "AccessDenied":
+            what = f"the object {key!r}" if key else "this listing"
+            return StoreDenied(
+                f"access to {what} in bucket {place.bucket!r} at {place.endpoint} denied: the keys of a step open its "
+                "own data, not those of other runs and steps (docs/explanation/security.md)"
+            )
+        return error_of(answer, place, datetime.now(timezone.utc))
+
+    @property
+    def is_confined(self) -> bool:
+        """True if the keys open a part of the store."""
+        return self.address.shared is not None
 
     def close(self) -> None:
         """Close the idle connections."""
         self._endpoint.close()
+        self._shared.close()
+
+    def _endpoint_for(self, place: str) -> Endpoint:
+        """Return the connections with the keys for a key or a prefix below the store's prefix."""
+        return self._endpoint if place.startswith(self.address.own) else self._shared
+
+
+def _with_shared(found: BucketEndpoint | None) -> BucketEndpoint | None:
+    return found and replace(found, credentials=found.shared or found.credentials)

@@ -54,6 +54,13 @@ def read_page(body: bytes) -> Page:
     return Page(objects, rest if more else "")
 
 
+def folders_of(body: bytes) -> list[str]:
+    """Return the folders on a page of one level, as the bucket names them, each with its slash."""
+    root = parse(body)
+    names = [] if root is None else [text(child, "Prefix") for child in root.iterfind("{*}CommonPrefixes")]
+    return [unquote_plus(name) for name in names]
+
+
 class Progress:
     """The progress of one listing, checked page by page.
 

@@ -9,12 +9,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import ObjectMissing, StoreError
+from ...errors import ObjectMissing, StoreDenied, StoreError
 from ...model.store_endpoint import BucketEndpoint
 from ...ports import ObjectInfo
 from ..keys import check_key, check_prefix, check_range
 from ..localfile import Slice, local_file_errors, new_file
-from . import copying, multipart, ranges
+from . import confined, copying, multipart, ranges
 from .bucket import Bucket
 from .credential_refresh import Renew, server_time
 from .error_answers import code_of
@@ -51,7 +51,12 @@ class BucketStore:
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raise ObjectMissing."""
-        return self._bucket.ask("GET", check_key(key)).body
+        try:
+            return self._bucket.ask("GET", check_key(key)).body
+        except StoreDenied:
+            if not (self._bucket.is_confined and confined.is_absent(self, key)):
+                raise
+            raise ObjectMissing(f"no object {key!r} in bucket {self._bucket.address.bucket!r}") from None
 
     def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
         """Return at most `length` bytes from `start`. Raise ObjectMissing, and ObjectChanged if the ETag differs."""
@@ -84,7 +89,12 @@ class BucketStore:
 
     def stat(self, key: str) -> ObjectInfo | None:
         """Return the object's facts; None if it does not exist."""
-        answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
+        try:
+            answer = self._bucket.ask("HEAD", check_key(key), expect=frozenset({_MISSING}))
+        except StoreDenied:
+            if not (self._bucket.is_confined and confined.is_absent(self, key)):
+                raise
+            return None
         if answer.status != _MISSING:
             size = int(answer.headers["content-length"])
             etag, written = answer.headers.get("etag", "").strip('"'), answer.headers.get("last-modified", "")
@@ -95,6 +105,8 @@ class BucketStore:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects whose key starts with `prefix` and sorts after `after`, in key order."""
+        if self._bucket.is_confined and "/" not in check_prefix(prefix):
+            return confined.by_folder(self._bucket, self._pages, prefix, after)
         return self._pages(self._prefix + check_prefix(prefix), after)
 
     def delete(self, key: str) -> None:
@@ -132,8 +144,8 @@ class BucketStore:
     def now(self) -> datetime:
         """Return the store's own time, UTC, to the second."""
         # A store tells its time with a refusal too, and keys for a part of it may not ask for the bucket.
-        confined = bool(self._bucket.address.credentials.session_token)
-        at = server_time(self._bucket.ask("HEAD", expect=frozenset({_DENIED} if confined else ())).headers)
+        expect = frozenset({_DENIED} if self._bucket.address.credentials.session_token else ())
+        at = server_time(self._bucket.ask("HEAD", expect=expect).headers)
         if at is None:
             raise StoreError(f"the object store at {self._bucket.address.endpoint} does not tell its time (no Date)")
         return at

@@ -1,0 +1,67 @@
+"""Requests with keys that open a part of a store: listings across its folders, and refusals for absent objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from ...errors import StoreDenied, StoreError
+from ...ports import ObjectInfo
+from .bucket import Bucket
+from .listing import folders_of, page_query, read_page
+
+if TYPE_CHECKING:
+    from .store import BucketStore
+
+Pages = Callable[[str, str], Iterator[ObjectInfo]]
+"""Yields the objects whose whole key starts with a prefix and whose key sorts after another."""
+
+
+def is_absent(store: BucketStore, key: str) -> bool:
+    """Return True if a refusal of `key` stands for an absent object.
+
+    AWS tells of absent objects those alone who may list the whole bucket. A listing of the name is allowed.
+    """
+    try:
+        return all(info.key != key for info in store.list(key))
+    except StoreError:
+        return False
+
+
+def by_folder(bucket: Bucket, pages: Pages, prefix: str, after: str) -> Iterator[ObjectInfo]:
+    """Yield the objects of a listing across the top level, without the folders that the keys may not list.
+
+    Args:
+        bucket: The bucket.
+        pages: Lists one folder.
+        prefix: The beginning of the keys, without a slash.
+        after: Only keys that sort after this one.
+    """
+    start = bucket.address.prefix
+    for name, info in _top_level(bucket):
+        if not name.startswith(prefix) or name.startswith(bucket.address.own):
+            continue
+        if info is not None:
+            if name > after:
+                yield info
+            continue
+        try:
+            yield from pages(start + name, after)
+        except StoreDenied:
+            continue
+
+
+def _top_level(bucket: Bucket) -> list[tuple[str, ObjectInfo | None]]:
+    """Return the objects and folders of the top level, in the order of their keys. Folders end with a slash."""
+    found: list[tuple[str, ObjectInfo | None]] = []
+    start, rest = bucket.address.prefix, ""
+    while True:
+        body = bucket.ask("GET", query={**page_query(start, "", rest), "delimiter": "/"}).body
+        page = read_page(body)
+        for one in page.objects:
+            name = one.key[len(start) :]
+            found.append((name, ObjectInfo(name, one.size, one.etag, one.modified)))
+        found.extend((name[len(start) :], None) for name in folders_of(body))
+        rest = page.rest
+        if not rest:
+            return sorted(found, key=lambda each: each[0].encode())
