@@ -116,7 +116,7 @@ def test_a_listing_of_everything_shows_what_the_workspace_shares(store: ObjectSt
 
 def test_the_file_datastore_in_it_is_confined_too(endpoint: BucketEndpoint) -> None:
     found = StepStores(endpoint).of(FILE_DATASTORE)
-    assert found is not None
+    assert isinstance(found, BucketEndpoint)
     assert found.own == ("azureml/",)
     files = BucketStore(found)
     assert files.get("shared.txt")
