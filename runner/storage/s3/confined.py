@@ -13,9 +13,6 @@ from .listing import folders_of, page_query, read_page
 if TYPE_CHECKING:
     from .store import BucketStore
 
-Pages = Callable[[str, str], Iterator[ObjectInfo]]
-"""Yields the objects whose whole key starts with a prefix and whose key sorts after another."""
-
 
 def is_absent(store: BucketStore, key: str) -> bool:
     """Return True if a refusal of `key` stands for an absent object.
@@ -28,12 +25,14 @@ def is_absent(store: BucketStore, key: str) -> bool:
         return False
 
 
-def by_folder(bucket: Bucket, pages: Pages, prefix: str, after: str) -> Iterator[ObjectInfo]:
+def by_folder(
+    bucket: Bucket, pages: Callable[[str, str], Iterator[ObjectInfo]], prefix: str, after: str
+) -> Iterator[ObjectInfo]:
     """Yield the objects of a listing across the top level, without the folders that the keys may not list.
 
     Args:
         bucket: The bucket.
-        pages: Lists one folder.
+        pages: Yields the objects whose whole key starts with a prefix, and whose key sorts after another one.
         prefix: The beginning of the keys, without a slash.
         after: Only keys that sort after this one.
     """
