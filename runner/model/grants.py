@@ -9,6 +9,7 @@ manifests. The key of a request decides which of the two it uses (`BucketEndpoin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..dataclass import dataclass
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
@@ -90,18 +91,21 @@ def own_folders(datastore: str) -> tuple[str, ...]:
     return OWN_FOLDERS if datastore == DEFAULT_DATASTORE else (RUNS_PLACE,)
 
 
-def input_grants(binding: InputBinding, prefix: str = "") -> Grants:
-    """Return what opens the files of one input, to read them: the least that a mount of it needs.
+def mount_grants(prefixes: Iterable[str], datastore: str) -> Grants:
+    """Return what opens the folders that an attempt mounts, to read them.
 
     Args:
-        binding: The input.
-        prefix: The prefix of its datastore below the store's. Default: empty.
+        prefixes: The folders' keys without a trailing slash; empty: the whole datastore, without the places of runs.
+        datastore: The datastore.
     """
-    places = [f"{prefix}{place}" for place in _places(binding)]
-    return Grants(
-        reads=tuple(pattern for place in places for pattern in _around(place, binding)),
-        lists=tuple(f"{place}/*" if place else "*" for place in places),
-    )
+    places = tuple(dict.fromkeys(prefixes))
+    folders = tuple(place for place in places if place)
+    reads = tuple(pattern for place in folders for pattern in (place, f"{place}/*"))
+    lists = tuple(f"{place}/*" for place in folders)
+    if len(folders) == len(places):
+        return Grants(reads=reads, lists=lists)
+    every = shared_grants(datastore, read_only=True)
+    return replace(every, reads=(*every.reads, *reads), lists=(*every.lists, *lists))
 
 
 def _outputs_of_runs(task: Task, datastore: str, prefix: str) -> Grants:

@@ -7,20 +7,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from time import sleep
 
-from ...errors import TargetError, TargetUnreachable
+from ...errors import TargetError
 from ...model.access import Access
 from . import render
 from .cluster import Cluster
-from .conventions import keys_owner_name, run_object_name
+from .conventions import run_object_name
 from .json_fields import KubeObject, text
+from .replaceable_secrets import ensure_owner, replace_secret
 from .settings import ClusterSettings
 
 _RENEWAL = timedelta(seconds=30)
 """The pause between two checks of the keys."""
 _RETRY_RENEWAL = timedelta(seconds=5)
 """The pause after a check that failed."""
-_GARBAGE_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
-"""Seconds between attempts to create a Secret while the garbage collector still has to delete the old one."""
 RunFiles = Mapping[Access, str]
 """The files of a run's Secret by the access of the steps that read them: each the JSON of a `StepStores`."""
 
@@ -105,41 +104,18 @@ class RunObjects:
         self._cluster.delete("configmaps", run_object_name(run))
 
     def _ensure_run_owner(self, run: str) -> str:
-        return self._ensure_owner(render.run_configmap(run, self._settings), run_object_name(run))
-
-    def _ensure_owner(self, configmap: KubeObject, name: str) -> str:
-        """Create the ConfigMap unless it exists, and return its uid. Raises TargetError."""
-        made = self._cluster.create("configmaps", configmap).object
-        found = made or self._cluster.get("configmaps", name)
-        uid = text(found, "metadata", "uid")
-        if not uid or text(found, "metadata", "deletionTimestamp"):
-            raise TargetError(
-                f"the ConfigMap {self._place(name)} is being deleted: the run has been finished elsewhere"
-            )
-        return uid
+        return ensure_owner(self._cluster, render.run_configmap(run, self._settings))
 
     def _replace_secret(self, run: str, owner: str, files: RunFiles) -> None:
         """Create the run's Secret; replace an existing one, because nobody has the right to read it.
 
-        A right to delete a Secret is a right to read it: the response to a DELETE that waits for dependents is the
-        object. So the owner is deleted, and the garbage collector deletes the Secret. Raises TargetError.
+        A run whose attempts have Secrets of their own has none. Raises TargetError.
         """
-        if not self._create_secret(run, owner, files):
-            self._cluster.delete("configmaps", keys_owner_name(run))
-            if not any(self._create_secret(run, owner, files, after=pause) for pause in _GARBAGE_PAUSES):
-                raise TargetUnreachable(
-                    f"the Secret {self._place(run_object_name(run))} still exists although its owner was deleted; "
-                    "the cluster's garbage collector may be busy; runner tries again"
-                )
+        if files:
+            replace_secret(
+                self._cluster,
+                render.keys_owner(run, self._settings, owner=owner),
+                lambda uid: render.run_secret(run, files, self._settings, owner=uid),
+                lambda seconds: sleep(seconds),  # noqa: PLW0108 - tests replace it
+            )
         self._written[run] = files
-
-    def _create_secret(self, run: str, owner: str, files: RunFiles, *, after: float = 0.0) -> bool:
-        """Return True if the Secret could be created, after a pause of `after` seconds."""
-        if after:
-            sleep(after)
-        keys = self._ensure_owner(render.keys_owner(run, self._settings, owner=owner), keys_owner_name(run))
-        secret = render.run_secret(run, files, self._settings, owner=keys)
-        return self._cluster.create("secrets", secret).object is not None
-
-    def _place(self, name: str) -> str:
-        return f"'{name}' in namespace '{self._settings.namespace}' of {self._cluster.server}"

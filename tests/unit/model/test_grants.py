@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE, DatasetDefinition, DatastorePath
-from runner.model.grants import Grants, input_grants, narrowed, own_grants, shared_grants
+from runner.model.grants import Grants, mount_grants, narrowed, own_grants, shared_grants
 from tests.support import builders as b
 from tests.support.fake_minter import lists, reads, writes
 
@@ -136,12 +136,20 @@ def test_outputs_elsewhere_lie_in_the_datastore_that_they_name() -> None:
     assert not reads(own, f"azureml/{b.RUN}.a/o/x")
 
 
-def test_a_mount_opens_one_input_to_read() -> None:
-    grants = input_grants(b.binding("in", ref=b.ref("raw/big")))
+def test_a_mount_opens_its_folder_to_read() -> None:
+    grants = mount_grants(["raw/big"], DEFAULT_DATASTORE)
     assert reads(grants, "raw/big/x")
+    assert lists(grants, "raw/big/")
     assert not writes(grants, "raw/big/x")
     assert not reads(grants, "raw/bigger/x")
-    assert input_grants(b.binding("in", ref=b.ref(""))) == Grants(reads=("*",), lists=("*",))
+
+
+def test_a_mount_of_a_whole_store_leaves_out_the_places_of_runs() -> None:
+    grants = mount_grants(["", "raw"], DEFAULT_DATASTORE)
+    assert reads(grants, "any/x")
+    assert not writes(grants, "any/x")
+    assert not reads(grants, f"runs/{b.RUN}/journal/1.json")
+    assert not lists(grants, f"azureml/{b.RUN}.a/")
 
 
 def test_what_a_pattern_covers_is_left_out() -> None:
