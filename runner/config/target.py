@@ -17,7 +17,7 @@ from ..model.policy import StepPolicy
 from ..model.reading import Checks
 from ..model.secret import SecretSource
 from ..model.store_endpoint import StepStores, StoreEndpoint
-from ..ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, ObjectStore
+from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore
 from .controllers import ControllerHost
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ class TargetContext:
     """Return the secrets and datastores that steps of a run may open, each different set once."""
     secrets: Mapping[str, SecretSource]
     """The configured secrets by name."""
+    minter: Callable[[str], CredentialMinter | None]
+    """Return what mints keys for the bucket of a datastore; None: nothing does. Raises BadInput."""
     buckets: Callable[[], Mapping[str, StoreEndpoint]] = dict
     """Return the datastores that are no folders, as steps on the target reach them, by name."""
     locks: Callable[[], Locks]

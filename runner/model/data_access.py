@@ -39,3 +39,5 @@ class DataAccess:
     most_mounts: int = 8
     """The most mounts of one step."""
     policy: MountPolicy = MountPolicy.PREFERRED
+    warning: str = ""
+    """A line for people if steps can reach more data than their own although the target could prevent it."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from ..errors import BadInput, RunnerError, StoreError, StoreUnreachable
 from ..model.data import DEFAULT_DATASTORE
+from ..model.data_access import DataAccess
 from ..model.delivery import Delivery
 from ..model.grants import Grants, mount_grants, own_folders, own_grants, shared_grants
 from ..model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
@@ -30,10 +32,8 @@ class Minted:
     stores: StepStores
     expires: float
     """Seconds since the epoch at which the first of the keys end; 0: none do."""
-    whole: tuple[str, ...] = ()
-    """The datastores that the attempt gets the keys of all of."""
-    problems: tuple[str, ...] = field(default=())
-    """The reasons, in the same order."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """The datastores that the attempt gets the keys of all of, with the reasons."""
 
 
 def lifetime(limits: TimeLimits) -> float:
@@ -72,7 +72,7 @@ def minted(task: Task, stores: StepStores, minters: Minters, now: float) -> Mint
     )
     buckets = [one for one in (workspace, *found.datastores.values()) if isinstance(one, BucketEndpoint)]
     keys = [key for one in buckets for key in (one.credentials, one.shared) if key is not None and key.expires]
-    return Minted(found, min((key.expires for key in keys), default=0.0), tuple(whole), tuple(whole.values()))
+    return Minted(found, min((key.expires for key in keys), default=0.0), whole)
 
 
 def mount_keys(task: Task, datastore: str, endpoint: BucketEndpoint, minters: Minters, now: float) -> BucketEndpoint:
@@ -108,6 +108,22 @@ def minting_problem(minter: CredentialMinter | None) -> str:
     except (StoreError, BadInput) as error:
         return str(error)
     return ""
+
+
+def announce_whole_stores(
+    targets: Iterable[str], access: Callable[[str], DataAccess], notify: Callable[[str], None]
+) -> None:
+    """Print a line for each target whose steps get the keys of a whole store although nobody has said so.
+
+    Args:
+        targets: The targets of the steps of a plan.
+        access: Returns the ways in which the steps of a target get data. An error of it is left to others.
+        notify: Prints a line.
+    """
+    for name in dict.fromkeys(targets):
+        with suppress(RunnerError):
+            if warning := access(name).warning:
+                notify(f"target '{name}': {warning}")
 
 
 def _confined(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..datastores import BucketConfig, bucket_endpoints
 from ..model.secret import SecretSource
-from ..model.store_endpoint import StepStores, StoreEndpoint
-from ..ports import ObjectStore
+from ..model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
+from ..ports import CredentialMinter, ObjectStore
 
 
 def folder_store(folder: Path) -> ObjectStore:
@@ -23,6 +23,23 @@ def bucket_store(store: BucketConfig, where: str) -> ObjectStore:
     from ..storage.s3.datastore import open_bucket
 
     return open_bucket(store, where)
+
+
+def minter_of(endpoint: Callable[[], StoreEndpoint | None]) -> CredentialMinter | None:
+    """Return what mints keys for a bucket; None: the store is none, or there is none.
+
+    Args:
+        endpoint: Returns the bucket as this process reaches it, with its present keys. Raises BadInput.
+
+    """
+    from ..storage.s3.sts import StsMinter
+
+    def bucket() -> BucketEndpoint | None:
+        found = endpoint()
+        return found if isinstance(found, BucketEndpoint) else None
+
+    now = bucket()
+    return StsMinter(now, bucket) if now is not None else None
 
 
 def step_stores(

@@ -20,6 +20,7 @@ from ..operations import watch
 from ..operations.values import RunView
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import journal, store_format
+from .adapters import minter_of
 from .cache import cache_folder
 from .controller_spec import ControllerSpec, read
 
@@ -124,6 +125,7 @@ class PodRunContext:
             step_stores=self.stores,
             accesses=lambda _run: self.accesses,
             secrets={},
+            minter=lambda datastore: minter_of(lambda: self.stores().of(datastore)),
             locks=lambda: Locks(self.store),
         )
 

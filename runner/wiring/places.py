@@ -14,11 +14,11 @@ from ..datastores import BucketConfig
 from ..errors import BadInput
 from ..model.access import Access
 from ..model.data import DEFAULT_DATASTORE
-from ..model.store_endpoint import StepStores
+from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..model.uses import accesses_of
 from ..operations import watch
 from ..operations.values import DatastoreFacts, WorkspaceFacts
-from ..ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, ObjectStore
+from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore
 from ..runs import store_format
 from . import adapters
 from .cache import cache_folder
@@ -177,6 +177,7 @@ class Places:
             step_stores=lambda: self.step_stores(name),
             accesses=self.accesses,
             secrets=self.config.secrets,
+            minter=lambda datastore: self._minter(name, datastore),
             locks=self.locks,
         )
 
@@ -234,6 +235,15 @@ class Places:
         here = self.reaches_folders(name)
         datastores = self.datastores.for_steps(here=here)
         return adapters.step_stores(name, self._bucket_of(name), datastores, self.config.secrets, here=here)
+
+    def _minter(self, name: str, datastore: str) -> CredentialMinter | None:
+        """Return what mints keys for a datastore of a target's steps. Raises BadInput for unusable credentials."""
+
+        def near() -> StoreEndpoint | None:
+            known = self.datastores.for_steps(here=True) if datastore != DEFAULT_DATASTORE else {}
+            return adapters.step_stores(name, self._bucket_of(name), known, {}, here=True).of(datastore)
+
+        return adapters.minter_of(near)
 
     def _bucket_of(self, name: str) -> BucketConfig:
         store = self.config.get(name).store

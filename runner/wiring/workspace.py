@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,12 +182,15 @@ class OpenWorkspace(Places):
         from ..operations import computes
         from ..operations.environments import announce_environments
         from ..operations.input_deliveries import announce_mounts
+        from ..operations.scoped_stores import announce_whole_stores
         from ..operations.targets import announce
 
         announce(plan, self.config, self.override, self._say_once, known.created)
         computes.announce_sizes(known, self.config.vm_sizes, self._say_once)
         announce_environments(plan, targets, self.environments, self._say_once)
-        announce_mounts(plan, targets, lambda name: self.candidate(name).data_access(), self._say_once)
+        ways = lru_cache(lambda name: self.candidate(name).data_access())
+        announce_whole_stores(targets.values(), ways, self._say_once)
+        announce_mounts(plan, targets, ways, self._say_once)
 
     def _say_once(self, line: str) -> None:
         """Print a line unless this session has printed it before."""

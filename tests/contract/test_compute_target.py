@@ -140,6 +140,7 @@ class ToyBench(FakeBench):
             datastore=lambda _name: self.store,
             folders=dict,
             step_stores=lambda: pytest.fail("its steps have the store"),
+            minter=lambda _: None,
             accesses=lambda _run: (),
             secrets={},
             locks=lambda: Locks(self.store),

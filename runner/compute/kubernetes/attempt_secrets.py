@@ -7,10 +7,9 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import Enum
 
 from ...dataclass import dataclass
-from ...errors import StoreError, TargetError, TargetUnreachable
+from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
 from ...model.data import DEFAULT_DATASTORE
 from ...model.document import from_document, to_document
 from ...model.names import job_name
@@ -22,23 +21,13 @@ from ...runs import records
 from . import conventions as c
 from .cluster import Cluster
 from .json_fields import KubeObject
+from .keys_policy import KeysPolicy
 from .replaceable_secrets import create_secret, replace_secret
 from .run_objects import RunFiles
 from .settings import ClusterSettings
 
 _CHECK = timedelta(seconds=30)
 """The pause between two checks of an attempt's keys, and after a check that failed."""
-
-
-class KeysPolicy(str, Enum):
-    """The keys that steps get (``credentials`` of a target)."""
-
-    AUTO = "auto"
-    """Keys of the attempt's own where the store makes such, else those of the whole store."""
-    SCOPED = "scoped"
-    """Keys of the attempt's own, or no step starts."""
-    STATIC = "static"
-    """The keys of the whole store."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +71,27 @@ class AttemptSecrets:
         self._said: set[str] = set()
         self._handed: dict[TaskId, Handed] = {}
         self._checked: dict[TaskId, datetime] = {}
+
+    def warning(self) -> str:
+        """Return a line for people if steps get the keys of the whole store, and nobody has said that they should."""
+        if self._settings.keys is KeysPolicy.STATIC:
+            return ""
+        try:
+            problem = self.problem()
+        except RunnerError:  # whoever starts an attempt asks again, and waits
+            return ""
+        return whole_store_line(problem) if problem else ""
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the problem of a target that demands keys of each attempt's own and cannot have them."""
+        if self._settings.keys is not KeysPolicy.SCOPED:
+            return ()
+        try:
+            found = self.problem()
+        except RunnerError as error:
+            found = str(error)
+        remedy = "use a store with STS AssumeRole (MinIO, AWS S3, Ceph), or set `credentials: auto`"
+        return (Problem(refusal(found), remedy=remedy),) if found else ()
 
     def problem(self) -> str:
         """Return why no keys can be confined, asked once; empty: they can. Raises StoreUnreachable, BadInput."""
@@ -167,9 +177,7 @@ class AttemptSecrets:
         if known and known.made_for == file and not (known.renew_at and now.timestamp() >= known.renew_at):
             return
         made = self._minted(whole, file)
-        replace_secret(
-            self._cluster, self._owner(task, owner(task.run)), lambda uid: self._secret(task, made, uid)
-        )
+        replace_secret(self._cluster, self._owner(task, owner(task.run)), lambda uid: self._secret(task, made, uid))
         self._remember(whole, file, made)
 
     def _are_scoped(self) -> bool:
@@ -195,7 +203,7 @@ class AttemptSecrets:
 
     def _judge(self, made: Minted) -> None:
         """Report the stores whose keys open all of them, or refuse them."""
-        for name, problem in zip(made.whole, made.problems):
+        for name, problem in made.whole.items():
             line = f"datastore '{name}': steps get the keys of all of it ({problem})"
             if self._settings.keys is KeysPolicy.SCOPED:
                 raise TargetError(f"{line}; the target demands `credentials: scoped`")

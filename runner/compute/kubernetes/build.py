@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -35,6 +36,7 @@ def build(config: KubernetesConfig, context: TargetContext) -> KubernetesTarget:
         settings,
         store=context.store(),
         step_stores=lambda run: _documents(context.step_stores(), context.accesses(run)),
+        minters=lru_cache(context.minter),
         step_archive=step_archive_of(context.cache),
         capacity=config.capacity,
     )
@@ -84,6 +86,7 @@ def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings
         unschedulable_grace=config.unschedulable_grace,
         pull_grace=config.pull_grace,
         mounts=config.mounts,
+        keys=config.credentials,
         authorities=_authorities(config.ca_bundle),
         variables=_proxy_variables(config),
         node_cache=config.node_cache,

@@ -17,6 +17,7 @@ from ...model.placement import Toleration
 from ...model.policy import StepPolicy
 from ...model.reading import Checks
 from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore
+from .keys_policy import KeysPolicy
 from .mounts_config import MountsConfig
 from .node_cache import NodeCacheConfig
 
@@ -80,6 +81,9 @@ class KubernetesConfig:
     """Resources of steps whose own settings and compute name state none."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step on this target may open by name."""
+    credentials: KeysPolicy = KeysPolicy.AUTO
+    """The keys that steps get: those of the attempt's own where the store makes such (``auto``), those or none
+    (``scoped``), or the keys of the whole store (``static``)."""
     ca_bundle: str = ""
     """A PEM file with all certificate authorities that pods trust."""
     proxy: ProxyConfig = field(default_factory=ProxyConfig)

@@ -105,6 +105,15 @@ def run_object_name(run: str) -> str:
     return f"run-{run}"
 
 
+def attempt_secret_name(job: str) -> str:
+    """Return the name of the Secret of an attempt, and of the ConfigMap that owns it.
+
+    Args:
+        job: The name of its Job: nobody can guess it who does not know the run's id.
+    """
+    return f"{job}-keys"
+
+
 def keys_owner_name(run: str) -> str:
     """Return the name of the ConfigMap that owns the run's Secret. It is deleted to renew the Secret."""
     return f"run-{run}-keys"

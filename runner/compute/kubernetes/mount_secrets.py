@@ -17,19 +17,24 @@ from .mount_volumes import MountSource, PodMounts, mount_secret, mounted, mounts
 from .run_objects import RunFiles
 from .settings import ClusterSettings
 
+Confine = Callable[[Task, str, BucketEndpoint], BucketEndpoint]
+
 
 class MountSecrets:
     """One Secret per attempt and bucket, owned by the run's ConfigMap."""
 
-    def __init__(self, cluster: Cluster, settings: ClusterSettings, stores: Callable[[str], RunFiles]) -> None:
+    def __init__(
+        self, cluster: Cluster, settings: ClusterSettings, stores: Callable[[str], RunFiles], confine: Confine
+    ) -> None:
         """Create nothing.
 
         Args:
             cluster: The namespace.
             settings: The settings of the target.
             stores: Returns the files of a run's Secret, with endpoints as nodes reach them. Its errors are passed on.
+            confine: Returns the bucket with keys for the mounts of an attempt alone, where there are such.
         """
-        self._cluster, self._settings, self._stores = cluster, settings, stores
+        self._cluster, self._settings, self._stores, self._confine = cluster, settings, stores, confine
 
     def prepare(self, task: Task, owner: str) -> PodMounts:
         """Create the Secrets of an attempt's mounts, and return its volumes.
@@ -57,7 +62,7 @@ class MountSecrets:
         stores = from_document(StepStores, json.loads(self._stores(task.id.run)[task.access]))
         job = job_name(self._settings.store_id, task.id.run, task.id.key, task.id.attempt)
         return {
-            name: MountSource(_bucket(stores, name), c.mount_secret_name(job, number))
+            name: MountSource(self._confine(task, name, _bucket(stores, name)), c.mount_secret_name(job, number))
             for number, name in enumerate(datastores, 1)
         }
 

@@ -157,6 +157,7 @@ def job(
     archive: str,
     interpreter: str = "",
     mounts: PodMounts | None = None,
+    secret: str = "",
 ) -> KubeObject:
     """Return the Job of an attempt.
 
@@ -167,8 +168,10 @@ def job(
         archive: The digest of the archive with our code.
         interpreter: A Python in the image that is preferred to ``python3`` and ``python``. Empty: none.
         mounts: The volumes of its mounted inputs. Default: none.
+        secret: The name of its own Secret. Default: empty, it gets a file of the run's.
     """
-    pod = _with_mounts(_pod(task, settings, archive=archive, interpreter=interpreter), mounts or PodMounts())
+    whole = _pod(task, settings, archive=archive, interpreter=interpreter, secret=secret)
+    pod = _with_mounts(whole, mounts or PodMounts())
     labels = c.task_labels(settings.store_id, task.id)
     job_seconds, _ = deadlines(task.time_limits)
     return {
@@ -263,8 +266,9 @@ def _owner(configmap: str, uid: str) -> KubeObject:
     return {"apiVersion": "v1", "kind": "ConfigMap", "name": configmap, "uid": uid}
 
 
-def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str) -> KubeObject:
-    always = base_volumes(c.step_configmap_name(archive), c.run_object_name(task.id.run), c.stores_key(task.access))
+def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: str, secret: str) -> KubeObject:
+    file = (secret, c.STORES) if secret else (c.run_object_name(task.id.run), c.stores_key(task.access))
+    always = base_volumes(c.step_configmap_name(archive), *file)
     trusted, naming = ca_trust(settings)
     volumes = limited(always + shared_memory(task.resources) + path_volumes(task), task) + trusted
     volumes += cache_volumes(settings.node_cache)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ...dataclass import dataclass, field
 from ...model.placement import Placement, Toleration
+from .keys_policy import KeysPolicy
 from .mounts_config import MountsConfig
 from .node_cache import NodeCacheConfig
 
@@ -35,6 +36,8 @@ class ClusterSettings:
     stop_timeout: float = 60.0
     """Seconds for which `stop` waits until the pods of a deleted Job are gone."""
 
+    keys: KeysPolicy = KeysPolicy.STATIC
+    """The keys of stores that step pods get."""
     authorities: str = ""
     """All certificate authorities that pods trust, as PEM. Empty: those of their images."""
     mounts: MountsConfig = field(default_factory=MountsConfig)

@@ -16,10 +16,12 @@ from ...model.digest import digest_of_bytes
 from ...model.names import job_name
 from ...model.observation import LIVE, Observation, Phase
 from ...model.task import Task, TaskId
+from ...operations.scoped_stores import Minters
 from ...ports import ObjectStore
 from ...runs import records
 from . import conventions as c
 from . import interpret, log_tail, preflight, render
+from .attempt_secrets import AttemptSecrets
 from .cluster import Cluster
 from .early_commits import EarlyCommitPoller
 from .interpret import PodSnapshot, StoredResult
@@ -46,7 +48,7 @@ class KubernetesTarget:
     A step costs two requests, its Job's POST and DELETE, and its share of two watches.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a target, all but two by keyword
         self,
         name: str,
         cluster: Cluster,
@@ -55,6 +57,7 @@ class KubernetesTarget:
         store: ObjectStore,
         step_stores: Callable[[str], RunFiles],
         step_archive: bytes,
+        minters: Minters = lambda _datastore: None,
         capacity: int = 8,
         notify: Callable[[str], None] = _to_stderr,
     ) -> None:
@@ -67,6 +70,7 @@ class KubernetesTarget:
             store: The workspace store.
             step_stores: Returns the files of a run's Secret, with endpoints as pods reach them.
             step_archive: The content of ``step.pyz``.
+            minters: Returns what mints keys for a datastore. Default: nothing does.
             capacity: The most Jobs at the same time. Default: 8.
             notify: Prints warnings. Default: to standard error.
         """
@@ -77,8 +81,9 @@ class KubernetesTarget:
         self._capacity = capacity
         self._say = notify
         self._archive = digest_of_bytes(step_archive)
-        self._objects = RunObjects(cluster, settings, archive=step_archive, stores=step_stores)
-        self._mount_secrets = MountSecrets(cluster, settings, step_stores)
+        self._keys = AttemptSecrets(cluster, settings, store=store, files=step_stores, minters=minters, say=notify)
+        self._objects = RunObjects(cluster, settings, archive=step_archive, stores=self._keys.run_files)
+        self._mount_secrets = MountSecrets(cluster, settings, step_stores, self._keys.mount_endpoint)
         self._mount_access = MountAccess(cluster, settings)
         self._early_commits = EarlyCommitPoller(store)
         self._watches: dict[str, RunWatch] = {}
@@ -106,6 +111,7 @@ class KubernetesTarget:
     def start(self, task: Task) -> str:
         """Create the Job, or adopt the one that an earlier controller created. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
+        secret = self._keys.prepare(task, owner)
         job = render.job(
             task,
             self._settings,
@@ -113,6 +119,7 @@ class KubernetesTarget:
             archive=self._archive,
             interpreter=task.interpreter,
             mounts=self._mount_secrets.prepare(task, owner),
+            secret=secret,
         )
         created = self._cluster.create("jobs", job)
         made = created.object or self._existing_job(task)
@@ -140,8 +147,8 @@ class KubernetesTarget:
         snapshots = self._without_deleted(watch.snapshots(now))
         found = {task: self._recent_observation(task, snapshot, now) for task, snapshot in snapshots.items()}
         self._any_pending = any(one.phase is Phase.PENDING for one in found.values())
-        if any(one.phase in LIVE for one in found.values()):
-            self._renew(run, now)
+        if live := [task for task, one in found.items() if one.phase in LIVE]:
+            self._renew(run, live, now)
         self._early_commits.follow(
             {
                 task: found[task].phase is Phase.RUNNING
@@ -181,6 +188,7 @@ class KubernetesTarget:
             with suppress(TargetError, StoreError):
                 self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        self._keys.forget(task)
         self._results.pop(uid, None)
         self._early_commits.forget(task)
         self._warnings.pop(uid, None)
@@ -198,11 +206,11 @@ class KubernetesTarget:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the problems of server, permissions, namespace and admission: see `preflight`."""
-        return preflight.problems(self._cluster, self._settings)
+        return (*preflight.problems(self._cluster, self._settings), *self._keys.problems())
 
     def data_access(self) -> DataAccess:
         """Return the mounts that the nodes offer. The answer is at most a minute old."""
-        return self._mount_access.get()
+        return replace(self._mount_access.get(), warning=self._keys.warning())
 
     def close(self) -> None:
         """End the watches. Jobs continue."""
@@ -225,10 +233,11 @@ class KubernetesTarget:
     def _job_name(self, task: TaskId) -> str:
         return job_name(self._settings.store_id, task.run, task.key, task.attempt)
 
-    def _renew(self, run: str, now: datetime) -> None:
+    def _renew(self, run: str, live: list[TaskId], now: datetime) -> None:
         """Renew the keys. A failure only causes a warning, because the old keys may stay valid for long."""
         try:
             self._objects.renew(run, now)
+            self._keys.renew(live, self._objects.ensure, now)
         except (RunnerError, OSError) as error:
             problem = f"the keys of the pods of run {run} could not be checked: {error}"
         else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from ...model.credentials import Credentials
 from ...model.grants import Grants
 from ...model.store_endpoint import BucketEndpoint
 from ...model.task import TaskId
+from .credential_refresh import Renew
 from .http import BUSY, Answer, Endpoint, Request, RetryPolicy
 from .session_policy import policy_text
 from .sign import encode_query
@@ -42,7 +42,7 @@ _REFUSED = ("AccessDenied", "InvalidClientTokenId", "InvalidAccessKeyId", "Signa
 class StsMinter:
     """A `CredentialMinter` for one store."""
 
-    def __init__(self, bucket_endpoint: BucketEndpoint, renew: Callable[[], BucketEndpoint] | None = None) -> None:
+    def __init__(self, bucket_endpoint: BucketEndpoint, renew: Renew | None = None) -> None:
         """Connect on the first request. Raise BadInput for an invalid endpoint.
 
         Args:

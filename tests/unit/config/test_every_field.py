@@ -84,6 +84,8 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         (KUBERNETES % "controller_image: 'a b'", "targets.t.controller_image"),
         (KUBERNETES % "resources: {cpu: -1}", "targets.t.resources.cpu"),
         (KUBERNETES % "capacitty: 1", "targets.t.capacitty"),
+        (KUBERNETES % "credentials: [scoped]", "targets.t.credentials"),
+        (KUBERNETES % "credentials: mine", "targets.t.credentials"),
         (KUBERNETES % "mounts: {policy: always}", "targets.t.mounts.policy"),
         (KUBERNETES % "mounts: {driver: ''}", "targets.t.mounts.driver"),
         (KUBERNETES % "mounts: {driver: 'a b'}", "targets.t.mounts.driver"),
@@ -140,7 +142,7 @@ def test_every_field_is_looked_at() -> None:
     of_kind = {BucketConfig, ProcessConfig, KubernetesConfig, EnvironmentConfig, VmSize, ComputeSettings, SecretSource}
     of_kind |= {ProxyConfig, MountsConfig, WorkspaceConfig}
     shapes = {*of_kind, *STORES.values(), *TARGETS.values()}
-    checked_by_type = {"read_only", "host_style", "strict", "store", "proxy", "mounts"}
+    checked_by_type = {"credentials", "read_only", "host_style", "strict", "store", "proxy", "mounts"}
     as_words = {"policy", "resources", "access", "tolerations"}
     names = {(shape, field.name) for shape in shapes for field in dataclasses.fields(shape)}
     ruled = {*CHECKS}.union(*(target.rules() for target in TARGETS.values()))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE, DatasetDefinition, DatastorePath
-from runner.model.grants import Grants, mount_grants, narrowed, own_grants, shared_grants
+from runner.model.grants import mount_grants, narrowed, own_grants, shared_grants
 from tests.support import builders as b
 from tests.support.fake_minter import lists, reads, writes
 

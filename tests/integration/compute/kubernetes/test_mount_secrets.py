@@ -50,7 +50,12 @@ def cluster() -> FakeCluster:
 
 
 def secrets(cluster: FakeCluster, config: MountsConfig | None = None) -> MountSecrets:
-    return MountSecrets(cluster, ClusterSettings(store_id=STORE, mounts=config or MountsConfig()), files)
+    return MountSecrets(
+        cluster,
+        ClusterSettings(store_id=STORE, mounts=config or MountsConfig()),
+        files,
+        lambda _task, _name, bucket: bucket,
+    )
 
 
 def keys_in(secret: Any) -> dict[str, str]:

@@ -1,0 +1,264 @@
+"""Keys of attempts against the fake server: minted before the Job, renewed while it lives, gone with it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from runner.compute.kubernetes.keys_policy import KeysPolicy
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.compute.kubernetes.target import KubernetesTarget
+from runner.errors import StoreError, StoreUnreachable, TargetError, TargetUnreachable
+from runner.model.access import Access
+from runner.model.credentials import Credentials
+from runner.model.document import from_document, to_document
+from runner.model.grants import Grants
+from runner.model.store_endpoint import BucketEndpoint, StepStores
+from runner.model.task import Task, TaskId, TimeLimits
+from runner.operations.scoped_stores import MARGIN, UNLIMITED
+from runner.ports import CredentialMinter
+from runner.runs import records
+from tests.support.fake_api import RUN, STORE, FakeCluster, a_task
+from tests.support.fake_minter import reads, writes
+from tests.support.memory_store import MemoryStore
+
+STATIC = Credentials("whole", "canary-of-the-whole-store")
+LAKE = Access(datastores=("lake",))
+HOUR = 3600.0
+
+
+@dataclass
+class Minter:
+    """Numbers its keys."""
+
+    error: StoreError | None = None
+    asked: list[tuple[TaskId, Grants, float]] = field(default_factory=list)
+
+    def mint(self, attempt: TaskId, grants: Grants, expires: float) -> Credentials:
+        if self.error:
+            raise self.error
+        self.asked.append((attempt, grants, expires))
+        return Credentials(f"k{len(self.asked)}", f"secret-{len(self.asked)}", "token", expires)
+
+
+@dataclass
+class Desk:
+    """A controller's side."""
+
+    keys: KeysPolicy = KeysPolicy.AUTO
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+    store: MemoryStore = field(default_factory=MemoryStore)
+    minters: dict[str, CredentialMinter | None] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
+    static: Credentials = STATIC
+
+    def __post_init__(self) -> None:
+        self.minter = Minter()
+        self.minters.setdefault("workspaceblobstore", self.minter)
+        self.target = self.controller()
+
+    def controller(self) -> KubernetesTarget:
+        return KubernetesTarget(
+            "kind",
+            self.cluster,
+            ClusterSettings(store_id=STORE, keys=self.keys),
+            store=self.store,
+            step_stores=lambda _: {each: self.file(each) for each in (Access(), LAKE)},
+            step_archive=b"",
+            minters=self.minters.get,
+            notify=self.said.append,
+        )
+
+    def file(self, access: Access) -> str:
+        own, lake = (
+            BucketEndpoint(bucket=name, endpoint="http://s", credentials=self.static) for name in ("own", "lake")
+        )
+        return json.dumps(to_document(StepStores(own, {"lake": lake}).only(access)))
+
+    def start(self, task: Task) -> Task:
+        records.assign(self.store, task)
+        self.target.start(task)
+        return task
+
+    def look(self, seconds: float) -> None:
+        self.cluster.time += timedelta(seconds=seconds)
+        assert self.target.observe(RUN)
+
+    @property
+    def mounted(self) -> tuple[str, str]:
+        """The Secret of the one pod, and the file in it."""
+        (pod,) = self.cluster.objects("pods").values()
+        (volume,) = (each["secret"] for each in pod["spec"]["volumes"] if "secret" in each)
+        return volume["secretName"], volume["items"][0]["key"]
+
+    @property
+    def told(self) -> StepStores:
+        name, key = self.mounted
+        data = self.cluster.objects("secrets")[name]["data"][key]
+        return from_document(StepStores, json.loads(base64.b64decode(data)))
+
+    @property
+    def everything(self) -> str:
+        """All objects of the cluster, Secrets decoded."""
+        kinds = ("jobs", "pods", "configmaps", "secrets")
+        found = [each for kind in kinds for each in self.cluster.objects(kind).values()]
+        data = [value for each in self.cluster.objects("secrets").values() for value in each["data"].values()]
+        return json.dumps(found, default=str) + "".join(base64.b64decode(each).decode() for each in data)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    one = Desk()
+    yield one
+    one.target.close()
+
+
+def test_an_attempt_gets_keys_of_its_own_and_nobody_the_whole_stores(desk: Desk) -> None:
+    task = desk.start(a_task())
+    told = desk.told.workspace
+    assert desk.mounted == (f"{next(iter(desk.cluster.objects('jobs')))}-keys", "stores.json")
+    assert told.credentials != told.shared
+    assert "runs/" in told.own
+    asked = {attempt: grants for attempt, grants, _ in desk.minter.asked if attempt == task.id}
+    assert asked
+    _, own, _ = desk.minter.asked[-1]
+    assert writes(own, task.id.commit)
+    assert not reads(own, "runs/another/journal/1.json")
+    assert STATIC.secret_key not in desk.everything
+    assert set(desk.cluster.objects("secrets")) == {desk.mounted[0]}
+    assert desk.said == []
+
+
+def test_they_last_as_long_as_the_attempt_may(desk: Desk) -> None:
+    now = desk.cluster.now().timestamp()
+    desk.start(a_task(time_limits=TimeLimits(queue=60, start=60, run=HOUR)))
+    assert desk.minter.asked[-1][2] == pytest.approx(now + 120 + HOUR + MARGIN, abs=2)
+    assert desk.told.workspace.credentials.expires == desk.minter.asked[-1][2]
+
+
+def test_an_attempt_of_another_datastore_gets_keys_for_both(desk: Desk) -> None:
+    desk.minters["lake"] = Minter()
+    desk.start(a_task(access=LAKE, inputs=0))
+    found = desk.told.datastores["lake"]
+    assert isinstance(found, BucketEndpoint)
+    assert found.credentials.session_token
+    assert STATIC.secret_key not in desk.everything
+
+
+def test_a_datastore_without_such_keys_is_told_once(desk: Desk) -> None:
+    desk.start(a_task("a-1", access=LAKE))
+    desk.start(a_task("b-1", access=LAKE))
+    assert [
+        line for line in desk.said if line.startswith("datastore 'lake': steps get the keys of all of it")
+    ] == desk.said
+    assert len(desk.said) == 1
+
+
+def test_a_controller_that_comes_after_a_crash_takes_the_secret_that_is_there(desk: Desk) -> None:
+    task = desk.start(a_task())
+    before = desk.told
+    desk.target.close()
+    desk.target = desk.controller()
+    desk.target.start(task)
+    assert desk.told == before
+
+
+def test_keys_are_renewed_at_half_of_their_time_under_the_same_name(desk: Desk) -> None:
+    desk.start(a_task(time_limits=TimeLimits(queue=HOUR, start=HOUR, run=HOUR)))
+    desk.look(0)
+    name, before = desk.mounted[0], desk.told
+    desk.look(HOUR)
+    assert desk.told == before
+    desk.look(HOUR)
+    assert desk.told != before
+    assert desk.mounted[0] == name
+    assert desk.told.workspace.credentials.expires > before.workspace.credentials.expires
+
+
+def test_keys_that_change_behind_the_minted_ones_are_noticed(desk: Desk) -> None:
+    desk.start(a_task())
+    desk.look(0)
+    before = desk.told
+    desk.look(31)
+    assert desk.told == before, "nothing has changed"
+    desk.static = Credentials("whole", "another")
+    desk.look(31)
+    assert desk.told != before
+
+
+def test_whoever_takes_over_a_long_step_hands_out_new_keys(desk: Desk) -> None:
+    desk.start(a_task())
+    desk.look(0)
+    before = desk.told
+    desk.target.close()
+    desk.target = desk.controller()
+    desk.look(31)
+    assert desk.told.workspace.credentials != before.workspace.credentials
+
+
+def test_a_server_that_does_not_answer_is_asked_again(desk: Desk) -> None:
+    desk.start(a_task())
+    desk.minter.error = StoreUnreachable("away")
+    with pytest.raises(TargetUnreachable, match="away"):
+        desk.target.start(a_task("b-1"))
+    desk.look(UNLIMITED * 2)
+    assert [line for line in desk.said if "could not be checked" in line] == desk.said
+    desk.minter.error = None
+    before = desk.told
+    desk.look(31)
+    assert desk.told != before
+
+
+def test_they_go_with_the_attempt(desk: Desk) -> None:
+    task = desk.start(a_task())
+    name = desk.mounted[0]
+    uid = next(iter(desk.cluster.objects("jobs").values()))["metadata"]["uid"]
+    desk.target.remove(task.id, uid)
+    assert name not in desk.cluster.objects("secrets")
+    assert name not in desk.cluster.objects("configmaps")
+
+
+@pytest.mark.parametrize("minter", [None, Minter(StoreError("it has no AssumeRole"))], ids=["none", "no STS"])
+def test_without_such_a_server_steps_get_the_whole_store_and_a_loud_line(minter: Minter | None) -> None:
+    desk = Desk(minters={"workspaceblobstore": minter})
+    assert desk.target.problems() == ()
+    assert "WARNING: every step gets the keys of the whole store" in desk.target.data_access().warning
+    desk.start(a_task())
+    assert desk.told.workspace.credentials == STATIC
+    assert desk.mounted[0] == f"run-{RUN}"
+    (line,) = desk.said
+    assert "security.md" in line
+    desk.target.close()
+
+
+def test_a_target_that_demands_keys_of_its_own_starts_nothing_without() -> None:
+    desk = Desk(keys=KeysPolicy.SCOPED, minters={"workspaceblobstore": Minter(StoreError("it has no AssumeRole"))})
+    (problem,) = desk.target.problems()
+    assert "has no AssumeRole" in problem.what
+    with pytest.raises(TargetError, match="demands `credentials: scoped`"):
+        desk.start(a_task())
+    assert desk.cluster.objects("jobs") == desk.cluster.objects("secrets") == {}
+    desk.target.close()
+
+
+def test_a_target_that_demands_them_refuses_a_datastore_without() -> None:
+    desk = Desk(keys=KeysPolicy.SCOPED)
+    assert desk.target.problems() == ()
+    with pytest.raises(TargetError, match="datastore 'lake'"):
+        desk.start(a_task(access=LAKE))
+    desk.target.close()
+
+
+def test_a_target_may_say_that_steps_get_the_whole_store() -> None:
+    desk = Desk(keys=KeysPolicy.STATIC)
+    desk.start(a_task())
+    assert desk.told.workspace.credentials == STATIC
+    assert desk.minter.asked == []
+    assert desk.said == []
+    assert desk.target.data_access().warning == ""
+    desk.target.close()
