@@ -39,6 +39,10 @@ class BucketConfig:
     Temporary keys have a ``session_token`` as well. Whoever replaces the file renews the keys of what is running.
     """
 
+    sts_endpoint: str = ""
+    """The URL that makes temporary keys for steps, as this machine reaches it. Empty: the store's own."""
+    role: str = ""
+    """The role that temporary keys of steps have (its ARN), where the store needs one: AWS."""
     read_only: bool = False
     """Refuse every write to the bucket. A target's store cannot be read-only."""
     host_style: bool = False
@@ -70,6 +74,8 @@ def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, B
         prefix=f"{prefix}/" if prefix else "",
         region=store.region,
         credentials=_credentials(store, where),
+        sts_endpoint=store.sts_endpoint,
+        role=store.role,
         read_only=store.read_only,
         host_style=store.host_style,
     )

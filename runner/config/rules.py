@@ -130,6 +130,8 @@ CHECKS: Checks = {
     (BucketConfig, "prefix"): prefix,
     (BucketConfig, "region"): like(_REGION, "is no region", "write it like us-east-1", optional=False),
     (BucketConfig, "credentials"): optional_text,
+    (BucketConfig, "sts_endpoint"): lambda value: endpoint_misfit(value) if value else None,
+    (BucketConfig, "role"): optional_text,
     (WorkspaceConfig, "workspace"): name,
     (WorkspaceConfig, "target"): optional_text,
     (EnvironmentConfig, "image"): image_misfit,

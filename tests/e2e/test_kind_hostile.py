@@ -87,7 +87,7 @@ if sys.argv[1] == "hostile":
 
 @pytest.fixture
 def desk(kind_cluster: KindCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
-    one = a_desk(tmp_path_factory.mktemp("hostile"), kind_cluster)
+    one = a_desk(tmp_path_factory.mktemp("hostile"), kind_cluster).configure(credentials="static")
     yield one
     one.delete()
 

@@ -131,7 +131,7 @@ class KubernetesConfig:
         """Check the cluster with the user's own rights. Raises BadInput for an unusable `ca_bundle`."""
         from .doctor import checks
 
-        yield from checks(self, context.name, remedy)
+        yield from checks(self, context.name, remedy, context.minter)
 
     def environments(self, context: TargetContext) -> EnvironmentStore:
         """Return images, which are loaded into kind, pushed to a registry, or exist already."""

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from ...dataclass import dataclass
-from ...errors import BadInput
-from ...model.check import Check, asked, of_problem
+from ...errors import BadInput, RunnerError
+from ...model.check import Check, asked, failed, of_problem
+from ...model.data import DEFAULT_DATASTORE
+from ...operations.scoped_stores import minting_problem
+from ...ports import CredentialMinter
 from . import namespace_checks
+from .attempt_secrets import refusal, whole_store_line
 from .build import api_of, cluster_settings
 from .config import KIND_CLUSTER, KIND_TARGET, KubernetesConfig
 from .connection import in_cluster
+from .keys_policy import KeysPolicy
 from .programs import engine_version, kind_clusters
 
 
@@ -42,13 +48,16 @@ def kind_checks(parts: KindParts, remedy: str) -> Iterator[Check]:
         yield asked("kind cluster", lambda: _found(parts, remedy), remedy)
 
 
-def checks(config: KubernetesConfig, name: str, remedy: str) -> Iterator[Check]:
-    """Check the access to the cluster, the way of the images, the store's address and the namespace.
+def checks(
+    config: KubernetesConfig, name: str, remedy: str, minter: Callable[[str], CredentialMinter | None]
+) -> Iterator[Check]:
+    """Check the access to the cluster, the way of the images, the store's address, the keys and the namespace.
 
     Args:
         config: The settings of the target.
         name: The name of the target.
         remedy: What repairs the target as a whole.
+        minter: Returns what mints keys for a datastore.
 
     """
     access = _access(config, remedy)
@@ -59,6 +68,7 @@ def checks(config: KubernetesConfig, name: str, remedy: str) -> Iterator[Check]:
     yield from (
         of_problem("store, from a pod", problem, remedy) for problem in config.store_problems(f"targets.{name}.store")
     )
+    yield _keys(config, minter)
     cluster, settings = api_of(config), cluster_settings(config, "")
     try:
         yield from namespace_checks.checks(cluster, settings, now=lambda: datetime.now(timezone.utc), remedy=remedy)
@@ -76,6 +86,22 @@ def _found(parts: KindParts, remedy: str) -> str:
     if parts.name not in parts.clusters():
         raise BadInput(f"there is no kind cluster {parts.name}", remedy=remedy)
     return parts.name
+
+
+def _keys(config: KubernetesConfig, minter: Callable[[str], CredentialMinter | None]) -> Check:
+    """Check whether each attempt gets keys of its own."""
+    name, remedy = "keys of steps", "use a store with STS AssumeRole: docs/explanation/security.md"
+    if config.credentials is KeysPolicy.STATIC:
+        return Check(name=name, ok=True, detail="those of the whole store (credentials: static)")
+    try:
+        problem = minting_problem(minter(DEFAULT_DATASTORE))
+    except RunnerError as error:
+        return replace(failed(name, error, remedy), optional=config.credentials is KeysPolicy.AUTO)
+    if not problem:
+        return Check(name=name, ok=True, detail="temporary ones of each attempt, which open its own data")
+    scoped = config.credentials is KeysPolicy.SCOPED
+    line = refusal(problem) if scoped else whole_store_line(problem)
+    return Check(name=name, ok=False, detail=line, remedy=remedy, optional=not scoped)
 
 
 def _access(config: KubernetesConfig, remedy: str) -> Check:
