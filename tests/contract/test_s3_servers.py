@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +117,43 @@ def test_a_repeated_copy_moves_what_is_missing_or_differs(
     assert getting.get(stores, ["raw"], str(into), "lake") == Copied(1, large, unchanged=2)
     assert getting.get(stores, ["raw"], str(into), "lake") == Copied(0, 0, unchanged=3)
     assert (into / "large").read_bytes() == (tmp_path / "made" / "large").read_bytes()
+    store.close()
+
+
+GET = """
+import sys
+from runner.model.credentials import Credentials
+from runner.model.store_endpoint import BucketEndpoint
+from runner.operations.files import getting
+from runner.operations.files.finding import Stores
+from runner.storage.s3.store import BucketStore
+endpoint, bucket, access, secret, into = sys.argv[1:]
+store = BucketStore(BucketEndpoint(bucket=bucket, endpoint=endpoint, credentials=Credentials(access, secret)))
+getting.get(Stores(store, lambda _: store, lambda _: None), ["large"], into, "lake")
+"""
+
+
+@pytest.mark.all_data
+def test_a_killed_download_goes_on_inside_the_file(versity: BucketEndpoint, tmp_path: Path) -> None:
+    store, size, into = BucketStore(versity), 160 * MIB, tmp_path / "got"
+    (tmp_path / "large").write_bytes(os.urandom(MIB) * 160)
+    store.upload("large", tmp_path / "large")
+    with fault_proxy(versity.endpoint) as proxy:
+        proxy.inflict(lambda number, _method, _path: Fault.SLOW if number > 8 else None)
+        keys = versity.credentials
+        command = [sys.executable, "-c", GET, proxy.endpoint, BUCKET, keys.access_key, keys.secret_key, str(into)]
+        with subprocess.Popen(command) as killed:
+            while not (lists := list(tmp_path.glob("*.ranges"))) or lists[0].read_bytes().count(b"\n") < 5:
+                assert killed.poll() is None, "it has not ended by itself"
+                time.sleep(0.01)
+            killed.kill()
+        proxy.heal()
+        done, before = lists[0].read_bytes().count(b"\n"), proxy.passed
+        subprocess.run(command, check=True)
+        ranges = size // (8 * MIB)
+        assert proxy.passed - before <= ranges - done + 2, "the object's facts, and what was missing"
+    assert into.read_bytes() == (tmp_path / "large").read_bytes()
+    store.delete("large")
     store.close()
 
 
