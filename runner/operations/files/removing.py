@@ -15,6 +15,7 @@ from .finding import Stores, find
 from .selection import FoundFile, FoundFiles
 
 _THREADS = 16
+_REMEDY = "name other files; old runs are deleted by: runner gc"
 
 
 def to_remove(stores: Stores, texts: Sequence[str], default: str) -> FoundFiles:
@@ -34,20 +35,28 @@ def to_remove(stores: Stores, texts: Sequence[str], default: str) -> FoundFiles:
     for text in texts:
         address = parse(text, default)
         if isinstance(address, RunAddress):
-            remedy = "delete whole runs by their age: runner gc"
-            problems[Problem(f"'{text}' stays: runs keep the outputs that their steps committed", remedy=remedy)] = None
+            what = f"'{text}' stays: runs keep the outputs that their steps committed"
+            problems[Problem(what, remedy=_REMEDY)] = None
             continue
         found = find(stores, address)
         if not found.files:
             problems[Problem(f"nothing lies at '{text}'", remedy="see: runner data ls")] = None
         own = address.datastore == DEFAULT_DATASTORE
-        for file in found.files:
-            if problem := reserved_problem(file.key, workspace=own):
-                problems[Problem(problem.what.replace("written", "deleted"), remedy="name the files to delete")] = None
-            files[file.datastore, file.key] = file
+        if problem := _reserved(found.files, text, own=own):
+            problems[problem] = None
+        files.update({(file.datastore, file.key): file for file in found.files})
     if problems:
         raise BadInput(list(problems)[:10])
     return FoundFiles(path="", files=tuple(files.values()))
+
+
+def _reserved(files: Sequence[FoundFile], text: str, *, own: bool) -> Problem | None:
+    """Return why some of the files at an address stay; None if none does."""
+    found = [problem for file in files if (problem := reserved_problem(file.key, workspace=own))]
+    if not found:
+        return None
+    more = f" (and {len(found) - 1} more at '{text}')" if len(found) > 1 else ""
+    return Problem(f"{found[0].what.replace('written', 'deleted')}{more}", remedy=_REMEDY)
 
 
 def remove(stores: Stores, files: Sequence[FoundFile]) -> None:

@@ -105,10 +105,14 @@ def test_files_of_runs_are_not_deleted_and_all_problems_are_told() -> None:
     store = MemoryStore()
     stores = Stores(store, lambda _: store, lambda _: pytest.fail("no run is asked for"))
     store.put("azureml/x", b"")
+    store.put("azureml/y", b"")
     with pytest.raises(BadInput) as refused:
         removing.to_remove(stores, ["azureml/*", "run:latest", "none"], DEFAULT_DATASTORE)
     assert [problem.what for problem in refused.value.problems] == [
-        "'azureml/x' cannot be deleted: the outputs of runs lie there, and stay as their steps committed them",
+        (
+            "'azureml/x' cannot be deleted: the outputs of runs lie there, and stay as their steps committed them "
+            "(and 1 more at 'azureml/*')"
+        ),
         "'run:latest' stays: runs keep the outputs that their steps committed",
         "nothing lies at 'none'",
     ]
