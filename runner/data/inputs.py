@@ -9,6 +9,7 @@ from ..dataclass import dataclass
 from ..errors import DataChanged, StoreDenied, StoreError, StoreUnreachable
 from ..model.data import DatastorePath, Kind, Manifest, Mode
 from ..model.task import InputBinding
+from ..ports import FolderStore
 from . import dataset, integrity, manifest, mounts, transfer
 
 if TYPE_CHECKING:
@@ -53,10 +54,9 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     def unchanged() -> bool:
         return bool(ref.etag) and integrity.etag_of(store, ref.key, pinned.entries) == ref.etag
 
+    cache = None if isinstance(store, FolderStore) else staging.cache
     try:
-        transfer.fetch(
-            store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=staging.cache
-        )
+        transfer.fetch(store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=cache)
     except DataChanged as error:
         raise DataChanged(f"input '{binding.name}': {error}") from error
     return Staged(path, pinned)

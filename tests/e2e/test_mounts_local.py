@@ -71,8 +71,7 @@ def without_rclone(folder: Path) -> str:
     return str(folder)
 
 
-@pytest.mark.parametrize("target", ["local", "laptop"])
-@pytest.mark.parametrize("mounts", [True, False])
+@pytest.mark.parametrize(("target", "mounts"), [("local", True), ("laptop", True), ("local", False)])
 def test_a_bucket_is_read_where_it_lies(project: Project, target: str, mounts: bool) -> None:
     if mounts and local_mounts.missing():
         pytest.skip(f"cannot run here: there is no {local_mounts.missing()}")
@@ -90,3 +89,30 @@ def test_a_bucket_is_read_where_it_lies(project: Project, target: str, mounts: b
     assert not list((project.folder / ".runner/work").glob("mounts/*"))
     left = [path for path in (project.folder / ".runner").rglob("*") if path.is_file()]
     assert [path for path in left if CANARY.encode() in path.read_bytes()] == []
+
+
+CACHED = """
+    lake = Datastore.get(ws, "lake")
+    files = Dataset.File.from_files((lake, "raw")).as_named_input("files").as_download()
+    read = "import os, sys; print(open(os.path.join(sys.argv[1], 'a.txt')).read()); os.makedirs(sys.argv[2])"
+    open("steps/read.py", "w").write(read)
+    first, second = data("first"), data("second")
+    one, two = (PythonScriptStep("read.py", name, [files, out], inputs=[files], outputs=[out], source_directory="steps")
+                for name, out in (("one", first), ("two", second)))
+    two.run_after(one)
+    submit(two)
+"""
+
+
+@pytest.mark.parametrize("target", ["local", "laptop"])
+def test_a_file_of_a_bucket_is_fetched_once(project: Project, target: str) -> None:
+    text = (project.folder / "runner.yaml").read_text().replace("type: process,", "type: process, input_cache: 1Mi,")
+    local = "" if target == "laptop" else "  local: {type: process, input_cache: 1Mi}\n"
+    lines = text.replace("targets: {laptop: ", "targets:\n  laptop: ").replace("}}}\n", "}}\n")
+    project.write("runner.yaml", lines + local)
+    project.driver(CACHED)
+    ended = project.run("run", "pipeline.py", "--target", target)
+    logs = [project.run("logs", "latest", name, "--target", target).stdout for name in ("one", "two")]
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ["from the cache of the node: 2 files" in log for log in logs] == [False, True], logs
+    assert len(list((project.cache / "runner/inputs/objects").glob("*/*"))) >= 2

@@ -42,7 +42,7 @@ def test_the_words_of_targets(tmp_path: Path) -> None:
         """,
     )
     here, team = found.targets["here"], found.targets["team"]
-    assert here == ProcessConfig(2, StepPolicy(run_timeout=7200.0, backoff=0.0))
+    assert here == ProcessConfig(workers=2, policy=StepPolicy(run_timeout=7200.0, backoff=0.0))
     assert isinstance(team, KubernetesConfig)
     assert team.policy == StepPolicy(retries=1, queue_timeout=90.0, retry_oom=2.0)
     assert team.resources == ResourceRequest(cpu="2", memory="4Gi", gpu=1)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ...data import node_cache
 from ...data.attempt_outputs import bare_record
 from ...data.launch import search_path
 from ...data.masking import masked_text
@@ -60,6 +61,8 @@ class Bootstraps:
     folders: Callable[[], Mapping[str, str]]
     """Paths of the datastores that are folders, by name."""
     secrets: Mapping[str, SecretSource]
+    cache: str = ""
+    """The cache of inputs, as `node_cache.of_node` reads it. Empty: none."""
 
     def start(self, task: Task, files: AttemptFiles, mounts: Path | None = None) -> subprocess.Popen[bytes]:
         """Start the bootstrap of an attempt. Raises BadInput for unusable keys, OSError, ValueError.
@@ -80,6 +83,7 @@ class Bootstraps:
             "RUNNER_WORK": str(files.folder),
             FOLDERS_VARIABLE: json.dumps(dict(self.folders())),
             MOUNTS_VARIABLE: str(mounts or ""),
+            node_cache.VARIABLE: self.cache,
         }
         with (files.folder / OUTPUT).open("ab") as out:
             return subprocess.Popen(

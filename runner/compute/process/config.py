@@ -16,7 +16,8 @@ from ...model.check import Check, of_problem
 from ...model.compute import ResourceRequest
 from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.policy import StepPolicy
-from ...model.reading import Checks
+from ...model.quantity import amount
+from ...model.reading import Checks, Wrong
 from ...model.store_endpoint import StoreEndpoint
 from ...ports import ComputeTarget, EnvironmentInventory, EnvironmentStore, FolderStore
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from .local_mounts import LocalMounts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProcessConfig:
     """A target of local processes on this machine."""
 
@@ -36,6 +37,8 @@ class ProcessConfig:
     """Secrets and datastores that scripts of every step on this target may open by name."""
     store: BucketConfig | None = None
     """The bucket of the runs and data of this target. Default: none, they lie in the workspace's folder."""
+    input_cache: str = ""
+    """The most bytes of downloaded inputs that this machine keeps for later steps, like `20Gi`. Empty: none."""
 
     @property
     def resources(self) -> ResourceRequest:
@@ -50,7 +53,7 @@ class ProcessConfig:
     @classmethod
     def rules(cls) -> Checks:
         """Return the rules of the fields."""
-        return {(cls, "workers"): rules.whole_number(0, rules.MOST_STEPS)}
+        return {(cls, "workers"): rules.whole_number(0, rules.MOST_STEPS), (cls, "input_cache"): _size}
 
     def store_problems(self, where: str) -> tuple[Problem, ...]:  # noqa: ARG002 - there are none
         """Return nothing: steps reach whatever this machine reaches."""
@@ -108,7 +111,13 @@ class ProcessConfig:
             )
         bundles = bundle_folder(context.cache)
         carried = lru_cache(lambda: tree(bundles))
-        own = Bootstraps(stores=context.step_stores, tree=carried, folders=context.folders, secrets=context.secrets)
+        own = Bootstraps(
+            stores=context.step_stores,
+            tree=carried,
+            folders=context.folders,
+            secrets=context.secrets,
+            cache=self._cache(context.cache),
+        )
         return ProcessTarget(
             name=context.name,
             store=store,
@@ -119,8 +128,13 @@ class ProcessConfig:
             folders=context.folders,
             secrets=context.secrets,
             mounts=self._mounts(context),
+            cache=self._cache(context.cache),
             bootstraps=own if self.store else None,
         )
+
+    def _cache(self, cache: Path) -> str:
+        limit = int(amount(self.input_cache) or 0)
+        return f"{limit}:{cache / 'inputs'}" if limit else ""
 
     def _mounts(self, context: TargetContext) -> LocalMounts:
         from .local_mounts import LocalMounts
@@ -139,3 +153,8 @@ class ProcessConfig:
 
         place, direct = context.work / "mounts", self.store is not None
         return LocalMounts(folder=place, buckets=buckets, folders=folders, direct=direct)
+
+
+def _size(value: str) -> Wrong | None:
+    fits = not value or (amount(value) or 0) >= 1
+    return None if fits else (f"{value!r} is no size", "write it with a unit: 20Gi")

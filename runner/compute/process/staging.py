@@ -19,6 +19,7 @@ from ...backports import is_below
 from ...data import manifest, transfer
 from ...data.dataset import Datastores
 from ...data.file_maker import FileMaker
+from ...data.node_cache import of_node
 from ...data.transfer import PlaceFile
 from ...data.work_dir import Staging, WorkDir
 from ...dataclass import dataclass
@@ -49,6 +50,8 @@ class LocalStaging:
     copy_limit: int = COPY_LIMIT
     views: Callable[[], bool] = lambda: False
     """Return True if scripts can run in views."""
+    cache: str = ""
+    """The cache of inputs from buckets, as `of_node` reads it. Default: none."""
     mounts: LocalMounts | None = None
     """Mounts buckets. Default: nothing does."""
 
@@ -83,6 +86,7 @@ class LocalStaging:
             bring=bring,
             mount=lambda binding: self.mounts.serve(task, binding) if self.mounts else None,
             access=access,
+            cache=of_node(self.cache),
             maker=maker,
         )
 

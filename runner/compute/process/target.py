@@ -76,6 +76,7 @@ class ProcessTarget:
     views: Callable[[], bool] = view.possible
     """Return True if scripts can run in views in which the originals of large inputs are read-only."""
     mounts: LocalMounts | None = None
+    cache: str = ""
     bootstraps: Bootstraps | None = None
     """Starts steps that reach their stores by themselves; None: this process stages them and takes their outputs."""
     monotonic: Callable[[], float] = time.monotonic
@@ -198,14 +199,13 @@ class ProcessTarget:
 
     def _known(self, task: Task) -> Attempt:
         files, now = self._files(task.id), time.time()
-        attempt = Attempt(
+        self._attempts[task.id] = attempt = Attempt(
             task=task,
             files=files,
             observation=Observation(phase=Phase.PENDING, uid=str(files.folder), placed=True),
             begun=now,
             staged=now,
         )
-        self._attempts[task.id] = attempt
         return attempt
 
     def _files(self, task: TaskId) -> AttemptFiles:
@@ -386,7 +386,7 @@ class ProcessTarget:
     @cached_property
     def _staging(self) -> LocalStaging:
         own = LocalStaging(store=self.store, datastores=self.datastores, work=self.work)
-        return replace(own, copy_limit=self.copy_limit, views=self.views, mounts=self.mounts)
+        return replace(own, copy_limit=self.copy_limit, views=self.views, mounts=self.mounts, cache=self.cache)
 
     @property
     def _folder_store(self) -> FolderStore:

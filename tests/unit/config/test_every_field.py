@@ -49,6 +49,8 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         ("targets: {t: {type: process, workers: 1.5}}", "targets.t.workers"),
         ("targets: {t: {type: process, workers: true}}", "targets.t.workers"),
         ("targets: {t: {type: process, workers: 1e9}}", "targets.t.workers"),
+        ("targets: {t: {type: process, input_cache: much}}", "targets.t.input_cache"),
+        ("targets: {t: {type: process, input_cache: 0.5}}", "targets.t.input_cache"),
         ("targets: {t: {type: proces}}", "targets.t"),
         ("targets: {t: {type: [process]}}", "targets.t"),
         ("targets: {'': {type: process}}", "targets"),
