@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TYPES = {
     "folder": (".local_folder:FolderConfig", ""),
     "bucket": (".s3.datastore:BucketDatastore", ".s3.opening"),
+    "azure_blob": (".azure_blob.datastore:AzureBlobConfig", ".azure_blob.opening"),
 }
 """``type:`` in the configuration, to the class that implements `StoreConfig` and the module that steps carry.
 

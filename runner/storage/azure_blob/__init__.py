@@ -1,0 +1,1 @@
+"""Containers of Azure Blob Storage as object stores that are only read. Standard library only."""
