@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import ObjectMissing, StoreDenied, StoreError
+from runner.errors import ObjectChanged, ObjectMissing, StoreDenied, StoreError
 from runner.ports import ObjectStore
 from runner.storage.azure_blob.address import Container
 from runner.storage.azure_blob.store import PART, BlobStore
@@ -168,22 +168,22 @@ def test_what_stands_for_a_folder_is_no_object(azure: Shelf) -> None:
     assert azure.store.stat("folder") is None
 
 
-def test_a_range_is_read_of_the_content_that_is_meant(azure: Shelf) -> None:
-    azure.put("one", b"0123456789")
-    store = azure.store
-    assert isinstance(store, BlobStore)
+def test_a_range_is_read_of_the_content_that_is_meant(shelf: Shelf) -> None:
+    shelf.put("one", b"0123456789")
+    store = shelf.store
     info = store.stat("one")
     assert info is not None
     assert store.read_range("one", 2, 3, info.etag) == b"234"
-    assert (store.read_range("one", 8, 5), store.read_range("one", 10, 5), store.read_range("one", 3, 0)) == (
-        b"89",
-        b"",
-        b"",
-    )
-    with pytest.raises(StoreError, match="overwritten"):
-        store.read_range("one", 2, 3, "0x8BADF00D")
-    with pytest.raises(ObjectMissing):
-        store.read_range("two", 0, 1)
+    parts = {(start, length): store.read_range("one", start, length) for start, length in ((8, 5), (10, 5), (3, 0))}
+    assert parts == {(8, 5): b"89", (10, 5): b"", (3, 0): b""}
+    for length in (0, 3):
+        with pytest.raises(ObjectChanged):
+            store.read_range("one", 2, length, "0x8BADF00D")
+        with pytest.raises(ObjectMissing):
+            store.read_range("two", 0, length)
+    for start, length in ((-1, 2), (0, -1)):
+        with pytest.raises(ValueError, match="range"):
+            store.read_range("one", start, length)
 
 
 def test_who_has_no_right_is_refused_in_words(azure: Shelf) -> None:

@@ -9,9 +9,9 @@ from http.client import HTTPResponse, IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from ...errors import ObjectMissing, StoreDenied, StoreError
+from ...errors import ObjectChanged, ObjectMissing, StoreDenied, StoreError
 from ...ports import ObjectInfo
-from ..keys import check_key, check_prefix
+from ..keys import check_key, check_prefix, check_range
 from ..localfile import BLOCK, local_file_errors, new_file, write_at
 from ..s3.credential_refresh import server_time
 from ..s3.http import Answer, RetryPolicy
@@ -56,18 +56,22 @@ class BlobStore:
         return self._of_blob(answer, key).body
 
     def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
-        """Return up to `length` bytes of a blob from `start`. Raise ObjectMissing; StoreError if it has changed."""
-        if length <= 0:
-            return b""
+        """Return up to `length` bytes of the blob from `start`. Raise ObjectMissing, ObjectChanged."""
+        check_key(key)
+        check_range(start, length)
+        if not length:
+            return self._nothing_of(key, etag)
         headers = {"range": f"bytes={start}-{start + length - 1}", **({"if-match": f'"{etag}"'} if etag else {})}
-        answer = self._requests.ask("GET", check_key(key), headers=headers)
+        answer = self._requests.ask("GET", key, headers=headers)
         if answer.status == _NO_RANGE:
-            return b""
+            return self._nothing_of(key, etag)
         if answer.status == _CHANGED:
             raise _overwritten(key)
         if answer.status not in (_OK, _PARTIAL):
             raise self._refused(answer, key)
         whole = self._of_blob(answer, key)
+        if etag and whole.headers["etag"].strip('"') != etag:
+            raise _overwritten(key)
         return whole.body[start : start + length] if answer.status == _OK else whole.body
 
     def stat(self, key: str) -> ObjectInfo | None:
@@ -168,6 +172,15 @@ class BlobStore:
 
         return ThreadPoolExecutor(_THREADS, thread_name_prefix="azure")
 
+    def _nothing_of(self, key: str, etag: str) -> bytes:
+        """Return no bytes of a blob that has the etag. Raise ObjectMissing, ObjectChanged."""
+        found = self.stat(key)
+        if found is None:
+            raise ObjectMissing(f"no blob {self._prefix + key!r} in {self._requests.container.place}")
+        if etag and found.etag != etag:
+            raise _overwritten(key)
+        return b""
+
     def _below(self, blobs: tuple[ObjectInfo, ...], whole: str, after: str) -> Iterator[ObjectInfo]:
         for blob in blobs:
             if not blob.key.startswith(whole):
@@ -253,5 +266,5 @@ def _size(answer: Answer, key: str) -> int:
     return int(size)
 
 
-def _overwritten(key: str) -> StoreError:
-    return StoreError(f"the blob {key!r} was overwritten while it was being downloaded; download it again")
+def _overwritten(key: str) -> ObjectChanged:
+    return ObjectChanged(f"the blob {key!r} was overwritten while it was being downloaded; download it again")
