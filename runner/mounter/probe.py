@@ -46,6 +46,9 @@ def check_access(volume: Volume, keys: Credentials, *, attempts: int = ATTEMPTS,
     for left in reversed(range(attempts)):
         try:
             status, body = _ask(volume, keys)
+        except ssl.SSLCertVerificationError as error:
+            what = f"the certificate of {volume.endpoint} is not trusted ({error.verify_message})"
+            raise Unavailable(f"{what}: name its authority in the target's ca_bundle") from error
         except (OSError, HTTPException) as error:
             if not left:
                 raise Unavailable(f"the store at {volume.endpoint} does not answer: {error}") from error

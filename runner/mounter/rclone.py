@@ -19,7 +19,7 @@ AWS_CONFIG = "aws.config"
 AUTHORITIES = "ca.pem"
 LOG = "rclone.log"
 _REMOTE = "STORE"
-_FRESH = timedelta(minutes=10)
+_FRESH = timedelta(minutes=2)
 """The age at which rclone reads the file with its keys again."""
 _FLAGS = (
     "--read-only",

@@ -51,4 +51,4 @@ def test_keys_with_a_token_are_read_again_after_a_while() -> None:
         "SecretAccessKey": "s",
     }
     temporary = json.loads(rclone.credentials(Credentials("a", "s", "t"), now))
-    assert (temporary["SessionToken"], temporary["Expiration"]) == ("t", "2026-11-29T12:10:00Z")
+    assert (temporary["SessionToken"], temporary["Expiration"]) == ("t", "2026-11-29T12:02:00Z")
