@@ -26,6 +26,7 @@ from ...model.names import short
 from ...ports import FolderStore, ObjectInfo, ObjectStore
 from ...runs import journal
 from . import content
+from .folders import remove_folders
 from .listed import CHILDREN, ListedRun
 from .lock import Lock, seconds_awake_or_asleep
 from .outputs import objects_of
@@ -84,10 +85,13 @@ class Collector:
 
     def plan(self) -> Findings:
         """Return what can be deleted now; nothing is changed. Raises BadInput, StoreError."""
+        with self._pool() as pool:
+            return self._planned(pool)
+
+    def _planned(self, pool: ThreadPoolExecutor | None) -> Findings:
         survey = self.surveyor.look()
         found = Findings(survey=survey)
-        with self._pool() as pool:
-            sizes = list((pool.map if pool else map)(lambda run: self._size(survey, run), survey.leaving))
+        sizes = list((pool.map if pool else map)(lambda run: self._size(survey, run), survey.leaving))
         for run, size in zip(survey.leaving, sizes, strict=True):
             one = survey.listed(run)
             found.runs[run], found.outputs[run] = Tally(objects=one.objects, bytes=one.bytes), size
@@ -175,6 +179,7 @@ class Collector:
         tally = done.outputs[run] = Tally()
         for name, infos in _by_datastore(objects_of(datastores, run, survey.leaving[run])):
             self._each(pool, lock, [info.key for info in infos], datastores(name).delete)
+            remove_folders(datastores(name), run, [info.key for info in infos])
             tally.add(len(infos), sum(info.size for info in infos))
         mark, one = retention.condemned_key(run), survey.listed(run)
         if one.index:
@@ -186,6 +191,7 @@ class Collector:
         self._each(pool, lock, [info.key for info in below if info.key != mark], self.store.delete)
         done.runs[run] = Tally(objects=one.objects, bytes=one.bytes)
         self.store.delete(mark)
+        remove_folders(self.store, run, [mark, *(info.key for info in below)])
 
     def _each(
         self, pool: ThreadPoolExecutor | None, lock: Lock, items: Collection[str], act: Callable[[str], None]
@@ -204,7 +210,11 @@ class Collector:
             yield None
             return
         with ThreadPoolExecutor(self.threads) as pool:
-            yield pool
+            self.surveyor.pool = pool
+            try:
+                yield pool
+            finally:
+                self.surveyor.pool = None
 
 
 def _unsettled(one: ListedRun, since: datetime, now: datetime) -> str:

@@ -81,6 +81,7 @@ def test_with_yes_the_old_runs_go_and_the_kept_one_stays(tmp_path: Path, capsys:
     assert main(["gc", "--yes", "--keep-last", "0"]) == 0
     assert "deleted" in capsys.readouterr().out
     assert _files(tmp_path / "project") == []
+    assert not list((tmp_path / "project" / ".runner").rglob(f"*{first}*"))  # nor an empty folder
     assert main(["gc", "--yes"]) == 0
     assert "nothing to delete" in capsys.readouterr().out
 
