@@ -137,13 +137,13 @@ RIVALS: dict[str, Callable[[Path], Callable[[TurnStore], object]]] = {
 
 @QUICK
 @given(
-    choices=st.lists(st.integers(0, 5), max_size=400),
+    choices=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 150)), max_size=12),
     names=st.sets(st.sampled_from(sorted(RIVALS)), max_size=3),
     delays=st.lists(st.integers(0, 150), min_size=3, max_size=3),
     dies_at=st.integers(0, 200),
 )
 def test_nothing_that_is_needed_goes_whoever_comes_when(
-    folder: Path, choices: list[int], names: set[str], delays: list[int], dies_at: int
+    folder: Path, choices: list[tuple[int, int]], names: set[str], delays: list[int], dies_at: int
 ) -> None:
     store = workspace(folder)
     rivals = {

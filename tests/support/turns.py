@@ -65,23 +65,25 @@ class Turns:
         """Let the program whose thread this is wait, in place of `time.sleep`."""
         self._mine.store.pause(seconds)
 
-    def play(self, choices: Sequence[int], check: Callable[[], None]) -> None:
+    def play(self, choices: Sequence[tuple[int, int]], check: Callable[[], None]) -> None:
         """Let the programs run to their ends.
 
         Args:
-            choices: Which of the programs that have not ended comes next, each modulo their number; then in turn.
+            choices: Which of the programs that have not ended comes next, modulo their number, and for how many
+                operations; then in turn.
             check: Called after each operation.
         """
         threads = [threading.Thread(target=self._run, args=(one,), daemon=True) for one in self.programs]
         for thread in threads:
             thread.start()
+        order = iter([choice for choice, many in choices for _ in range(many)])
         try:
             for turn in range(100_000):
                 waiting = [one for one in self.programs if not one.done]
                 if not waiting:
                     return
                 ready = [one for one in waiting if one.delay <= turn] or waiting
-                choice = choices[turn] if turn < len(choices) else turn
+                choice = next(order, turn)
                 self._let(ready[choice % len(ready)])
                 check()
             raise AssertionError("the programs do not end")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 
 from ...data.dataset import Datastores
 from ...dataclass import dataclass
 from ...errors import BadInput, StoreError
-from ...model.data import DEFAULT_DATASTORE
 from ...model.names import RUNS_FOLDER, maker_of
 from ...model.record import CommitRecord
 from ...model.stored_documents import read_document
 from ...model.task import Task
-from ...ports import ObjectInfo
+from ...ports import FolderStore, ObjectInfo
 from ...runs import records
 from .reading import Contents
 
@@ -66,26 +66,27 @@ def is_of(run: str, key: str) -> bool:
 
 
 def objects_of(datastores: Datastores, run: str, outputs: RunOutputs) -> Iterator[tuple[str, ObjectInfo]]:
-    """Yield the datastore and the facts of each object of a run's outputs, by one listing per datastore and folder.
+    """Yield the datastore and the facts of each object of a run's outputs.
+
+    A bucket lists all usual outputs of a run at once. A folder store looks into their folders, of which there may be
+    many beside.
 
     Raises:
         BadInput: A datastore is no longer configured.
         StoreError: One cannot be read.
 
     """
-    begins = {(name, _beginning(run, key)) for name, key in outputs.places}
-    if outputs.places:
-        begins.add((DEFAULT_DATASTORE, f"{RUNS_FOLDER}/{run}."))
-    for name, prefix in sorted(begins):
-        for info in datastores(name).list(prefix):
+    usual = f"{RUNS_FOLDER}/{run}."
+    for name in sorted({name for name, _ in outputs.places}):
+        store = datastores(name)
+        keys = {key for datastore, key in outputs.places if datastore == name}
+        if not isinstance(store, FolderStore):
+            keys = {usual if key.startswith(usual) else key for key in keys}
+        # No prefix begins with another one, so that no object comes twice.
+        alone = [key for key in sorted(keys) if not any(key != other and key.startswith(other) for other in keys)]
+        for info in chain.from_iterable(map(store.list, alone)):
             if is_of(run, info.key):
                 yield name, info
-
-
-def _beginning(run: str, key: str) -> str:
-    """Return the common beginning of the keys of an output: all of a run's usual ones have the same."""
-    usual = f"{RUNS_FOLDER}/{run}."
-    return usual if key.startswith(usual) else key
 
 
 def entries_naming(read: Contents, runs: Mapping[str, RunOutputs], stored: Mapping[str, ObjectInfo]) -> list[Entry]:
