@@ -168,6 +168,34 @@ def test_nothing_that_is_needed_goes_whoever_comes_when(
         assert store.objects == {}
 
 
+@pytest.mark.parametrize("name", sorted(RIVALS))
+def test_a_whole_collection_passes_while_another_program_stands_still(folder: Path, name: str) -> None:
+    """Exhaustively: at each operation of the other program."""
+    for instant in range(1, 100):
+        if not play_two(folder, name, [(1, instant), (0, 5000)]):
+            return
+    raise AssertionError("the program does not end")
+
+
+@pytest.mark.parametrize("name", sorted(RIVALS))
+def test_a_whole_program_passes_while_a_collection_stands_still(folder: Path, name: str) -> None:
+    for instant in range(1, 200, 11):
+        play_two(folder, name, [(0, instant), (1, 5000)])
+
+
+def play_two(folder: Path, name: str, choices: list[tuple[int, int]]) -> bool:
+    """Play a collection and another program; return False if that one had ended before the last of the choices."""
+    store = workspace(folder)
+    rival = Program(name, RIVALS[name](folder))
+    collection = Program("gc", collect)
+    turns = Turns(store, [collection, rival])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(announcements, "time", turns)
+        turns.play(choices, lambda: check(store, {name: rival}))
+    assert collection.succeeded, collection.error
+    return rival.operations > choices[0][1]
+
+
 def check(store: TimedStore, rivals: dict[str, Program]) -> None:
     promises.check(store)
     for name, run, steps in (
