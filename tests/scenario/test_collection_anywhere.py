@@ -40,7 +40,7 @@ from tests.support.turns import Program, Turns, TurnStore
 NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 LONG_AGO = NOW - 200 * DAY
 OLD = [run_id(LONG_AGO + n * DAY, n) for n in range(3)]
-EXAMPLES = int(os.environ.get("RUNNER_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("RUNNER_TEST_EXAMPLES", "40"))
 QUICK = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -170,8 +170,8 @@ def test_nothing_that_is_needed_goes_whoever_comes_when(
 
 @pytest.mark.parametrize("name", sorted(RIVALS))
 def test_a_whole_collection_passes_while_another_program_stands_still(folder: Path, name: str) -> None:
-    """Exhaustively: at each operation of the other program."""
-    for instant in range(1, 100):
+    """At every second operation of the other program: what it has looked up counts two operations later or more."""
+    for instant in range(1, 100, 2):
         if not play_two(folder, name, [(1, instant), (0, 5000)]):
             return
     raise AssertionError("the program does not end")

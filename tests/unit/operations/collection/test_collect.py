@@ -8,13 +8,14 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from runner.data import registry, retention
+from runner.data.collector import DELETING, LEASE
 from runner.errors import BadInput
 from runner.model.data import DatasetDefinition, DatastorePath
 from runner.model.keep_rule import KeepRule
 from runner.operations.collection.collect import Collector, Findings
 from runner.operations.collection.lock import LOCK
 from runner.operations.collection.survey import Surveyor
-from runner.ports import ObjectStore
+from runner.ports import ObjectInfo, ObjectStore
 from runner.runs import records
 from tests.support.stored_runs import DAY, StoredRun, old_run, run_id
 from tests.support.timed_store import TimedStore
@@ -356,3 +357,45 @@ def test_a_dataset_of_a_condemned_run_is_not_registered() -> None:
             store, "d", registry.Registration(DatasetDefinition(kind="file", paths=(place,))), new_version=True
         )
     assert registry.latest(store, "d") is None
+
+
+def test_objects_named_by_a_digest_go_while_that_is_announced_and_only_if_they_are_still_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = written()
+    old_run(store, LONG_AGO)
+    later(store)
+    deleted: dict[str, bool] = {}
+    delete, look = store.delete, store.stat
+
+    def watched(key: str) -> None:
+        deleted[key] = DELETING in store.objects
+        delete(key)
+
+    def renewed(key: str) -> ObjectInfo | None:
+        if key.startswith("plans/"):  # by a submission, a moment before
+            store.put(key, store.get(key))
+        return look(key)
+
+    monkeypatch.setattr(store, "delete", watched)
+    monkeypatch.setattr(store, "stat", renewed)
+    found = collected(store)
+    assert {key.partition("/")[0] for key in store.objects} == {"plans"}
+    assert [info.key.partition("/")[0] for info in found.content] == ["snapshots", "manifests"]
+    assert all(announced for key, announced in deleted.items() if key.startswith(("snapshots/", "manifests/")))
+    assert not any(announced for key, announced in deleted.items() if key.startswith(("runs/2", "azureml/")))
+
+
+def test_a_collection_that_stood_still_deletes_no_object_named_by_a_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = written()
+    old_run(store, LONG_AGO)
+    later(store)
+    look = store.stat
+
+    def slow(key: str) -> ObjectInfo | None:
+        store.clock += LEASE if key.startswith("plans/") else 0
+        return look(key)
+
+    monkeypatch.setattr(store, "stat", slow)
+    assert not collected(store).content
+    assert {key.partition("/")[0] for key in store.objects} == {"plans", "snapshots", "manifests"}
