@@ -13,7 +13,7 @@ The order makes every moment safe, also for a process that is killed at it:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,13 +21,11 @@ from datetime import datetime, timedelta, timezone
 
 from ...data import collector as announcements
 from ...data import retention
-from ...errors import BadInput, StoreDenied
 from ...model.names import short
 from ...ports import FolderStore, ObjectInfo, ObjectStore
-from ...runs import journal
 from . import content
-from .folders import remove_folders
-from .listed import CHILDREN, ListedRun
+from .deletion import BATCH, RunDeletion
+from .listed import ListedRun
 from .lock import Lock, seconds_awake_or_asleep
 from .outputs import objects_of
 from .survey import Survey, Surveyor
@@ -46,11 +44,6 @@ class Tally:
 
     objects: int = 0
     bytes: int = 0
-
-    def add(self, objects: int, size: int) -> None:
-        """Count some more."""
-        self.objects += objects
-        self.bytes += size
 
 
 @dataclass(kw_only=True)
@@ -121,12 +114,7 @@ class Collector:
         waiting = [run for run in first.leaving if run not in first.unfinished]
         done = Findings(survey=first)
         going = self._condemned(done, waiting, lock, pool) if waiting else set()
-        for run in [*first.unfinished, *sorted(going)]:
-            lock.check()
-            try:
-                self._delete_run(done, run, lock, pool)
-            except (BadInput, StoreDenied) as error:
-                done.problems.append(f"run {short(run)} cannot be deleted: {error}")
+        self._delete(done, [*sorted(first.unfinished), *sorted(going)], lock, pool)
         last = self.surveyor.look()
         old = list(content.unneeded(self.store, self.surveyor.digests(last), last.known.now))
         sweep = content.ContentSweep(store=self.store, renew_lock=lock.renew, monotonic=self.monotonic, pool=pool)
@@ -151,6 +139,23 @@ class Collector:
         done.survey = now
         return going
 
+    def _delete(self, done: Findings, runs: Sequence[str], lock: Lock, pool: ThreadPoolExecutor | None) -> None:
+        """Delete runs that are finally condemned, and count them."""
+        deletion = RunDeletion(
+            store=self.store,
+            datastores=self.surveyor.datastores,
+            each=lambda items, act: self._each(pool, lock, items, act),
+            pool=pool,
+        )
+        for at in range(0, len(runs), BATCH):
+            lock.check()
+            outputs, problems = deletion.delete(done.survey, runs[at : at + BATCH])
+            done.problems += problems
+            for run, found in outputs.items():
+                one = done.survey.listed(run)
+                done.runs[run] = Tally(objects=one.objects, bytes=one.bytes)
+                done.outputs[run] = Tally(objects=len(found), bytes=sum(info.size for _, info in found))
+
     def _reprieve(self, run: str) -> None:
         retention.reprieve(self.store, run)
 
@@ -172,26 +177,6 @@ class Collector:
             if not found or self.monotonic() >= end:
                 return found
             self.pause(_PAUSE)
-
-    def _delete_run(self, done: Findings, run: str, lock: Lock, pool: ThreadPoolExecutor | None) -> None:
-        """Delete the outputs of a run, then its records."""
-        survey, datastores = done.survey, self.surveyor.datastores
-        tally = done.outputs[run] = Tally()
-        for name, infos in _by_datastore(objects_of(datastores, run, survey.leaving[run])):
-            self._each(pool, lock, [info.key for info in infos], datastores(name).delete)
-            remove_folders(datastores(name), run, [info.key for info in infos])
-            tally.add(len(infos), sum(info.size for info in infos))
-        mark, one = retention.condemned_key(run), survey.listed(run)
-        if one.index:
-            self.store.delete(one.index)
-        self.store.delete(
-            journal.entry_key(run, 1)
-        )  # from here on there is no such run, instead of one without its end
-        below = (*self.store.list(f"{CHILDREN}{run}"), *self.store.list(f"runs/{run}/"))
-        self._each(pool, lock, [info.key for info in below if info.key != mark], self.store.delete)
-        done.runs[run] = Tally(objects=one.objects, bytes=one.bytes)
-        self.store.delete(mark)
-        remove_folders(self.store, run, [mark, *(info.key for info in below)])
 
     def _each(
         self, pool: ThreadPoolExecutor | None, lock: Lock, items: Collection[str], act: Callable[[str], None]
@@ -228,10 +213,3 @@ def _unsettled(one: ListedRun, since: datetime, now: datetime) -> str:
     if one.head > since.timestamp() + 1 or age > SILENT:
         return ""
     return f"run {short(one.run)} has not ended, and its controller gives no sign of life"
-
-
-def _by_datastore(objects: Iterable[tuple[str, ObjectInfo]]) -> Iterator[tuple[str, list[ObjectInfo]]]:
-    found: dict[str, list[ObjectInfo]] = {}
-    for name, info in objects:
-        found.setdefault(name, []).append(info)
-    yield from found.items()
