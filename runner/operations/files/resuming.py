@@ -28,8 +28,8 @@ LARGE = 64 << 20
 """Bytes above which a download can go on inside a file."""
 _RANGE = 8 << 20
 """Bytes of a range."""
-_THREADS = 8
-"""Ranges in flight: with `_RANGE`, the memory that a download takes."""
+_THREADS = 4
+"""Ranges in flight. With `_RANGE` they are the memory that a download takes; eight cost twice the processor time."""
 _PART = ".runner-part-"
 
 
