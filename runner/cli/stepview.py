@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from ..operations.detail import AttemptDetail, StepDetail
+from ..operations.detail import AttemptDetail, InputDetail, StepDetail
 from ..operations.report import OutputReport
 from .formatting import duration, many, size
 from .paint import Paint
@@ -31,7 +31,7 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
     ]
     out += ["", *table([[Cell(name, "dim"), Cell(text)] for name, text in facts if text], paint)]
     sections = (
-        ("inputs", [f"  {each.name}  {each.source}, {each.mode}" for each in found.inputs]),
+        ("inputs", [_input(each) for each in found.inputs]),
         ("outputs", [line for each in step.outputs for line in _output(found, each, paint, here)]),
         ("metrics", table([[Cell(each.name), Cell(metric_text(each), "bold")] for each in step.metrics], paint)),
         ("attempts", [line for each in found.attempts for line in _attempt(each, paint)]),
@@ -45,6 +45,14 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
 
 def _quoted(argument: str) -> str:
     return argument if argument.startswith("<") else shlex.quote(argument)
+
+
+def _input(given: InputDetail) -> str:
+    """Return the source of an input and how the step has got it, or else the mode that its author asks for."""
+    if not given.delivery:
+        return f"  {given.name}  {given.source}, {given.mode}"
+    known = "" if given.bytes is None else f" of {size(given.bytes)}"
+    return f"  {given.name}  {given.source}, {given.delivery}{known} ({given.reason})"
 
 
 def _output(found: StepDetail, output: OutputReport, paint: Paint, here: str) -> Iterator[str]:

@@ -18,7 +18,7 @@ from ..model.record import AttemptRecord, Failure
 from ..model.task import Task
 from ..processes.leftovers import named
 from ..processes.table import Process
-from . import input_changes, mounts, transfer, unkept_files, write_back
+from . import input_changes, inputs, mounts, transfer, unkept_files, write_back
 from .input_changes import Changes
 from .work_dir import (
     Launch,
@@ -89,7 +89,11 @@ class AttemptOutputs:
             wait_for_room: The call may be repeated, so a full disk raises StoreUnreachable.
         """
         try:
+            inputs.check_mounted(self.task, self.staging)
             changes = self._changes(outputs)
+        except DataChanged as error:
+            again = f"make it again: {retry_command(self.task.id.run)}"
+            return replace(self.failed(Failure.INPUT, f"{error}, while the script could read it"), remedy=again)
         except StoreError as error:
             return self.failed(Failure.STORE, f"its inputs cannot be compared: {error}")
         except BadInput as error:

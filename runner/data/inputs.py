@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..dataclass import dataclass
 from ..errors import DataChanged, StoreDenied, StoreError, StoreUnreachable
 from ..model.data import DatastorePath, Kind, Manifest, Mode
-from ..model.task import InputBinding
+from ..model.task import InputBinding, Task
 from ..ports import FolderStore
 from . import dataset, integrity, manifest, mounts, transfer
 
@@ -60,6 +60,15 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     except DataChanged as error:
         raise DataChanged(f"input '{binding.name}': {error}") from error
     return Staged(path, pinned)
+
+
+def check_mounted(task: Task, staging: Staging) -> None:
+    """Check after the script that it could read the pinned files alone. Raises DataChanged, StoreError."""
+    for binding in task.inputs:
+        if binding.is_mounted and staging.mount(binding) is not None:
+            pinned = manifest.load(staging.workspace, binding.ref.digest)
+            what = f"input '{binding.name}'"
+            integrity.check_unchanged(staging.datastores(binding.ref.datastore), binding.ref, pinned, what)
 
 
 def shown_place(binding: InputBinding) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..data import manifest
 from ..dataclass import dataclass
+from ..errors import BadInput, ObjectDamaged, ObjectMissing
 from ..model.data import DatasetDefinition, DatastorePath, Manifest
+from ..model.delivery import Delivery
 from ..model.events import AttemptFailed
 from ..model.record import AttemptRecord, Phases
 from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec
@@ -17,13 +19,19 @@ from .report import StepReport
 from .values import RunView
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class InputDetail:
-    """One input and the source of its data."""
+    """One input, the source of its data, and the way in which the newest attempt has got it."""
 
     name: str
     source: str
     mode: str
+    """The mode that the author asks for."""
+    delivery: str = ""
+    """``download``, ``mount`` or ``direct``; empty: no attempt has been assigned."""
+    bytes: int | None = None
+    reason: str = ""
+    """The reason for the delivery."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
         environment=view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
         reference=view.state.environments.get((spec.environment, step.target), ""),
         lock=view.state.locks.get((spec.environment, step.target), ""),
-        inputs=tuple(_inputs(spec)),
+        inputs=tuple(_inputs(spec, _deliveries(store, TaskId(view.state.run, step.key, step.attempt)))),
         files={name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
         attempts=tuple(_attempts(store, view.state.run, step, known)),
     )
@@ -150,9 +158,26 @@ def _unrecorded(step: StepReport, number: int, losses: FailedAttempts) -> Attemp
     )
 
 
-def _inputs(spec: StepSpec) -> Iterator[InputDetail]:
+def _inputs(spec: StepSpec, deliveries: Mapping[str, Delivery]) -> Iterator[InputDetail]:
     for given in spec.inputs:
-        yield InputDetail(given.name, source_text(given.source), given.mode.value)
+        known = deliveries.get(given.name)
+        yield InputDetail(
+            name=given.name,
+            source=source_text(given.source),
+            mode=given.mode.value,
+            delivery=known.mode.value if known is not None else "",
+            bytes=known.bytes if known is not None else None,
+            reason=known.reason if known is not None else "",
+        )
+
+
+def _deliveries(store: ObjectStore, task: TaskId) -> Mapping[str, Delivery]:
+    """Return how an attempt has got its inputs, by their names; nothing if that is not known."""
+    try:
+        assigned = records.assignment(store, task.assignment)
+    except (ObjectMissing, ObjectDamaged, BadInput):
+        return {}
+    return {one.name: one.delivery for one in assigned.inputs if one.delivery is not None}
 
 
 def source_text(source: Source) -> str:

@@ -230,6 +230,28 @@ def test_a_committed_output_that_was_changed_is_no_input(mount: Path, tmp_path: 
     assert Bench(tmp_path, store, ref, mount).failure().failure is Failure.INPUT
 
 
+def test_data_that_were_changed_while_the_script_could_read_them_give_no_outputs(mount: Path, tmp_path: Path) -> None:
+    """Its outputs would stand for inputs that they do not come from."""
+    store, ref = stored(mount)
+    bench = Bench(tmp_path, store, ref, mount)
+    launch = bench.launch()
+    store.put("raw/a.txt", b"54321")
+    record = bench.outputs.delivered(launch.outputs)
+    assert record.failure is Failure.STORE
+    assert record.reason.endswith(f"input 'data' ({NAME}/raw) was changed after it was pinned")
+
+
+def test_an_output_of_another_step_that_was_changed_meanwhile_fails_the_step(mount: Path, tmp_path: Path) -> None:
+    store, _ = stored(mount)
+    bench = Bench(tmp_path, store, committed(store, mount), mount)
+    launch = bench.launch()
+    store.put("raw/a.txt", b"54321")
+    record = bench.outputs.delivered(launch.outputs)
+    assert record.failure is Failure.INPUT
+    assert record.reason.endswith("was changed in the store after its commit, while the script could read it")
+    assert "runner retry" in record.remedy
+
+
 def test_a_lone_pinned_file_is_compared_by_its_own_facts(mount: Path) -> None:
     store, _ = stored(mount)
     ref = dataset.pin(store, lambda _: store, (DatastorePath(NAME, "raw/a.txt"),), "data")

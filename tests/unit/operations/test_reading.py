@@ -6,11 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from runner.cli.paint import Paint
+from runner.cli.stepview import step_view
 from runner.errors import BadInput
+from runner.model.data import Mode
+from runner.model.delivery import Delivery
 from runner.model.document import to_document
 from runner.model.state import begin
 from runner.model.status import RunStatus
-from runner.model.task import TaskId
+from runner.model.task import InputBinding, TaskId
 from runner.operations.detail import detail, source_text
 from runner.operations.follow import follower_of
 from runner.operations.listing import newest
@@ -20,7 +24,8 @@ from runner.operations.report import EnvironmentReport, display_names, environme
 from runner.operations.step_status import why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
-from runner.runs import head, index, journal
+from runner.runs import head, index, journal, records
+from tests.support import builders as b
 from tests.support import sample_run as sample
 from tests.support.memory_store import MemoryStore
 
@@ -92,6 +97,20 @@ def test_a_step_in_full() -> None:
     assert found.command == ("python", "prep.py", "<output made>")
     assert (found.reference, found.lock) == ("runner/env:1", sample.LOCK)
     assert source_text(sample.PLAN.by_key["train-1"].inputs[0].source) == "output 'made' of prep-1"
+
+
+def test_how_the_newest_attempt_has_got_its_inputs_is_in_its_assignment() -> None:
+    store, view = sample.stored(), sample.view()
+    step = step_report(store, view, "train-1", locate=lambda _ref: "", now=sample.at(9))
+    (asked,) = detail(store, view, step).inputs
+    assert (asked.mode, asked.delivery, asked.bytes) == ("auto", "", None)
+    delivery = Delivery(Mode.MOUNT, 5 << 30, "more than 1 GiB", "azureml/x/made")
+    bound = InputBinding(name=asked.name, ref=b.ref(), delivery=delivery)
+    records.assign(store, replace(b.task(), id=TaskId(sample.RUN, "train-1", step.attempt), inputs=(bound,)))
+    (known,) = detail(store, view, step).inputs
+    assert (known.delivery, known.bytes, known.reason) == ("mount", 5 << 30, "more than 1 GiB")
+    shown = step_view(detail(store, view, step), Paint(), "")
+    assert f"  {asked.name}  output 'made' of prep-1, mount of 5.0 GiB (more than 1 GiB)" in shown
 
 
 def test_the_environments_of_a_run() -> None:
