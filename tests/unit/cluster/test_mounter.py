@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 
+from runner.cluster.api import ClusterApi
 from runner.cluster.manifests import object_path, read_manifests
-from runner.cluster.mounter import is_ready, with_image
-from runner.cluster.options import MOUNTER_NAMESPACE
+from runner.cluster.mounter import install_mounter, is_ready, with_image
+from runner.cluster.options import MOUNTER_NAMESPACE, ClusterOptions
+from runner.errors import EnvironmentFailed
 from runner.images import mounter as image
 from runner.model.document import Document
 from runner.mounter.services import DRIVER
@@ -83,3 +88,62 @@ def test_its_image_holds_the_plugin_and_little_else() -> None:
     assert {"Dockerfile", "runner/mounter/__main__.py", "runner/storage/s3/sign.py"} <= names
     assert not [name for name in names if name.startswith(("runner/sdk", "runner/control", "runner/compute"))]
     assert image.tag().startswith("runner-mounter:")
+
+
+class Image:
+    """The image, or no way to make it."""
+
+    problem = ""
+
+    def on_kind(self, _cluster: str, _notify: object) -> str:
+        if self.problem:
+            raise EnvironmentFailed(self.problem)
+        return "runner-mounter:1"
+
+
+class Api:
+    """A cluster in which the plugin becomes ready at once, or cannot start."""
+
+    def __init__(self, *waiting: Document) -> None:
+        self.applied: list[Document] = []
+        self._pods = [{"metadata": {"name": "p"}, "status": {"containerStatuses": list(waiting)}}] if waiting else []
+
+    def apply(self, manifest: Document) -> Document:
+        self.applied.append(manifest)
+        return manifest
+
+    def get(self, path: str, **_: str) -> Document:
+        if path.endswith("/pods"):
+            return {"items": self._pods}
+        counts = dict.fromkeys(("desiredNumberScheduled", "updatedNumberScheduled", "numberReady"), 1)
+        return {
+            "metadata": {"generation": 1},
+            "spec": {},
+            "status": {} if self._pods else {"observedGeneration": 1} | counts,
+        }
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, api: Api, problem: str = "") -> list[str]:
+    """What is told of an installation."""
+    monkeypatch.setattr(image, "MounterImage", Image)
+    monkeypatch.setattr(Image, "problem", problem)
+    said: list[str] = []
+    install_mounter(cast("ClusterApi", api), ClusterOptions(configuration=Path("c.yaml")), said.append)
+    return said
+
+
+def test_it_is_installed_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api()
+    assert installed(monkeypatch, api) == []
+    assert [document["kind"] for document in api.applied if document["kind"] == "DaemonSet"]
+
+
+def test_a_cluster_without_it_is_of_use_and_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    api = Api()
+    (said,) = installed(monkeypatch, api, "no package index answers")
+    assert "no package index answers" in said
+    assert "--no-mounter" in said
+    assert not api.applied
+    waiting = {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}}
+    (said,) = installed(monkeypatch, Api(waiting))
+    assert "its container does not start: CrashLoopBackOff" in said
