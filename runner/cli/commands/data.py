@@ -55,7 +55,7 @@ def _ls(session: OpenWorkspace, options: Namespace) -> int:
         found = _beginning(session, address)
     if options.json:
         files = [{"datastore": file.datastore, "key": file.key, "bytes": file.size} for file in found.files]
-        print_json({"files": files})
+        print_json({"datastore": getattr(address, "datastore", ""), "files": files})
     elif found.files:
         show_all(file_lines(found, paint_for(sys.stdout)))
     else:

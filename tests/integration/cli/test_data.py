@@ -76,7 +76,7 @@ def test_files_go_up_across_and_down_and_away(tmp_path: Path, capsys: Capture) -
         "2 files, 3 B; delete them: add --yes",
     ]
     assert said(capsys, "rm", "lake:kept/**", "--yes") == ["deleted 2 files, 3 B"]
-    assert document(capsys, "ls", "lake:") == {"files": []}
+    assert document(capsys, "ls", "lake:") == {"datastore": "lake", "files": []}
     assert main(["data", "rm", "lake:kept", "--yes"]) == 2
     assert "nothing lies at 'lake:kept'" in capsys.readouterr().err
 
