@@ -22,12 +22,14 @@ _NAMED = f"{_PREFIX}named/"
 
 @dataclass(frozen=True)
 class NamedDatastore:
-    """Another name of a configured datastore, as v1's ``register_azure_blob_container`` gives it."""
+    """A datastore that v1's ``register_azure_blob_container`` has named."""
 
     datastore: str
-    """The configured datastore."""
+    """The configured datastore that it is another name of; its own name for a container that Azure holds."""
     account: str = ""
     container: str = ""
+    endpoint: str = ""
+    """The URL of the Blob service for a container that Azure holds. Its key lies on the machines that use it."""
 
 
 @dataclass(frozen=True)

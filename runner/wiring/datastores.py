@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -51,6 +51,8 @@ class Datastores:
             place = f"{FILE_DATASTORE}/ of the workspace store"
             found[FILE_DATASTORE] = DatastoreFacts(name=FILE_DATASTORE, kind="workspace", place=place)
         remembered = named_datastores.remembered(self.home.store)
+        for name, known_container in _containers(remembered, found).items():
+            found[name] = replace(self._facts(name, known_container), configured=name)
         for name, meant in remembered.named.items():
             if meant.datastore in found and name not in found:
                 known = found[meant.datastore]
@@ -81,15 +83,15 @@ class Datastores:
 
         """
         found: dict[str, StoreEndpoint] = {}
-        for name, known in self._configured().items():
+        remembered = named_datastores.remembered(self.home.store)
+        for name, known in {**_containers(remembered, self._configured()), **self._configured()}.items():
             with suppress(BadInput):
                 endpoint = self._store(known).for_steps(known.where, here=here)
                 if endpoint is not None:
                     found[name] = endpoint
-        if found:
-            for name, meant in named_datastores.remembered(self.home.store).named.items():
-                if meant.datastore in found:
-                    found.setdefault(name, found[meant.datastore])
+        for name, meant in remembered.named.items():
+            if meant.datastore in found:
+                found.setdefault(name, found[meant.datastore])
         return found
 
     def folders(self) -> dict[str, str]:
@@ -110,6 +112,9 @@ class Datastores:
     def _opened(self, name: str) -> ObjectStore:
         configured = self._configured()
         if name not in configured and name != FILE_DATASTORE:
+            container = _containers(named_datastores.remembered(self.home.store), configured).get(name)
+            if container is not None:
+                return self._store(container).open(container.where)
             facts = self.facts()
             if name not in facts:
                 raise BadInput(
@@ -169,3 +174,16 @@ class Datastores:
         if bucket is not None:
             return adapters.bucket_store(bucket.below(FILE_DATASTORE), f"target '{self.home.override}'")
         return adapters.folder_store(self.home.config.folder / FILE_DATASTORE)
+
+
+def _containers(remembered: named_datastores.Remembered, known: Container[str]) -> dict[str, DatastoreConfig]:
+    """Return the registered containers that Azure holds, but for those with a `known` name."""
+    found: dict[str, DatastoreConfig] = {}
+    for name, meant in remembered.named.items():
+        if meant.endpoint and name not in known:
+            from ..storage.azure_blob import registered
+
+            place = registered.settings_of(meant.account, meant.container, meant.endpoint)
+            where = f"datastore '{name}', registered by register_azure_blob_container"
+            found[name] = DatastoreConfig(place=place, where=where, kind=registered.KIND)
+    return found

@@ -25,6 +25,7 @@ from .cache import cache_folder
 
 if TYPE_CHECKING:
     from ..environments.locks import Locks
+    from ..storage.azure_blob.address import Container
     from .datastores import Datastores
 
 
@@ -107,6 +108,12 @@ class Places:
     def datastore_names(self) -> tuple[str, ...]:
         """Return the names of all datastores, the default one first. Raises BadInput."""
         return tuple(self.datastore_facts())
+
+    def admit_container(self, container: Container, *, tried: bool) -> None:
+        """Keep the key of a container of Azure Blob Storage on this machine. Raises BadInput."""
+        from ..storage.azure_blob import registered
+
+        registered.admit(container, tried=tried)
 
     def target_names(self) -> tuple[str, ...]:
         """Return the names of configured targets and computes. Empty: every name means the target in force."""

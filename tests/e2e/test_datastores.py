@@ -12,6 +12,7 @@ from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3.store import BucketStore
 from tests.support.minio_server import minio_server
 from tests.support.projects import Project
+from tests.support.small_azure import KEY, SmallAzure, small_azure
 
 FOLDERS = """\
 name: shop
@@ -84,6 +85,37 @@ def test_a_datastore_that_is_not_configured_starts_nothing(project: Project) -> 
     for said in ("'lake'", "runner.yaml", "type: folder", "account: fabrikam", "container: box"):
         assert said in ended.stderr
     assert not (project.folder / ".runner").exists()
+
+
+AZURE = """
+    raw = Datastore.register_azure_blob_container(ws, "raw", "raw-data", "smallaccount", account_key="{key}",
+                                                  endpoint="{endpoint}")
+    print("LISTED", raw.download("got", prefix="in/"), raw.account_name, raw.container_name)
+    made = data("made")
+    whole = step("read", inputs=[raw.path("in").as_download()], outputs=[made], compute="local")
+    run = Experiment(ws, "tests").submit(Pipeline(ws, [whole]))
+    run.wait_for_completion(show_output=False)
+    run.find_step_run("read")[0].get_output_data("made").download("made")
+"""
+
+
+def test_a_container_of_azure_is_registered_with_its_key_and_read(project: Project) -> None:
+    server = SmallAzure(blobs={"in/out.txt": b"from azure "})
+    with small_azure(server) as container:
+        project.driver(AZURE.format(key=KEY, endpoint=container.endpoint))
+        ended = project.run("run", "pipeline.py")
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "LISTED 1 smallaccount raw-data" in ended.stdout
+        listed = project.run("data", "ls", "raw:in")
+        assert "out.txt" in listed.stdout, listed.stdout + listed.stderr
+    (made,) = (project.folder / "made").rglob("out.txt")
+    assert made.read_text() == "from azure x"
+    kept = project.cache / "config/runner/azure_blob/smallaccount.raw-data.json"
+    assert (json.loads(kept.read_text()), kept.stat().st_mode & 0o777) == ({"account_key": KEY}, 0o600)
+    mine = {name: data for name, data in project.files.items() if name.startswith(".runner/")}
+    assert [name for name, data in mine.items() if KEY.encode() in data and not name.endswith(".zip")] == []
+    assert KEY not in ended.stdout + ended.stderr
+    assert server.blobs == {"in/out.txt": b"from azure "}
 
 
 def test_datasets_are_registered_and_listed(project: Project) -> None:

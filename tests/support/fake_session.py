@@ -20,6 +20,7 @@ from runner.model.status import RunStatus
 from runner.operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from runner.ports import ObjectStore
 from runner.sdk.base import session
+from runner.storage.azure_blob.address import Container
 
 from .builders import T0, entry
 from .memory_store import MemoryStore
@@ -43,6 +44,9 @@ class FakeSession:
     requests: list[Request] = field(default_factory=list)
     log_texts: dict[tuple[str, str], str] = field(default_factory=dict)
     canceled: list[str] = field(default_factory=list)
+    azure: frozenset[str] = frozenset()
+    """Containers that can be read."""
+    admitted: list[Container] = field(default_factory=list)
 
     def datastore(self, name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
@@ -86,6 +90,11 @@ class FakeSession:
 
     def secret_names(self) -> tuple[str, ...]:
         return tuple(sorted(self.secrets))
+
+    def admit_container(self, container: Container, *, tried: bool) -> None:
+        if container.container not in self.azure:
+            raise BadInput(f"no answer from {container.endpoint}" if tried else "not kept")
+        self.admitted.append(container)
 
     def secret(self, name: str) -> str:
         if name not in self.secrets:

@@ -95,6 +95,7 @@ class Project:
             **kept,
             "RUNNER_CONFIG": str(self.cache / "no-such-config.yaml"),
             "XDG_CACHE_HOME": str(self.cache),
+            "XDG_CONFIG_HOME": str(self.cache / "config"),
             "TERM": "xterm",
             **self.environ,
         }

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...model.plan import Plan
     from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
     from ...ports import ObjectStore
+    from ...storage.azure_blob.address import Container
 
 
 class Session(Protocol):
@@ -61,6 +62,18 @@ class Session(Protocol):
 
         Raises:
             EnvironmentFailed: It cannot be made.
+
+        """
+
+    def admit_container(self, container: Container, *, tried: bool) -> None:
+        """Keep the key of a container of Azure Blob Storage on this machine.
+
+        Args:
+            container: The container with its key.
+            tried: Read from the container first.
+
+        Raises:
+            BadInput: It cannot be read, or this process cannot keep its key.
 
         """
 

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ...data.masking import Hidden
 from ...errors import BadInput
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ...model.environment import NamedEnvironment
     from ...model.plan import Plan
     from ...ports import ObjectStore
+    from ...storage.azure_blob.address import Container
 
 
 def open_in_step() -> StepSession:
@@ -206,6 +207,10 @@ class StepSession:
 
         named = file_line(line)
         return self.add_wheel(Path(named.path), exist_ok=True) if named and named.is_local_wheel else line
+
+    def admit_container(self, container: Container, *, tried: bool) -> NoReturn:
+        """Refuse: the key would be kept in a place that ends with the step. Raises BadInput."""
+        raise BadInput("a step cannot register a container", remedy="register the datastore in the driver")
 
     def secret_names(self) -> tuple[str, ...]:
         """Return the names of the secrets that this step was given, sorted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...errors import BadInput
@@ -91,29 +92,38 @@ class Datastore:
         subscription_id: str | None = None,
         resource_group: str | None = None,
     ) -> Datastore:
-        """Give a name to the configured datastore that stands for an account and container.
+        """Give a name to the configured datastore that stands for an account and container, else to the container.
 
-        Keys and tokens are neither used nor kept: the credentials of a store are configured.
+        A container that is not configured is read in Azure, with the token or the key. They are kept in a file that
+        only you can read, below ``~/.config/runner/azure_blob``, never in the workspace. Without them the container
+        must be public, or its key known from an earlier call on this machine. It is read-only.
 
         Args:
             workspace: The workspace.
             datastore_name: The name: letters, digits and underscore.
             container_name: The container.
             account_name: The storage account.
+            sas_token: A token with the permissions read and list. None: another key, or none is needed.
+            account_key: The account's key; steps that use the datastore get it. None: no key.
+            protocol: ``"https"`` or ``"http"``. None: https.
+            endpoint: The domain of the cloud, or the URL of a Blob service. None: ``core.windows.net``.
             overwrite: True: the name may have meant another container. Default: False.
-            sas_token, account_key, protocol, endpoint: Accepted as in v1 and ignored.
-            create_if_not_exists, skip_validation, blob_cache_timeout: Accepted as in v1 and ignored.
-            grant_workspace_access, subscription_id, resource_group: Accepted as in v1 and ignored.
+            create_if_not_exists: Accepted as in v1; nothing is created. Default: False.
+            skip_validation: True: do not read from the container now. Default: False.
+            blob_cache_timeout, grant_workspace_access: Accepted as in v1 and ignored.
+            subscription_id, resource_group: Accepted as in v1 and ignored.
 
         Returns:
             The datastore.
 
         Raises:
-            UserErrorException: None is configured (the message has the lines to add to ``runner.yaml``), or the name is
-                taken.
+            UserErrorException: The container can neither be read nor is configured (the message has the lines to add to
+                ``runner.yaml``), or the name is taken.
 
         """
-        registration.named_after(datastore_name, container_name, account_name, overwrite=overwrite)
+        container = registration.container_of(account_name, container_name, protocol, endpoint)
+        container = replace(container, account_key=account_key or "", sas_token=sas_token or "")
+        registration.named_after(datastore_name, container, overwrite=overwrite, tried=not skip_validation)
         return Datastore(workspace, datastore_name)
 
     register_azure_file_share = staticmethod(registration.refusal("register_azure_file_share", "Azure file shares"))

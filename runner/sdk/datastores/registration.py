@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ...data import named_datastores
 from ...data.named_datastores import NamedDatastore
+from ...errors import BadInput
+from ...storage.azure_blob.address import Container
 from ..base.exceptions import UserErrorException
 from ..base.refused import refusing
 from ..base.session import current
@@ -18,38 +20,73 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9_]{1,255}")
 
 
-def named_after(name: str, container: str, account: str, *, overwrite: bool) -> None:
-    """Make a name stand for the configured datastore of an account and container.
+def named_after(name: str, container: Container, *, overwrite: bool, tried: bool) -> None:
+    """Make a name stand for the configured datastore of an account and container, else for the container in Azure.
 
     Args:
         name: The name.
-        container: The container.
-        account: The account.
+        container: The container. Its key is used only if no datastore is configured for it.
         overwrite: True: the name may have meant another datastore.
+        tried: False: a container in Azure is not read before.
 
     Raises:
-        UserErrorException: No such datastore is configured (the message has the lines to add), or the name is taken.
+        UserErrorException: The container can neither be read nor is configured (the message has the lines to add), or
+            the name is taken.
 
     """
     if not _NAME.fullmatch(name):
         raise UserErrorException(f"{name!r} cannot name a datastore", remedy="use letters, digits and underscores")
     known = current().datastore_facts()
-    wanted = NamedDatastore(_meant(known, name, container, account), account, container)
-    if not wanted.datastore:
-        raise UserErrorException(
-            f"datastore {name!r} (container {container!r} of account {account!r}) is not configured here, and runner "
-            "does not reach Azure",
-            remedy=f"say in runner.yaml where its data lie:\n{snippet(name, container, account)}",
-        )
-    if wanted.datastore == name:
+    account = container.account
+    meant = _meant(known, name, container.container, account)
+    if meant == name:
         return
+    wanted = NamedDatastore(meant, account, container.container)
+    if not meant:
+        wanted = NamedDatastore(name, account, container.container, container.endpoint)
     taken = known.get(name)
-    if taken is not None and not taken.configured:
+    if taken is not None and not (taken.configured and (overwrite or _same(taken, wanted))):
         raise _taken(name, taken)
-    if taken is not None and not overwrite and taken.configured != wanted.datastore:
-        raise _taken(name, taken)
-    if taken is None or taken.configured != wanted.datastore:
+    if not meant:
+        _admit(name, container, tried=tried)
+    if named_datastores.remembered(current().store).named.get(name) != wanted:
         named_datastores.give_name(current().store, name, wanted)
+
+
+def _same(taken: DatastoreFacts, wanted: NamedDatastore) -> bool:
+    """Return True if a registered name means what it is to mean."""
+    if wanted.endpoint:
+        return (taken.account, taken.container) == (wanted.account, wanted.container)
+    return taken.configured == wanted.datastore
+
+
+def _admit(name: str, container: Container, *, tried: bool) -> None:
+    """Keep the key of a container in Azure. Raise UserErrorException, whose words hold no key."""
+    try:
+        current().admit_container(container, tried=tried)
+    except BadInput as error:
+        reason = "; ".join(problem.what for problem in error.problems)
+        raise UserErrorException(
+            f"datastore {name!r} (container {container.container!r} of account {container.account!r}) is not "
+            f"configured here, and cannot be read in Azure: {reason}",
+            remedy="pass a sas_token or account_key that may read and list it, or say in runner.yaml where its data "
+            f"lie:\n{snippet(name, container.container, container.account)}",
+        ) from error
+
+
+def container_of(account: str, container: str, protocol: str | None, endpoint: str | None) -> Container:
+    """Return the address of a container in Azure.
+
+    Args:
+        account: The account.
+        container: The container.
+        protocol: ``"https"`` or ``"http"``. None: https.
+        endpoint: The domain of the cloud, or the URL of a Blob service. None: ``core.windows.net``.
+
+    """
+    domain = endpoint or "core.windows.net"
+    url = domain.rstrip("/") if "://" in domain else f"{protocol or 'https'}://{account}.blob.{domain}"
+    return Container(account=account, container=container, endpoint=url)
 
 
 def forget(name: str) -> None:
@@ -92,6 +129,8 @@ def snippet(name: str, container: str, account: str) -> str:
         f"    # bucket: {container}",
         "    # endpoint: https://HOST:PORT",
         '    # credentials: FILE.json    # {"access_key": …, "secret_key": …}, mode 0600',
+        "    # type: azure_blob        # read in Azure",
+        '    # credentials: FILE.json    # {"sas_token": …} or {"account_key": …}, mode 0600',
         f"    account: {account}",
         f"    container: {container}",
     )

@@ -114,6 +114,13 @@ class BlobStore:
         found.sort(key=lambda info: info.key)
         return iter(found)
 
+    def first_page(self) -> None:
+        """Ask for one name. Raise StoreError if the container cannot be listed."""
+        answer = self._requests.ask("GET", query={**page_query(self._prefix, ""), "maxresults": "1"})
+        if answer.status != _OK:
+            raise self._refused(answer, "")
+        read_page(answer.body)
+
     def download(self, key: str, path: Path) -> None:
         """Download the blob to a new file at `path`, whose parent exists. Raise ObjectMissing."""
         check_key(key)
