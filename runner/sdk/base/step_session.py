@@ -209,7 +209,16 @@ class StepSession:
         return self.add_wheel(Path(named.path), exist_ok=True) if named and named.is_local_wheel else line
 
     def admit_container(self, container: Container, *, tried: bool) -> NoReturn:
-        """Refuse: the key would be kept in a place that ends with the step. Raises BadInput."""
+        """Refuse: the key would be kept in a place that ends with the step.
+
+        Args:
+            container: The container.
+            tried: Read from the container first.
+
+        Raises:
+            BadInput: Always.
+
+        """
         raise BadInput("a step cannot register a container", remedy="register the datastore in the driver")
 
     def secret_names(self) -> tuple[str, ...]:
