@@ -96,9 +96,16 @@ def is_module(name: str) -> bool:
 
 
 def imports_of(name: str, text: str) -> Iterator[str]:
-    """Where in the archive each module may lie that another one of ours imports, wherever it does so."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith(PRIVATE)):
+    """Where in the archive each module may lie that another one of ours imports, wherever it does so when it runs."""
+    tree = ast.parse(text)
+    typing = [node for node in ast.walk(tree) if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)]
+    unused = {id(below) for branch in typing for node in branch.body for below in ast.walk(node)}
+    for node in ast.walk(tree):
+        if (
+            id(node) not in unused
+            and isinstance(node, ast.ImportFrom)
+            and (node.level or (node.module or "").startswith(PRIVATE))
+        ):
             above = name.split("/")[: -node.level] if node.level else []
             base = [*above, *(node.module or "").split(".")] if node.module else above
             yield "/".join(base)
