@@ -16,12 +16,14 @@ from ...dataclass import dataclass, field
 from ...errors import StoreError, StoreUnreachable, StoreUntrusted
 from ...model.store_endpoint import BucketEndpoint
 from ..localfile import BLOCK, Slice
+from .body import Body
 from .connections import Connections, Timeouts
 from .credential_refresh import CredentialRefresh, Renew, is_not_s3, is_of_key
+from .exchange import Response, send
 from .sign import UNSIGNED, sign
 from .xml import root_name
 
-BodyReader = Callable[[HTTPResponse], None]
+BodyReader = Callable[[Body], None]
 """Reads the body of an answer of status 200 or 206 to its end; called again for each retry."""
 
 BUSY = frozenset({429, 500, 502, 503, 504, 507})
@@ -173,11 +175,11 @@ class Endpoint:
             self._require_length(request, response)
             if sink and response.status in (200, 206):
                 body = b""
-                sink(response)
+                sink(Body(response, connection.sock))
             else:
                 body = response.read()
             reusable = response.isclosed() and not response.will_close and not _may_come_from_a_proxy(response.status)
-            headers = {name.lower(): value for name, value in response.getheaders()}
+            headers = dict(response.headers)
             status = _FAILED_LATE if _failed_late(request, response.status, body) else response.status
             return Answer(status, headers, body)
         finally:
@@ -197,7 +199,13 @@ class Endpoint:
 
     def _exchange(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
         self._write(connection, request)
-        return connection.getresponse()
+        response = Response(connection.sock, request.method)
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
+        return response
 
     def _exchange_in_time(self, connection: HTTPConnection, request: Request) -> HTTPResponse:
         """Send the request as `_exchange` does. Raise _NoAnswer if no answer begins within the shorter limit."""
@@ -218,7 +226,7 @@ class Endpoint:
         trust = self._credentials
         signed = sign(trust.key, request.method, request.target, headers=headers, payload=payload, at=trust.now())
         try:
-            connection.request(request.method, request.target, body=_blocks(request.body), headers=signed)
+            send(connection.sock, request.method, request.target, signed, _blocks(request.body))
         except (BrokenPipeError, ConnectionResetError):
             # A server may answer and close before it has read the whole body: its answer has the reason.
             return

@@ -6,11 +6,12 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, RFC 9110 sec
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http.client import HTTPResponse, IncompleteRead
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING
 
 from ...errors import ObjectChanged, StoreError
 from ..localfile import BLOCK, local_file_errors, write_at
+from .body import Body
 from .bucket import Bucket
 from .http import Answer
 from .parallel import all_of
@@ -33,12 +34,12 @@ class _Part:
     status: int = 0
     length: int = 0
 
-    def __call__(self, response: HTTPResponse) -> None:
+    def __call__(self, body: Body) -> None:
         """Read the body to its end. Raise IncompleteRead if it is shorter than announced, StoreError."""
-        buffer = memoryview(bytearray(BLOCK))
-        announced = response.length
-        self.status, self.length = response.status, 0
-        while count := response.readinto(buffer):
+        announced = body.length
+        buffer = memoryview(bytearray(BLOCK if announced is None else max(1, min(BLOCK, announced))))
+        self.status, self.length = body.status, 0
+        while count := body.readinto(buffer):
             with local_file_errors("the file", "write"):
                 write_at(self.descriptor, buffer[:count], self.offset + self.length)
             self.length += count
@@ -57,6 +58,8 @@ def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
         return
     size = _size(answer.headers.get("content-range", ""), key)
     _require_range(answer, first, size, key)
+    if size <= PART:
+        return
     etag = answer.headers.get("etag", "")
     calls = [
         workers.submit(_fetch_part, bucket, key, _Part(descriptor, offset), etag, size)
