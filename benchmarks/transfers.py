@@ -36,6 +36,7 @@ from runner.model.store_endpoint import BucketEndpoint
 from runner.operations.files import getting, putting
 from runner.operations.files.addresses import DatastoreAddress
 from runner.operations.files.finding import Stores
+from runner.operations.values import RunView
 from runner.storage.s3.store import BucketStore
 
 MIB = 1 << 20
@@ -105,7 +106,7 @@ def client(place: Place, work: str) -> Callable[[], object]:
     return lambda: getting.get(stores, [size], str(place.local / "back"), "lake")
 
 
-def _no_runs(_text: str) -> object:
+def _no_runs(_text: str) -> RunView:
     raise NotImplementedError
 
 

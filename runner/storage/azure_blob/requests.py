@@ -14,6 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Callable, Optional
 
 from ...errors import RunnerError, StoreError, StoreUnreachable, StoreUntrusted
+from ..s3.body import Body
 from ..s3.connections import Connections
 from ..s3.credential_refresh import SKEW_SECONDS, server_time
 from ..s3.http import BUSY, Answer, BodyReader, RetryPolicy, pause
@@ -137,7 +138,7 @@ class Requests:
             self._require_length(method, response)
             if sink and response.status in (_WHOLE, _PART):
                 body = b""
-                sink(response)
+                sink(Body(response, connection.sock))
             else:
                 body = response.read()
             reusable = response.isclosed() and not response.will_close and response.status < 400

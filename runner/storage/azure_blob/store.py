@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from http.client import HTTPResponse, IncompleteRead
+from http.client import IncompleteRead
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -13,6 +13,7 @@ from ...errors import ObjectChanged, ObjectMissing, StoreDenied, StoreError
 from ...ports import ObjectInfo
 from ..keys import check_key, check_prefix, check_range
 from ..localfile import BLOCK, local_file_errors, new_file, write_at
+from ..s3.body import Body
 from ..s3.credential_refresh import server_time
 from ..s3.http import Answer, RetryPolicy
 from ..s3.listing import seconds_of_header
@@ -252,11 +253,11 @@ class _Part:
         self.length = 0
         self._descriptor = descriptor
 
-    def __call__(self, response: HTTPResponse) -> None:
+    def __call__(self, body: Body) -> None:
         """Read the body to its end. Raise IncompleteRead if it is shorter than announced, StoreError."""
-        buffer, announced = memoryview(bytearray(BLOCK)), response.length
+        buffer, announced = memoryview(bytearray(BLOCK)), body.length
         self.length = 0
-        while count := response.readinto(buffer):
+        while count := body.readinto(buffer):
             with local_file_errors("the file", "write"):
                 write_at(self._descriptor, buffer[:count], self.offset + self.length)
             self.length += count
