@@ -24,7 +24,6 @@ from runner.compute.process import files as process_files
 from runner.compute.process import leftovers as process_leftovers
 from runner.compute.process import staging as process_staging
 from runner.compute.process import target as process
-from runner.compute.process import view as process_view
 from runner.compute.process.bootstrap import Bootstraps
 from runner.compute.process.target import ProcessTarget
 from runner.compute.registry import TARGETS
@@ -58,6 +57,7 @@ from tests.support.fake_target import Ending, FakeTarget, World
 from tests.support.kind_bench import KindBench, kind_bench
 from tests.support.leftovers import LEAVES, WAYS
 from tests.support.memory_store import MemoryStore
+from tests.support.needs import needs_namespaces
 from tests.support.returning import returning
 from tests.support.small_s3 import SmallS3, small_s3
 
@@ -1130,8 +1130,7 @@ for change in (lambda: open(path, "a"), lambda: os.chmod(os.path.realpath(path),
 @pytest.mark.usefixtures("_blocks_apart")
 @pytest.mark.parametrize("pinned", ["etag", "digest"])
 def test_a_script_reads_a_large_input_in_a_view_that_it_cannot_alter(local: ProcessBench, pinned: str) -> None:
-    if not process_view.possible():
-        pytest.skip("cannot run here: no process may make a user namespace")
+    needs_namespaces()
     target, task = local.target(copy_limit=10), reader(local, LOOK)
     if pinned == "digest":
         task = reassigned(local, task, committed_input(local))
@@ -1145,8 +1144,7 @@ def test_a_script_reads_a_large_input_in_a_view_that_it_cannot_alter(local: Proc
 
 @pytest.mark.usefixtures("_blocks_apart")
 def test_a_large_input_that_changes_while_it_is_read_in_a_view_fails_the_step(local: ProcessBench) -> None:
-    if not process_view.possible():
-        pytest.skip("cannot run here: no process may make a user namespace")
+    needs_namespaces()
     target, task = local.target(copy_limit=10), reader(local, WAITS + "\n")
     task = replace(task, outputs=b.task().outputs, command=(Interpreter(), "script.py", OutputPath("out")))
     task = reassigned(local, task, committed_input(local))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.compute.process import local_mounts
+from tests.support.needs import needs_mounts
 from tests.support.projects import Project
 from tests.support.small_s3 import CANARY, SmallS3, small_s3
 
@@ -73,8 +73,8 @@ def without_rclone(folder: Path) -> str:
 
 @pytest.mark.parametrize(("target", "mounts"), [("local", True), ("laptop", True), ("local", False)])
 def test_a_bucket_is_read_where_it_lies(project: Project, target: str, mounts: bool) -> None:
-    if mounts and local_mounts.missing():
-        pytest.skip(f"cannot run here: there is no {local_mounts.missing()}")
+    if mounts:
+        needs_mounts()
     if not mounts:
         project.environ["PATH"] = without_rclone(project.folder / "bin")
     project.driver(DRIVER.replace("COMPUTE", target))

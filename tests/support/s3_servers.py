@@ -15,13 +15,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
-
-import pytest
+from typing import BinaryIO
 
 from runner.cluster.minio_admin import ensure_bucket
 from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
+from tests.support.needs import cannot_run
 
 PROGRAMS = Path.home() / ".cache" / "runner-test"
 VERSITY = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
@@ -107,7 +106,7 @@ def _built(name: str, module: str) -> str:
     if not path.exists():
         go = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
         if go is None:
-            _cannot_run("the program 'go' is not on the PATH")
+            cannot_run("the program 'go' is not on the PATH")
         made = PROGRAMS / f"build-{os.getpid()}"
         subprocess.run([go, "install", module], check=True, env={**os.environ, "GOBIN": str(made)})
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,12 +124,6 @@ def _installed(name: str, requirement: str) -> Path:
         subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", requirement], check=True)
         (folder / "complete").touch()
     return folder / "bin"
-
-
-def _cannot_run(reason: str) -> NoReturn:
-    if os.environ.get("RUNNER_REQUIRE_ALL") == "1":
-        pytest.fail(f"cannot run here: {reason}", pytrace=False)
-    pytest.skip(f"cannot run here: {reason}")
 
 
 def _free_port() -> int:

@@ -18,6 +18,7 @@ from runner.model.delivery import Delivery
 from runner.model.store_endpoint import BucketEndpoint
 from runner.model.task import Task
 from tests.support import builders as b
+from tests.support.needs import needs_mounts
 from tests.support.small_s3 import CANARY, SmallS3, small_s3
 
 
@@ -37,9 +38,6 @@ def a_task(datastore: str = "lake") -> Task:
     return b.task(inputs=(given,))
 
 
-needs_fuse = pytest.mark.skipif(bool(local_mounts.missing()), reason=f"cannot run here: no {local_mounts.missing()}")
-
-
 def processes(folder: Path) -> list[list[bytes]]:
     found = []
     for one in Path("/proc").glob("[0-9]*"):
@@ -52,9 +50,9 @@ def processes(folder: Path) -> list[list[bytes]]:
     return found
 
 
-@needs_fuse
 @pytest.mark.parametrize("later", [False, True])
 def test_a_mount_is_found_again_and_leaves_nothing(tmp_path: Path, bucket: BucketEndpoint, later: bool) -> None:
+    needs_mounts()
     made, task = mounts(tmp_path, bucket), a_task()
     data = made.serve(task, task.inputs[0])
     assert data is not None
@@ -72,8 +70,8 @@ def test_a_mount_is_found_again_and_leaves_nothing(tmp_path: Path, bucket: Bucke
     assert (is_mounted(data), list((tmp_path / "mo unts").rglob("*"))) == (False, [])
 
 
-@needs_fuse
 def test_a_mount_whose_server_was_killed_is_taken_away(tmp_path: Path, bucket: BucketEndpoint) -> None:
+    needs_mounts()
     made, task = mounts(tmp_path, bucket), a_task()
     data = made.serve(task, task.inputs[0])
     assert data is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import cannot_run
 from tests.support.projects import Project
 
 DRIVERS = Path(__file__).parents[2] / "support" / "drivers"
@@ -59,8 +59,7 @@ def text_of(ended: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_driver_runs_unchanged(name: str, tmp_path: Path, cache: Path) -> None:
     if find_spec(NEEDS.get(name, "pandas")) is None:
-        refuse = pytest.fail if os.environ.get("RUNNER_REQUIRE_ALL") == "1" else pytest.skip
-        refuse(f"cannot run here: {NEEDS[name]} is not installed")
+        cannot_run(f"{NEEDS[name]} is not installed")
     ended = copy_of(name, tmp_path, cache).run("run", "driver.py")
     assert ended.returncode == (name in FAILING), text_of(ended)
     assert name not in FAILING or "\nchecked\n" in ended.stdout, text_of(ended)
