@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from ...errors import StoreDenied, StoreError
+from ...errors import ObjectMissing, StoreDenied, StoreError
 from ...model.names import KEY_BYTES
 from ...model.store_endpoint import BucketEndpoint
 from ..keys import check_key
@@ -17,6 +17,7 @@ from .error_answers import RequestTarget, code_of, error_of, not_s3_error
 from .http import BUSY, Answer, BodyReader, Endpoint, Request, RetryPolicy
 from .sign import encode_path, encode_query
 
+_MISSING = 404
 _READING = frozenset({"GET", "HEAD"})
 
 
@@ -75,6 +76,9 @@ class Bucket:
         answer = self._endpoint_for(place).ask(request, sink)
         if answer.status in expect:
             return answer
+        if key and method == "HEAD" and answer.status == _MISSING and not code_of(answer):
+            # An answer to HEAD has no body that could name the cause; few servers name it in a header.
+            raise ObjectMissing(f"no object {key!r} in bucket {self.address.bucket!r} at {self.address.endpoint}")
         if answer.status >= 300:
             raise self.refused(answer, key)
         if key and (wrong := invalid_reason(method, request.headers, answer)):

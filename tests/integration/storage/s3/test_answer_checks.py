@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.errors import StoreError, StoreUnreachable
+from runner.errors import ObjectMissing, StoreError, StoreUnreachable
 from runner.model.credentials import Credentials
 from runner.model.store_endpoint import BucketEndpoint
 from runner.storage.s3 import listing
@@ -251,3 +251,13 @@ def test_a_message_of_the_server_is_one_short_line() -> None:
         store_at(server.endpoint).put("one", b"x")
     assert str(failure.value).isprintable()
     assert len(str(failure.value)) < 600
+
+
+def test_a_head_of_an_absent_object_needs_no_code() -> None:
+    """AWS and versitygw answer HEAD with a status alone; MinIO has a header with the code."""
+    with scripted_server(lambda _: Reply(404)) as server:
+        store = BucketStore(BucketEndpoint(bucket="data", endpoint=server.endpoint))
+        assert store.stat("one") is None
+        with pytest.raises(ObjectMissing, match="no object 'one' in bucket 'data'"):
+            store.read_range("one", 0, 0)
+        store.close()
