@@ -18,7 +18,7 @@ from runner.storage.s3.http import RetryPolicy
 from tests.support.azure_writer import AzureWriter
 from tests.support.azurite_server import azurite
 from tests.support.memory_store import MemoryStore
-from tests.support.small_azure import SmallAzure, small_azure
+from tests.support.small_azure import TOKEN, SmallAzure, small_azure
 
 ODD_KEYS = (
     "a b/c d", "a%20b", "a+b", "a.b", "a/b.c", "a/c/d", "a-c", "a0", "B", "é/ü.txt", "z&y=?#", "z'\"<>", "z~*()!",
@@ -41,6 +41,7 @@ class Shelf:
     put: Callable[..., None]
     """Takes the key, the bytes, and for Azure the metadata."""
     container: Container | None = None
+    token: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,7 @@ def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
         with small_azure(server) as container:
             at = replace(container, prefix="team a/")
             store = BlobStore(at, ONCE)
-            yield Shelf(store, lambda key, *rest: server.put(at.prefix + key, *rest), at)
+            yield Shelf(store, lambda key, *rest: server.put(at.prefix + key, *rest), at, TOKEN)
             store.close()
     else:
         name = f"c{os.urandom(6).hex()}"
@@ -67,7 +68,7 @@ def shelf(request: pytest.FixtureRequest) -> Iterator[Shelf]:
         writer = AzureWriter(at)
         writer.create()
         store = BlobStore(at, ONCE)
-        yield Shelf(store, writer.put, at)
+        yield Shelf(store, writer.put, at, writer.token())
         store.close()
 
 
@@ -201,6 +202,16 @@ def test_who_has_no_right_is_refused_in_words(azure: Shelf) -> None:
             with pytest.raises(StoreDenied, match=words) as refused:
                 call(BlobStore(container, ONCE))
             assert not {"d3Jvbmc=", "YWJj"} & set(str(refused.value).replace("'", " ").split())
+
+
+def test_a_token_of_the_container_opens_it(azure: Shelf, tmp_path: Path) -> None:
+    assert azure.container is not None
+    azure.put("a b/one", b"1")
+    store = BlobStore(replace(azure.container, account_key="", sas_token=azure.token), ONCE)
+    store.download("a b/one", tmp_path / "file")
+    assert ((tmp_path / "file").read_bytes(), store.get("a b/one")) == (b"1", b"1")
+    assert [info.key for info in store.list("a b/")] == ["a b/one"]
+    assert store.stat("a b/one") == next(iter(azure.store.list("")))
 
 
 def test_an_absent_container_is_named(azure: Shelf) -> None:

@@ -92,7 +92,9 @@ AZURE = """
                                                   endpoint="{endpoint}")
     print("LISTED", raw.download("got", prefix="in/"), raw.account_name, raw.container_name)
     made = data("made")
-    whole = step("read", inputs=[raw.path("in").as_download()], outputs=[made], compute="local")
+    files = Dataset.File.from_files((raw, "in/*.txt")).as_named_input("files").as_mount()
+    given = [raw.path("in").as_download(), raw.path("in", "again").as_mount(), files]
+    whole = step("read", inputs=given, outputs=[made], compute="local")
     run = Experiment(ws, "tests").submit(Pipeline(ws, [whole]))
     run.wait_for_completion(show_output=False)
     run.find_step_run("read")[0].get_output_data("made").download("made")
@@ -109,7 +111,7 @@ def test_a_container_of_azure_is_registered_with_its_key_and_read(project: Proje
         listed = project.run("data", "ls", "raw:in")
         assert "out.txt" in listed.stdout, listed.stdout + listed.stderr
     (made,) = (project.folder / "made").rglob("out.txt")
-    assert made.read_text() == "from azure x"
+    assert made.read_text() == "from azure " * 3 + "x"
     kept = project.cache / "config/runner/azure_blob/smallaccount.raw-data.json"
     assert (json.loads(kept.read_text()), kept.stat().st_mode & 0o777) == ({"account_key": KEY}, 0o600)
     mine = {name: data for name, data in project.files.items() if name.startswith(".runner/")}

@@ -20,7 +20,7 @@ from runner.model.digest import canonical_json, digest_of_bytes
 from runner.model.document import to_document
 from runner.model.names import attempt_folder
 from runner.model.record import AttemptRecord, CommitRecord, Failure
-from runner.model.step import Interpreter, OutputPath
+from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.model.task import Task, snapshot_key
 from runner.model.termination import from_message
@@ -28,11 +28,13 @@ from runner.runs import records
 from runner.step import bootstrap, sigterm
 from runner.step.attempt import Attempt
 from runner.step.bootstrap import _defect, effective_record
+from runner.storage.azure_blob.address import to_endpoint
 from runner.storage.s3.credential_refresh import Renew
 from tests.support import builders as b
 from tests.support.canary import CANARY
 from tests.support.leaking import LEAKING
 from tests.support.memory_store import MemoryStore
+from tests.support.small_azure import KEY, SmallAzure, small_azure
 
 
 @pytest.fixture
@@ -441,3 +443,28 @@ def test_a_store_that_is_not_trusted_is_no_reason_for_another_attempt() -> None:
     record = _defect(2, StoreUntrusted("the certificate of https://s3 is not trusted; set `ca_bundle`"), time.time())
     assert record.failure is Failure.REFUSED
     assert "ca_bundle" in record.reason
+
+
+def test_an_input_in_azure_is_read_and_its_key_is_masked(
+    pod: MemoryStore, told: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = SmallAzure(blobs={"team/data/raw": b"from azure"})
+    task = records.assignment(pod, b.task_id().assignment)
+    ref = DataRef(
+        datastore="raw",
+        key="data/raw",
+        digest=manifest.save(pod, Manifest(Kind.FILE, (Entry("", 10, digest_of_bytes(b"from azure")),))),
+    )
+    command = (Interpreter(), "-c", f"import sys; print({KEY!r}, open(sys.argv[1]).read())", InputPath("raw"))
+    made = replace(task, inputs=(b.binding("raw", ref=ref),), outputs=(), command=command)
+    pod.put(task.id.assignment, canonical_json(to_document(made)))
+    monkeypatch.setenv("RUNNER_TASK", made.digest)
+    with small_azure(server) as container:
+        workspace = BucketEndpoint(bucket="bucket", endpoint="http://h")
+        stores = StepStores(workspace, {"raw": to_endpoint(replace(container, prefix="team/"))})
+        (tmp_path / "stores.json").write_text(json.dumps(to_document(stores)))
+        assert bootstrap.main() == 0, told.read_text()
+    said = b"".join(data for key, data in pod.objects.items() if key.startswith(task.id.logs))
+    assert b"from azure" in said
+    assert not any(KEY.encode() in data for key, data in pod.objects.items() if key != task.id.assignment)
+    assert KEY not in told.read_text()
