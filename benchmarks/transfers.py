@@ -29,7 +29,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from runner.data import manifest, transfer
+from runner.data import manifest
+from runner.data.transfers import trees
 from runner.model.credentials import Credentials
 from runner.model.data import Entry, Manifest
 from runner.model.store_endpoint import BucketEndpoint
@@ -87,8 +88,8 @@ def step(place: Place, work: str, *, digests: bool = False) -> Callable[[], obje
     store = place.store()
     key, path, known = _prepared(place, work, digests=digests)
     if work.endswith("up"):
-        return lambda: transfer.deliver(store, path, key, known)
-    return lambda: transfer.fetch(store, key, known, path)
+        return lambda: trees.deliver(store, path, key, known)
+    return lambda: trees.fetch(store, key, known, path)
 
 
 def step_with_digests(place: Place, work: str) -> Callable[[], object]:

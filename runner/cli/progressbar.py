@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..operations.files.progress import SILENT, Progress
+from ..data.transfers.progress import SILENT, Progress
 from ..override import override
 from .formatting import many
 from .paint import is_terminal

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..data import integrity, manifest, registry, transfer
+from ..data import integrity, manifest, registry
 from ..data.dataset import Datastores
+from ..data.transfers import trees
 from ..errors import BadInput, DataChanged
 from ..model.data import DataRef, DatasetDefinition, DatastorePath, Manifest
 from ..model.names import fixed_place
@@ -44,7 +45,7 @@ def publish(
                 raise DataChanged(f"{spec.datastore}/{ref.key} was changed in the store after its commit")
             described = manifest.load(store, ref.digest)
             _check_keys(there, described, place)
-            transfer.copy(there, ref.key, described, place)
+            trees.copy(there, ref.key, described, place)
         for wanted in spec.register:
             path = DatastorePath(spec.datastore, place or ref.key)
             entry = registry.Registration(_at(wanted.view, path), wanted.description, wanted.tags)

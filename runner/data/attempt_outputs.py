@@ -18,8 +18,9 @@ from ..model.record import AttemptRecord, Failure
 from ..model.task import Task
 from ..processes.leftovers import named
 from ..processes.table import Process
-from . import input_changes, inputs, mounts, transfer, unkept_files, write_back
+from . import input_changes, inputs, mounts, unkept_files, write_back
 from .input_changes import Changes
+from .transfers import trees
 from .work_dir import (
     Launch,
     Staging,
@@ -166,9 +167,9 @@ class AttemptOutputs:
         for binding in self.task.outputs:
             store = self.staging.datastores(binding.datastore)
             if attempt == self.task.id.attempt:
-                transfer.discard(store, binding.key)
+                trees.discard(store, binding.key)
             elif binding.key.startswith(own):
-                transfer.discard(store, its + without_prefix(binding.key, own))
+                trees.discard(store, its + without_prefix(binding.key, own))
 
     def failed(self, failure: Failure | None, reason: str = "") -> AttemptRecord:
         """Return the record of an attempt without outputs."""

@@ -27,7 +27,7 @@ from ..ports import FolderStore, ObjectInfo, ObjectStore
 from . import manifest as manifests
 from .file_digest import digest_of_file
 from .selection import Found, chosen
-from .transfer import PINNED
+from .transfers.trees import PINNED
 
 _READ_BYTES = 1 << 30
 _READ_FILES = 10_000

@@ -18,10 +18,11 @@ from ..model.data import Kind
 from ..model.document import from_document, to_document
 from ..model.task import InputBinding, Task
 from ..ports import ObjectStore
-from . import manifest, mounts, transfer
+from . import manifest, mounts
 from .dataset import Datastores
 from .file_maker import FileMaker
 from .inputs import Staged, shown_place
+from .transfers import trees
 from .words import listed
 
 _LIST = "inputs.json"
@@ -139,7 +140,7 @@ def _changes(
 
     def is_written(relative: str) -> bool:
         entry = entries.get(relative) if relative in watched.files else None
-        return entry is None or not transfer.is_content(store, key, entry, now[relative])
+        return entry is None or not trees.is_content(store, key, entry, now[relative])
 
     return Changes(binding, watched, tuple(sorted(filter(is_written, suspects))), gone)
 

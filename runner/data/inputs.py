@@ -10,7 +10,8 @@ from ..errors import DataChanged, StoreDenied, StoreError, StoreUnreachable
 from ..model.data import DatastorePath, Kind, Manifest, Mode
 from ..model.task import InputBinding, Task
 from ..ports import FolderStore
-from . import dataset, integrity, manifest, mounts, transfer
+from . import dataset, integrity, manifest, mounts
+from .transfers import trees
 
 if TYPE_CHECKING:
     from .work_dir import Staging
@@ -56,7 +57,7 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
 
     cache = None if isinstance(store, FolderStore) else staging.cache
     try:
-        transfer.fetch(store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=cache)
+        trees.fetch(store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=cache)
     except DataChanged as error:
         raise DataChanged(f"input '{binding.name}': {error}") from error
     return Staged(path, pinned)
@@ -91,15 +92,15 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
     for _ in range(_TRIES - 1):
         path = staging.input_place(binding, files.kind)
         try:
-            transfer.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
+            trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
         except (StoreDenied, StoreUnreachable):
             raise
         except StoreError:
             for entry in files.entries:
-                transfer.target_of(path, entry).unlink(missing_ok=True)
+                trees.target_of(path, entry).unlink(missing_ok=True)
             _, files = dataset.current(staging.datastores, DatastorePath(binding.ref.datastore, binding.ref.key))
         else:
             return Staged(path, files, moved=files != pinned)
     path = staging.input_place(binding, files.kind)
-    transfer.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
+    trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
     return Staged(path, files, moved=files != pinned)

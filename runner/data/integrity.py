@@ -28,7 +28,7 @@ from ..ports import FolderStore, ObjectStore
 from . import manifest
 from .dataset import Datastores
 from .file_digest import digest_of_file
-from .transfer import PINNED, key_of
+from .transfers.trees import PINNED, key_of
 
 _DIGITS = 32
 """Hex digits of an ETag: 128 bits."""

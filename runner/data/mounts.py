@@ -21,7 +21,7 @@ from typing import Callable, TypeVar
 from ..dataclass import dataclass
 from ..errors import StoreError
 from ..model.data import Entry, Kind, Manifest
-from .transfer import target_of
+from .transfers.trees import target_of
 
 T = TypeVar("T")
 CHECK_SECONDS = 300.0

@@ -20,7 +20,7 @@ from typing import IO, Callable
 from ..backports import md5
 from ..model.data import Entry
 from .cache_room import Room, locked
-from .transfer import PINNED
+from .transfers.trees import PINNED
 
 VARIABLE = "RUNNER_NODE_CACHE"
 """The variable of a bootstrap with the cache of its node: its limit in bytes, a colon, and its folder."""

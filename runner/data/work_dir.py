@@ -23,10 +23,11 @@ from ..model.document import to_document
 from ..model.names import attempt_folder
 from ..model.task import InputBinding, OutputBinding, Task
 from ..ports import FolderStore, ObjectStore
-from . import input_changes, inputs, integrity, launch, links, manifest, masking, packing, transfer, unkept_files
+from . import input_changes, inputs, integrity, launch, links, manifest, masking, packing, unkept_files
 from .dataset import Datastores, glob_rule
 from .file_maker import FileMaker
 from .node_cache import NodeCache
+from .transfers import trees
 
 _READINGS = 5
 """Attempts to read an output that changes while it is read."""
@@ -104,7 +105,7 @@ class Staging:
     input_place: InputPlace
     """Return the path of an input."""
     output_place: OutputPlace
-    bring: Callable[[InputBinding], transfer.PlaceFile | None] = lambda _binding: None
+    bring: Callable[[InputBinding], trees.PlaceFile | None] = lambda _binding: None
     """Return the function that makes an object of an input a file; None: download it."""
     mount: Callable[[InputBinding], Path | None] = lambda _binding: None
     """Return the folder in which the mount of an input has its files; None: there is none, so it is downloaded."""
@@ -269,7 +270,7 @@ def _take(binding: OutputBinding, path: Path, staging: Staging) -> DataRef:
         described, etag = _described_in_place(store, path, binding)
     else:
         described = _only(manifest.describe(path), binding.globs)
-        transfer.deliver(store, path, binding.key, described)
+        trees.deliver(store, path, binding.key, described)
         etag = integrity.etag_of(store, binding.key, described.entries)
     digest = manifest.save(staging.workspace, described)
     files = len(described.entries)

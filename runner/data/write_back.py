@@ -14,10 +14,11 @@ from ..errors import BadInput, Problem, StoreDenied
 from ..model.data import DEFAULT_DATASTORE, Mode
 from ..model.names import RUNS_FOLDER, is_of_runs, is_reserved, maker_of
 from ..ports import ObjectStore
-from . import manifest, transfer, unkept_files
+from . import manifest, unkept_files
 from .dataset import Datastores
 from .input_changes import Changes
 from .inputs import shown_place
+from .transfers import trees
 from .words import listed
 
 
@@ -39,7 +40,7 @@ def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
     kept = tuple(_kept(changes, store)) if binding.keep_existing else ()
     written = tuple(name for name in changes.written if name not in kept)
     try:
-        transfer.send(store, {changes.key(name): folder / name for name in written})
+        trees.send(store, {changes.key(name): folder / name for name in written})
     except StoreDenied as error:  # another attempt may not write there either
         raise BadInput(f"{start} what the script wrote cannot be kept: {error}") from error
     if written:
@@ -60,7 +61,7 @@ def _kept(changes: Changes, store: ObjectStore) -> Iterator[str]:
     """Yield the written files whose place is taken by another content."""
     for name in changes.written:
         info = store.stat(changes.key(name))
-        if info is not None and not transfer.is_object(store, info, Path(changes.watched.folder) / name):
+        if info is not None and not trees.is_object(store, info, Path(changes.watched.folder) / name):
             yield name
 
 

@@ -28,9 +28,10 @@ from runner.compute.process.bootstrap import Bootstraps
 from runner.compute.process.target import ProcessTarget
 from runner.compute.registry import TARGETS
 from runner.config import TargetContext
-from runner.data import dataset, integrity, manifest, packing, snapshot, transfer
+from runner.data import dataset, integrity, manifest, packing, snapshot
 from runner.data.file_digest import digest_of_file
 from runner.data.step_bundle import tree
+from runner.data.transfers import trees
 from runner.environments.locks import Locks
 from runner.errors import BadInput, StoreUnreachable, TargetUnreachable
 from runner.model.credentials import Credentials
@@ -1093,7 +1094,7 @@ def test_a_script_cannot_change_a_large_input(
 ) -> None:
     """Whoever runs it: these tests run as root as well, for whom no mode is a hindrance."""
     monkeypatch.setattr(process, "STAGE_BESIDE", 10)
-    monkeypatch.setattr(transfer, "READ_AGAIN", 10)
+    monkeypatch.setattr(trees, "READ_AGAIN", 10)
     target, task = local.target(copy_limit=10), reader(local, SPOIL)
     if pinned == "digest":
         task = reassigned(local, task, committed_input(local))

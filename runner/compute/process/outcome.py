@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...data import integrity, manifest, transfer
+from ...data import integrity, manifest
 from ...data.attempt_outputs import AttemptOutputs
+from ...data.transfers import trees
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import Entry
@@ -104,7 +105,7 @@ class Outcome:
                 continue
             for entry in entries:
                 if not _is_as_pinned(store, ref.key, entry):
-                    key = transfer.key_of(ref.key, entry)
+                    key = trees.key_of(ref.key, entry)
                     raise BadInput(
                         f"input '{binding.name}' ({key}) was changed by another program while the step read it"
                     )
@@ -135,11 +136,11 @@ def log_key(task: Task) -> str:
 
 def _is_as_pinned(store: FolderStore, key: str, entry: Entry) -> bool:
     """Return True if a file is what it was; one that only its store has read if it has the facts that it had."""
-    own = transfer.key_of(key, entry)
-    if entry.digest.startswith(transfer.PINNED):
+    own = trees.key_of(key, entry)
+    if entry.digest.startswith(trees.PINNED):
         info = store.stat(own)
-        return info is not None and transfer.PINNED + info.etag == entry.digest
+        return info is not None and trees.PINNED + info.etag == entry.digest
     try:
-        return transfer.is_content(store, key, entry, store.path(own))
+        return trees.is_content(store, key, entry, store.path(own))
     except OSError:
         return False

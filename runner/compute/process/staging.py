@@ -16,11 +16,12 @@ from pathlib import Path
 from threading import Lock
 
 from ...backports import is_below
-from ...data import manifest, transfer
+from ...data import manifest
 from ...data.dataset import Datastores
 from ...data.file_maker import FileMaker
 from ...data.node_cache import of_node
-from ...data.transfer import PlaceFile
+from ...data.transfers import trees
+from ...data.transfers.trees import PlaceFile
 from ...data.work_dir import Staging, WorkDir
 from ...dataclass import dataclass
 from ...errors import BadInput, ObjectMissing
@@ -105,7 +106,7 @@ class LocalStaging:
         if store is None:
             return None, ()
         key, entries = binding.ref.key, manifest.load(self.store, binding.ref.digest).entries
-        paths = tuple(store.path(transfer.key_of(key, entry)) for entry in entries)
+        paths = tuple(store.path(trees.key_of(key, entry)) for entry in entries)
         if all(map(_is_safe, paths)):
             return store, ()
         roots = _roots(store.path(key), paths)

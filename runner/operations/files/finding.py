@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...data import manifest
 from ...data.dataset import Datastores, glob_rule
-from ...data.transfer import key_of
+from ...data.transfers.trees import key_of
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import DEFAULT_DATASTORE, DataRef, Kind

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from ...data import transfer
+from ...data.transfers import ranged
+from ...data.transfers.progress import SILENT, Progress
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import Entry, Kind, Manifest
-from ...ports import FolderStore, ObjectStore
-from . import resuming
 from .addresses import parse
 from .copied import Copied
 from .finding import Stores, found_at
-from .progress import SILENT, Progress
 from .same_content import is_same
 from .selection import FoundFile, FoundFiles
 
@@ -109,32 +107,10 @@ def download(stores: Stores, wanted: Download, progress: Progress = SILENT) -> C
     for folder in wanted.folders:
         (wanted.into / folder).mkdir(parents=True, exist_ok=True)
     wanted.into.mkdir(parents=True, exist_ok=True)
-    large = {target: file for target, file in missing.items() if _goes_on_inside(stores, file)}
-    small = {target: file for target, file in missing.items() if target not in large}
-    for datastore, entries in _by_datastore(small):
+    for datastore, entries in _by_datastore(missing):
         manifest = Manifest(Kind.FOLDER, tuple(entries))
-        store = stores.datastore(datastore)
-        transfer.fetch(store, "", manifest, wanted.into, place=_told(store, progress))
-    for target, file in large.items():
-        path = wanted.into / target
-        path.parent.mkdir(parents=True, exist_ok=True)
-        resuming.fetch(stores.datastore(file.datastore), file, path, progress)
-        progress.completed()
+        ranged.fetch_files(stores.datastore(datastore), "", manifest, wanted.into, progress)
     return Copied(len(missing), total, unchanged=len(wanted.files) - len(missing))
-
-
-def _goes_on_inside(stores: Stores, file: FoundFile) -> bool:
-    """Return True for a large file that takes long: one of a folder is linked or copied by the kernel."""
-    return file.size > resuming.LARGE and not isinstance(stores.datastore(file.datastore), FolderStore)
-
-
-def _told(store: ObjectStore, progress: Progress) -> transfer.PlaceFile:
-    def place(key: str, path: Path) -> None:
-        store.download(key, path)
-        progress.moved(path.stat().st_size)
-        progress.completed()
-
-    return place
 
 
 def _by_datastore(files: Mapping[str, FoundFile]) -> Iterable[tuple[str, list[Entry]]]:

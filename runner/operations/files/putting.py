@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ...data.dataset import Datastores
 from ...data.manifest import survey
+from ...data.transfers import trees
+from ...data.transfers.progress import SILENT, Progress
 from ...dataclass import dataclass
 from ...errors import BadInput, Problem, StoreError
 from ...model.data import DEFAULT_DATASTORE, Kind
@@ -18,7 +19,6 @@ from .addresses import DatastoreAddress, RunAddress, has_glob, parse
 from .copied import Copied
 from .finding import file_of
 from .listing import no_place
-from .progress import SILENT, Progress
 from .same_content import is_same
 from .selection import FoundFile
 
@@ -149,19 +149,7 @@ def upload(store: ObjectStore, wanted: Upload, *, own: bool, progress: Progress 
     missing = {key: path for key, path in wanted.files.items() if key not in sent}
     sizes = {key: path.stat().st_size for key, path in missing.items()}
     progress.begin(len(missing), sum(sizes.values()))
-
-    def send(key: str) -> None:
-        store.upload(key, missing[key])
-        progress.moved(sizes[key])
-        progress.completed()
-
-    if len(missing) < 2:  # scripts put single files, and threads cost them time
-        for key in missing:
-            send(key)
-    else:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            for _ in threads.map(send, missing):  # after the first error no other file is begun
-                pass
+    trees.send(store, missing, progress)
     _make_folders(store, wanted.folders)
     kept = isinstance(store, FolderStore)
     return Copied(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...backports import md5
 from ...data.file_digest import digest_of_file, md5_of_file
-from ...data.transfer import PINNED
+from ...data.transfers.trees import PINNED
 from ...ports import FolderStore, ObjectStore
 from .selection import FoundFile
 

@@ -9,7 +9,7 @@ from functools import partial
 
 from ...data import manifest, packing
 from ...data.file_digest import digest_of_file
-from ...data.transfer import PINNED, key_of
+from ...data.transfers.trees import PINNED, key_of
 from ...dataclass import dataclass
 from ...errors import ObjectChanged, ObjectDamaged, ObjectMissing, StoreError
 from ...model.data import DataRef, Entry

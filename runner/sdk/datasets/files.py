@@ -104,7 +104,7 @@ class FileSet:
             The paths of the copies.
 
         """
-        from ...data.transfer import fetch
+        from ...data.transfers.trees import fetch
         from ...model.data import Kind, Manifest
 
         targets = [into / file.relative for file in self.files]
@@ -245,7 +245,7 @@ def _pinned(definition: DatasetDefinition, pinned: Pinned) -> FileSet:
     """Return the files that were pinned or committed for this step, in their datastore."""
     from ...data.integrity import check_unchanged
     from ...data.manifest import load
-    from ...data.transfer import key_of
+    from ...data.transfers.trees import key_of
     from ...ports import FolderStore
     from ..base.session import current
 

@@ -109,18 +109,19 @@ class PortDataReference(Placeholder):
             DataChanged: The datastore no longer has the bytes that the step committed.
 
         """
-        from ...data import manifest, transfer
+        from ...data import manifest
+        from ...data.transfers import trees
         from ..datastores.files import fetch
 
         session = self._step_run.session
         store = session.datastore(self.ref.datastore)
         described = manifest.load(session.store, self.ref.digest)
-        known = {transfer.key_of(self.ref.key, entry): entry for entry in described.entries}
+        known = {trees.key_of(self.ref.key, entry): entry for entry in described.entries}
         for folder in described.folders:
             Path(local_path, self.ref.key, folder).mkdir(parents=True, exist_ok=True)
 
         def bring(key: str, path: Path) -> None:
-            transfer.fetch_file(store, key, known[key], path)
+            trees.fetch_file(store, key, known[key], path)
 
         return fetch(store, {key: key for key in known}, local_path, overwrite, show_progress, bring=bring)
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from runner.cli.progressbar import shown_progress
-from runner.operations.files.progress import SILENT
+from runner.data.transfers.progress import SILENT
 from runner.override import override
 
 

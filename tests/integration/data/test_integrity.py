@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import integrity, manifest, transfer
+from runner.data import integrity, manifest
 from runner.data.integrity import etag_of, intact
+from runner.data.transfers import trees
 from runner.errors import DataChanged
 from runner.model.data import DataRef
 from runner.ports import ObjectStore
@@ -45,8 +46,8 @@ def test_a_file_that_was_found_damaged_is_read_at_the_next_look(
     ref = committed(folder_store, tmp_path / "source")
     known = manifest.load(folder_store, ref.digest)
     monkeypatch.setattr(integrity, "digest_of_file", lambda _path: "damaged")
-    monkeypatch.setattr(transfer, "digest_of_file", lambda _path: "damaged")
+    monkeypatch.setattr(trees, "digest_of_file", lambda _path: "damaged")
     assert intact(folder_store, folder_store, ref) == ref
     with pytest.raises(DataChanged):
-        transfer.fetch(folder_store, "k", known, tmp_path / "into")
+        trees.fetch(folder_store, "k", known, tmp_path / "into")
     assert intact(folder_store, folder_store, ref) is None

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.data import manifest, transfer
-from runner.data.transfer import copy, deliver, fetch, key_of, target_of
+from runner.data import manifest
+from runner.data.transfers import trees
+from runner.data.transfers.trees import copy, deliver, fetch, key_of, target_of
 from runner.errors import BadInput, DataChanged, ObjectMissing, StoreError
 from runner.model.data import Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
@@ -272,7 +273,7 @@ def test_the_step_that_wrote_a_changed_file_is_named(tmp_path: Path) -> None:
 def test_much_data_is_read_again_only_if_the_store_cannot_vouch_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, unchanged: bool
 ) -> None:
-    monkeypatch.setattr(transfer, "READ_AGAIN", 3)
+    monkeypatch.setattr(trees, "READ_AGAIN", 3)
     store = DirectoryStore(tmp_path / "store", durable=False)
     for name in "ab":
         store.put(f"k/{name}", b"new")

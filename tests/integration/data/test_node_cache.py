@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.data import node_cache, transfer
+from runner.data import node_cache
 from runner.data.cache_room import Room, kept_files
 from runner.data.node_cache import NodeCache, of_node
+from runner.data.transfers import trees
 from runner.errors import StoreError
 from runner.model.data import Entry, Kind, Manifest
 from tests.support.memory_store import MemoryStore
@@ -26,7 +27,7 @@ LIMIT = 1000
 
 
 def entry(data: bytes, path: str = "f", md5: bool = False) -> Entry:
-    digest = transfer.PINNED + hashlib.md5(data).hexdigest() if md5 else hashlib.sha256(data).hexdigest()
+    digest = trees.PINNED + hashlib.md5(data).hexdigest() if md5 else hashlib.sha256(data).hexdigest()
     return Entry(path, len(data), digest)
 
 
@@ -126,7 +127,7 @@ def test_a_damaged_file_is_replaced(node: Node) -> None:
 
 def test_an_object_whose_etag_is_no_md5_is_not_kept(node: Node) -> None:
     cache = NodeCache(node.folder / "cache", LIMIT)
-    odd = [Entry("f", 3, f"{transfer.PINNED}{'0' * 32}"), Entry("f", 3, f"{transfer.PINNED}{'0' * 32}-2")]
+    odd = [Entry("f", 3, f"{trees.PINNED}{'0' * 32}"), Entry("f", 3, f"{trees.PINNED}{'0' * 32}-2")]
     cache.expect(odd)
     for number, one in enumerate(odd):
         path = node.folder / f"odd-{number}"
@@ -261,7 +262,7 @@ def test_a_fetched_manifest_goes_through_it(tmp_path: Path) -> None:
     for number in (1, 2):
         cache = of_node(f"{LIMIT}:{tmp_path / 'cache'}")
         assert cache is not None
-        transfer.fetch(store, "in", whole, tmp_path / f"got-{number}", cache=cache)
+        trees.fetch(store, "in", whole, tmp_path / f"got-{number}", cache=cache)
         assert {name: (tmp_path / f"got-{number}" / name).read_bytes() for name in files} == files
         store.delete("in/a")  # by now in the cache
         lines += cache.close()

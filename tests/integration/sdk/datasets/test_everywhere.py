@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from runner.data import manifest, transfer
+from runner.data import manifest
 from runner.data.dataset import pin_dataset
+from runner.data.transfers import trees
 from runner.errors import StoreError
 from runner.model.context import StagedInput
 from runner.model.data import DEFAULT_DATASTORE, DatasetDefinition, Kind, Mode
@@ -83,7 +84,7 @@ def staged(store: ObjectStore, definition: DatasetDefinition, folder: Path) -> P
     ref = pin_dataset(store, lambda _name: store, definition)
     described = manifest.load(store, ref.digest)
     path = folder / ref.key.rsplit("/", 1)[-1] if described.kind is Kind.FILE else folder
-    transfer.fetch(store, ref.key, described, path)
+    trees.fetch(store, ref.key, described, path)
     return path
 
 
@@ -217,6 +218,11 @@ class Counting(MemoryStore):
     def download(self, key: str, path: Path) -> None:
         self.downloaded.append(key)
         super().download(key, path)
+
+    @override
+    def read_range(self, key: str, start: int, length: int, etag: str = "") -> bytes:
+        self.downloaded.append(key)
+        return super().read_range(key, start, length, etag)
 
 
 @pytest.fixture

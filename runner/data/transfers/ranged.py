@@ -12,17 +12,20 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from ...data.file_digest import digest_of_file
-from ...data.integrity import boot_id
-from ...data.transfer import PINNED
+from ...backports import without_prefix
 from ...errors import DataChanged, ObjectChanged, StoreError
+from ...model.data import Entry, Manifest
 from ...model.digest import digest_of
-from ...ports import ObjectStore
-from .progress import Progress
-from .selection import FoundFile
+from ...ports import FolderStore, ObjectStore
+from ..file_digest import digest_of_file
+from ..integrity import boot_id
+from . import trees
+from .progress import SILENT, Progress
+from .trees import PINNED
 
 LARGE = 64 << 20
 """Bytes above which a download can go on inside a file."""
@@ -33,12 +36,38 @@ _THREADS = 4
 _PART = ".runner-part-"
 
 
-def fetch(store: ObjectStore, file: FoundFile, path: Path, progress: Progress) -> None:
+def fetch_files(store: ObjectStore, key: str, manifest: Manifest, into: Path, progress: Progress = SILENT) -> None:
+    """Make the files of a manifest files, as `trees.fetch` does; large ones of a bucket from where a call broke off.
+
+    Args:
+        store: Where they lie.
+        key: The file's key, or the folder's.
+        manifest: What they were when they were committed or pinned.
+        into: The new file or folder.
+        progress: Receives what was brought; its `begin` is the caller's. Default: nobody.
+
+    Raises:
+        DataChanged: A committed file is gone, or has other bytes than the manifest says.
+        StoreError: A pinned file was changed; or whatever the store has against it.
+
+    """
+    large = [one for one in manifest.entries if one.size > LARGE and not isinstance(store, FolderStore)]
+    others = tuple(one for one in manifest.entries if one not in large) if large else manifest.entries
+    trees.fetch(store, key, replace(manifest, entries=others), into, progress=progress)
+    for entry in large:  # one after the other: each takes the memory of its ranges
+        path = trees.target_of(into, entry) if entry.path else into
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fetch(store, trees.key_of(key, entry), entry, path, progress)
+        progress.completed()
+
+
+def fetch(store: ObjectStore, key: str, entry: Entry, path: Path, progress: Progress) -> None:
     """Make an object a file, from the ranges of an interrupted call on.
 
     Args:
         store: The store of the object.
-        file: The object.
+        key: The key of the object.
+        entry: Its size and digest.
         path: The file, whose folder exists. It appears when it is complete.
         progress: Receives the bytes, with those of earlier calls.
 
@@ -48,25 +77,26 @@ def fetch(store: ObjectStore, file: FoundFile, path: Path, progress: Progress) -
         StoreError: The store or the file cannot be used.
 
     """
-    etag = file.etag or _etag_of(store, file)
+    pinned = entry.digest.startswith(PINNED)
+    etag = without_prefix(entry.digest, PINNED) if pinned else _etag_of(store, key, entry)
     try:
-        part = _part_of(path, file.key, etag)
+        part = _part_of(path, key, etag)
         _remove_others(part)
-        _fill(store, file, etag, part, progress)
-        if not _is_right(part, file):
+        _fill(store, key, entry, etag, part, progress)
+        if not _is_right(part, entry):
             _remove(part)
-            raise DataChanged(f"{file.key} was changed in the store after its commit: it has other content")
+            raise DataChanged(f"{key} was changed in the store after its commit: it has other content")
         part.replace(path)
         _remove(part)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _etag_of(store: ObjectStore, file: FoundFile) -> str:
-    info = store.stat(file.key)
-    if info is None or info.size != file.size:
-        size = "is no longer there" if info is None else f"has {info.size} bytes where its manifest says {file.size}"
-        raise DataChanged(f"{file.key} was changed in the store after its commit: it {size}")
+def _etag_of(store: ObjectStore, key: str, entry: Entry) -> str:
+    info = store.stat(key)
+    if info is None or info.size != entry.size:
+        size = "is no longer there" if info is None else f"has {info.size} bytes where its manifest says {entry.size}"
+        raise DataChanged(f"{key} was changed in the store after its commit: it {size}")
     return info.etag
 
 
@@ -91,17 +121,17 @@ def _list_of(part: Path) -> Path:
     return part.with_name(f"{part.name}.ranges")
 
 
-def _fill(store: ObjectStore, file: FoundFile, etag: str, part: Path, progress: Progress) -> None:
+def _fill(store: ObjectStore, key: str, entry: Entry, etag: str, part: Path, progress: Progress) -> None:
     done = _ranges_in(part)
-    starts = range(0, file.size, _RANGE)
-    progress.moved(sum(min(_RANGE, file.size - start) for start in starts if start in done))
+    starts = range(0, entry.size, _RANGE)
+    progress.moved(sum(min(_RANGE, entry.size - start) for start in starts if start in done))
     with _opened(part) as content, _opened(_list_of(part), os.O_APPEND) as complete, _pool() as threads:
         lock = Lock()
 
         def bring(start: int) -> None:
-            data = store.read_range(file.key, start, _RANGE, etag)
-            if len(data) != min(_RANGE, file.size - start):
-                raise ObjectChanged(f"{file.key} was overwritten while it was downloaded; download it again")
+            data = store.read_range(key, start, _RANGE, etag)
+            if len(data) != min(_RANGE, entry.size - start):
+                raise ObjectChanged(f"{key} was overwritten while it was downloaded; download it again")
             written = 0
             while written < len(data):
                 written += os.pwrite(content, data[written:], start + written)
@@ -142,7 +172,7 @@ def _ranges_in(part: Path) -> frozenset[int]:
     return frozenset()
 
 
-def _is_right(part: Path, file: FoundFile) -> bool:
+def _is_right(part: Path, entry: Entry) -> bool:
     """Compare the whole file with the digest of its commit, if there is one."""
-    known = bool(file.digest) and not file.digest.startswith(PINNED)
-    return part.stat().st_size == file.size and (not known or digest_of_file(part) == file.digest)
+    known = bool(entry.digest) and not entry.digest.startswith(PINNED)
+    return part.stat().st_size == entry.size and (not known or digest_of_file(part) == entry.digest)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Callable, TypeVar
+from typing import TYPE_CHECKING, Callable
 
-from ..errors import DataChanged, ObjectMissing, StoreError
-from ..model.data import Entry, Kind, Manifest
-from ..model.names import maker_of
-from ..ports import FolderStore, ObjectInfo, ObjectStore
-from .file_digest import digest_of_file, md5_of_file
+from ...backports import without_prefix
+from ...errors import DataChanged, ObjectChanged, ObjectMissing, StoreError
+from ...model.data import Entry, Kind, Manifest
+from ...model.names import maker_of
+from ...ports import FolderStore, ObjectInfo, ObjectStore
+from ..file_digest import digest_of_file, md5_of_file
+from .progress import SILENT, Progress
+from .workers import each
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from ..node_cache import NodeCache
 
-    from .node_cache import NodeCache
-
-T = TypeVar("T")
-_THREADS = 16
 READ_AGAIN = 256 << 20
 """Bytes of a manifest above which fetched files are not read again if the store's files are unchanged."""
 PINNED = "etag:"
 """The prefix of the digest of an entry whose content only the store has read."""
+
+_AT_ONCE = 4 << 20
+"""Bytes up to which an object is held in memory on its way."""
 
 PlaceFile = Callable[[str, Path], None]
 """Make the object of a key a file at a path."""
@@ -40,6 +42,7 @@ def fetch(
     place: PlaceFile | None = None,
     unchanged: Callable[[], bool] = lambda: False,
     cache: NodeCache | None = None,
+    progress: Progress = SILENT,
 ) -> None:
     """Make the files of `manifest`, which lie at `key`, a file or folder at `into`.
 
@@ -52,6 +55,7 @@ def fetch(
         unchanged: Tells if the store's files are still those of the manifest. It is asked after more than
             `READ_AGAIN` bytes were brought from a folder; where it says yes, they are not read again.
         cache: Files that are at hand, and are looked for first. Default: none.
+        progress: Receives what was brought; its `begin` is the caller's. Default: nobody.
 
     Raises:
         DataChanged: A committed file is gone, or has other bytes than the manifest says.
@@ -67,13 +71,15 @@ def fetch(
         for folder in sorted({target_of(into, entry).parent for entry in manifest.entries} | folders):
             folder.mkdir(parents=True, exist_ok=True)
 
-    def fetched(entry: Entry) -> None:
+    def whole(entry: Entry) -> None:
         path = _target(into, entry)
         once = partial(fetch_file, store, key_of(key, entry), entry, path, bring=bring, read=not large)
         if cache is None:
             once()
         else:
             cache.bring(entry, path, once)
+        progress.moved(entry.size)
+        progress.completed()
 
     def checked(entry: Entry) -> None:
         if not _has_content(_target(into, entry), entry):
@@ -81,9 +87,9 @@ def fetch(
 
     if cache is not None:
         cache.expect(manifest.entries)
-    _each(manifest.entries, fetched)
+    each(manifest.entries, whole)
     if large and not unchanged():
-        _each(manifest.entries, checked)
+        each(manifest.entries, checked)
 
 
 def fetch_file(
@@ -94,6 +100,9 @@ def fetch_file(
     Raises DataChanged, StoreError as `fetch` does.
     """
     if entry.digest.startswith(PINNED):
+        if entry.size <= _AT_ONCE and bring in (None, store.download) and not isinstance(store, FolderStore):
+            _fetch_pinned(store, key, entry, path)
+            return
         (bring or store.download)(key, path)
         _check_pinned(store, key, entry)
         return
@@ -112,30 +121,69 @@ def fetch_file(
             raise _changed(store, key, "has other content than its manifest says")
 
 
-def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest) -> None:
+def _fetch_pinned(store: ObjectStore, key: str, entry: Entry, path: Path) -> None:
+    """Bring a small object and know by the same request that it is the pinned one."""
+    try:
+        data = store.read_range(key, 0, entry.size + 1, without_prefix(entry.digest, PINNED))
+    except ObjectChanged as error:
+        raise _changed_since(key) from error
+    if len(data) != entry.size:
+        raise _changed_since(key)
+    part = path.with_name(f".part-{os.urandom(6).hex()}")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def deliver(store: ObjectStore, path: Path, key: str, manifest: Manifest, *, progress: Progress = SILENT) -> None:
     """Put the files and empty folders of `manifest`, which lie at `path`, into the store at `key`."""
 
     def send_entry(entry: Entry) -> None:
         store.upload(key_of(key, entry), path / entry.path if entry.path else path, entry.digest)
+        progress.moved(entry.size)
+        progress.completed()
 
     _make_folders(store, key, manifest)
-    _each(manifest.entries, send_entry)
+    each(manifest.entries, send_entry)
 
 
-def send(store: ObjectStore, files: Mapping[str, Path]) -> None:
-    """Put files into the store under their keys. Raises StoreError."""
-    _each(files.items(), lambda item: store.upload(*item))
+def send(store: ObjectStore, files: Mapping[str, Path], progress: Progress = SILENT) -> None:
+    """Put files into the store under their keys. Raises StoreError.
+
+    Args:
+        store: The store.
+        files: The file of each key.
+        progress: Receives what was sent; its `begin` is the caller's. Default: nobody.
+
+    """
+
+    def send_file(item: tuple[str, Path]) -> None:
+        key, path = item
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise StoreError(f"cannot upload {path}: {error.strerror or error}") from error
+        store.upload(key, path)
+        progress.moved(size)
+        progress.completed()
+
+    each(files.items(), send_file)
 
 
 def discard(store: ObjectStore, key: str) -> None:
     """Delete the file or folder at `key`. Raises StoreError."""
-    _each((key, *(info.key for info in store.list(f"{key}/"))), store.delete)
+    each((key, *(info.key for info in store.list(f"{key}/"))), store.delete)
 
 
 def copy(store: ObjectStore, key: str, manifest: Manifest, to: str) -> None:
     """Copy the files of `manifest`, which lie at `key`, to the file or folder `to` of the same store."""
     _make_folders(store, to, manifest)
-    _each(manifest.entries, lambda entry: store.copy(key_of(key, entry), f"{to}/{entry.path}" if entry.path else to))
+    each(manifest.entries, lambda entry: store.copy(key_of(key, entry), f"{to}/{entry.path}" if entry.path else to))
 
 
 def key_of(key: str, entry: Entry) -> str:
@@ -217,32 +265,8 @@ def _check_pinned(store: ObjectStore, key: str, entry: Entry) -> None:
     """Check after the transfer that the pinned object was the same all the while."""
     info = store.stat(key)
     if info is None or PINNED + info.etag != entry.digest:
-        raise StoreError(f"{key} was changed after the step's inputs were pinned; submit the run again")
+        raise _changed_since(key)
 
 
-def _each(items: Iterable[T], work: Callable[[T], None]) -> None:
-    todo = tuple(items)
-    if len(todo) < 2:
-        for item in todo:
-            work(item)
-        return
-    from concurrent.futures import ThreadPoolExecutor  # only transfers need it
-
-    pool = ThreadPoolExecutor(min(_THREADS, len(todo)))
-    futures: list[Future[None]] = []
-    try:
-        futures.extend(pool.submit(work, item) for item in todo)
-        for future in futures:
-            future.result()
-    except Exception:
-        _cancel(futures)
-        pool.shutdown()  # what is discarded afterwards must not come back
-        raise
-    finally:
-        _cancel(futures)
-        pool.shutdown(wait=False)  # a process that must stop does not wait
-
-
-def _cancel(futures: Iterable[Future[None]]) -> None:
-    for future in futures:
-        future.cancel()
+def _changed_since(key: str) -> StoreError:
+    return StoreError(f"{key} was changed after the step's inputs were pinned; submit the run again")
