@@ -69,6 +69,7 @@ def test_each_name_has_its_own_place_in_the_bucket_for_all_that_use_it(
     session = opened(tmp_path, "name: Penguins")
     assert prefix_of(session) == "team/workspaces/!penguins/"
     assert prefix_of(session, "workspacefilestore") == "team/workspaces/!penguins/workspacefilestore/"
+    session.base_store = MemoryStore()
     settings = session.config.get("kind")
     told = session.step_stores("kind")
     assert told.workspace.prefix == "team/workspaces/!penguins/"
