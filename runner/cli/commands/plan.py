@@ -6,11 +6,13 @@ import json
 import os
 import sys
 from argparse import Namespace
+from functools import lru_cache
 
 from ...model.document import to_document
 from ...model.plan import Plan
 from ...model.printable import escape_json
 from ...operations.preview import preview
+from ...operations.scoped_stores import announce_whole_stores
 from ...operations.values import Request
 from .. import yamlfile
 from ..capture import FileFailed, capture
@@ -45,6 +47,8 @@ def run(options: Namespace) -> int:
             written(*session.with_command_line_overrides(captured.plan, captured.request), options.output, here)
         )
         return DONE
+    ways = lru_cache(lambda name: session.candidate(name).data_access())
+    announce_whole_stores(targets.values(), ways, lambda line: print(line, file=sys.stderr))
     found = preview(
         plan,
         captured.request,
@@ -52,7 +56,7 @@ def run(options: Namespace) -> int:
         store=session.store,
         environments=session.environments,
         datastores=session.datastore,
-        access=lambda name: session.candidate(name).data_access(),
+        access=ways,
         planned=session.overlay.planned,
     )
     if options.json:
