@@ -229,7 +229,7 @@ def measured(who: str, place: Place, work: str) -> tuple[float, float]:
         out.seek(0)
         told.seek(0)
         if status:
-            sys.exit(f"{who}, {work}: {told.read().decode()[-2000:]}")
+            sys.exit(f"{who}, {work}: status {status}: {told.read().decode()[-2000:]}")
         if who in PYTHON:
             took = float(out.read())
     if work.endswith("down"):
