@@ -567,6 +567,12 @@ def test_it_says_how_steps_get_their_inputs(bench: Bench) -> None:
 # Local processes alone.
 
 
+def test_it_knows_the_room_for_inputs(local: ProcessBench) -> None:
+    room = local.target().data_access().free_bytes
+    assert room is not None
+    assert 0 < room <= shutil.disk_usage(local.folder).total
+
+
 def test_waiting_ends_with_the_process(local: ProcessBench) -> None:
     target, task = local.target(), local.task("succeeds")
     target.start(task)

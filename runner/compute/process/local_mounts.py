@@ -15,9 +15,11 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+from ...data.free_space import free_bytes
 from ...dataclass import dataclass, field
 from ...model.data_access import DataAccess
 from ...model.delivery import MOUNTED_DATA, READY
@@ -171,6 +173,16 @@ class LocalMounts:
         for one in (place / MOUNTED_DATA, place):
             with suppress(OSError):  # never more than empty folders: a bucket may be mounted there
                 one.rmdir()
+
+
+def access_of(mounts: LocalMounts | None, work: Path) -> DataAccess:
+    """Return the ways in which steps of this machine get their inputs.
+
+    Args:
+        mounts: The mounts of attempts; None: there are none.
+        work: The folder of the attempts, on whose disk inputs are downloaded.
+    """
+    return replace(mounts.access if mounts else DataAccess(), free_bytes=free_bytes(work))
 
 
 def command(endpoint: BucketEndpoint, prefix: str, place: Path) -> tuple[str, ...]:

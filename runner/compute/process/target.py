@@ -39,7 +39,7 @@ from .ending import Attempt, Conclusion, FolderConclusion
 from .exits import Exits, Watched
 from .files import AttemptFiles, Beginning
 from .launch import Launcher
-from .local_mounts import LocalMounts
+from .local_mounts import LocalMounts, access_of
 from .spare_folders import SpareFolders, delete
 from .staging import COPY_LIMIT, LocalStaging
 from .threads import Threads
@@ -181,8 +181,8 @@ class ProcessTarget:
         return ()
 
     def data_access(self) -> DataAccess:
-        """Return what `mounts` can do."""
-        return self.mounts.access if self.mounts else DataAccess()
+        """Return what `mounts` can do, and the room on the disk of the work folder."""
+        return access_of(self.mounts, self.work)
 
     def close(self) -> None:
         """Let go of threads and descriptors; started processes go on."""
