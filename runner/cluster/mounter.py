@@ -11,8 +11,10 @@ from ..model.document import Document
 from .api import ClusterApi
 from .deployment_status import find_problem
 from .manifests import collection_path, read_manifests
-from .options import MOUNTER_NAMESPACE, ClusterOptions
+from .options import CLUSTER_ENDPOINT, MOUNTER_NAMESPACE, ClusterOptions
 
+ENDPOINTS = "ENDPOINTS"
+"""The variable of the plugin with the endpoints from which it mounts."""
 READY_SECONDS = 120.0
 _POLL_SECONDS = 0.5
 _DAEMON_SET = f"{collection_path('DaemonSet', MOUNTER_NAMESPACE)}/mounter"
@@ -28,7 +30,8 @@ def install_mounter(api: ClusterApi, options: ClusterOptions, notify: Callable[[
 
     try:
         image = MounterImage().on_kind(options.name, notify)
-        for document in with_image(read_manifests("mounter"), image):
+        endpoints = dict.fromkeys((CLUSTER_ENDPOINT, *stated_endpoints(api.get(_DAEMON_SET))))
+        for document in with_endpoints(with_image(read_manifests("mounter"), image), tuple(endpoints)):
             api.apply(document)
         problem = _await(api)
     except (EnvironmentFailed, TargetError) as error:
@@ -44,6 +47,27 @@ def with_image(documents: Sequence[Document], image: str) -> tuple[Document, ...
         if document["kind"] == "DaemonSet":
             document["spec"]["template"]["spec"]["containers"][0]["image"] = image
     return out
+
+
+def with_endpoints(documents: Sequence[Document], endpoints: Sequence[str]) -> tuple[Document, ...]:
+    """Return the same documents, with those endpoints as the ones from which the DaemonSet mounts."""
+    out = tuple(deepcopy(document) for document in documents)
+    for document in out:
+        if document["kind"] == "DaemonSet":
+            for variable in document["spec"]["template"]["spec"]["containers"][0]["env"]:
+                if variable["name"] == ENDPOINTS:
+                    variable["value"] = " ".join(endpoints)
+    return out
+
+
+def stated_endpoints(daemon_set: Document | None) -> tuple[str, ...]:
+    """Return the endpoints that a mounter in the cluster has, some of which its administrator may have added."""
+    if daemon_set is None:
+        return ()
+    variables = daemon_set.get("spec", {}).get("template", {}).get("spec", {}).get("containers", [{}])[0].get("env", [])
+    return tuple(
+        one for variable in variables if variable["name"] == ENDPOINTS for one in str(variable.get("value", "")).split()
+    )
 
 
 def is_ready(daemon_set: Document) -> bool:

@@ -8,7 +8,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -16,8 +18,10 @@ import grpc
 from . import mounts
 from .cgroups import ControlGroups
 from .node import Node
+from .probe import check_access
 from .services import PluginSettings, csi_handlers, registration_handler
 from .state import VolumeFolders
+from .volume import server_of, unstated_addresses
 
 _THREADS = 32
 """Requests at the same time; each has a limit."""
@@ -31,10 +35,13 @@ def main() -> int:
     """Serve until SIGTERM. The mounts stay: the next plugin finds them."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     environ = os.environ
-    settings = PluginSettings(node=environ["NODE_NAME"], endpoints=tuple(environ.get("ENDPOINTS", "").split()))
+    endpoints = tuple(environ.get("ENDPOINTS", "").split())
+    _tell_endpoints(endpoints)
+    settings = PluginSettings(node=environ["NODE_NAME"], endpoints=endpoints)
+    own = unstated_addresses(environ.get("HOST_IP", "").split(), endpoints)
     state = Path(environ.get("STATE_FOLDER", "/run/runner-mounter"))
     groups = ControlGroups(Path(environ.get("CGROUP_FOLDER", "/host/cgroup")))
-    node = Node(VolumeFolders(state), groups)
+    node = Node(VolumeFolders(state), groups, probe=partial(check_access, own=own))
     mounts.mount_fuse_control()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -55,6 +62,14 @@ def serve(node: Node, settings: PluginSettings) -> tuple[grpc.Server, ...]:
     registration.add_generic_rpc_handlers((registration_handler(settings),))
     registration.start()
     return csi, registration
+
+
+def _tell_endpoints(endpoints: Collection[str]) -> None:
+    """Log what is wrong with the stated endpoints. The plugin starts all the same: each mount says so, too."""
+    if not endpoints:
+        _LOG.error("ENDPOINTS is empty: every mount is refused; set it to the endpoints of your stores")
+    for wrong in (endpoint for endpoint in endpoints if not server_of(endpoint)):
+        _LOG.error("ENDPOINTS: %r is not http://HOST:PORT or https://HOST:PORT, and allows nothing", wrong)
 
 
 def _server(socket: Path) -> grpc.Server:

@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Collection
 from datetime import datetime, timezone
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
@@ -28,12 +29,20 @@ _CODE = re.compile(rb"<Code>([A-Za-z]{1,60})</Code>")
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-def check_access(volume: Volume, keys: Credentials, *, attempts: int = ATTEMPTS, pause: float = _PAUSE) -> None:
+def check_access(
+    volume: Volume,
+    keys: Credentials,
+    *,
+    own: Collection[str] = (),
+    attempts: int = ATTEMPTS,
+    pause: float = _PAUSE,
+) -> None:
     """Return if the key may list the prefix.
 
     Args:
         volume: The volume.
         keys: Its keys.
+        own: The node's addresses to which the endpoint may not lead. Default: loopback and link-local ones only.
         attempts: How often a store is asked that does not answer. Default: 3.
         pause: Seconds between two of them. Default: 0.5.
 
@@ -45,6 +54,7 @@ def check_access(volume: Volume, keys: Credentials, *, attempts: int = ATTEMPTS,
     """
     for left in reversed(range(attempts)):
         try:
+            _check_addresses(volume.endpoint, own)
             status, body = _ask(volume, keys)
         except ssl.SSLCertVerificationError as error:
             what = f"the certificate of {volume.endpoint} is not trusted ({error.verify_message})"
@@ -81,7 +91,6 @@ def refusal_of(volume: Volume, status: int, body: bytes) -> Refusal:
 
 def _ask(volume: Volume, keys: Credentials) -> tuple[int, bytes]:
     """Ask for one key of the listing that a mount makes. Raises OSError, HTTPException and Invalid."""
-    _check_addresses(volume.endpoint)
     parts = urlsplit(volume.endpoint)
     prefix = f"{volume.prefix}/" if volume.prefix else ""
     query = encode_query({"list-type": "2", "max-keys": "1", "delimiter": "/", "prefix": prefix})
@@ -110,9 +119,17 @@ def _connection(volume: Volume) -> HTTPConnection:
     return HTTPSConnection(host, parts.port, timeout=SECONDS, context=trust)
 
 
-def _check_addresses(endpoint: str) -> None:
-    """Raise Invalid if the name leads to the node or a link-local address. The name's server can still lie later."""
+def _check_addresses(endpoint: str, own: Collection[str]) -> None:
+    """Raise Invalid if the name leads to the node or a link-local address.
+
+    rclone asks for the address again, and follows redirects: only the endpoint's administrator can be trusted there.
+    """
     parts = urlsplit(endpoint)
     found = socket.getaddrinfo(parts.hostname, parts.port or 0, proto=socket.IPPROTO_TCP)
-    if any(is_of_node(str(address[4][0]).partition("%")[0]) for address in found):
+    addresses = [str(address[4][0]).partition("%")[0] for address in found]
+    if any(map(is_of_node, addresses)):
         raise Invalid(f"{endpoint} leads to the node itself or a link-local address")
+    mine = sorted(set(addresses) & set(own))
+    if mine:
+        what = f"{endpoint} leads to {mine[0]}, which is the node itself"
+        raise Invalid(f"{what}: state that address in ENDPOINTS of the mounter too, if the store listens there")

@@ -11,6 +11,10 @@ class Invalid(Refusal):
     """The request asks for something that no volume may ask for (INVALID_ARGUMENT)."""
 
 
+class Unstated(Refusal):
+    """The administrator has not stated the endpoint (FAILED_PRECONDITION)."""
+
+
 class Denied(Refusal):
     """The store refuses the key (PERMISSION_DENIED)."""
 

@@ -12,7 +12,7 @@ import grpc
 from ..dataclass import dataclass
 from . import messages as m
 from .node import Node
-from .refusal import Denied, Invalid, Missing, Refusal, Unavailable
+from .refusal import Denied, Invalid, Missing, Refusal, Unavailable, Unstated
 from .volume import id_problem, target_problem, volume_of
 from .wire import decode, encode
 
@@ -22,6 +22,7 @@ VERSION = "1.0.0"
 _LOG = logging.getLogger("mounter")
 _CODES: Mapping[type[Refusal], grpc.StatusCode] = {
     Invalid: grpc.StatusCode.INVALID_ARGUMENT,
+    Unstated: grpc.StatusCode.FAILED_PRECONDITION,
     Denied: grpc.StatusCode.PERMISSION_DENIED,
     Missing: grpc.StatusCode.NOT_FOUND,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
@@ -41,7 +42,7 @@ class PluginSettings:
     driver: str = DRIVER
     """The name under which it registers."""
     endpoints: Collection[str] = ()
-    """The endpoints that volumes may name. Empty: every endpoint outside of the node."""
+    """The endpoints that volumes may name. Empty: none, so every mount is refused."""
     registered: Path = Path("/tmp/registered")  # noqa: S108 - of the container, read by its readiness probe
     """A file that exists while the kubelet knows the plugin."""
 

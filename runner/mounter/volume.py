@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ..dataclass import dataclass, field
 from ..model.credentials import Credentials
 from .messages import PublishRequest
-from .refusal import Invalid
+from .refusal import Invalid, Unstated
 
 ATTRIBUTES = ("endpoint", "bucket", "prefix", "region")
 """The attributes that a volume may state."""
@@ -22,6 +22,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
+_PORTS = {"http": 80, "https": 443}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_PREFIX = 1024
 """Bytes of the longest key of S3."""
@@ -48,22 +49,30 @@ class Volume:
         return f"{self.endpoint}/{self.bucket}/{self.prefix}"
 
 
-def volume_of(request: PublishRequest, endpoints: Collection[str] = ()) -> tuple[Volume, Credentials]:
-    """Return the volume that a pod asks for, and its keys. Raises Invalid, which names every fault.
+def volume_of(request: PublishRequest, endpoints: Collection[str]) -> tuple[Volume, Credentials]:
+    """Return the volume that a pod asks for, and its keys.
 
     Args:
         request: The request of the kubelet.
-        endpoints: The endpoints that the administrator allows. Empty: every endpoint outside of the node.
+        endpoints: The endpoints that the administrator has stated. Others are refused, because a server may redirect
+            rclone to whatever the node reaches: ports of the node itself, or the metadata service of a cloud.
+
+    Raises:
+        Invalid: The request asks for what no volume may have. It names every fault.
+        Unstated: The endpoint alone is at fault, because it is not among the stated ones.
     """
     stated = {key: value for key, value in request.volume_context.items() if not key.startswith(_OF_KUBELET)}
     problems = [
         *_problems_of_request(request),
         *(f"unknown attribute {name!r}" for name in sorted(set(stated) - set(ATTRIBUTES))),
-        *_problems_of_place(stated, endpoints),
+        *_problems_of_place(stated),
         *_problems_of_secret(request.secrets),
     ]
+    unstated = _unstated(stated.get("endpoint", ""), endpoints)
     if problems:
-        raise Invalid("; ".join(problems))
+        raise Invalid("; ".join(filter(None, [*problems, unstated])))
+    if unstated:
+        raise Unstated(unstated)
     secrets = request.secrets
     volume = Volume(
         endpoint=stated["endpoint"].rstrip("/"),
@@ -105,8 +114,8 @@ def _problems_of_request(request: PublishRequest) -> list[str]:
     ]
 
 
-def _problems_of_place(stated: Mapping[str, str], endpoints: Collection[str]) -> list[str]:
-    found = [_endpoint_problem(stated.get("endpoint", ""), endpoints)]
+def _problems_of_place(stated: Mapping[str, str]) -> list[str]:
+    found = [_endpoint_problem(stated.get("endpoint", ""))]
     if not _BUCKET.fullmatch(stated.get("bucket", "")) or ".." in stated.get("bucket", ""):
         found.append("attribute 'bucket' is not the name of a bucket")
     if stated.get("region") and not _REGION.fullmatch(stated["region"]):
@@ -115,21 +124,44 @@ def _problems_of_place(stated: Mapping[str, str], endpoints: Collection[str]) ->
     return [problem for problem in found if problem]
 
 
-def _endpoint_problem(endpoint: str, endpoints: Collection[str]) -> str:
+def _endpoint_problem(endpoint: str) -> str:
+    if not server_of(endpoint):
+        return "attribute 'endpoint' must be http://HOST:PORT or https://HOST:PORT, without user, path or query"
+    if is_of_node(urlsplit(endpoint).hostname or ""):
+        return "attribute 'endpoint' names the node itself or a link-local address"
+    return ""
+
+
+def _unstated(endpoint: str, endpoints: Collection[str]) -> str:
+    """Return what to set if the endpoint is not among those stated. Empty: it is, or it is no endpoint at all."""
+    server = server_of(endpoint)
+    if not server or server in set(map(server_of, endpoints)):
+        return ""
+    known = "not among the endpoints" if endpoints else "not stated, and neither is any other endpoint,"
+    return (
+        f"{endpoint} is {known} from which the mounter may mount: its administrator adds it to ENDPOINTS of the "
+        "DaemonSet mounter in namespace runner-mounter"
+    )
+
+
+def server_of(endpoint: str) -> str:
+    """Return scheme, host and port of an endpoint in one form. Empty: it is no endpoint."""
     try:
         parts = urlsplit(endpoint)
         port = parts.port
     except ValueError:
-        return "attribute 'endpoint' is not a URL"
+        return ""
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     plain = f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(host) or plain != endpoint.rstrip("/").lower():
-        return "attribute 'endpoint' must be http://HOST:PORT or https://HOST:PORT, without user, path or query"
-    if is_of_node(parts.hostname or ""):
-        return "attribute 'endpoint' names the node itself or a link-local address"
-    if endpoints and endpoint.rstrip("/") not in endpoints:
-        return "attribute 'endpoint' is not among those that the mounter's administrator allows"
-    return ""
+    if parts.scheme not in _PORTS or not _HOST.fullmatch(host) or plain != endpoint.rstrip("/").lower():
+        return ""
+    return f"{parts.scheme}://{host}:{_PORTS[parts.scheme] if port is None else port}"
+
+
+def unstated_addresses(addresses: Collection[str], endpoints: Collection[str]) -> frozenset[str]:
+    """Return the addresses of the node to which no name may lead: all that are not themselves an endpoint's host."""
+    hosts = {urlsplit(endpoint).hostname for endpoint in endpoints if server_of(endpoint)}
+    return frozenset(addresses) - {host for host in hosts if host}
 
 
 def is_of_node(host: str) -> bool:

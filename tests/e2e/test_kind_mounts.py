@@ -130,6 +130,7 @@ def test_what_cannot_be_mounted_says_why(mounter: Mounter, kind_cluster: KindClu
     asked = {
         "the store refuses to list": ({**keys, "secret_key": "wrong"}, place),
         "unknown attribute 'vfs-cache-mode'": (keys, {**place, "vfs-cache-mode": "writes"}),
+        "ENDPOINTS of the DaemonSet mounter": (keys, {**place, "endpoint": "http://pod.runner.svc:9000"}),
         "names the node itself": (keys, {**place, "endpoint": "http://169.254.169.254"}),
     }
     with ExitStack() as stack:

@@ -18,6 +18,13 @@ _TO_CORRECT = {
         "let the key of the datastore list and read that prefix; or set `mounts: {policy: never}` on the target",
     ),
     "NotFound": (Failure.STORE, "correct the bucket of the datastore, or make it"),
+    "FailedPrecondition": (
+        Failure.REFUSED,
+        (
+            "let the administrator state it in ENDPOINTS of the mounter (docs/how-to/mounts.md); or correct endpoint "
+            "(as nodes reach it: cluster_endpoint) of the datastore; or set `mounts: {policy: never}` on the target"
+        ),
+    ),
     "InvalidArgument": (
         Failure.REFUSED,
         "correct endpoint (as nodes reach it: cluster_endpoint), bucket and prefix of the datastore, or download",

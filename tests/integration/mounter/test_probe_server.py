@@ -81,6 +81,12 @@ def test_a_name_of_the_node_is_refused_before_anything_is_sent() -> None:
         check_access(Volume(endpoint="http://127.0.0.1:9", bucket="data"), KEYS, attempts=1)
 
 
+def test_a_name_that_leads_to_the_nodes_own_address_is_refused_before_anything_is_sent(volume: Volume) -> None:
+    with pytest.raises(Invalid, match=r"127\.0\.0\.1, which is the node itself: state that address in ENDPOINTS"):
+        check_access(volume, KEYS, own={"127.0.0.1"}, attempts=1)
+    assert not Store.asked
+
+
 def test_authorities_that_are_none_are_told(volume: Volume) -> None:
     secure = Volume(endpoint="https://127.0.0.1:9", bucket="data", authorities="no PEM")
     with pytest.raises(Invalid, match=r"ca\.crt"):

@@ -46,7 +46,12 @@ class Plugin:
         (self.cgroup / "cgroup.controllers").touch()
         self.state = folder / "state"
         self.refused: list[Volume] = []
-        self.settings = PluginSettings(node="n1", kubelet=str(self.kubelet), registered=folder / "registered")
+        self.settings = PluginSettings(
+            node="n1",
+            kubelet=str(self.kubelet),
+            endpoints=(CONTEXT["endpoint"],),
+            registered=folder / "registered",
+        )
         self.target = self.kubelet / "pods" / "uid" / "volumes" / "in0" / "mount"
         self.target.parent.mkdir(parents=True)
         self.start()

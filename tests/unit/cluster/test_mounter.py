@@ -7,8 +7,8 @@ import pytest
 
 from runner.cluster.api import ClusterApi
 from runner.cluster.manifests import object_path, read_manifests
-from runner.cluster.mounter import install_mounter, is_ready, with_image
-from runner.cluster.options import MOUNTER_NAMESPACE, ClusterOptions
+from runner.cluster.mounter import install_mounter, is_ready, stated_endpoints, with_endpoints, with_image
+from runner.cluster.options import CLUSTER_ENDPOINT, MOUNTER_NAMESPACE, ClusterOptions
 from runner.errors import EnvironmentFailed
 from runner.images import mounter as image
 from runner.model.document import Document
@@ -106,6 +106,7 @@ class Api:
 
     def __init__(self, *waiting: Document) -> None:
         self.applied: list[Document] = []
+        self.mounter: Document = {}
         self._pods = [{"metadata": {"name": "p"}, "status": {"containerStatuses": list(waiting)}}] if waiting else []
 
     def apply(self, manifest: Document) -> Document:
@@ -118,7 +119,7 @@ class Api:
         counts = dict.fromkeys(("desiredNumberScheduled", "updatedNumberScheduled", "numberReady"), 1)
         return {
             "metadata": {"generation": 1},
-            "spec": {},
+            "spec": self.mounter.get("spec", {}),
             "status": {} if self._pods else {"observedGeneration": 1} | counts,
         }
 
@@ -136,6 +137,31 @@ def test_it_is_installed_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
     api = Api()
     assert installed(monkeypatch, api) == []
     assert [document["kind"] for document in api.applied if document["kind"] == "DaemonSet"]
+
+
+def test_the_clusters_store_is_its_endpoint_and_those_of_the_administrator_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    api = Api()
+    installed(monkeypatch, api)
+    (made,) = [document for document in api.applied if document["kind"] == "DaemonSet"]
+    assert stated_endpoints(made) == (CLUSTER_ENDPOINT,)
+
+    added = ("http://lake:9000", CLUSTER_ENDPOINT)
+    again = Api()
+    (again.mounter,) = [one for one in with_endpoints([made], added) if one["kind"] == "DaemonSet"]
+    installed(monkeypatch, again)
+    (made,) = [document for document in again.applied if document["kind"] == "DaemonSet"]
+    assert stated_endpoints(made) == (CLUSTER_ENDPOINT, "http://lake:9000")
+
+
+def test_the_manifest_states_no_endpoint_and_tells_the_plugin_its_nodes_address() -> None:
+    assert stated_endpoints(of_kind("DaemonSet")) == ()
+    assert stated_endpoints(None) == ()
+    fields = {
+        one["name"]: one["valueFrom"]["fieldRef"]["fieldPath"] for one in container()["env"] if "valueFrom" in one
+    }
+    assert fields == {"NODE_NAME": "spec.nodeName", "HOST_IP": "status.hostIP"}
 
 
 def test_a_cluster_without_it_is_of_use_and_the_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

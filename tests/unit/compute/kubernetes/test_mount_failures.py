@@ -30,6 +30,12 @@ def event(message: str, at: int = 0) -> dict[str, object]:
         ),
         ("rpc error: code = NotFound desc = there is no bucket 'b'", Failure.STORE, "no bucket 'b'", "correct the"),
         ("rpc error: code = InvalidArgument desc = x", Failure.REFUSED, "mounted: x", "cluster_endpoint"),
+        (
+            "rpc error: code = FailedPrecondition desc = http://m is not among the endpoints",
+            Failure.REFUSED,
+            "http://m is not among",
+            "state it in ENDPOINTS of the mounter",
+        ),
         ("rpc error: code = Unavailable desc = no answer", Failure.STORE, "no answer", "nodes reach"),
         ("rpc error: code = DeadlineExceeded desc = context deadline exceeded", Failure.STORE, "deadline", "logs"),
     ],
