@@ -110,7 +110,7 @@ class AttemptSecrets:
     def prepare(self, task: Task, owner: str) -> str:
         """Create the Secret of an attempt, and return its name; empty: it gets the run's.
 
-        A Secret that exists is of an earlier controller that did not get to create the Job.
+        A Secret of an earlier controller is replaced: nobody knows when its keys end.
 
         Args:
             task: The attempt.
@@ -124,8 +124,9 @@ class AttemptSecrets:
         file = self._files(task.id.run)[task.access]
         made = self._minted(task, file)
         self._judge(made)
-        create_secret(self._cluster, self._owner(task.id, owner), lambda uid: self._secret(task.id, made, uid))
-        self._remember(task, file, made)
+        write = create_secret if self._is_current(task.id, file) else replace_secret
+        if write(self._cluster, self._owner(task.id, owner), lambda uid: self._secret(task.id, made, uid)):
+            self._remember(task, file, made)
         return self._name(task.id)
 
     def mount_endpoint(self, task: Task, datastore: str, endpoint: BucketEndpoint) -> BucketEndpoint:
@@ -143,12 +144,15 @@ class AttemptSecrets:
         """Return True if attempts get the keys of a whole datastore, and that was said."""
         return any(line.startswith(f"datastore '{datastore}'") for line in self._said)
 
-    def renew(self, live: Iterable[TaskId], owner: Callable[[str], str], now: datetime) -> None:
+    def renew(
+        self, live: Iterable[TaskId], owner: Callable[[str], str], mounts: Callable[[Task, str], None], now: datetime
+    ) -> None:
         """Replace the keys of live attempts that end soon, or that were made from others than those of now.
 
         Args:
             live: The attempts.
             owner: Returns the uid of a run's ConfigMap.
+            mounts: Replaces the keys of an attempt's mounts, given that uid. They end no earlier than its own.
             now: The present time.
 
         Raises:
@@ -161,7 +165,7 @@ class AttemptSecrets:
             if last is not None and last <= now < last + _CHECK:
                 continue
             self._checked[task] = now
-            self._renew_one(task, owner, now)
+            self._renew_one(task, owner, mounts)
 
     def forget(self, task: TaskId) -> None:
         """Delete the Secret of an ended attempt, by its owner."""
@@ -170,15 +174,25 @@ class AttemptSecrets:
         if self._settings.keys is not KeysPolicy.STATIC and not self._problem:
             self._cluster.delete("configmaps", self._name(task))
 
-    def _renew_one(self, task: TaskId, owner: Callable[[str], str], now: datetime) -> None:
+    def _renew_one(self, task: TaskId, owner: Callable[[str], str], mounts: Callable[[Task, str], None]) -> None:
         known = self._handed.get(task)
         whole = known.task if known else records.assignment(self._store, task.assignment)
         file = self._files(task.run)[whole.access]
-        if known and known.made_for == file and not (known.renew_at and now.timestamp() >= known.renew_at):
+        if self._is_current(task, file):
             return
         made = self._minted(whole, file)
-        replace_secret(self._cluster, self._owner(task, owner(task.run)), lambda uid: self._secret(task, made, uid))
-        self._remember(whole, file, made)
+        self._judge(made)
+        uid = owner(task.run)
+        replace_secret(self._cluster, self._owner(task, uid), lambda of: self._secret(task, made, of))
+        mounts(whole, uid)
+        self._remember(whole, file, made)  # last: after a failure of either, both are tried again
+
+    def _is_current(self, task: TaskId, file: str) -> bool:
+        """Return True if this process handed out keys made from this file, and half of their time is left."""
+        known = self._handed.get(task)
+        if known is None or known.made_for != file:
+            return False
+        return not known.renew_at or self._cluster.now().timestamp() < known.renew_at
 
     def _are_scoped(self) -> bool:
         """Return True if attempts get keys of their own. Raises TargetError if they must and cannot."""

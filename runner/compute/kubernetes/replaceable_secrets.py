@@ -45,19 +45,19 @@ def create_secret(cluster: Cluster, owner: KubeObject, secret: Callable[[str], K
 
 def replace_secret(
     cluster: Cluster, owner: KubeObject, secret: Callable[[str], KubeObject], pause: Callable[[float], None] = sleep
-) -> None:
-    """Create a Secret as `create_secret` does; replace an existing one.
+) -> bool:
+    """Create a Secret as `create_secret` does; replace an existing one. Return True.
 
     A right to delete a Secret is a right to read it: the response to a DELETE that waits for dependents is the object.
     So the owner is deleted, and the garbage collector deletes the Secret. Raises TargetError.
     """
     if create_secret(cluster, owner, secret):
-        return
+        return True
     cluster.delete("configmaps", text(owner, "metadata", "name"))
     for seconds in GARBAGE_PAUSES:
         pause(seconds)
         if create_secret(cluster, owner, secret):
-            return
+            return True
     raise TargetUnreachable(
         f"the Secret {_place(cluster, text(secret(''), 'metadata', 'name'))} still exists although its owner was "
         "deleted; the cluster's garbage collector may be busy; runner tries again"

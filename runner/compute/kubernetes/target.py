@@ -189,6 +189,7 @@ class KubernetesTarget:
                 self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
         self._keys.forget(task)
+        self._mount_secrets.forget(task)
         self._results.pop(uid, None)
         self._early_commits.forget(task)
         self._warnings.pop(uid, None)
@@ -237,7 +238,7 @@ class KubernetesTarget:
         """Renew the keys. A failure only causes a warning, because the old keys may stay valid for long."""
         try:
             self._objects.renew(run, now)
-            self._keys.renew(live, self._objects.ensure, now)
+            self._keys.renew(live, self._objects.ensure, self._mount_secrets.replace, now)
         except (RunnerError, OSError) as error:
             problem = f"the keys of the pods of run {run} could not be checked: {error}"
         else:

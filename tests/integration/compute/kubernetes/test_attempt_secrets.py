@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -16,10 +17,12 @@ from runner.compute.kubernetes.target import KubernetesTarget
 from runner.errors import StoreError, StoreUnreachable, TargetError, TargetUnreachable
 from runner.model.access import Access
 from runner.model.credentials import Credentials
+from runner.model.data import DataRef, Mode
+from runner.model.delivery import Delivery
 from runner.model.document import from_document, to_document
 from runner.model.grants import Grants
 from runner.model.store_endpoint import BucketEndpoint, StepStores
-from runner.model.task import Task, TaskId, TimeLimits
+from runner.model.task import InputBinding, Task, TaskId, TimeLimits
 from runner.operations.scoped_stores import MARGIN, UNLIMITED
 from runner.ports import CredentialMinter
 from runner.runs import records
@@ -103,12 +106,28 @@ class Desk:
         return from_document(StepStores, json.loads(base64.b64decode(data)))
 
     @property
+    def mount_keys(self) -> dict[str, str]:
+        """The content of the one Secret of a mount."""
+        (found,) = (each for name, each in self.cluster.objects("secrets").items() if "-mount-" in name)
+        return {name: base64.b64decode(value).decode() for name, value in found["data"].items()}
+
+    @property
     def everything(self) -> str:
         """All objects of the cluster, Secrets decoded."""
         kinds = ("jobs", "pods", "configmaps", "secrets")
         found = [each for kind in kinds for each in self.cluster.objects(kind).values()]
         data = [value for each in self.cluster.objects("secrets").values() for value in each["data"].values()]
         return json.dumps(found, default=str) + "".join(base64.b64decode(each).decode() for each in data)
+
+
+def reading(datastore: str = "workspaceblobstore", limits: TimeLimits | None = None) -> Task:
+    """An attempt with one mounted input."""
+    mounted = InputBinding(
+        name="in",
+        ref=DataRef(datastore=datastore, key="data", digest="d" * 64),
+        delivery=Delivery(Mode.MOUNT, 1, "as asked", "data"),
+    )
+    return replace(a_task(inputs=0, access=LAKE, time_limits=limits or TimeLimits()), inputs=(mounted,))
 
 
 @pytest.fixture
@@ -159,13 +178,89 @@ def test_a_datastore_without_such_keys_is_told_once(desk: Desk) -> None:
     assert len(desk.said) == 1
 
 
-def test_a_controller_that_comes_after_a_crash_takes_the_secret_that_is_there(desk: Desk) -> None:
-    task = desk.start(a_task())
-    before = desk.told
+@pytest.mark.parametrize("created", [False, True], ids=["before the Job", "after the Job"])
+def test_a_secret_of_a_controller_that_crashed_is_replaced(desk: Desk, created: bool) -> None:
+    task = a_task(time_limits=TimeLimits(queue=HOUR, start=HOUR, run=HOUR))
+    records.assign(desk.store, task)
+    if not created:
+        desk.cluster.denied.add(("create", "jobs"))
+        with pytest.raises(TargetError):
+            desk.target.start(task)
+        desk.cluster.denied.clear()
+    else:
+        desk.target.start(task)
+    (name,) = desk.cluster.objects("secrets")
+    old = deepcopy(desk.cluster.objects("secrets")[name])
     desk.target.close()
     desk.target = desk.controller()
+    desk.cluster.time += timedelta(hours=3)
+    desk.target.start(task)
+    assert desk.mounted[0] == name
+    assert desk.cluster.objects("secrets")[name]["data"] != old["data"]
+    lasts = desk.cluster.now().timestamp() + 3 * HOUR + MARGIN
+    assert desk.told.workspace.credentials.expires == pytest.approx(lasts, abs=2)
+
+
+def test_a_start_that_is_tried_again_keeps_the_secret_of_its_own_controller(desk: Desk) -> None:
+    task = desk.start(a_task())
+    before = desk.told
     desk.target.start(task)
     assert desk.told == before
+    assert desk.cluster.calls["delete configmaps"] == 0
+
+
+def test_the_keys_of_mounts_are_renewed_with_the_attempts(desk: Desk) -> None:
+    desk.start(reading(limits=TimeLimits(queue=HOUR, start=HOUR, run=HOUR)))
+    desk.look(0)
+    before = desk.mount_keys
+    assert before["session_token"] == "token"
+    desk.look(HOUR)
+    assert desk.mount_keys == before
+    desk.look(HOUR)
+    assert desk.mount_keys != before
+    assert reads(desk.minter.asked[-1][1], "data/x")
+
+
+def test_the_keys_of_mounts_are_tried_again_if_they_alone_could_not_be_renewed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.start(reading())
+    desk.look(0)
+    own, before = desk.told, desk.mount_keys
+    delete = desk.cluster.delete
+
+    def refuse(kind: str, name: str, *, uid: str = "") -> bool:
+        if "-mount-" in name:
+            raise TargetUnreachable("busy")
+        return delete(kind, name, uid=uid)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.cluster, "delete", refuse)
+        desk.look(UNLIMITED * 2)
+    assert desk.told != own
+    assert desk.mount_keys == before
+    desk.look(31)
+    assert desk.mount_keys != before
+
+
+def test_whoever_takes_over_hands_new_keys_to_the_mounts(desk: Desk) -> None:
+    desk.start(reading())
+    desk.look(0)
+    before = desk.mount_keys
+    desk.target.close()
+    desk.target = desk.controller()
+    desk.look(31)
+    assert desk.mount_keys != before
+
+
+def test_whoever_takes_over_renews_mounts_of_a_datastore_without_such_keys(desk: Desk) -> None:
+    desk.start(reading("lake"))
+    desk.target.close()
+    desk.target = desk.controller()
+    desk.static = Credentials("whole", "another")
+    desk.look(31)
+    assert desk.mount_keys == {"access_key": "whole", "secret_key": "another"}
+    assert all("steps get the keys of all of it" in line for line in desk.said)
 
 
 def test_keys_are_renewed_at_half_of_their_time_under_the_same_name(desk: Desk) -> None:
@@ -215,12 +310,13 @@ def test_a_server_that_does_not_answer_is_asked_again(desk: Desk) -> None:
 
 
 def test_they_go_with_the_attempt(desk: Desk) -> None:
-    task = desk.start(a_task())
+    task = desk.start(reading())
     name = desk.mounted[0]
     uid = next(iter(desk.cluster.objects("jobs").values()))["metadata"]["uid"]
     desk.target.remove(task.id, uid)
-    assert name not in desk.cluster.objects("secrets")
+    assert not desk.cluster.objects("secrets")
     assert name not in desk.cluster.objects("configmaps")
+    assert not [each for each in desk.cluster.objects("configmaps") if "-mount-" in each]
 
 
 @pytest.mark.parametrize("minter", [None, Minter(StoreError("it has no AssumeRole"))], ids=["none", "no STS"])

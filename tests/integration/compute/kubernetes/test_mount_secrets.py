@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -49,12 +50,12 @@ def cluster() -> FakeCluster:
     return FakeCluster()
 
 
-def secrets(cluster: FakeCluster, config: MountsConfig | None = None) -> MountSecrets:
+def secrets(cluster: FakeCluster, config: MountsConfig | None = None, keys: Credentials | None = None) -> MountSecrets:
     return MountSecrets(
         cluster,
         ClusterSettings(store_id=STORE, mounts=config or MountsConfig()),
         files,
-        lambda _task, _name, bucket: bucket,
+        lambda _task, _name, bucket: replace(bucket, credentials=keys) if keys else bucket,
     )
 
 
@@ -62,20 +63,36 @@ def keys_in(secret: Any) -> dict[str, str]:
     return {name: base64.b64decode(value).decode() for name, value in secret["data"].items()}
 
 
-def test_each_bucket_has_one_secret_of_the_attempt_owned_by_the_run(cluster: FakeCluster) -> None:
+def test_each_bucket_has_one_secret_of_the_attempt_that_goes_with_the_run(cluster: FakeCluster) -> None:
     made = secrets(cluster).prepare(reading("blob", "workspaceblobstore", "blob"), "owner-uid")
     found = cluster.list("secrets").items
     assert sorted(keys_in(secret)["secret_key"] for secret in found) == ["canary-b", "canary-w"]
     named: Any = [volume["csi"] for volume in made.volumes]
     assert len({csi["nodePublishSecretRef"]["name"] for csi in named}) == 2
-    owners: Any = [secret["metadata"] for secret in found]
-    assert {one["ownerReferences"][0]["uid"] for one in owners} == {"owner-uid"}
-    assert {one["labels"]["runner/run"] for one in owners} == {RUN}
+    owners: Any = cluster.objects("configmaps").values()
+    assert {one["metadata"]["ownerReferences"][0]["uid"] for one in owners} == {"owner-uid"}
+    uids = {one["metadata"]["uid"] for one in owners}
+    owned: Any = [secret["metadata"] for secret in found]
+    assert {one["ownerReferences"][0]["uid"] for one in owned} == uids
+    assert {one["labels"]["runner/run"] for one in owned} == {RUN}
 
 
-def test_a_controller_that_comes_after_a_crash_takes_the_secret_that_is_there(cluster: FakeCluster) -> None:
-    first = secrets(cluster).prepare(reading("blob"), "u")
+def test_a_secret_of_a_controller_that_crashed_is_replaced(cluster: FakeCluster) -> None:
+    ended = Credentials("b", "canary-of-yesterday", "token", 1.0)
+    first = secrets(cluster, keys=ended).prepare(reading("blob"), "u")
     assert secrets(cluster).prepare(reading("blob"), "u") == first
+    (found,) = cluster.list("secrets").items
+    assert keys_in(found)["secret_key"] == "canary-b"
+
+
+def test_a_start_that_is_tried_again_keeps_its_secret_for_a_while(cluster: FakeCluster) -> None:
+    ours = secrets(cluster)
+    ours.prepare(reading("blob"), "u")
+    ours.prepare(reading("blob"), "u")
+    assert cluster.calls["delete configmaps"] == 0
+    cluster.time += timedelta(minutes=5)
+    ours.prepare(reading("blob"), "u")
+    assert cluster.calls["delete configmaps"] == 1
     assert len(cluster.list("secrets").items) == 1
 
 
