@@ -7,11 +7,12 @@ a certain match there is no hint.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from ..model.delivery import mount_place
 from ..model.exits import last_exception
 from ..model.memory import more_memory
-from ..model.step import StepSpec
+from ..model.step import InputSpec, StepSpec
 
 _Rule = tuple[str, Callable[[StepSpec, "re.Match[str]"], str]]
 _PACKAGES = {
@@ -88,9 +89,8 @@ def _missing_module(step: StepSpec, match: re.Match[str]) -> str:
 
 def _missing_file(step: StepSpec, match: re.Match[str]) -> str:
     path = match["path"]
-    for name in (spec.name for spec in step.inputs):
-        if f"/inputs/{name}" in path:
-            return f"see what the step that makes the input '{name}' has written"
+    if spec := _input_at(step, path):
+        return f"see what the step that makes the input '{spec.name}' has written"
     if not re.search(r"[/.]", path):
         return f"add the program '{path}' to the environment '{step.environment}', if that is what it is"
     if re.search(r"/outputs/|^/tmp/", path):
@@ -98,6 +98,33 @@ def _missing_file(step: StepSpec, match: re.Match[str]) -> str:
     if not path.startswith("/"):
         return f"'{path}' is looked for in the step's source_directory: is it there, and not left out by .amlignore?"
     return "a step has only its inputs, its outputs and its source_directory: hand the file over as an input"
+
+
+def _read_only(step: StepSpec, match: re.Match[str]) -> str:
+    spec = _input_at(step, match[0])
+    if spec is None or not spec.mode.is_shared or spec.writable:
+        return ""
+    return (
+        f"the input '{spec.name}' is mounted, and mounted inputs are read-only: "
+        "write to an output of the step, or read a private copy: as_download()"
+    )
+
+
+def _input_at(step: StepSpec, said: str) -> InputSpec | None:
+    """Return the input whose folder or file a message names, or a path below it; of nested ones the innermost."""
+    tried = ((re.search(place, said), spec) for spec in step.inputs for place in _places(spec))
+    ends = [(found.end(), spec) for found, spec in tried if found]
+    return max(ends, key=lambda one: one[0])[1] if ends else None
+
+
+def _places(spec: InputSpec) -> Iterator[str]:
+    """Yield a pattern for each path at which a script may see an input."""
+    after = r"(?![\w.-])"
+    yield f"/inputs/{re.escape(spec.name)}{after}"
+    yield f"{re.escape(mount_place(spec.name))}{after}"
+    if place := spec.path_on_compute.rstrip("/"):
+        # A whole absolute path, or a relative one from the working directory or in full.
+        yield rf"(?<![\w.-]){re.escape(place)}{after}"
 
 
 def _no_memory(step: StepSpec, _match: re.Match[str]) -> str:
@@ -135,6 +162,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     (r"(?:[\w.]*ArrayMemoryError|MemoryError)(?:: .*)?", _no_memory),
     (r".*\[Errno (?:28|122)\].*", _full_disk),
+    (r".*(?:\[Errno 30\]|Read-only file system).*", _read_only),
     (
         r"PermissionError: \[Errno (?:1|13)\] .*",
         _said(

@@ -100,6 +100,7 @@ for name in ("seed.txt", "made/new.txt"):
 REFERENCES = """
 from azureml.core import Dataset
 from azureml.data.data_reference import DataReference
+from azureml.pipeline.core import PipelineData
 
 store = ws.get_default_datastore()
 open("seed.txt", "w").write("seed ")
@@ -111,8 +112,11 @@ kept = DataReference(store, "kept", "kept", mode="upload")
 files = Dataset.File.from_files((store, "data")).as_named_input("files").as_mount()
 steps = [step(place.data_reference_name, "write.py", arguments=[place], inputs=[place])
          for place in (mounted, absent, kept)]
+made = PipelineData("made", store, is_directory=True)
+make = step("make", "write.py", arguments=[made], outputs=[made])
+copied = step("copied", "write.py", arguments=[made], inputs=[made])
 last = step("last", "write.py", arguments=[files])
-pipeline = Pipeline(ws, [*steps, last])
+pipeline = Pipeline(ws, [*steps, make, copied, last])
 run = Experiment(ws, "references").submit(pipeline, continue_on_step_failure=True)
 run.wait_for_completion(raise_on_error=False)
 """
@@ -265,6 +269,7 @@ def _check_views(desk: RunContext, first: str, again: str) -> None:
 
 
 def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: RunContext) -> None:
+    """References are written to; a mount refuses the write itself; a write into a copy is found afterwards."""
     desk.driver(REFERENCES, write=WRITE)
     done = desk.run()
     assert done.code == 1, done.text
@@ -281,6 +286,11 @@ def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: RunContex
     }
     assert "2 files (made/new.txt, seed.txt) written to workspaceblobstore/mounted" in done.text
     assert "seed.txt in workspaceblobstore/kept already, not overwritten" in done.text
-    assert "wrote into its input 'files' (dataset at workspaceblobstore/data)" in done.text
+    assert "OSError: [Errno 30] Read-only file system" in done.text
+    assert "the input 'files' is mounted, and mounted inputs are read-only: write to an output of the step" in done.text
+    assert "the script wrote into its input 'made' (data at workspaceblobstore/azureml/" in done.text
     steps = {step["name"]: step["status"] for step in desk.on_kind("status")["steps"]}
-    assert steps == {"mounted": "succeeded", "absent": "succeeded", "kept": "succeeded", "last": "failed"}
+    assert steps == {
+        **dict.fromkeys(("mounted", "absent", "kept", "make"), "succeeded"),
+        **dict.fromkeys(("copied", "last"), "failed"),
+    }

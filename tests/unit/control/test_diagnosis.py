@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runner.control.diagnosis import remedy_for
+from runner.model.data import Mode
 from runner.model.observation import Observation, Phase
 from runner.model.policy import StepPolicy
 from runner.model.record import Failure
@@ -12,6 +15,8 @@ from tests.support import builders as b
 FRAME = 'Traceback (most recent call last):\n  File "train.py", line 1, in <module>\n    work()\n'
 RETRY = f"runner retry {b.RUN[-6:]} --failed"
 PATH = "FileNotFoundError: [Errno 2] No such file or directory: "
+READ_ONLY = "OSError: [Errno 30] Read-only file system: "
+MOUNTED = "is mounted, and mounted inputs are read-only: write to an output of the step, or read a private copy"
 
 
 def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason: str = "", gpu: int = 0) -> str:
@@ -28,6 +33,7 @@ def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason:
         ("ModuleNotFoundError: No module named 'azureml.mlflow'", "runner has no 'azureml.mlflow'"),
         ("ModuleNotFoundError: No module named 'azure.storage.blob'", "add 'azure-storage-blob' to"),
         (f"{PATH}'/w/inputs/from_raw/data.csv'", "see what the step that makes the input 'from_raw' has written"),
+        (f"{PATH}'/w/inputs/from_raw2/data.csv'", "hand the file over as an input"),
         (f"{PATH}'data/x.csv'", "'data/x.csv' is looked for in the step's source_directory"),
         (f"{PATH}'/home/me/x.csv'", "hand the file over as an input"),
         (f"{PATH}'git'", "add the program 'git' to the environment 'env'"),
@@ -45,6 +51,54 @@ def remedy(failure: Failure, code: int | None = None, *, tail: str = "", reason:
 )
 def test_an_exception_is_answered(raised: str, words: str) -> None:
     assert words in remedy(Failure.USER, 1, tail=f"{FRAME}{raised}")
+
+
+def read_only(tail: str, *, at: str = "", mode: Mode = Mode.MOUNT, writable: bool = False) -> str:
+    """The remedy for a step with the inputs ``from_raw`` and ``from_raw2``; the arguments are of the first."""
+    step = b.step("a", "raw", "raw2")
+    first, second = step.inputs
+    first = replace(first, path_on_compute=at, mode=mode, writable=writable)
+    seen = Observation(phase=Phase.FAILED, uid="uid", failure=Failure.USER, exit_code=1, tail=tail)
+    return remedy_for(replace(step, inputs=(first, second)), Failure.USER, seen, endings={}, run=b.RUN)
+
+
+@pytest.mark.parametrize(
+    ("tail", "at"),
+    [
+        (f"{FRAME}{READ_ONLY}'/tmp/work/inputs/from_raw/seed.txt'", ""),
+        (f"{FRAME}{READ_ONLY}'/tmp/work/inputs/from_raw'", ""),
+        (f"{FRAME}{READ_ONLY}'/run/runner/mounts/from_raw/data/seed.txt'", ""),
+        (f"{FRAME}{READ_ONLY}'/tmp/mine' -> '/tmp/work/inputs/from_raw/seed.txt'", ""),
+        (f"{FRAME}{READ_ONLY}'/data/in/seed.txt'", "/data/in"),
+        (f"{FRAME}{READ_ONLY}'/data/in/seed.txt'", "/data/in/"),
+        (f"{FRAME}{READ_ONLY}'data/in/seed.txt'", "data/in"),
+        (f"{FRAME}{READ_ONLY}'/tmp/work/code/data/in/seed.txt'", "data/in"),
+        ("touch: cannot touch '/tmp/work/inputs/from_raw/seed.txt': Read-only file system", ""),
+        ("sh: 1: cannot create /tmp/work/inputs/from_raw: Read-only file system", ""),
+    ],
+)
+def test_a_write_into_a_mounted_input_is_answered_with_its_name(tail: str, at: str) -> None:
+    for mode in (Mode.MOUNT, Mode.AUTO):
+        assert read_only(tail, at=at, mode=mode) == f"the input 'from_raw' {MOUNTED}: as_download()"
+
+
+def test_of_two_inputs_the_one_that_was_written_into_is_named() -> None:
+    assert "input 'from_raw2' is mounted" in read_only(f"{FRAME}{READ_ONLY}'/tmp/work/inputs/from_raw2/x'")
+    inner = f"{FRAME}{READ_ONLY}'/tmp/work/inputs/from_raw2/from_raw/x'"
+    assert "input 'from_raw' is mounted" in read_only(inner, at="/tmp/work/inputs/from_raw2/from_raw")
+
+
+@pytest.mark.parametrize(
+    "path", ["/usr/lib/x", "/tmp/work/inputs/from_raw.old", "/tmp/work/outputs/from_raw/x", "/x/data/in/y"]
+)
+def test_a_write_to_another_read_only_place_is_no_inputs(path: str) -> None:
+    assert read_only(f"{FRAME}{READ_ONLY}'{path}'", at="/data/in") == ""
+
+
+def test_an_input_that_is_not_mounted_is_not_blamed() -> None:
+    tail = f"{FRAME}{READ_ONLY}'/tmp/work/inputs/from_raw/x'"
+    assert read_only(tail, mode=Mode.DOWNLOAD) == ""
+    assert read_only(tail, writable=True) == ""
 
 
 @pytest.mark.parametrize(
