@@ -43,6 +43,9 @@ class Grants:
     """Neither written nor listed."""
     unlisted: tuple[str, ...] = ()
     """Not listed."""
+    stepwise: tuple[str, ...] = ()
+    """Folders with closed ones in them. Their names are listed as one level, and what lies below only by the whole
+    name of a folder: the beginning of a closed folder's name would list what lies below it."""
 
 
 def own_grants(task: Task, datastore: str) -> Grants:
@@ -83,12 +86,19 @@ def shared_grants(datastore: str, *, read_only: bool = False) -> Grants:
         closed=tuple(f"{folder}*" for folder in own_folders(datastore)),
         fixed=(*_BY_DIGEST, "store.json") if workspace else (),
         unlisted=("manifests/*",) if workspace else (),
+        stepwise=levels_above(own_folders(datastore)),
     )
 
 
 def own_folders(datastore: str) -> tuple[str, ...]:
     """Return the places of runs in a datastore."""
     return OWN_FOLDERS if datastore == DEFAULT_DATASTORE else (RUNS_PLACE,)
+
+
+def levels_above(folders: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders that other folders lie in, with their slashes, without the top level."""
+    found = (folder[: end + 1] for folder in folders for end, char in enumerate(folder[:-1]) if char == "/")
+    return tuple(dict.fromkeys(found))
 
 
 def mount_grants(prefixes: Iterable[str], datastore: str) -> Grants:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, RunnerError, StoreError, StoreUnreachable
+from ..errors import BadInput, Problem, RunnerError, StoreError, StoreUnreachable, TargetError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.data_access import DataAccess
 from ..model.delivery import Delivery
@@ -23,6 +23,9 @@ MARGIN = 15 * 60.0
 """Seconds after the last limit, for the upload of outputs and the end of the attempt."""
 Minters = Callable[[str], "CredentialMinter | None"]
 """Returns what mints keys for a datastore; None: nothing does."""
+NoKeys = Callable[[str], str]
+"""Returns why the server of a datastore makes no temporary keys at all; empty: it makes them."""
+REMEDY = "let the store's server make them, or set `credentials: static` for the target: steps get the whole store"
 
 
 @dataclass(frozen=True)
@@ -41,29 +44,39 @@ def lifetime(limits: TimeLimits) -> float:
     return sum(limit or UNLIMITED for limit in (limits.queue, limits.start, limits.run)) + MARGIN
 
 
-def minted(task: Task, stores: StepStores, minters: Minters, now: float) -> Minted:
-    """Return the stores of an attempt with minted keys.
+def minted(task: Task, stores: StepStores, minters: Minters, no_keys: NoKeys, now: float) -> Minted:
+    """Return the stores of an attempt with minted keys, and with whole keys where the server makes none for anybody.
+
+    What one attempt asks for decides nothing else: a step could ask for so much that its keys are refused.
 
     Args:
         task: The attempt.
         stores: The stores with the keys that open all of them, as the attempt reaches them.
         minters: What mints keys for the workspace store and each datastore.
+        no_keys: The datastores whose servers make no keys.
         now: Seconds since the epoch.
 
     Raises:
         StoreUnreachable: A server does not answer now.
+        TargetError: A server that makes keys refuses those of this attempt.
     """
     end = now + lifetime(task.time_limits)
     whole: dict[str, str] = {}
 
     def of(name: str, endpoint: StoreEndpoint) -> StoreEndpoint:
+        minter = minters(name)
+        if minter is None or not isinstance(endpoint, BucketEndpoint):
+            whole[name] = "its store makes no temporary keys"
+            return endpoint
+        if problem := no_keys(name):
+            whole[name] = problem
+            return endpoint
         try:
-            return _confined(task, name, endpoint, minters(name), end)
+            return _confined(task, name, endpoint, minter, end)
         except StoreUnreachable:
             raise
-        except RunnerError as error:
-            whole[name] = str(error)
-            return endpoint
+        except (StoreError, BadInput) as error:
+            raise TargetError(refused_keys(task, name, error)) from error
 
     workspace = of(DEFAULT_DATASTORE, stores.workspace)
     assert isinstance(workspace, BucketEndpoint)
@@ -73,6 +86,14 @@ def minted(task: Task, stores: StepStores, minters: Minters, now: float) -> Mint
     buckets = [one for one in (workspace, *found.datastores.values()) if isinstance(one, BucketEndpoint)]
     keys = [key for one in buckets for key in (one.credentials, one.shared) if key is not None and key.expires]
     return Minted(found, min((key.expires for key in keys), default=0.0), whole)
+
+
+def refused_keys(task: Task, datastore: str, error: RunnerError) -> str:
+    """Return the words for an attempt whose keys are refused by a server that makes them."""
+    causes = error.problems if isinstance(error, BadInput) else (Problem(str(error)),)
+    said = "; ".join(each.what for each in causes)
+    remedy = next((each.remedy for each in causes if each.remedy), REMEDY)
+    return str(Problem(f"no keys of its own for step {task.id.key} in datastore '{datastore}': {said}", remedy=remedy))
 
 
 def mount_keys(task: Task, datastore: str, endpoint: BucketEndpoint, minters: Minters, now: float) -> BucketEndpoint:
@@ -126,11 +147,7 @@ def announce_whole_stores(
                 notify(f"target '{name}': {warning}")
 
 
-def _confined(
-    task: Task, name: str, endpoint: StoreEndpoint, minter: CredentialMinter | None, end: float
-) -> BucketEndpoint:
-    if minter is None or not isinstance(endpoint, BucketEndpoint):
-        raise StoreError("its store makes no temporary keys")
+def _confined(task: Task, name: str, endpoint: BucketEndpoint, minter: CredentialMinter, end: float) -> BucketEndpoint:
     shared = minter.mint(task.id, shared_grants(name, read_only=endpoint.read_only), end)
     grants = own_grants(task, name)
     if not (grants.reads or grants.writes):

@@ -37,6 +37,7 @@ OBJECTS = (
     f"runs/{OTHER_RUN}/journal/1.json",
     f"azureml/{b.RUN}.b/out/x",
     f"{FILE_DATASTORE}/shared.txt",
+    f"{FILE_DATASTORE}/archive/x",
     f"{FILE_DATASTORE}/azureml/{b.RUN}.b/out/x",
 )
 
@@ -104,8 +105,11 @@ def test_absent_objects_are_absent(store: ObjectStore) -> None:
 
 def test_a_listing_of_everything_shows_what_the_workspace_shares(store: ObjectStore) -> None:
     shared = ["a-root.csv", "raw-too/3.csv", "raw/1.csv", "raw/deep/2.csv", "registry/datasets/x/1.json"]
-    files = [f"{FILE_DATASTORE}/shared.txt"]
-    assert [key for key in names(store, "") if "/azureml/" not in key] == [*shared, *files]
+    files = [f"{FILE_DATASTORE}/archive/x", f"{FILE_DATASTORE}/shared.txt"]
+    assert names(store, "") == [*shared, *files]
+    assert names(store, FILE_DATASTORE) == names(store, f"{FILE_DATASTORE}/") == files
+    assert names(store, f"{FILE_DATASTORE}/a") == names(store, f"{FILE_DATASTORE}/archive/") == files[:1]
+    assert names(store, f"{FILE_DATASTORE}/az") == []
     assert names(store, "ra") == ["raw-too/3.csv", "raw/1.csv", "raw/deep/2.csv"]
     assert names(store, "raw", after="raw/1.csv") == ["raw/deep/2.csv"]
     assert names(store, "a-root.csv") == ["a-root.csv"]
@@ -120,6 +124,8 @@ def test_the_file_datastore_in_it_is_confined_too(endpoint: BucketEndpoint) -> N
     assert found.own == ("azureml/",)
     files = BucketStore(found)
     assert files.get("shared.txt")
+    assert names(files, "") == ["archive/x", "shared.txt"]
+    assert files.stat("none") is None
     files.put("runs/is-a-folder-like-any-other", b"1")
     files.put(f"azureml/{b.RUN}.a/files/x", b"1")
     with pytest.raises(StoreDenied):

@@ -54,7 +54,8 @@ def writes(grants: Grants, key: str) -> bool:
 
 def lists(grants: Grants, prefix: str) -> bool:
     hidden = (*grants.closed, *grants.fixed, *grants.unlisted)
-    return matches(grants.lists, prefix) and not matches(hidden, prefix)
+    crosses = f"{prefix.rpartition('/')[0]}/" in grants.stepwise
+    return matches(grants.lists, prefix) and not matches(hidden, prefix) and not crosses
 
 
 class Confined:

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from ...dataclass import dataclass
-from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
+from ...errors import BadInput, Problem, RunnerError, StoreError, StoreUnreachable, TargetError, TargetUnreachable
 from ...model.data import DEFAULT_DATASTORE
 from ...model.document import from_document, to_document
 from ...model.names import job_name
 from ...model.store_endpoint import BucketEndpoint, StepStores
 from ...model.task import Task, TaskId
-from ...operations.scoped_stores import Minted, Minters, minted, minting_problem, mount_keys
+from ...operations.scoped_stores import Minted, Minters, minted, minting_problem, mount_keys, refused_keys
 from ...ports import ObjectStore
 from ...runs import records
 from . import conventions as c
@@ -67,8 +67,9 @@ class AttemptSecrets:
         self._cluster, self._settings, self._store = cluster, settings, store
         self._files, self._minters, self._say = files, minters, say
         self._lock = threading.Lock()
-        self._problem: str | None = None
+        self._verdicts: dict[str, str] = {}
         self._said: set[str] = set()
+        self._whole: set[str] = set()
         self._handed: dict[TaskId, Handed] = {}
         self._checked: dict[TaskId, datetime] = {}
 
@@ -95,13 +96,9 @@ class AttemptSecrets:
 
     def problem(self) -> str:
         """Return why no keys can be confined, asked once; empty: they can. Raises StoreUnreachable, BadInput."""
-        with self._lock:
-            if self._problem is None:
-                if self._settings.keys is KeysPolicy.STATIC:
-                    self._problem = "the target says `credentials: static`"
-                else:
-                    self._problem = minting_problem(self._minters(DEFAULT_DATASTORE))
-            return self._problem
+        if self._settings.keys is KeysPolicy.STATIC:
+            return "the target says `credentials: static`"
+        return self._no_keys(DEFAULT_DATASTORE)
 
     def run_files(self, run: str) -> RunFiles:
         """Return the files of the run's own Secret: none if each attempt has one. Raises TargetError."""
@@ -117,7 +114,8 @@ class AttemptSecrets:
             owner: The uid of the run's ConfigMap.
 
         Raises:
-            TargetError: No keys can be made, and the target demands them; or the server refuses the Secret.
+            TargetError: No keys can be made, and the target demands them; a server that makes keys refuses those of
+                this attempt; or the cluster refuses the Secret.
         """
         if not self._are_scoped():
             return ""
@@ -134,15 +132,17 @@ class AttemptSecrets:
         if not self._are_scoped():
             return endpoint
         try:
-            return mount_keys(task, datastore, endpoint, self._minters, self._cluster.now().timestamp())
-        except StoreError as error:
-            if self._settings.keys is KeysPolicy.AUTO and self.is_known_whole(datastore):
+            if self._settings.keys is KeysPolicy.AUTO and (self.is_known_whole(datastore) or self._no_keys(datastore)):
                 return endpoint
+            return mount_keys(task, datastore, endpoint, self._minters, self._cluster.now().timestamp())
+        except StoreUnreachable as error:
             raise TargetUnreachable(f"no keys for the mounts of step {task.id.key}: {error}") from error
+        except (StoreError, BadInput) as error:
+            raise TargetError(refused_keys(task, datastore, error)) from error
 
     def is_known_whole(self, datastore: str) -> bool:
         """Return True if attempts get the keys of a whole datastore, and that was said."""
-        return any(line.startswith(f"datastore '{datastore}'") for line in self._said)
+        return datastore in self._whole
 
     def renew(
         self, live: Iterable[TaskId], owner: Callable[[str], str], mounts: Callable[[Task, str], None], now: datetime
@@ -171,7 +171,7 @@ class AttemptSecrets:
         """Delete the Secret of an ended attempt, by its owner."""
         self._handed.pop(task, None)
         self._checked.pop(task, None)
-        if self._settings.keys is not KeysPolicy.STATIC and not self._problem:
+        if self._settings.keys is not KeysPolicy.STATIC and not self._verdicts.get(DEFAULT_DATASTORE):
             self._cluster.delete("configmaps", self._name(task))
 
     def _renew_one(self, task: TaskId, owner: Callable[[str], str], mounts: Callable[[Task, str], None]) -> None:
@@ -208,10 +208,17 @@ class AttemptSecrets:
             self._once(whole_store_line(problem))
         return not problem
 
+    def _no_keys(self, datastore: str) -> str:
+        """Return why a server makes no keys for anybody, asked once; empty: it does. Raises StoreUnreachable."""
+        with self._lock:
+            if datastore not in self._verdicts:
+                self._verdicts[datastore] = minting_problem(self._minters(datastore))
+            return self._verdicts[datastore]
+
     def _minted(self, task: Task, file: str) -> Minted:
         stores = from_document(StepStores, json.loads(file))
         try:
-            return minted(task, stores, self._minters, self._cluster.now().timestamp())
+            return minted(task, stores, self._minters, self._no_keys, self._cluster.now().timestamp())
         except StoreError as error:
             raise TargetUnreachable(f"no keys for step {task.id.key}: {error}") from error
 
@@ -221,7 +228,8 @@ class AttemptSecrets:
             line = f"datastore '{name}': steps get the keys of all of it ({problem})"
             if self._settings.keys is KeysPolicy.SCOPED:
                 raise TargetError(f"{line}; the target demands `credentials: scoped`")
-            self._once(line)
+            self._whole.add(name)
+            self._once(f"WARNING: {line}")
 
     def _once(self, line: str) -> None:
         if line not in self._said:

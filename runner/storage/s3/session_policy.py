@@ -20,6 +20,8 @@ LIMIT = 2048
 """Bytes."""
 _READ = ("s3:GetObject",)
 _CHANGE = ("s3:PutObject", "s3:DeleteObject", "s3:*MultipartUpload*")
+_NO_CHANGE = ("s3:Put*", "s3:Del*", "s3:*Multi*")
+"""What denies `_CHANGE`, and more of its kind, in fewer bytes."""
 _LIST = "s3:ListBucket"
 _ARN = "arn:aws:s3:::"
 _ANY_BUCKET = f"{_ARN}*"
@@ -33,7 +35,12 @@ Group = Callable[[str], str]
 
 
 def policy_text(bucket: str, prefix: str, grants: Grants, until: float = 0.0) -> str:
-    """Return the policy as JSON. What it opens is never less than `grants`.
+    """Return the closest policy that fits: the first of `policy_texts`."""
+    return next(policy_texts(bucket, prefix, grants, until))
+
+
+def policy_texts(bucket: str, prefix: str, grants: Grants, until: float = 0.0) -> Iterator[str]:
+    """Yield the policies that fit as JSON, the closest first. What they open is never less than `grants`.
 
     Args:
         bucket: The bucket.
@@ -42,19 +49,18 @@ def policy_text(bucket: str, prefix: str, grants: Grants, until: float = 0.0) ->
         until: Seconds since the epoch from which nothing is open any more. Default: 0, the keys' own end.
 
     Raises:
-        BadInput: The text is too long even if the places are grouped: the prefix is too long.
+        BadInput: Each text is too long, even if the places are grouped: the prefix is, or too much is to be written.
     """
-    sizes = []
-    for read, listed in _GROUPS:
-        text = _text(bucket, prefix, _grouped(grants, read, listed), until)
-        if len(text.encode()) <= LIMIT:
-            return text
-        sizes.append(len(text.encode()))
-    raise BadInput(
-        f"the prefix {prefix!r} of bucket {bucket!r} is too long for keys that open a part of it: "
-        f"the policy would have {min(sizes)} bytes, and a server takes {LIMIT}",
-        remedy="give the store a shorter prefix, or set `credentials: static`",
-    )
+    texts = dict.fromkeys(_text(bucket, prefix, _grouped(grants, *groups), until) for groups in _GROUPS)
+    fitting = [text for text in texts if len(text.encode()) <= LIMIT]
+    if not fitting:
+        raise BadInput(
+            f"the policy of keys that open a part of bucket {bucket!r} is too long: it would have "
+            f"{min(len(text.encode()) for text in texts)} bytes, and a server takes {LIMIT}; the store's prefix "
+            f"({prefix!r}) is in it several times, and each place that the step writes",
+            remedy="give the store a shorter prefix or the step fewer writable inputs, or set `credentials: static`",
+        )
+    yield from fitting
 
 
 def _text(bucket: str, prefix: str, grants: Grants, until: float) -> str:
@@ -81,7 +87,8 @@ def _statements(bucket: str, prefix: str, grants: Grants, until: float) -> Itera
             yield {"Effect": "Deny", "Action": list(actions), "Resource": resources}
 
     def listing(effect: str, condition: dict[str, object]) -> dict[str, object]:
-        return {"Effect": effect, "Action": [_LIST], "Resource": [arn], "Condition": condition}
+        place = arn if effect == "Allow" else _ANY_BUCKET
+        return {"Effect": effect, "Action": [_LIST], "Resource": [place], "Condition": condition}
 
     yield from allowed(_READ, grants.reads)
     yield from allowed(_READ + _CHANGE, grants.writes)
@@ -91,9 +98,17 @@ def _statements(bucket: str, prefix: str, grants: Grants, until: float) -> Itera
         names = [start + level for level in grants.levels]
         yield listing("Allow", {"StringEquals": {"s3:prefix": names, "s3:delimiter": "/"}})
     yield from denied(("s3:*",), grants.closed)
-    yield from denied(_CHANGE, grants.fixed)
+    yield from denied(_NO_CHANGE, grants.fixed)
     if hidden := [one for one in (*grants.closed, *grants.fixed, *grants.unlisted) if one.endswith("*")]:
         yield listing("Deny", {"StringLike": {"s3:prefix": [_end(start) + pattern for pattern in hidden]}})
+    if grants.stepwise:
+        places = [_end(start) + folder for folder in grants.stepwise]
+        condition: dict[str, object] = {
+            "StringLike": {"s3:prefix": [f"{place}*" for place in places]},
+            "StringNotLike": {"s3:prefix": [f"{place}*/*" for place in places]},
+            "StringNotEquals": {"s3:delimiter": "/"},
+        }
+        yield listing("Deny", condition)
     # MinIO lets the owner of keys make more keys of the same user; nothing else refuses that to temporary ones.
     yield {"Effect": "Deny", "Action": ["admin:*"], "Resource": [_ANY_BUCKET]}
     if until:

@@ -105,7 +105,7 @@ class BucketStore:
 
     def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
         """Yield the objects whose key starts with `prefix` and sorts after `after`, in key order."""
-        if self._bucket.is_confined and "/" not in check_prefix(prefix):
+        if self._bucket.is_confined and confined.is_by_folder(self._bucket, check_prefix(prefix)):
             return confined.by_folder(self._bucket, self._pages, prefix, after)
         return self._pages(self._prefix + check_prefix(prefix), after)
 

@@ -21,7 +21,7 @@ from ...model.store_endpoint import BucketEndpoint
 from ...model.task import TaskId
 from .credential_refresh import Renew
 from .http import BUSY, Answer, Endpoint, Request, RetryPolicy
-from .session_policy import policy_text
+from .session_policy import policy_texts
 from .sign import encode_query
 from .xml import parse, text
 
@@ -36,6 +36,9 @@ _SHORTER = (12 * 3600, 3600)
 """Seconds to ask for if a server refuses more: AWS's limits of a role and of a role's default."""
 _VERSION = "2011-06-15"
 _TOO_LONG = ("ValidationError", "InvalidParameterValue")
+_POLICY_TOO_LARGE = ("PackedPolicyTooLarge", "PackedPolicyTooLargeException")
+"""AWS packs policies, and the packed size has a limit that the text does not show."""
+_POLICY_REFUSED = (*_POLICY_TOO_LARGE, "MalformedPolicyDocument", "MalformedPolicy")
 _REFUSED = ("AccessDenied", "InvalidClientTokenId", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken")
 
 
@@ -60,8 +63,10 @@ class StsMinter:
         left = expires - time.time()
         until = expires if left < SHORTEST else 0.0
         wanted = min(max(math.ceil(left), SHORTEST), LONGEST)
-        policy = policy_text(self._store.bucket, self._store.prefix, grants, until)
-        answer = self._ask(attempt, policy, wanted)
+        policies = policy_texts(self._store.bucket, self._store.prefix, grants, until)
+        answer = self._ask(attempt, policy := next(policies), wanted)
+        while _code(answer) in _POLICY_TOO_LARGE and (coarser := next(policies, None)):
+            answer = self._ask(attempt, policy := coarser, wanted)
         for seconds in (shorter for shorter in _SHORTER if shorter < wanted):
             if answer.status != 400 or _code(answer) not in _TOO_LONG:
                 break
@@ -96,6 +101,8 @@ class StsMinter:
             return StoreUnreachable(f"{at} cannot make temporary keys now ({said})")
         if code in _REFUSED:
             return StoreDenied(f"{at} refuses to make temporary keys ({said})")
+        if code in _POLICY_REFUSED:
+            return StoreError(f"{at} refuses the policy of temporary keys ({said})")
         return StoreError(f"{at} makes no temporary keys: it has no AssumeRole ({said})")
 
 

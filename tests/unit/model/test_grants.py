@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE, DatasetDefinition, DatastorePath
-from runner.model.grants import mount_grants, narrowed, own_grants, shared_grants
+from runner.model.grants import OWN_FOLDERS, mount_grants, narrowed, own_grants, shared_grants
 from tests.support import builders as b
 from tests.support.fake_minter import lists, reads, writes
 
@@ -120,6 +120,13 @@ def test_nobody_lists_a_whole_store() -> None:
     for grants in (OWN, shared_grants(DEFAULT_DATASTORE), shared_grants("lake")):
         for prefix in ("", "r", "runs", "azureml/", "azureml/x"):
             assert not lists(grants, prefix)
+
+
+def test_no_beginning_of_a_place_of_runs_is_listed() -> None:
+    for folder in OWN_FOLDERS:
+        for end in range(len(folder) + 1):
+            assert not lists(shared_grants(DEFAULT_DATASTORE), folder[:end])
+    assert lists(shared_grants(DEFAULT_DATASTORE), f"{FILE_DATASTORE}/azure/x")
 
 
 def test_users_data_are_their_datastores() -> None:

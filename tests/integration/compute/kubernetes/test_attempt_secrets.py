@@ -14,7 +14,7 @@ import pytest
 from runner.compute.kubernetes.keys_policy import KeysPolicy
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.kubernetes.target import KubernetesTarget
-from runner.errors import StoreError, StoreUnreachable, TargetError, TargetUnreachable
+from runner.errors import BadInput, StoreDenied, StoreError, StoreUnreachable, TargetError, TargetUnreachable
 from runner.model.access import Access
 from runner.model.credentials import Credentials
 from runner.model.data import DataRef, Mode
@@ -39,11 +39,13 @@ HOUR = 3600.0
 class Minter:
     """Numbers its keys."""
 
-    error: StoreError | None = None
+    error: StoreError | BadInput | None = None
+    spared: str = ""
+    """The run whose keys are made all the same."""
     asked: list[tuple[TaskId, Grants, float]] = field(default_factory=list)
 
     def mint(self, attempt: TaskId, grants: Grants, expires: float) -> Credentials:
-        if self.error:
+        if self.error and attempt.run != self.spared:
             raise self.error
         self.asked.append((attempt, grants, expires))
         return Credentials(f"k{len(self.asked)}", f"secret-{len(self.asked)}", "token", expires)
@@ -173,7 +175,7 @@ def test_a_datastore_without_such_keys_is_told_once(desk: Desk) -> None:
     desk.start(a_task("a-1", access=LAKE))
     desk.start(a_task("b-1", access=LAKE))
     assert [
-        line for line in desk.said if line.startswith("datastore 'lake': steps get the keys of all of it")
+        line for line in desk.said if line.startswith("WARNING: datastore 'lake': steps get the keys of all of it")
     ] == desk.said
     assert len(desk.said) == 1
 
@@ -329,6 +331,38 @@ def test_without_such_a_server_steps_get_the_whole_store_and_a_loud_line(minter:
     assert desk.mounted[0] == f"run-{RUN}"
     (line,) = desk.said
     assert "security.md" in line
+    desk.target.close()
+
+
+@pytest.mark.parametrize("keys", [KeysPolicy.AUTO, KeysPolicy.SCOPED])
+@pytest.mark.parametrize("name", ["workspaceblobstore", "lake"])
+@pytest.mark.parametrize(
+    "error",
+    [StoreError("refuses the policy"), StoreDenied("AccessDenied"), BadInput("the policy is too long", remedy="cut")],
+    ids=["policy", "denied", "size"],
+)
+def test_a_refusal_for_one_attempt_never_opens_the_whole_store(
+    keys: KeysPolicy, name: str, error: StoreError | BadInput
+) -> None:
+    desk = Desk(keys=keys, minters={"lake": Minter(), name: Minter(error, spared="probe")})
+    with pytest.raises(TargetError, match=f"no keys of its own for step train-1 in datastore '{name}'") as refused:
+        desk.start(a_task(access=LAKE))
+    assert not isinstance(refused.value, TargetUnreachable), "asking again would not help"
+    assert ("do:    cut" if isinstance(error, BadInput) else "credentials: static") in str(refused.value)
+    assert STATIC.secret_key not in desk.everything
+    assert desk.cluster.objects("jobs") == {}
+    assert desk.said == []
+    desk.target.close()
+
+
+def test_a_refusal_of_a_renewal_keeps_the_keys_that_are_there() -> None:
+    desk = Desk()
+    desk.start(a_task())
+    before = desk.told
+    desk.minter.error = StoreDenied("AccessDenied")
+    desk.look(UNLIMITED * 2)
+    assert desk.told == before
+    assert STATIC.secret_key not in desk.everything
     desk.target.close()
 
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import BadInput
-from runner.model.data import DEFAULT_DATASTORE
-from runner.model.grants import Grants, own_grants, shared_grants
-from runner.storage.s3.session_policy import LIMIT, policy_text
+from runner.model.data import DEFAULT_DATASTORE, FILE_DATASTORE
+from runner.model.grants import OWN_FOLDERS, Grants, mount_grants, own_grants, shared_grants
+from runner.storage.s3.session_policy import LIMIT, policy_text, policy_texts
 from tests.support import builders as b
 
 PREFIX = "workspaces/team-of-some-name/"
@@ -46,6 +46,25 @@ def opens(text: str, action: str, key: str) -> bool:
     if any(fits(one) for one in found if one["Effect"] == "Deny"):
         return False
     return any(fits(one) for one in found if one["Effect"] == "Allow")
+
+
+def lists(text: str, prefix: str, delimiter: str | None = None) -> bool:
+    """Whether the policy lets a listing happen, by the rules of IAM; `prefix` is the whole one in the bucket."""
+    values = {"s3:prefix": prefix, "s3:delimiter": delimiter}
+
+    def holds(rule: str, key: str, wanted: list[str] | str) -> bool:
+        value, choices = values[key], [wanted] if isinstance(wanted, str) else wanted
+        equal = value is not None and any(_like(one, value) if "Like" in rule else one == value for one in choices)
+        return equal != ("Not" in rule)
+
+    def fits(statement: dict[str, Any]) -> bool:
+        acts = any(fnmatchcase("s3:ListBucket", one) for one in statement["Action"])
+        there = any(_like(one, "arn:aws:s3:::a-bucket") for one in statement["Resource"])
+        rules = statement.get("Condition", {}).items()
+        return acts and there and all(holds(rule, key, one) for rule, of in rules for key, one in of.items())
+
+    effects = [one["Effect"] for one in statements(text) if fits(one)]
+    return "Allow" in effects and "Deny" not in effects
 
 
 def _like(pattern: str, text: str) -> bool:
@@ -86,6 +105,34 @@ def test_the_users_data_are_open_without_the_places_of_runs() -> None:
         assert opens(text, "s3:GetObject", key)
         assert not opens(text, "s3:PutObject", key)
         assert not opens(text, "s3:DeleteObject", key)
+
+
+@pytest.mark.parametrize("prefix", ["", "team/", PREFIX])
+@pytest.mark.parametrize("mount", [False, True], ids=["shared", "mount"])
+def test_no_beginning_of_a_place_of_runs_is_listed(prefix: str, mount: bool) -> None:
+    grants = mount_grants(["", "raw"], DEFAULT_DATASTORE) if mount else shared_grants(DEFAULT_DATASTORE)
+    text = policy_text("a-bucket", prefix, grants)
+    for folder in OWN_FOLDERS:
+        for end in range(len(folder) + 1):
+            for delimiter in (None, "", "."):
+                assert not lists(text, prefix + folder[:end], delimiter)
+        assert not lists(text, f"{prefix}{folder}x/", "/")
+        assert not lists(text, prefix + folder, "/")
+    for open_ in ("raw/", "raw/a", f"{FILE_DATASTORE}/a/", f"{FILE_DATASTORE}/azure/x", f"{FILE_DATASTORE}/azureml-x/"):
+        assert lists(text, prefix + open_)
+    for level in ("", f"{FILE_DATASTORE}/"):
+        assert lists(text, prefix + level, "/")
+
+
+def test_coarser_texts_follow_the_closest_one() -> None:
+    granted = inputs([(run, run) for run in range(4)])
+    first, *others = policy_texts("a-bucket", PREFIX, granted)
+    assert first == text_of(granted)
+    assert others
+    assert len(others[-1]) < len(first)
+    for text in (first, *others):
+        assert opens(text, "s3:GetObject", f"azureml/{of_run(3)}.step-3/out/x")
+        assert not opens(text, "s3:PutObject", f"azureml/{of_run(3)}.step-3/out/x")
 
 
 @pytest.mark.parametrize(
