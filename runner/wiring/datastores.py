@@ -184,6 +184,8 @@ def _containers(remembered: named_datastores.Remembered, known: Container[str]) 
             from ..storage.azure_blob import registered
 
             place = registered.settings_of(meant.account, meant.container, meant.endpoint)
+            if place is None:  # nobody registered that: it is as unknown as a name without a document
+                continue
             where = f"datastore '{name}', registered by register_azure_blob_container"
             found[name] = DatastoreConfig(place=place, where=where, kind=registered.KIND)
     return found

@@ -51,6 +51,8 @@ def fetch_files(store: ObjectStore, key: str, manifest: Manifest, into: Path, pr
         StoreError: A pinned file was changed; or whatever the store has against it.
 
     """
+    for entry in manifest.entries:  # before anything is written
+        trees.target_of(into, entry)
     large = [one for one in manifest.entries if one.size > LARGE and not isinstance(store, FolderStore)]
     others = tuple(one for one in manifest.entries if one not in large) if large else manifest.entries
     trees.fetch(store, key, replace(manifest, entries=others), into, progress=progress)

@@ -210,7 +210,7 @@ def _make_folders(store: ObjectStore, key: str, manifest: Manifest) -> None:
 
 def _below(folder: Path, path: str) -> Path:
     parts = PurePosixPath(path)
-    if parts.is_absolute() or ".." in parts.parts:
+    if parts.is_absolute() or ".." in parts.parts or "\0" in path:
         raise StoreError(f"a manifest names {path!r}, which lies outside its folder")
     return folder / parts
 

@@ -12,6 +12,7 @@ from ...data.transfers.progress import SILENT, Progress
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import Entry, Kind, Manifest
+from ...model.inside import check_inside
 from .addresses import parse
 from .copied import Copied
 from .finding import Stores, found_at
@@ -82,7 +83,8 @@ def plan(found: Sequence[FoundFiles], destination: str) -> Download:
 
 
 def check(wanted: Download) -> None:
-    """Raise BadInput, with all problems, if the copies cannot be written."""
+    """Raise BadInput, with all problems, if the copies cannot be written or would leave their folder."""
+    check_inside((*wanted.files, *wanted.folders))
     taken = {parent for name in (*wanted.files, *wanted.folders) for parent in _parents(name)} | set(wanted.folders)
     blocked = [f"{wanted.into / name} is a folder" for name in wanted.files if (wanted.into / name).is_dir()]
     blocked += [f"{wanted.into / name} is both a file and a folder" for name in wanted.files if name in taken]

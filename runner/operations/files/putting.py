@@ -13,6 +13,7 @@ from ...data.transfers.progress import SILENT, Progress
 from ...dataclass import dataclass
 from ...errors import BadInput, Problem, StoreError
 from ...model.data import DEFAULT_DATASTORE, Kind
+from ...model.inside import is_inside
 from ...model.names import KEY_BYTES, SEGMENT_BYTES, UNFINISHED, reserved_problem
 from ...ports import FolderStore, ObjectStore
 from .addresses import DatastoreAddress, RunAddress, has_glob, parse
@@ -178,7 +179,7 @@ def _misfit(key: str) -> Problem | None:
     except UnicodeEncodeError:
         return Problem(f"the name {key!r} is no UTF-8 text", remedy="rename the file")
     parts = key.split("/")
-    if any(part in ("", ".", "..") for part in parts):
+    if not is_inside(key):
         return no_place(key).problems[0]
     if parts[0] == UNFINISHED:
         return Problem(f"'{key}' cannot be written: stores keep unfinished files in {UNFINISHED}/", remedy="rename it")

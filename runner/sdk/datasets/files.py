@@ -103,10 +103,15 @@ class FileSet:
         Returns:
             The paths of the copies.
 
+        Raises:
+            BadInput: A path would leave the folder. Nothing is copied then.
+
         """
         from ...data.transfers.trees import fetch
         from ...model.data import Kind, Manifest
+        from ...model.inside import check_inside
 
+        check_inside(file.relative for file in self.files)
         targets = [into / file.relative for file in self.files]
         for target in targets:
             target.unlink(missing_ok=True)

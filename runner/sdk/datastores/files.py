@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from ...dataclass import dataclass
 from ...model.data import DEFAULT_DATASTORE
+from ...model.inside import check_inside
 from ...ports import ObjectInfo, ObjectStore
 from ..base.exceptions import UserErrorException
 from .data_paths import plain_path
@@ -117,10 +118,12 @@ def fetch(
         The number of files copied.
 
     Raises:
+        BadInput: A path would leave `target_path`. Nothing is copied then.
         StoreError: The store fails.
         UserErrorException: A file cannot be written.
 
     """
+    check_inside(keys.values())
     fetched = 0
     paths = {key: Path(target_path) / relative for key, relative in keys.items()}
     done = _many(partial(_fetch_one, bring or store.download, overwrite=bool(overwrite)), paths)

@@ -14,6 +14,7 @@ from ...errors import ObjectMissing
 from ...model.context import STEP_VARIABLE
 from ...model.digest import canonical_json
 from ...model.document import to_document
+from ...model.inside import check_inside
 from ...model.names import REGISTRY
 from ...model.stored_documents import read_document
 from ..base.exceptions import ModelNotFoundException, UserErrorException
@@ -192,7 +193,11 @@ def download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
     Returns:
         The path of the file or folder that was registered.
 
+    Raises:
+        BadInput: A name in the record would leave the folder. Nothing is copied then.
+
     """
+    check_inside(record.files)
     for name in record.files:
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)

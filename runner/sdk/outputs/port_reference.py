@@ -111,12 +111,14 @@ class PortDataReference(Placeholder):
         """
         from ...data import manifest
         from ...data.transfers import trees
+        from ...model.inside import check_inside
         from ..datastores.files import fetch
 
         session = self._step_run.session
         store = session.datastore(self.ref.datastore)
         described = manifest.load(session.store, self.ref.digest)
         known = {trees.key_of(self.ref.key, entry): entry for entry in described.entries}
+        check_inside((*known, *(f"{self.ref.key}/{folder}" for folder in described.folders)))
         for folder in described.folders:
             Path(local_path, self.ref.key, folder).mkdir(parents=True, exist_ok=True)
 

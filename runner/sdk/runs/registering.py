@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...backports import without_prefix
+from ...model.inside import check_inside
 from ..base.exceptions import ModelPathNotFoundException
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def register_files(run: Run, model_path: str, draft: Draft) -> Model:
             remedy=f"its files: {', '.join(run.get_file_names()) or 'none'}; run.upload_file(...) adds one",
         )
     outside = len(path.split("/")) - 1
+    check_inside(names)
     with TemporaryDirectory(prefix="runner-") as folder:
         files = {}
         for name in names:

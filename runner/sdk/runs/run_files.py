@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ...errors import ObjectMissing
+from ...model.inside import check_inside
 from ..base.exceptions import UserErrorException
 
 if TYPE_CHECKING:
@@ -247,6 +248,7 @@ class RunFiles:
             keep_prefix: True: the prefix is part of the local paths.
 
         Raises:
+            BadInput: A file's name would leave the folder. Nothing is copied then.
             UserErrorException: The number of paths is not that of the files.
 
         """
@@ -256,9 +258,12 @@ class RunFiles:
                 f"download_files: {len(output_paths)} output_paths for {len(wanted)} files",
                 remedy=f"the files: {', '.join(wanted) or 'none'}",
             )
-        for index, name in enumerate(wanted):
-            shown = name if keep_prefix or not prefix else name[len(prefix) :].lstrip("/") or Path(name).name
-            self.download(name, str(Path(folder) / (output_paths[index] if output_paths else shown)))
+        shown = [
+            name if keep_prefix or not prefix else name[len(prefix) :].lstrip("/") or Path(name).name for name in wanted
+        ]
+        check_inside((*wanted, *shown))
+        for name, path in zip(wanted, output_paths or shown):
+            self.download(name, str(Path(folder) / path))
 
     def download_logs(self, folder: str) -> list[str]:
         """Copy the logs to this machine and return their paths.
@@ -266,8 +271,12 @@ class RunFiles:
         Args:
             folder: The folder.
 
+        Raises:
+            BadInput: A log's name would leave the folder. Nothing is copied then.
+
         """
         logs = {name: str(Path(folder) / name) for name in self._store.names() if name.startswith(_LOGS)}
+        check_inside(logs)
         for name, path in logs.items():
             self.download(name, path)
         return list(logs.values())

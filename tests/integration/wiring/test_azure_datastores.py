@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from runner.errors import BadInput, StoreDenied
+from runner.data.named_datastores import NamedDatastore, give_name
+from runner.errors import BadInput, StoreDenied, StoreError
 from runner.model.context import StoreAccess
 from runner.model.document import to_document
 from runner.model.store_endpoint import BucketEndpoint, OtherEndpoint, StepStores
@@ -21,6 +23,7 @@ from runner.sdk.datastores.datastore import Datastore
 from runner.storage.azure_blob.address import Container, from_endpoint
 from runner.wiring.configuration import load
 from runner.wiring.workspace import OpenWorkspace
+from tests.support.scripted_server import Reply, scripted_server
 from tests.support.small_azure import ACCOUNT, CONTAINER, KEY, TOKEN, SmallAzure, small_azure
 
 NEW = "bmV3LWNhbmFyeQ=="
@@ -35,7 +38,17 @@ class Bench:
 
     @property
     def key_file(self) -> Path:
-        return self.root / "home" / "runner" / "azure_blob" / f"{ACCOUNT}.{CONTAINER}.json"
+        (file,) = self.key_files
+        return file
+
+    @property
+    def key_files(self) -> list[Path]:
+        return [path for path in (self.root / "home").rglob("*") if path.is_file()]
+
+    def claim(self, **changed: str) -> None:
+        """Write a registration as any step may."""
+        claimed = {"account": ACCOUNT, "container": CONTAINER, "endpoint": self.container.endpoint, **changed}
+        give_name(self.session.store, "raw", NamedDatastore("raw", **claimed))
 
     def register(self, name: str = "raw", container: str = CONTAINER, **options: Any) -> Datastore:
         options = {"endpoint": self.container.endpoint, **options}
@@ -64,7 +77,7 @@ def test_a_container_is_registered_and_read(bench: Bench) -> None:
     facts = workspace(bench.root).datastore_facts()["raw"]
     assert (facts.kind, facts.read_only, facts.here_only) == ("azure_blob", True, False)
     assert (json.loads(bench.key_file.read_text()), bench.key_file.stat().st_mode & 0o777) == (
-        {"account_key": KEY},
+        {"account": ACCOUNT, "container": CONTAINER, "endpoint": bench.container.endpoint, "account_key": KEY},
         0o600,
     )
     stored = [path for path in (bench.root / ".runner").rglob("*") if path.is_file()]
@@ -94,7 +107,7 @@ def test_a_key_that_does_not_open_it_is_refused_and_not_kept(bench: Bench, optio
         bench.register(**options)
     assert "type: azure_blob" in str(refused.value)
     assert not any(value in str(refused.value) for value in options.values())
-    assert not bench.key_file.exists()
+    assert not bench.key_files
     assert "raw" not in workspace(bench.root).datastore_facts()
 
 
@@ -120,7 +133,7 @@ def test_later_calls_use_the_kept_key_or_replace_it(bench: Bench) -> None:
     with pytest.raises(UserErrorException):
         bench.register()
     assert bench.register(account_key=NEW).store.get("in/one") == b"1"
-    assert json.loads(bench.key_file.read_text()) == {"account_key": NEW}
+    assert json.loads(bench.key_file.read_text())["account_key"] == NEW
 
 
 def test_a_machine_without_the_key_is_told_what_to_give(bench: Bench) -> None:
@@ -130,10 +143,60 @@ def test_a_machine_without_the_key_is_told_what_to_give(bench: Bench) -> None:
         workspace(bench.root).datastore("raw").get("in/one")
 
 
+def test_a_key_goes_only_where_its_user_sent_it(bench: Bench) -> None:
+    """A step may write the registration, so it must not choose the server that gets the user's token."""
+    bench.register(sas_token=TOKEN)
+    with scripted_server(lambda _: Reply(404)) as server:
+        bench.claim(endpoint=server.endpoint)
+        with suppress(StoreError):
+            workspace(bench.root).datastore("raw").get("in/one")
+        told = workspace(bench.root).datastores.for_steps(here=True)["raw"]
+    assert server.seen
+    assert not any("sig" in request.target or "authorization" in request.headers for request in server.seen)
+    assert isinstance(told, OtherEndpoint)
+    assert not told.secrets
+    bench.claim()
+    assert workspace(bench.root).datastore("raw").get("in/one") == b"1"
+
+
+def test_each_endpoint_has_its_own_key(bench: Bench) -> None:
+    bench.register(sas_token=TOKEN)
+    other = f"http://localhost:1/{ACCOUNT}"
+    bench.register("other", endpoint=other, account_key=KEY, skip_validation=True)
+    found = [json.loads(file.read_text()) for file in bench.key_files]
+    assert {(one["endpoint"], one.get("account_key", ""), one.get("sas_token", "")) for one in found} == {
+        (bench.container.endpoint, "", TOKEN),
+        (other, KEY, ""),
+    }
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"account": "smallaccount"}'])
+def test_a_key_without_its_place_is_not_used(bench: Bench, content: str) -> None:
+    bench.register(account_key=KEY)
+    bench.key_file.write_text(content)
+    with pytest.raises(StoreDenied, match="give an account key or a SAS token"):
+        workspace(bench.root).datastore("raw").get("in/one")
+    assert bench.register(account_key=KEY).store.get("in/one") == b"1"
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [{"account": "../../secret"}, {"container": "../x"}, {"endpoint": "file:///etc"}, {"endpoint": "http://h/a/b/c"}],
+)
+def test_names_that_cannot_be_register_nothing(bench: Bench, claimed: dict[str, str]) -> None:
+    bench.claim(**claimed)
+    opened = workspace(bench.root)
+    assert "raw" not in opened.datastore_facts()
+    assert "raw" not in opened.datastores.for_steps(here=True)
+    with pytest.raises(BadInput, match="there is no datastore 'raw'"):
+        opened.datastore("raw")
+    assert bench.register(account_key=KEY).store.get("in/one") == b"1"
+
+
 def test_the_public_needs_no_key(bench: Bench) -> None:
     bench.server.public = True
     assert bench.register().store.get("in/one") == b"1"
-    assert not bench.key_file.exists()
+    assert not bench.key_files
 
 
 def test_a_configured_datastore_takes_precedence(bench: Bench) -> None:
@@ -143,7 +206,7 @@ def test_a_configured_datastore_takes_precedence(bench: Bench) -> None:
     sessions.use(workspace(bench.root))
     made = bench.register(account_key="canary")
     assert (made.store, made.container_name) == (sessions.current().datastore("mine"), CONTAINER)
-    assert not bench.key_file.exists()
+    assert not bench.key_files
 
 
 def test_a_registered_name_means_one_container(bench: Bench) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import BadInput
 from runner.sdk.base.exceptions import NotOffered, UserErrorException
 from runner.sdk.datastores.datastore import AzureBlobDatastore, Datastore
 from runner.sdk.workspaces.workspace import Workspace
@@ -113,6 +114,16 @@ def test_what_is_not_reached_refuses_in_one_line(ws: Workspace, method: str) -> 
     with pytest.raises(NotOffered, match=method) as refused:
         getattr(Datastore, method)(ws, "name", anything=1)
     assert "\n" not in refused.value.problems[0].what
+
+
+@pytest.mark.parametrize("key", ["raw/../../../mine", "raw//mine", "raw/x\0"])
+def test_no_download_leaves_its_folder(ws: Workspace, lake: MemoryStore, tmp_path: Path, key: str) -> None:
+    (tmp_path / "mine").write_text("mine")
+    lake.objects = {"raw/a": b"a", key: b"evil"}
+    with pytest.raises(BadInput, match="invalid as paths"):
+        Datastore(ws, "lake").download(str(tmp_path / "deep/got"), overwrite=True, show_progress=False)
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "deep").exists()
 
 
 def test_runners_own_records_are_not_downloaded(ws: Workspace, session: FakeSession, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.errors import BadInput
 from runner.sdk import Experiment, Model, Workspace
 from runner.sdk.base.exceptions import (
     ModelNotFoundException,
@@ -90,6 +92,17 @@ def test_only_what_lies_below_the_current_folder(ws: Workspace, tmp_path_factory
         Model.register(ws, str(elsewhere), "m")
     with pytest.raises(UserErrorException, match="cannot name a model"):
         Model.register(ws, "a.py", "a/b")
+
+
+def test_no_download_leaves_its_folder(ws: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "net").write_text("net")
+    (tmp_path / "mine").write_text("mine")
+    model = Model.register(ws, "net", "m")
+    model.record = replace(model.record, files=("net", "../mine"))
+    with pytest.raises(BadInput, match="invalid as paths"):
+        model.download("here", exist_ok=True)
+    assert (tmp_path / "mine").read_text() == "mine"
+    assert not (tmp_path / "here").exists()
 
 
 def test_some_paths_of_a_folder(ws: Workspace, tmp_path: Path) -> None:

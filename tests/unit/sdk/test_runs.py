@@ -217,6 +217,19 @@ def test_what_a_step_reported_and_left(session: FakeSession, run: PipelineRun, t
         first.download_file("../model.pkl")
 
 
+@pytest.mark.parametrize("name", ["outputs/a../evil", "outputs/../../evil", "outputs//a", "outputs/a\0"])
+def test_no_download_leaves_its_folder(session: FakeSession, run: PipelineRun, tmp_path: Path, name: str) -> None:
+    deliver(session, run)
+    artifacts = TaskId(run.id, "first-1", 1).artifacts
+    session.store.objects.update({artifacts + "outputs/a": b"a", artifacts + name: b"evil"})
+    (first,) = run.find_step_run("first")
+    with pytest.raises(BadInput, match="invalid as paths"):
+        first.download_files(
+            "outputs/a" if "a.." in name else "outputs", str(tmp_path / "to/here"), append_prefix=False
+        )
+    assert {path.name for path in tmp_path.iterdir()} == {"a.py", "b.py"}
+
+
 def test_runs_are_found_by_id(ws: Workspace, run: PipelineRun) -> None:
     assert isinstance(Run.get(ws, run.id), PipelineRun)
     step = ws.get_run(f"{run.id}.first-1")

@@ -56,6 +56,34 @@ def test_a_download_that_cannot_be_written_is_refused_whole(tmp_path: Path) -> N
         getting.check(getting.plan(found("raw"), str(tmp_path / "deep")))
 
 
+HOSTILE = ("raw/../../evil", "raw//etc/x", "raw/./x", "raw/a\0b", "raw/..")
+
+
+@pytest.mark.parametrize("size", [1, 65 << 20])
+@pytest.mark.parametrize("key", HOSTILE)
+def test_no_download_leaves_its_destination(tmp_path: Path, key: str, size: int) -> None:
+    names = (key, "raw/a")
+    found = chosen("raw", [FoundFile(path=name, datastore="lake", key=name, size=size) for name in names])
+    for destination in ("new", "new/", ""):
+        with pytest.raises(BadInput, match="invalid as paths of files on this machine"):
+            getting.check(getting.plan([found], f"{tmp_path}/{destination}"))
+    with pytest.raises(BadInput, match="invalid as paths"):
+        getting.check(getting.plan([chosen("raw", FILES, (key,))], f"{tmp_path}/new"))
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_nothing_is_copied_if_a_name_is_invalid(tmp_path: Path, key: str) -> None:
+    store = MemoryStore()
+    store.objects = {"raw/a": b"x", key: b"evil"}
+    stores = Stores(store, lambda _: store, lambda _: pytest.fail("no run is asked for"))
+    with pytest.raises(BadInput, match="invalid as paths"):
+        getting.get(stores, ["raw"], f"{tmp_path}/deep/new", "lake")
+    with pytest.raises(BadInput, match="is no place in a datastore"):
+        copying.copy(stores, ["raw"], DatastoreAddress("lake", "to"), "lake")
+    assert not list(tmp_path.iterdir())
+    assert set(store.objects) == {"raw/a", key}
+
+
 def test_a_copy_goes_to_the_destination_or_below_it() -> None:
     def keys(to: str, *paths: str, below: bool = False) -> list[str]:
         return list(copying.plan(found(*paths), DatastoreAddress("lake", to, below=below)))
