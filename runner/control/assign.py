@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping
 from ..dataclass import dataclass
 from ..model.context import OUTPUT_DATASETS
 from ..model.data import DataRef
-from ..model.names import attempt_folder, output_key, step_run_id
+from ..model.names import step_run_id
 from ..model.plan import Plan, Submission
 from ..model.state import RunState
 from ..model.status import DELIVERED
 from ..model.step import InputSpec, OutputOf, StepSpec
-from ..model.task import OutputBinding, Task, TaskId
+from ..model.task import Task, TaskId
 from ..model.uses import access_of
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
+from .own_outputs import output_bindings
 from .policy import resources_for, time_limits
 
 
@@ -86,7 +87,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         name=step.name,
         experiment=submission.experiment,
         inputs=bound.inputs,
-        outputs=_outputs(step, task),
+        outputs=output_bindings(step, task),
         variables=_variables(step, bound, submission, task),
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
@@ -94,22 +95,6 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         time_limits=time_limits(step.policy),
         access=access_of(plan, step),
         fingerprint=bound.fingerprint,
-    )
-
-
-def _outputs(step: StepSpec, task: TaskId) -> tuple[OutputBinding, ...]:
-    folder = attempt_folder(step_run_id(task.run, task.key), task.attempt)
-    return tuple(
-        OutputBinding(
-            name=spec.name,
-            datastore=spec.datastore,
-            key=output_key(spec.destination, folder, spec.name),
-            mode=spec.mode,
-            path_on_compute=spec.path_on_compute,
-            folder=spec.folder,
-            globs=spec.globs,
-        )
-        for spec in step.outputs
     )
 
 

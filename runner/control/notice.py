@@ -15,6 +15,7 @@ from ..model.status import IN_FLIGHT, RunStatus, StepStatus
 from ..model.step import StepSpec
 from ..model.task import TaskId
 from .diagnosis import remedy_for
+from .own_outputs import foreign_outputs
 from .policy import may_retry, overdue, pause_before
 
 
@@ -59,13 +60,31 @@ def events_of(noticed: ObservedAttempt, observation: Observation) -> Iterator[e.
             if step.status is StepStatus.QUEUED:
                 yield e.AttemptRunning(key, observation.started or noticed.now)
         case Phase.SUCCEEDED:
-            yield succeeded(key, step, observation, noticed.now)
+            yield _committed(noticed, observation)
         case Phase.FAILED:  # pragma: no branch - there is no other phase
             yield _failed(noticed, observation)
     if observation.phase in LIVE and not step.overdue and not noticed.canceling:
         why = overdue(noticed.spec.policy, observation)
         if why:
             yield e.AttemptOverdue(key, step.attempt, why)
+
+
+def _committed(noticed: ObservedAttempt, observation: Observation) -> e.Event:
+    """Return the success of a step; its failure if its commit record names what no attempt of it has made."""
+    step = noticed.step
+    maker = replace(noticed.task, attempt=observation.attempt or step.attempt)
+    foreign = foreign_outputs(noticed.spec, maker, observation.outputs)
+    if not foreign:
+        return succeeded(noticed.spec.key, step, observation, noticed.now)
+    refused = replace(
+        observation,
+        phase=Phase.FAILED,
+        failure=Failure.REFUSED,
+        reason=f"its commit record is refused, for it names outputs that are not its own: {foreign}",
+        exit_code=None,
+        remedy="see whether its script writes below runs/ or azureml/ of the workspace store, where only runner writes",
+    )
+    return _failed(noticed, refused)
 
 
 def succeeded(key: str, step: StepState, observation: Observation, now: datetime) -> e.StepSucceeded:

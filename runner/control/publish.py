@@ -54,6 +54,12 @@ def publish(
 
 def _check_keys(store: ObjectStore, described: Manifest, place: str) -> None:
     """Raise BadInput if a file of `described` cannot lie below `place`, before any file is copied."""
+    elsewhere = next((entry.key for entry in described.entries if entry.key), "")
+    if elsewhere:  # only manifests of datasets have such files, and a script may write a manifest
+        raise BadInput(
+            f"the manifest of its output names a file that is not its own: {elsewhere}",
+            remedy="see whether its script writes below manifests/ of the workspace store, where only runner writes",
+        )
     longest = max((entry.path for entry in described.entries), key=lambda path: len(path.encode()), default="")
     try:
         store.stat(f"{place}/{longest}" if longest else place)

@@ -23,6 +23,7 @@ from ..runs import records
 from .assign import outputs_of
 from .decide import may_reuse, reusable
 from .fingerprint import Made, bind
+from .own_outputs import foreign_outputs, is_same_commit, maker_of
 from .pinning import pins_of
 from .progress import Progress
 from .publish import to_publish
@@ -34,12 +35,24 @@ _AT_ONCE = 16
 """Steps looked up in parallel in a bucket."""
 
 
-def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> CommitRecord | None:
+def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str, step: StepSpec) -> CommitRecord | None:
     """Return the commit record of an equal step whose outputs still have their bytes, or None.
 
     If only the ETags differ, the record is written again with the new ones, so that the next lookup reads no data.
+
+    Args:
+        store: The workspace store.
+        datastores: The stores of the outputs.
+        fingerprint: The reuse key of the step; empty: nothing is reused.
+        step: The step.
+
+    Raises:
+        StoreError, ValueError: An object cannot be read.
+        BadInput: A datastore is not configured.
     """
     found = records.equal_of(store, fingerprint) if fingerprint else None
+    if found is not None and not _is_genuine(store, found, fingerprint, step):
+        return None
     outputs = integrity.all_intact(store, datastores, found.outputs) if found else None
     if found is None or outputs is None:
         return None
@@ -49,6 +62,20 @@ def equal_of(store: ObjectStore, datastores: Datastores, fingerprint: str) -> Co
     with suppress(StoreError):  # it spares work
         records.store_for_reuse(store, fingerprint, renewed)
     return renewed
+
+
+def _is_genuine(store: ObjectStore, found: CommitRecord, fingerprint: str, step: StepSpec) -> bool:
+    """Return True if the attempt that a reuse entry names was started as an equal step and has committed the outputs.
+
+    A script may write the entry, but neither the assignment nor the commit record of another run.
+    """
+    maker = maker_of(found)
+    if maker is None or foreign_outputs(step, maker, found.outputs):
+        return False
+    commit = records.committed(store, maker)
+    if commit is None or not is_same_commit(commit, found):
+        return False
+    return records.assignment(store, maker.assignment).fingerprint == fingerprint
 
 
 class ReuseLookup:
@@ -105,7 +132,7 @@ class ReuseLookup:
             return None
         try:
             bound = bind(plan, state.submission, step, made, pins_of(self.store, self.datastores, step))
-            commit = equal_of(self.store, self.datastores, bound.fingerprint)
+            commit = equal_of(self.store, self.datastores, bound.fingerprint, step)
         except (StoreUnreachable, StoreDenied):
             raise
         except (RunnerError, ValueError, LookupError):

@@ -124,7 +124,14 @@ def binding(name: str, **changes: Any) -> InputBinding:
     return replace(InputBinding(name=name, ref=ref()), **changes)
 
 
+def made(key: str = "a", attempt: int = 1) -> dict[str, DataRef]:
+    """The outputs that an attempt at a `step` commits."""
+    return {"out": ref(output("out", key, attempt).key)}
+
+
 def seen(phase: Phase, key: str = "a", attempt: int = 1, **facts: Any) -> dict[TaskId, Observation]:
+    if phase is Phase.SUCCEEDED:
+        facts = {"outputs": made(key, facts.get("attempt", attempt)), **facts}
     return {task_id(key, attempt): Observation(phase=phase, uid=f"uid-{key}-{attempt}", **facts)}
 
 

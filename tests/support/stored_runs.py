@@ -12,12 +12,12 @@ from runner.data import integrity, manifest, packing, snapshot
 from runner.model import events as e
 from runner.model.data import DEFAULT_DATASTORE, DataRef, Entry, Kind, Manifest
 from runner.model.digest import digest_of_bytes
-from runner.model.names import attempt_folder, new_run_id, step_run_id
+from runner.model.names import RUN_ID, attempt_folder, new_run_id, step_run_id
 from runner.model.plan import Plan, Submission
 from runner.model.record import AttemptRecord
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
-from runner.model.step import InputSpec
+from runner.model.step import InputSpec, OutputSpec
 from runner.model.task import InputBinding, OutputBinding, Task, TaskId, snapshot_key
 from runner.ports import ObjectStore
 from runner.runs import head, index, journal, plans, records
@@ -109,7 +109,10 @@ class StoredRun:
 
     def reuse(self, key: str) -> e.StepReused | None:
         """Look for an equal step, and journal it if there is one."""
-        found = reuse_lookup.equal_of(self.store, self._datastore, f"fingerprint-{key}")
+        place = self.destination.replace("{run}", RUN_ID)
+        out = OutputSpec(name="out", datastore=self.datastore, destination=place)
+        equal = step(key, outputs=(out,))
+        found = reuse_lookup.equal_of(self.store, self._datastore, f"fingerprint-{key}", equal)
         if found is None:
             return None
         event = e.StepReused(key, records.origin_of(found), found.outputs)

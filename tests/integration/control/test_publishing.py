@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,8 @@ from runner.model import events as e
 from runner.model.data import DataRef, Entry, Kind, Manifest
 from runner.model.step import OutputSpec
 from runner.override import override
+from runner.ports import ObjectStore
+from runner.storage.directory import DirectoryStore
 from tests.support import builders as b
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_store import MemoryStore
@@ -43,7 +46,7 @@ class SlowStore(MemoryStore):
 def kept(store: MemoryStore, key: str) -> dict[str, DataRef]:
     """An output of one file at `key`, whose content is the key."""
     store.put(key, key.encode())
-    return committed(store, key, Manifest(Kind.FILE, (Entry("", len(key), key, key),)))
+    return committed(store, key, Manifest(Kind.FILE, (Entry("", len(key), key),)))
 
 
 def kept_folder(store: MemoryStore, key: str, *paths: str) -> dict[str, DataRef]:
@@ -54,7 +57,7 @@ def kept_folder(store: MemoryStore, key: str, *paths: str) -> dict[str, DataRef]
     return committed(store, key, files)
 
 
-def committed(store: MemoryStore, key: str, files: Manifest) -> dict[str, DataRef]:
+def committed(store: ObjectStore, key: str, files: Manifest) -> dict[str, DataRef]:
     etag = integrity.etag_of(store, key, files.entries)
     return {"out": replace(b.ref(key), digest=manifest.save(store, files), etag=etag)}
 
@@ -139,3 +142,14 @@ def test_the_outputs_of_a_step_that_ran_after_all_are_told_not_those_that_vanish
     assert store.get("fixed") == b"azureml/now.a/out"
     assert not effects.busy
     effects.close()
+
+
+def test_a_manifest_that_names_a_file_of_another_run_is_not_published(tmp_path: Path) -> None:
+    """A script may write a manifest, and the controller copies with keys that open everything."""
+    store = DirectoryStore(tmp_path)
+    store.put("azureml/victim.b/out", b"secret")
+    files = Manifest(Kind.FOLDER, (Entry("x", 6, "d", "azureml/victim.b/out"),))
+    outputs = committed(store, "azureml/now.a/out", files)
+    with pytest.raises(BadInput, match=r"names a file that is not its own: azureml/victim.b/out"):
+        publish(store, lambda _name: store, PLAN.steps[0].outputs, outputs)
+    assert store.stat("fixed/x") is None

@@ -267,22 +267,22 @@ def test_records_tell_what_the_target_does_not(
     act: Act, store: MemoryStore, failure: Failure | str | None, *, committed: bool, expected: str
 ) -> None:
     if failure is None or isinstance(failure, Failure):
-        records.finish(store, b.task("a"), b.record(failure=failure, reason="so"))
+        records.finish(store, b.task("a"), b.record(failure=failure, reason="so", outputs=b.made()))
     state = b.state(PLAN, b.started("a"))
     (event,) = act(ReadOutcome(b.task_id("a")), state=state)
     assert type(event).__name__ == expected
     if isinstance(event, e.StepSucceeded):
         assert committed
-        assert (event.started, event.ended, event.outputs) == (b.at(0), b.at(1), {"out": b.ref()})
+        assert (event.started, event.ended, event.outputs) == (b.at(0), b.at(1), b.made())
 
 
 def test_the_commit_of_an_earlier_attempt_counts(act: Act, store: MemoryStore) -> None:
-    records.finish(store, b.task("a", 1), b.record(1))
+    records.finish(store, b.task("a", 1), b.record(1, outputs=b.made()))
     lost = e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="")
     state = b.state(PLAN, b.started("a"), lost, b.started("a", 2))
     (event,) = act(ReadOutcome(b.task_id("a", 2)), state=state)
     assert isinstance(event, e.StepSucceeded)
-    assert event.outputs == {"out": b.ref()}
+    assert event.outputs == b.made()
     assert event.attempt == 1, "whose logs and metrics are the step's"
 
 
@@ -297,7 +297,7 @@ def test_stopping_cancels_the_attempt_in_force_only(act: Act, world: World) -> N
 
 
 def test_what_committed_before_it_was_stopped_has_succeeded(act: Act, store: MemoryStore) -> None:
-    records.finish(store, b.task("a"), b.record())
+    records.finish(store, b.task("a"), b.record(outputs=b.made()))
     stop = Stop(b.task_id("a"), "uid-a-1", b.TARGET)
     state = b.state(PLAN, b.started("a"), e.CancelRequested())
     assert b.names(act(stop, state=state)) == ["StepSucceeded"]

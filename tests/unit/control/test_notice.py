@@ -40,15 +40,15 @@ def test_running_is_told_once() -> None:
 
 
 def test_success_takes_the_targets_word() -> None:
-    seen = b.seen(Phase.SUCCEEDED, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",))
+    seen = b.seen(Phase.SUCCEEDED, started=b.at(2), ended=b.at(5), warnings=("w",))
     assert notice(PLAN, RUNNING, seen, NOW) == (
-        e.StepSucceeded(key="a", attempt=1, started=b.at(2), ended=b.at(5), outputs={"out": b.ref()}, warnings=("w",)),
+        e.StepSucceeded(key="a", attempt=1, started=b.at(2), ended=b.at(5), outputs=b.made(), warnings=("w",)),
     )
     assert notice(PLAN, RUNNING, b.seen(Phase.SUCCEEDED), NOW) == (
-        e.StepSucceeded(key="a", attempt=1, started=b.at(1), ended=NOW),
+        e.StepSucceeded(key="a", attempt=1, started=b.at(1), ended=NOW, outputs=b.made()),
     )
     assert notice(PLAN, QUEUED, b.seen(Phase.SUCCEEDED), NOW) == (
-        e.StepSucceeded(key="a", attempt=1, started=NOW, ended=NOW),
+        e.StepSucceeded(key="a", attempt=1, started=NOW, ended=NOW, outputs=b.made()),
     )
 
 
@@ -82,8 +82,8 @@ def test_a_success_is_the_attempts_whose_commit_it_is() -> None:
     (event,) = notice(PLAN, second, b.seen(Phase.SUCCEEDED, attempt=2), NOW)
     assert isinstance(event, e.StepSucceeded)
     assert event.attempt == 2
-    earlier = {task: replace(seen, attempt=1) for task, seen in b.seen(Phase.SUCCEEDED, attempt=2).items()}
-    (event,) = notice(PLAN, second, earlier, NOW)
+    earlier = replace(b.seen(Phase.SUCCEEDED)[b.task_id()], attempt=1)
+    (event,) = notice(PLAN, second, {b.task_id(attempt=2): earlier}, NOW)
     assert isinstance(event, e.StepSucceeded)
     assert event.attempt == 1
 
