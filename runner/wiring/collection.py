@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,17 @@ def collector(session: OpenWorkspace, days: float | None = None, last: int | Non
         last=settings.last if last is None else last,
         tags=frozenset(settings.tags),
     )
+
+    @cache
+    def closed() -> frozenset[str]:
+        return frozenset(name for name, facts in session.datastore_facts().items() if facts.read_only)
+
     surveyor = Surveyor(
-        store=session.store, datastores=session.datastore, rule=rule, others=lambda: other_stores(session)
+        store=session.store,
+        datastores=session.datastore,
+        rule=rule,
+        others=lambda: other_stores(session),
+        read_only=lambda name: name in closed(),
     )
     return Collector(surveyor=surveyor)
 

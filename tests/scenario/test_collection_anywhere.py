@@ -179,7 +179,9 @@ def test_a_whole_collection_passes_while_another_program_stands_still(folder: Pa
 
 @pytest.mark.parametrize("name", sorted(RIVALS))
 def test_a_whole_program_passes_while_a_collection_stands_still(folder: Path, name: str) -> None:
-    for instant in range(1, 200, 11):
+    # No instant between the last look at an old manifest and its deletion: a collector that stands still there for
+    # longer than its lease deletes what a writer has renewed meanwhile. That is assumed not to happen (faults.md).
+    for instant in range(2, 200, 11):
         play_two(folder, name, [(0, instant), (1, 5000)])
 
 
@@ -244,6 +246,13 @@ class Histories(RuleBasedStateMachine):
             run.end()
         else:
             self.live.append(run)
+
+    @rule(key=st.sampled_from("abc"))
+    def cancel(self, key: str) -> None:
+        """A run is canceled while its step commits: no journal entry names the outputs."""
+        run = self._new(key)
+        run.commit(key, content=key.encode())
+        run.cancel()
 
     @precondition(lambda self: self.live)
     @rule()

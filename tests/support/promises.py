@@ -16,7 +16,7 @@ from tests.support.memory_store import MemoryStore
 
 
 def check(store: MemoryStore) -> None:
-    """Everything that a reuse entry or the journal of a run names is there, unless the run's deletion has begun."""
+    """All that a reuse entry, a commit or the journal of a run names is there, unless the run's deletion has begun."""
     for key, data in tuple(store.objects.items()):
         if key.startswith("reuse/"):
             require(store, read_document(CommitRecord, data, key).outputs.values(), key)
@@ -24,6 +24,10 @@ def check(store: MemoryStore) -> None:
             run = key.split("/")[1]
             if not is_final(store.objects.get(condemned_key(run), b"{}")):
                 check_run(store, run)
+        elif key.endswith("/committed.json") and not is_final(
+            store.objects.get(condemned_key(key.split("/")[1]), b"{}")
+        ):
+            require(store, read_document(CommitRecord, data, key).outputs.values(), key)
 
 
 def check_run(store: MemoryStore, run: str) -> None:

@@ -81,7 +81,19 @@ class StoredRun:
         head.write(self.store, fold(state, entries), self.store.now())
 
     def execute(self, key: str, content: bytes = b"result", pins: tuple[InputBinding, ...] = ()) -> DataRef:
-        """Do what an attempt does: outputs, manifest, records; then journal its success."""
+        """Do what an attempt does, then journal its success."""
+        made = self.commit(key, content, pins)
+        self.append(
+            e.EnvironmentReady(environment=ENVIRONMENT, target=TARGET, reference=REFERENCE),
+            e.AttemptStarted(key, 1, "uid"),
+            e.StepSucceeded(
+                key=key, attempt=1, started=self.store.now(), ended=self.store.now(), outputs={"out": made}
+            ),
+        )
+        return made
+
+    def commit(self, key: str, content: bytes = b"result", pins: tuple[InputBinding, ...] = ()) -> DataRef:
+        """Do what an attempt does: outputs, manifest, records. No journal entry says so."""
         task = self.task(key, pins)
         records.assign(self.store, task)
         place = self.datastores.get(self.datastore, self.store)
@@ -100,11 +112,6 @@ class StoredRun:
             outputs={"out": made},
         )
         records.finish(self.store, task, record)
-        self.append(
-            e.EnvironmentReady(environment=ENVIRONMENT, target=TARGET, reference=REFERENCE),
-            e.AttemptStarted(key, 1, "uid"),
-            e.StepSucceeded(key=key, attempt=1, started=record.started, ended=record.ended, outputs={"out": made}),
-        )
         return made
 
     def reuse(self, key: str) -> e.StepReused | None:
@@ -122,6 +129,10 @@ class StoredRun:
     def end(self) -> None:
         """Append the last event."""
         self.append(e.RunEnded(RunStatus.SUCCEEDED))
+
+    def cancel(self) -> None:
+        """Append the cancellation of all steps, and the last event."""
+        self.append(e.CancelRequested(), *map(e.StepCanceled, self.steps), e.RunEnded(RunStatus.CANCELED))
 
     def whole(self) -> str:
         """Do all of it, and return the run's id."""

@@ -55,13 +55,21 @@ class RunDeletion:
                 problems.append(f"run {short(run)} cannot be deleted: {found}")
             else:
                 outputs[run] = found
+        if not self._refusal(survey, outputs):
+            return outputs, problems
+        # Each run again for itself: one whose outputs cannot be deleted holds no other one.
+        refusals = {run: self._refusal(survey, {run: found}) for run, found in outputs.items()}
+        problems += [f"run {short(run)} cannot be deleted: {why}" for run, why in refusals.items() if why]
+        return {run: found for run, found in outputs.items() if not refusals[run]}, problems
+
+    def _refusal(self, survey: Survey, outputs: dict[str, list[Output]]) -> str:
+        """Delete runs together. Return why a store has refused a part of it, or an empty text."""
         try:
             self._delete_outputs(outputs)
             self._delete_records(survey, outputs)
         except StoreDenied as error:
-            problems.extend(f"run {short(run)} cannot be deleted: {error}" for run in outputs)
-            return {}, problems
-        return outputs, problems
+            return str(error)
+        return ""
 
     def _outputs(self, survey: Survey, run: str) -> list[Output] | str:
         """Return the outputs of a run, or why they are not known."""

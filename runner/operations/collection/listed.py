@@ -126,6 +126,11 @@ def _enter(known: ListedRun, info: ObjectInfo, rest: str) -> None:
         known.reports.append(info.key)
 
 
+def is_commit(key: str) -> bool:
+    """Return True for the commit record of a step, by its key among those of the run's records."""
+    return key.endswith("/committed.json")
+
+
 def is_report(key: str) -> bool:
     """Return True for facts and properties, which may name the snapshot of `Run.take_snapshot`."""
     return any(f"/{name}" in key for name in _REPORTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from itertools import chain
@@ -108,13 +108,15 @@ def entries_naming(read: Contents, runs: Mapping[str, RunOutputs], stored: Mappi
         if key in stored
     ]
     documents = read([info.key for _, info in asked])
-    return [Entry(run, info) for (run, info), data in zip(asked, documents, strict=True) if _names(run, info.key, data)]
+    found = zip(asked, documents, strict=True)
+    return [Entry(run, info) for (run, info), data in found if run_named_by(info.key, data or b"") == run]
 
 
-def _names(run: str, key: str, data: bytes | None) -> bool:
-    with suppress(StoreError):  # nobody reuses what cannot be read
-        return bool(data) and records.origin_of(read_document(CommitRecord, data or b"", key)).partition(".")[0] == run
-    return False
+def run_named_by(key: str, entry: bytes) -> str:
+    """Return the run whose outputs a reuse entry names; empty for one that cannot be read, which nobody reuses."""
+    with suppress(StoreError):
+        return records.origin_of(read_document(CommitRecord, entry, key)).partition(".")[0] if entry else ""
+    return ""
 
 
 def is_recent(entry: ObjectInfo, now: datetime, age: timedelta) -> bool:
@@ -122,11 +124,20 @@ def is_recent(entry: ObjectInfo, now: datetime, age: timedelta) -> bool:
     return not entry.modified or now - datetime.fromtimestamp(entry.modified, timezone.utc) < age
 
 
-def unusable(datastores: Datastores, outputs: RunOutputs) -> str:
-    """Return why the outputs of a run cannot be deleted; empty if nothing is known against it."""
+def unusable(datastores: Datastores, read_only: Callable[[str], bool], outputs: RunOutputs) -> str:
+    """Return why the outputs of a run cannot be deleted; empty if nothing is known against it.
+
+    Args:
+        datastores: Open a datastore by its name. Raise BadInput for one that is not configured.
+        read_only: Returns True for a datastore that refuses every deletion. May raise BadInput.
+        outputs: The outputs of the run.
+
+    """
     for name in sorted({name for name, _key in outputs.places}):
         try:
             datastores(name)
+            if read_only(name):
+                return f"its outputs lie on datastore '{name}', which is read-only"
         except BadInput as error:
             return f"its outputs lie on datastore '{name}': {error}"
     return outputs.problem

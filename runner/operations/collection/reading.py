@@ -17,7 +17,7 @@ from ...model.stored_documents import read_document
 from ...ports import ObjectStore
 from ...runs import journal, plans
 from . import mentions
-from .listed import ListedRun
+from .listed import ListedRun, is_commit
 from .mentions import Mentions
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class RunReader:
         return {one.run: self._ends[one.run] for one in asked if one.run in self._ends}
 
     def mentions(self, runs: Iterable[ListedRun]) -> dict[str, Mentions]:
-        """Return what each run refers to: by its journal, plan and assignments; in progress by its records too."""
+        """Return what each run refers to: by its journal, plan, assignments, commits; in progress by attempts too."""
         asked = list(runs)
         fresh = [one for one in asked if one.run not in self._said]
         found: dict[str, Mentions] = {}
@@ -76,7 +76,9 @@ class RunReader:
 
     def _documents_of(self, one: ListedRun) -> list[str]:
         entries = [journal.entry_key(one.run, number) for number in range(1, one.newest + 1)]
-        return [*entries, *one.assignments, *one.reports, *(() if one.run in self._ends else one.records)]
+        ended = one.run in self._ends  # a step may have committed while its run was canceled: no journal entry says so
+        records = [key for key in one.records if not ended or is_commit(key)]
+        return [*entries, *one.assignments, *one.reports, *records]
 
     def _plan(self, digest: str) -> Mentions:
         if digest not in self._plans:

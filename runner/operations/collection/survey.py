@@ -14,7 +14,7 @@ from ...ports import ObjectStore
 from . import listed, mentions, verdicts
 from .listed import ListedRun
 from .mentions import Mentions
-from .outputs import Entry, RunOutputs, entries_naming, is_recent, outputs_of, unusable
+from .outputs import Entry, RunOutputs, entries_naming, is_recent, outputs_of, run_named_by, unusable
 from .reading import RunReader, contents, tags_of
 
 REUSE, LOGGED, PLANS = "reuse/", "logged/runs/", "plans/"
@@ -52,6 +52,8 @@ class Surveyor:
     datastores: Datastores
     rule: KeepRule
     others: Others
+    read_only: Callable[[str], bool] = lambda _name: False
+    """Returns True for a datastore, by its name, that refuses every deletion. May raise BadInput."""
     pool: Executor | None = None
     """Threads for requests to a bucket. None: one request after the other."""
     _reader: RunReader = field(init=False)
@@ -91,16 +93,18 @@ class Surveyor:
         )
 
     def digests(self, survey: Survey, *, without: Collection[str] = ()) -> frozenset[str]:
-        """Return the digests that registrations and the documents of all runs name.
+        """Return the digests that registrations, the documents of all runs, and reusable results name.
 
         Args:
             survey: The runs.
-            without: Runs whose documents do not count.
+            without: Runs whose documents and results do not count.
 
         """
         runs = [one for run, one in survey.known.listed.items() if run not in without]
         said = self._reader.mentions(runs).values()
-        return survey.registered.union(self._reported(), *(mention.digests for mention in said))
+        return survey.registered.union(
+            self._reported(), self._reusable(without), *(mention.digests for mention in said)
+        )
 
     def in_progress(self, survey: Survey) -> dict[str, ListedRun]:
         """Return the runs in progress as they are now: those of a survey, and new ones."""
@@ -135,7 +139,7 @@ class Surveyor:
 
     def _held_by_outputs(self, known: verdicts.Known, leaving: Mapping[str, RunOutputs]) -> dict[str, str]:
         """Return the reasons of runs whose outputs cannot be deleted, or whose results were stored for reuse lately."""
-        problems = {run: unusable(self.datastores, outputs) for run, outputs in leaving.items()}
+        problems = {run: unusable(self.datastores, self.read_only, outputs) for run, outputs in leaving.items()}
         reasons = {run: problem for run, problem in problems.items() if problem}
         entries = self.entries_naming(leaving) if leaving else []
         for entry in entries:
@@ -155,6 +159,17 @@ class Surveyor:
         """Yield the documents below a prefix, without the files of models."""
         keys = [info.key for info in store.list(prefix) if _is_document(info.key)]
         yield from (data for data in contents(store, keys, self.pool) if data)
+
+    def _reusable(self, without: Collection[str]) -> frozenset[str]:
+        """Return the digests that reuse entries name, but for those of some runs.
+
+        An attempt that is killed in a bucket before its commit leaves an entry that no commit record confirms.
+        """
+        keys = [info.key for info in self.store.list(REUSE)]
+        entries = zip(keys, self.read(keys), strict=True)
+        return mentions.in_documents(
+            data for key, data in entries if data and run_named_by(key, data) not in without
+        ).digests
 
     def _reported(self) -> frozenset[str]:
         """Return the digests that runs without steps report."""

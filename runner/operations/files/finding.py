@@ -9,7 +9,7 @@ from ...data import manifest
 from ...data.dataset import Datastores, glob_rule
 from ...data.transfers.trees import key_of
 from ...dataclass import dataclass
-from ...errors import BadInput
+from ...errors import BadInput, ObjectMissing
 from ...model.data import DEFAULT_DATASTORE, DataRef, Kind
 from ...model.names import maker_of
 from ...model.task import TaskId
@@ -174,7 +174,10 @@ class _Commits:
         commit = records.committed(self._workspace, step)
         for ref in commit.outputs.values() if commit else ():
             if ref.datastore == self._datastore:
-                known = manifest.load(self._workspace, ref.digest)
+                try:
+                    known = manifest.load(self._workspace, ref.digest)
+                except ObjectMissing:  # the files may be there all the same
+                    continue
                 digests.update({key_of(ref.key, entry): entry.digest for entry in known.entries})
                 folders += [f"{ref.key}/{folder}" for folder in known.folders]
         return digests, tuple(folders)

@@ -88,3 +88,12 @@ def test_the_place_of_a_committed_output_knows_digests_and_empty_folders() -> No
     assert at(stores, f"{key}/deep").folders == (f"{key}/deep/empty",)
     assert at(stores, f"{key}/*").folders == ()
     assert at(stores, f"lake:{key}").folders == (), "the step wrote to another datastore"
+
+
+def test_a_file_is_found_though_the_manifest_that_describes_it_is_gone() -> None:
+    stores = world(prep={"a.csv": b"1"})
+    key = stored_run.key_of("prep", "a.csv")
+    assert [file.digest for file in at(stores, key).files] == [digest_of_bytes(b"1")]
+    for info in stores.workspace.list("manifests/"):
+        stores.workspace.delete(info.key)
+    assert [(file.key, file.digest) for file in at(stores, key).files] == [(key, "")]
