@@ -21,7 +21,7 @@ LIMIT = 2048
 _READ = ("s3:GetObject",)
 _CHANGE = ("s3:PutObject", "s3:DeleteObject", "s3:*MultipartUpload*")
 _NO_CHANGE = ("s3:Put*", "s3:Del*", "s3:*Multi*")
-"""What denies `_CHANGE`, and more of its kind, in fewer bytes."""
+"""The denial of `_CHANGE`, and of more of its kind, in fewer bytes."""
 _LIST = "s3:ListBucket"
 _ARN = "arn:aws:s3:::"
 _ANY_BUCKET = f"{_ARN}*"
