@@ -8,7 +8,6 @@ import pytest
 
 from runner.environments.pythons import installed
 from tests.support.kind_runs import REPOSITORY
-from tests.support.needs import cannot_run
 
 CODE = """
 from runner.dataclass import dataclass
@@ -31,6 +30,6 @@ assert One(1) == One(1) != One(2) and hash(One(1)) == hash(One(1))
 def test_values_are_compared_and_hashed(minor: tuple[int, int]) -> None:
     python = installed(minor)
     if python is None:
-        cannot_run("no such Python is installed")
+        pytest.skip("cannot run here: no such Python is installed, or it does not answer")
     ended = subprocess.run([python, "-c", CODE], cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
