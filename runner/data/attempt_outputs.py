@@ -105,7 +105,7 @@ class AttemptOutputs:
             refs, warnings = collect(self.task, outputs, self.staging)
             warnings = (*warnings, *self._left_beside(outputs))
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
-            lines = write_back.send(changes, self.staging.datastores)
+            lines = write_back.send(changes, self.staging.datastores, self.staging.progress)
             reusable = not any(one.written or one.watched.moved for one in changes)
             whole = replace(whole, warnings=(*whole.warnings, *lines), reusable=reusable)
         except StoreError as error:

@@ -38,6 +38,12 @@ class Staged:
         return f"input '{binding.name}': nothing lies at {shown_place(binding)}: it is an empty folder"
 
 
+def announce(task: Task, staging: Staging) -> None:
+    """Begin the progress with the inputs that are surely brought, so that the first line has their total."""
+    brought = [one.ref for one in task.inputs if one.writable or not (one.is_direct or one.is_mounted)]
+    staging.progress.begin(sum(ref.files for ref in brought), sum(ref.bytes for ref in brought))
+
+
 def stage(binding: InputBinding, staging: Staging) -> Staged:
     """Bring an input to its path. Raises StoreError, OSError."""
     pinned = manifest.load(staging.workspace, binding.ref.digest)
@@ -48,6 +54,8 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
     mount = staging.mount(binding) if binding.is_mounted else None
     if mount is not None:
         return _mounted(binding, staging, pinned, mount)
+    if binding.is_mounted:  # the mount has not come up
+        staging.progress.begin(binding.ref.files, binding.ref.bytes)
     path = staging.input_place(binding, pinned.kind)
     staging.maker.folder(path.parent if pinned.kind is Kind.FILE else path)
     store, ref = staging.datastores(binding.ref.datastore), binding.ref
@@ -57,7 +65,16 @@ def stage(binding: InputBinding, staging: Staging) -> Staged:
 
     cache = None if isinstance(store, FolderStore) else staging.cache
     try:
-        trees.fetch(store, ref.key, pinned, path, place=staging.bring(binding), unchanged=unchanged, cache=cache)
+        trees.fetch(
+            store,
+            ref.key,
+            pinned,
+            path,
+            place=staging.bring(binding),
+            unchanged=unchanged,
+            cache=cache,
+            progress=staging.progress,
+        )
     except DataChanged as error:
         raise DataChanged(f"input '{binding.name}': {error}") from error
     return Staged(path, pinned)
@@ -92,7 +109,7 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
     for _ in range(_TRIES - 1):
         path = staging.input_place(binding, files.kind)
         try:
-            trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
+            trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding), progress=staging.progress)
         except (StoreDenied, StoreUnreachable):
             raise
         except StoreError:
@@ -102,5 +119,5 @@ def _stage_current(binding: InputBinding, staging: Staging, pinned: Manifest) ->
         else:
             return Staged(path, files, moved=files != pinned)
     path = staging.input_place(binding, files.kind)
-    trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding))
+    trees.fetch(store, binding.ref.key, files, path, place=staging.bring(binding), progress=staging.progress)
     return Staged(path, files, moved=files != pinned)

@@ -28,6 +28,7 @@ from .dataset import Datastores, glob_rule
 from .file_maker import FileMaker
 from .node_cache import NodeCache
 from .transfers import trees
+from .transfers.progress import SILENT, Progress
 
 _READINGS = 5
 """Attempts to read an output that changes while it is read."""
@@ -115,6 +116,8 @@ class Staging:
     """Files of inputs that the steps of a node keep for each other. Default: none."""
     maker: FileMaker = field(default_factory=FileMaker)
     """Makes the files and folders of the attempt."""
+    progress: Progress = SILENT
+    """Receives what is moved; `begin` is called more than once, and adds. Default: nobody."""
 
 
 def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> Launch:
@@ -123,6 +126,7 @@ def prepare(task: Task, place: WorkDir, staging: Staging, interpreter: str) -> L
     packing.write(packing.load(staging.workspace, task.snapshot), place.code, maker)
     for folder in (place.code / "outputs", place.code / "logs", place.reports):
         maker.folder(folder)
+    inputs.announce(task, staging)
     staged = {binding.name: inputs.stage(binding, staging) for binding in task.inputs}
     outputs = {binding.name: _make_room(binding, staging.output_place(binding)) for binding in task.outputs}
     unkept_files.note(place.root, outputs.values(), own_folders(task, place, outputs))
@@ -270,7 +274,8 @@ def _take(binding: OutputBinding, path: Path, staging: Staging) -> DataRef:
         described, etag = _described_in_place(store, path, binding)
     else:
         described = _only(manifest.describe(path), binding.globs)
-        trees.deliver(store, path, binding.key, described)
+        staging.progress.begin(len(described.entries), described.bytes)
+        trees.deliver(store, path, binding.key, described, progress=staging.progress)
         etag = integrity.etag_of(store, binding.key, described.entries)
     digest = manifest.save(staging.workspace, described)
     files = len(described.entries)

@@ -19,6 +19,7 @@ from .dataset import Datastores
 from .input_changes import Changes
 from .inputs import shown_place
 from .transfers import trees
+from .transfers.progress import SILENT, Progress
 from .words import listed
 
 
@@ -29,18 +30,27 @@ def check(changes: Iterable[Changes]) -> None:
         raise BadInput(refused)
 
 
-def send(changes: Iterable[Changes], at: Datastores) -> tuple[str, ...]:
-    """Put the files into their datastores, and return lines for people about it. Raises StoreError."""
-    return tuple(line for one in changes for line in _sent(one, at(one.binding.ref.datastore)))
+def send(changes: Iterable[Changes], at: Datastores, progress: Progress = SILENT) -> tuple[str, ...]:
+    """Put the files into their datastores, and return lines for people about it. Raises StoreError.
+
+    Args:
+        changes: What the script wrote.
+        at: The stores of the datastores.
+        progress: Receives what is moved. Default: nobody.
+
+    """
+    return tuple(line for one in changes for line in _sent(one, at(one.binding.ref.datastore), progress))
 
 
-def _sent(changes: Changes, store: ObjectStore) -> Iterator[str]:
+def _sent(changes: Changes, store: ObjectStore, progress: Progress) -> Iterator[str]:
     binding, folder = changes.binding, Path(changes.watched.folder)
     start, place = f"input '{binding.name}':", shown_place(binding)
     kept = tuple(_kept(changes, store)) if binding.keep_existing else ()
     written = tuple(name for name in changes.written if name not in kept)
+    files = {changes.key(name): folder / name for name in written}
+    progress.begin(len(files), sum(path.stat().st_size for path in files.values() if path.exists()))
     try:
-        trees.send(store, {changes.key(name): folder / name for name in written})
+        trees.send(store, files, progress)
     except StoreDenied as error:  # another attempt may not write there either
         raise BadInput(f"{start} what the script wrote cannot be kept: {error}") from error
     if written:

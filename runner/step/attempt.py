@@ -17,6 +17,7 @@ from . import script_process
 from .logs import LogShipper
 from .script_result import ScriptResult, script_result
 from .sigterm import finish_in_grace
+from .transfer_lines import TransferCount, reported
 
 
 @dataclass(kw_only=True)
@@ -40,16 +41,17 @@ class Attempt:
         return replace(record, phases=measured, python=sys.version.split()[0])
 
     def _ended(self) -> AttemptRecord:
-        launch = self.outputs.staged(sys.executable)
+        with reported("inputs", self.shipper.add) as count:
+            launch = self._counted(count).staged(sys.executable)
         self.phases["inputs"] = time.time() - self.outputs.begun
         if isinstance(launch, AttemptRecord):
-            return launch
+            return self._without_script(launch)
         tree = self.tree()
         begun = time.time()
         try:
             script_exit = script_process.run(launch, tree, self.shipper)
         except (OSError, ValueError) as error:
-            return self.outputs.refused(error)
+            return self._without_script(self.outputs.refused(error))
         self.phases["script"] = time.time() - begun
         warnings = self._close_log()
         record = self._record_of(script_exit, launch)
@@ -64,8 +66,8 @@ class Attempt:
             record = self.outputs.not_alone(script_exit.leftovers.left)
         else:
             begun, self.delivering = time.time(), True
-            with finish_in_grace(self.is_canceled):
-                record = self.outputs.delivered(launch.outputs)
+            with finish_in_grace(self.is_canceled), reported("outputs", self.shipper.add) as count:
+                record = self._counted(count).delivered(launch.outputs)
             record = replace(record, warnings=(*record.warnings, *script_exit.leftovers.warnings))
             self.phases["outputs"] = time.time() - begun
         warnings = (*record.warnings, *result.warnings)
@@ -81,6 +83,15 @@ class Attempt:
         else:
             record = self.outputs.script_failed(failure, result.reason, exit_code=code, tail=tail)
         return replace(record, remedy=result.remedy)
+
+    def _counted(self, count: TransferCount) -> AttemptOutputs:
+        """Return the outputs with transfers that are counted."""
+        return replace(self.outputs, staging=replace(self.outputs.staging, progress=count))
+
+    def _without_script(self, record: AttemptRecord) -> AttemptRecord:
+        """Return the record of a script that did not start, after the lines about its inputs were kept."""
+        warnings = self._close_log() if self.shipper.started else ()
+        return replace(record, warnings=(*record.warnings, *warnings))
 
     def _close_log(self) -> tuple[str, ...]:
         """Close the log.

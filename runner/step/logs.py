@@ -60,23 +60,48 @@ class LogShipper:
     _dropped: int = 0
     """Bytes lost since the last chunk."""
     _shipper: threading.Thread | None = None
+    _followed: bool = False
+    """True if there is a stream to read."""
+    _in_line: bool = False
+    """True if the output so far ends within a line."""
 
     def __post_init__(self) -> None:
         self._shown = Masking(self.secrets)
 
     def follow(self, stream: IO[bytes]) -> None:
         """Start to read and to upload, in two threads, so that a slow store never blocks the script."""
+        self._followed = True
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
-        self._shipper = threading.Thread(target=self._ship_until_end, daemon=True)
-        self._shipper.start()
+        self._start()
 
     def note(self, line: str) -> None:
         """Add a line of runner's own."""
         self._take(f"runner: {line}\n".encode())
 
+    def add(self, line: str) -> None:
+        """Add a line that is no output of the script, from before its start or after its end, and upload it.
+
+        It has no part in `tail`. Raises StoreError after the end if the store is away; the next call tries again.
+        """
+        with self._lock:
+            data = (b"\n" if self._in_line else b"") + f"{line}\n".encode()
+            self._in_line = False
+            self._buffer += data
+            _print(self._masked(data))
+            ended = self._ended.is_set()
+        if ended:
+            self._ship_rest()
+        else:
+            self._start()
+
+    @property
+    def started(self) -> bool:
+        """True if lines are being uploaded."""
+        return self._shipper is not None
+
     def drain(self) -> None:
         """Wait for the end of the stream, which a process left by the script may delay. Then accept no more output."""
-        if self._shipper is not None:
+        if self._followed:
             self._ended.wait(_DRAIN)
         self._end()
 
@@ -85,14 +110,18 @@ class LogShipper:
         self.drain()
         if self._shipper is not None:
             self._shipper.join()
-        while self._leaving or self._buffer:
-            self._ship(whole=True)
+        self._ship_rest()
 
     @property
     def tail(self) -> str:
         """Return the last lines."""
         lines = self._masked(self._tail).decode(errors="replace").splitlines()
         return "\n".join(lines[-20:])
+
+    def _start(self) -> None:
+        if self._shipper is None:
+            self._shipper = threading.Thread(target=self._ship_until_end, daemon=True)
+            self._shipper.start()
 
     def _read(self, stream: IO[bytes]) -> None:
         while not self._ended.is_set() and (data := os.read(stream.fileno(), 1 << 16)):
@@ -110,6 +139,7 @@ class LogShipper:
             if self._ended.is_set():
                 return
             self._buffer += data
+            self._in_line = not data.endswith(b"\n")
             self._drop_oldest()
             full = len(self._buffer) >= CHUNK
             self._show(self._shown.add(data) + self._shown.idle())
@@ -119,9 +149,7 @@ class LogShipper:
     def _show(self, data: bytes) -> None:
         """Write to the container's own log, for users of kubectl, and keep the end for the record."""
         self._tail = (self._tail + data)[-_TAIL:]
-        with suppress(OSError):
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
+        _print(data)
 
     def _drop_oldest(self) -> None:
         """Drop whole lines above the limit: half a secret would escape the mask."""
@@ -142,6 +170,10 @@ class LogShipper:
                 # The lines stay in the buffer for the next chunk.
                 print(f"runner: the log waits for the store: {error}", file=sys.stderr)
                 time.sleep(PERIOD)
+
+    def _ship_rest(self) -> None:
+        while self._leaving or self._buffer:
+            self._ship(whole=True)
 
     def _ship(self, *, whole: bool) -> None:
         if not self._leaving:
@@ -171,3 +203,9 @@ class LogShipper:
 
     def _masked(self, data: bytes) -> bytes:
         return masked(data, self.secrets)
+
+
+def _print(data: bytes) -> None:
+    with suppress(OSError):
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
