@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from ...errors import BadInput
 from ...model.grants import RUNS_PLACE, Grants, narrowed
@@ -31,7 +32,8 @@ _RUN = re.compile(rf"^(?:runs/|(?:[^/]+/)?{RUNS_PLACE})\d{{8}}t\d{{9}}z-(?P<id>[
 """The beginning of a place of a run, with the part of the run's id that is random."""
 _ANYWHERE = "**"
 """The beginning of a pattern that needs no prefix: the random part of a run's id is nowhere else."""
-Group = Callable[[str], str]
+if TYPE_CHECKING:
+    Group = Callable[[str], str]
 
 
 def policy_text(bucket: str, prefix: str, grants: Grants, until: float = 0.0) -> str:

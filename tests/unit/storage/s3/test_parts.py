@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import given
@@ -21,6 +20,6 @@ def test_parts_cover_a_file_within_the_limits(size: int) -> None:
     assert len(parts) <= 10_000
     assert parts[0].offset == 0
     assert parts[-1].offset + parts[-1].length == size
-    assert all(one.offset + one.length == other.offset for one, other in pairwise(parts))
+    assert [part.offset for part in parts[1:]] == [part.offset + part.length for part in parts[:-1]]
     assert all(5 * MIB <= part.length <= 5 << 30 for part in parts[:-1])
     assert 0 < parts[-1].length <= parts[0].length
