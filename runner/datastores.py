@@ -42,7 +42,16 @@ class BucketConfig:
     sts_endpoint: str = ""
     """The URL that makes temporary keys for steps, as this machine reaches it. Empty: the store's own."""
     role: str = ""
-    """The role that temporary keys of steps have (its ARN), where the store needs one: AWS."""
+    """The role that temporary keys of steps have (its ARN), where the store needs one: AWS. With `web_identity`, the
+    role of all keys; empty: the one that the variable ``AWS_ROLE_ARN`` names.
+    """
+
+    web_identity: str = ""
+    """A file with a token of an identity provider, as an absolute path. The STS of the store makes temporary keys for
+    the token and the `role` (AssumeRoleWithWebIdentity), and `credentials` stays empty. In the pod of a controller, the
+    file that the variable ``AWS_WEB_IDENTITY_TOKEN_FILE`` names goes first.
+    """
+
     read_only: bool = False
     """Refuse every write to the bucket. A target's store cannot be read-only."""
     host_style: bool = False
@@ -66,7 +75,13 @@ class WorkspaceConfig:
 
 
 def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, BucketEndpoint]:
-    """The bucket as this machine and as a pod sees it. Raises BadInput for unusable credentials."""
+    """The bucket as this machine and as a pod sees it, without the keys of a web identity.
+
+    Raises BadInput for unusable credentials.
+    """
+    if store.web_identity and store.credentials:
+        remedy = "keep `web_identity` for temporary keys, or `credentials` for those of a file"
+        raise BadInput("the store has two sources of keys: `credentials` and `web_identity`", where, remedy)
     prefix = store.prefix.strip("/")
     near = BucketEndpoint(
         bucket=store.bucket,
@@ -76,6 +91,7 @@ def bucket_endpoints(store: BucketConfig, where: str) -> tuple[BucketEndpoint, B
         credentials=_credentials(store, where),
         sts_endpoint=store.sts_endpoint,
         role=store.role,
+        web_identity=str(Path(store.web_identity).expanduser()) if store.web_identity else "",
         read_only=store.read_only,
         host_style=store.host_style,
     )

@@ -21,6 +21,7 @@ _BUCKET = re.compile(r"(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{1,220}[A-Za-z0-9]")
 """Of S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html), and what it took once and
 other stores take: capital letters, underscores and up to 222 characters."""
 _REGION = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TOKEN_FILE = re.compile(r"(/|~/).+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 30 * 86400.0
 """Seconds."""
@@ -130,6 +131,9 @@ CHECKS: Checks = {
     (BucketConfig, "prefix"): prefix,
     (BucketConfig, "region"): like(_REGION, "is no region", "write it like us-east-1", optional=False),
     (BucketConfig, "credentials"): optional_text,
+    (BucketConfig, "web_identity"): like(
+        _TOKEN_FILE, "is no absolute path", "write the whole path of the token file: /var/run/secrets/…/token"
+    ),
     (BucketConfig, "sts_endpoint"): lambda value: endpoint_misfit(value) if value else None,
     (BucketConfig, "role"): optional_text,
     (WorkspaceConfig, "workspace"): name,

@@ -34,6 +34,8 @@ class BucketEndpoint:
     """The URL that makes temporary keys. Empty: the store's own."""
     role: str = ""
     """The role that temporary keys have (its ARN). Empty: the rights of `credentials`."""
+    web_identity: str = ""
+    """The file with the token that `credentials` come from. Empty: they do not. Steps do not read it."""
     read_only: bool = False
     """True: runner writes nothing there, whatever the key permits."""
     host_style: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from ..datastores import BucketConfig, bucket_endpoints
+from ..datastores import BucketConfig
 from ..model.secret import SecretSource
 from ..model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
 from ..ports import CredentialMinter, ObjectStore
@@ -64,6 +64,26 @@ def step_stores(
 
     """
     from ..data.secret_values import available
+    from ..storage.s3.web_identity import configured_endpoints
 
-    near, cluster = bucket_endpoints(workspace, f"target '{name}'")
+    near, cluster = configured_endpoints(workspace, f"target '{name}'")
     return StepStores(near if here else cluster, datastores, available(secrets))
+
+
+def handed_over(stores: StepStores) -> StepStores:
+    """Return the stores for the spec of a controller: it makes keys of a web identity by itself."""
+    from ..storage.s3.web_identity import without_sessions
+
+    return without_sessions(stores)
+
+
+def taken_over(stores: StepStores) -> StepStores:
+    """Return the stores of a spec with the keys that a web identity has now.
+
+    Raises:
+        BadInput: This pod has no such identity, or its server refuses it.
+        StoreUnreachable: The server does not answer now.
+    """
+    from ..storage.s3.web_identity import with_sessions
+
+    return with_sessions(stores)

@@ -20,7 +20,7 @@ from ..operations import watch
 from ..operations.values import RunView
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import journal, store_format
-from .adapters import minter_of
+from .adapters import minter_of, taken_over
 from .cache import cache_folder
 from .controller_spec import ControllerSpec, read
 
@@ -64,13 +64,13 @@ class PodRunContext:
         """The workspace store. Raises BadInput when another version of runner wrote it, StoreError."""
         from ..storage.s3.store import BucketStore
 
-        store = BucketStore(self.spec.stores.workspace, renew=lambda: self.stores().workspace)
+        store = BucketStore(taken_over(self.spec.stores).workspace, renew=lambda: self.stores().workspace)
         store_format.check(store, f"the store of target '{self.spec.target}'")
         return store
 
     def stores(self) -> StepStores:
-        """Return the stores with their current keys: the kubelet updates the file. Raise BadInput."""
-        return (self.spec if self.file is None else read(self.file, __version__)).stores
+        """Return the stores with their current keys: the kubelet updates the file. Raise BadInput, StoreUnreachable."""
+        return taken_over((self.spec if self.file is None else read(self.file, __version__)).stores)
 
     @cached_property
     def accesses(self) -> tuple[Access, ...]:
@@ -92,7 +92,7 @@ class PodRunContext:
     def _opened(self, name: str) -> ObjectStore:
         from ..storage.registry import open_store
 
-        endpoint = self.spec.stores.of(name)
+        endpoint = taken_over(self.spec.stores).of(name)
         if endpoint is None:
             raise BadInput(
                 f"datastore '{name}' was not there when the run was handed over",

@@ -28,6 +28,7 @@ from ..model.names import short
 from ..model.uses import access_of_all
 from ..operations.controller_health import ControllerGone
 from ..runs import journal
+from .adapters import handed_over
 from .controller_spec import ControllerSpec, to_text
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Detached:
             store_id=session.store_id,
             target=name,
             settings=registry.to_entry(host.inside()),
-            stores=session.step_stores(name).only(access_of_all(session.view(run).plan)),
+            stores=handed_over(session.step_stores(name).only(access_of_all(session.view(run).plan))),
             version=__version__,
         )
         try:

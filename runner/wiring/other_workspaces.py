@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..config import LOCAL, Config
-from ..datastores import BucketConfig, bucket_endpoints
+from ..datastores import BucketConfig
 from ..errors import BadInput, RunnerError
 from ..model.workspace import WORKSPACES, name_of
 from ..ports import ObjectStore
@@ -106,8 +106,9 @@ def _quick(store: BucketConfig, prefix: str) -> ObjectStore:
     from ..storage.s3.connections import Timeouts
     from ..storage.s3.http import RetryPolicy
     from ..storage.s3.store import BucketStore
+    from ..storage.s3.web_identity import configured_endpoints
 
-    near, _ = bucket_endpoints(replace(store, prefix=prefix), "")
+    near, _ = configured_endpoints(replace(store, prefix=prefix), "")
     retries = RetryPolicy(
         attempts=1, first_wait=0.01, longest_wait=0.05, timeouts=Timeouts(_SILENCE, _SILENCE, _SILENCE)
     )

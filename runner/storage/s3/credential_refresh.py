@@ -11,6 +11,9 @@ from ...errors import RunnerError
 from ...model.store_endpoint import BucketEndpoint
 from .sign import SigningKey
 
+_BEFORE_END = 5 * 60.0
+"""Seconds before the end of temporary keys from which newer ones are looked for."""
+_LOOK_AGAIN = 30.0
 SKEW_SECONDS = 15 * 60
 """The difference of clocks from which S3 refuses a signature."""
 _KEY_REFUSED = ("ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch")
@@ -50,6 +53,15 @@ class CredentialRefresh:
         self._endpoint = bucket_endpoint.endpoint
         self._renew = renew
         self._skew = timedelta()
+        self._look_at = 0.0
+
+    def current_key(self) -> SigningKey:
+        """Return the key to sign with: another one, if there is one, some minutes before temporary keys end."""
+        ends = self.key.credentials.expires
+        if ends and self._renew is not None and self.now().timestamp() >= max(ends - _BEFORE_END, self._look_at):
+            self._look_at = self.now().timestamp() + _LOOK_AGAIN  # other threads sign with the old key meanwhile
+            self._read_key()
+        return self.key
 
     def now(self) -> datetime:
         """Return the time to sign with, UTC."""
@@ -72,7 +84,11 @@ class CredentialRefresh:
         return True
 
     def _found_key(self, headers: Mapping[str, str], body: bytes) -> bool:
-        if self._renew is None or not is_of_key(headers, body):
+        return is_of_key(headers, body) and self._read_key()
+
+    def _read_key(self) -> bool:
+        """Read the key again; return True if it has changed."""
+        if self._renew is None:
             return False
         try:
             found = self._renew()

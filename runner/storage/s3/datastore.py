@@ -6,7 +6,7 @@ import dataclasses
 
 from ...config import rules as general
 from ...dataclass import dataclass
-from ...datastores import BucketConfig, bucket_endpoints
+from ...datastores import BucketConfig
 from ...model.reading import Checks
 from ...model.store_endpoint import BucketEndpoint
 from ...ports import ObjectStore
@@ -58,7 +58,9 @@ class BucketDatastore(BucketConfig):
 
     def for_steps(self, where: str, *, here: bool) -> BucketEndpoint:
         """Return the bucket as steps reach it. Raises BadInput for unusable credentials."""
-        near, cluster = bucket_endpoints(self, where)
+        from .web_identity import configured_endpoints
+
+        near, cluster = configured_endpoints(self, where)
         return near if here else cluster
 
 
@@ -71,9 +73,11 @@ def open_bucket(bucket: BucketConfig, where: str) -> ObjectStore:
 
     Raises:
         BadInput: The credentials are unusable.
+        StoreUnreachable: The server that makes keys for a web identity does not answer now.
 
     """
     from .store import BucketStore
+    from .web_identity import configured_endpoints
 
-    near, _ = bucket_endpoints(bucket, where)
-    return BucketStore(near, renew=lambda: bucket_endpoints(bucket, where)[0])
+    near, _ = configured_endpoints(bucket, where)
+    return BucketStore(near, renew=lambda: configured_endpoints(bucket, where)[0])

@@ -50,7 +50,7 @@ def error_of(answer: Answer, place: RequestTarget, now: datetime) -> StoreError:
         return StoreError(f"no bucket {place.bucket!r} at {place.endpoint}: create it, or correct the store's bucket")
     if answer.status == 404 and code in ("NoSuchKey", "NoSuchVersion"):
         return ObjectMissing(f"no object {place.key!r} in bucket {place.bucket!r} at {place.endpoint}")
-    if answer.status in (401, 403):
+    if answer.status in (401, 403) or code == "ExpiredToken":
         return _denied(answer, code, place, now)
     if elsewhere := _other_region(answer, code):
         where = f"bucket {place.bucket!r} at {place.endpoint}"

@@ -67,9 +67,11 @@ class Request:
     """The encoded path and query."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case; without host, content-length and signature."""
-    body: bytes | Slice | None = None
+    body: bytes | Slice | None = field(default=None, repr=False)
     again: frozenset[int] = BUSY
     """The statuses that lead to a retry."""
+    signed: bool = True
+    """False: the request holds what the server needs to know who asks."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Endpoint:
         """Return the answer, whatever its status. Raise StoreUnreachable if there is none."""
         answer = self._ask_with_retries(request, sink)
         attempt, most = 1, max(_REFUSED_ATTEMPTS, self._retries.attempts)
-        while answer.status in _REFUSED and attempt < most:
+        while request.signed and _is_refused(answer) and attempt < most:
             if not self._credentials.refresh_after(answer.headers, answer.body):
                 accepted_before = self._accepted and is_of_key(answer.headers, answer.body)
                 if not (accepted_before or is_not_s3(answer.headers, answer.body)):
@@ -223,10 +225,11 @@ class Endpoint:
         headers = {"host": self._connections.host, **request.headers}
         if request.body is not None:
             headers["content-length"] = str(len(request.body))
-        trust = self._credentials
-        signed = sign(trust.key, request.method, request.target, headers=headers, payload=payload, at=trust.now())
+        if request.signed:
+            key, at = self._credentials.current_key(), self._credentials.now()
+            headers = sign(key, request.method, request.target, headers=headers, payload=payload, at=at)
         try:
-            send(connection.sock, request.method, request.target, signed, _blocks(request.body))
+            send(connection.sock, request.method, request.target, headers, _blocks(request.body))
         except (BrokenPipeError, ConnectionResetError):
             # A server may answer and close before it has read the whole body: its answer has the reason.
             return
@@ -281,6 +284,11 @@ def _failed_late(request: Request, status: int, body: bytes) -> bool:
     if status != 200 or request.method not in ("PUT", "POST") or b"<Error" not in body:
         return False
     return root_name(body) == "Error"
+
+
+def _is_refused(answer: Answer) -> bool:
+    """Return True if the server refuses who asks. AWS answers 400 once temporary keys have ended."""
+    return answer.status in _REFUSED or (answer.status == 400 and b"ExpiredToken" in answer.body)
 
 
 def _may_come_from_a_proxy(status: int) -> bool:

@@ -1,5 +1,8 @@
 """Temporary keys by AssumeRole of the Security Token Service, confined by a session policy.
 
+For a web identity they come from its token directly, with the policy (AssumeRoleWithWebIdentity). AssumeRole with the
+temporary keys of that identity would be role chaining, which AWS limits to an hour, and MinIO refuses it.
+
 MinIO and Ceph answer at the store's own address:
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 """
@@ -9,24 +12,19 @@ from __future__ import annotations
 import math
 import re
 import time
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
 
-from ...errors import StoreDenied, StoreError, StoreUnreachable
+from ...errors import BadInput, Problem, RunnerError, StoreDenied, StoreError, StoreUnreachable
 from ...model.credentials import Credentials
 from ...model.grants import Grants
 from ...model.store_endpoint import BucketEndpoint
 from ...model.task import TaskId
 from .credential_refresh import Renew
-from .http import BUSY, Answer, Endpoint, Request, RetryPolicy
+from .http import BUSY, Answer, Endpoint, RetryPolicy
 from .session_policy import policy_texts
-from .sign import encode_query
-from .xml import parse, text
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+from .sts_answers import code_in, keys_in, said_in, sts_request
+from .web_identity import ENDED, WebIdentity, identity_of
 
 SHORTEST = 900
 """Seconds: no server makes keys for less. The policy ends them earlier."""
@@ -34,7 +32,6 @@ LONGEST = 7 * 24 * 3600
 """Seconds: MinIO's limit."""
 _SHORTER = (12 * 3600, 3600)
 """Seconds to ask for if a server refuses more: AWS's limits of a role and of a role's default."""
-_VERSION = "2011-06-15"
 _TOO_LONG = ("ValidationError", "InvalidParameterValue")
 _POLICY_TOO_LARGE = ("PackedPolicyTooLarge", "PackedPolicyTooLargeException")
 """AWS packs policies, and the packed size has a limit that the text does not show."""
@@ -57,6 +54,7 @@ class StsMinter:
         at = bucket_endpoint.sts_endpoint or bucket_endpoint.endpoint
         place = replace(bucket_endpoint, endpoint=at, host_style=False)
         self._endpoint = Endpoint(place, RetryPolicy(), renew, service="sts")
+        self._identity = identity_of(bucket_endpoint) if bucket_endpoint.web_identity else None
 
     def mint(self, attempt: TaskId, grants: Grants, expires: float) -> Credentials:
         """Return keys that open `grants` until `expires`. Raise StoreError, BadInput: see `CredentialMinter`."""
@@ -65,13 +63,13 @@ class StsMinter:
         wanted = min(max(math.ceil(left), SHORTEST), LONGEST)
         policies = policy_texts(self._store.bucket, self._store.prefix, grants, until)
         answer = self._ask(attempt, policy := next(policies), wanted)
-        while _code(answer) in _POLICY_TOO_LARGE and (coarser := next(policies, None)):
+        while code_in(answer) in _POLICY_TOO_LARGE and (coarser := next(policies, None)):
             answer = self._ask(attempt, policy := coarser, wanted)
         for seconds in (shorter for shorter in _SHORTER if shorter < wanted):
-            if answer.status != 400 or _code(answer) not in _TOO_LONG:
+            if answer.status != 400 or code_in(answer) not in _TOO_LONG:
                 break
             answer = self._ask(attempt, policy, seconds)
-        found = _credentials(answer)
+        found = keys_in(answer)
         if found is None:
             raise self._refused(answer)
         return replace(found, expires=min(found.expires, until)) if until else found
@@ -81,57 +79,39 @@ class StsMinter:
         self._endpoint.close()
 
     def _ask(self, attempt: TaskId, policy: str, seconds: int) -> Answer:
-        asked = {
-            "Action": "AssumeRole",
-            "Version": _VERSION,
-            "DurationSeconds": str(seconds),
-            "Policy": policy,
-            "RoleSessionName": _session_name(attempt),
-            **({"RoleArn": self._store.role} if self._store.role else {}),
-        }
-        headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
-        request = Request(method="POST", target="/", headers=headers, body=encode_query(asked).encode(), again=BUSY)
-        return self._endpoint.ask(request)
+        session, more = _session_name(attempt), {"DurationSeconds": str(seconds), "Policy": policy}
+        if self._identity is not None:
+            return _while_renewed(self._identity, session, more)
+        role = {"RoleArn": self._store.role} if self._store.role else {}
+        return self._endpoint.ask(sts_request({"Action": "AssumeRole", "RoleSessionName": session, **more, **role}))
 
-    def _refused(self, answer: Answer) -> StoreError:
-        code = _code(answer)
+    def _refused(self, answer: Answer) -> RunnerError:
+        code = code_in(answer)
         at = self._store.sts_endpoint or self._store.endpoint
-        said = f"status {answer.status}" + (f" {code}" if code else "")
+        said = said_in(answer)
         if answer.status in BUSY and code != "NotImplemented":
             return StoreUnreachable(f"{at} cannot make temporary keys now ({said})")
-        if code in _REFUSED:
+        if code in _REFUSED and self._identity is None:
             return StoreDenied(f"{at} refuses to make temporary keys ({said})")
         if code in _POLICY_REFUSED:
             return StoreError(f"{at} refuses the policy of temporary keys ({said})")
+        if self._identity is not None:
+            error = self._identity.refusal(answer)
+            return _passing(error) if code in ENDED else error
         return StoreError(f"{at} makes no temporary keys: it has no AssumeRole ({said})")
 
 
-def _credentials(answer: Answer) -> Credentials | None:
-    """Return the keys in an answer; None if it has none."""
-    root = parse(answer.body) if answer.status == 200 else None
-    keys = next(root.iter(_tag(root, "Credentials")), None) if root is not None else None
-    if keys is None:
-        return None
-    access, secret, token = (text(keys, name) for name in ("AccessKeyId", "SecretAccessKey", "SessionToken"))
-    return Credentials(access, secret, token, _seconds(text(keys, "Expiration"))) if access and secret else None
+def _while_renewed(identity: WebIdentity, session: str, more: Mapping[str, str]) -> Answer:
+    try:
+        return identity.ask(session, more)
+    except BadInput as error:
+        raise _passing(error) from None
 
 
-def _code(answer: Answer) -> str:
-    """Return the code of an answer of refusal; empty without one."""
-    root = parse(answer.body)
-    return "" if root is None else next((found for each in root.iter() for found in [text(each, "Code")] if found), "")
-
-
-def _tag(root: Element, name: str) -> str:
-    space, closed, _ = root.tag.rpartition("}")
-    return f"{space}{closed}{name}"
-
-
-def _seconds(written: str) -> float:
-    """Return ``2026-01-02T03:04:05Z``, UTC, in seconds since the epoch; 0 for another form."""
-    with suppress(ValueError):
-        return datetime.fromisoformat(f"{written[:19]}+00:00").timestamp()
-    return 0.0
+def _passing(error: RunnerError) -> StoreUnreachable:
+    """Return the error of a token that may be renewed soon: it is no reason to hand out the keys of a whole store."""
+    (problem,) = error.problems if isinstance(error, BadInput) else (Problem(str(error)),)
+    return StoreUnreachable(f"{problem.what}: {problem.remedy}" if problem.remedy else problem.what)
 
 
 def _session_name(attempt: TaskId) -> str:

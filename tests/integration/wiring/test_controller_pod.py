@@ -15,6 +15,7 @@ from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.override import override
 from runner.ports import ComputeTarget
 from runner.runs import journal
+from runner.wiring.adapters import handed_over
 from runner.wiring.controller_pod import PodRunContext, take
 from runner.wiring.controller_spec import ControllerSpec, to_text
 from tests.support import builders as b
@@ -58,6 +59,10 @@ def test_a_run_that_was_taken_from_this_job_is_not_taken_back(hosts: tuple[str, 
     assert seat(written(*hosts)).overtaken() is overtaken
 
 
+MADE = b"""<R><Credentials><AccessKeyId>made</AccessKeyId><SecretAccessKey>hidden</SecretAccessKey>
+<SessionToken>session</SessionToken><Expiration>2096-01-02T03:04:05Z</Expiration></Credentials></R>"""
+
+
 def test_its_host_is_a_pod_of_its_job() -> None:
     one = seat(MemoryStore())
     assert one.host == "pod ns/controller-run-1-beef-bbbbb"
@@ -93,6 +98,40 @@ def test_a_key_that_is_refused_is_read_again_from_the_handover(tmp_path: Path) -
         assert one.store.get("key") == one.datastore("lake").get("key") == b"content"
         assert one.datastore("lake") is one.datastore("lake")
     assert one.stores().workspace.credentials.access_key == "new", "what steps are told from now on"
+
+
+def test_a_pod_makes_keys_of_its_own_web_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The submitter's keys are not in the handover, and its token file is not in the pod."""
+    (tmp_path / "token").write_text("canary-of-the-pod")
+
+    def answer(seen: Seen) -> Reply:
+        if seen.method == "POST":
+            return Reply(body=MADE) if b"WebIdentityToken=canary-of-the-pod" in seen.body else error(400, "Other")
+        if "Credential=made/" not in seen.headers["authorization"]:
+            return error(403, "InvalidAccessKeyId")
+        return Reply(body=b'{"id": "ab", "format": 2}' if seen.target.endswith("/store.json") else b"content")
+
+    with scripted_server(answer) as server:
+        bucket = BucketEndpoint(
+            bucket="b",
+            endpoint=server.endpoint,
+            role="arn:aws:iam::1:role/r",
+            credentials=Credentials("k", "canary-of-the-laptop", "canary-session"),
+            web_identity="/nowhere/on/the/laptop",
+        )
+        static = BucketEndpoint(bucket="s", endpoint="http://static", credentials=Credentials("k", "s"))
+        stores = handed_over(StepStores(bucket, {"lake": bucket, "static": static}))
+        file = tmp_path / "handover.json"
+        file.write_text(to_text(replace(TOLD, stores=stores, version=__version__)))
+        assert "canary" not in file.read_text()
+        one = take(file)
+        with pytest.raises(BadInput, match=r"token file /nowhere/on/the/laptop cannot be used: No such file"):
+            one.stores()
+        monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+        assert one.store.get("key") == one.datastore("lake").get("key") == b"content"
+        assert one.stores().workspace.credentials == Credentials("made", "hidden", "session", 3976311845.0)
+        assert one.stores().datastores["static"] == static
+    assert len([seen for seen in server.seen if seen.method == "POST"]) == 1
 
 
 def test_a_pod_refuses_a_store_of_another_format() -> None:

@@ -113,6 +113,7 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         (BUCKET % "region: 'eu west'", "datastores.d.region"),
         (BUCKET % "read_only: maybe", "datastores.d.read_only"),
         (BUCKET % "host_style: maybe", "datastores.d.host_style"),
+        (BUCKET % "web_identity: tokens/mine", "datastores.d.web_identity"),
         (BUCKET % "account: [a]", "datastores.d.account"),
         (BUCKET % "credentials: [a]", "datastores.d.credentials"),
         ("datastores: {d: {type: folder, path: ''}}", "datastores.d.path"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -228,3 +229,48 @@ def test_who_refuses_is_not_asked_on_the_same_connection(reply: Reply) -> None:
         assert [store.get(key) for key in ("one", "two", "three")] == [b"content"] * 3
     first, second, third, fourth = (seen.connection for seen in server.seen)
     assert first == second == third != fourth
+
+
+def ending(endpoint: str, key: str, seconds: float) -> BucketEndpoint:
+    """The endpoint with a temporary key that ends in so many seconds."""
+    ends = datetime.now(timezone.utc).timestamp() + seconds
+    return replace(bucket_endpoint(endpoint, key), credentials=Credentials(key, "hidden", "token", ends))
+
+
+def keys_of(seen: list[Seen]) -> list[str]:
+    return [one.headers["authorization"].partition("Credential=")[2].partition("/")[0] for one in seen]
+
+
+@pytest.mark.parametrize(("seconds", "key"), [(3600, "old"), (200, "new"), (-10, "new")])
+def test_temporary_keys_are_replaced_before_they_end(seconds: float, key: str) -> None:
+    with scripted_server(lambda _: SERVED) as server:
+        store = BucketStore(
+            ending(server.endpoint, "old", seconds), QUICK, lambda: ending(server.endpoint, "new", 3600)
+        )
+        assert store.get("one") == store.get("two") == b"content"
+    assert keys_of(server.seen) == [key, key]
+
+
+def test_without_newer_keys_the_old_ones_serve_and_are_not_looked_for_with_each_request() -> None:
+    looked: list[str] = []
+
+    def renew() -> BucketEndpoint | None:
+        looked.append("once more")
+        raise StoreUnreachable("nothing there")
+
+    with scripted_server(lambda _: SERVED) as server:
+        store = BucketStore(ending(server.endpoint, "old", 200), QUICK, renew)
+        assert store.get("one") == store.get("two") == b"content"
+    assert keys_of(server.seen) == ["old", "old"]
+    assert len(looked) == 1
+
+
+def test_ended_keys_are_replaced_where_the_server_answers_as_aws_does() -> None:
+    def answer(seen: Seen) -> Reply:
+        return SERVED if "Credential=new/" in seen.headers["authorization"] else error(400, "ExpiredToken")
+
+    with scripted_server(answer) as server:
+        store = store_at(server.endpoint, lambda: bucket_endpoint(server.endpoint, "new"))
+        assert store.get("one") == b"content"
+        with pytest.raises(StoreDenied, match="have expired"):
+            store_at(server.endpoint).get("one")
