@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Protocol, runtime_checkable
 
 from ...backports import without_prefix
 from ...errors import DataChanged, ObjectChanged, StoreError
@@ -34,6 +35,29 @@ _RANGE = 8 << 20
 _THREADS = 4
 """Ranges in flight. With `_RANGE` they are the memory that a download takes; eight cost twice the processor time."""
 _PART = ".runner-part-"
+
+
+@runtime_checkable
+class RangedStore(ObjectStore, Protocol):
+    """An object store that writes a range of an object to a file without holding it in memory."""
+
+    def read_range_into(self, descriptor: int, key: str, start: int, length: int, etag: str = "") -> int:
+        """Write at most `length` bytes from `start` to the same place of an open file, and return their number.
+
+        Other places of the file stay as they are, also if the call fails.
+
+        Args:
+            descriptor: The file's descriptor.
+            key: The key of the object.
+            start: The offset of the first byte.
+            length: The most bytes, at least 1.
+            etag: The ETag that the object must have. Default: empty, any.
+
+        Raises:
+            ObjectMissing: There is no such object.
+            ObjectChanged: The object has another ETag.
+
+        """
 
 
 def fetch_files(store: ObjectStore, key: str, manifest: Manifest, into: Path, progress: Progress = SILENT) -> None:
@@ -131,18 +155,26 @@ def _fill(store: ObjectStore, key: str, entry: Entry, etag: str, part: Path, pro
         lock = Lock()
 
         def bring(start: int) -> None:
-            data = store.read_range(key, start, _RANGE, etag)
-            if len(data) != min(_RANGE, entry.size - start):
+            size = _bring(store, key, start, etag, content)
+            if size != min(_RANGE, entry.size - start):
                 raise ObjectChanged(f"{key} was overwritten while it was downloaded; download it again")
-            written = 0
-            while written < len(data):
-                written += os.pwrite(content, data[written:], start + written)
             with lock:
                 os.write(complete, b"%d\n" % start)
-            progress.moved(len(data))
+            progress.moved(size)
 
         for _ in threads.map(bring, (start for start in starts if start not in done)):
             pass
+
+
+def _bring(store: ObjectStore, key: str, start: int, etag: str, descriptor: int) -> int:
+    """Write one range of an object to its place in the part file, and return its bytes."""
+    if isinstance(store, RangedStore):
+        return store.read_range_into(descriptor, key, start, _RANGE, etag)
+    data = store.read_range(key, start, _RANGE, etag)
+    written = 0
+    while written < len(data):
+        written += os.pwrite(descriptor, data[written:], start + written)
+    return len(data)
 
 
 @contextmanager

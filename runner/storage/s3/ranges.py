@@ -10,6 +10,7 @@ from http.client import IncompleteRead
 from typing import TYPE_CHECKING
 
 from ...errors import ObjectChanged, StoreError
+from ...override import override
 from ..localfile import BLOCK, local_file_errors, write_at
 from .body import Body
 from .bucket import Bucket
@@ -45,6 +46,22 @@ class _Part:
             self.length += count
         if announced is not None and self.length != announced:
             raise IncompleteRead(b"", announced - self.length)
+
+
+@dataclass
+class _Range(_Part):
+    """The sink of a range of a file whose other ranges may be complete: it writes nothing outside of its own."""
+
+    most: int = 0
+
+    @override
+    def __call__(self, body: Body) -> None:
+        if body.status == _OK or body.length is None or body.length > self.most:
+            raise StoreError(
+                f"the object store sent {'an unknown number of' if body.length is None else body.length} bytes "
+                f"(HTTP {body.status}) where {self.most} were asked for; check the endpoint, and any proxy on the way"
+            )
+        super().__call__(body)
 
 
 def fetch(bucket: Bucket, key: str, descriptor: int, workers: Executor) -> None:
@@ -92,6 +109,26 @@ def read(bucket: Bucket, key: str, start: int, length: int, etag: str) -> bytes:
     size = _size(answer.headers.get("content-range", ""), key)
     _require_content(answer, start, min(start + length, size), size, len(answer.body), key)
     return answer.body
+
+
+def read_into(bucket: Bucket, key: str, descriptor: int, span: tuple[int, int], etag: str) -> int:
+    """Write a range to the same place of a file; return its bytes. Raise ObjectMissing, ObjectChanged, StoreError.
+
+    Args:
+        bucket: The bucket.
+        key: The object's key.
+        descriptor: The file's descriptor.
+        span: The offset of the first byte, and the most bytes, at least 1.
+        etag: The ETag, in quotes, that the object must have; empty: any.
+    """
+    start, length = span
+    sink = _Range(descriptor, start, most=length)
+    headers = {"range": f"bytes={start}-{start + length - 1}", **({"if-match": etag} if etag else {})}
+    answer = bucket.ask("GET", key, headers=headers, sink=sink, expect=frozenset({_CHANGED}))
+    require_etag(answer, etag, key)
+    size = _size(answer.headers.get("content-range", ""), key)
+    _require_content(answer, start, min(start + length, size), size, sink.length, key)
+    return sink.length
 
 
 def require_etag(answer: Answer, etag: str, key: str) -> None:

@@ -67,6 +67,11 @@ class BucketStore:
             return b""
         return ranges.read(self._bucket, check_key(key), start, length, _quoted(etag))
 
+    def read_range_into(self, descriptor: int, key: str, start: int, length: int, etag: str = "") -> int:
+        """Write at most `length` bytes from `start` to the same place of an open file; return their number."""
+        check_range(start, length)
+        return ranges.read_into(self._bucket, check_key(key), descriptor, (start, length), _quoted(etag))
+
     def put(self, key: str, data: bytes) -> None:
         """Write or overwrite the object, atomically."""
         self._bucket.ask("PUT", check_key(key), body=data)

@@ -140,6 +140,47 @@ def test_a_range_of_another_place_or_object_is_an_error(reply: Reply, says: str)
     fails_once([reply], lambda store: store.read_range("one", 1, 3, "e1"), says)
 
 
+AROUND = b"0123456789"
+"""A file of which a call writes the bytes from 1 to 3."""
+
+
+def read_into(store: BucketStore, path: Path) -> int:
+    with path.open("r+b") as file:
+        return store.read_range_into(file.fileno(), "one", 1, 3, "e1")
+
+
+def test_a_range_is_written_to_its_own_place(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(AROUND)
+    reply = Reply(206, b"bcd", {"Content-Range": "bytes 1-3/6", "ETag": '"e1"'})
+    with scripted_server([reply]) as server:
+        assert read_into(store_at(server.endpoint), path) == 3
+    assert path.read_bytes() == b"0bcd456789"
+    assert server.seen[0].headers["range"] == "bytes=1-3"
+    assert server.seen[0].headers["if-match"] == '"e1"'
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (Reply(206, b"bcd", {"Content-Range": "bytes 0-2/6", "ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"bc", {"Content-Range": "bytes 1-3/6", "ETag": '"e1"'}), "not what was asked"),
+        (Reply(206, b"bcd", {"Content-Range": "bytes 1-3/*", "ETag": '"e1"'}), "the size of"),
+        (Reply(206, b"bcd", {"Content-Range": "bytes 1-3/6", "ETag": '"e2"'}), "overwritten while"),
+        (Reply(206, b"bcdefgh", {"Content-Range": "bytes 1-3/6", "ETag": '"e1"'}), "7 bytes"),
+        (Reply(200, b"abcdef", {"ETag": '"e1"'}), "HTTP 200"),
+        (Reply(200, b"abc", {"ETag": '"e1"'}), "HTTP 200"),
+        (error(412, "PreconditionFailed"), "overwritten while"),
+    ],
+)
+def test_other_places_of_the_file_stay_when_an_answer_is_wrong(reply: Reply, says: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(AROUND)
+    fails_once([reply], lambda store: read_into(store, path), says)
+    content = path.read_bytes()
+    assert (content[:1], content[4:]) == (AROUND[:1], AROUND[4:])
+
+
 def test_a_server_that_refuses_a_range_which_the_object_has_is_no_s3_server() -> None:
     script = [error(416, "InvalidRange"), Reply(headers={"ETag": '"e1"', "Content-Length": "6"})]
     fails_once(script, lambda store: store.read_range("one", 1, 3, "e1"), "refuses a range that the object has")
