@@ -112,8 +112,10 @@ def test_a_container_of_azure_is_registered_with_its_key_and_read(project: Proje
         assert "out.txt" in listed.stdout, listed.stdout + listed.stderr
     (made,) = (project.folder / "made").rglob("out.txt")
     assert made.read_text() == "from azure " * 3 + "x"
-    kept = project.cache / "config/runner/azure_blob/smallaccount.raw-data.json"
-    assert (json.loads(kept.read_text()), kept.stat().st_mode & 0o777) == ({"account_key": KEY}, 0o600)
+    (kept,) = (project.cache / "config/runner/azure_blob").glob("smallaccount.raw-data.*.json")
+    place = {"account": "smallaccount", "container": "raw-data", "endpoint": container.endpoint}
+    assert json.loads(kept.read_text()) == {**place, "account_key": KEY}
+    assert kept.stat().st_mode & 0o777 == 0o600
     mine = {name: data for name, data in project.files.items() if name.startswith(".runner/")}
     assert [name for name, data in mine.items() if KEY.encode() in data and not name.endswith(".zip")] == []
     assert KEY not in ended.stdout + ended.stderr

@@ -7,9 +7,10 @@ import os, sys, time
 while True:
     with open(sys.argv[1] + "/data.txt", "a") as file:
         file.write("written on\\n")
-    with open(sys.argv[1] + "/pid.new", "w") as file:
+    mine = sys.argv[1] + "/pid.%d" % os.getpid()
+    with open(mine, "w") as file:
         file.write(str(os.getpid()))
-    os.rename(sys.argv[1] + "/pid.new", sys.argv[1] + "/pid")
+    os.rename(mine, sys.argv[1] + "/pid")
     sys.stdout.flush()
 """
 LEAVES = f"""
