@@ -80,9 +80,8 @@ class LocalMounts:
 
     @cached_property
     def access(self) -> DataAccess:
-        """Return the ways in which steps get their inputs."""
+        """Return the ways in which steps get their inputs. `access_of` adds the room on the disk."""
         buckets, lacking = self.buckets(), missing()
-        place = next(path for path in (self.folder, *self.folder.parents) if path.exists())
         return DataAccess(
             mounts=bool(buckets) and not lacking,
             driver="rclone",
@@ -90,7 +89,6 @@ class LocalMounts:
             unmountable=frozenset(name for name, one in buckets.items() if not isinstance(one, BucketEndpoint)),
             at_hand=frozenset(self.folders()),
             unreadable=frozenset() if self.direct else frozenset(buckets),
-            free_bytes=shutil.disk_usage(place).free,
         )
 
     def of(self, task: TaskId) -> Path:

@@ -95,7 +95,7 @@ def read(bucket: Bucket, key: str, start: int, length: int, etag: str) -> bytes:
         length: The most bytes, at least 1.
         etag: The ETag, in quotes, that the object must have; empty: any.
     """
-    headers = {"range": f"bytes={start}-{start + length - 1}", **({"if-match": etag} if etag else {})}
+    headers = {**_range(start, length), **({"if-match": etag} if etag else {})}
     answer = bucket.ask("GET", key, headers=headers, expect=frozenset({_CHANGED, _NO_RANGE}))
     if answer.status == _NO_RANGE:  # it begins behind the end; not every server looks at If-Match then
         found = bucket.ask("HEAD", key)
@@ -123,7 +123,7 @@ def read_into(bucket: Bucket, key: str, descriptor: int, span: tuple[int, int], 
     """
     start, length = span
     sink = _Range(descriptor, start, most=length)
-    headers = {"range": f"bytes={start}-{start + length - 1}", **({"if-match": etag} if etag else {})}
+    headers = {**_range(start, length), **({"if-match": etag} if etag else {})}
     answer = bucket.ask("GET", key, headers=headers, sink=sink, expect=frozenset({_CHANGED}))
     require_etag(answer, etag, key)
     size = _size(answer.headers.get("content-range", ""), key)
@@ -162,8 +162,8 @@ def _require_content(answer: Answer, start: int, end: int, size: int, length: in
         )
 
 
-def _range(offset: int) -> dict[str, str]:
-    return {"range": f"bytes={offset}-{offset + PART - 1}"}
+def _range(start: int, length: int = PART) -> dict[str, str]:
+    return {"range": f"bytes={start}-{start + length - 1}"}
 
 
 def _size(content_range: str, key: str) -> int:
