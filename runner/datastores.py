@@ -36,7 +36,7 @@ class BucketConfig:
     credentials: str = ""
     """A JSON file with ``access_key`` and ``secret_key``. Only its owner may read it (mode 0600).
 
-    Temporary keys have a ``session_token`` as well. Whoever replaces the file renews the keys of what is running.
+    Temporary keys have a ``session_token`` as well. A replaced file renews the keys of what is running.
     """
 
     sts_endpoint: str = ""

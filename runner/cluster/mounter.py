@@ -24,7 +24,7 @@ _PODS = f"/api/v1/namespaces/{MOUNTER_NAMESPACE}/pods"
 def install_mounter(api: ClusterApi, options: ClusterOptions, notify: Callable[[str], None]) -> None:
     """Make the mounter, or make it so, and wait until every node has it.
 
-    A cluster without it is of use: steps download what they would mount. So a failure is told and raises nothing.
+    Steps of a cluster without it download what they would mount. So a failure is told and raises nothing.
     """
     from ..images.mounter import MounterImage
 

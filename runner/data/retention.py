@@ -1,8 +1,8 @@
 """Marks of runs that `runner keep` keeps, and of runs that `runner gc` is about to delete.
 
-`runner gc` condemns a run first, and then looks for the last time whether anything refers to it. Whoever begins to rely
-on an ended run writes that down first, and then looks whether the run is condemned. So one of the two always sees the
-other.
+`runner gc` condemns a run first, and then looks for the last time whether anything refers to it. A program that begins
+to rely on an ended run writes that down first, and then looks whether the run is condemned. So one of the two always
+sees the other.
 """
 
 from __future__ import annotations
