@@ -75,6 +75,8 @@ class InputSpec:
     """
     keep_existing: bool = False
     """In upload mode: an existing file of the datastore stays as it is (v1's ``overwrite=False``)."""
+    parameter: str = ""
+    """The pipeline parameter that gives `source`, which is its default until values are bound; empty: none."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Published pipelines, endpoints, drafts and schedules in the workspace store."""

@@ -1,0 +1,103 @@
+"""Registered documents that change: ``registry/<kind>/<id>/<revision, 8 digits>.json``.
+
+A change is a new revision, written only if nobody has written that revision before. So two changes at once are made
+one after the other, none is lost, and the history stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from ...errors import BadInput
+from ...model.digest import canonical_json
+from ...model.document import to_document
+from ...model.names import REGISTRY
+from ...model.stored_documents import read_document
+from ...ports import ObjectStore
+
+T = TypeVar("T")
+
+
+class Documents(Generic[T]):
+    """The documents of one kind."""
+
+    def __init__(self, store: ObjectStore, kind: str, shape: type[T]) -> None:
+        """Remember the place.
+
+        Args:
+            store: The workspace store.
+            kind: The name of the folder below ``registry/``.
+            shape: The dataclass of the documents.
+
+        """
+        self._store = store
+        self._kind = kind
+        self._shape = shape
+
+    def create(self, identity: str, value: T) -> bool:
+        """Store the first revision. Return False if the document exists.
+
+        Args:
+            identity: The document's id: one path segment.
+            value: The document.
+
+        """
+        return self._store.put_if_absent(self._key(identity, 1), _encode(value))
+
+    def find(self, identity: str) -> T | None:
+        """Return the newest revision; None if there is no such document.
+
+        Args:
+            identity: The document's id.
+
+        """
+        found = self._newest(identity)
+        return found[1] if found else None
+
+    def all(self) -> Iterator[T]:
+        """Yield the newest revision of every document, in the order of their ids."""
+        newest: dict[str, str] = {}
+        for info in self._store.list(self._prefix()):
+            newest[info.key.rpartition("/")[0]] = info.key
+        for key in newest.values():
+            yield self._read(key)
+
+    def change(self, identity: str, edit: Callable[[T], T]) -> T:
+        """Store the next revision, and return it.
+
+        Args:
+            identity: The document's id.
+            edit: Returns the changed document; it is called again if another process changed it in the meantime.
+
+        Raises:
+            BadInput: There is no such document, or `edit` refuses.
+
+        """
+        while True:
+            found = self._newest(identity)
+            if found is None:
+                raise BadInput(f"there is no object of id {identity!r} in {self._prefix()}")
+            number, known = found
+            changed = edit(known)
+            if changed == known or self._store.put_if_absent(self._key(identity, number + 1), _encode(changed)):
+                return changed
+
+    def _newest(self, identity: str) -> tuple[int, T] | None:
+        if not identity or "/" in identity:
+            return None
+        keys = [info.key for info in self._store.list(f"{self._prefix()}{identity}/")]
+        return (int(keys[-1][-13:-5]), self._read(keys[-1])) if keys else None
+
+    def _read(self, key: str) -> T:
+        return read_document(self._shape, self._store.get(key), key)
+
+    def _prefix(self) -> str:
+        return f"{REGISTRY}{self._kind}/"
+
+    def _key(self, identity: str, revision: int) -> str:
+        return f"{self._prefix()}{identity}/{revision:08d}.json"
+
+
+def _encode(value: object) -> bytes:
+    return canonical_json(to_document(value))
