@@ -10,6 +10,9 @@ from pathlib import Path
 from ..errors import BadInput, StoreError, TargetError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.plan import Plan
+from ..model.published import PublishedRecord
+from ..operations.local_wheels import SealedPlan
+from ..operations.published.pipelines import PublishOptions
 from ..operations.values import Request
 from ..override import override
 from ..ports import ObjectStore
@@ -60,6 +63,18 @@ class DryWorkspace(OpenWorkspace):
     def submit(self, plan: Plan, request: Request) -> str:
         """Raise `Captured`, and keep it as well: a bare ``except:`` in the file must not hide it."""
         self.captured = self.captured or Captured(plan, request)
+        raise self.captured
+
+    @override
+    def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:
+        """Raise `Captured` as `submit` does; the experiment is the name of the pipeline."""
+        self.captured = self.captured or Captured(plan, Request(experiment=options.name))
+        raise self.captured
+
+    @override
+    def submit_sealed(self, made: SealedPlan, request: Request, *, run: str = "") -> str:  # noqa: ARG002 - none is made
+        """Raise `Captured` for a published pipeline."""
+        self.captured = self.captured or Captured(made.plan, request)
         raise self.captured
 
     @override

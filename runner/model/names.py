@@ -53,6 +53,25 @@ def new_run_id(now: datetime, entropy: bytes) -> str:
     return f"{stamp}-{base64.b32encode(entropy).decode().lower()}"
 
 
+def computed_run_id(at: datetime, *parts: str) -> str:
+    """Return the id of the run that something makes at most once, such as an occurrence of a schedule.
+
+    Whoever submits it computes the same id, and the journal's first entry is written only once.
+
+    Args:
+        at: The time in the id, with its time zone.
+        *parts: What tells the cause from all others of that time.
+
+    Raises:
+        ValueError: `at` has no time zone.
+
+    """
+    import hashlib  # it loads OpenSSL; who only looks at a run needs none of it
+    import json
+
+    return new_run_id(at, hashlib.sha256(json.dumps(parts).encode()).digest()[:10])
+
+
 def dataset_name_problem(name: str) -> Problem | None:
     """Return why `name` cannot be a dataset's name; empty if it can."""
     if _DATASET_NAME.fullmatch(name):

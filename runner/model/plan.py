@@ -108,6 +108,12 @@ class Submission:
     """Keys of steps that were not requested: skipping them is no failure."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
+    published: str = ""
+    """The id of the published pipeline; empty: the plan is that of a pipeline object or file."""
+    schedule: str = ""
+    """The id of the schedule that was due."""
+    source: str = ""
+    """v1's RunSource: ``REST``, ``Schedule`` …; empty: ``SDK``."""
 
     @cached_property
     def forced_keys(self) -> frozenset[str]:

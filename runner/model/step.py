@@ -56,6 +56,15 @@ Source = Union[OutputOf, DatasetDefinition, DatastorePath]
 """The source of an input."""
 
 
+@dataclass(frozen=True)
+class InputUse:
+    """The way in which an author wants an input: see the fields of `InputSpec`."""
+
+    mode: Mode = Mode.AUTO
+    writable: bool = False
+    keep_existing: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class InputSpec:
     """One named input of a step."""
@@ -77,6 +86,8 @@ class InputSpec:
     """In upload mode: an existing file of the datastore stays as it is (v1's ``overwrite=False``)."""
     parameter: str = ""
     """The pipeline parameter that gives `source`, which is its default until values are bound; empty: none."""
+    declared: InputUse | None = None
+    """With `parameter`: what its author wrote, if `source` does not permit it. Another value may."""
 
 
 @dataclass(frozen=True, kw_only=True)

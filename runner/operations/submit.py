@@ -38,17 +38,29 @@ def submit(
     who: Submitter,
     *,
     limits: Mapping[str, int] | None = None,
+    run: str = "",
 ) -> str:
     """Lock and store the plan, write the first journal entry, and return the run's id.
 
-    The plan has passed preflight. `limits`: see `Submission.limits`.
+    Args:
+        store: The workspace store.
+        plan: The plan, which has passed preflight.
+        targets: The target of each step by the step's key.
+        request: The options of the submission.
+        who: The identity of the caller.
+        limits: See `Submission.limits`. None: none.
+        run: The id of the run (see `names.computed_run_id`). If it has been submitted before, nothing is written.
+            Default: empty, a new id.
 
     Raises:
-        BadInput: A source directory cannot be a snapshot.
+        BadInput: A source directory cannot be a snapshot, or an input is the output of a run that `runner gc` deletes.
         StoreError: The store cannot be used.
+
     """
-    locked = lock(plan, _upload_snapshots(store, plan))
-    run = new_run_id(who.now, who.entropy)
+    if run and is_submitted(store, run):
+        return run
+    locked = lock(plan, upload_snapshots(store, plan))
+    given, run = bool(run), run or new_run_id(who.now, who.entropy)
     facts = request.workspace or who.facts
     submission = Submission(
         plan=plans.save(store, locked),
@@ -66,6 +78,9 @@ def submit(
         limits=limits or {},
         continue_on_step_failure=request.continue_on_step_failure,
         regenerate_outputs=request.regenerate_outputs,
+        published=request.published,
+        schedule=request.schedule,
+        source=request.source,
     )
     entry = index.IndexEntry(
         run=run,
@@ -77,13 +92,28 @@ def submit(
         description=plan.description,
     )
     index.add(store, entry)  # first: nobody could find a run that is in no list
-    with index.entry_removed_on_error(store, run):
-        retention.refuse_gone_outputs(store, _paths_read(locked))
-    journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
+    try:
+        with index.entry_removed_on_error(store, run):
+            retention.refuse_gone_outputs(store, paths_read(locked))
+        journal.Writer(store, run, "submit", 0).append([RunSubmitted(submission)], who.now)
+    finally:
+        if given:
+            _enter_again(store, entry)
     return run
 
 
-def _paths_read(plan: Plan) -> Iterator[DatastorePath]:
+def is_submitted(store: ObjectStore, run: str) -> bool:
+    """Return True if the run's submission is in its journal. Raises StoreError."""
+    return journal.has_more(store, run, 0)
+
+
+def _enter_again(store: ObjectStore, entry: index.IndexEntry) -> None:
+    """Enter a submitted run into the list again if another submission of the same id was refused and removed it."""
+    if is_submitted(store, entry.run) and not index.has(store, entry.run):
+        index.add(store, entry)
+
+
+def paths_read(plan: Plan) -> Iterator[DatastorePath]:
     """Yield the paths that inputs of the plan name."""
     for step in plan.steps:
         for given in step.inputs:
@@ -108,5 +138,6 @@ def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:
     return taken
 
 
-def _upload_snapshots(store: ObjectStore, plan: Plan) -> dict[str, str]:
+def upload_snapshots(store: ObjectStore, plan: Plan) -> dict[str, str]:
+    """Store a snapshot of each source folder of a draft, and return its digest by the folder. Raises BadInput."""
     return {source: packing.keep(store, taken) for source, taken in snapshots_of(plan).items()}

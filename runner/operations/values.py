@@ -61,11 +61,25 @@ class Request:
     regenerate_outputs: bool = False
     workspace: WorkspaceFacts | None = None
     """The workspace object of the submission; None: that of the session."""
+    published: str = ""
+    """See `Submission.published`, and so for the next two."""
+    schedule: str = ""
+    source: str = ""
 
     def with_overrides(self, overrides: PolicyOverrides) -> Request:
         """Return the request with the overrides of the command line, which take precedence."""
         going_on = overrides.continue_on_failure
         return self if going_on is None else replace(self, continue_on_step_failure=going_on)
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """The REST server of a workspace, as clients reach it."""
+
+    url: str
+    """Its base URL, without a trailing slash."""
+    token: str = ""
+    """The bearer token of this machine or process; empty: it has none."""
 
 
 @dataclass(frozen=True)

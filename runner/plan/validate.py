@@ -12,7 +12,7 @@ from ..model.data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath, Mo
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
-from . import policies
+from . import data_parameters, policies
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs, which become environment variables."""
@@ -32,6 +32,7 @@ def validate(plan: Plan) -> tuple[Problem, ...]:
     found.extend(_duplicates(plan))
     for step in plan.steps:
         found.extend(_step_problems(plan, step))
+    found.extend(data_parameters.clashes(plan))
     found.extend(cycle_problems(plan))
     found.extend(policies.problems(plan))
     return tuple(found)

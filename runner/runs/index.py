@@ -44,6 +44,11 @@ def add(store: ObjectStore, entry: IndexEntry) -> None:
     store.put(_key(entry.run), json.dumps(to_document(entry)).encode())
 
 
+def has(store: ObjectStore, run: str) -> bool:
+    """Return True if the index has the run."""
+    return store.stat(_key(run)) is not None
+
+
 @contextmanager
 def entry_removed_on_error(store: ObjectStore, run: str) -> Iterator[None]:
     """Remove a run from the index if what follows refuses it."""

@@ -20,7 +20,7 @@ from ..model.state import RunState
 from ..model.status import RunStatus
 from ..operations import controller_health, journal_gap, watch
 from ..operations.listing import is_begun
-from ..operations.values import Request, RunView
+from ..operations.values import Request, RunView, ServerFacts
 from ..runs import head, index, records
 from . import configuration, known_workspaces
 from .cache import cache_folder
@@ -28,8 +28,11 @@ from .controllers import MARK, Controllers, Starter, log_of
 from .places import Places
 
 if TYPE_CHECKING:
+    from ..model.published import ParameterValues, PublishedRecord
+    from ..model.schedule import ScheduleRecord
     from ..operations.computes import Named
     from ..operations.local_wheels import SealedPlan
+    from ..operations.published.pipelines import PublishOptions
     from ..operations.submit import Submitter
 
 
@@ -74,14 +77,14 @@ class OpenWorkspace(Places):
 
     def check(self, plan: Plan, request: Request) -> dict[str, str]:
         """Return each step's target, if the plan can run. Raise BadInput with all problems."""
-        return self._checked(self._sealed(self.dated(plan)), request)[0]
+        return self.checked(self.sealed(self.dated(plan)), request)[0]
 
     def planned(self, plan: Plan, request: Request) -> tuple[Plan, dict[str, str]]:
         """Return the plan with all policies resolved, and each step's target; store its wheels. Raise BadInput."""
         from ..operations import local_wheels
 
-        made = self._sealed(self.dated(plan))
-        targets, known = self._checked(made, request)
+        made = self.sealed(self.dated(plan))
+        targets, known = self.checked(made, request)
         local_wheels.keep(self.store, made.files)
         return self._resolved(made.plan, targets, known), targets
 
@@ -92,7 +95,7 @@ class OpenWorkspace(Places):
         """
         from ..operations import local_wheels
 
-        made = self._sealed(self.dated(Plan(steps=(), environments={"": environment})))
+        made = self.sealed(self.dated(Plan(steps=(), environments={"": environment})))
         local_wheels.keep(self.store, made.files)
         return self.environments(self.target_in_force).ensure(made.plan.environments[""], self.notify).reference
 
@@ -125,16 +128,19 @@ class OpenWorkspace(Places):
 
         return computes.named(self.store, self.config.computes, plan)
 
-    def _sealed(self, plan: Plan) -> SealedPlan:
-        """Return the plan with its local wheels by digest, and its environments in their newest generation."""
+    def sealed(self, plan: Plan) -> SealedPlan:
+        """Return the plan with its local wheels by digest, and its environments in their newest generation.
+
+        Raises BadInput, StoreError.
+        """
         from ..operations.environment_generations import in_newest_generation
         from ..operations.local_wheels import sealed
 
         made = sealed(plan)
         return replace(made, plan=in_newest_generation(self.store, made.plan))
 
-    def _checked(self, made: SealedPlan, request: Request) -> tuple[dict[str, str], Named]:
-        """Return the targets, and the settings of the plan's compute names."""
+    def checked(self, made: SealedPlan, request: Request) -> tuple[dict[str, str], Named]:
+        """Return the targets, and the settings of the plan's compute names. Raise BadInput with all problems."""
         from .checks import targets_of
 
         known = self._named(made.plan)
@@ -144,22 +150,77 @@ class OpenWorkspace(Places):
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Submit a plan, start its controller, and return the run's id. Raise BadInput with all problems."""
+        return self.submit_sealed(self.sealed(self.dated(plan)), request)
+
+    def submit_sealed(self, made: SealedPlan, request: Request, *, run: str = "") -> str:
+        """Submit a plan whose environments are settled; `run`: see `operations.submit.submit`. Raises as `submit`."""
         from ..operations import local_wheels
         from ..operations.submit import submit
 
-        made = self._sealed(self.dated(plan))
         plan = made.plan
-        targets, known = self._checked(made, request)
+        targets, known = self.checked(made, request)
         self._announce(plan, targets, known)
         plan, request = self._resolved(plan, targets, known), request.with_overrides(self.overrides)
         _ = self.store_id  # which gives a new store its format
         local_wheels.keep(self.store, made.files)
-        run = submit(self.store, plan, targets, request, self.submitter(), limits=known.limits)
+        run = submit(self.store, plan, targets, request, self.submitter(), limits=known.limits, run=run)
         self.submitted.append(run)
         if not self._end_if_all_reused(run):
-            self.start_controller(run)
+            self.see_to_controller(run)
         self.on_submit(run)
         return run
+
+    def see_to_controller(self, run: str) -> None:
+        """Start a controller for a submitted run unless one drives it, or it has ended.
+
+        Two controllers at once are harmless: one of them finds that the run is taken.
+        """
+        try:
+            state = self.view(run).state
+        except StoreUnreachable:
+            self.start_controller(run)
+            return
+        if not state.over and (not controller_health.driver_of(state) or self.why_stopped(state)):
+            self.start_controller(run)
+
+    def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:
+        """Publish a pipeline: see `publication.publish`."""
+        from . import publication
+
+        return publication.publish(self, plan, options)
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        """Submit a published pipeline: see `publication.submit_published`."""
+        from . import publication
+
+        return publication.submit_published(
+            self,
+            record,
+            values,
+            request,
+            run=run,
+            ignore_unknown=ignore_unknown,
+            parse_texts=parse_texts,
+            continue_on_step_failure=continue_on_step_failure,
+        )
+
+    def place_schedule(self, record: ScheduleRecord) -> None:
+        """Say who fires a schedule: a server of this workspace while it runs, or the user's own cron."""
+        self.notify(f"schedule '{record.name}' fires while `runner serve` runs, or by `runner schedules fire`")
+
+    def server_facts(self) -> ServerFacts:
+        """Return the REST server of the workspace: on this machine, at its usual port."""
+        return ServerFacts("http://127.0.0.1:8270", os.environ.get("RUNNER_TOKEN", ""))
 
     def submitter(self) -> Submitter:
         """Return the identity and random seed of a submission from here."""

@@ -15,10 +15,15 @@ from runner.model import events as e
 from runner.model.data import DEFAULT_DATASTORE
 from runner.model.environment import NamedEnvironment
 from runner.model.plan import Plan, Submission
+from runner.model.published import ParameterValues, PublishedRecord
+from runner.model.schedule import ScheduleRecord
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
-from runner.operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
+from runner.operations.published import binding, pipelines
+from runner.operations.published.pipelines import PublishOptions
+from runner.operations.values import DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from runner.ports import ObjectStore
+from runner.runs import plans
 from runner.sdk.base import session
 from runner.storage.azure_blob.address import Container
 
@@ -47,6 +52,8 @@ class FakeSession:
     azure: frozenset[str] = frozenset()
     """Containers that can be read."""
     admitted: list[Container] = field(default_factory=list)
+    placed: list[ScheduleRecord] = field(default_factory=list)
+    """Schedules that were placed, in order."""
 
     def datastore(self, name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
@@ -123,11 +130,60 @@ class FakeSession:
             tags=request.tags,
             parent=request.parent,
             kind=request.kind,
+            continue_on_step_failure=request.continue_on_step_failure,
+            regenerate_outputs=request.regenerate_outputs,
+            published=request.published,
+            schedule=request.schedule,
+            source=request.source,
         )
         state = fold(begin(run, plan), [entry(1, e.RunSubmitted(said))])
         self.views[run] = RunView(state, plan)
         self.requests.append(request)
         return run
+
+    def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:
+        record = PublishedRecord(
+            id=f"00000000-0000-4000-8000-{len(pipelines.all_of(self.store, active_only=False)):012d}",
+            name=options.name,
+            version=options.version,
+            description=options.description,
+            plan=plans.save(self.store, replace(plan, steps=tuple(replace(step, source="") for step in plan.steps))),
+            continue_on_step_failure=options.continue_on_step_failure,
+            node_parameters=options.node_parameters,
+            created=T0,
+            origin=options.origin,
+        )
+        pipelines.create(self.store, record)
+        return record
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",  # noqa: ARG002 - every submission is another run here
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        pipelines.refuse_inactive(pipelines.get(self.store, record.id))
+        made = binding.bound(
+            plans.load(self.store, record.plan),
+            values,
+            node_parameters=record.node_parameters,
+            ignore_unknown=ignore_unknown,
+            parse_texts=parse_texts,
+        )
+        going_on = record.continue_on_step_failure if continue_on_step_failure is None else continue_on_step_failure
+        whole = replace(request, parameters=made.scalars, published=record.id, continue_on_step_failure=going_on)
+        return self.submit(made.plan, whole)
+
+    def place_schedule(self, record: ScheduleRecord) -> None:
+        self.placed.append(record)
+
+    def server_facts(self) -> ServerFacts:
+        return ServerFacts("http://127.0.0.1:8270", "rt_fake_token")
 
     def tell(self, run: str, *events: e.Event) -> None:
         """Let something happen in a run."""

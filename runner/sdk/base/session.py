@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 if TYPE_CHECKING:
     from ...model.environment import NamedEnvironment
     from ...model.plan import Plan
-    from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
+    from ...model.published import ParameterValues, PublishedRecord
+    from ...model.schedule import ScheduleRecord
+    from ...operations.published.pipelines import PublishOptions
+    from ...operations.values import DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
     from ...ports import ObjectStore
     from ...storage.azure_blob.address import Container
 
@@ -129,6 +132,61 @@ class Session(Protocol):
             Captured: In capture mode, instead of a start.
 
         """
+
+    def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:
+        """Store a published pipeline with everything that its runs need, and return its record.
+
+        Args:
+            plan: The draft plan, or a locked one.
+            options: Its name and version.
+
+        Raises:
+            BadInput: Something is wrong; the exception has every problem.
+            EnvironmentFailed: An environment cannot be resolved or made.
+            Captured: In capture mode, instead of a publication.
+
+        """
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        """Start a published pipeline, and return the run's id when its first event is in the journal.
+
+        Args:
+            record: The published pipeline.
+            values: Values of its parameters; the others keep their defaults.
+            request: Experiment, tags and the like; its parameters are not used.
+            run: The run's id: a second submission with it makes no second run. Default: empty, a new id.
+            ignore_unknown: Leave out values of unknown parameters. Default: False, they are an error.
+            parse_texts: Read a text as a value of the default's type. Default: False.
+            continue_on_step_failure: Whether steps that do not need a failed one still run. None: as published.
+
+        Raises:
+            BadInput: Something is wrong; the exception has every problem. Nothing was started.
+
+        """
+
+    def place_schedule(self, record: ScheduleRecord) -> None:
+        """Let a schedule fire as its record now says, where the workspace has somebody who fires schedules.
+
+        Args:
+            record: The schedule.
+
+        Raises:
+            TargetError: The cluster cannot be used.
+
+        """
+
+    def server_facts(self) -> ServerFacts:
+        """Return the REST server of the workspace, and the token of this process for it."""
 
     def view(self, run: str) -> RunView:
         """Return the run as it is now.

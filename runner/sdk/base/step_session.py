@@ -23,6 +23,7 @@ from ...model.durable import must_survive
 from ...model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
 from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
 from .exceptions import NotOffered, UserErrorException
+from .refused_in_step import RefusedInStep
 from .step_folder import step_context
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def open_in_step() -> StepSession:
     return StepSession(access)
 
 
-class StepSession:
+class StepSession(RefusedInStep):
     """The `Session` of a step's process.
 
     Args:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ...dataclass import dataclass, field
 from ...errors import Problem
-from ...model.data import DEFAULT_DATASTORE, DatastorePath, Mode, has_wildcard
+from ...model.data import DEFAULT_DATASTORE, DatastorePath
 from ...model.environment import NamedEnvironment
 from ...model.names import slug
 from ...model.plan import Plan, Scalar
 from ...model.resources import Resources
-from ...model.step import InputSpec, OutputOf, OutputSpec, Source, StepSpec
+from ...model.step import InputSpec, InputUse, OutputOf, OutputSpec, Source, StepSpec
+from ...plan.data_parameters import with_source
 from ..base.exceptions import PipelineInvalid
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.placeholders import Consumed, Output
@@ -35,8 +36,6 @@ class Surroundings:
     """Known compute targets; empty: every name is valid."""
     images: Mapping[str, str] = field(default_factory=dict)
     """Ready images by the names of environments."""
-    values: Mapping[str, object] | None = None
-    """Values of parameters that stand for data."""
 
 
 @dataclass(frozen=True)
@@ -145,18 +144,15 @@ class _Draft:
         return key
 
     def _input(self, bound: Bindings, name: str, consumed: Consumed) -> InputSpec:
-        source = self._source(bound, name, consumed)
-        place = isinstance(source, DatastorePath) and not has_wildcard(source.path)
-        pattern = consumed.writable and consumed.mode is Mode.MOUNT and not place  # nobody has asked for a mount
-        return InputSpec(
+        source, origin = self._source(bound, name, consumed), consumed.origin
+        spec = InputSpec(
             name=name,
             source=source,
-            mode=Mode.AUTO if pattern else consumed.mode,
             path_on_compute=consumed.path_on_compute,
             view=consumed.view,
-            writable=consumed.writable and place,
-            keep_existing=consumed.keep_existing and place,
+            parameter=origin.name if isinstance(origin, PipelineParameter) else "",
         )
+        return with_source(spec, source, InputUse(consumed.mode, consumed.writable, consumed.keep_existing))
 
     def _source(self, bound: Bindings, name: str, consumed: Consumed) -> Source:
         origin = consumed.origin
@@ -172,7 +168,7 @@ class _Draft:
         return OutputOf("", origin.name)
 
     def _bound_source(self, bound: Bindings, parameter: PipelineParameter) -> Source:
-        value = (self.around.values or {}).get(parameter.name, parameter.default_value)
+        value = parameter.default_value
         data = data_of(value)
         if data is not None:
             return data

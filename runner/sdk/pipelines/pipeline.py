@@ -10,6 +10,7 @@ from ...model.plan import Plan, Scalar
 from ...model.policy_overrides import NO_OVERRIDES
 from ...operations.computes import created
 from ...override import override
+from ...plan.data_parameters import bind
 from ..base.exceptions import NotOffered
 from ..steps.bindings import all_parameters
 from .graph import Graph, StepSequence, gather
@@ -68,7 +69,7 @@ class Pipeline:
         """Overrides set by `runner.configure`."""
         self._default_datastore = getattr(default_datastore, "name", default_datastore)
         self._default_source_directory = default_source_directory or ""
-        self._lowered = self._lower({})
+        self._lowered = self._lower()
 
     @property
     def plan(self) -> Plan:
@@ -181,12 +182,16 @@ class Pipeline:
         """
         from .source_folders import size_notes
 
-        single = [one.name for step in self.graph.bindings for one in step.settings.node_parameters]
-        values = checked(given, all_parameters(self.graph.bindings.values())[0], single)
-        lowered = self._lower(values.data) if values.data else self._lowered
-        for note in (*lowered.notes, *size_notes(lowered.plan)):
+        values = checked(given, all_parameters(self.graph.bindings.values())[0], self.node_parameters)
+        for note in (*self._lowered.notes, *size_notes(self._lowered.plan)):
             print(note, file=sys.stderr)
-        return self._configured(lowered.plan), values.scalars
+        return self._configured(bind(self._lowered.plan, values.data)), values.scalars
+
+    @property
+    def node_parameters(self) -> tuple[str, ...]:
+        """The names of parameters that set a number of nodes or processes."""
+        found = (one.name for step in self.graph.bindings for one in step.settings.node_parameters)
+        return tuple(dict.fromkeys(found))
 
     def _configured(self, plan: Plan) -> Plan:
         """Apply the overrides of steps and pipeline: `configure` may be called after the constructor."""
@@ -194,7 +199,7 @@ class Pipeline:
 
         return configured(plan, self.graph, self.overrides)
 
-    def _lower(self, values: Mapping[str, object]) -> Lowered:
+    def _lower(self) -> Lowered:
         session = self.workspace.session
         names = session.target_names()
         around = Surroundings(
@@ -203,6 +208,5 @@ class Pipeline:
             description=self.description or "",
             targets=frozenset((*names, *created(session.store))) if names else frozenset(),
             images=session.curated_images(),
-            values=values,
         )
         return lower(self.graph, around)

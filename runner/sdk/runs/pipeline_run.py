@@ -166,12 +166,17 @@ class PipelineRun(SubmittedRun):
         parameters = (
             json.dumps({name: str(value) for name, value in submission.parameters.items()}) if submission else ""
         )
+        source = (submission.source if submission else "") or "SDK"
         marks = {
             "azureml.runsource": "azureml.PipelineRun",
-            "runSource": "SDK",
-            "runType": "SDK",
+            "runSource": source,
+            "runType": source,
             "azureml.parameters": parameters,
         }
+        if submission is not None and submission.published:
+            marks["azureml.pipelineid"] = submission.published
+        if submission is not None and submission.schedule:
+            marks["runner.schedule"] = submission.schedule
         if submission is not None and submission.origin:
             marks["runner.origin"] = submission.origin  # the run of which it was made again
         return {**marks, **super().get_properties()}

@@ -1,0 +1,100 @@
+"""The methods of a session that a step's process refuses, each with the reason and the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .exceptions import NotOffered
+
+if TYPE_CHECKING:
+    from ...model.plan import Plan
+    from ...model.published import ParameterValues, PublishedRecord
+    from ...model.schedule import ScheduleRecord
+    from ...operations.published.pipelines import PublishOptions
+    from ...operations.values import Request, ServerFacts
+
+
+class RefusedInStep:
+    """The methods of a `Session` that only a driver has."""
+
+    def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:
+        """Refuse: environments are locked and made before steps run.
+
+        Args:
+            plan: Not used.
+            options: Its name, for the message.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            NotOffered: Always.
+
+        """
+        raise NotOffered(
+            f"the pipeline '{options.name}' cannot be published from inside a step",
+            where="a step's process",
+            remedy="publish it from the driver",
+        )
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        """Refuse: no run is started from inside a step.
+
+        Args:
+            record: Its name, for the message.
+            values, request, run, ignore_unknown, parse_texts, continue_on_step_failure: Not used.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            NotOffered: Always.
+
+        """
+        raise NotOffered(
+            f"the published pipeline '{record.name}' cannot be submitted from inside a step",
+            where="a step's process",
+            remedy="submit it from the driver",
+        )
+
+    def place_schedule(self, record: ScheduleRecord) -> None:
+        """Refuse: schedules are made by the driver.
+
+        Args:
+            record: Its name, for the message.
+
+        Raises:
+            NotOffered: Always.
+
+        """
+        raise NotOffered(
+            f"the schedule '{record.name}' cannot be made or changed from inside a step",
+            where="a step's process",
+            remedy="do it in the driver",
+        )
+
+    def server_facts(self) -> ServerFacts:
+        """Refuse: the address of the server is in the driver's configuration.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            NotOffered: Always.
+
+        """
+        raise NotOffered(
+            "the address of the REST server is not known inside a step",
+            where="a step's process",
+            remedy="pass the endpoint to the step as an argument",
+        )
