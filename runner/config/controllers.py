@@ -10,6 +10,7 @@ from ..errors import Problem
 
 if TYPE_CHECKING:
     from .target import TargetConfig
+    from .workspace_host import WorkspaceHost
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class ControllerHost(Protocol):
 
     def remove_one(self, name: str) -> None:
         """Delete one controller."""
+
+    def workspace(self) -> WorkspaceHost:
+        """Return the host of the workspace in the same place. It has connections of its own."""
 
     def close(self) -> None:
         """Close connections."""

@@ -90,6 +90,11 @@ def keep(node: Node | None, findings: Findings) -> KeepConfig:
     return (decoded(KeepConfig, node, findings, _READERS) if node is not None else None) or KeepConfig()
 
 
+def switch(node: Node | None, findings: Findings) -> bool:
+    """Return the truth value that a node holds; False if there is none."""
+    return bool(decoded(bool, node, findings, _READERS)) if node is not None else False
+
+
 def name(node: Node | None, findings: Findings) -> str:
     """Return the name that a node holds; empty if there is none."""
     return _text(node, rules.name, findings)

@@ -82,6 +82,9 @@ class Config:
     """Datastores beside the workspace store, by name."""
     keep: KeepConfig = field(default_factory=KeepConfig)
     """The runs that `runner gc` keeps."""
+    detach: bool = False
+    """Start the controllers of runs in the cluster of the target, as ``--detach`` does: those that scripts,
+    ``runner serve`` and schedules submit."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step may open by name. They are added to each target's `access`."""
 

@@ -11,6 +11,8 @@ from ..errors import BadInput
 
 LARGEST = 4 * 1024 * 1024
 """Bytes. No configuration, pipeline or key file is larger; reading a larger one would exhaust the memory first."""
+_MOUNTED = 0o440
+"""The mode of a file of a Secret with ``defaultMode: 0400`` in a pod that has an ``fsGroup``."""
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
@@ -21,6 +23,18 @@ class Found:
     data: bytes
     mode: int
     """The permission bits: 0o600 is readable by its owner alone."""
+    owner: int = 0
+    """The id of the user who owns it."""
+
+    @property
+    def exposed(self) -> bool:
+        """True if others than its owner can read it.
+
+        The files of a Secret in a pod belong to root, and the group of the pod may read them: only root could change
+        that, and nobody else is in the group.
+        """
+        mounted = self.owner == 0 and os.geteuid() != 0 and self.mode & 0o777 == _MOUNTED
+        return bool(self.mode & 0o077) and not mounted
 
 
 def content(path: Path) -> Found | None:
@@ -48,7 +62,8 @@ def content(path: Path) -> Found | None:
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
     try:
-        mode = os.fstat(descriptor).st_mode
+        facts = os.fstat(descriptor)
+        mode = facts.st_mode
         if _is_null_device(descriptor):
             return None
         if not stat.S_ISREG(mode):
@@ -62,7 +77,7 @@ def content(path: Path) -> Found | None:
     if len(data) > LARGEST:
         limit = f"{LARGEST // 1024**2} MiB"
         raise BadInput(f"cannot be read: it is larger than {limit}", str(path), "check that this is the right file")
-    return Found(data, stat.S_IMODE(mode))
+    return Found(data, stat.S_IMODE(mode), facts.st_uid)
 
 
 def _is_null_device(descriptor: int) -> bool:
@@ -88,7 +103,7 @@ def private_text(path: Path) -> str | None:
     found = content(path)
     if found is None:
         return None
-    if found.mode & 0o077:
+    if found.exposed:
         raise BadInput(f"the file can be read by others (mode {found.mode:04o})", str(path), f"chmod 600 {path}")
     return decoded(found.data, path)
 

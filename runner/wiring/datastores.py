@@ -84,9 +84,9 @@ class Datastores:
         """
         found: dict[str, StoreEndpoint] = {}
         remembered = named_datastores.remembered(self.home.store)
-        for name, known in {**_containers(remembered, self._configured()), **self._configured()}.items():
+        for name, known in self.beside().items():
             with suppress(BadInput):
-                endpoint = self._store(known).for_steps(known.where, here=here)
+                endpoint = self.settings(known).for_steps(known.where, here=here)
                 if endpoint is not None:
                     found[name] = endpoint
         for name, meant in remembered.named.items():
@@ -109,12 +109,22 @@ class Datastores:
                 found.setdefault(name, found[meant.datastore])
         return found
 
+    def beside(self) -> Mapping[str, DatastoreConfig]:
+        """Return the configured datastores, and the registered containers that Azure holds, by name."""
+        configured = self._configured()
+        return {**_containers(named_datastores.remembered(self.home.store), configured), **configured}
+
+    def aliases(self) -> dict[str, str]:
+        """Return the registered names that mean another datastore, with its name."""
+        named = named_datastores.remembered(self.home.store).named
+        return {name: meant.datastore for name, meant in named.items() if meant.datastore}
+
     def _opened(self, name: str) -> ObjectStore:
         configured = self._configured()
         if name not in configured and name != FILE_DATASTORE:
             container = _containers(named_datastores.remembered(self.home.store), configured).get(name)
             if container is not None:
-                return self._store(container).open(container.where)
+                return self.settings(container).open(container.where)
             facts = self.facts()
             if name not in facts:
                 raise BadInput(
@@ -125,10 +135,13 @@ class Datastores:
             return self.store(facts[name].configured)
         if name not in configured:
             return self._files()
-        return self._store(configured[name]).open(configured[name].where)
+        return self.settings(configured[name]).open(configured[name].where)
 
-    def _store(self, known: DatastoreConfig) -> StoreConfig:
-        """The store of a datastore. Raises BadInput for another workspace when no target says in which it lies."""
+    def settings(self, known: DatastoreConfig) -> StoreConfig:
+        """Return the settings of a datastore's store.
+
+        Raises BadInput for another workspace when no target says in which bucket it lies.
+        """
         place = known.place
         if not isinstance(place, WorkspaceConfig):
             return place
@@ -152,7 +165,7 @@ class Datastores:
             where=known.where,
         )
         try:
-            store = self._store(known)
+            store = self.settings(known)
         except BadInput:  # opening it tells why
             shown = f"workspace '{known.place.workspace}'" if isinstance(known.place, WorkspaceConfig) else ""
             return replace(facts, place=shown)

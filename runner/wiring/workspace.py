@@ -271,7 +271,11 @@ class OpenWorkspace(Places):
 
     @cached_property
     def controllers(self) -> Starter:
-        """The starter of controllers: as processes of this machine, unless it is replaced."""
+        """The starter of controllers: as processes of this machine, unless the configuration says `detach`."""
+        if self.config.detach:
+            from .detached import Detached
+
+            return Detached(self)
         return Controllers(self.config.root, self.override)
 
     def why_stopped(self, state: RunState) -> str:

@@ -192,6 +192,7 @@ ALLOWED = {
     ("", "configmaps"): {"create", "get", "delete"},
     ("", "secrets"): {"create"},
     ("", "events"): {"list"},
+    ("batch", "cronjobs"): {"create", "get", "update", "delete"},
 }
 OTHERS = (
     ("", "pods/exec"),

@@ -96,6 +96,18 @@ class FakeCluster:
             self.make_pod(name)
         return Created(deepcopy(value), self.warnings)
 
+    def replace(self, kind: str, body: Mapping[str, object]) -> Mapping[str, object] | None:
+        self._count("update", kind)
+        value: dict[str, Any] = deepcopy(dict(body))
+        with self._change:
+            there = self._objects.get((kind, value["metadata"]["name"]))
+            version = value["metadata"].get("resourceVersion")
+            if there is None or (version and there["metadata"]["resourceVersion"] != version):
+                return None
+            value["metadata"]["uid"] = there["metadata"]["uid"]
+            self._put(kind, "MODIFIED", value)
+        return deepcopy(value)
+
     def get(self, kind: str, name: str) -> Mapping[str, object] | None:
         self._count("get", kind)
         return deepcopy(self._objects.get((kind, name)))

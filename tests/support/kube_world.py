@@ -169,6 +169,9 @@ class Session:
     def create(self, kind: str, body: Mapping[str, object], *, dry_run: bool = False) -> Created:
         return self._asked(lambda: self.world.api.create(kind, body, dry_run=dry_run))
 
+    def replace(self, kind: str, body: Mapping[str, object]) -> Mapping[str, object] | None:
+        return self._asked(lambda: self.world.api.replace(kind, body))
+
     def get(self, kind: str, name: str) -> Mapping[str, object] | None:
         return self._asked(lambda: self.world.api.get(kind, name))
 

@@ -13,7 +13,7 @@ from ...errors import TargetDenied
 from .cluster import Created, Listing
 from .connection import Connection
 from .json_fields import KubeObject, rows, text, value_at
-from .responses import ApiRequest, error_for, lines, parse_json, warnings_in
+from .responses import BATCH, ApiRequest, error_for, lines, parse_json, warnings_in
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -26,7 +26,7 @@ DENIED_PAUSES = (0.5, 1.0, 2.0, 4.0)
 A server that restarts answers before it has loaded its roles. Without these retries a step would fail because of
 that.
 """
-_PATHS: Mapping[str, str] = {"jobs": "/apis/batch/v1"}
+_PATHS: Mapping[str, str] = dict.fromkeys(BATCH, "/apis/batch/v1")
 _GROUPS: Mapping[str, str] = {"csinodes": "/apis/storage.k8s.io/v1"}
 
 
@@ -79,6 +79,12 @@ class KubernetesApi:
                 return Created(None)
             document = self._document(answer, "create", kind, text(body, "metadata", "name"))
             return Created(document, warnings_in(answer.headers.get("Warning", "")))
+
+    def replace(self, kind: str, body: KubeObject) -> KubeObject | None:
+        """Send a PUT and return the answer, or None."""
+        name = text(body, "metadata", "name")
+        with self._connection.request("PUT", self._path(kind, name), body) as answer:
+            return None if answer.status in (404, 409) else self._document(answer, "update", kind, name)
 
     def get(self, kind: str, name: str) -> KubeObject | None:
         """Send a GET and return the object, or None."""
@@ -133,7 +139,7 @@ class KubernetesApi:
         attributes = {
             "namespace": self.namespace,
             "verb": verb,
-            "group": "batch" if resource == "jobs" else "",
+            "group": "batch" if resource in BATCH else "",
             "resource": resource,
             "subresource": subresource,
         }

@@ -47,6 +47,9 @@ class Cluster(Protocol):
     def create(self, kind: str, body: KubeObject, *, dry_run: bool = False) -> Created:
         """Create an object. With `dry_run` the server only checks it."""
 
+    def replace(self, kind: str, body: KubeObject) -> KubeObject | None:
+        """Replace an object. Return None if there is none, or if it has another ``resourceVersion`` than `body`."""
+
     def get(self, kind: str, name: str) -> KubeObject | None:
         """Return the object, or None."""
 

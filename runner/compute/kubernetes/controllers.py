@@ -15,6 +15,7 @@ from . import conventions as c
 from .build import api_of, cluster_settings
 from .config import KubernetesConfig
 from .controller_job import ControllerJobs, job_name
+from .schedules import KubernetesWorkspace
 
 
 class KubernetesControllers:
@@ -78,6 +79,10 @@ class KubernetesControllers:
     def remove_one(self, name: str) -> None:
         """Delete one controller's Job, and with it its pod and Secret."""
         self._jobs.remove_one(name)
+
+    def workspace(self) -> KubernetesWorkspace:
+        """Return the workspace in the target's namespace."""
+        return KubernetesWorkspace(api_of(self._config), cluster_settings(self._config, self._store_id()))
 
     def close(self) -> None:
         """Close the connections that were opened."""

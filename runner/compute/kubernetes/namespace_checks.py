@@ -18,7 +18,9 @@ from .json_fields import KubeObject, text, value_at
 from .mount_access import access_of
 from .preflight import NEEDED, admission_problems
 from .responses import rule
+from .schedules import NEEDED as SCHEDULING
 from .settings import ClusterSettings
+from .workspace_pod import SERVICE_ACCOUNT as SUBMITTER
 
 _ADMINISTRATOR = "ask the cluster's administrator"
 
@@ -66,7 +68,9 @@ def _namespace_checks(cluster: Cluster, settings: ClusterSettings) -> Iterator[C
         )
     yield from _quotas(cluster)
     yield _mounts(cluster, settings)
-    yield _detached(cluster)
+    yield _account(cluster, SERVICE_ACCOUNT, "--detach", "`runner run --detach` cannot work")
+    yield _account(cluster, SUBMITTER, "schedules and the server", "no pod can submit runs")
+    yield _may_schedule(cluster)
 
 
 def _rights(cluster: Cluster) -> Iterator[Check]:
@@ -118,19 +122,28 @@ def _mounts(cluster: Cluster, settings: ClusterSettings) -> Check:
     return Check(name=title, ok=False, detail=f"{access.problem}: {what}", remedy=remedy, optional=not required)
 
 
-def _detached(cluster: Cluster) -> Check:
-    """Check the account of detached controllers. Only ``--detach`` needs it."""
-    title = f"service account {SERVICE_ACCOUNT} (for --detach)"
+def _account(cluster: Cluster, name: str, use: str, without: str) -> Check:
+    """Check an account of pods that control or submit runs. Nothing else needs it."""
+    title = f"service account {name} (for {use})"
     try:
-        found = cluster.get("serviceaccounts", SERVICE_ACCOUNT)
+        found = cluster.get("serviceaccounts", name)
     except TargetDenied:
         return _not_looked_at(title, "no right to get serviceaccounts")
     if found is not None:
         return Check(name=title, ok=True, detail="there")
-    remedy = f"{_ADMINISTRATOR} to apply manifests/rbac.yaml to namespace '{cluster.namespace}', if runs are to detach"
-    return Check(
-        name=title, ok=False, detail="not there: `runner run --detach` cannot work", remedy=remedy, optional=True
-    )
+    remedy = f"{_ADMINISTRATOR} to apply manifests/rbac.yaml to namespace '{cluster.namespace}', if that is wanted"
+    return Check(name=title, ok=False, detail=f"not there: {without}", remedy=remedy, optional=True)
+
+
+def _may_schedule(cluster: Cluster) -> Check:
+    """Check the rights to place schedules. Nothing else needs them."""
+    title = "may place schedules"
+    missing = [verb for resource, verb in SCHEDULING if not cluster.allowed(verb, resource)]
+    if not missing:
+        return Check(name=title, ok=True, detail=f"in namespace {cluster.namespace}")
+    verbs = ", ".join(missing)
+    remedy = f"{_ADMINISTRATOR} for a Role in namespace '{cluster.namespace}' with: {rule(verbs, 'cronjobs')}"
+    return Check(name=title, ok=False, detail=f"not allowed to {verbs} cronjobs", remedy=remedy, optional=True)
 
 
 def _not_looked_at(title: str, why: str) -> Check:

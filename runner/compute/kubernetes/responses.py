@@ -19,6 +19,8 @@ class Unauthorized(TargetDenied, TargetUnreachable):
     """
 
 
+BATCH = ("jobs", "cronjobs")
+"""The resources of the API group ``batch``."""
 OVERLOADED = (429, 502, 503, 504)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
@@ -66,7 +68,7 @@ def error_for(status: int, message: str, request: ApiRequest) -> TargetError:
 
 def rule(verb: str, resource: str) -> str:
     """Return the RBAC rule that allows a request, as a Role states it. `verb`: one verb, or several with commas."""
-    group = "batch" if resource == "jobs" else ""
+    group = "batch" if resource in BATCH else ""
     verbs = ", ".join(f'"{one.strip()}"' for one in verb.split(","))
     return f'apiGroups: ["{group}"], resources: ["{resource}"], verbs: [{verbs}]'
 

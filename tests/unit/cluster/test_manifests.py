@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from runner.cluster import manifests
 from runner.cluster.options import STEPS_NAMESPACE, STORAGE_NAMESPACE
+from runner.compute.kubernetes import schedules, workspace_pod
 from runner.compute.kubernetes.controller_job import SERVICE_ACCOUNT
 from runner.compute.kubernetes.preflight import NEEDED
+from runner.compute.kubernetes.responses import BATCH
 from runner.model.document import Document
 
 ALL = [document for name in ("namespace", "rbac", "minio") for document in manifests.read_manifests(name)]
@@ -33,23 +36,32 @@ def test_namespaces_enforce_restricted_pods(namespace: str) -> None:
     assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_the_role_says_exactly_what_a_controller_may_do() -> None:
-    rules = _one("Role", "runner-controller")["rules"]
-    granted = {
+def granted(role: str) -> set[tuple[str, str, str]]:
+    return {
         (group, resource, verb)
-        for rule in rules
+        for rule in _one("Role", role)["rules"]
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
     }
-    assert granted == {("batch" if resource == "jobs" else "", resource, verb) for resource, verb in NEEDED}
 
 
-def test_the_account_of_detached_controllers_is_the_one_the_role_is_bound_to() -> None:
-    subjects = _one("RoleBinding", "runner-controller")["subjects"]
-    account = _one("ServiceAccount", SERVICE_ACCOUNT)
-    assert [subject["name"] for subject in subjects] == [account["metadata"]["name"]]
-    assert account["automountServiceAccountToken"] is False
+@pytest.mark.parametrize(("role", "needed"), [("runner-controller", NEEDED), ("runner-schedules", schedules.NEEDED)])
+def test_a_role_says_exactly_what_is_needed(role: str, needed: Iterable[tuple[str, str]]) -> None:
+    assert granted(role) == {("batch" if resource in BATCH else "", resource, verb) for resource, verb in needed}
+
+
+@pytest.mark.parametrize(
+    ("role", "accounts"),
+    [
+        ("runner-controller", [SERVICE_ACCOUNT, workspace_pod.SERVICE_ACCOUNT]),
+        ("runner-schedules", [SERVICE_ACCOUNT]),  # the pods of schedules and of the server place none
+    ],
+)
+def test_the_accounts_that_a_role_is_bound_to(role: str, accounts: list[str]) -> None:
+    assert [subject["name"] for subject in _one("RoleBinding", role)["subjects"]] == accounts
+    for name in accounts:
+        assert _one("ServiceAccount", name)["automountServiceAccountToken"] is False
 
 
 def test_nothing_is_granted_cluster_wide() -> None:

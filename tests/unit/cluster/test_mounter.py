@@ -38,7 +38,8 @@ def test_the_privileged_pod_has_no_right_in_the_cluster_and_a_namespace_of_its_o
     pod = of_kind("DaemonSet")["spec"]["template"]["spec"]
     assert pod["automountServiceAccountToken"] is False
     assert of_kind("DaemonSet")["metadata"]["namespace"] == MOUNTER_NAMESPACE
-    assert [subject["name"] for subject in of_kind("ClusterRoleBinding")["subjects"]] == ["runner-controller"]
+    named = [subject["name"] for subject in of_kind("ClusterRoleBinding")["subjects"]]
+    assert named == ["runner-controller", "runner-submitter"]
     assert of_kind("ClusterRole")["rules"] == [
         {"apiGroups": ["storage.k8s.io"], "resources": ["csinodes"], "verbs": ["list"]}
     ]

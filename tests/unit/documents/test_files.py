@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,29 @@ def test_a_text_and_who_may_read_it(tmp_path: Path) -> None:
     path.write_bytes("\ufeffé".encode())
     path.chmod(0o640)
     assert files.text(path) == "é"
-    assert files.content(path) == files.Found("\ufeffé".encode(), 0o640)
+    assert files.content(path) == files.Found("\ufeffé".encode(), 0o640, os.geteuid())
     with pytest.raises(BadInput, match="mode 0640"):
         files.private_text(path)
     path.chmod(0o400)
     assert files.private_text(path) == "é"
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "reader", "exposed"),
+    [
+        (0o440, 0, 10001, False),  # a file of a Secret in a pod
+        (0o440, 0, 0, True),
+        (0o440, 10001, 10001, True),
+        (0o444, 0, 10001, True),
+        (0o460, 0, 10001, True),
+        (0o600, 10001, 10001, False),
+    ],
+)
+def test_a_mounted_secret_is_private(
+    monkeypatch: pytest.MonkeyPatch, mode: int, owner: int, reader: int, *, exposed: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: reader)
+    assert files.Found(b"", mode, owner).exposed is exposed
 
 
 @pytest.mark.parametrize("path", ["absent", "a/below-a-file", "absent/deeper"])

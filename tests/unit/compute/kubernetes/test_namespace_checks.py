@@ -31,6 +31,7 @@ def cluster() -> FakeCluster:
     one = FakeCluster()
     one.create("serviceaccounts", an_object("steps"))
     one.create("serviceaccounts", an_object("runner-controller"))
+    one.create("serviceaccounts", an_object("runner-submitter"))
     one.create("secrets", an_object("registry"))
     one.create("csinodes", an_object("node", spec={"drivers": [{"name": MOUNTER}]}))
     return one
@@ -59,6 +60,8 @@ def test_all_is_well(cluster: FakeCluster) -> None:
         "quotas",
         "mounts",
         "service account runner-controller (for --detach)",
+        "service account runner-submitter (for schedules and the server)",
+        "may place schedules",
     ]
     assert found["API server"].detail == "https://fake:6443, Kubernetes v1.34.0"
 
@@ -104,6 +107,15 @@ def test_a_controllers_account_is_needed_by_few(cluster: FakeCluster) -> None:
     found = look(cluster)
     account = found["service account runner-controller (for --detach)"]
     assert (account.ok, account.optional, "manifests/rbac.yaml" in account.remedy) == (False, True, True)
+    assert is_well(tuple(found.values()))
+
+
+def test_rights_to_place_schedules_are_needed_by_few(cluster: FakeCluster) -> None:
+    cluster.denied |= {("create", "cronjobs"), ("update", "cronjobs")}
+    found = look(cluster)
+    check = found["may place schedules"]
+    assert (check.ok, check.optional, check.detail) == (False, True, "not allowed to create, update cronjobs")
+    assert 'apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["create", "update"]' in check.remedy
     assert is_well(tuple(found.values()))
 
 
