@@ -5,6 +5,7 @@ is this machine.
 """
 
 from .loading import find_root, load, machine_file
+from .serve import ServeConfig
 from .settings import (
     LOCAL,
     Config,
@@ -19,6 +20,7 @@ __all__ = [
     "Config",
     "EnvironmentConfig",
     "KeepConfig",
+    "ServeConfig",
     "TargetConfig",
     "TargetContext",
     "TargetTypes",

@@ -16,7 +16,8 @@ from ..model.policy import StepPolicy
 from ..model.policy_overrides import field_readers, parsed
 from ..model.reading import Readers, Wrong, checked
 from ..model.secret import SecretSource, source_misfits
-from . import rules
+from . import rules, serve_rules
+from .serve import ServeConfig
 from .settings import KeepConfig
 from .store import DatastoreConfig, DatastoreLocation, StoreConfig, StoreTypes
 from .target import TargetConfig, TargetTypes
@@ -28,7 +29,7 @@ V1_NAMES = ("account", "container")
 """Fields of every datastore, for v1 code. A store that has such fields itself reads them itself."""
 _OVERRIDES = field_readers(StepPolicy, ResourceRequest, Access)
 """Fields that are written and checked as those of a step are."""
-_CHECKED = {key: checked(check) for key, check in rules.CHECKS.items()}
+_CHECKED = {key: checked(check) for key, check in {**rules.CHECKS, **serve_rules.CHECKS}.items()}
 _READERS = Readers({**_CHECKED, **_OVERRIDES})
 
 
@@ -93,6 +94,11 @@ def keep(node: Node | None, findings: Findings) -> KeepConfig:
 def switch(node: Node | None, findings: Findings) -> bool:
     """Return the truth value that a node holds; False if there is none."""
     return bool(decoded(bool, node, findings, _READERS)) if node is not None else False
+
+
+def serve(node: Node | None, findings: Findings) -> ServeConfig:
+    """Return ``serve:``."""
+    return (decoded(ServeConfig, node, findings, _READERS) if node is not None else None) or ServeConfig()
 
 
 def name(node: Node | None, findings: Findings) -> str:

@@ -16,6 +16,7 @@ from ..model.environment import NamedEnvironment
 from ..model.keep_rule import EVERY_TAG
 from ..model.secret import SecretSource
 from ..model.workspace import LONGEST, place_of, segment
+from .serve import ServeConfig
 from .store import DatastoreConfig
 from .target import TargetConfig
 
@@ -85,6 +86,8 @@ class Config:
     detach: bool = False
     """Start the controllers of runs in the cluster of the target, as ``--detach`` does: those that scripts,
     ``runner serve`` and schedules submit."""
+    serve: ServeConfig = field(default_factory=ServeConfig)
+    """Settings of `runner serve`, and the address under which it is reached."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step may open by name. They are added to each target's `access`."""
 

@@ -1,0 +1,112 @@
+"""The surroundings of the server: its workspace, settings, callers and clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from queue import Empty, LifoQueue
+from typing import TYPE_CHECKING, Protocol
+
+from starlette.requests import HTTPConnection
+
+from ..config.serve import ServeConfig
+from ..dataclass import dataclass, field
+from ..ports import Clock, ObjectStore
+
+if TYPE_CHECKING:
+    from ..operations.values import RunView
+
+_USES = 256
+"""Uses after which an open workspace is replaced: it remembers each run that it has shown or started."""
+
+
+class Workspace(Protocol):
+    """An open workspace, as the server uses it. It is used by one thread at a time."""
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+
+    def view(self, run: str) -> RunView:
+        """Return the run now. Raise BadInput for an unknown id."""
+
+    def datastore(self, name: str) -> ObjectStore:
+        """Return the store of a datastore. Raise BadInput for an unknown name."""
+
+    def start_controller(self, run: str) -> None:
+        """Start a controller for the run."""
+
+    def cancel(self, run: str) -> None:
+        """Request the cancellation of the run; an ended one stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """The identity behind a call, and its rights."""
+
+    id: str
+    """The token's id, or ``proxy:`` and the user's name."""
+    name: str = ""
+    """The token's name, for people."""
+    user: str = ""
+    """The user for whom the token was made, or whom the proxy names."""
+    scopes: tuple[str, ...] = ()
+    """``read``, ``submit`` (every published pipeline) and ``submit:<id or name>``."""
+    by_proxy: bool = False
+    """True if a trusted proxy named the user, perhaps by a cookie of a browser."""
+
+    def may(self, scope: str) -> bool:
+        """Return True if the caller has a scope as a whole: ``read`` or ``submit``."""
+        return scope in self.scopes
+
+    def may_submit(self, *names: str) -> bool:
+        """Return True if the caller may submit what has one of these ids and names."""
+        return self.may("submit") or any(f"submit:{name}" in self.scopes for name in names if name)
+
+
+Authenticate = Callable[[HTTPConnection], Caller]
+"""Returns the caller of a request, or raises `problems.Refusal` (401). It runs in a worker thread."""
+
+
+class Workspaces:
+    """Open workspaces for worker threads: each is used by one thread at a time."""
+
+    def __init__(self, opened: Callable[[], Workspace]) -> None:
+        """Remember the way in which a workspace is opened.
+
+        Args:
+            opened: Opens a workspace.
+
+        """
+        self._opened = opened
+        self._idle: LifoQueue[tuple[Workspace, int]] = LifoQueue()
+
+    @contextmanager
+    def borrow(self) -> Iterator[Workspace]:
+        """Lend a workspace for the time of a ``with`` block."""
+        try:
+            workspace, uses = self._idle.get_nowait()
+        except Empty:
+            workspace, uses = self._opened(), 0
+        try:
+            yield workspace
+        finally:
+            if uses < _USES:
+                self._idle.put((workspace, uses + 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """All that the server works with."""
+
+    workspaces: Workspaces
+    settings: ServeConfig
+    authenticate: Authenticate
+    clock: Clock
+    audit: Callable[[Mapping[str, object]], None] = field(default=lambda _: None)
+    """Takes one record for each call."""
+
+    @property
+    def url(self) -> str:
+        """The address under which clients reach the server, without a slash at its end."""
+        return self.settings.public_url

@@ -1,0 +1,173 @@
+"""From a request to the handler of its operation, and from errors to problem documents."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..errors import RunnerError
+from .context import Caller, Context
+from .guard import RECORD, Record
+from .limits import Rate, Turns
+from .metrics import Metrics
+from .operation import Call, Operation
+from .parameters import path_values, query_values
+from .problems import Refusal, not_found, refusal_of, response
+
+log = logging.getLogger("runner.server")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Dispatch:
+    """Makes the routes of operations."""
+
+    def __init__(self, context: Context, metrics: Metrics) -> None:
+        """Set the limits.
+
+        Args:
+            context: The surroundings of the server.
+            metrics: Its figures.
+
+        """
+        limits, monotonic = context.settings.limits, context.clock.monotonic
+        self._context = context
+        self._metrics = metrics
+        self._rate = Rate(limits.requests_per_second, 2 * limits.requests_per_second, monotonic)
+        per_second = limits.submissions_per_second
+        self._submission_rate = Rate(per_second, 10 * per_second, monotonic)
+        self._turns = Turns(limits.submissions, limits.waiting)
+
+    def route(self, operation: Operation) -> Route:
+        """Return the route of an operation."""
+        return Route(operation.path, self._endpoint(operation), methods=[operation.method], name=operation.id)
+
+    def _endpoint(self, operation: Operation) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            record: Record = request.scope[RECORD]
+            record.operation = operation
+            try:
+                return await (self._change if operation.body else self._read)(operation, request, record)
+            except Refusal as refusal:
+                return response(refusal)
+            except RunnerError as error:
+                found = refusal_of(error)
+                if found.status >= 500:
+                    log.error("call %s (%s): %s", record.id, operation.id, error)  # noqa: TRY400 - runner's errors say all
+                return response(found)
+            except ClientDisconnect:
+                return response(Refusal(400, "the request ended before its body did"))
+            except Exception:
+                log.exception("call %s (%s) failed", record.id, operation.id)
+                return response(Refusal(500, f"the server has a fault; its log names the call {record.id}"))
+
+        return endpoint
+
+    async def _read(self, operation: Operation, request: Request, record: Record) -> Response:
+        """Answer a call without a body."""
+
+        def work() -> Response:
+            caller = self._admitted(operation, request, record)
+            return operation.handler(self._call(operation, request, record, caller))
+
+        return await run_in_threadpool(work)
+
+    async def _change(self, operation: Operation, request: Request, record: Record) -> Response:
+        """Answer a call with a body. Nothing of it is read before the caller is known."""
+        caller = await run_in_threadpool(self._admitted, operation, request, record)
+        call = self._call(operation, request, record, caller)
+        call.body = await self._body(request)
+        async with AsyncExitStack() as stack:
+            if operation.scope == "submit":
+                await stack.enter_async_context(self._turns.turn())
+            answer = await run_in_threadpool(operation.handler, call)
+        if operation.scope == "submit":
+            self._metrics.submissions.inc()
+        return answer
+
+    def _admitted(self, operation: Operation, request: Request, record: Record) -> Caller | None:
+        """Return the caller, if it may call the operation now. Raise Refusal."""
+        if not operation.scope:
+            return None
+        caller = record.caller = self._context.authenticate(request)
+        self._rate.take(caller.id)
+        if operation.scope == "submit":
+            self._submission_rate.take(caller.id)
+        elif not caller.may(operation.scope):
+            raise forbidden(operation.scope)
+        return caller
+
+    def _call(self, operation: Operation, request: Request, record: Record, caller: Caller | None) -> Call:
+        return Call(
+            context=self._context,
+            caller=caller,
+            path=path_values(operation.parameters, request.path_params),
+            query=query_values(operation.parameters, request.query_params.multi_items()),
+            headers=request.headers,
+            notes=record.notes,
+        )
+
+    async def _body(self, request: Request) -> bytes:
+        """Return the body. Raise Refusal if it is too long, encoded, or does not come in time."""
+        limits = self._context.settings.limits
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise Refusal(415, "the body is compressed", "send it as it is")
+        if int(request.headers.get("content-length", "0")) > limits.body_bytes:
+            raise _too_long(limits.body_bytes)
+        try:
+            return await asyncio.wait_for(_collected(request, limits.body_bytes), limits.body_seconds)
+        except asyncio.TimeoutError:
+            what = f"the body did not arrive within {limits.body_seconds:g} s"
+            raise Refusal(408, what, "send it at once") from None
+
+
+async def _collected(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _too_long(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_long(most: int) -> Refusal:
+    return Refusal(413, f"the body has more than {most} bytes", "send less: data belong into a datastore")
+
+
+def forbidden(scope: str) -> Refusal:
+    """Return the refusal of a caller without a scope.
+
+    Args:
+        scope: The missing scope.
+
+    """
+    return Refusal(
+        403, f"this token does not have the scope '{scope}'", f"make one: runner token create --scope {scope}"
+    )
+
+
+async def unrouted(request: Request, error: Exception) -> Response:
+    """Return the answer of a call without a route: 404 or 405.
+
+    Args:
+        request: The call.
+        error: Starlette's exception.
+
+    """
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        headers = {"Allow": allowed} if allowed else None
+        return response(
+            Refusal(405, f"this path does not take {request.method[:16]}", f"use {allowed}", headers=headers)
+        )
+    return response(not_found("there is nothing at this path", "the paths: /openapi.json"))

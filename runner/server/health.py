@@ -1,0 +1,89 @@
+"""Operations for those who look after the server: health, readiness, figures."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from starlette.responses import JSONResponse, Response
+
+from ..errors import RunnerError
+from ..runs.store_format import STORE_KEY
+from .metrics import MEDIA_TYPE, Metrics
+from .operation import Answer, Call, Operation
+from .problems import RETRY_SECONDS, too_busy
+
+_FRESH = 2.0
+"""Seconds for which an answer of the store is believed: anybody may ask for it."""
+_STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
+
+
+def operations(metrics: Metrics) -> tuple[Operation, ...]:
+    """Return the operations.
+
+    Args:
+        metrics: The figures of the server.
+
+    """
+    readiness = _Readiness()
+    return (
+        Operation(
+            method="GET",
+            path="/healthz",
+            id="health",
+            summary="The process answers",
+            tag="health",
+            handler=lambda _: JSONResponse({"status": "ok"}),
+            scope="",
+            answers={200: Answer("It does.", _STATUS)},
+        ),
+        Operation(
+            method="GET",
+            path="/readyz",
+            id="readiness",
+            summary="The store can be reached",
+            tag="health",
+            handler=readiness.answer,
+            scope="",
+            answers={200: Answer("It can.", _STATUS)},
+            refusals=(503,),
+        ),
+        Operation(
+            method="GET",
+            path="/metrics",
+            id="metrics",
+            summary="Figures of this process for Prometheus",
+            tag="health",
+            handler=lambda _: Response(metrics.text(), media_type=MEDIA_TYPE),
+            scope="",
+            answers={200: Answer("The figures.", media_type="text/plain")},
+        ),
+    )
+
+
+class _Readiness:
+    """Asks the store, once for all who ask at the same time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._asked = float("-inf")
+        self._good = False
+
+    def answer(self, call: Call) -> Response:
+        with self._lock:
+            now = call.context.clock.monotonic()
+            if now - self._asked > _FRESH:
+                self._good = _reachable(call)
+                self._asked = call.context.clock.monotonic()
+            good = self._good
+        if not good:
+            raise too_busy(503, "the store cannot be reached", RETRY_SECONDS)
+        return JSONResponse({"status": "ready"})
+
+
+def _reachable(call: Call) -> bool:
+    try:
+        with call.context.workspaces.borrow() as workspace:
+            workspace.store.stat(STORE_KEY)
+    except RunnerError:
+        return False
+    return True
