@@ -249,6 +249,12 @@ def _environment(parser: ArgumentParser) -> None:
     describe(parser)
 
 
+def _token(parser: ArgumentParser) -> None:
+    from .token_arguments import describe
+
+    describe(parser)
+
+
 def _gc(parser: ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="delete it (default: only list it)")
     help_ = "keep runs that ended less than DAYS ago (default: `keep: {runs: …}` of runner.yaml, or 90)"
@@ -360,6 +366,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "data": ("list, copy, compare, check and delete files of datastores and runs", _data),
     "dataset": ("register files as a dataset with a name and version, and list datasets", _dataset),
     "environment": ("lock, show, build, list, compare and remove environments", _environment),
+    "token": ("make, list and revoke tokens for the REST endpoint", _token),
     "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
     "keep": ("keep a run and all that it refers to, whatever its age", _keep),
     "doctor": ("check the targets and show how to fix each problem", _doctor),
@@ -370,6 +377,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
+    "service": ("token",),
     "housekeeping": ("gc", "keep"),
     "setup": ("doctor", "cluster"),
 }

@@ -13,12 +13,12 @@ from dataclasses import replace
 
 from ..dataclass import dataclass
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
-from .names import RUNS_FOLDER, attempt_folder, is_of_runs
+from .names import RUNS_FOLDER, SERVE, attempt_folder, is_of_runs
 from .task import InputBinding, Task
 
 RUNS_PLACE = f"{RUNS_FOLDER}/"
-OWN_FOLDERS = ("index/", "reuse/", "runs/", RUNS_PLACE, f"{FILE_DATASTORE}/{RUNS_PLACE}")
-"""The places of the workspace store that only own keys open."""
+OWN_FOLDERS = ("index/", "reuse/", "runs/", SERVE, RUNS_PLACE, f"{FILE_DATASTORE}/{RUNS_PLACE}")
+"""The places of the workspace store that only own keys open, if any."""
 _BY_DIGEST = ("environments/*", "plans/*", "snapshots/*")
 """Everybody may read them who knows their names; no step writes them."""
 _ENOUGH = 24

@@ -14,9 +14,11 @@ from ..errors import Problem
 
 REGISTRY = "registry/"
 """The folder of the workspace store for everything that users register under a name."""
+SERVE = "serve/"
+"""The folder of the workspace store for what the REST endpoint trusts. No key of a step opens it."""
 RESERVED = (
     "index/", "logged/", "manifests/", "plans/", "probe/", REGISTRY,
-    "reuse/", "runs/", "snapshots/", "store.json", "work/",
+    "reuse/", "runs/", SERVE, "snapshots/", "store.json", "work/",
 )  # fmt: skip
 """The folders of the workspace store that runner itself uses, beside the user's data."""
 RUNS_FOLDER = "azureml"

@@ -10,6 +10,9 @@ from ..model.plan import Plan, Scalar
 from ..model.policy_overrides import PolicyOverrides
 from ..model.state import RunState
 
+DEFAULT_SERVER = "http://127.0.0.1:8270"
+"""The address of `runner serve` on the same machine."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceFacts:
@@ -46,6 +49,16 @@ class DatastoreFacts:
     """True if it is a folder of this machine, which pods cannot reach."""
 
 
+@dataclass(frozen=True)
+class ServerFacts:
+    """The REST endpoint of a workspace, as its clients know it."""
+
+    url: str
+    """Its address, without a slash at its end."""
+    token: str = field(default="", repr=False)
+    """The token to send; empty: this machine has none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """The options of a submission, beside the plan."""
@@ -70,16 +83,6 @@ class Request:
         """Return the request with the overrides of the command line, which take precedence."""
         going_on = overrides.continue_on_failure
         return self if going_on is None else replace(self, continue_on_step_failure=going_on)
-
-
-@dataclass(frozen=True)
-class ServerFacts:
-    """The REST server of a workspace, as clients reach it."""
-
-    url: str
-    """Its base URL, without a trailing slash."""
-    token: str = ""
-    """The bearer token of this machine or process; empty: it has none."""
 
 
 @dataclass(frozen=True)

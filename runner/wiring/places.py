@@ -17,7 +17,7 @@ from ..model.data import DEFAULT_DATASTORE
 from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..model.uses import accesses_of
 from ..operations import watch
-from ..operations.values import DatastoreFacts, WorkspaceFacts
+from ..operations.values import DatastoreFacts, ServerFacts, WorkspaceFacts
 from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore
 from ..runs import store_format
 from . import adapters
@@ -84,6 +84,18 @@ class Places:
         """The workspace's name."""
         fixed = self.config.named_in == str(self.config.root / "runner.yaml")
         return WorkspaceFacts(name=self.config.workspace, apart=self.in_bucket, fixed=fixed)
+
+    def server_facts(self) -> ServerFacts:
+        """Return the address of the REST endpoint, and the token of this machine. Raises BadInput, StoreError."""
+        from .server_token import known_token
+
+        return ServerFacts(self.config.serve.public_url, known_token(self._known_id))
+
+    @property
+    def _known_id(self) -> str:
+        """The id of the store; empty: it has none yet."""
+        _ = self.base_store
+        return str(self.__dict__.get("store_id", self._found_id))
 
     @property
     def target_in_force(self) -> str:
@@ -172,6 +184,8 @@ class Places:
 
     def context(self, name: str) -> TargetContext:
         """Return what the target of this name is built from."""
+        from .server_token import sources
+
         return TargetContext(
             name=name,
             store=lambda: self.base_store,
@@ -183,7 +197,7 @@ class Places:
             buckets=lambda: self.datastores.for_steps(here=self.reaches_folders(name)),
             step_stores=lambda: self.step_stores(name),
             accesses=self.accesses,
-            secrets=self.config.secrets,
+            secrets={**sources(), **self.config.secrets},
             minter=lambda datastore: self._minter(name, datastore),
             locks=self.locks,
         )

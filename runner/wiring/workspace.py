@@ -20,7 +20,7 @@ from ..model.state import RunState
 from ..model.status import RunStatus
 from ..operations import controller_health, journal_gap, watch
 from ..operations.listing import is_begun
-from ..operations.values import Request, RunView, ServerFacts
+from ..operations.values import Request, RunView
 from ..runs import head, index, records
 from . import configuration, known_workspaces
 from .cache import cache_folder
@@ -217,10 +217,6 @@ class OpenWorkspace(Places):
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Say who fires a schedule: a server of this workspace while it runs, or the user's own cron."""
         self.notify(f"schedule '{record.name}' fires while `runner serve` runs, or by `runner schedules fire`")
-
-    def server_facts(self) -> ServerFacts:
-        """Return the REST server of the workspace: on this machine, at its usual port."""
-        return ServerFacts("http://127.0.0.1:8270", os.environ.get("RUNNER_TOKEN", ""))
 
     def submitter(self) -> Submitter:
         """Return the identity and random seed of a submission from here."""

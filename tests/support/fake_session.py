@@ -21,7 +21,7 @@ from runner.model.state import begin, fold
 from runner.model.status import RunStatus
 from runner.operations.published import binding, pipelines
 from runner.operations.published.pipelines import PublishOptions
-from runner.operations.values import DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
+from runner.operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from runner.ports import ObjectStore
 from runner.runs import plans
 from runner.sdk.base import session
@@ -54,6 +54,11 @@ class FakeSession:
     admitted: list[Container] = field(default_factory=list)
     placed: list[ScheduleRecord] = field(default_factory=list)
     """Schedules that were placed, in order."""
+    token: str = ""
+    """The token of this machine."""
+
+    def server_facts(self) -> ServerFacts:
+        return ServerFacts(DEFAULT_SERVER, self.token)
 
     def datastore(self, name: str) -> ObjectStore:
         if name == DEFAULT_DATASTORE:
@@ -181,9 +186,6 @@ class FakeSession:
 
     def place_schedule(self, record: ScheduleRecord) -> None:
         self.placed.append(record)
-
-    def server_facts(self) -> ServerFacts:
-        return ServerFacts("http://127.0.0.1:8270", "rt_fake_token")
 
     def tell(self, run: str, *events: e.Event) -> None:
         """Let something happen in a run."""

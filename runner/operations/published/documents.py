@@ -22,17 +22,18 @@ T = TypeVar("T")
 class Documents(Generic[T]):
     """The documents of one kind."""
 
-    def __init__(self, store: ObjectStore, kind: str, shape: type[T]) -> None:
+    def __init__(self, store: ObjectStore, kind: str, shape: type[T], *, folder: str = REGISTRY) -> None:
         """Remember the place.
 
         Args:
             store: The workspace store.
-            kind: The name of the folder below ``registry/``.
+            kind: The name of the folder below `folder`.
             shape: The dataclass of the documents.
+            folder: The folder of the store, with its slash. Default: ``registry/``, which steps can write.
 
         """
         self._store = store
-        self._kind = kind
+        self._place = f"{folder}{kind}/"
         self._shape = shape
 
     def create(self, identity: str, value: T) -> bool:
@@ -93,7 +94,7 @@ class Documents(Generic[T]):
         return read_document(self._shape, self._store.get(key), key)
 
     def _prefix(self) -> str:
-        return f"{REGISTRY}{self._kind}/"
+        return self._place
 
     def _key(self, identity: str, revision: int) -> str:
         return f"{self._prefix()}{identity}/{revision:08d}.json"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ...model.published import ParameterValues, PublishedRecord
     from ...model.schedule import ScheduleRecord
     from ...operations.published.pipelines import PublishOptions
-    from ...operations.values import Request, ServerFacts
+    from ...operations.values import Request
 
 
 class RefusedInStep:
@@ -81,20 +81,4 @@ class RefusedInStep:
             f"the schedule '{record.name}' cannot be made or changed from inside a step",
             where="a step's process",
             remedy="do it in the driver",
-        )
-
-    def server_facts(self) -> ServerFacts:
-        """Refuse: the address of the server is in the driver's configuration.
-
-        Returns:
-            Nothing.
-
-        Raises:
-            NotOffered: Always.
-
-        """
-        raise NotOffered(
-            "the address of the REST server is not known inside a step",
-            where="a step's process",
-            remedy="pass the endpoint to the step as an argument",
         )

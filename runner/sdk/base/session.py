@@ -32,6 +32,14 @@ class Session(Protocol):
     def workspace_facts(self) -> WorkspaceFacts:
         """The workspace's name, and v1's other names for it."""
 
+    def server_facts(self) -> ServerFacts:
+        """Return the address of the REST endpoint, and the token of this machine. Nothing is asked or made.
+
+        Raises:
+            BadInput: The file of the token can be read by others.
+
+        """
+
     def datastore(self, name: str) -> ObjectStore:
         """Return the object store of a datastore.
 
@@ -184,9 +192,6 @@ class Session(Protocol):
             TargetError: The cluster cannot be used.
 
         """
-
-    def server_facts(self) -> ServerFacts:
-        """Return the REST server of the workspace, and the token of this process for it."""
 
     def view(self, run: str) -> RunView:
         """Return the run as it is now.

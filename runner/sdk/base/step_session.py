@@ -21,7 +21,7 @@ from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.document import from_document
 from ...model.durable import must_survive
 from ...model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
-from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
+from ...operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from .exceptions import NotOffered, UserErrorException
 from .refused_in_step import RefusedInStep
 from .step_folder import step_context
@@ -98,6 +98,11 @@ class StepSession(RefusedInStep):
         return WorkspaceFacts(
             name=name, subscription_id=subscription, resource_group=group, apart=not self._access.folder, fixed=True
         )
+
+    def server_facts(self) -> ServerFacts:
+        """Return the address and the token that the step's environment variables name; the token of no file."""
+        url = os.environ.get("RUNNER_SERVER_URL", "").rstrip("/")
+        return ServerFacts(url or DEFAULT_SERVER, os.environ.get("RUNNER_TOKEN", "").strip())
 
     def datastore(self, name: str) -> ObjectStore:
         """Return the object store of a datastore.

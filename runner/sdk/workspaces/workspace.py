@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..environments.environment import Environment
     from ..models.model import Model
     from ..runs.run import Run
+    from .authentication import AbstractAuthentication
     from .experiments import Experiments
     from .keyvault import Keyvault
 
@@ -182,6 +183,15 @@ class Workspace:
     def session(self) -> Session:
         """The open session."""
         return current()
+
+    @property
+    def _auth(self) -> AbstractAuthentication:
+        """The login, for drivers that ask the workspace for the header of a request (v1's own name)."""
+        from .authentication import AbstractAuthentication
+
+        return AbstractAuthentication()
+
+    _auth_object = _auth
 
     @property
     def facts(self) -> WorkspaceFacts:
