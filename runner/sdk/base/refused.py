@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NoReturn, cast
 
 from .exceptions import NotOffered
+from .open_datasets import SOURCES
 
 _LATER = "it comes in a later version"
 _AZURE = "it needs an Azure service"
@@ -46,13 +47,11 @@ _WHY = {
         ),
         (_AZURE, _BUCKET),
     ),
-    **dict.fromkeys(
-        (
-            "Diabetes", "MNIST", "NoaaIsdWeather", "NycTlcFhv", "NycTlcGreen", "NycTlcYellow", "OjSalesSimulated",
-            "PublicHolidays", "SampleDatasets", "UsPopulationZip",
-        ),
-        ("it downloads from an Azure service", _DOWNLOAD),
-    ),
+    "SampleDatasets": ("it downloads from an Azure service", _DOWNLOAD),
+    **{
+        name: ("it downloads from an Azure service", f"make a Dataset of the files from their source: {source}")
+        for name, source in SOURCES.items()
+    },
     **dict.fromkeys(("PublishedPipeline", "PipelineEndpoint", "PipelineDraft"),
                     (_LATER, "keep the pipeline file and run it again")),
     **dict.fromkeys(("Schedule", "ScheduleRecurrence", "TimeZone"), (_LATER, "run the pipeline file from cron or CI")),
@@ -61,8 +60,6 @@ _WHY = {
                     (_LATER, _SEARCH)),
     "MpiStep": (_LATER, "start the processes from the script of one PythonScriptStep"),
     "RScriptStep": (_LATER, "call Rscript by a CommandStep"),
-    "NotebookRunnerStep": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
-    "NotebookRunConfig": (_LATER, "call jupyter nbconvert --execute by a CommandStep"),
 }  # fmt: skip
 
 

@@ -8,15 +8,17 @@ from ...model.data import DEFAULT_DATASTORE, DatastorePath
 from ...override import override
 from ..base.placeholders import Consumed, Placeholder
 from ..datastores.data_paths import DataReferenceConfiguration, plain_path, referenced
+from ..runconfig.notebook_run_config import NotebookRunConfig
 from ..runconfig.script_run_config import ScriptRunConfig
 from .base import PipelineStep
 from .command import CommandStep
 from .estimator import Estimator
+from .notebook_runner import notebook_step
 from .python_script import PythonScriptStep
 
 
 def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
-    """Return the step of a script, a command or an estimator.
+    """Return the step of a script, a command, a notebook or an estimator.
 
     Args:
         config: The object given to ``experiment.submit``.
@@ -27,6 +29,8 @@ def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
     """
     if isinstance(config, Estimator):
         return _estimator_step(config)
+    if isinstance(config, NotebookRunConfig):
+        return notebook_step(config)
     references = _references(config.run_config.data_references)
     if config.command:
         return CommandStep(runconfig=config, inputs=references)

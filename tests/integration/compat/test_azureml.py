@@ -97,7 +97,6 @@ REFUSED = [
     "azureml.opendatasets.NycTlcGreen",
     "azureml.core.model.InferenceConfig",
     "azureml.core.webservice.AciWebservice",
-    "azureml.contrib.notebook.NotebookRunnerStep",
 ]
 
 

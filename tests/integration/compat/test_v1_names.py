@@ -75,7 +75,8 @@ def test_modules_that_public_projects_import(module: str) -> None:
         ("azureml.datadrift.DataDriftDetector", "compare the data"),
         ("azureml.automl.core.featurization.FeaturizationConfig", "FLAML"),
         ("azureml.core.image.container.ContainerImageConfig", "serve the model yourself"),
-        ("azureml.opendatasets.NycTlcGreen", "download the data once"),
+        ("azureml.opendatasets.NycTlcGreen", "Taxi and Limousine Commission (NYC TLC), green taxis"),
+        ("azureml.opendatasets.UsLaborLAUS", "Local Area Unemployment Statistics of the U.S. Bureau"),
         ("azureml.core.linked_service.LinkedService", "Kubernetes cluster"),
         ("azureml.core.workspace.WorkspaceException", ""),
     ],
@@ -92,6 +93,22 @@ def test_what_is_not_there_refuses_in_one_line(place: str, remedy: str) -> None:
         assert what.startswith(name)
         assert " is not offered: " in what
         assert remedy in do
+
+
+def test_each_open_dataset_names_its_public_source() -> None:
+    from runner.sdk.base.open_datasets import SOURCES
+    from runner.sdk.v1_names import names_in
+
+    module = "azureml.opendatasets"
+    helpers = {
+        "NoParameterOpenDatasetBase",
+        "SampleDatasetBase",
+    }  # bases without data of their own
+    assert set(names_in(module)) - helpers == SOURCES.keys()
+    for name, source in SOURCES.items():
+        with pytest.raises(NotImplementedError) as caught:
+            named(f"{module}.{name}")().to_pandas_dataframe()
+        assert str(caught.value).endswith(source)
 
 
 def test_a_stand_in_can_be_a_base_and_an_annotation_and_nothing_is_one() -> None:

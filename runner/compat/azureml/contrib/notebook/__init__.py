@@ -8,8 +8,10 @@ from runner.sdk import shown_in
 
 _NAMES = (
     "AzureMLNotebookHandler",
+    "NotebookExecutionHandler",
     "NotebookRunConfig",
     "NotebookRunnerStep",
+    "PapermillExecutionHandler",
 )
 __all__ = list(_NAMES)
 __getattr__ = shown_in(__name__, _NAMES)
