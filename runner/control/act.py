@@ -18,7 +18,7 @@ from ..model.state import RunState
 from ..model.status import IN_FLIGHT, RunStatus
 from ..model.step import OutputSpec
 from ..model.task import Task, TaskId
-from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
+from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore, RunLauncher
 from ..runs import records, state_snapshot
 from .actions import Action, Prepare, ReadOutcome, Remove, Start, Stop
 from .assign import Attempt, task_for
@@ -31,6 +31,7 @@ from .progress import Progress
 from .publications import Delivery, Publications
 from .publish import publish
 from .reuse_lookup import ReuseLookup
+from .step_requests import StepRequests
 from .stoppings import Stoppings
 from .stored_outcome import ending_of
 
@@ -52,6 +53,8 @@ class Effects:
     environments: Mapping[str, EnvironmentStore]
     clock: Clock
     notify: Callable[[str], None]
+    launcher: RunLauncher | None = None
+    """Submits published pipelines for steps. None: their requests are refused."""
     started: dict[TaskId, float] = field(default_factory=dict)
     """Time (monotonic) at which this controller started each attempt; a target may show an attempt a moment later."""
     trouble: Exception | None = None
@@ -63,6 +66,8 @@ class Effects:
 
     _stoppers: Executor = field(default_factory=lambda: ThreadPoolExecutor(_MOST_STOPS))
     """Threads for stops: each may take a grace period of 30 seconds."""
+    _submitters: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    """A thread for what steps ask for: it must not queue behind builds."""
     _folding: Future[None] | None = None
 
     def __post_init__(self) -> None:
@@ -70,11 +75,17 @@ class Effects:
         self._preparations = Preparations(self.clock)
         self._publications = Publications()
         self._stoppings = Stoppings(_MOST_STOPS)
+        self.requests = StepRequests(self.store, self.launcher, self.clock, self.notify)
 
     @property
     def busy(self) -> bool:
         """Return True while work goes on whose end no target reports."""
-        return bool(self._preparations or self._publications or self._stoppings or self.reuse_lookup.unfinished)
+        beside = (self._preparations, self._publications, self._stoppings, self.reuse_lookup.unfinished)
+        return any(map(bool, beside)) or self.requests.unfinished
+
+    def look_for_requests(self, state: RunState, *, canceled: bool) -> None:
+        """Begin to carry out what steps ask for, if it is time: see `step_requests`."""
+        self.requests.look(state, self._submitters, canceled=canceled)
 
     def look_up_reuse(self, now: Progress) -> Events:
         """Return an event for each waiting step that an equal step of an earlier run replaces."""
@@ -128,7 +139,7 @@ class Effects:
 
     def close(self) -> None:
         """Shut the thread pools down without waiting."""
-        for pool in (self._pool, self._makers, self._stoppers):
+        for pool in (self._pool, self._makers, self._stoppers, self._submitters):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _each(self, actions: Sequence[A], do: Callable[[A], Events]) -> Events:

@@ -65,6 +65,8 @@ class Controller:
     def take(self, host: str, pid: int) -> None:
         """Journal that this controller drives the run from now on. Raises RunTaken."""
         self._sleep.look()
+        if self.state.controller:
+            self.effects.requests.recover()
         events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid), *self._sleep.events]
         self._settled(events)  # the submitter may have left this to the controller
         self._append(events)
@@ -117,6 +119,7 @@ class Controller:
                 draft = self._recalled(draft, events)
                 actions = self._decided(draft)
             events.extend(self._done(draft, events, actions))
+            self.effects.look_for_requests(self.state, canceled=canceled or self.state.status is not RunStatus.RUNNING)
         if not slept and not events:
             events.extend(self._end())
         if events:
@@ -248,6 +251,8 @@ class Controller:
         """Append the last event, once all outcomes are journaled and no object is left on the targets."""
         end = end_of(self.state)
         if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
+            return
+        if self.effects.requests.unfinished:
             return
         clear(self._targets, self.state.run, self.effects.notify)
         yield end

@@ -14,6 +14,7 @@ from dataclasses import replace
 from ..dataclass import dataclass
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
 from .names import RUNS_FOLDER, SERVE, attempt_folder, is_of_runs
+from .run_request import requests_of
 from .task import InputBinding, Task
 
 RUNS_PLACE = f"{RUNS_FOLDER}/"
@@ -60,12 +61,13 @@ def own_grants(task: Task, datastore: str) -> Grants:
     run = f"runs/{task.id.run}"
     # v1: run.parent, and its cancel, tags, metrics and files.
     of_run = (f"{run}/cancelled", f"{run}/annotations/*", f"{run}/files/*")
+    requests = f"{requests_of(task.id.run)}{task.id.key}/*"
     reuse = (f"reuse/{task.fingerprint[:_ENOUGH]}*",) if task.fingerprint else ()
     files = _outputs_of_runs(task, FILE_DATASTORE, f"{FILE_DATASTORE}/")
     data = _outputs_of_runs(task, DEFAULT_DATASTORE, "")
     return Grants(
         reads=(f"{run}/*", *data.reads, *files.reads),
-        writes=(f"{task.id.folder}/*", *of_run, *reuse, *data.writes, *files.writes),
+        writes=(f"{task.id.folder}/*", *of_run, requests, *reuse, *data.writes, *files.writes),
         lists=(f"{run}/*", *data.lists, *files.lists),
     )
 

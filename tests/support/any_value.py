@@ -23,6 +23,7 @@ from runner.model.data import DataRef, DatasetDefinition, Manifest
 from runner.model.environment import NamedEnvironment
 from runner.model.plan import Plan, Submission
 from runner.model.record import AttemptRecord, CommitRecord
+from runner.model.run_request import AcceptedRequest, RequestAnswer, RunRequest
 from runner.model.secret import SecretSource
 from runner.model.shapes import fields_of
 from runner.model.step import InputSpec, StepSpec
@@ -64,6 +65,9 @@ WRITTEN: tuple[type, ...] = (
     ModuleRecord,
     VersionRecord,
     Watched,
+    AcceptedRequest,
+    RequestAnswer,
+    RunRequest,
     SecretSource,
 )
 """Every shape that is stored, or handed from one process to another."""

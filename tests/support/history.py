@@ -181,6 +181,7 @@ class Played:
             _pool=InlineExecutor(),
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
+            _submitters=InlineExecutor(),
         )
         writer = journal.Writer(store, RUN, f"c{self.lives}", state.number)
         return Controller(progress=progress_of(self.history.plan, state), effects=effects, writer=writer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -15,7 +15,7 @@ from runner.model.state import RunState
 from runner.model.status import STEP_ENDS, StepStatus
 from runner.model.task import TaskId
 from runner.override import override
-from runner.ports import ComputeTarget
+from runner.ports import ComputeTarget, RunLauncher
 from runner.runs import head, journal, plans, records
 from tests.support.builders import RUN, T0, TARGET
 from tests.support.fake_environments import FakeEnvironments
@@ -43,6 +43,7 @@ class Bench:
     store: MemoryStore = field(default_factory=MemoryStore)
     """That of another bench, to run in the same workspace."""
     regenerate: bool = False
+    launcher: Callable[[MortalStore, Life], RunLauncher] | None = None
 
     def __post_init__(self) -> None:
         self.environments = FakeEnvironments(broken=self.broken)
@@ -78,6 +79,8 @@ class Bench:
             _pool=InlineExecutor(),
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
+            _submitters=InlineExecutor(),
+            launcher=self.launcher and self.launcher(store, life),
         )
         state = self.state
         return Controller(

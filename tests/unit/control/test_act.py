@@ -64,6 +64,7 @@ def effects(world: World, target: FakeTarget | None = None, environments: FakeEn
         _pool=InlineExecutor(),
         _makers=InlineExecutor(),
         _stoppers=InlineExecutor(),
+        _submitters=InlineExecutor(),
     )
 
 

@@ -27,6 +27,7 @@ OWN = own_grants(b.task("a", attempt=2), DEFAULT_DATASTORE)
         f"runs/{b.RUN}/annotations/tags.jsonl/1",
         f"runs/{b.RUN}/files/x",
         f"runs/{b.RUN}/cancelled",
+        f"runs/{b.RUN}/_requests/a/2-0123456789abcdef.json",
         f"azureml/{b.RUN}.a/out/x",  # the one that a killed attempt left
         f"azureml/{b.RUN}.a.2/out/x",
         "reuse/fingerprint-a.json",
@@ -41,6 +42,9 @@ def test_an_attempt_writes_its_own_places(key: str) -> None:
     [
         f"runs/{b.RUN}/journal/00000001.json",
         f"runs/{b.RUN}/head.json",
+        f"runs/{b.RUN}/_requests/b/1-0123456789abcdef.json",
+        f"runs/{b.RUN}/_requests/ab/1-0123456789abcdef.json",
+        f"runs/{b.RUN}/_submissions/a/2-0123456789abcdef.answer.json",
         f"runs/{b.RUN}/ab/committed.json",
         f"runs/{b.RUN}/b/reports-1/metrics.jsonl",
     ],
