@@ -14,7 +14,6 @@ from .model.data_access import DataAccess
 from .model.environment import NamedEnvironment
 from .model.grants import Grants
 from .model.observation import Observation
-from .model.run_request import RunRequest
 from .model.task import Task, TaskId
 
 Notify = Callable[[str], None]
@@ -377,25 +376,6 @@ class CredentialMinter(Protocol):
 
         Raises:
             BadInput: The places do not fit into what the store takes.
-        """
-
-
-class RunLauncher(Protocol):
-    """Submits published pipelines for steps."""
-
-    def launch(self, run: str, request: RunRequest) -> None:
-        """Submit a run unless it has been submitted, and start a controller for it unless one has taken it.
-
-        It may be called again after a crash, with the same result.
-
-        Args:
-            run: The run's id.
-            request: The published pipeline, with the options of the run.
-
-        Raises:
-            BadInput: It cannot be submitted; the exception has every problem.
-            StoreUnreachable, TargetUnreachable: Not now. The run may have been submitted.
-            RunnerError: It cannot be done. The run may have been submitted.
         """
 
 

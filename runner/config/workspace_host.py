@@ -24,7 +24,7 @@ class Timer:
 
 @dataclass(frozen=True, kw_only=True)
 class TimerStatus:
-    """What the place shows of a timer."""
+    """The state of a timer in its place."""
 
     cron: str
     suspended: bool

@@ -18,12 +18,13 @@ from ..model.state import RunState
 from ..model.status import IN_FLIGHT, RunStatus
 from ..model.step import OutputSpec
 from ..model.task import Task, TaskId
-from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore, RunLauncher
+from ..ports import Clock, ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import records, state_snapshot
 from .actions import Action, Prepare, ReadOutcome, Remove, Start, Stop
 from .assign import Attempt, task_for
 from .delivering import delivered
 from .error_causes import RETRYABLE, TOLERATED, UNEXPECTED, WorkspaceStoreDenied, find_cause, words_of
+from .launcher import RunLauncher
 from .notice import ObservedAttempt, events_of
 from .pinning import pins_of
 from .preparing import Make, Preparations, find_or_make

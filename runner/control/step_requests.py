@@ -32,9 +32,10 @@ from ..model.run_request import (
 from ..model.state import RunState
 from ..model.status import IN_FLIGHT, RunStatus
 from ..model.stored_documents import read_document
-from ..ports import Clock, Notify, ObjectInfo, ObjectStore, RunLauncher
+from ..ports import Clock, Notify, ObjectInfo, ObjectStore
 from ..runs import plans
 from .error_causes import RETRYABLE, UNEXPECTED, words_of
+from .launcher import RunLauncher
 
 PACE = 2.0
 """Seconds between two looks for requests: each is one listing, however many steps run."""

@@ -37,7 +37,7 @@ class TokenRecord:
     revoked: datetime | None = None
     """The time at which it was revoked; None: it was not."""
     user: str = ""
-    """Who made it."""
+    """The user that made it."""
 
 
 @dataclass(frozen=True)

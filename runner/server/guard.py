@@ -1,4 +1,4 @@
-"""What holds for every call: known hosts, one length of the body, safe headers, figures and an audit record."""
+"""The rules of every call: known hosts, one length of the body, safe headers, figures and an audit record."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from runner.control.act import Effects
+from runner.control.launcher import RunLauncher
 from runner.control.loop import Controller
 from runner.control.progress import progress_of
 from runner.model import events as e
@@ -15,7 +16,7 @@ from runner.model.state import RunState
 from runner.model.status import STEP_ENDS, StepStatus
 from runner.model.task import TaskId
 from runner.override import override
-from runner.ports import ComputeTarget, RunLauncher
+from runner.ports import ComputeTarget
 from runner.runs import head, journal, plans, records
 from tests.support.builders import RUN, T0, TARGET
 from tests.support.fake_environments import FakeEnvironments

@@ -110,7 +110,9 @@ def test_its_environment_gets_what_executes_a_notebook(ws: Workspace) -> None:
     (environment,) = Pipeline(ws, [step]).plan.environments.values()
     assert environment.spec.pip[-1] == "nbclient"
     assert environment.spec.conda == ("ipykernel",)
-    assert "nbclient" not in list(conda.pip_packages)  # the caller's own stays as it is
+    assert "nbclient" not in list(
+        own.environment.python.conda_dependencies.pip_packages
+    )  # the caller's own stays as it is
 
 
 def test_an_image_with_all_packages_stays(ws: Workspace) -> None:
