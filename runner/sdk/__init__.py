@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .pipelines.configuring import configure as configure
     from .pipelines.graph import StepSequence as StepSequence
     from .pipelines.pipeline import Pipeline as Pipeline
+    from .published.pipeline_draft import PipelineDraft as PipelineDraft
+    from .published.pipeline_endpoint import PipelineEndpoint as PipelineEndpoint
+    from .published.published_pipeline import PublishedPipeline as PublishedPipeline
     from .runconfig.run_configuration import DockerConfiguration as DockerConfiguration
     from .runconfig.run_configuration import RunConfiguration as RunConfiguration
     from .runconfig.script_run_config import ScriptRunConfig as ScriptRunConfig
@@ -58,6 +61,9 @@ _PUBLIC = {
     "StepSequence": "pipelines.graph",
     "PipelineData": "outputs.pipeline_data",
     "PipelineParameter": "base.pipeline_parameter",
+    "PublishedPipeline": "published.published_pipeline",
+    "PipelineEndpoint": "published.pipeline_endpoint",
+    "PipelineDraft": "published.pipeline_draft",
     "PythonScriptStep": "steps.python_script",
     "CommandStep": "steps.command",
     "ScriptRunConfig": "runconfig.script_run_config",
@@ -111,6 +117,8 @@ _COMPAT = {
     "PipelineOutputTabularDataset": "outputs.pipeline_output_dataset",
     "OutputTabularDatasetConfig": "outputs.output_dataset_config",
     "OutputDatasetConfig": "outputs.output_dataset_config",
+    "PipelineIdVersion": "published.endpoint_versions",
+    "PipelineVersion": "published.endpoint_versions",
     "PipelineStep": "steps.base",
     "DataReferenceConfiguration": "datastores.data_paths",
     "DataTransferStep": "steps.data_transfer",

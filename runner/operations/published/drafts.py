@@ -26,7 +26,7 @@ def documents(store: ObjectStore) -> Documents[DraftRecord]:
 
 
 def create(store: ObjectStore, record: DraftRecord) -> DraftRecord:
-    """Store a new draft.
+    """Store a new draft, and return it as it is stored: with its time to the millisecond.
 
     Args:
         store: The workspace store.
@@ -34,7 +34,7 @@ def create(store: ObjectStore, record: DraftRecord) -> DraftRecord:
 
     """
     documents(store).create(record.id, record)
-    return record
+    return get(store, record.id)
 
 
 def get(store: ObjectStore, identity: str) -> DraftRecord:

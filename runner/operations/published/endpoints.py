@@ -74,7 +74,7 @@ def publish(store: ObjectStore, name: str, pipeline: str, *, description: str = 
     )
     _claim(store, name, record.id)
     documents(store).create(record.id, record)
-    return record
+    return get(store, record.id)  # with its time as it is stored, to the millisecond
 
 
 def refuse_name(store: ObjectStore, name: str) -> None:

@@ -18,11 +18,11 @@ from ...plan.data_parameters import with_source
 from ..base.exceptions import PipelineInvalid
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.placeholders import Consumed, Output
+from ..datasets.parameter_values import data_of
 from ..environments.specification import Translated, translate
 from ..steps.base import PipelineStep, Settings
 from ..steps.bindings import Bindings, all_parameters
 from .graph import Graph, ordered
-from .parameter_values import data_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.plan import Plan, Scalar
@@ -18,6 +19,7 @@ from .lowering import Lowered, Surroundings, lower
 from .parameter_values import checked
 
 if TYPE_CHECKING:
+    from ..published.published_pipeline import PublishedPipeline
     from ..runs.pipeline_run import PipelineRun
     from ..workspaces.workspace import Workspace
 
@@ -156,17 +158,41 @@ class Pipeline:
             remedy="write the steps in Python; `runner plan -o yaml` writes a pipeline as YAML, `runner run` reads it",
         )
 
-    def publish(self, *_arguments: object, **_options: object) -> object:
-        """Refuse: published pipelines come later.
+    def publish(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        version: str | None = None,
+        continue_on_step_failure: bool | None = None,
+    ) -> PublishedPipeline:
+        """Keep the pipeline in the workspace, so that other processes run it without its files.
+
+        The workspace gets the code, the exact packages of each environment, and the defaults of the parameters.
+
+        Args:
+            name: The name; several published pipelines may share one. None: ``pipeline``.
+            description: Text for people. None: the pipeline's.
+            version: The version, such as a build id; it may be used again. None: none.
+            continue_on_step_failure: True: in its runs, after a failure, steps that do not need the failed one still
+                run, unless a submission says else. None: False.
 
         Returns:
-            Nothing.
+            The published pipeline.
 
         Raises:
-            NotOffered: Always.
+            UserErrorException: The pipeline cannot run here, or a name is wrong. Nothing was published.
+            EnvironmentFailed: The packages of an environment cannot be resolved.
 
         """
-        raise NotOffered("Pipeline.publish is not offered yet", remedy="keep the pipeline file and run it again")
+        from ..published.publishing import options_of, publish
+        from .source_folders import size_notes
+
+        for note in (*self._lowered.notes, *size_notes(self._lowered.plan)):
+            print(note, file=sys.stderr)
+        options = options_of(
+            name, description or self.description, version, continue_on_step_failure=continue_on_step_failure
+        )
+        return publish(self.workspace, self.plan, replace(options, node_parameters=self.node_parameters))
 
     def bound(self, given: Mapping[str, object]) -> tuple[Plan, Mapping[str, Scalar]]:
         """Return the draft plan for values of the parameters, and those values that are plain.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Mapping
 
-from ...model.names import run_time
-from ...operations.values import Request
-from ..runs.logged_store import enter_child
+from ..published.submission import enter, parameters_of, request_of
 from ..runs.lookup import SCRIPT
 
 if TYPE_CHECKING:
@@ -66,21 +65,8 @@ def _started(
 ) -> str:
     """Start the run and return its id. As in v1, a new run reactivates an archived experiment."""
     session = experiment.workspace.session
-    parameters = options.get("pipeline_parameters")
-    plan, scalars = pipeline.bound(parameters if isinstance(parameters, Mapping) else {})
-    request = Request(
-        experiment=experiment.name,
-        parameters=scalars,
-        tags={str(key): str(value) for key, value in (tags or {}).items()},
-        parent=str(options.get("parent_run_id") or ""),
-        kind=kind,
-        continue_on_step_failure=bool(options.get("continue_on_step_failure")),
-        regenerate_outputs=bool(options.get("regenerate_outputs")),
-        workspace=experiment.workspace.facts,
-    )
+    plan, scalars = pipeline.bound(parameters_of(options))
+    request = replace(request_of(experiment, options, tags, kind), parameters=scalars)
     run_id = session.submit(plan, request)
-    if request.parent:
-        enter_child(session.store, request.parent, run_id, run_time(run_id))
-    if experiment.archived_time is not None:
-        experiment.reactivate()
+    enter(experiment, request, run_id)
     return run_id

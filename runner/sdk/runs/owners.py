@@ -1,4 +1,4 @@
-"""The experiment and the workspace of a run.
+"""The experiment and the workspace of a run, and the pipeline that is published from it.
 
 v1's own circle: an experiment submits runs, and ``run.experiment`` leads back to it. These functions are the only
 imports of `runs` that point upwards (pyproject.toml names them).
@@ -10,8 +10,10 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..published.published_pipeline import PublishedPipeline
     from ..workspaces.experiment import Experiment
     from ..workspaces.workspace import Workspace
+    from .pipeline_run import PipelineRun
 
 
 def experiment_of(workspace: Workspace, name: str) -> Experiment:
@@ -37,3 +39,25 @@ def workspace_of_this_step() -> Workspace:
     names = ("SUBSCRIPTION", "RESOURCEGROUP", "WORKSPACE_NAME")
     subscription, group, name = (os.environ.get(f"AZUREML_ARM_{part}", "") for part in names)
     return Workspace(subscription, group, name)
+
+
+def publish_run(
+    run: PipelineRun,
+    name: str | None,
+    description: str | None,
+    version: str | None,
+    continue_on_step_failure: bool | None,
+) -> PublishedPipeline:
+    """Publish the pipeline of a run, and return it.
+
+    Args:
+        run: The run.
+        name, description, version, continue_on_step_failure: See `PipelineRun.publish_pipeline`.
+
+    Raises:
+        UserErrorException: It cannot be published.
+
+    """
+    from ..published import publishing
+
+    return publishing.publish_run(run, name, description, version, continue_on_step_failure)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...model.status import STEP_ENDS, StepStatus
 from ...operations.values import RunView
 from ...override import override
-from ..base.exceptions import NotOffered, UserErrorException
+from ..base.exceptions import UserErrorException
 from .remote_run import RemoteRun, run_over
 from .reports import TAGS, Line
 from .run import Run
@@ -21,6 +21,7 @@ from .v1_status import CANCEL_REQUESTED, FAILED, PIPELINE_RUN
 
 if TYPE_CHECKING:
     from ..outputs.port_reference import PortDataReference
+    from ..published.published_pipeline import PublishedPipeline
     from ..workspaces.workspace import Workspace
     from .pipeline_graph import RunGraph
     from .step_run import StepRun
@@ -248,17 +249,33 @@ class PipelineRun(SubmittedRun):
             remedy=f"its pipeline outputs: {', '.join(known) or 'none'}",
         )
 
-    def publish_pipeline(self, *_arguments: object, **_options: object) -> object:
-        """Refuse: published pipelines come later.
+    def publish_pipeline(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        version: str | None = None,
+        continue_on_step_failure: bool | None = None,
+        **_options: object,
+    ) -> PublishedPipeline:
+        """Publish the pipeline of the run. The values that its parameters had become the defaults.
+
+        Args:
+            name: The name. None: ``pipeline``.
+            description: Text for people. None: empty.
+            version: The version. None: none.
+            continue_on_step_failure: True: after a failure, steps that do not need the failed one still run. None: as
+                in this run.
 
         Returns:
-            Nothing.
+            The published pipeline.
 
         Raises:
-            NotOffered: Always.
+            UserErrorException: The pipeline cannot run here, or a name is wrong. Nothing was published.
 
         """
-        raise NotOffered("publish_pipeline is not offered yet", remedy="keep the pipeline file and run it again")
+        from .owners import publish_run
+
+        return publish_run(self, name, description, version, continue_on_step_failure)
 
 
 def _begun(status: StepStatus) -> bool:

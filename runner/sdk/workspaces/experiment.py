@@ -11,6 +11,9 @@ from ...model.names import REGISTRY
 from ...override import override
 from ..base.exceptions import UserErrorException
 from ..pipelines.pipeline import Pipeline
+from ..published.pipeline_draft import PipelineDraft
+from ..published.pipeline_endpoint import PipelineEndpoint
+from ..published.published_pipeline import PublishedPipeline
 from ..runconfig.script_run_config import ScriptRunConfig
 from ..runs.report_log import ReportLog
 from ..runs.reports import FACTS, PROPERTIES, TAGS, fold_properties, fold_tags
@@ -56,7 +59,12 @@ class Experiment:
         return self.name
 
     @overload
-    def submit(self, config: Pipeline, tags: Mapping[str, object] | None = None, **kwargs: object) -> PipelineRun: ...
+    def submit(
+        self,
+        config: Pipeline | PublishedPipeline | PipelineEndpoint | PipelineDraft,
+        tags: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> PipelineRun: ...
 
     @overload
     def submit(self, config: object, tags: Mapping[str, object] | None = None, **kwargs: object) -> Run: ...
@@ -65,10 +73,12 @@ class Experiment:
         """Start a pipeline or a script and return its run.
 
         Args:
-            config: A Pipeline, a ScriptRunConfig or an Estimator.
+            config: A Pipeline, a PublishedPipeline, a PipelineEndpoint, a PipelineDraft, a ScriptRunConfig or an
+                Estimator.
             tags: Tags of the run. None: none.
             **kwargs: For a pipeline: ``pipeline_parameters``, ``continue_on_step_failure``, ``regenerate_outputs`` and
-                ``parent_run_id``; see `Pipeline.submit`. Others are ignored, as in v1.
+                ``parent_run_id``; see `Pipeline.submit`. For an endpoint ``pipeline_version`` too. Others are ignored,
+                as in v1.
 
         Raises:
             UserErrorException: `config` is of another type.
@@ -80,6 +90,8 @@ class Experiment:
 
         if isinstance(config, Pipeline):
             return submit_pipeline(self, config, kwargs, tags)
+        if isinstance(config, (PublishedPipeline, PipelineEndpoint, PipelineDraft)):
+            return config.start(self, kwargs, tags)
         return submit_script(self, _script_pipeline(self.workspace, config), kwargs, tags)
 
     def start_logging(
@@ -290,5 +302,6 @@ def _script_pipeline(workspace: Workspace, config: object) -> Pipeline:
 
         return Pipeline(workspace, script_run_step(config))
     raise UserErrorException(
-        f"a {type(config).__name__} cannot be submitted", remedy="submit a Pipeline, a ScriptRunConfig or an Estimator"
+        f"a {type(config).__name__} cannot be submitted",
+        remedy="submit a Pipeline, a published one, a ScriptRunConfig or an Estimator",
     )

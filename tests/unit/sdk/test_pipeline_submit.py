@@ -138,7 +138,5 @@ def test_a_script_left_out_of_the_snapshot_is_found(ws: Workspace, session: Fake
 
 
 def test_what_pipelines_do_not_have(ws: Workspace) -> None:
-    with pytest.raises(NotOffered, match="publish"):
-        Pipeline(ws, PythonScriptStep("a.py")).publish("name")
     with pytest.raises(NotOffered, match="YAML"):
         Pipeline.load_yaml(ws, "pipeline.yml")

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from runner.errors import BadInput, StoreUnreachable
 from runner.model.published import EndpointVersion, Status
 from runner.operations.published import endpoints
+from runner.override import override
 from tests.support.builders import T0
 from tests.support.memory_store import MemoryStore
 
@@ -25,10 +26,12 @@ class ClockStore(MemoryStore):
         self.time = T0
         self.writes_left = 1_000_000
 
+    @override
     def now(self) -> datetime:
         self.time += timedelta(seconds=1)
         return self.time
 
+    @override
     def put_if_absent(self, key: str, data: bytes) -> bool:
         self.writes_left -= 1
         if self.writes_left < 0:

@@ -15,6 +15,7 @@ _NAMES = (
     "PipelineDataset",
     "PipelineParameter",
     "PortDataReference",
+    "PublishedPipeline",
     "StepSequence",
     "TrainingOutput",
 )
