@@ -48,22 +48,39 @@ def is_begun(store: ObjectStore, run: str) -> bool:
     return store.stat(journal.entry_key(run, 1)) is not None
 
 
+def listed(store: ObjectStore, entry: index.IndexEntry, now: datetime, *, full: bool) -> ListedRun | None:
+    """Return the run of an index entry; None if it was never submitted as a whole.
+
+    Args:
+        store: The workspace store.
+        entry: The entry.
+        now: The store's time.
+        full: True if the disk of the store is full.
+    """
+    seen = head.read(store, entry.run)
+    if seen is None and not is_begun(store, entry.run):
+        return None
+    return ListedRun(
+        run=entry.run,
+        experiment=entry.experiment,
+        status=status(seen, now, full=full) if seen else "starting",
+        succeeded=seen.succeeded if seen else 0,
+        steps=entry.steps,
+        created=entry.created,
+        ended=seen.ended if seen else None,
+        user=entry.user,
+        tags=entry.tags,
+        origin=entry.origin,
+    )
+
+
 def _all(store: ObjectStore) -> Iterator[ListedRun]:
     now = store.now()
-    full = isinstance(store, FolderStore) and bool(without_room(store.path("index")))
-    for entry in index.newest(store, sys.maxsize):
-        seen = head.read(store, entry.run)
-        if seen is None and not is_begun(store, entry.run):
-            continue
-        yield ListedRun(
-            run=entry.run,
-            experiment=entry.experiment,
-            status=status(seen, now, full=full) if seen else "starting",
-            succeeded=seen.succeeded if seen else 0,
-            steps=entry.steps,
-            created=entry.created,
-            ended=seen.ended if seen else None,
-            user=entry.user,
-            tags=entry.tags,
-            origin=entry.origin,
-        )
+    full = disk_is_full(store)
+    found = (listed(store, entry, now, full=full) for entry in index.newest(store, sys.maxsize))
+    return (run for run in found if run is not None)
+
+
+def disk_is_full(store: ObjectStore) -> bool:
+    """Return True if the store is a folder of a full disk: controllers give no sign of life then."""
+    return isinstance(store, FolderStore) and bool(without_room(store.path("index")))

@@ -163,8 +163,10 @@ def _each(one: Callable[[str], StepReport], keys: Sequence[str], threads: int) -
         return list(pool.map(one, keys))
 
 
-def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, now: datetime) -> StepReport:
-    """Return the report of one step of a run now."""
+def step_report(
+    store: ObjectStore, view: RunView, key: str, *, locate: Locate, now: datetime, metrics: bool = True
+) -> StepReport:
+    """Return the report of one step of a run now. Without `metrics`, the store is not read."""
     state, step = view.state, view.state.steps[key]
     submission = state.submission
     return StepReport(
@@ -191,18 +193,23 @@ def step_report(store: ObjectStore, view: RunView, key: str, *, locate: Locate, 
             )
             for name, ref in step.outputs.items()
         ),
-        metrics=_metrics(store, view, key),
+        metrics=step_metrics(store, view, key) if metrics else (),
         warnings=step.warnings,
     )
 
 
-def _metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
+def step_metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
     """Return the metrics of the newest attempt; for a reused step, those of the original attempt."""
-    step = view.state.steps[key]
-    task = TaskId(view.state.run, key, step.attempt) if step.attempt else None
-    if step.origin:
-        task = records.committing_attempt(store, step.origin)
+    task = shown_attempt(store, view, key)
     return metrics_of(store, task) if task else ()
+
+
+def shown_attempt(store: ObjectStore, view: RunView, key: str) -> TaskId | None:
+    """Return the newest attempt of a step; for a reused step, the original attempt. None: there is none."""
+    step = view.state.steps[key]
+    if step.origin:
+        return records.committing_attempt(store, step.origin)
+    return TaskId(view.state.run, key, step.attempt) if step.attempt else None
 
 
 def display_names(plan: Plan) -> Mapping[str, str]:

@@ -73,6 +73,22 @@ def run_ids(store: ObjectStore) -> Iterator[str]:
         yield _run_of(info)
 
 
+def places(store: ObjectStore, after: str = "") -> Iterator[str]:
+    """Yield the places of runs in the index by the times in their ids, newest first: ``<inverted time>-<run>``.
+
+    Args:
+        store: The workspace store.
+        after: Only places behind this text.
+    """
+    return (info.key[len(_FOLDER) :] for info in store.list(_FOLDER, after=f"{_FOLDER}{after}" if after else ""))
+
+
+def at(store: ObjectStore, place: str) -> IndexEntry:
+    """Return the entry at a place. Raise ObjectMissing, StoreError."""
+    key = f"{_FOLDER}{place}"
+    return read_document(IndexEntry, store.get(key), key)
+
+
 def _key(run: str) -> str:
     return f"{_FOLDER}{inverted_time(run)}-{run}"
 

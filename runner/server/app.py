@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from . import health, openapi
+from . import health, openapi, read_files, read_logs, read_published, read_runs
 from .context import Context
 from .dispatch import Dispatch, unrouted
 from .guard import Guard
@@ -22,7 +22,13 @@ def all_operations(metrics: Metrics) -> tuple[Operation, ...]:
         metrics: The figures of the server.
 
     """
-    return (*health.operations(metrics),)
+    return (
+        *health.operations(metrics),
+        *read_published.operations(),
+        *read_runs.operations(),
+        *read_logs.operations(),
+        *read_files.operations(),
+    )
 
 
 def application(context: Context, metrics: Metrics | None = None) -> Starlette:

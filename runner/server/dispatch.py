@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import RunnerError
+from .authorization import forbidden
 from .context import Caller, Context
 from .guard import RECORD, Record
 from .limits import Rate, Turns
@@ -141,18 +142,6 @@ async def _collected(request: Request, most: int) -> bytes:
 
 def _too_long(most: int) -> Refusal:
     return Refusal(413, f"the body has more than {most} bytes", "send less: data belong into a datastore")
-
-
-def forbidden(scope: str) -> Refusal:
-    """Return the refusal of a caller without a scope.
-
-    Args:
-        scope: The missing scope.
-
-    """
-    return Refusal(
-        403, f"this token does not have the scope '{scope}'", f"make one: runner token create --scope {scope}"
-    )
 
 
 async def unrouted(request: Request, error: Exception) -> Response:

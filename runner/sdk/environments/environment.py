@@ -11,7 +11,6 @@ from ...model.environment import without_secrets
 from ...override import override
 from ..base.caller import caller
 from ..base.plain_values import texts
-from ..base.refused import refusing
 from .conda_dependencies import CondaDependencies
 from .docker_build import DockerBuildContext, ImageBuildDetails, dockerfile_text
 from .sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
@@ -340,11 +339,6 @@ class Environment:
 
         """
         return self.build(workspace)
-
-    get_image_details = refusing(
-        "Environment.get_image_details", "images belong to a compute target, not to a workspace",
-        "see: runner environment list",
-    )  # fmt: skip
 
     def validate(self) -> None:
         """Do nothing: everything is checked at submit."""

@@ -12,6 +12,7 @@ from ...model.policy_overrides import NO_OVERRIDES
 from ...operations.computes import created
 from ...override import override
 from ...plan.data_parameters import bind
+from ..base.exceptions import NotOffered
 from ..steps.bindings import all_parameters
 from .graph import Graph, StepSequence, gather
 from .lowering import Lowered, Surroundings, lower
@@ -139,26 +140,23 @@ class Pipeline:
         return submit_pipeline(experiment_of(self.workspace, experiment_name), self, options)
 
     @staticmethod
-    def load_yaml(
-        workspace: Workspace, filename: str, _workflow_provider: object = None, _service_endpoint: object = None
-    ) -> Pipeline:
-        """Return the pipeline of a file in v1's YAML form; see docs/how-to/v1-yaml.md.
-
-        Paths in the file are relative to the current folder, as in v1.
+    def load_yaml(workspace: Workspace, filename: str, *_arguments: object, **_options: object) -> Pipeline:
+        """Refuse: v1's own YAML is not read.
 
         Args:
-            workspace: The workspace.
-            filename: The file.
+            workspace, filename: As in v1; not used.
+
+        Returns:
+            Nothing.
 
         Raises:
-            PipelineInvalid: (a ValueError) There is no such file, or something is wrong with the pipeline: each
-                problem has its file and line.
+            NotOffered: Always; it names what to do instead.
 
         """
-        from .v1_yaml import load
-
-        loaded = load(workspace, filename)
-        return Pipeline(workspace, loaded.steps, description=loaded.description)
+        raise NotOffered(
+            f"Pipeline.load_yaml({filename!r}) is not offered: v1's YAML pipelines are not read",
+            remedy="write the steps in Python; `runner plan -o yaml` writes a pipeline as YAML, `runner run` reads it",
+        )
 
     def publish(
         self,

@@ -85,6 +85,7 @@ REFUSED = [
     "azureml.pipeline.core.Schedule",
     "azureml.train.automl.AutoMLConfig",
     "azureml.pipeline.steps.ParallelRunConfig",
+    "azureml.pipeline.steps.RScriptStep",
     "azureml.pipeline.steps.AdlaStep",
     "azureml.pipeline.steps.AzureBatchStep",
     "azureml.pipeline.steps.KustoStep",

@@ -8,8 +8,6 @@ _NAMES = (
     "EnvironmentDefinition",
     "SparkPackage",
     "RSection",
-    "RCranPackage",
-    "RGitHubPackage",
     "DockerBuildContext",
     "CondaDependencies",
     "DEFAULT_CPU_IMAGE",

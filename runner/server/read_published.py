@@ -1,0 +1,135 @@
+"""Operations that show published pipelines, endpoints and schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from starlette.responses import JSONResponse
+
+from ..dataclass import dataclass
+from ..errors import ObjectMissing
+from ..model.published import EndpointRecord, PublishedRecord, Status
+from ..model.schedule import ScheduleRecord
+from ..operations.published.documents import Documents
+from ..ports import ObjectStore
+from ..runs import plans
+from .context import Context
+from .operation import Answer, Call, Operation, Parameter
+from .plain import plain
+from .problems import not_found
+
+ID = Parameter(name="id", about="The id, a GUID.", in_path=True, schema={"type": "string", "maxLength": 64})
+_LISTED = (
+    Parameter(name="name", about="Only those of this name."),
+    Parameter(
+        name="all", about="Also those that are disabled or archived. Default: false.", schema={"type": "boolean"}
+    ),
+)
+_OBJECT = {"type": "object"}
+_LIST = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": _OBJECT}},
+    "required": ["items"],
+}
+
+
+R = TypeVar("R", PublishedRecord, EndpointRecord, ScheduleRecord)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of published object."""
+
+    folder: str
+    """In the registry and in the path."""
+    noun: str
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return the operations."""
+    return (
+        *_operations(_Kind("pipelines", "published pipeline"), PublishedRecord, _pipeline, _with_parameters),
+        *_operations(_Kind("endpoints", "pipeline endpoint"), EndpointRecord, _endpoint, None),
+        *_operations(_Kind("schedules", "schedule"), ScheduleRecord, lambda _context, one: _fields(one), None),
+    )
+
+
+def _operations(
+    kind: _Kind,
+    shape: type[R],
+    shown: Callable[[Context, R], dict[str, object]],
+    detailed: Callable[[ObjectStore, R], Mapping[str, object]] | None,
+) -> tuple[Operation, Operation]:
+    def every(call: Call) -> JSONResponse:
+        with call.context.workspaces.borrow() as workspace:
+            found = list(Documents(workspace.store, kind.folder, shape).all())
+        wanted = _chosen(found, str(call.text("name")), every=bool(call.query.get("all")))
+        return JSONResponse({"items": [shown(call.context, one) for one in wanted]})
+
+    def single(call: Call) -> JSONResponse:
+        with call.context.workspaces.borrow() as workspace:
+            store = workspace.store
+            found = Documents(store, kind.folder, shape).find(call.text("id"))
+            if found is None:
+                raise not_found(f"there is no {kind.noun} of this id", f"see: /api/v1/{kind.folder}")
+            more = detailed(store, found) if detailed else {}
+        return JSONResponse({**shown(call.context, found), **more})
+
+    noun = f"{kind.noun}s"
+    return (
+        Operation(
+            method="GET",
+            path=f"/api/v1/{kind.folder}",
+            id=f"list_{kind.folder}",
+            summary=f"The {noun}, newest first",
+            tag=kind.folder,
+            handler=every,
+            parameters=_LISTED,
+            answers={200: Answer(f"The {noun}.", _LIST)},
+        ),
+        Operation(
+            method="GET",
+            path=f"/api/v1/{kind.folder}/{{id}}",
+            id=f"get_{kind.folder[:-1]}",
+            summary=f"One {kind.noun}",
+            tag=kind.folder,
+            handler=single,
+            parameters=(ID,),
+            answers={200: Answer(f"The {kind.noun}.", _OBJECT)},
+        ),
+    )
+
+
+def _chosen(found: Sequence[R], name: str, *, every: bool) -> list[R]:
+    kept = [one for one in found if name in ("", one.name) and (every or one.status is Status.ACTIVE)]
+    return sorted(kept, key=lambda one: one.created, reverse=True)
+
+
+def _pipeline(context: Context, record: PublishedRecord) -> dict[str, object]:
+    return {**_fields(record), "endpoint": f"{context.url}/pipelines/v1.0/PipelineRuns/PipelineSubmit/{record.id}"}
+
+
+def _endpoint(context: Context, record: EndpointRecord) -> dict[str, object]:
+    place = f"{context.url}/pipelines/v1.0/PipelineRuns/PipelineEndpointSubmit/Id/{record.id}"
+    return {**_fields(record), "endpoint": place}
+
+
+def _with_parameters(store: ObjectStore, record: PublishedRecord) -> dict[str, object]:
+    """Return the parameters of a pipeline with their defaults, and its steps."""
+    try:
+        plan = plans.load(store, record.plan)
+    except ObjectMissing:
+        return {"parameters": {}, "data_parameters": [], "steps": []}
+    data = {given.parameter: None for step in plan.steps for given in step.inputs if given.parameter}
+    return {
+        "parameters": plain(plan.parameters),
+        "data_parameters": plain(list(data)),
+        "steps": [{"key": step.key, "name": plain(step.name)} for step in plan.steps],
+    }
+
+
+def _fields(record: object) -> dict[str, object]:
+    found = plain(record)
+    assert isinstance(found, dict)
+    return found
