@@ -291,6 +291,12 @@ def _cluster(parser: ArgumentParser) -> None:
     help_ = "an address or CIDR that steps may reach beside DNS and the store; repeatable (default: any, but never the "
     help_ += "metadata service of a cloud)"
     up.add_argument("--destination", dest="destinations", action="append", default=[], metavar="CIDR", help=help_)
+    help_ = "run the REST server of the current workspace in the cluster"
+    up.add_argument("--serve", action="store_true", help=help_)
+    help_ = "the port of the server on this machine, for a new cluster (default: 8270)"
+    up.add_argument("--serve-port", type=int, default=8270, metavar="PORT", help=help_)
+    help_ = "keep the current workspace in a target's namespace, and print the manifests of its REST server"
+    _target(actions.add_parser("serve", help=help_))
     for action in (up, actions.add_parser("down", help="delete the cluster and all its data")):
         action.add_argument(
             "--name", default="runner", metavar="NAME", help="the name of the kind cluster (default: runner)"

@@ -10,7 +10,7 @@ import json
 from ..compute.kubernetes.programs import run_program
 from ..dataclass import dataclass
 from ..model.document import Document
-from .manifests import NODE_PORT
+from .manifests import NODE_PORT, SERVER_NODE_PORT
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Node:
     running: bool
     port: int | None
     """The machine's port that leads to the store; None: no such mapping."""
+    server_port: int | None = None
+    """The machine's port that leads to a workspace's REST server; None: no such mapping."""
 
 
 def has_image(reference: str) -> bool:
@@ -37,9 +39,16 @@ def find_node(cluster: str) -> Node | None:
 
 def node_of(inspected: Document) -> Node:
     """The facts of interest in what ``docker container inspect`` says."""
-    bindings = (inspected["HostConfig"].get("PortBindings") or {}).get(f"{NODE_PORT}/tcp") or ()
-    ports = (int(binding["HostPort"]) for binding in bindings if binding.get("HostPort"))
-    return Node(bool(inspected["State"]["Running"]), next(ports, None))
+    return Node(
+        running=bool(inspected["State"]["Running"]),
+        port=_host_port(inspected, NODE_PORT),
+        server_port=_host_port(inspected, SERVER_NODE_PORT),
+    )
+
+
+def _host_port(inspected: Document, port: int) -> int | None:
+    bindings = (inspected["HostConfig"].get("PortBindings") or {}).get(f"{port}/tcp") or ()
+    return next((int(binding["HostPort"]) for binding in bindings if binding.get("HostPort")), None)
 
 
 def start_node(cluster: str) -> None:

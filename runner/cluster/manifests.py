@@ -11,7 +11,9 @@ from ..model.document import Document
 from .options import STORAGE_NAMESPACE
 
 NODE_PORT = 30900
-"""The folder of the store on the node, as in manifests/minio.yaml."""
+"""The port of the store on the node, as in manifests/minio.yaml."""
+SERVER_NODE_PORT = 30827
+"""The port of a workspace's REST server on the node, as in kind-config.yaml."""
 
 _COLLECTIONS = {
     "Namespace": "/api/v1/namespaces",
@@ -20,6 +22,7 @@ _COLLECTIONS = {
     "Service": "/api/v1/namespaces/{}/services",
     "PersistentVolumeClaim": "/api/v1/namespaces/{}/persistentvolumeclaims",
     "Deployment": "/apis/apps/v1/namespaces/{}/deployments",
+    "PodDisruptionBudget": "/apis/policy/v1/namespaces/{}/poddisruptionbudgets",
     "DaemonSet": "/apis/apps/v1/namespaces/{}/daemonsets",
     "CSIDriver": "/apis/storage.k8s.io/v1/csidrivers",
     "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
@@ -55,13 +58,26 @@ def read_kind_config() -> Document:
     return yaml.safe_load(_find(Path(), "kind-config.yaml").read_text("utf-8"))
 
 
-def kind_config(document: Document, name: str, port: int) -> Document:
-    """The kind configuration for a cluster of that name, its store on `port` of this machine."""
+def kind_config(document: Document, name: str, port: int, server_port: int | None = None) -> Document:
+    """Return the kind configuration of a cluster.
+
+    Args:
+        document: The document of kind-config.yaml.
+        name: The name of the cluster.
+        port: The port of this machine that leads to the store.
+        server_port: The port of this machine that leads to a REST server. None: there is none.
+
+    """
     out = deepcopy(document)
     out["name"] = name
-    for mapping in _mappings(out):
-        if mapping["containerPort"] == NODE_PORT:
-            mapping["hostPort"] = port
+    ports = {NODE_PORT: port, SERVER_NODE_PORT: server_port}
+    for node in out["nodes"]:
+        mappings = node.get("extraPortMappings", ())
+        kept = [one for one in mappings if ports.get(one["containerPort"], one["hostPort"]) is not None]
+        for mapping in kept:
+            mapping["hostPort"] = ports.get(mapping["containerPort"], mapping["hostPort"])
+        if mappings:
+            node["extraPortMappings"] = kept
     return out
 
 
@@ -84,11 +100,6 @@ def _minio_containers(documents: Sequence[Document]) -> Iterator[Document]:
         where = document["metadata"]
         if document["kind"] == "Deployment" and (where["namespace"], where["name"]) == (STORAGE_NAMESPACE, "minio"):
             yield document["spec"]["template"]["spec"]["containers"][0]
-
-
-def _mappings(document: Document) -> Iterator[Document]:
-    for node in document["nodes"]:
-        yield from node.get("extraPortMappings", ())
 
 
 def _find(folder: Path, name: str) -> Path:

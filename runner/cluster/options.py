@@ -39,6 +39,9 @@ class ClusterOptions:
     mounter: bool = True
     """Install the CSI plugin that mounts buckets into steps."""
 
+    server_port: int | None = None
+    """Of this machine, for the REST server of a workspace; None: a new cluster gets none."""
+
     destinations: tuple[str, ...] = ()
     """Addresses and CIDRs that steps may reach beside DNS and the store; empty: all but metadata services."""
 
@@ -51,8 +54,9 @@ class ClusterOptions:
             )
         for one in self.destinations:
             destination(one)
-        if self.port is not None and not 0 < self.port < 65536:
-            raise BadInput(f"{self.port} is no port", "--port", "choose one from 1024 to 65535")
+        for option, port in (("--port", self.port), ("--serve-port", self.server_port)):
+            if port is not None and not 0 < port < 65536:
+                raise BadInput(f"{port} is no port", option, "choose one from 1024 to 65535")
 
     @property
     def kubeconfig(self) -> Path:

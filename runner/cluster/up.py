@@ -78,10 +78,14 @@ def chosen_port(options: ClusterOptions, node: engine.Node | None) -> int:
 
 def _create_cluster(options: ClusterOptions, notify: Notify) -> int:
     port = options.port or DEFAULT_PORT
-    if _is_taken(port):
-        raise BadInput(f"port {port} of this machine is in use", "the store's port", "runner cluster up --port N")
+    for taken, whose, remedy in (
+        (port, "the store's port", "runner cluster up --port N"),
+        (options.server_port, "the server's port", "runner cluster up --serve --serve-port N"),
+    ):
+        if taken is not None and _is_taken(taken):
+            raise BadInput(f"port {taken} of this machine is in use", whose, remedy)
     notify(f"making the kind cluster {options.name}: about a minute, more if its node image must be pulled")
-    kind.create_cluster(kind_config(read_kind_config(), options.name, port))
+    kind.create_cluster(kind_config(read_kind_config(), options.name, port, options.server_port))
     return port
 
 

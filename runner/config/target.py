@@ -13,11 +13,12 @@ from ..errors import Problem
 from ..model.access import Access
 from ..model.check import Check
 from ..model.compute import ResourceRequest
+from ..model.environment import NamedEnvironment
 from ..model.policy import StepPolicy
 from ..model.reading import Checks
 from ..model.secret import SecretSource
 from ..model.store_endpoint import StepStores, StoreEndpoint
-from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore
+from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore, Prepared
 from .controllers import ControllerHost
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class TargetContext:
     """Return the datastores that are no folders, as steps on the target reach them, by name."""
     locks: Callable[[], Locks]
     """Return the locks of environments in the workspace store. Raises BadInput, StoreError."""
+    prepared: Callable[[NamedEnvironment], Prepared | None] = lambda _environment: None
+    """Return an environment as a publication has made it for this target; None: none has, as far as is known."""
 
 
 def bundle_folder(cache: Path) -> Path:

@@ -41,6 +41,8 @@ class WorkspaceHost(Protocol):
     """The place for messages, such as ``namespace 'runner'``."""
     folder: str
     """The folder of the workspace, as its programs see it."""
+    server_names: tuple[str, ...]
+    """The names under which programs of the place reach the workspace's server, if it has one there."""
 
     def has_workspace(self) -> bool:
         """Return True if the workspace is kept there."""
@@ -64,6 +66,9 @@ class WorkspaceHost(Protocol):
 
     def find(self, schedule: str) -> TimerStatus | None:
         """Return what the place shows of a schedule's timer; None: it has none."""
+
+    def suspend(self, schedule: str) -> None:
+        """Let a schedule's timer call nothing more, if there is one. A program that it has started goes on."""
 
     def remove(self, schedule: str) -> None:
         """Delete a schedule's timer, if there is one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..errors import EnvironmentFailed, Problem
 from ..model.environment import NamedEnvironment
 from ..ports import Notify, Prepared, StoredEnvironment
@@ -23,13 +25,29 @@ class ReadyImages:
     Every image must exist where the nodes pull from.
     """
 
-    def __init__(self, target: str, builder: DockerBuilder | None = None) -> None:
-        """Remember the target's name, and the engine that can ask registries. Default: that of this machine."""
+    def __init__(
+        self,
+        target: str,
+        builder: DockerBuilder | None = None,
+        prepared: Callable[[NamedEnvironment], Prepared | None] = lambda _environment: None,
+    ) -> None:
+        """Remember the target's name, and the images that exist.
+
+        Args:
+            target: The target's name.
+            builder: The engine that can ask registries. Default: that of this machine.
+            prepared: Returns the image that a publication has made of an environment. Default: none has.
+
+        """
         self._target = target
         self._builder = builder or DockerBuilder()
+        self._prepared = prepared
 
     def find(self, environment: NamedEnvironment) -> Prepared | None:
         """Return the image if none has to be built, by digest if the local engine can ask its registry."""
+        known = self._prepared(environment)
+        if known is not None:
+            return known
         image = build_context.ready_image(environment.spec)
         if image:
             return Prepared(pinned(self._builder, image))
@@ -41,14 +59,14 @@ class ReadyImages:
         unusable = reference_problem(image, f"environment {environment.name!r}") if image else None
         if unusable:
             return (unusable,)
-        if build_context.ready_image(environment.spec) or environment.spec.default:
+        if build_context.ready_image(environment.spec) or environment.spec.default or self._prepared(environment):
             return ()
         what = f"environment {environment.name!r} needs an image built, and target {self._target!r} has no place for it"
         return (Problem(what, f"targets.{self._target}", _WAYS),)
 
     def notes(self, environment: NamedEnvironment) -> tuple[str, ...]:
         """Return a warning about the default environment. A ready image is used unchanged."""
-        if build_context.ready_image(environment.spec) or not environment.spec.default:
+        if build_context.ready_image(environment.spec) or not environment.spec.default or self._prepared(environment):
             return ()
         return (bare_note(environment, f"target {self._target!r} has no place for built images", _WAYS),)
 

@@ -55,7 +55,7 @@ class Detached:
 
     def check(self, targets: Collection[str]) -> None:
         """Raise BadInput unless a pod could drive a run on these targets."""
-        found = tuple(detach_problems(self.session.target_in_force, _controllers(self.session), targets))
+        found = tuple(detach_problems(self.session.target_in_force, controllers_of(self.session), targets))
         if found:
             raise BadInput(found)
 
@@ -80,7 +80,7 @@ class Detached:
     def _hand_over(self, run: str) -> None:
         session = self.session
         name = session.target_in_force
-        host = _controllers(session)
+        host = controllers_of(session)
         if host is None:
             raise BadInput(detach_problems(name, host, ()))
         image = host.image(session.notify)
@@ -227,13 +227,14 @@ def detach_problems(name: str, host: ControllerHost | None, targets: Collection[
     yield from host.problems(name)
 
 
-def _controllers(session: OpenWorkspace) -> ControllerHost | None:
-    return session.config.get(session.target_in_force).controllers(lambda: session.store_id)
+def controllers_of(session: OpenWorkspace, target: str = "") -> ControllerHost | None:
+    """Return the detached controllers of a target. Default: that in force. None: it has none."""
+    return session.config.get(target or session.target_in_force).controllers(lambda: session.store_id)
 
 
 def delete_detached(session: OpenWorkspace, run: str) -> None:
     """Delete the Jobs of detached controllers of a run that a controller of this machine will drive."""
-    host = _controllers(session)
+    host = controllers_of(session)
     if host is None:
         return
     try:

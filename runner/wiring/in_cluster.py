@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ..compute import registry
 from ..config import Config
 from ..config.controllers import ControllerHost
 from ..config.sections import V1_NAMES
+from ..config.serve import DEFAULT_PORT, ServeConfig
 from ..config.store import DatastoreConfig, StoreConfig
+from ..config.workspace_host import WorkspaceHost
 from ..data.secret_values import value_of
 from ..dataclass import dataclass, field
 from ..documents import files
@@ -55,7 +58,7 @@ class PodWorkspace:
 
 
 def pod_workspace(
-    config: Config, datastores: Datastores, target: str, host: ControllerHost, *, image: str, folder: str
+    config: Config, datastores: Datastores, target: str, host: ControllerHost, *, image: str, place: WorkspaceHost
 ) -> PodWorkspace:
     """Return the files of the workspace for pods of a target.
 
@@ -65,7 +68,7 @@ def pod_workspace(
         target: The target's name.
         host: The controllers of the target.
         image: The image of the controller, as the cluster's nodes find it.
-        folder: The folder in which pods see the files.
+        place: The host of the workspace in the cluster.
 
     Raises:
         BadInput: The keys of the workspace's store cannot be read.
@@ -78,7 +81,7 @@ def pod_workspace(
         "name": config.workspace,
         "target": target,
         "detach": True,
-        "targets": {target: _target(config, target, host, image, folder, made)},
+        "targets": {target: _target(config, target, host, image, place.folder, made)},
         "datastores": dict(_datastores(datastores, made, missing)),
         "secrets": dict(_secrets(config.secrets, made, missing)),
         "environments": to_document(config.environments),
@@ -86,6 +89,7 @@ def pod_workspace(
         "computes": to_document(config.computes),
         "vm_sizes": to_document(config.vm_sizes),
         "keep": to_document(config.keep),
+        "serve": to_document(_serve(config.serve, place)),
         "access": to_document(config.access),
     }
     made[CONFIGURATION] = json.dumps({key: value for key, value in document.items() if value}, indent=2) + "\n"
@@ -100,6 +104,18 @@ def _target(config: Config, name: str, host: ControllerHost, image: str, folder:
         entry["store"]["credentials"] = f"{folder}/{_STORE_KEYS}"
         made[_STORE_KEYS] = _private(own.credentials, f"target '{name}'")
     return entry
+
+
+def _serve(settings: ServeConfig, place: WorkspaceHost) -> ServeConfig:
+    """Return the settings of a server in a pod: what comes from outside of the cluster comes through a proxy."""
+    return replace(
+        settings,
+        url=settings.public_url,
+        host="0.0.0.0",  # noqa: S104 - the network policy and tokens decide who may call
+        port=DEFAULT_PORT,
+        hosts=tuple(dict.fromkeys((*settings.hosts, *place.server_names, "localhost"))),
+        behind_proxy=True,
+    )
 
 
 def _datastores(

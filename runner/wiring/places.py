@@ -14,11 +14,14 @@ from ..datastores import BucketConfig
 from ..errors import BadInput
 from ..model.access import Access
 from ..model.data import DEFAULT_DATASTORE
+from ..model.digest import digest_of
+from ..model.plan import Plan
+from ..model.published import PublishedRecord
 from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..model.uses import accesses_of
 from ..operations import watch
 from ..operations.values import DatastoreFacts, ServerFacts, WorkspaceFacts
-from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore
+from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore, Prepared
 from ..runs import store_format
 from . import adapters
 from .cache import cache_folder
@@ -48,6 +51,8 @@ class Places:
     """The ID of the store when it was opened. Empty: it had none."""
     _targets: dict[str, ComputeTarget] = field(default_factory=dict)
     _accesses: dict[str, tuple[Access, ...]] = field(default_factory=dict)
+    _prepared: dict[tuple[str, str], Prepared] = field(default_factory=dict)
+    """Environments that publications have made, by the target and the digest of the environment."""
 
     @property
     def store(self) -> ObjectStore:
@@ -200,7 +205,21 @@ class Places:
             secrets={**sources(), **self.config.secrets},
             minter=lambda datastore: self._minter(name, datastore),
             locks=self.locks,
+            prepared=lambda environment: self._prepared.get((name, digest_of(environment))),
         )
+
+    def remember_prepared(self, record: PublishedRecord, plan: Plan) -> None:
+        """Remember the environments that a publication has made: a process without a builder uses them.
+
+        Args:
+            record: The published pipeline.
+            plan: Its plan.
+
+        """
+        for made in record.prepared:
+            environment = plan.environments.get(made.environment)
+            if environment is not None:
+                self._prepared[made.target, digest_of(environment)] = Prepared(made.reference, made.lock)
 
     def locks(self) -> Locks:
         """Return the locks of environments in the workspace store. Raises BadInput, StoreError."""

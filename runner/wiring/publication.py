@@ -122,8 +122,10 @@ def submit_published(
     if session.overrides.packages_until:
         what = f"the published pipeline '{record.name}' has its packages already"
         raise BadInput(what, "--packages-until", "leave the option out, or publish the pipeline again with it")
+    plan = _plan_of(session, record)
+    session.remember_prepared(record, plan)
     made = binding.bound(
-        _plan_of(session, record),
+        plan,
         values,
         node_parameters=record.node_parameters,
         ignore_unknown=ignore_unknown,

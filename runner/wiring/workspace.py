@@ -215,8 +215,10 @@ class OpenWorkspace(Places):
         )
 
     def place_schedule(self, record: ScheduleRecord) -> None:
-        """Say who fires a schedule: a server of this workspace while it runs, or the user's own cron."""
-        self.notify(f"schedule '{record.name}' fires while `runner serve` runs, or by `runner schedules fire`")
+        """Let a schedule fire as its record says: see `schedule_timers.place`."""
+        from . import schedule_timers
+
+        schedule_timers.place(self, record)
 
     def submitter(self) -> Submitter:
         """Return the identity and random seed of a submission from here."""

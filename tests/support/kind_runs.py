@@ -239,7 +239,7 @@ class Namespace:
         self._api = ClusterApi(read_kubeconfig(cluster.name))
 
     def items(self, kinds: str, labels: str = "") -> list[Document]:
-        group = "apis/batch/v1" if kinds == "jobs" else "api/v1"
+        group = "apis/batch/v1" if kinds in ("jobs", "cronjobs") else "api/v1"
         query = {"labelSelector": labels} if labels else {}
         return list((self._api.get(f"/{group}/namespaces/{self._name}/{kinds}", **query) or {})["items"])
 
@@ -274,6 +274,27 @@ class Namespace:
         at = time.time()
         self._api._send("DELETE", f"/api/v1/namespaces/{self._name}/pods/{name}", {"gracePeriodSeconds": 0})
         return at
+
+    def create_job(self, job: Document) -> None:
+        """Make a Job."""
+        self._api.create(f"/apis/batch/v1/namespaces/{self._name}/jobs", job)
+
+    def delete_job(self, name: str) -> None:
+        """Delete a Job with its pods."""
+        path = f"/apis/batch/v1/namespaces/{self._name}/jobs/{name}"
+        self._api._send("DELETE", path, {"propagationPolicy": "Background"})
+
+    def logs(self, labels: str) -> str:
+        """The logs of the pods with these labels."""
+        path = f"/api/v1/namespaces/{self._name}/pods"
+        found = [name_of(pod) for pod in self.items("pods", labels)]
+        return "\n".join(f"{name}: {self._api.text(f'{path}/{name}/log')}" for name in found)
+
+    def delete_cron_job(self, name: str) -> None:
+        """Delete a CronJob with its Jobs and pods, if it exists."""
+        path = f"/apis/batch/v1/namespaces/{self._name}/cronjobs/{name}"
+        if self._api.get(path):
+            self._api._send("DELETE", path, {"propagationPolicy": "Background"})
 
     def evict_pod(self, name: str) -> float:
         """As ``kubectl drain`` does it; the time just before."""

@@ -1,18 +1,20 @@
-"""``runner cluster up | down``: the local Kubernetes cluster."""
+"""``runner cluster up | down | serve``: the local Kubernetes cluster, and the server of a workspace in any cluster."""
 
 from __future__ import annotations
 
 import os
+import sys
 from argparse import Namespace
+from pathlib import Path
 
 from ...cluster.options import ClusterOptions
 from ...config import machine_file
 from ..exits import DONE
-from ..output import show
+from ..output import show, warn
 
 
 def run(options: Namespace) -> int:
-    """Make or delete the local cluster, and print each action.
+    """Make or delete the local cluster, and print each action; or print the manifests of a server.
 
     Args:
         options: The command line.
@@ -21,6 +23,8 @@ def run(options: Namespace) -> int:
         The exit code.
 
     """
+    if options.action == "serve":
+        return _print_manifests(options)
     if options.action == "down":
         from ...cluster.down import down
 
@@ -38,7 +42,26 @@ def run(options: Namespace) -> int:
             minio_image=image,
             mounter=not options.no_mounter,
             destinations=tuple(options.destinations),
+            server_port=options.serve_port if options.serve else None,
         ),
         show,
     )
+    if options.serve:
+        from ...cluster.serving import install_server
+        from ...wiring import open_session
+
+        session = open_session(Path.cwd(), options.target)
+        session.notify = show
+        install_server(session, options.name, show)
+    return DONE
+
+
+def _print_manifests(options: Namespace) -> int:
+    """Keep the workspace in the cluster, and print what an administrator applies."""
+    from ...cluster.serving import keep_workspace, manifests_of
+    from ...wiring import open_session
+
+    session = open_session(Path.cwd(), options.target)
+    session.notify = warn
+    sys.stdout.write(manifests_of(keep_workspace(session)))
     return DONE

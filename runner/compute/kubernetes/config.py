@@ -140,7 +140,7 @@ class KubernetesConfig:
 
         builder = DockerBuilder(namespace=self.namespace, secrets=self.image_pull_secrets)
         if not (self.kind_cluster or self.registry):
-            return ReadyImages(context.name, builder)
+            return ReadyImages(context.name, builder, context.prepared)
         from ...images.bases import Bases
         from ...images.kind_images import KindImages
         from ...images.recipes import Recipes

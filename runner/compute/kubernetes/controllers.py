@@ -16,6 +16,7 @@ from .build import api_of, cluster_settings
 from .config import KubernetesConfig
 from .controller_job import ControllerJobs, job_name
 from .schedules import KubernetesWorkspace
+from .workspace_pod import OWN_IMAGE
 
 
 class KubernetesControllers:
@@ -30,7 +31,7 @@ class KubernetesControllers:
     def problems(self, name: str) -> Iterator[Problem]:
         """Return why the cluster could not get the controller's image."""
         config = self._config
-        if config.controller_image:
+        if _ready_image(config):
             return
         if config.kind_cluster or config.registry:
             yield from ControllerImage().problems()
@@ -50,8 +51,9 @@ class KubernetesControllers:
 
     def image(self, notify: Callable[[str], None]) -> str:
         """Return an image that the cluster's nodes can get, and make it unless it exists. Raises EnvironmentFailed."""
-        if self._config.controller_image:
-            return self._config.controller_image
+        ready = _ready_image(self._config)
+        if ready:
+            return ready
         if self._config.kind_cluster:
             return ControllerImage().on_kind(self._config.kind_cluster, notify)
         return ControllerImage().in_registry(self._config.registry, notify)
@@ -92,3 +94,8 @@ class KubernetesControllers:
     @cached_property
     def _jobs(self) -> ControllerJobs:
         return ControllerJobs(api_of(self._config), cluster_settings(self._config, self._store_id()))
+
+
+def _ready_image(config: KubernetesConfig) -> str:
+    """Return the image that need not be made: in a pod that of the pod itself, else the configured one, if any."""
+    return os.environ.get(OWN_IMAGE, "") or config.controller_image

@@ -12,14 +12,16 @@ from ...model.check import Check, failed, of_problem, of_skew
 from ...model.data_access import MountPolicy
 from ...model.quantity import amount
 from ...model.resources import Resources
+from . import conventions as c
 from .cluster import Cluster
-from .controller_job import SERVICE_ACCOUNT
-from .json_fields import KubeObject, text, value_at
+from .controller_job import COMPONENT_LABEL, SERVICE_ACCOUNT
+from .json_fields import KubeObject, row, text, value_at
 from .mount_access import access_of
 from .preflight import NEEDED, admission_problems
 from .responses import rule
 from .schedules import NEEDED as SCHEDULING
 from .settings import ClusterSettings
+from .workspace_pod import SERVER
 from .workspace_pod import SERVICE_ACCOUNT as SUBMITTER
 
 _ADMINISTRATOR = "ask the cluster's administrator"
@@ -71,6 +73,7 @@ def _namespace_checks(cluster: Cluster, settings: ClusterSettings) -> Iterator[C
     yield _account(cluster, SERVICE_ACCOUNT, "--detach", "`runner run --detach` cannot work")
     yield _account(cluster, SUBMITTER, "schedules and the server", "no pod can submit runs")
     yield _may_schedule(cluster)
+    yield from _servers(cluster)
 
 
 def _rights(cluster: Cluster) -> Iterator[Check]:
@@ -144,6 +147,19 @@ def _may_schedule(cluster: Cluster) -> Check:
     verbs = ", ".join(missing)
     remedy = f"{_ADMINISTRATOR} for a Role in namespace '{cluster.namespace}' with: {rule(verbs, 'cronjobs')}"
     return Check(name=title, ok=False, detail=f"not allowed to {verbs} cronjobs", remedy=remedy, optional=True)
+
+
+def _servers(cluster: Cluster) -> Iterator[Check]:
+    """Check the REST servers in the namespace by their pods: nobody needs a right to read Deployments for that."""
+    pods: dict[str, list[bool]] = defaultdict(list)
+    for pod in cluster.list("pods", labels=f"{COMPONENT_LABEL}={SERVER}").items:
+        ready = text(row(pod, "status", "conditions", type="Ready"), "status") == "True"
+        pods[text(pod, "metadata", "labels", c.STORE_LABEL)].append(ready)
+    for store, answers in sorted(pods.items()):
+        detail = f"{sum(answers)} of {len(answers)} pods ready"
+        where = f"kubectl -n {cluster.namespace} describe pod -l {COMPONENT_LABEL}={SERVER},{c.STORE_LABEL}={store}"
+        ok = any(answers)
+        yield Check(name=f"REST server {store}", ok=ok, detail=detail, remedy="" if ok else where, optional=True)
 
 
 def _not_looked_at(title: str, why: str) -> Check:

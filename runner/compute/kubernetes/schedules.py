@@ -89,6 +89,8 @@ class KubernetesWorkspace:
         self._cluster = cluster
         self._settings = settings
         self.place = f"namespace '{settings.namespace}'"
+        name, ends = workspace_pod.server_name(settings.store_id), ("", ".svc", ".svc.cluster.local")
+        self.server_names = (name, *(f"{name}.{settings.namespace}{end}" for end in ends))
 
     def has_workspace(self) -> bool:
         """Return True if the ConfigMap that owns the Secret exists."""
@@ -96,6 +98,8 @@ class KubernetesWorkspace:
 
     def keep_workspace(self, files: Mapping[str, str]) -> bool:
         """Make the Secret, or replace it if it has other files. Return False if it has these."""
+        if self._settings.authorities:
+            self._cluster.create("configmaps", ca_configmap(self._settings))
         size = sum(len(content.encode()) for content in files.values())
         if size > workspace_pod.LARGEST:
             raise BadInput(
@@ -117,8 +121,6 @@ class KubernetesWorkspace:
 
     def install(self, timer: Timer, image: str) -> None:
         """Create the CronJob, or replace it if it is another."""
-        if self._settings.authorities:
-            self._cluster.create("configmaps", ca_configmap(self._settings))
         wanted = cron_job(timer, image, self._settings)
         for _ in range(_RIVALS):
             if self._cluster.create("cronjobs", wanted).object is not None:
@@ -128,9 +130,7 @@ class KubernetesWorkspace:
                 continue
             if _shape(found) == _shape(wanted) or self._cluster.replace("cronjobs", _over(found, wanted)) is not None:
                 return
-        raise TargetError(
-            f"the CronJob {cron_job_name(timer.schedule)} in {self.place} is changed by others again and again"
-        )
+        raise self._busy(timer.schedule)
 
     def find(self, schedule: str) -> TimerStatus | None:
         """Return what the CronJob shows."""
@@ -144,6 +144,17 @@ class KubernetesWorkspace:
             active=len(tuple(rows(found, "status", "active"))),
         )
 
+    def suspend(self, schedule: str) -> None:
+        """Set ``suspend`` of the CronJob. Its running pods go on."""
+        for _ in range(_RIVALS):
+            found = self._cluster.get("cronjobs", cron_job_name(schedule))
+            spec = value_at(found, "spec")
+            if found is None or not isinstance(spec, dict) or spec.get("suspend") is True:
+                return
+            if self._cluster.replace("cronjobs", {**found, "spec": {**spec, "suspend": True}}) is not None:
+                return
+        raise self._busy(schedule)
+
     def remove(self, schedule: str) -> None:
         """Delete the CronJob, and with it its Jobs and pods."""
         self._cluster.delete("cronjobs", cron_job_name(schedule))
@@ -151,6 +162,10 @@ class KubernetesWorkspace:
     def close(self) -> None:
         """Close the connections."""
         self._cluster.close()
+
+    def _busy(self, schedule: str) -> TargetError:
+        name = cron_job_name(schedule)
+        return TargetError(f"the CronJob {name} in {self.place} is changed by others again and again")
 
     def _owner(self) -> KubeObject | None:
         found = self._cluster.get("configmaps", workspace_pod.object_name(self._settings.store_id))

@@ -18,7 +18,11 @@ from .settings import ClusterSettings
 from .volumes import mount
 
 FOLDER = "/runner/workspace"
+SERVER = "server"
+"""The component of a workspace's REST server."""
 SERVICE_ACCOUNT = "runner-submitter"
+OWN_IMAGE = "RUNNER_OWN_IMAGE"
+"""The variable with the image of the pod: controllers that it starts have the same one, and so the same version."""
 LARGEST = 1_000_000
 """Bytes of all files: the API server takes a Secret of 1 MiB."""
 _GRACE = 30
@@ -28,6 +32,11 @@ _GRACE = 30
 def object_name(store_id: str) -> str:
     """Return the name of the Secret of a store's workspace, and of the ConfigMap that owns it."""
     return f"runner-workspace-{store_id}"
+
+
+def server_name(store_id: str) -> str:
+    """Return the name of the objects of a workspace's REST server."""
+    return f"runner-server-{store_id}"
 
 
 def labels(store_id: str, component: str) -> dict[str, str]:
@@ -109,7 +118,7 @@ def pod(container: str, arguments: Sequence[str], image: str, settings: ClusterS
                 "imagePullPolicy": "IfNotPresent",
                 "command": ["python3", "-m", "runner", *arguments],
                 "workingDir": FOLDER,
-                **({"env": [{"name": key, "value": value} for key, value in naming.items()]} if naming else {}),
+                "env": [{"name": key, "value": value} for key, value in {OWN_IMAGE: image, **naming}.items()],
                 "resources": {
                     "requests": {"cpu": "50m", "memory": "128Mi"},
                     "limits": {"cpu": "1", "memory": "1Gi"},

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.kubernetes.schedules import KubernetesWorkspace
+from runner.compute.kubernetes.settings import ClusterSettings
 from runner.errors import BadInput
 from runner.model.access import Access
 from runner.model.data import DatastorePath
@@ -21,6 +23,7 @@ from runner.wiring.detached import Detached
 from runner.wiring.in_cluster import PodWorkspace, pod_workspace
 from runner.wiring.workspace import OpenWorkspace, open_session
 from tests.support import builders as b
+from tests.support.fake_api import FakeCluster
 from tests.support.memory_store import MemoryStore
 
 CONFIG = """
@@ -51,6 +54,7 @@ environments:
   dated: {packages_until: 2020-01-01}
 computes: {cpu-cluster: {target: team, vm_size: STANDARD_D2_V2, cpu: 2}}
 vm_sizes: {OWN_SIZE: {cpu: 3, memory: 5Gi}}
+serve: {url: "https://runs.example.org", hosts: [other.example.org], limits: {submissions: 2}}
 secrets: {db: {env: DB_PASSWORD}, file: {file: hidden.txt}, absent: {env: NOT_SET_ANYWHERE}}
 keep: {runs: 10d, last: 3}
 access: {datastores: [lake]}
@@ -85,7 +89,9 @@ def with_store(session: OpenWorkspace) -> OpenWorkspace:
 def made(session: OpenWorkspace, folder: Path) -> PodWorkspace:
     host = session.config.get("team").controllers(lambda: "store-1")
     assert host is not None
-    return pod_workspace(session.config, session.datastores, "team", host, image="controller:1", folder=str(folder))
+    place = KubernetesWorkspace(FakeCluster(), ClusterSettings(store_id="store-1", namespace="ml"))
+    place.folder = str(folder)
+    return pod_workspace(session.config, session.datastores, "team", host, image="controller:1", place=place)
 
 
 @pytest.fixture
@@ -121,6 +127,20 @@ def test_a_pod_has_the_same_workspace(pod: OpenWorkspace, laptop: OpenWorkspace)
     assert there.bucket(settings.store).prefix == own.bucket(before.store).prefix
     assert isinstance(pod.controllers, Detached)
     pod.controllers.check({"team"})
+
+
+def test_a_server_there_is_reached_by_its_service(pod: OpenWorkspace, laptop: OpenWorkspace) -> None:
+    settings, own = pod.config.serve, laptop.config.serve
+    assert (settings.url, settings.limits) == (own.url, own.limits)
+    assert (settings.host, settings.port, settings.behind_proxy) == ("0.0.0.0", 8270, True)
+    assert settings.hosts == (
+        "other.example.org",
+        "runner-server-store-1",
+        "runner-server-store-1.ml",
+        "runner-server-store-1.ml.svc",
+        "runner-server-store-1.ml.svc.cluster.local",
+        "localhost",
+    )
 
 
 def test_a_pod_has_the_keys_of_the_stores(pod: OpenWorkspace) -> None:

@@ -93,6 +93,13 @@ def test_minio_listens_at_the_port_that_kind_maps() -> None:
     assert port["nodePort"] == mapping["containerPort"] == manifests.NODE_PORT
 
 
+def test_a_cluster_has_a_port_for_the_server_if_that_is_wanted() -> None:
+    original = manifests.read_kind_config()
+    made = manifests.kind_config(original, "other", 9123, 8271)
+    ports = [(each["containerPort"], each["hostPort"]) for each in made["nodes"][0]["extraPortMappings"]]
+    assert ports == [(30900, 9123), (manifests.SERVER_NODE_PORT, 8271)]
+
+
 def test_kind_config_gets_name_and_port_and_keeps_its_node_image() -> None:
     original = manifests.read_kind_config()
     made = manifests.kind_config(original, "other", 9123)

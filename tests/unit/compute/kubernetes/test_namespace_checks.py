@@ -119,6 +119,19 @@ def test_rights_to_place_schedules_are_needed_by_few(cluster: FakeCluster) -> No
     assert is_well(tuple(found.values()))
 
 
+def test_servers_are_known_by_their_pods(cluster: FakeCluster) -> None:
+    for store, number, ready in (("s1", 1, "True"), ("s1", 2, "False"), ("s2", 1, "False")):
+        name = f"runner-server-{store}-{number}"
+        cluster.create("pods", an_object(name, status={"conditions": [{"type": "Ready", "status": ready}]}))
+        labels = {"app.kubernetes.io/component": "server", "runner/store": store}
+        cluster.change("pods", name, metadata={"labels": labels})
+    found = look(cluster)
+    assert (found["REST server s1"].ok, found["REST server s1"].detail) == (True, "1 of 2 pods ready")
+    bad = found["REST server s2"]
+    assert (bad.ok, bad.optional, bad.detail) == (False, True, "0 of 1 pods ready")
+    assert "component=server,runner/store=s2" in bad.remedy
+
+
 def test_what_one_may_not_look_at_is_no_fault(cluster: FakeCluster) -> None:
     cluster.denied |= {("get", "serviceaccounts"), ("list", "resourcequotas")}
     found = look(cluster)

@@ -110,6 +110,22 @@ def test_a_timer_is_made_once_and_changed(cluster: Cluster, host: schedules.Kube
     assert host.find(ID) is None
 
 
+def test_a_suspended_timer_goes_on_when_it_is_installed_again(
+    cluster: Cluster, host: schedules.KubernetesWorkspace
+) -> None:
+    host.suspend(ID)
+    host.install(TIMER, "image:1")
+    for _ in range(2):
+        host.suspend(ID)
+        assert host.find(ID) == TimerStatus(cron="0 6 * * *", suspended=True)
+    assert len(cluster.replaced) == 1
+    host.install(TIMER, "image:1")
+    assert host.find(ID) == TimerStatus(cron="0 6 * * *", suspended=False)
+    cluster.rivals = 99
+    with pytest.raises(TargetError, match="again and again"):
+        host.suspend(ID)
+
+
 def test_what_people_change_with_kubectl_is_set_right(cluster: Cluster, host: schedules.KubernetesWorkspace) -> None:
     host.install(TIMER, "image:1")
     found: Any = cluster.get("cronjobs", f"schedule-{ID}")

@@ -1,0 +1,143 @@
+"""Schedules in a cluster: the workspace for the pods that fire them, and their timers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ..compute.kubernetes import cron
+from ..config.workspace_host import Timer, WorkspaceHost
+from ..dataclass import dataclass
+from ..errors import BadInput
+from ..model.published import EndpointRecord, Status
+from ..model.schedule import ScheduleRecord
+from ..operations.published import pipelines
+from ..operations.published.documents import Documents
+from ..runs import plans
+from .detached import controllers_of
+from .in_cluster import PodWorkspace, pod_workspace
+
+if TYPE_CHECKING:
+    from ..config.controllers import ControllerHost
+    from ..model.plan import Plan
+    from .workspace import OpenWorkspace
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A workspace that can be kept in a cluster."""
+
+    host: WorkspaceHost
+    image: str
+    """The image of its programs."""
+    made: PodWorkspace
+
+
+def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
+    """Let a schedule fire as its record says.
+
+    On a target that runs controllers a timer calls ``runner schedules fire``. The timer of a disabled schedule is
+    suspended, and an archived one has none. When this returns, the timer of an active one exists.
+
+    Args:
+        session: The workspace.
+        record: The schedule.
+
+    Raises:
+        BadInput: Its pipeline needs what no pod has, such as a folder of this machine, or the cluster has no way to get
+            the image; the exception has every problem. Nothing was changed.
+        EnvironmentFailed: The image of the controller cannot be made.
+        TargetError: The cluster cannot be used.
+        StoreError: The store cannot be used.
+
+    """
+    target = record.target or session.target_in_force
+    controllers = controllers_of(session, target) if target in session.config.targets else None
+    if controllers is None:
+        if record.status is Status.ACTIVE:
+            session.notify(f"schedule '{record.name}' fires while `runner serve` runs, or by `runner schedules fire`")
+        return
+    if record.status is not Status.ACTIVE:
+        _stop(controllers.workspace(), record)
+        return
+    with prepared(session, target, controllers) as found:
+        problems = tuple(found.made.problems(_plan(session, record)))
+        if problems:
+            raise BadInput(problems)
+        if found.host.keep_workspace(found.made.files):
+            _refresh(session, target, found, record.id)
+        found.host.install(timer_of(record), found.image)
+
+
+def timer_of(record: ScheduleRecord) -> Timer:
+    """Return the timer of a schedule."""
+    return Timer(
+        schedule=record.id,
+        title=record.name,
+        cron=cron.of_schedule(record, record.active_since),
+        suspended=record.status is not Status.ACTIVE,
+    )
+
+
+@contextmanager
+def prepared(session: OpenWorkspace, target: str, controllers: ControllerHost) -> Iterator[Prepared]:
+    """Prepare the workspace for a cluster, and close the connections at the end.
+
+    Args:
+        session: The workspace.
+        target: The name of the target.
+        controllers: Its controllers.
+
+    Raises:
+        BadInput: The cluster has no way to get the image, or the keys of the store cannot be read.
+        EnvironmentFailed: The image of the controller cannot be made.
+
+    """
+    problems = tuple(controllers.problems(target))
+    if problems:
+        raise BadInput(problems)
+    host = controllers.workspace()
+    try:
+        image = controllers.image(session.notify)
+        made = pod_workspace(session.config, session.datastores, target, controllers, image=image, place=host)
+        yield Prepared(host=host, image=image, made=made)
+    finally:
+        host.close()
+
+
+def _refresh(session: OpenWorkspace, target: str, found: Prepared, but: str) -> None:
+    """Give the timers of the other schedules the image of the changed workspace."""
+    for other in Documents(session.store, "schedules", ScheduleRecord).all():
+        if other.id != but and other.target == target and other.status is Status.ACTIVE:
+            found.host.install(timer_of(other), found.image)
+
+
+def _stop(host: WorkspaceHost, record: ScheduleRecord) -> None:
+    """Let the timer of a schedule start nothing more. What it has started goes on."""
+    try:
+        host.suspend(record.id) if record.status is Status.DISABLED else host.remove(record.id)
+    finally:
+        host.close()
+
+
+def _plan(session: OpenWorkspace, record: ScheduleRecord) -> Plan:
+    """Return the plan that the schedule runs now, with the access that the target grants each step."""
+    from ..plan.policies import with_access
+
+    plan = plans.load(session.store, pipelines.get(session.store, _pipeline(session, record)).plan)
+    target = record.target or session.target_in_force
+    targets = dict.fromkeys((step.key for step in plan.steps), target)
+    return with_access(plan, targets, session.config.targets, session.overrides.access)
+
+
+def _pipeline(session: OpenWorkspace, record: ScheduleRecord) -> str:
+    """Return the id of the published pipeline that the schedule runs now. Raises BadInput."""
+    if record.pipeline:
+        return record.pipeline
+    found = Documents(session.store, "endpoints", EndpointRecord).find(record.endpoint)
+    versions = {each.version: each.pipeline for each in found.versions} if found else {}
+    pipeline = versions.get(found.default) if found else None
+    if pipeline is None:
+        raise BadInput(f"there is no pipeline endpoint {record.endpoint!r} with a default version", "the schedule")
+    return pipeline

@@ -1,0 +1,163 @@
+"""Schedules of a workspace whose target is a cluster: a fake API server shows what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.compute.kubernetes.config import KubernetesConfig
+from runner.compute.kubernetes.controllers import KubernetesControllers
+from runner.compute.kubernetes.schedules import KubernetesWorkspace
+from runner.compute.kubernetes.settings import ClusterSettings
+from runner.config import LOCAL, Config
+from runner.config.store import DatastoreConfig
+from runner.datastores import BucketConfig
+from runner.errors import BadInput
+from runner.model.data import DatastorePath
+from runner.model.digest import digest_of
+from runner.model.environment import EnvironmentSpec, NamedEnvironment
+from runner.model.plan import Plan
+from runner.model.published import EndpointRecord, EndpointVersion, PreparedEnvironment, PublishedRecord, Status
+from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, ScheduleRecord
+from runner.model.step import InputSpec
+from runner.operations.published import pipelines
+from runner.operations.published.documents import Documents
+from runner.runs import plans
+from runner.storage.local_folder import FolderConfig
+from runner.wiring.workspace import OpenWorkspace
+from tests.support import builders as b
+from tests.support.fake_api import FakeCluster
+from tests.support.memory_store import MemoryStore
+
+AT = datetime(2026, 11, 29, 10, tzinfo=timezone.utc)
+ID = "5a1b6c1e-0000-4000-8000-00000000000{}"
+DAILY = Recurrence(frequency=Frequency.DAY, interval=2, start="2026-11-29T06:30:00")
+KIND = KubernetesConfig(store=BucketConfig(bucket="own", endpoint="http://near:1"), controller_image="controller:1")
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> FakeCluster:
+    one = FakeCluster()
+    host = KubernetesWorkspace(one, ClusterSettings(store_id="store-1"))
+    monkeypatch.setattr(KubernetesControllers, "workspace", lambda _self: host)
+    return one
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def session(tmp_path: Path, said: list[str]) -> OpenWorkspace:
+    folder = DatastoreConfig(place=FolderConfig(str(tmp_path)), where="runner.yaml: datastores.here", kind="folder")
+    config = Config(root=tmp_path, targets={"kind": KIND, **configured_here()}, datastores={"here": folder})
+    one = OpenWorkspace(config=config, override="kind", notify=said.append)
+    one.base_store = MemoryStore()
+    return one
+
+
+def configured_here() -> Mapping[str, Any]:
+    from runner.compute.process.config import ProcessConfig
+
+    return {LOCAL: ProcessConfig()}
+
+
+def published(session: OpenWorkspace, plan: Plan, number: int = 1) -> str:
+    record = PublishedRecord(id=f"p{number}", name="train", plan=plans.save(session.store, plan), created=AT)
+    pipelines.create(session.store, record)
+    return record.id
+
+
+def a_schedule(session: OpenWorkspace, number: int = 1, **changes: Any) -> ScheduleRecord:
+    known: dict[str, Any] = {"recurrence": DAILY, "pipeline": "p1", "target": "kind", **changes}
+    record = ScheduleRecord(id=ID.format(number), name="nightly", experiment="x", active_since=AT, created=AT, **known)
+    Documents(session.store, "schedules", ScheduleRecord).create(record.id, record)
+    return record
+
+
+def cron_job(cluster: FakeCluster, record: ScheduleRecord) -> Any:
+    found: Any = cluster.get("cronjobs", f"schedule-{record.id}")
+    return found["spec"]
+
+
+def image_of(cluster: FakeCluster, record: ScheduleRecord) -> str:
+    pod = cron_job(cluster, record)["jobTemplate"]["spec"]["template"]["spec"]
+    return str(pod["containers"][0]["image"])
+
+
+def test_a_schedule_gets_a_workspace_and_a_timer(session: OpenWorkspace, cluster: FakeCluster) -> None:
+    published(session, b.plan(b.step("a")))
+    record = a_schedule(session)
+    session.place_schedule(record)
+    assert cluster.names("secrets") == ("runner-workspace-store-1",)
+    made = cron_job(cluster, record)
+    assert (made["schedule"], made["timeZone"], made["suspend"]) == ("30 6 * * *", "Etc/UTC", False)
+    session.place_schedule(replace(record, status=Status.DISABLED))
+    assert cron_job(cluster, record)["suspend"] is True
+    session.place_schedule(record)
+    assert cron_job(cluster, record)["suspend"] is False
+    session.place_schedule(replace(record, status=Status.ARCHIVED))
+    assert cluster.names("cronjobs") == ()
+
+
+def test_a_trigger_polls(session: OpenWorkspace, cluster: FakeCluster) -> None:
+    published(session, b.plan(b.step("a")))
+    record = a_schedule(session, recurrence=None, trigger=DatastoreTrigger(datastore="lake", polling_minutes=20))
+    session.place_schedule(record)
+    assert cron_job(cluster, record)["schedule"] == "0,20,40 * * * *"
+
+
+def test_what_no_pod_has_is_told_before_anything_is_made(session: OpenWorkspace, cluster: FakeCluster) -> None:
+    step = b.step("a", inputs=(InputSpec(name="data", source=DatastorePath("here", "x")),))
+    published(session, b.plan(step))
+    endpoint = EndpointRecord(
+        id="e1", name="e", versions=(EndpointVersion(version="0", pipeline="p1"),), default="0", created=AT
+    )
+    Documents(session.store, "endpoints", EndpointRecord).create("e1", endpoint)
+    for record in (a_schedule(session), a_schedule(session, 2, pipeline="", endpoint="e1")):
+        with pytest.raises(BadInput, match="'here' cannot be used in the cluster: it is a folder of this machine"):
+            session.place_schedule(record)
+    with pytest.raises(BadInput, match="no pipeline endpoint 'e2'"):
+        session.place_schedule(a_schedule(session, 3, pipeline="", endpoint="e2"))
+    assert cluster.names("cronjobs") == cluster.names("secrets") == ()
+
+
+def test_on_this_machine_somebody_has_to_fire_it(session: OpenWorkspace, cluster: FakeCluster, said: list[str]) -> None:
+    session.place_schedule(a_schedule(session, target=LOCAL))
+    session.place_schedule(a_schedule(session, 2, target="gone"))
+    assert said == ["schedule 'nightly' fires while `runner serve` runs, or by `runner schedules fire`"] * 2
+    assert not cluster.calls
+
+
+def test_the_others_get_the_image_of_the_changed_workspace(
+    session: OpenWorkspace, cluster: FakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published(session, b.plan(b.step("a")))
+    first, second = a_schedule(session), a_schedule(session, 2)
+    ended = a_schedule(session, 3, status=Status.DISABLED)
+    session.place_schedule(first)
+    monkeypatch.setattr(KubernetesControllers, "image", lambda _self, _notify: "controller:2")
+    session.place_schedule(second)
+    assert (image_of(cluster, first), image_of(cluster, second)) == ("controller:2", "controller:2")
+    assert cluster.get("cronjobs", f"schedule-{ended.id}") is None
+
+
+def test_a_pod_uses_the_images_of_the_publication(session: OpenWorkspace) -> None:
+    environment = NamedEnvironment("mine", EnvironmentSpec(pip=("attrs==23.1",)))
+    other = NamedEnvironment("mine", EnvironmentSpec(pip=("attrs==23.2",)))
+    plan = b.plan(b.step("a"), environments={b.ENVIRONMENT: environment})
+    made = PreparedEnvironment(environment=b.ENVIRONMENT, target="kind", reference="env:1", lock=digest_of("lock"))
+    record = PublishedRecord(id="p1", name="train", plan="x", prepared=(made,), created=AT)
+    assert session.environments("kind").problems(environment)
+    session.remember_prepared(record, plan)
+    makers = session.environments("kind")
+    assert not makers.problems(environment)
+    found = makers.ensure(environment, print)
+    assert (found.reference, found.lock) == ("env:1", digest_of("lock"))
+    assert makers.problems(other)
