@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..dataclass import dataclass
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
-from .names import RUNS_FOLDER, SERVE, attempt_folder, is_of_runs
+from .names import PUBLISHED, RUNS_FOLDER, SERVE, attempt_folder, is_of_runs
 from .run_request import requests_of
 from .task import InputBinding, Task
 
@@ -42,6 +42,8 @@ class Grants:
     """Neither read nor written nor listed, whatever the rest opens."""
     fixed: tuple[str, ...] = ()
     """Neither written nor listed."""
+    kept: tuple[str, ...] = ()
+    """Not written."""
     unlisted: tuple[str, ...] = ()
     """Not listed."""
     stepwise: tuple[str, ...] = ()
@@ -87,6 +89,7 @@ def shared_grants(datastore: str, *, read_only: bool = False) -> Grants:
         levels=("",),
         closed=tuple(f"{folder}*" for folder in own_folders(datastore)),
         fixed=(*_BY_DIGEST, "store.json") if workspace else (),
+        kept=(f"{PUBLISHED}*",) if workspace else (),
         unlisted=("manifests/*",) if workspace else (),
         stepwise=levels_above(own_folders(datastore)),
     )

@@ -14,6 +14,8 @@ from ..errors import Problem
 
 REGISTRY = "registry/"
 """The folder of the workspace store for everything that users register under a name."""
+PUBLISHED = f"{REGISTRY}published/"
+"""The folder for what others run: published pipelines, endpoints, drafts, schedules. No key of a step writes it."""
 SERVE = "serve/"
 """The folder of the workspace store for what the REST endpoint trusts. No key of a step opens it."""
 RESERVED = (

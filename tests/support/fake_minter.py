@@ -49,7 +49,7 @@ def reads(grants: Grants, key: str) -> bool:
 
 
 def writes(grants: Grants, key: str) -> bool:
-    return matches(grants.writes, key) and not matches((*grants.closed, *grants.fixed), key)
+    return matches(grants.writes, key) and not matches((*grants.closed, *grants.fixed, *grants.kept), key)
 
 
 def lists(grants: Grants, prefix: str) -> bool:

@@ -1,4 +1,4 @@
-"""Registered documents that change: ``registry/<kind>/<id>/<revision, 8 digits>.json``.
+"""Registered documents that change: ``registry/published/<kind>/<id>/<revision, 8 digits>.json``.
 
 A change is a new revision, written only if nobody has written that revision before. So two changes at once are made
 one after the other, none is lost, and the history stays.
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from ...errors import BadInput
 from ...model.digest import canonical_json
 from ...model.document import to_document
-from ...model.names import REGISTRY
+from ...model.names import PUBLISHED
 from ...model.stored_documents import read_document
 from ...ports import ObjectStore
 
@@ -22,14 +22,15 @@ T = TypeVar("T")
 class Documents(Generic[T]):
     """The documents of one kind."""
 
-    def __init__(self, store: ObjectStore, kind: str, shape: type[T], *, folder: str = REGISTRY) -> None:
+    def __init__(self, store: ObjectStore, kind: str, shape: type[T], *, folder: str = PUBLISHED) -> None:
         """Remember the place.
 
         Args:
             store: The workspace store.
             kind: The name of the folder below `folder`.
             shape: The dataclass of the documents.
-            folder: The folder of the store, with its slash. Default: ``registry/``, which steps can write.
+            folder: The folder of the store, with its slash. Default: that of published things, which no
+                step with keys of its own can write.
 
         """
         self._store = store

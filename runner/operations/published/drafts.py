@@ -1,4 +1,4 @@
-"""Pipeline drafts in the workspace store: ``registry/drafts/<id>/``. A deleted one stays as a last revision."""
+"""Pipeline drafts in the workspace store: ``registry/published/drafts/<id>/``. A deleted one stays, marked as such."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pipeline endpoints in the workspace store: ``registry/endpoints/<id>/``.
+"""Pipeline endpoints in the workspace store: ``registry/published/endpoints/<id>/``.
 
-A name belongs to one endpoint: ``registry/endpoint-names/<quoted name>/`` holds a claim, which is a document in
-revisions too. The claim is written first. One that no endpoint answers to was left by a process that was killed; it
+A name belongs to one endpoint: ``registry/published/endpoint-names/<quoted name>/`` holds a claim, which is a document
+in revisions too. The claim is written first. One that no endpoint answers to was left by a process that was killed; it
 is free after an hour.
 """
 

@@ -1,4 +1,4 @@
-"""Published pipelines in the workspace store: ``registry/pipelines/<id>/<revision>.json``."""
+"""Published pipelines in the workspace store: ``registry/published/pipelines/<id>/<revision>.json``."""
 
 from __future__ import annotations
 

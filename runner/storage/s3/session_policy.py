@@ -100,7 +100,7 @@ def _statements(bucket: str, prefix: str, grants: Grants, until: float) -> Itera
         names = [start + level for level in grants.levels]
         yield listing("Allow", {"StringEquals": {"s3:prefix": names, "s3:delimiter": "/"}})
     yield from denied(("s3:*",), grants.closed)
-    yield from denied(_NO_CHANGE, grants.fixed)
+    yield from denied(_NO_CHANGE, (*grants.fixed, *grants.kept))
     if hidden := [one for one in (*grants.closed, *grants.fixed, *grants.unlisted) if one.endswith("*")]:
         yield listing("Deny", {"StringLike": {"s3:prefix": [_end(start) + pattern for pattern in hidden]}})
     if grants.stepwise:

@@ -100,6 +100,8 @@ def test_each_part_of_a_dataset_counts() -> None:
     [
         ("raw/x.csv", "read, write, list"),
         ("registry/datasets/x/00000001.json", "read, write, list"),
+        ("registry/published/schedules/x/00000001.json", "read, list"),
+        ("serve/tokens/x/00000001.json", ""),
         ("logged/runs/x/run.json", "read, write, list"),
         ("manifests/d.json", "read, write"),
         ("plans/d.json", "read"),

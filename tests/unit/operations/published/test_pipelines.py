@@ -85,7 +85,7 @@ def test_an_id_is_taken_once() -> None:
 
 def test_a_record_of_a_later_version_is_refused_in_words() -> None:
     store = filled(record(1))
-    store.put(f"registry/pipelines/{guid(1)}/00000002.json", b'{"document_format": 2, "id": "x"}')
+    store.put(f"registry/published/pipelines/{guid(1)}/00000002.json", b'{"document_format": 2, "id": "x"}')
     for ask in (lambda: pipelines.get(store, guid(1)), lambda: pipelines.all_of(store)):
         with pytest.raises(StoreError, match="a later version of runner wrote it"):
             ask()

@@ -101,7 +101,8 @@ def test_the_users_data_are_open_without_the_places_of_runs() -> None:
     assert opens(text, "s3:PutObject", "raw/x")
     for key in (f"azureml/{b.RUN}.a/out/x", f"runs/{b.RUN}/journal/1.json", "index/x", "reuse/x"):
         assert not opens(text, "s3:GetObject", key)
-    for key in ("snapshots/x.zip", "plans/x.json", "environments/locks/x", "store.json"):
+    published = "registry/published/pipelines/x/00000001.json"
+    for key in ("snapshots/x.zip", "plans/x.json", "environments/locks/x", "store.json", published):
         assert opens(text, "s3:GetObject", key)
         assert not opens(text, "s3:PutObject", key)
         assert not opens(text, "s3:DeleteObject", key)
