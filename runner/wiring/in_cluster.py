@@ -21,6 +21,7 @@ from ..data.secret_values import value_of
 from ..dataclass import dataclass, field
 from ..documents import files
 from ..errors import BadInput, Problem
+from ..model.access import Access
 from ..model.document import Document, to_document
 from ..model.plan import Plan
 from ..model.secret import SecretSource
@@ -41,14 +42,15 @@ class PodWorkspace:
     missing: Mapping[tuple[str, str], Problem]
     """The reason by kind (``datastore`` or ``secret``) and name."""
 
-    def problems(self, plan: Plan) -> Iterator[Problem]:
+    def problems(self, plan: Plan, *datastores: str) -> Iterator[Problem]:
         """Yield why a pod could not submit a plan, as far as it needs what could not go there.
 
         Args:
             plan: The plan. Its steps state what they may open.
+            datastores: Datastores that are used besides.
 
         """
-        access = access_of_all(plan)
+        access = access_of_all(plan).joined(Access(datastores=datastores))
         needed = [*(("datastore", name) for name in access.datastores), *(("secret", name) for name in access.secrets)]
         for kind, name in needed:
             found = self.missing.get((kind, name))

@@ -10,6 +10,7 @@ from ..compute.kubernetes import cron
 from ..config.workspace_host import Timer, WorkspaceHost
 from ..dataclass import dataclass
 from ..errors import BadInput
+from ..model.data import DatasetDefinition
 from ..model.published import EndpointRecord, Status
 from ..model.schedule import ScheduleRecord
 from ..operations.published import pipelines
@@ -62,7 +63,7 @@ def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
         _stop(controllers.workspace(), record)
         return
     with prepared(session, target, controllers) as found:
-        problems = tuple(found.made.problems(_plan(session, record)))
+        problems = tuple(found.made.problems(_plan(session, record), *_datastores(record)))
         if problems:
             raise BadInput(problems)
         if found.host.keep_workspace(found.made.files):
@@ -129,6 +130,14 @@ def _plan(session: OpenWorkspace, record: ScheduleRecord) -> Plan:
     target = record.target or session.target_in_force
     targets = dict.fromkeys((step.key for step in plan.steps), target)
     return with_access(plan, targets, session.config.targets, session.overrides.access)
+
+
+def _datastores(record: ScheduleRecord) -> Iterator[str]:
+    """Yield the datastores that the schedule itself names: its values, and the place that it watches."""
+    if record.trigger is not None:
+        yield record.trigger.datastore
+    for data in record.values.data.values():
+        yield from (path.datastore for path in data.paths) if isinstance(data, DatasetDefinition) else (data.datastore,)
 
 
 def _pipeline(session: OpenWorkspace, record: ScheduleRecord) -> str:

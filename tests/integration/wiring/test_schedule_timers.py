@@ -22,7 +22,14 @@ from runner.model.data import DatastorePath
 from runner.model.digest import digest_of
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan
-from runner.model.published import EndpointRecord, EndpointVersion, PreparedEnvironment, PublishedRecord, Status
+from runner.model.published import (
+    EndpointRecord,
+    EndpointVersion,
+    ParameterValues,
+    PreparedEnvironment,
+    PublishedRecord,
+    Status,
+)
 from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, ScheduleRecord
 from runner.model.step import InputSpec
 from runner.operations.published import pipelines
@@ -123,6 +130,12 @@ def test_what_no_pod_has_is_told_before_anything_is_made(session: OpenWorkspace,
     for record in (a_schedule(session), a_schedule(session, 2, pipeline="", endpoint="e1")):
         with pytest.raises(BadInput, match="'here' cannot be used in the cluster: it is a folder of this machine"):
             session.place_schedule(record)
+    published(session, b.plan(b.step("a")), 2)
+    watching = {"recurrence": None, "trigger": DatastoreTrigger(datastore="here")}
+    given = {"values": ParameterValues(data={"folder": DatastorePath("here", "x")})}
+    for number, more in enumerate((watching, given), 4):
+        with pytest.raises(BadInput, match="'here' cannot be used in the cluster"):
+            session.place_schedule(a_schedule(session, number, pipeline="p2", **more))
     with pytest.raises(BadInput, match="no pipeline endpoint 'e2'"):
         session.place_schedule(a_schedule(session, 3, pipeline="", endpoint="e2"))
     assert cluster.names("cronjobs") == cluster.names("secrets") == ()
