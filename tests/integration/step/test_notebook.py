@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 
 def executed(folder: Path, *cells: str, **work: Any) -> tuple[subprocess.CompletedProcess[str], list[Any]]:
     """Run the program on a notebook of these cells; its end, and the cells of the notebook that it kept."""
-    made = [
+    made: list[dict[str, object]] = [
         {"cell_type": "code", "metadata": {}, "source": cell, "outputs": [], "execution_count": None} for cell in cells
     ]
     document = {"nbformat": 4, "nbformat_minor": 2, "metadata": {}, "cells": made}
