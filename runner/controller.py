@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .control.act import Effects
+from .control.launcher import RunLauncher
 from .control.loop import Controller
 from .control.progress import progress_of
 from .errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetUnreachable
@@ -30,6 +31,7 @@ from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controller_exit import exit_with_children
 from .wiring.controllers import log_folder
+from .wiring.launching import Launcher
 
 if TYPE_CHECKING:
     from .wiring.controller_pod import PodRunContext
@@ -71,7 +73,7 @@ def main() -> None:
         return
     _log_to(log_folder() / f"{run}.log")
     try:
-        drive(session, run)
+        drive(session, run, launcher=Launcher(lambda: open_session(Path(workspace), target)))
         exit_with_children()
     except RunTaken as error:
         print(error, file=sys.stderr)
@@ -131,8 +133,16 @@ def _leave_at_once(_signal: int, _frame: FrameType | None) -> None:
     os._exit(128 + signal.SIGTERM)
 
 
-def drive(session: RunContext, run: str, host: str = "") -> RunState:
-    """Take the run over and drive it to its end, in this process on `host`. Raise RunTaken, RunnerError."""
+def drive(session: RunContext, run: str, host: str = "", launcher: RunLauncher | None = None) -> RunState:
+    """Take the run over and drive it to its end, in this process. Raise RunTaken, RunnerError.
+
+    Args:
+        session: The run's stores and targets.
+        run: The run's id.
+        host: The name of the controller's host in the journal. Default: empty, this machine's.
+        launcher: Submits what steps ask for. Default: None, they are refused.
+
+    """
     known = until_reachable(lambda: session.view(run))
     if known.state.over:
         until_reachable(lambda: head.correct(session.store, known.state, SystemClock().now()))
@@ -141,7 +151,7 @@ def drive(session: RunContext, run: str, host: str = "") -> RunState:
         lambda: journal_gap.missing_entry_number(session.store, known.state, head.read(session.store, run))
     ):
         raise StoreError(f"run {run} cannot go on: {journal_gap.reason(number)}; {journal_gap.remedy(run)}")
-    controller = until_reachable(lambda: _controller(session, known))
+    controller = until_reachable(lambda: _controller(session, known, launcher))
     try:
         until_reachable(lambda: controller.take(host or socket.gethostname(), os.getpid()))
         controller.drive()
@@ -167,7 +177,7 @@ def _say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-def _controller(session: RunContext, known: RunView) -> Controller:
+def _controller(session: RunContext, known: RunView, launcher: RunLauncher | None) -> Controller:
     submission = known.state.submission
     names = sorted(set(submission.targets.values())) if submission else []
     effects = Effects(
@@ -177,6 +187,7 @@ def _controller(session: RunContext, known: RunView) -> Controller:
         environments={name: session.environments(name) for name in names},
         clock=SystemClock(),
         notify=_say,
+        launcher=launcher,
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
     return Controller(progress=progress_of(known.plan, known.state), effects=effects, writer=writer)

@@ -37,7 +37,10 @@ class RunRequest:
     parent: str = ""
     kind: str = ""
     """See `Submission.kind`."""
-    continue_on_step_failure: bool = False
+    source: str = ""
+    """See `Submission.source`."""
+    continue_on_step_failure: bool | None = None
+    """None: as it was published."""
     regenerate_outputs: bool = False
 
     @property

@@ -8,10 +8,9 @@ from .exceptions import NotOffered
 
 if TYPE_CHECKING:
     from ...model.plan import Plan
-    from ...model.published import ParameterValues, PublishedRecord
+    from ...model.published import PublishedRecord
     from ...model.schedule import ScheduleRecord
     from ...operations.published.pipelines import PublishOptions
-    from ...operations.values import Request
 
 
 class RefusedInStep:
@@ -35,36 +34,6 @@ class RefusedInStep:
             f"the pipeline '{options.name}' cannot be published from inside a step",
             where="a step's process",
             remedy="publish it from the driver",
-        )
-
-    def submit_published(
-        self,
-        record: PublishedRecord,
-        values: ParameterValues,
-        request: Request,
-        *,
-        run: str = "",
-        ignore_unknown: bool = False,
-        parse_texts: bool = False,
-        continue_on_step_failure: bool | None = None,
-    ) -> str:
-        """Refuse: no run is started from inside a step.
-
-        Args:
-            record: Its name, for the message.
-            values, request, run, ignore_unknown, parse_texts, continue_on_step_failure: Not used.
-
-        Returns:
-            Nothing.
-
-        Raises:
-            NotOffered: Always.
-
-        """
-        raise NotOffered(
-            f"the published pipeline '{record.name}' cannot be submitted from inside a step",
-            where="a step's process",
-            remedy="submit it from the driver",
         )
 
     def place_schedule(self, record: ScheduleRecord) -> None:

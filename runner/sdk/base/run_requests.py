@@ -13,14 +13,74 @@ from ...model.digest import canonical_json
 from ...model.document import to_document
 from ...model.run_request import RequestAnswer, RequestId, RunRequest
 from ...model.stored_documents import read_document
+from ...operations.values import DEFAULT_SERVER, ServerFacts
+from .refused_in_step import RefusedInStep
+from .step_folder import step_context
 
 if TYPE_CHECKING:
+    from ...data.masking import Hidden
     from ...model.context import StepContext
+    from ...model.published import ParameterValues, PublishedRecord
+    from ...operations.values import Request
     from ...ports import ObjectStore
 
 PATIENCE = 600.0
 """Seconds to wait for the answer."""
 _PAUSE = 0.5
+
+
+class SubmittingByRequest(RefusedInStep):
+    """The part of a step's `Session` that submits published pipelines, and knows the server that does so too."""
+
+    _hidden: Hidden
+
+    @property
+    def store(self) -> ObjectStore:
+        """The workspace store."""
+        raise NotImplementedError
+
+    def server_facts(self) -> ServerFacts:
+        """Return the address and the token that the step's environment variables name; the token of no file."""
+        url = os.environ.get("RUNNER_SERVER_URL", "").rstrip("/")
+        return ServerFacts(url or DEFAULT_SERVER, os.environ.get("RUNNER_TOKEN", "").strip())
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        """Have the controller of this step's run submit a published pipeline, and return the run's id.
+
+        Args:
+            record: The published pipeline.
+            values: Values of its parameters; the others keep their defaults.
+            request: Experiment, tags and the like; its parameters are not used.
+            run, ignore_unknown, parse_texts: Not used: nothing in a step passes them.
+            continue_on_step_failure: Whether steps that do not need a failed one still run. None: as published.
+
+        Raises:
+            BadInput: The controller refuses, or does not answer.
+
+        """
+        wanted = RunRequest(
+            pipeline=record.id,
+            experiment=request.experiment,
+            values=values,
+            tags=request.tags,
+            parent=request.parent,
+            kind=request.kind,
+            source=request.source,
+            continue_on_step_failure=continue_on_step_failure,
+            regenerate_outputs=request.regenerate_outputs,
+        )
+        store = self.store  # opening it completes the hidden values
+        return submit_by_controller(store, step_context(), self._hidden, wanted)
 
 
 def submit_by_controller(

@@ -1,7 +1,7 @@
 """The workspace in a step's process: its stores, opened with the access that the step folder describes.
 
 A step reads and writes the store like a driver (models, datasets, other runs, a cancel of its own run). It starts
-no runs, since nothing that could drive one lives as long as it.
+no controllers, since nothing that could drive a run lives as long as it; it asks that of its own run (`run_requests`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from ...model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ...model.document import from_document
 from ...model.durable import must_survive
 from ...model.store_endpoint import BucketEndpoint, StepStores, StoreEndpoint
-from ...operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
+from ...operations.values import DatastoreFacts, Request, RunView, WorkspaceFacts
+from ...override import override
 from .exceptions import NotOffered, UserErrorException
-from .refused_in_step import RefusedInStep
+from .run_requests import SubmittingByRequest
 from .step_folder import step_context
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def open_in_step() -> StepSession:
     return StepSession(access)
 
 
-class StepSession(RefusedInStep):
+class StepSession(SubmittingByRequest):
     """The `Session` of a step's process.
 
     Args:
@@ -66,6 +67,7 @@ class StepSession(RefusedInStep):
         """Values that are masked in the workspace store."""
 
     @cached_property
+    @override
     def store(self) -> ObjectStore:
         """The workspace store. Values of secrets that this step was given are masked in the records of runs."""
         from ...data.masked_store import masked_store
@@ -98,11 +100,6 @@ class StepSession(RefusedInStep):
         return WorkspaceFacts(
             name=name, subscription_id=subscription, resource_group=group, apart=not self._access.folder, fixed=True
         )
-
-    def server_facts(self) -> ServerFacts:
-        """Return the address and the token that the step's environment variables name; the token of no file."""
-        url = os.environ.get("RUNNER_SERVER_URL", "").rstrip("/")
-        return ServerFacts(url or DEFAULT_SERVER, os.environ.get("RUNNER_TOKEN", "").strip())
 
     def datastore(self, name: str) -> ObjectStore:
         """Return the object store of a datastore.
