@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
 
-_DRIVERS = ("run", "plan", "validate", "graph")
+_DRIVERS = ("run", "plan", "validate", "graph", "publish")
 _WITH_ARGUMENTS = (*_DRIVERS, "environment")
 """The commands that take arguments for the pipeline file after ``--``."""
 _MAY_BE_EMPTY = "--description"
@@ -109,10 +109,21 @@ def _overview() -> ArgumentParser:
     return parser
 
 
+def _elsewhere(module: str, name: str = "describe") -> Callable[[ArgumentParser], None]:
+    """Return the function of another module of this package, which is imported when it is called."""
+
+    def describe(parser: ArgumentParser) -> None:
+        from importlib import import_module
+
+        getattr(import_module(f".{module}", __package__), name)(parser)
+
+    return describe
+
+
 def _run(parser: ArgumentParser) -> None:
-    _driver(parser, "run")
+    _driver(parser, "run", or_published=True)
     _detach_option(parser)
-    _values(parser)
+    _values(parser, "YAML and published pipelines")
     _policies(parser)
     _logs_option(parser)
     _json(parser)
@@ -150,18 +161,19 @@ def _graph(parser: ArgumentParser) -> None:
     )
 
 
-def _driver(parser: ArgumentParser, name: str, *, or_run: bool = False) -> None:
-    parser.usage = f"runner {name} [options] {'FILE|RUN' if or_run else 'FILE'} [-- ARGS …]"
+def _driver(parser: ArgumentParser, name: str, *, or_run: bool = False, or_published: bool = False) -> None:
+    other = "|RUN" * or_run + "|NAME[@VERSION]" * or_published
+    parser.usage = f"runner {name} [options] FILE{other} [-- ARGS …]"
     help_ = "a YAML pipeline, or a Python file (with ARGS) that submits a pipeline or assigns it to `pipeline`"
-    parser.add_argument("file", metavar="FILE", help=f"{help_}; or a RUN" if or_run else help_)
+    help_ += "; or a RUN" * or_run + "; or a published pipeline" * or_published
+    parser.add_argument("file", metavar="FILE", help=help_)
     _target(parser)
 
 
-def _values(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--experiment", default="", metavar="NAME", help="YAML pipelines: the experiment name, in place of the file's"
-    )
-    help_ = "YAML pipelines: the value of a parameter, in place of its default; repeatable"
+def _values(parser: ArgumentParser, which: str = "YAML pipelines") -> None:
+    help_ = f"{which}: the experiment name, in place of the file's or the pipeline's"
+    parser.add_argument("--experiment", default="", metavar="NAME", help=help_)
+    help_ = f"{which}: the value of a parameter, in place of its default; repeatable"
     parser.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=help_)
 
 
@@ -169,6 +181,14 @@ def _policies(parser: ArgumentParser) -> None:
     from .policy_arguments import describe
 
     describe(parser)
+
+
+def _publish(parser: ArgumentParser) -> None:
+    from .published_arguments import describe_publish
+
+    _driver(parser, "publish")
+    describe_publish(parser)
+    _json(parser)
 
 
 def _status(parser: ArgumentParser) -> None:
@@ -231,24 +251,6 @@ def _retry(parser: ArgumentParser) -> None:
     _json(parser)
 
 
-def _data(parser: ArgumentParser) -> None:
-    from .data_arguments import describe
-
-    describe(parser)
-
-
-def _dataset(parser: ArgumentParser) -> None:
-    from .dataset_arguments import describe
-
-    describe(parser)
-
-
-def _environment(parser: ArgumentParser) -> None:
-    from .environment_arguments import describe
-
-    describe(parser)
-
-
 def _token(parser: ArgumentParser) -> None:
     from .token_arguments import describe
 
@@ -278,32 +280,6 @@ def _doctor(parser: ArgumentParser) -> None:
     image = "an image with Python for the test pod (default: the default environment's image, or python:…-slim)"
     parser.add_argument("--image", default="", metavar="IMAGE", help=image)
     _json(parser)
-
-
-def _cluster(parser: ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    up = actions.add_parser("up", help="create the cluster, or the parts of it that are missing")
-    up.add_argument("--port", type=int, metavar="PORT", help="the port of the store on this machine (default: 9000)")
-    image = "the MinIO image (default: $RUNNER_MINIO_IMAGE, or a pinned version)"
-    up.add_argument("--minio-image", default="", metavar="IMAGE", help=image)
-    mounter = "do not install the plugin that mounts buckets into steps; steps download their inputs then"
-    up.add_argument("--no-mounter", action="store_true", help=mounter)
-    help_ = "an address or CIDR that steps may reach beside DNS and the store; repeatable (default: any, but never the "
-    help_ += "metadata service of a cloud)"
-    up.add_argument("--destination", dest="destinations", action="append", default=[], metavar="CIDR", help=help_)
-    help_ = "run the REST server of the current workspace in the cluster"
-    up.add_argument("--serve", action="store_true", help=help_)
-    help_ = "the port of the server on this machine, for a new cluster (default: 8270)"
-    up.add_argument("--serve-port", type=int, default=8270, metavar="PORT", help=help_)
-    help_ = "keep the current workspace in a target's namespace, and print the manifests of its REST server"
-    _target(actions.add_parser("serve", help=help_))
-    for action in (up, actions.add_parser("down", help="delete the cluster and all its data")):
-        action.add_argument(
-            "--name", default="runner", metavar="NAME", help="the name of the kind cluster (default: runner)"
-        )
-        action.add_argument(
-            "--target", default="kind", metavar="NAME", help="the name of the configured target (default: kind)"
-        )
 
 
 def _run_name(parser: ArgumentParser) -> None:
@@ -356,10 +332,19 @@ def _count(text: str) -> int:
 
 
 _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
-    "run": ("run a pipeline file and wait until the run has ended", _run),
+    "run": ("run a pipeline file or a published pipeline and wait until the run has ended", _run),
     "plan": ("show what a pipeline file would run and upload; nothing starts", _plan),
     "validate": ("check a pipeline file and report all its problems; nothing starts", _validate),
     "graph": ("draw the steps of a pipeline file or of a run", _graph),
+    "publish": ("publish a pipeline file, so that it can be run by its name from anywhere", _publish),
+    "pipelines": (
+        "list, show, run, compare and disable published pipelines",
+        _elsewhere("published_arguments", "describe_pipelines"),
+    ),
+    "endpoints": (
+        "list and show pipeline endpoints: names for versions of published pipelines",
+        _elsewhere("published_arguments", "describe_endpoints"),
+    ),
     "status": ("show the steps, outputs and metrics of a run", _status),
     "list": ("list the newest runs", _list),
     "show": ("show the details of one step, or of all steps of a run", _show),
@@ -369,17 +354,21 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "attach": ("follow a run until it has ended, from any machine", _attach),
     "resume": ("continue a run whose controller has stopped, or take over a detached run", _resume),
     "retry": ("run an ended run again as a new run: its failed steps, or chosen ones", _retry),
-    "data": ("list, copy, compare, check and delete files of datastores and runs", _data),
-    "dataset": ("register files as a dataset with a name and version, and list datasets", _dataset),
-    "environment": ("lock, show, build, list, compare and remove environments", _environment),
+    "data": ("list, copy, compare, check and delete files of datastores and runs", _elsewhere("data_arguments")),
+    "dataset": (
+        "register files as a dataset with a name and version, and list datasets",
+        _elsewhere("dataset_arguments"),
+    ),
+    "environment": ("lock, show, build, list, compare and remove environments", _elsewhere("environment_arguments")),
     "token": ("make, list and revoke tokens for the REST endpoint", _token),
     "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
     "keep": ("keep a run and all that it refers to, whatever its age", _keep),
     "doctor": ("check the targets and show how to fix each problem", _doctor),
-    "cluster": ("create or delete a local Kubernetes cluster (kind) with a store", _cluster),
+    "cluster": ("create or delete a local Kubernetes cluster (kind) with a store", _elsewhere("cluster_arguments")),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
+    "published pipelines": ("publish", "pipelines", "endpoints"),
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "environments": ("environment",),

@@ -21,10 +21,10 @@ from ..sdk.base.session import Captured, use
 from ..storage.overlay import OverlayStore
 from ..wiring import OpenWorkspace, cache_folder, open_session
 from .documents import only_documents
-from .driver import check_file, complain, execute, not_python, restart_under_private_name
+from .driver import check_file, complain, execute, is_file_name, not_python, restart_under_private_name
 from .driving import submit_unsubmitted, unusable
 from .policy_arguments import overrides
-from .subject import again, is_file_name, view_of
+from .subject import again, view_of
 from .yamlfile import is_yaml, load, refuse_yaml_options
 
 

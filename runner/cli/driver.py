@@ -22,6 +22,11 @@ _AGAIN = (
 )
 
 
+def is_file_name(text: str) -> bool:
+    """Return True if `text` is a file name, existing or not, and neither a run nor a published pipeline."""
+    return Path(text).exists() or "/" in text or Path(text).suffix in {".py", ".yaml", ".yml"}
+
+
 def check_file(name: str) -> Path:
     """The pipeline file. Raises BadInput when there is none, or when it is neither Python nor YAML."""
     path = Path(name)

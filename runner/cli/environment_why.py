@@ -19,12 +19,13 @@ from ..operations.environment_locks import known_lock
 from ..wiring import OpenWorkspace, open_session
 from .capture import FileFailed, capture
 from .documents import print_json
+from .driver import is_file_name
 from .environment_files import placed_in
 from .environment_views import comparison_view
 from .exits import DONE, FAILED
 from .output import show, show_all
 from .paint import paint_for
-from .subject import is_file_name, view_of
+from .subject import view_of
 
 
 def explain(options: Namespace) -> int:

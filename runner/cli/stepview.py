@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..operations.detail import AttemptDetail, InputDetail, StepDetail
 from ..operations.report import OutputReport
 from .formatting import duration, many, size
 from .paint import Paint
 from .status_style import style
-from .summary import failure, metric_text, place, remedy
+from .summary import failure, metric_text, place, remedy, value_text
 from .table import Cell, table
 
 _FILES = 20
@@ -41,6 +41,22 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
         if lines:
             out += ["", paint(title, "bold"), *lines]
     return [*out, "", *failure(step, paint)] if step.status == "failed" else out
+
+
+def run_view(run: str, facts: Sequence[tuple[str, str]], parameters: Mapping[str, object], paint: Paint) -> list[str]:
+    """Return the lines about a run as a whole, with an empty one at their end; none if only its id is known.
+
+    Args:
+        run: The run's id.
+        facts: Names and texts.
+        parameters: The values of its parameters, in JSON.
+        paint: The colours.
+    """
+    if not facts and not parameters:
+        return []
+    out = [paint(run, "bold"), *table([[Cell(name, "dim"), Cell(text)] for name, text in facts], paint)]
+    rows = [[Cell(name), Cell(value_text(value), "bold")] for name, value in parameters.items()]
+    return [*out, *(["", paint("parameters", "bold"), *table(rows, paint)] if rows else []), ""]
 
 
 def _quoted(argument: str) -> str:

@@ -11,6 +11,7 @@ from ..model.plan import Plan
 from ..model.state import RunState
 from ..operations.values import Request, RunView
 from ..wiring import OpenWorkspace, open_session
+from .driver import is_file_name
 from .reports import find_run
 
 
@@ -56,8 +57,3 @@ def again(view: RunView) -> tuple[Plan, Request]:
         regenerate_outputs=said.regenerate_outputs,
     )
     return view.plan, request
-
-
-def is_file_name(text: str) -> bool:
-    """Return True if `text` is a file name, existing or not, and no run."""
-    return Path(text).exists() or "/" in text or Path(text).suffix in {".py", ".yaml", ".yml"}

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from ..model.document import Document
 from ..model.names import short
 from ..model.printable import continued, remedy_lines
 from ..operations.metrics import Metric
-from ..operations.report import OutputReport, RunReport, StepReport
+from ..operations.report import OriginReport, OutputReport, RunReport, StepReport
 from ..operations.step_status import class_text
 from .formatting import clip, duration, many, size
 from .paint import Paint
@@ -25,6 +27,8 @@ _NAMED = 5
 """Names of steps that failed alike."""
 _TAIL = 12
 """Lines of a failed step's output."""
+_VALUES = 100
+"""Columns for the values of parameters; `runner show` has all."""
 _SAME_CODE = "  (with the run's code)"
 _NEW_CODE = "  (unchanged steps are reused)"
 
@@ -64,11 +68,39 @@ def headline(report: RunReport, paint: Paint) -> str:
 
 
 def _facts(report: RunReport, paint: Paint) -> Iterator[str]:
-    """Yield lines about the origin of the run and a passed deadline."""
+    """Yield lines about the origin of the run, its parameters and a passed deadline."""
+    for name, text in origin_facts(report.submitted):
+        yield paint(f"  {name} {text}", "dim")
+    if report.parameters:
+        said = ", ".join(f"{name}={value_text(value)}" for name, value in report.parameters.items())
+        yield paint(f"  parameters {clip(said, _VALUES)}", "dim")
     if report.origin:
         yield paint(f"  retry of {report.origin}", "dim")
     if report.overdue:
         yield paint(f"  {report.overdue}", "yellow")
+
+
+def origin_facts(submitted: OriginReport) -> Iterator[tuple[str, str]]:
+    """Yield what is known about the way in which a run was submitted: a name and a text."""
+    if submitted.pipeline:
+        version = f"@{submitted.pipeline_version}" if submitted.pipeline_version else ""
+        named = f"{submitted.pipeline_name}{version}"
+        yield "published pipeline", f"{named} ({submitted.pipeline})" if named else submitted.pipeline
+    if submitted.schedule:
+        yield "schedule", submitted.schedule_name or submitted.schedule
+    if submitted.source and not submitted.schedule:
+        yield "submitted by", submitted.source
+    if submitted.parent:
+        yield "child of", submitted.parent
+
+
+def value_text(value: Document) -> str:
+    """Return the value of a parameter in one line: text as it is, data by its places."""
+    if isinstance(value, Mapping):
+        places = [value] if "path" in value else value.get("paths", ())
+        shown = ", ".join(f"{each.get('datastore', '')}/{each.get('path', '')}" for each in places)
+        return f"{value['name']}: {shown}" if value.get("name") else shown
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _alike(steps: Sequence[StepReport]) -> list[StepReport]:

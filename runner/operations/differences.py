@@ -35,11 +35,22 @@ def differences(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Dif
     """Yield every field of the fingerprint that differs. Raise StoreError."""
     old, new = _fields(before), _fields(after)
     if before.step.snapshot != after.step.snapshot:
-        yield from _files("source", _snapshot(store, before.step.snapshot), _snapshot(store, after.step.snapshot))
+        yield from source_differences(store, before.step.snapshot, after.step.snapshot)
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) != new.get(name):
-            yield Difference(name, _text(old.get(name)), _text(new.get(name)))
+            yield Difference(name, text_of(old.get(name)), text_of(new.get(name)))
     yield from _inputs(store, before, after)
+
+
+def source_differences(store: ObjectStore, before: str, after: str) -> Iterator[Difference]:
+    """Yield the files that differ in two snapshots, each as ``source PATH``. Raise StoreError.
+
+    Args:
+        store: The workspace store.
+        before: The digest of the first snapshot; empty: the step has no code.
+        after: The digest of the second one.
+    """
+    yield from _files("source", _snapshot(store, before), _snapshot(store, after))
 
 
 def _fields(bound: Bound) -> dict[str, Document]:
@@ -75,7 +86,7 @@ def _inputs(store: ObjectStore, before: Bound, after: Bound) -> Iterator[Differe
         for field in ("mode", "path_on_compute", "dataset"):
             was, now = (_definition(getattr(each, field)) for each in (one, other))
             if was != now:
-                yield Difference(f"input {name}: {field}", _text(was), _text(now))
+                yield Difference(f"input {name}: {field}", text_of(was), text_of(now))
         if (one.ref.content or one.ref.digest) != (other.ref.content or other.ref.digest):
             yield from _files(f"input {name}", _contents(store, one.ref.digest), _contents(store, other.ref.digest))
 
@@ -112,11 +123,16 @@ def _contents(store: ObjectStore, digest: str) -> Mapping[str, str]:
     return {**files, **{f"{folder}/": "an empty folder" for folder in known.folders}}
 
 
-def _text(value: Document) -> str:
+def text_of(value: Document) -> str:
+    """Return a JSON value in one line for people.
+
+    Args:
+        value: The value.
+    """
     if value is None:
         return _ABSENT
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_text(item)}" for name, item in value.items())
+        return ", ".join(f"{name}={text_of(item)}" for name, item in value.items())
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_text(item) for item in value)
+        return ", ".join(text_of(item) for item in value)
     return str(value)

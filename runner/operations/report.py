@@ -6,17 +6,24 @@ Every field is always written, so that a program can rely on its key.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
+from ..errors import StoreError
 from ..model.data import DataRef
+from ..model.document import to_document
 from ..model.plan import Plan
+from ..model.schedule import ScheduleRecord
 from ..model.state import StepState
 from ..model.status import IN_FLIGHT, StepStatus
 from ..model.task import TaskId
+from ..plan import data_parameters
 from ..ports import ObjectStore
 from ..runs import records
 from .metrics import Metric, metrics_of
+from .published import pipelines
+from .published.documents import Documents
 from .step_status import attempts_of, environment_name, failure_of, why
 from .values import RunView
 
@@ -98,6 +105,23 @@ class EnvironmentReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OriginReport:
+    """The way in which a run was submitted. Empty fields: in another way."""
+
+    pipeline: str = ""
+    """The id of the published pipeline."""
+    pipeline_name: str = ""
+    pipeline_version: str = ""
+    schedule: str = ""
+    """The id of the schedule that was due."""
+    schedule_name: str = ""
+    source: str = ""
+    """v1's RunSource, such as ``REST``."""
+    parent: str = ""
+    """The run that it is a child of."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunReport:
     """One run."""
 
@@ -115,6 +139,9 @@ class RunReport:
     slowest: Slowest | None
     environments: tuple[EnvironmentReport, ...] = ()
     """The environments that the run has used so far."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    """The values of all pipeline parameters. Data are documents of their places."""
+    submitted: OriginReport = field(default_factory=OriginReport)
 
 
 def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, threads: int = 1) -> RunReport:
@@ -136,6 +163,35 @@ def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, 
         steps=tuple(_each(one, tuple(state.steps), threads)),
         slowest=slowest(store, view),
         environments=environment_reports(view),
+        parameters=parameters_of(view),
+        submitted=submitted_by(store, view),
+    )
+
+
+def parameters_of(view: RunView) -> dict[str, object]:
+    """Return the values of all parameters of a run, in JSON."""
+    given = view.state.submission.parameters if view.state.submission else {}
+    data = data_parameters.defaults(view.plan)
+    return {**view.plan.parameters, **given, **{name: to_document(value) for name, value in data.items()}}
+
+
+def submitted_by(store: ObjectStore, view: RunView) -> OriginReport:
+    """Return how a run was submitted; the names of a pipeline and a schedule as far as they can be read."""
+    said = view.state.submission
+    if said is None:
+        return OriginReport()
+    pipeline = schedule = None
+    with suppress(StoreError):
+        pipeline = pipelines.documents(store).find(said.published) if said.published else None
+        schedule = Documents(store, "schedules", ScheduleRecord).find(said.schedule) if said.schedule else None
+    return OriginReport(
+        pipeline=said.published,
+        pipeline_name=pipeline.name if pipeline else "",
+        pipeline_version=pipeline.version if pipeline else "",
+        schedule=said.schedule,
+        schedule_name=schedule.name if schedule else "",
+        source=said.source,
+        parent=said.parent,
     )
 
 

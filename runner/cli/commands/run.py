@@ -1,16 +1,18 @@
-"""``runner run FILE``: run the pipeline file, then wait for every run that it has submitted, unless detached."""
+"""``runner run FILE|NAME``: run the pipeline, then wait for every run that was submitted, unless detached."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...wiring.cache import cache_folder
 from ...wiring.controllers import Controllers
-from ..driver import check_file, restart_under_private_name
+from ..driver import check_file, is_file_name, restart_under_private_name
 from ..exits import DONE
 from ..output import warn
 from ..policy_arguments import overrides
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def run(options: Namespace) -> int:
-    """Run the file and wait for its runs.
+    """Run a pipeline file or a published pipeline, and wait for the runs.
 
     Args:
         options: The command line.
@@ -32,11 +34,33 @@ def run(options: Namespace) -> int:
         The exit code: that of the file, else of its runs.
 
     """
+    if not is_file_name(options.file):
+        options.name = options.file
+        return run_published(options, no_file=True)
     path = check_file(options.file)
     yaml = is_yaml(path)
     if not yaml:
         refuse_yaml_options(path, options)
         restart_under_private_name(path, options.argv, cache_folder())
+    return _run(options, _submit if yaml else _drive, ahead=not yaml)
+
+
+def run_published(options: Namespace, *, no_file: bool = False) -> int:
+    """Run a published pipeline, and wait for the run.
+
+    Args:
+        options: The command line, with the pipeline's ``name``.
+        no_file: The name may be meant as that of a file that does not exist. Default: False.
+
+    Returns:
+        The exit code.
+
+    """
+    return _run(options, partial(_submit_published, no_file=no_file), ahead=False)
+
+
+def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending], *, ahead: bool) -> int:
+    """Begin runs and wait for them. `ahead`: the steps' output may be wanted while the file still runs."""
     controllers = Controllers(Path.cwd(), options.target)
     if not options.detach:
         controllers.prepare()
@@ -52,10 +76,10 @@ def run(options: Namespace) -> int:
         session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
     )
     with only_documents(wanted=options.json):
-        logs = BackgroundLogs(session=session, stream=viewer.stream) if options.logs and not yaml else None
+        logs = BackgroundLogs(session=session, stream=viewer.stream) if options.logs and ahead else None
         if logs:
             session.on_submit = logs.begin
-        ending = (_submit if yaml else _drive)(session, path, options)
+        ending = begin(session, options)
         if logs:
             logs.end()
             viewer = replace(viewer, tails=logs.tails)
@@ -74,11 +98,11 @@ def _in_cluster(session: OpenWorkspace) -> Starter:
     return Detached(session)
 
 
-def _submit(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
+def _submit(session: OpenWorkspace, options: Namespace) -> Ending:
     from ...errors import StoreError, TargetError
     from ..driving import Ending, unusable
 
-    plan, request = load(session, path, options)
+    plan, request = load(session, Path(options.file), options)
     try:
         session.submit(plan, request)
     except (StoreError, TargetError) as error:
@@ -86,10 +110,29 @@ def _submit(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
     return Ending()
 
 
-def _drive(session: OpenWorkspace, path: Path, options: Namespace) -> Ending:
+def _submit_published(session: OpenWorkspace, options: Namespace, *, no_file: bool) -> Ending:
+    from ...errors import StoreError, TargetError
+    from ...operations.published import pipelines
+    from ...operations.values import Request
+    from ..driving import Ending, unusable
+    from ..published_values import named, values_of
+
+    try:
+        record = named(session.store, options, no_file=no_file)
+        pipelines.refuse_inactive(record)
+        values = values_of(session, record, options.parameters)
+        request = Request(experiment=options.experiment or record.name)
+        session.submit_published(record, values, request, parse_texts=True)
+    except (StoreError, TargetError) as error:
+        raise unusable(session, error) from error
+    return Ending()
+
+
+def _drive(session: OpenWorkspace, options: Namespace) -> Ending:
     from ...sdk.base.session import use
     from ..driving import drive
 
+    path = Path(options.file)
     use(session)
     ending = drive(session, path, options.arguments)
     if ending.code == DONE and not ending.interrupted and not session.submitted:

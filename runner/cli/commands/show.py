@@ -7,14 +7,15 @@ from argparse import Namespace
 from pathlib import Path
 
 from ...operations.detail import detail, failed_attempts
-from ...operations.report import environment_reports
+from ...operations.report import environment_reports, parameters_of, submitted_by
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
-from ..output import show
+from ..output import show, show_all
 from ..paint import paint_for
 from ..reports import find_run_and_step, report_of_step
-from ..stepview import step_view
+from ..stepview import run_view, step_view
+from ..summary import origin_facts
 
 
 def run(options: Namespace) -> int:
@@ -34,12 +35,20 @@ def run(options: Namespace) -> int:
     found = [detail(session.store, view, report_of_step(session, view, key), losses) for key in keys]
     origin = view.state.submission.origin if view.state.submission else ""
     if options.json:
-        whole = {"run": view.state.run, "origin": origin, "environments": environment_reports(view), "steps": found}
+        whole = {
+            "run": view.state.run,
+            "origin": origin,
+            "submitted": submitted_by(session.store, view),
+            "parameters": parameters_of(view),
+            "environments": environment_reports(view),
+            "steps": found,
+        }
         print_json(found[0] if chosen else whole)
         return DONE
     paint = paint_for(sys.stdout)
-    if origin and not chosen:
-        show(paint(f"{view.state.run}, retry of {origin}", "dim"), "")
+    if not chosen:
+        facts = [("retry of", origin)] * bool(origin) + list(origin_facts(submitted_by(session.store, view)))
+        show_all(run_view(view.state.run, facts, parameters_of(view), paint))
     for at, each in enumerate(found):
         show(*[""] * bool(at), *step_view(each, paint, str(Path.cwd())))
     return DONE

@@ -7,6 +7,10 @@ import pytest
 from runner.cli.arguments import parse
 
 COMMANDS = [
+    "publish",
+    "pipelines",
+    "endpoints",
+    "token",
     "gc",
     "keep",
     "run",
