@@ -25,7 +25,7 @@ _CURSOR = re.compile(r"[0-9]{15}-(.+)")
 
 @dataclass(frozen=True, kw_only=True)
 class RunFilter:
-    """What the runs of a list have in common. Empty fields fit every run."""
+    """The filter of a list of runs. Empty fields fit every run."""
 
     experiment: str = ""
     status: str = ""

@@ -1,6 +1,6 @@
 """Bearer tokens of the REST endpoint, in ``serve/tokens/`` of the workspace store.
 
-Who can write that folder can make tokens: users with keys of the whole store, and no step with keys of its own.
+Everybody with keys of the whole store can write that folder, and so make tokens. Steps with keys of their own cannot.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who calls: a bearer token, or the user whom a trusted proxy names.
+"""The caller of a request: the owner of a bearer token, or the user whom a trusted proxy names.
 
 Status and headers follow RFC 6750 (https://www.rfc-editor.org/rfc/rfc6750#section-3).
 """

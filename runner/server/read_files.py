@@ -1,7 +1,7 @@
 """Operations that list and send the files of a run, of a step, and of the outputs of steps.
 
-What the files hold is as hostile as their authors: they are sent as attachments of no particular type, and a browser
-must not guess one.
+The content of a file may be hostile. So it is sent as an attachment of no particular type, and a browser must not
+guess one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The token of this machine for the REST endpoint of one workspace store: a file that only its user can read.
 
 It lies in ``runner/tokens/`` of the configuration folder, named by the store's id, so that the tokens of two stores
-never mix. Who can read the file can do what the token permits; the user can do that with the store's keys anyway.
+never mix. The file gives no more rights than its user has by the keys of the store.
 """
 
 from __future__ import annotations

@@ -82,13 +82,12 @@ def served() -> ServedWorkspace:
     plan = b.plan(b.step("a"))
     plans.save(store, plan)
     index.add(store, index.IndexEntry(run=GOING, experiment="going", created=b.at(60), steps=1, user="bob"))
-    for number, event in enumerate(
-        [
-            e.RunSubmitted(b.submission(plan, experiment="going")),
-            e.AttemptStarted("a", 1, "u"),
-            e.AttemptRunning("a", b.T0),
-        ]
-    ):
+    begun: list[e.Event] = [
+        e.RunSubmitted(b.submission(plan, experiment="going", published=PIPELINE)),
+        e.AttemptStarted("a", 1, "u"),
+        e.AttemptRunning("a", b.T0),
+    ]
+    for number, event in enumerate(begun):
         journal.Writer(store, GOING, "c", number).append([event], b.at(number + 1))
     pipelines = Documents(store, "pipelines", PublishedRecord)
     digest = plans.save(store, b.plan(b.step("a"), parameters={"rows": 5}))

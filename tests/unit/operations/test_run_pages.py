@@ -11,6 +11,7 @@ from runner.model import events as e
 from runner.model.names import new_run_id
 from runner.operations import run_pages
 from runner.operations.run_pages import RunFilter, page
+from runner.override import override
 from runner.ports import ObjectStore
 from runner.runs import index, journal
 from tests.support import builders as b
@@ -70,16 +71,17 @@ def test_a_page_reads_its_own_runs_and_not_those_before_it() -> None:
     assert len([key for key in reads if key.startswith("index/")]) == 10
 
 
-class _Counting:
+class _Counting(MemoryStore):
     """Counts the objects that are read."""
 
     def __init__(self, store: MemoryStore, reads: list[str]) -> None:
-        self._store, self._reads = store, reads
+        super().__init__()
+        self.objects, self._reads = store.objects, reads
 
-    def __getattr__(self, name: str) -> object:
-        if name == "get":
-            return lambda key: self._reads.append(key) or self._store.get(key)
-        return getattr(self._store, name)
+    @override
+    def get(self, key: str) -> bytes:
+        self._reads.append(key)
+        return super().get(key)
 
 
 @pytest.mark.parametrize(
