@@ -251,6 +251,13 @@ def _retry(parser: ArgumentParser) -> None:
     _json(parser)
 
 
+def _serve(parser: ArgumentParser) -> None:
+    from .serve_arguments import describe
+
+    describe(parser)
+    _target(parser)
+
+
 def _token(parser: ArgumentParser) -> None:
     from .token_arguments import describe
 
@@ -360,6 +367,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
         _elsewhere("dataset_arguments"),
     ),
     "environment": ("lock, show, build, list, compare and remove environments", _elsewhere("environment_arguments")),
+    "serve": ("serve the workspace by REST", _serve),
     "token": ("make, list and revoke tokens for the REST endpoint", _token),
     "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
     "keep": ("keep a run and all that it refers to, whatever its age", _keep),
@@ -372,7 +380,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
-    "service": ("token",),
+    "service": ("serve", "token"),
     "housekeeping": ("gc", "keep"),
     "setup": ("doctor", "cluster"),
 }

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from . import health, openapi, read_files, read_logs, read_published, read_runs
+from . import health, openapi, read_files, read_logs, read_published, read_runs, submission
 from .context import Context
 from .dispatch import Dispatch, unrouted
 from .guard import Guard
@@ -23,6 +23,7 @@ def all_operations(metrics: Metrics) -> tuple[Operation, ...]:
 
     """
     return (
+        *submission.operations(),
         *health.operations(metrics),
         *read_published.operations(),
         *read_runs.operations(),

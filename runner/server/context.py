@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, LifoQueue
+from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import HTTPConnection
@@ -14,7 +15,8 @@ from ..dataclass import dataclass, field
 from ..ports import Clock, ObjectStore
 
 if TYPE_CHECKING:
-    from ..operations.values import RunView
+    from ..model.published import ParameterValues, PublishedRecord
+    from ..operations.values import Request, RunView
 
 _USES = 256
 """Uses after which an open workspace is replaced: it remembers each run that it has shown or started."""
@@ -32,6 +34,19 @@ class Workspace(Protocol):
 
     def datastore(self, name: str) -> ObjectStore:
         """Return the store of a datastore. Raise BadInput for an unknown name."""
+
+    def submit_published(
+        self,
+        record: PublishedRecord,
+        values: ParameterValues,
+        request: Request,
+        *,
+        run: str = "",
+        ignore_unknown: bool = False,
+        parse_texts: bool = False,
+        continue_on_step_failure: bool | None = None,
+    ) -> str:
+        """Submit a published pipeline, start a controller, and return the run's id. Raise BadInput."""
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run."""
@@ -105,6 +120,8 @@ class Context:
     clock: Clock
     audit: Callable[[Mapping[str, object]], None] = field(default=lambda _: None)
     """Takes one record for each call."""
+    stopping: Event = field(default_factory=Event)
+    """Set when the server is about to end: endless answers end then."""
 
     @property
     def url(self) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
+import anyio
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -100,6 +100,8 @@ class Dispatch:
         caller = record.caller = self._context.authenticate(request)
         self._rate.take(caller.id)
         if operation.scope == "submit":
+            if not any(scope.startswith("submit") for scope in caller.scopes):
+                raise forbidden("submit")
             self._submission_rate.take(caller.id)
         elif not caller.may(operation.scope):
             raise forbidden(operation.scope)
@@ -123,8 +125,9 @@ class Dispatch:
         if int(request.headers.get("content-length", "0")) > limits.body_bytes:
             raise _too_long(limits.body_bytes)
         try:
-            return await asyncio.wait_for(_collected(request, limits.body_bytes), limits.body_seconds)
-        except asyncio.TimeoutError:
+            with anyio.fail_after(limits.body_seconds):
+                return await _collected(request, limits.body_bytes)
+        except TimeoutError:
             what = f"the body did not arrive within {limits.body_seconds:g} s"
             raise Refusal(408, what, "send it at once") from None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from threading import Lock
+
+import anyio
 
 from .problems import too_busy
 
@@ -65,7 +66,8 @@ class Turns:
             longest: The longest wait in seconds.
 
         """
-        self._free = asyncio.Semaphore(at_once)
+        self._at_once = at_once
+        self._free: anyio.Semaphore | None = None
         self._places = at_once + waiting
         self._longest = longest
         self._present = 0
@@ -77,13 +79,15 @@ class Turns:
             raise too_busy(503, "too many submissions wait for their turn", 1 + self._present / 20)
         self._present += 1
         try:
+            free = self._free = self._free or anyio.Semaphore(self._at_once)  # made in the event loop
             try:
-                await asyncio.wait_for(self._free.acquire(), self._longest)
-            except asyncio.TimeoutError:
+                with anyio.fail_after(self._longest):
+                    await free.acquire()
+            except TimeoutError:
                 raise too_busy(503, "the submission waited too long for its turn", self._longest) from None
             try:
                 yield
             finally:
-                self._free.release()
+                free.release()
         finally:
             self._present -= 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import httpx
@@ -11,8 +14,10 @@ from starlette.requests import HTTPConnection
 
 from runner.config.serve import ServeConfig
 from runner.ports import Clock
+from runner.server import process
 from runner.server.app import application
 from runner.server.context import Caller, Context, Workspace, Workspaces
+from runner.server.metrics import Metrics
 from runner.server.problems import Refusal
 from tests.support.fake_clock import FakeClock
 
@@ -74,3 +79,20 @@ class Client:
 
 def client_of(context: Context, token: str = "all") -> Client:
     return Client(context, token)
+
+
+@contextmanager
+def live(context: Context) -> Iterator[str]:
+    """Serve by a real socket, in a thread; yield the address."""
+    with process.bound(replace(context.settings, port=0)) as listening:
+        started = threading.Event()
+        server = process.server_of(context, Metrics(), process.Encryption(), started.set)
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+        thread.start()
+        try:
+            assert started.wait(30)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            context.stopping.set()
+            server.should_exit = True
+            thread.join(30)

@@ -18,19 +18,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass
 from ...errors import ObjectMissing
 from ...model.names import is_run_id
+from ...runs.child_keys import END, LOGGED, child_key, entry
 
 if TYPE_CHECKING:
     from ...ports import ObjectStore
 
-LOGGED = "logged/"
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,254}")
-_END = datetime(9999, 12, 31, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,7 @@ def add(store: ObjectStore, record: LoggedRecord) -> bool:
     if record.parent:
         enter_child(store, record.parent, record.run, record.created)
     else:
-        store.put(f"{LOGGED}experiments/{record.experiment}/{_entry(record.run, record.created)}", b"")
+        store.put(f"{LOGGED}experiments/{record.experiment}/{entry(record.run, record.created)}", b"")
     return True
 
 
@@ -116,7 +115,7 @@ def enter_child(store: ObjectStore, parent: str, run: str, created: datetime) ->
         created: The time of the child's start.
 
     """
-    store.put(f"{LOGGED}children/{parent}/{_entry(run, created)}", b"")
+    store.put(child_key(parent, run, created), b"")
 
 
 def children(store: ObjectStore, parent: str) -> Iterator[str]:
@@ -140,7 +139,7 @@ def runs(store: ObjectStore, experiment: str) -> Iterator[tuple[datetime, str]]:
     """
     for info in store.list(f"{LOGGED}experiments/{experiment}/"):
         left = int(info.key.rpartition("/")[2].partition("-")[0])
-        yield _END - timedelta(microseconds=left), _run(info.key)
+        yield END - timedelta(microseconds=left), _run(info.key)
 
 
 def experiments(store: ObjectStore) -> Iterator[str]:
@@ -156,10 +155,6 @@ def experiments(store: ObjectStore) -> Iterator[str]:
         if name != seen:
             seen = name
             yield name
-
-
-def _entry(run: str, created: datetime) -> str:
-    return f"{(_END - created) // timedelta(microseconds=1):018d}-{run}"
 
 
 def _run(key: str) -> str:

@@ -1,0 +1,24 @@
+"""The arguments of ``runner serve``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+
+_PORTS = 65535
+
+
+def describe(parser: ArgumentParser) -> None:
+    """Add the options."""
+    host = "the IP address to listen at (default: `serve: {host: …}` of runner.yaml, or 127.0.0.1)"
+    parser.add_argument("--host", default="", metavar="ADDRESS", help=host)
+    port = "the port to listen at; 0: any free one (default: `serve: {port: …}` of runner.yaml, or 8270)"
+    parser.add_argument("--port", type=_port, metavar="PORT", help=port)
+    parser.add_argument("--tls-cert", default="", metavar="FILE", help="the certificate for TLS, in PEM format")
+    parser.add_argument("--tls-key", default="", metavar="FILE", help="the private key of the certificate")
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _PORTS:
+        raise ArgumentTypeError(f"{port} is not a number from 0 to {_PORTS}")
+    return port
