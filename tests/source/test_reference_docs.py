@@ -18,7 +18,7 @@ def generator() -> dict[str, Any]:
     return runpy.run_path(str(ROOT / "scripts/reference"))
 
 
-@pytest.mark.parametrize("page", ["cli.md", "configuration.md"])
+@pytest.mark.parametrize("page", ["cli.md", "configuration.md", "rest.md"])
 def test_a_generated_page_is_up_to_date(generator: dict[str, Any], page: str) -> None:
     written = (ROOT / "docs/reference" / page).read_text(encoding="utf-8")
     assert written == generator["rendered"](page), f"run scripts/reference: docs/reference/{page} differs from the code"
