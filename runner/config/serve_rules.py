@@ -48,9 +48,11 @@ def network(value: str) -> Wrong | None:
     import ipaddress
 
     try:
-        ipaddress.ip_network(value)
+        found = ipaddress.ip_network(value)
     except ValueError:
         return f"{value!r} is no IP address and no network", "write it like 10.0.0.7 or 10.0.0.0/8"
+    if found.prefixlen == 0:
+        return f"{value!r} is every address: anybody could name a user", "write the addresses of the proxy"
     return None
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from starlette.requests import HTTPConnection
 
+from runner.config import serve_rules
 from runner.config.serve import ServeConfig, TrustedProxy
 from runner.operations import tokens
 from runner.server.authorization import Authorization, forbidden
@@ -118,3 +119,9 @@ def test_a_missing_scope_is_told_as_the_standard_says() -> None:
     assert refusal.status == 403
     assert 'error="insufficient_scope", scope="read"' in refusal.headers["WWW-Authenticate"]
     assert "--scope read" in refusal.remedy
+
+
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "10.0.0.1/8", "proxy"])
+def test_not_everybody_can_be_a_trusted_proxy(network: str) -> None:
+    assert serve_rules.network(network) is not None
+    assert serve_rules.network("10.0.0.0/8") is None
