@@ -31,7 +31,7 @@ from .runs import head, journal
 from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controller_exit import exit_with_children
 from .wiring.controllers import log_folder
-from .wiring.launching import Launcher
+from .wiring.launching import FOLDER_IN_POD, Launcher, written
 
 if TYPE_CHECKING:
     from .wiring.controller_pod import PodRunContext
@@ -115,7 +115,7 @@ def _drive_in_pod(context: PodRunContext) -> int:
     taken = until_reachable(context.overtaken)
     try:
         if not taken:
-            drive(context, context.spec.run, context.host)
+            drive(context, context.spec.run, context.host, _launcher(context))
     except RunTaken as error:
         _say(str(error))
         if until_reachable(lambda: context.is_mine(context.view(context.spec.run).state.host)):
@@ -125,6 +125,12 @@ def _drive_in_pod(context: PodRunContext) -> int:
     if left:
         _say(f"its Job stays there for a while: {left}")
     return EXIT_DONE
+
+
+def _launcher(context: PodRunContext) -> Launcher | None:
+    """Return what submits runs for steps, in the workspace of the spec."""
+    files = context.spec.workspace
+    return Launcher(lambda: open_session(written(files, Path(FOLDER_IN_POD)))) if files else None
 
 
 def _leave_at_once(_signal: int, _frame: FrameType | None) -> None:

@@ -29,6 +29,8 @@ class ControllerSpec:
     """The stores for step pods as well."""
     version: str
     """The version of the runner that hands over. The image may have another."""
+    workspace: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The files of the workspace in which the controller submits what steps ask for, by name. Empty: nothing."""
 
     @property
     def config(self) -> TargetConfig:

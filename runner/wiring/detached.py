@@ -30,6 +30,7 @@ from ..operations.controller_health import ControllerGone
 from ..runs import journal
 from .adapters import handed_over
 from .controller_spec import ControllerSpec, to_text
+from .launching import launching_files
 
 if TYPE_CHECKING:
     import subprocess
@@ -85,14 +86,16 @@ class Detached:
             raise BadInput(detach_problems(name, host, ()))
         image = host.image(session.notify)
         self._make_environments(run)
+        access = access_of_all(session.view(run).plan)
         spec = ControllerSpec(
             run=run,
             job=host.new_name(run),
             store_id=session.store_id,
             target=name,
             settings=registry.to_entry(host.inside()),
-            stores=handed_over(session.step_stores(name).only(access_of_all(session.view(run).plan))),
+            stores=handed_over(session.step_stores(name).only(access)),
             version=__version__,
+            workspace=launching_files(session, host, image, access),
         )
         try:
             self._start(host, spec, image)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from ..compute import registry
 from ..config import Config
@@ -16,7 +17,6 @@ from ..config.controllers import ControllerHost
 from ..config.sections import V1_NAMES
 from ..config.serve import DEFAULT_PORT, ServeConfig
 from ..config.store import DatastoreConfig, StoreConfig
-from ..config.workspace_host import WorkspaceHost
 from ..data.secret_values import value_of
 from ..dataclass import dataclass, field
 from ..documents import files
@@ -59,8 +59,20 @@ class PodWorkspace:
                 yield Problem(what, found.where or f"{kind}s.{name}", found.remedy)
 
 
+class Place(Protocol):
+    """The part of a `WorkspaceHost` that the files depend on."""
+
+    @property
+    def folder(self) -> str:
+        """The folder of the workspace, as its programs see it."""
+
+    @property
+    def server_names(self) -> tuple[str, ...]:
+        """The names under which programs of the place reach the workspace's server."""
+
+
 def pod_workspace(
-    config: Config, datastores: Datastores, target: str, host: ControllerHost, *, image: str, place: WorkspaceHost
+    config: Config, datastores: Datastores, target: str, host: ControllerHost, *, image: str, place: Place
 ) -> PodWorkspace:
     """Return the files of the workspace for pods of a target.
 
@@ -70,7 +82,7 @@ def pod_workspace(
         target: The target's name.
         host: The controllers of the target.
         image: The image of the controller, as the cluster's nodes find it.
-        place: The host of the workspace in the cluster.
+        place: The place of the files in the cluster.
 
     Raises:
         BadInput: The keys of the workspace's store cannot be read.
@@ -98,6 +110,25 @@ def pod_workspace(
     return PodWorkspace(files=made, missing=missing)
 
 
+def only(files: Mapping[str, str], access: Access) -> dict[str, str]:
+    """Return the files of a workspace with nothing but what `access` names, beside its own store.
+
+    Args:
+        files: The files as `pod_workspace` makes them.
+        access: Secrets and datastores.
+
+    """
+    document = json.loads(files[CONFIGURATION])
+    dropped: set[str] = set()
+    for kind, names in (("datastores", access.datastores), ("secrets", access.secrets)):
+        entries = document.get(kind, {})
+        for name in [name for name in entries if name not in names]:
+            values = entries.pop(name).values()
+            dropped.update(value for value in values if isinstance(value, str))
+    kept = {name: text for name, text in files.items() if name not in dropped}
+    return {**kept, CONFIGURATION: json.dumps(document, indent=2) + "\n"}
+
+
 def _target(config: Config, name: str, host: ControllerHost, image: str, folder: str, made: dict[str, str]) -> Document:
     entry = registry.to_entry(host.inside())
     entry["controller_image"] = image
@@ -108,7 +139,7 @@ def _target(config: Config, name: str, host: ControllerHost, image: str, folder:
     return entry
 
 
-def _serve(settings: ServeConfig, place: WorkspaceHost) -> ServeConfig:
+def _serve(settings: ServeConfig, place: Place) -> ServeConfig:
     """Return the settings of a server in a pod: what comes from outside of the cluster comes through a proxy."""
     return replace(
         settings,
