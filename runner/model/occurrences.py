@@ -9,10 +9,11 @@ on Monday. Due times are whole minutes, as in cron: a start with seconds counts 
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from itertools import count, islice
-from typing import TypeVar
+from itertools import chain, count, islice
+from typing import TypeVar, cast
 
 from ..errors import Problem
 from .reading import unknown
@@ -25,6 +26,7 @@ _DAYS = {Frequency.DAY: 1, Frequency.WEEK: 7}
 _OFFSET = timedelta(hours=16)
 """More than the offset of any zone, now or in the past."""
 _BEGIN = datetime(1, 1, 1, tzinfo=timezone.utc)
+_END = datetime.max.replace(tzinfo=timezone.utc)
 _LAST_YEAR = 9999
 WEEK_DAYS = tuple(WeekDay)
 """In the order of `datetime.date.weekday`."""
@@ -87,12 +89,15 @@ def zone_of(name: str) -> tzinfo:
     """
     if name == "UTC":
         return timezone.utc
-    from zoneinfo import ZoneInfo
+    if sys.version_info >= (3, 9):
+        from zoneinfo import ZoneInfo
 
-    try:
-        return ZoneInfo(name)
-    except (KeyError, OSError, ValueError) as error:  # unknown; a folder of zones; no name at all
-        raise ValueError(name) from error
+        try:
+            return ZoneInfo(name)
+        except (KeyError, OSError, ValueError) as error:  # unknown; a folder of zones; no name at all
+            raise ValueError(name) from error
+    else:  # a step may have it, but makes no schedules
+        raise ValueError(name)
 
 
 def start_of(recurrence: Recurrence) -> datetime:
@@ -148,22 +153,15 @@ def _local(recurrence: Recurrence, after: datetime) -> Iterator[datetime]:
     waiting: list[datetime] = []
     last = max(after, start - timedelta(microseconds=1))
     earliest_day = (max(last, _BEGIN + 2 * _OFFSET) - 2 * _OFFSET).date()
-    for day in _until_calendar_ends(_days(recurrence, earliest_day)):
-        earliest = datetime.combine(day, time(), timezone.utc) - _OFFSET
-        yield from _in_order(waiting, last, earliest)
-        last = max(last, earliest)
-        for at in times:
-            heapq.heappush(waiting, _in_utc(datetime.combine(day, at), zone))
-    yield from _in_order(waiting, last, datetime.max.replace(tzinfo=timezone.utc))
-
-
-def _in_order(waiting: list[datetime], after: datetime, before: datetime) -> Iterator[datetime]:
-    """Take the waiting times before an instant, each once, and yield those after another."""
-    while waiting and waiting[0] < before:
-        at = heapq.heappop(waiting)
-        if at > after:
-            after = at
-            yield at
+    for day in chain(_until_calendar_ends(_days(recurrence, earliest_day)), [None]):
+        earliest = datetime.combine(day, time(), timezone.utc) - _OFFSET if day else _END
+        while waiting and waiting[0] < earliest:
+            at = heapq.heappop(waiting)
+            if at > last:
+                last = at
+                yield at
+        for local in times if day else ():
+            heapq.heappush(waiting, _in_utc(datetime.combine(cast("date", day), local), zone))
 
 
 def _in_utc(local: datetime, zone: tzinfo) -> datetime:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .published.pipeline_draft import PipelineDraft as PipelineDraft
     from .published.pipeline_endpoint import PipelineEndpoint as PipelineEndpoint
     from .published.published_pipeline import PublishedPipeline as PublishedPipeline
+    from .published.recurrence import ScheduleRecurrence as ScheduleRecurrence
+    from .published.schedule import Schedule as Schedule
+    from .published.time_zone import TimeZone as TimeZone
     from .runconfig.run_configuration import DockerConfiguration as DockerConfiguration
     from .runconfig.run_configuration import RunConfiguration as RunConfiguration
     from .runconfig.script_run_config import ScriptRunConfig as ScriptRunConfig
@@ -62,6 +65,9 @@ _PUBLIC = {
     "PipelineData": "outputs.pipeline_data",
     "PipelineParameter": "base.pipeline_parameter",
     "PublishedPipeline": "published.published_pipeline",
+    "Schedule": "published.schedule",
+    "ScheduleRecurrence": "published.recurrence",
+    "TimeZone": "published.time_zone",
     "PipelineEndpoint": "published.pipeline_endpoint",
     "PipelineDraft": "published.pipeline_draft",
     "PythonScriptStep": "steps.python_script",

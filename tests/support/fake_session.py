@@ -52,6 +52,8 @@ class FakeSession:
     azure: frozenset[str] = frozenset()
     """Containers that can be read."""
     admitted: list[Container] = field(default_factory=list)
+    seen_to: list[str] = field(default_factory=list)
+    """Runs that were to get a controller unless they had one."""
     placed: list[ScheduleRecord] = field(default_factory=list)
     """Schedules that were placed, in order."""
     token: str = ""
@@ -126,8 +128,8 @@ class FakeSession:
 
         return local_wheels.stored_line(self.store, line)
 
-    def submit(self, plan: Plan, request: Request) -> str:
-        run = f"20260102t03040{len(self.views)}678z-aaaaaaaaaaaaaaaa"
+    def submit(self, plan: Plan, request: Request, run: str = "") -> str:
+        run = run or f"20260102t03040{len(self.views)}678z-aaaaaaaaaaaaaaaa"
         said = Submission(
             plan=plan.digest,
             experiment=request.experiment,
@@ -167,7 +169,7 @@ class FakeSession:
         values: ParameterValues,
         request: Request,
         *,
-        run: str = "",  # noqa: ARG002 - every submission is another run here
+        run: str = "",
         ignore_unknown: bool = False,
         parse_texts: bool = False,
         continue_on_step_failure: bool | None = None,
@@ -182,7 +184,10 @@ class FakeSession:
         )
         going_on = record.continue_on_step_failure if continue_on_step_failure is None else continue_on_step_failure
         whole = replace(request, parameters=made.scalars, published=record.id, continue_on_step_failure=going_on)
-        return self.submit(made.plan, whole)
+        return run if run in self.views else self.submit(made.plan, whole, run)
+
+    def see_to_controller(self, run: str) -> None:
+        self.seen_to.append(run)
 
     def place_schedule(self, record: ScheduleRecord) -> None:
         self.placed.append(record)

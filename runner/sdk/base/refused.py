@@ -52,7 +52,6 @@ _WHY = {
         name: ("it downloads from an Azure service", f"make a Dataset of the files from their source: {source}")
         for name, source in SOURCES.items()
     },
-    **dict.fromkeys(("Schedule", "ScheduleRecurrence", "TimeZone"), (_LATER, "run the pipeline file from cron or CI")),
     **dict.fromkeys(("ParallelRunStep", "ParallelRunConfig"), (_LATER, _LOOP)),
     **dict.fromkeys(("HyperDriveStep", "HyperDriveStepRun", "HyperDriveConfig", "HyperDriveRunConfig", "HyperDriveRun"),
                     (_LATER, _SEARCH)),

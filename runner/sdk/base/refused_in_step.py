@@ -36,6 +36,22 @@ class RefusedInStep:
             remedy="publish it from the driver",
         )
 
+    def see_to_controller(self, run: str) -> None:
+        """Refuse: a step starts no controllers.
+
+        Args:
+            run: The run's id, for the message.
+
+        Raises:
+            NotOffered: Always.
+
+        """
+        raise NotOffered(
+            f"no controller of run {run} can be started from inside a step",
+            where="a step's process",
+            remedy="do it in the driver",
+        )
+
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Refuse: schedules are made by the driver.
 

@@ -182,6 +182,14 @@ class Session(Protocol):
 
         """
 
+    def see_to_controller(self, run: str) -> None:
+        """Start a controller for a submitted run unless one drives it.
+
+        Args:
+            run: The run's id.
+
+        """
+
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Let a schedule fire as its record now says, where the workspace has somebody who fires schedules.
 

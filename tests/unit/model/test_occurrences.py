@@ -151,6 +151,23 @@ def test_rules(recurrence: Recurrence, after: str, times: list[str]) -> None:
     assert [at.strftime("%m-%dT%H:%M") for at in found] == times
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kolkata", "America/New_York"])
+def test_every_time_of_a_day(zone: str) -> None:
+    every = Recurrence(
+        frequency=Frequency.DAY,
+        interval=1,
+        start="2026-06-01T00:00:00",
+        time_zone=zone,
+        hours=tuple(range(24)),
+        minutes=tuple(range(60)),
+    )
+    found = next_due(every, datetime(2026, 6, 3, tzinfo=UTC), 3000)
+    assert found == [datetime(2026, 6, 3, 0, 1, tzinfo=UTC) + timedelta(minutes=number) for number in range(3000)]
+    for hour in range(24):
+        one = Recurrence(frequency=Frequency.DAY, interval=1, start=f"2026-06-01T{hour:02d}:00:00", time_zone=zone)
+        assert len(list(due(one, datetime(2026, 6, 3, tzinfo=UTC), datetime(2026, 6, 13, tzinfo=UTC)))) == 10
+
+
 def test_reaching_a_date_far_away_asks_for_few_days(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Mock(side_effect=occurrences._in_utc)
     monkeypatch.setattr(occurrences, "_in_utc", real)

@@ -1,0 +1,78 @@
+"""The history of a schedule: ``registry/schedule-runs/<schedule>/<inverted due time>.json``, newest first in a listing.
+
+A firing is written before its run is submitted (claimed), and again afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...model.digest import canonical_json
+from ...model.document import to_document
+from ...model.firing import Firing
+from ...model.names import REGISTRY, inverted
+from ...model.stored_documents import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ...ports import ObjectStore
+
+_FOLDER = f"{REGISTRY}schedule-runs/"
+
+
+def newest_first(store: ObjectStore, schedule: str) -> Iterator[Firing]:
+    """Yield the firings of a schedule, newest due time first.
+
+    Args:
+        store: The workspace store.
+        schedule: The schedule's id.
+
+    """
+    for info in store.list(f"{_FOLDER}{schedule}/"):
+        yield read_document(Firing, store.get(info.key), info.key)
+
+
+def is_known(store: ObjectStore, schedule: str, due: datetime) -> bool:
+    """Return True if a due time is in the history.
+
+    Args:
+        store: The workspace store.
+        schedule: The schedule's id.
+        due: The due time.
+
+    """
+    return store.stat(_key(schedule, due)) is not None
+
+
+def claim(store: ObjectStore, schedule: str, firing: Firing) -> bool:
+    """Write a firing unless its due time is in the history; return True if it was written.
+
+    Args:
+        store: The workspace store.
+        schedule: The schedule's id.
+        firing: The firing.
+
+    """
+    return store.put_if_absent(_key(schedule, firing.due), _encode(firing))
+
+
+def settle(store: ObjectStore, schedule: str, firing: Firing) -> None:
+    """Write how a claimed firing ended.
+
+    Args:
+        store: The workspace store.
+        schedule: The schedule's id.
+        firing: The firing.
+
+    """
+    store.put(_key(schedule, firing.due), _encode(firing))
+
+
+def _key(schedule: str, due: datetime) -> str:
+    return f"{_FOLDER}{schedule}/{inverted(due)}.json"
+
+
+def _encode(firing: Firing) -> bytes:
+    return canonical_json(to_document(firing))

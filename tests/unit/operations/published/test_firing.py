@@ -1,0 +1,318 @@
+"""Firing schedules: what is due, and that each due time makes one run whatever is killed or doubled."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.errors import BadInput, RunnerError
+from runner.model.data import DEFAULT_DATASTORE, DatastorePath
+from runner.model.firing import FiringState
+from runner.model.names import run_time
+from runner.model.occurrences import due
+from runner.model.published import ParameterValues, Status
+from runner.model.schedule import Frequency, Recurrence, ScheduleRecord
+from runner.operations.published import endpoints, firing, pipelines, schedule_history, schedules, triggers
+from runner.operations.watch import view
+from runner.ports import ObjectStore
+from tests.support.builders import T0
+from tests.support.examples import examples
+from tests.support.mortal import Killed, Life
+from tests.support.schedules import (
+    DAILY,
+    MINUTELY,
+    PIPELINE,
+    ClockedStore,
+    FiringHost,
+    after,
+    mortal,
+    published,
+    runs,
+    scheduled,
+)
+
+NINE = T0.replace(hour=9, minute=0, second=0, microsecond=0)
+"""The first due time of `DAILY` after `T0`."""
+
+
+@pytest.fixture
+def store() -> ClockedStore:
+    made = ClockedStore()
+    published(made)
+    return made
+
+
+def states(store: ObjectStore) -> list[tuple[datetime, str]]:
+    return [(each.due, each.state.value) for each in schedule_history.newest_first(store, "s1")]
+
+
+def test_nothing_is_due_before_the_first_time(store: ClockedStore) -> None:
+    record = scheduled(store)
+    store.at = NINE - timedelta(seconds=1)
+    assert firing.fire(FiringHost(store), record) == []
+    assert runs(store) == []
+
+
+def test_a_due_time_makes_one_run_of_the_schedule(store: ClockedStore) -> None:
+    values = ParameterValues(scalars={"rounds": 7}, data={"files": DatastorePath(DEFAULT_DATASTORE, "in/2")})
+    record, host = scheduled(store, values=values, tags={"a": "b"}, continue_on_step_failure=True), FiringHost(store)
+    store.at = NINE + timedelta(seconds=20)
+    (made,) = firing.fire(host, record)
+    assert (made.due, made.state, run_time(made.run)) == (NINE, FiringState.SUBMITTED, NINE)
+    assert firing.fire(host, record) == []
+    assert runs(store) == host.started == [made.run]
+    found = view(store, made.run)
+    said = found.state.submission
+    assert said is not None
+    assert (said.schedule, said.source, said.published) == ("s1", "Schedule", PIPELINE)
+    assert (said.experiment, dict(said.parameters), dict(said.tags)) == ("e", {"rounds": 7}, {"a": "b"})
+    assert said.continue_on_step_failure
+    assert found.plan.steps[0].inputs[0].source == DatastorePath(DEFAULT_DATASTORE, "in/2")
+
+
+def test_only_the_newest_due_time_runs_and_the_history_counts_the_others(store: ClockedStore) -> None:
+    record = scheduled(store, MINUTELY)
+    store.at = after(minutes=10)
+    (made,) = firing.fire(FiringHost(store), record)
+    assert (made.due, made.missed) == (datetime(2026, 1, 2, 3, 14, tzinfo=T0.tzinfo), 9)
+    assert made.missed_since == datetime(2026, 1, 2, 3, 5, tzinfo=T0.tzinfo)
+    assert runs(store) == [made.run]
+
+
+def test_a_due_time_that_is_an_hour_late_is_missed(store: ClockedStore) -> None:
+    record = scheduled(store)
+    store.at = NINE + timedelta(hours=1, seconds=1)
+    (made,) = firing.fire(FiringHost(store), record)
+    assert (made.due, made.state) == (NINE, FiringState.MISSED)
+    assert firing.fire(FiringHost(store), record) == []
+    assert runs(store) == []
+
+
+def test_an_hour_late_is_in_time(store: ClockedStore) -> None:
+    record = scheduled(store)
+    store.at = NINE + timedelta(hours=1)
+    assert [made.state for made in firing.fire(FiringHost(store), record)] == [FiringState.SUBMITTED]
+
+
+def test_times_before_the_creation_or_while_it_was_disabled_do_not_count(store: ClockedStore) -> None:
+    record = scheduled(store)
+    store.at = NINE - timedelta(minutes=1)
+    schedules.set_status(store, "s1", Status.DISABLED, store.at)
+    store.at = NINE + timedelta(minutes=1)
+    assert firing.fire(FiringHost(store), schedules.get(store, "s1")) == []
+    enabled = schedules.set_status(store, "s1", Status.ACTIVE, store.at)
+    assert firing.fire(FiringHost(store), enabled) == []
+    store.at = NINE + timedelta(days=1)
+    assert [made.due for made in firing.fire(FiringHost(store), enabled)] == [store.at]
+    assert record.active_since < enabled.active_since
+
+
+def test_a_change_of_the_name_does_not_lose_a_due_time(store: ClockedStore) -> None:
+    scheduled(store)
+    store.at = NINE + timedelta(minutes=1)
+    renamed = schedules.change(store, "s1", lambda known: replace(known, name="other"), store.at)
+    assert [made.due for made in firing.fire(FiringHost(store), renamed)] == [NINE]
+
+
+def test_an_endpoint_runs_the_default_version_at_the_due_time(store: ClockedStore) -> None:
+    made = endpoints.publish(store, "train", PIPELINE)
+    second = replace(pipelines.get(store, PIPELINE), id=PIPELINE[:-1] + "2")
+    pipelines.create(store, second)
+    record = scheduled(store, pipeline="", endpoint=made.id)
+    endpoints.add(store, made.id, second.id, default=True)
+    store.at = NINE
+    (fired,) = firing.fire(FiringHost(store), record)
+    said = view(store, fired.run).state.submission
+    assert said is not None
+    assert said.published == second.id
+
+
+def test_a_refused_run_is_in_the_history_with_its_reason(store: ClockedStore) -> None:
+    record = scheduled(store)
+    pipelines.set_status(store, PIPELINE, Status.DISABLED)
+    store.at = NINE
+    (made,) = firing.fire(FiringHost(store), record)
+    assert made.state is FiringState.REFUSED
+    assert "is disabled" in made.why
+    assert runs(store) == []
+    pipelines.set_status(store, PIPELINE, Status.ACTIVE)
+    assert firing.fire(FiringHost(store), record) == []
+
+
+def test_a_run_by_hand_is_no_due_time(store: ClockedStore) -> None:
+    record, host = scheduled(store), FiringHost(store)
+    store.at = NINE + timedelta(seconds=1)
+    by_hand = firing.run_now(host, record)
+    again = firing.run_now(host, record)
+    (made,) = firing.fire(host, record)
+    assert made.due == NINE
+    assert len({by_hand.run, again.run, made.run}) == len(runs(store)) == 3
+    pipelines.set_status(store, PIPELINE, Status.DISABLED)
+    with pytest.raises(BadInput, match="is disabled"):
+        firing.run_now(host, record)
+
+
+def lives(store: ClockedStore, record: ScheduleRecord, end: int) -> bool:
+    """Fire, killed at an instant of its effects, and then twice unharmed; return True if the first was killed."""
+    started: list[str] = []
+    killed = False
+    try:
+        firing.fire(mortal(store, Life(end=end), started), record)
+    except Killed:
+        killed = True
+    for _ in range(2):
+        store.at += timedelta(seconds=5)
+        firing.fire(mortal(store, Life(), started), record)
+    assert runs(store) == started
+    return killed
+
+
+@pytest.mark.parametrize("kind", ["recurrence", "files"])
+def test_a_kill_at_any_instant_neither_loses_nor_doubles_a_run(kind: str) -> None:
+    instants = 0
+    for end in range(1, 100):
+        store = ClockedStore()
+        published(store)
+        if kind == "recurrence":
+            record = scheduled(store)
+            store.at = NINE
+        else:
+            record = scheduled(store, None)
+            triggers.begin(store, FiringHost(store).datastore, record, store.at)
+            store.put("in/a.csv", b"1")
+            store.at = after(minutes=5)
+        killed = lives(store, record, end)
+        assert len(runs(store)) == 1, f"killed at instant {end}"
+        assert [state for _, state in states(store)] == ["submitted"]
+        instants = end
+        if not killed:
+            break
+    assert instants > 10
+
+
+def test_a_claim_that_nobody_completed_for_an_hour_is_missed(store: ClockedStore) -> None:
+    record = scheduled(store)
+    store.at = NINE
+    with suppress(Killed):
+        firing.fire(mortal(store, Life(end=3), []), record)
+    assert states(store) == [(NINE, "claimed")]
+    store.at = NINE + timedelta(hours=2)
+    assert [made.state for made in firing.fire(FiringHost(store), record)] == [FiringState.MISSED]
+    assert runs(store) == []
+
+
+def _fire(host: FiringHost, record: ScheduleRecord) -> None:
+    firing.fire(host, record)
+
+
+@pytest.mark.parametrize("kind", ["recurrence", "files"])
+def test_two_at_once_make_one_run_at_every_interleaving(kind: str) -> None:
+    for instant in range(1, 40):
+        store = ClockedStore()
+        published(store)
+        record = scheduled(store, DAILY if kind == "recurrence" else None)
+        triggers.begin(store, FiringHost(store).datastore, record, store.at)
+        store.put("in/a.csv", b"1")
+        store.at = NINE
+        started: list[str] = []
+        other = mortal(store, Life(), started)
+        life = Life(meanwhile={instant: partial(_fire, other, record)})
+        firing.fire(mortal(store, life, started), record)
+        firing.fire(other, record)
+        assert len(runs(store)) == 1, f"the other one fired at instant {instant}"
+        assert {state for _, state in states(store)} == {"submitted"}
+
+
+RECURRENCES = (
+    MINUTELY,
+    DAILY,
+    Recurrence(frequency=Frequency.MINUTE, interval=7, start="2026-01-02T03:00:00"),
+    Recurrence(frequency=Frequency.DAY, interval=1, start="2026-01-02T00:00:00", hours=(3, 4), minutes=(0, 10, 20)),
+)
+
+
+@settings(max_examples=examples(300))
+@given(
+    st.sampled_from(RECURRENCES),
+    st.lists(st.tuples(st.integers(0, 4000), st.integers(-120, 120), st.integers(0, 30), st.booleans()), max_size=25),
+)
+def test_any_course_of_looks_kills_and_wrong_clocks(
+    recurrence: Recurrence, looks: list[tuple[int, int, int, bool]]
+) -> None:
+    """Each look is some seconds later, by a clock that may be wrong by two minutes, and may be killed or refused."""
+    store = ClockedStore()
+    published(store)
+    record = scheduled(store, recurrence)
+    started: list[str] = []
+    real, latest = T0, T0
+    for seconds, skew, instant, is_killed in looks:
+        real += timedelta(seconds=seconds)
+        store.at = real + timedelta(seconds=skew)
+        latest = max(latest, store.at)
+        life = Life(end=instant) if is_killed else Life(trouble=frozenset({instant}))
+        with suppress(Killed, RunnerError):
+            firing.fire(mortal(store, life, started), record)
+    store.at = latest
+    firing.fire(mortal(store, Life(), started), record)
+    due_times = set(due(recurrence, T0, latest))
+    made = [run_time(run) for run in runs(store)]
+    assert len(made) == len(set(made))
+    assert set(made) <= due_times
+    assert sorted(started) == runs(store)
+    history = list(schedule_history.newest_first(store, "s1"))
+    assert not [each for each in history if each.state is FiringState.CLAIMED]
+    assert {each.due for each in history if each.state is FiringState.SUBMITTED} == set(made)
+    assert len(history) + sum(each.missed for each in history) == len(due_times)
+
+
+def test_all_schedules_are_looked_at_when_something_may_be_due(store: ClockedStore) -> None:
+    scheduled(store)
+    scheduled(store, MINUTELY, id="s2")
+    scheduled(store, MINUTELY, id="s3", status=Status.DISABLED)
+    told: list[str] = []
+    looks: dict[str, tuple[ScheduleRecord, datetime]] = {}
+    host = FiringHost(store)
+
+    def look() -> list[str]:
+        found = firing.fire_all(host, looks, lambda record, error: told.append(f"{record.id}: {error}"))
+        return [record.id for record, _ in found]
+
+    assert look() == []
+    store.at = after(minutes=1)
+    assert look() == ["s2"]
+    assert look() == []
+    store.at = NINE
+    assert sorted(look()) == ["s1", "s2"]
+    assert told == []
+
+
+def test_one_schedule_that_cannot_be_fired_does_not_stop_the_others(
+    store: ClockedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduled(store, MINUTELY, id="s1")
+    scheduled(store, MINUTELY, id="s2")
+    real = FiringHost.see_to_controller
+
+    def see_to_controller(host: FiringHost, run: str) -> None:
+        said = view(host.store, run).state.submission
+        if said is not None and said.schedule == "s1" and not told:
+            raise RunnerError("no cluster")
+        real(host, run)
+
+    monkeypatch.setattr(FiringHost, "see_to_controller", see_to_controller)
+    told: list[str] = []
+    looks: dict[str, tuple[ScheduleRecord, datetime]] = {}
+    store.at = after(minutes=1)
+    host = FiringHost(store)
+    first = firing.fire_all(host, looks, lambda record, error: told.append(f"{record.id}: {error}"))
+    assert [record.id for record, _ in first] == ["s2"]
+    assert told == ["s1: no cluster"]
+    again = firing.fire_all(host, looks, lambda record, error: told.append(f"{record.id}: {error}"))
+    assert [record.id for record, _ in again] == ["s1"]
+    assert len(host.started) == 2
