@@ -8,9 +8,13 @@ from datetime import datetime, timedelta
 from ..dataclass import dataclass
 from ..environments import lock_store
 from ..errors import BadInput
+from ..model.plan import Plan
+from ..model.published import DraftRecord, Status
 from ..ports import ObjectStore, StoredEnvironment
-from ..runs import index
+from ..runs import index, plans
 from . import watch
+from .published import pipelines
+from .published.documents import Documents
 from .step_status import environment_name
 from .values import RunView
 
@@ -33,6 +37,10 @@ class RunUse:
     """Digests of the locks that are stored for them; none for a run that has ended."""
     wheels: frozenset[str] = frozenset()
     """Digests of the wheels that accompany them."""
+    stored_only: bool = False
+    """True: only what lies in the store is kept for it, and nothing on machines."""
+    published: str = ""
+    """The name of the published pipeline that stands here in place of a run; empty: it is a run."""
 
 
 NONE: Mapping[str, RunUse] = {}
@@ -95,12 +103,50 @@ def uses(store: ObjectStore, known: Mapping[str, RunUse] = NONE) -> Iterator[Run
             view = watch.view(store, run)
         except BadInput:
             continue  # its submission ended before the journal began
-        yield use_of(view, () if view.state.over else _locks(store, view))
+        yield use_of(view, () if view.state.over else _locks(store, view.plan))
 
 
-def _locks(store: ObjectStore, view: RunView) -> Iterator[str]:
+def published_uses(store: ObjectStore) -> Iterator[RunUse]:
+    """Yield the environments of published pipelines and drafts, which count as runs that have not ended.
+
+    What lies in the store is kept for archived pipelines too, since they can be enabled again. Images and folders on
+    machines are not kept for them: they are made again from the lock.
+
+    Args:
+        store: The workspace store.
+
+    Raises:
+        StoreError: A record or its plan cannot be read.
+
+    """
+    for record in pipelines.all_of(store, active_only=False):
+        archived = record.status is Status.ARCHIVED
+        named = {} if archived else {each.reference: each.environment for each in record.prepared}
+        yield _use_of_plan(store, record.id, record.name, plans.load(store, record.plan), named, made=not archived)
+    for draft in Documents(store, "drafts", DraftRecord).all():
+        if not draft.deleted:
+            yield _use_of_plan(store, draft.id, draft.name, plans.load(store, draft.plan), {}, made=True)
+
+
+def _use_of_plan(
+    store: ObjectStore, identity: str, name: str, plan: Plan, references: Mapping[str, str], *, made: bool
+) -> RunUse:
+    specs = [each.spec for each in plan.environments.values()]
+    return RunUse(
+        run=identity,
+        ended=None,
+        references=references,
+        specs=frozenset(spec.digest for spec in specs),
+        locks=frozenset(_locks(store, plan)) if made else frozenset(),
+        wheels=frozenset(wheel.digest for spec in specs for wheel in spec.wheels),
+        published=name,
+        stored_only=not made,
+    )
+
+
+def _locks(store: ObjectStore, plan: Plan) -> Iterator[str]:
     """Yield the digests of the locks of a plan. Environments with equal locks share images and folders."""
-    for digest in {each.spec.digest for each in view.plan.environments.values()}:
+    for digest in {each.spec.digest for each in plan.environments.values()}:
         yield from (lock.digest for lock in lock_store.of_spec(store, digest))
 
 
@@ -126,19 +172,22 @@ def judge(stored: Iterable[StoredEnvironment], runs: Iterable[RunUse], now: date
 
 
 def _verdict(stored: StoredEnvironment, runs: tuple[RunUse, ...], now: datetime) -> Verdict:
-    users = [each for each in runs if not stored.names.isdisjoint(each.references)]
+    users = [each for each in runs if not each.stored_only and not stored.names.isdisjoint(each.references)]
     names = [name for each in users for reference, name in each.references.items() if reference in stored.names]
-    waiting = [each.run for each in runs if each.ended is None and _may_need(each, stored)]
+    waiting = [each for each in runs if each.ended is None and not each.stored_only and _may_need(each, stored)]
     last = max(filter(None, (stored.made, stored.used)), default=None)
-    if users:
+    published = next((each.published for each in (*users, *waiting) if each.published), "")
+    if any(not each.published for each in users):
         reason = "used by a run"
+    elif published:
+        reason = f"needed by the published pipeline or draft '{published}'"
     elif waiting:
-        reason = f"run {waiting[0]} is in progress"
+        reason = f"run {waiting[0].run} is in progress"
     elif stored.busy:
         reason = stored.busy
     else:
         reason = "used within the last hour" if last is not None and now - last < GRACE else ""
-    runs_of = tuple(dict.fromkeys(each.run for each in users))
+    runs_of = tuple(dict.fromkeys(each.run for each in users if not each.published))
     return Verdict(stored=stored, runs=runs_of, names=tuple(dict.fromkeys(names)), reason=reason)
 
 

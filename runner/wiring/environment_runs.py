@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BadInput, Problem, StoreError
-from ..operations.environment_uses import RunUse, uses
+from ..operations.environment_uses import RunUse, published_uses, uses
 from . import known_workspaces
 from .cache import cache_folder
 from .workspace import OpenWorkspace, open_session
@@ -49,7 +49,8 @@ class EnvironmentRuns:
         return tuple(found)
 
     def _uses(self, session: OpenWorkspace) -> Iterator[RunUse]:
-        return uses(session.store, self._known)
+        yield from uses(session.store, self._known)
+        yield from published_uses(session.store)
 
 
 def _same_store(one: OpenWorkspace, other: OpenWorkspace) -> bool:

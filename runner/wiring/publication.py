@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..data import retention
 from ..errors import BadInput, ObjectMissing, StoreError
 from ..model.plan import Plan
 from ..model.published import ParameterValues, PreparedEnvironment, PublishedRecord
@@ -19,11 +18,10 @@ from ..operations import local_wheels
 from ..operations.environment_details import placed
 from ..operations.environment_locking import lock_all
 from ..operations.local_wheels import SealedPlan
-from ..operations.published import binding, pipelines
+from ..operations.published import binding, pipelines, publishing
 from ..operations.published.pipelines import PublishOptions
-from ..operations.submit import is_submitted, paths_read, upload_snapshots
+from ..operations.submit import is_submitted
 from ..operations.values import Request
-from ..plan.lock import lock
 from ..runs import plans
 
 if TYPE_CHECKING:
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
 
 def publish(session: OpenWorkspace, plan: Plan, options: PublishOptions) -> PublishedRecord:
     """Store a published pipeline and everything that its runs need, and return its record.
-
-    The record is stored last, so nobody sees a pipeline that is not complete.
 
     Args:
         session: The workspace.
@@ -61,25 +57,21 @@ def publish(session: OpenWorkspace, plan: Plan, options: PublishOptions) -> Publ
     local_wheels.keep(store, made.files)
     for _each in lock_all(store, placed(plan, targets), session.environments, session.notify, upgrade=False):
         pass
-    prepared = tuple(_prepared(session, plan, targets))
-    locked = lock(plan, upload_snapshots(store, plan))
     who = session.submitter()
     record = PublishedRecord(
         id=str(uuid.uuid4()),
         name=options.name,
         version=options.version,
         description=options.description,
-        plan=plans.save(store, locked),
+        plan="",
         continue_on_step_failure=options.continue_on_step_failure,
         node_parameters=options.node_parameters,
-        prepared=prepared,
+        prepared=tuple(_prepared(session, plan, targets)),
         created=who.now,
         user=who.user,
         origin=options.origin,
     )
-    retention.refuse_gone_outputs(store, paths_read(locked))
-    pipelines.create(store, record)
-    return record
+    return publishing.enter(store, plan, record)
 
 
 def submit_published(

@@ -21,11 +21,13 @@ from runner.errors import BadInput, StoreError
 from runner.model.data import DatasetDefinition, DatastorePath
 from runner.model.keep_rule import KeepRule
 from runner.model.policy_overrides import NO_OVERRIDES
+from runner.model.published import PublishedRecord, Status
 from runner.model.step import InputSpec
 from runner.operations import watch
 from runner.operations.collection.collect import Collector
 from runner.operations.collection.lock import LOCK
 from runner.operations.collection.survey import Surveyor
+from runner.operations.published import pipelines, publishing
 from runner.operations.retry import prepare_retry, resubmit
 from runner.operations.retry_selection import Part, Scope
 from runner.operations.submit import Submitter, submit
@@ -103,6 +105,15 @@ def submitting(number: int, folder: Path, reads: str) -> Callable[[TurnStore], o
     return lambda store: submit(store, what, {"n": TARGET}, Request(experiment="x"), submitter(number))
 
 
+def publishing_(number: int, folder: Path, reads: str = "") -> Callable[[TurnStore], object]:
+    """The publication of a pipeline: its plan is of long ago, or it reads an output of an old run by its path."""
+    source = DatastorePath("workspaceblobstore", f"azureml/{reads}.a/out")
+    inputs = (InputSpec(name="i", source=source),) if reads else ()
+    what = plan(step("a", snapshot="", source=str(folder), inputs=inputs, variables={}))
+    record = PublishedRecord(id=f"id-{number}", name="p", plan="", created=NOW)
+    return lambda store: publishing.enter(store, what, record)
+
+
 def retrying(number: int, run: str) -> Callable[[TurnStore], object]:
     def act(store: TurnStore) -> object:
         made = prepare_retry(store, lambda _name: store, watch.view(store, run), Part(Scope.ONLY, ("b",)))
@@ -129,6 +140,8 @@ RIVALS: dict[str, Callable[[Path], Callable[[TurnStore], object]]] = {
     "reuses c": lambda folder: working(11, "c", folder),
     "makes c": lambda folder: working(12, "new", folder),
     "submits": lambda folder: submitting(13, folder, OLD[0]),
+    "publishes": lambda folder: publishing_(15, folder),
+    "publishes a reader": lambda folder: publishing_(16, folder, OLD[0]),
     "retries": lambda _folder: retrying(14, OLD[0]),
     "registers": lambda _folder: registering(OLD[0], "b"),
     "keeps": lambda _folder: lambda store: retention.keep(store, OLD[1]),
@@ -205,6 +218,7 @@ def check(store: TimedStore, rivals: dict[str, Program]) -> None:
         ("retries", OLD[0], "a"),
         ("keeps", OLD[1], "c"),
         ("submits", OLD[0], "a"),
+        ("publishes a reader", OLD[0], "a"),
     ):
         if name in rivals and rivals[name].succeeded:
             for key in steps:
@@ -276,6 +290,16 @@ class Histories(RuleBasedStateMachine):
                 entry = registering_entry(run, key)
                 registry.register(self.store, f"{run}.{key}", entry, new_version=True)
                 self._need(run)
+
+    @precondition(lambda self: self.live)
+    @rule(disable=st.booleans())
+    def publish(self, disable: bool) -> None:
+        """The plan of a run in progress is published; its snapshot is stored already."""
+        self.count += 1
+        record = PublishedRecord(id=f"id-{self.count}", name="p", plan="", created=self.store.now())
+        publishing.enter(self.store, self.live[0].plan, record)
+        if disable:
+            pipelines.set_status(self.store, record.id, Status.ARCHIVED)
 
     @rule(days=st.integers(1, 120))
     def wait(self, days: int) -> None:

@@ -8,6 +8,7 @@ from runner.data.retention import condemned_key, is_final
 from runner.model import events as e
 from runner.model.data import DataRef, Manifest
 from runner.model.plan import Plan
+from runner.model.published import PublishedRecord
 from runner.model.record import CommitRecord
 from runner.model.stored_documents import read_document
 from runner.model.task import manifest_key, snapshot_key
@@ -24,6 +25,8 @@ def check(store: MemoryStore) -> None:
             run = key.split("/")[1]
             if not is_final(store.objects.get(condemned_key(run), b"{}")):
                 check_run(store, run)
+        elif key.startswith("registry/pipelines/"):
+            check_published(store, read_document(PublishedRecord, data, key))
         elif key.endswith("/committed.json") and not is_final(
             store.objects.get(condemned_key(key.split("/")[1]), b"{}")
         ):
@@ -41,6 +44,14 @@ def check_run(store: MemoryStore, run: str) -> None:
     for event in events:
         if isinstance(event, (e.StepSucceeded, e.StepReused)):
             require(store, event.outputs.values(), f"run {run}")
+
+
+def check_published(store: MemoryStore, record: PublishedRecord) -> None:
+    """The plan of a published pipeline is there, and all snapshots."""
+    key = plan_key(record.plan)
+    assert key in store.objects, f"the plan of the published pipeline {record.id} is gone"
+    for step in read_document(Plan, store.objects[key], key).steps:
+        assert snapshot_key(step.snapshot) in store.objects, f"a snapshot of the published pipeline {record.id} is gone"
 
 
 def require(store: MemoryStore, outputs: Iterable[DataRef], who: str) -> None:

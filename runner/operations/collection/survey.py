@@ -11,14 +11,13 @@ from ...data.dataset import Datastores
 from ...model.keep_rule import KeepRule
 from ...model.names import REGISTRY
 from ...ports import ObjectStore
-from . import listed, mentions, verdicts
+from . import listed, mentions, registrations, verdicts
 from .listed import ListedRun
 from .mentions import Mentions
 from .outputs import Entry, RunOutputs, entries_naming, is_recent, outputs_of, run_named_by, unusable
 from .reading import RunReader, contents, tags_of
 
 REUSE, LOGGED, PLANS = "reuse/", "logged/runs/", "plans/"
-_MODELS = f"{REGISTRY}models/"
 Others = Callable[[], Iterable[ObjectStore]]
 """Return the stores of other workspaces, whose datasets and pipelines may read outputs of this one."""
 
@@ -149,15 +148,18 @@ class Surveyor:
 
     def _anchors(self, *, searching: bool) -> Iterator[tuple[str, Mentions]]:
         """Yield what registrations refer to; those of other workspaces too if there is anything to delete."""
-        yield "a registered dataset, model or module", mentions.in_documents(self._documents(self.store, REGISTRY))
+        yield from registrations.references(self.store, self.read)
         for other in self.others() if searching else ():
             for prefix, noun in ((REGISTRY, "a registration"), (PLANS, "a pipeline")):
                 found = mentions.in_documents(self._documents(other, prefix))
                 yield f"{noun} of another workspace", Mentions(runs=found.runs, every_output=found.elsewhere)
 
     def _documents(self, store: ObjectStore, prefix: str) -> Iterator[bytes]:
-        """Yield the documents below a prefix, without the files of models."""
-        keys = [info.key for info in store.list(prefix) if _is_document(info.key)]
+        """Yield the documents of another workspace's registry, or those below another prefix."""
+        if prefix == REGISTRY:
+            keys = registrations.document_keys(store)
+        else:
+            keys = [info.key for info in store.list(prefix) if info.key.endswith(".json")]
         yield from (data for data in contents(store, keys, self.pool) if data)
 
     def _reusable(self, without: Collection[str]) -> frozenset[str]:
@@ -175,9 +177,3 @@ class Surveyor:
         """Return the digests that runs without steps report."""
         keys = [info.key for info in self.store.list(LOGGED) if listed.is_report(info.key)]
         return mentions.in_documents(data for data in self.read(keys) if data).digests
-
-
-def _is_document(key: str) -> bool:
-    if key.startswith(_MODELS):
-        return key.count("/") == 3
-    return key.endswith(".json")

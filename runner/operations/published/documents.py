@@ -85,6 +85,15 @@ class Documents(Generic[T]):
             if changed == known or self._store.put_if_absent(self._key(identity, number + 1), _encode(changed)):
                 return changed
 
+    def withdraw(self, identity: str) -> None:
+        """Delete a document that was created just now and is refused.
+
+        Args:
+            identity: The document's id.
+
+        """
+        self._store.delete(self._key(identity, 1))
+
     def _newest(self, identity: str) -> tuple[int, T] | None:
         if not identity or "/" in identity:
             return None
