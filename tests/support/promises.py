@@ -25,7 +25,7 @@ def check(store: MemoryStore) -> None:
             run = key.split("/")[1]
             if not is_final(store.objects.get(condemned_key(run), b"{}")):
                 check_run(store, run)
-        elif key.startswith("registry/pipelines/"):
+        elif key.startswith("registry/published/pipelines/"):
             check_published(store, read_document(PublishedRecord, data, key))
         elif key.endswith("/committed.json") and not is_final(
             store.objects.get(condemned_key(key.split("/")[1]), b"{}")

@@ -8,10 +8,9 @@ draft does not.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
-from ...model.names import REGISTRY
+from ...model.names import PUBLISHED, REGISTRY
 from ...ports import ObjectStore
 from ...runs import plans
 from . import mentions
@@ -19,9 +18,7 @@ from .mentions import Mentions
 from .reading import Contents
 
 _MODELS = f"{REGISTRY}models/"
-_REVISED = ("pipelines", "endpoints", "drafts", "schedules")
-_REVISION = re.compile(rf"({REGISTRY}(?:{'|'.join(_REVISED)})/[^/]+/)\d{{8}}\.json")
-_WITH_PLANS = (f"{REGISTRY}pipelines/", f"{REGISTRY}drafts/")
+_WITH_PLANS = (f"{PUBLISHED}pipelines/", f"{PUBLISHED}drafts/")
 
 
 def references(store: ObjectStore, read: Contents) -> Iterator[tuple[str, Mentions]]:
@@ -33,8 +30,8 @@ def references(store: ObjectStore, read: Contents) -> Iterator[tuple[str, Mentio
 
     """
     keys = document_keys(store)
-    published = [key for key in keys if _REVISION.fullmatch(key)]
-    others = [key for key in keys if not _REVISION.fullmatch(key)]
+    published = [key for key in keys if key.startswith(PUBLISHED)]
+    others = [key for key in keys if not key.startswith(PUBLISHED)]
     yield "a registered dataset, model or module", _said(read, others)
     records = _live(read, _newest(published))
     found = _said(read, records)

@@ -6,7 +6,7 @@ one after the other, none is lost, and the history stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from ...errors import BadInput
@@ -14,9 +14,11 @@ from ...model.digest import canonical_json
 from ...model.document import to_document
 from ...model.names import PUBLISHED
 from ...model.stored_documents import read_document
-from ...ports import ObjectStore
+from ...ports import FolderStore, ObjectStore
 
 T = TypeVar("T")
+_THREADS = 16
+"""The most parallel requests."""
 
 
 class Documents(Generic[T]):
@@ -62,8 +64,7 @@ class Documents(Generic[T]):
         newest: dict[str, str] = {}
         for info in self._store.list(self._prefix()):
             newest[info.key.rpartition("/")[0]] = info.key
-        for key in newest.values():
-            yield self._read(key)
+        yield from self._read_all(list(newest.values()))
 
     def change(self, identity: str, edit: Callable[[T], T]) -> T:
         """Store the next revision, and return it.
@@ -102,6 +103,16 @@ class Documents(Generic[T]):
 
     def _read(self, key: str) -> T:
         return read_document(self._shape, self._store.get(key), key)
+
+    def _read_all(self, keys: Sequence[str]) -> Iterator[T]:
+        """Yield documents in order: many of a bucket are read at the same time, since each request has a latency."""
+        if len(keys) <= _THREADS or isinstance(self._store, FolderStore):
+            yield from map(self._read, keys)
+            return
+        from concurrent.futures import ThreadPoolExecutor  # slow to load, and most registries are short
+
+        with ThreadPoolExecutor(_THREADS) as pool:
+            yield from pool.map(self._read, keys)
 
     def _prefix(self) -> str:
         return self._place

@@ -10,7 +10,9 @@ from ...errors import BadInput, Problem
 from ...model.published import PublishedRecord, Status
 from ...model.reading import unknown
 from ...ports import ObjectStore
+from . import pipeline_index
 from .documents import Documents
+from .pipeline_index import Entry
 
 _REMEDY = "see: runner pipelines list"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -38,6 +40,10 @@ class PublishOptions:
             if not text.isprintable():
                 remedy = "use one line of printable characters"
                 found.append(Problem(f"the {what} {text!r} has a character that cannot be printed", remedy=remedy))
+        size = pipeline_index.bytes_of(self.name, self.version)
+        if size > pipeline_index.ROOM:
+            what = f"name and version have {size} bytes, and can have {pipeline_index.ROOM} together"
+            found.append(Problem(what, remedy="shorten them, and write the rest into the description"))
         return tuple(found)
 
 
@@ -63,8 +69,24 @@ def create(store: ObjectStore, record: PublishedRecord) -> None:
         StoreError: The store cannot be used.
 
     """
+    pipeline_index.enter(store, record)
     if not documents(store).create(record.id, record):
         raise BadInput(f"there is a published pipeline of id {record.id}", remedy="publish it again")
+
+
+def withdraw(store: ObjectStore, record: PublishedRecord) -> None:
+    """Delete a published pipeline that was created just now and is refused.
+
+    Args:
+        store: The workspace store.
+        record: The record.
+
+    Raises:
+        StoreError: The store cannot be used.
+
+    """
+    documents(store).withdraw(record.id)
+    pipeline_index.remove(store, record)
 
 
 def get(store: ObjectStore, identity: str) -> PublishedRecord:
@@ -116,13 +138,19 @@ def named(store: ObjectStore, text: str) -> PublishedRecord:
     """
     if _GUID.fullmatch(text):
         return get(store, text)
-    known = all_of(store, active_only=False)
+    known = tuple(pipeline_index.entries(store))
     name, _, version = text.rpartition("@")
-    found = [record for record in known if record.name == text]
-    found = found or [record for record in known if (record.name, record.version) == (name, version)]
-    if not found:
+    found = [entry for entry in known if entry.name == text]
+    found = found or [entry for entry in known if (entry.name, entry.version) == (name, version)]
+    archived = None
+    for entry in found:
+        record = documents(store).find(entry.id)
+        if record is not None and record.status is not Status.ARCHIVED:
+            return record
+        archived = archived or record
+    if archived is None:
         raise _unknown(text, known)
-    return next((record for record in found if record.status is not Status.ARCHIVED), found[0])
+    return archived
 
 
 def set_status(store: ObjectStore, identity: str, status: Status) -> PublishedRecord:
@@ -154,13 +182,13 @@ def refuse_inactive(record: PublishedRecord) -> None:
         raise BadInput(what, remedy="enable it, or run another version: runner pipelines list")
 
 
-def _unknown(text: str, known: tuple[PublishedRecord, ...]) -> BadInput:
+def _unknown(text: str, known: tuple[Entry, ...]) -> BadInput:
     name, at, version = text.rpartition("@")
-    versions = dict.fromkeys(record.version for record in known if record.name == name) if at else {}
+    versions = dict.fromkeys(entry.version for entry in known if entry.name == name) if at else {}
     if versions:
         listed = ", ".join(each or "(none)" for each in versions)
         what = f"the published pipeline '{name}' has no version '{version}' (its versions, newest first: {listed})"
         return BadInput(what, remedy=unknown("version", version, [each for each in versions if each])[1])
-    names = dict.fromkeys(record.name for record in known)
+    names = dict.fromkeys(entry.name for entry in known)
     what, remedy = unknown("published pipeline", name or text, names)
     return BadInput(what, remedy=f"{remedy}; {_REMEDY}")

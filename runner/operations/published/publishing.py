@@ -36,6 +36,6 @@ def enter(store: ObjectStore, plan: Plan, record: PublishedRecord) -> PublishedR
     try:  # after the record: `runner gc` keeps what this one reads, or has begun to delete it before
         retention.refuse_gone_outputs(store, paths_read(locked))
     except BadInput:
-        pipelines.documents(store).withdraw(record.id)
+        pipelines.withdraw(store, whole)
         raise
     return whole

@@ -7,7 +7,7 @@ import pytest
 
 from runner.errors import BadInput, StoreError
 from runner.model.published import PublishedRecord, Status
-from runner.operations.published import pipelines
+from runner.operations.published import pipeline_index, pipelines
 from runner.operations.published.pipelines import PublishOptions
 from tests.support.builders import T0
 from tests.support.memory_store import MemoryStore
@@ -75,6 +75,31 @@ def test_only_an_active_one_is_run() -> None:
 def test_names_are_checked() -> None:
     assert PublishOptions(name="train", version="1").problems() == ()
     assert len(PublishOptions(name=" ", version="1\n2").problems()) == 2
+
+
+def test_any_printable_name_can_be_found_again() -> None:
+    name, version = "a/b@c%2F 見 ü", "1.json"
+    assert PublishOptions(name=name, version=version).problems() == ()
+    store = filled(record(1, name, version), record(2))
+    assert pipelines.named(store, name).id == pipelines.named(store, f"{name}@{version}").id == guid(1)
+
+
+def test_a_name_must_fit_into_a_key() -> None:
+    longest = "n" * pipeline_index.ROOM
+    assert PublishOptions(name=longest).problems() == ()
+    assert pipelines.named(filled(record(1, longest)), longest).id == guid(1)
+    (problem,) = PublishOptions(name=longest, version="/").problems()
+    assert "can have 201 together" in problem.what
+
+
+def test_a_publication_that_did_not_end_is_in_no_list() -> None:
+    store = filled(record(1))
+    pipeline_index.enter(store, record(2))
+    assert pipelines.named(store, "train").id == guid(1)
+    assert len(pipelines.all_of(store)) == 1
+    pipelines.withdraw(store, record(1))
+    with pytest.raises(BadInput, match="unknown published pipeline"):
+        pipelines.named(store, "train")
 
 
 def test_an_id_is_taken_once() -> None:
