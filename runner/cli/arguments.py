@@ -367,7 +367,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
         _elsewhere("dataset_arguments"),
     ),
     "environment": ("lock, show, build, list, compare and remove environments", _elsewhere("environment_arguments")),
-    "serve": ("serve the workspace by REST", _serve),
+    "serve": ("serve the workspace by REST, and fire its schedules on this machine", _serve),
     "token": ("make, list and revoke tokens for the REST endpoint", _token),
     "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
     "keep": ("keep a run and all that it refers to, whatever its age", _keep),

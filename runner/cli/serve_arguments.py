@@ -15,6 +15,8 @@ def describe(parser: ArgumentParser) -> None:
     parser.add_argument("--port", type=_port, metavar="PORT", help=port)
     parser.add_argument("--tls-cert", default="", metavar="FILE", help="the certificate for TLS, in PEM format")
     parser.add_argument("--tls-key", default="", metavar="FILE", help="the private key of the certificate")
+    schedules = "do not fire schedules; several servers of one workspace may fire them: a run is started once"
+    parser.add_argument("--no-schedules", action="store_true", help=schedules)
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""``runner serve``: the REST server of the workspace."""
+"""``runner serve``: the REST server of the workspace. It also fires schedules, where no cluster does."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from ..output import warn, write_exactly
 
 if TYPE_CHECKING:
     from ...server.context import Context
+    from ...server.firing import ScheduleThread
+    from ...server.metrics import Metrics
 
 _PACKAGES = ("starlette", "uvicorn", "prometheus_client", "h11", "anyio")
 _log = logging.getLogger("runner.workspace")
@@ -59,7 +61,12 @@ def run(options: Namespace) -> int:
         _make_machine_token(session, settings)
         metrics = Metrics()
         context = _context(session, settings, options.target)
-        process.serve(context, metrics, listening, encryption, lambda: _say(settings))
+        schedules = _schedules(session, options, metrics)
+        try:
+            process.serve(context, metrics, listening, encryption, lambda: _say(settings, fires=schedules is not None))
+        finally:
+            if schedules is not None:
+                schedules.stop(process.GRACE_SECONDS)
     return DONE
 
 
@@ -95,6 +102,17 @@ def _context(session: OpenWorkspace, settings: ServeConfig, target: str) -> Cont
     )
 
 
+def _schedules(session: OpenWorkspace, options: Namespace, metrics: Metrics) -> ScheduleThread | None:
+    """Return the running thread that fires schedules; None where CronJobs do it, or nobody wants it."""
+    if options.no_schedules or session.config.detach:
+        return None
+    from ...server.firing import ScheduleThread
+
+    made = ScheduleThread(lambda: _opened(options.target), metrics)
+    made.start()
+    return made
+
+
 def _make_machine_token(session: OpenWorkspace, settings: ServeConfig) -> None:
     """Make the token of this machine, for clients on it. A pod would make another one at every start."""
     if not ipaddress.ip_address(settings.host).is_loopback:
@@ -110,8 +128,9 @@ def _make_machine_token(session: OpenWorkspace, settings: ServeConfig) -> None:
         warn(f"the token of this machine: {token_file(session.store_id)} (others: runner token create)")
 
 
-def _say(settings: ServeConfig) -> None:
-    warn(f"runner serves {settings.public_url}; stop it with Ctrl-C")
+def _say(settings: ServeConfig, *, fires: bool) -> None:
+    schedules = "schedules are fired" if fires else "schedules are not fired by this process"
+    warn(f"runner serves {settings.public_url} ({schedules}); stop it with Ctrl-C")
 
 
 def _audit(record: Mapping[str, object]) -> None:
