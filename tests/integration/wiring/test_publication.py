@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.capture import DryWorkspace
+from runner.control import fingerprint
 from runner.data import packing
 from runner.environments import lock_store
 from runner.environments.lock import Lock, LockedPackage
@@ -315,3 +316,27 @@ def test_a_submission_that_is_killed_is_made_good_by_the_next_one_with_its_id(tm
         else:
             break
     assert deaths >= 4
+
+
+def test_a_published_pipeline_reuses_what_its_draft_has_made(tmp_path: Path, source: Path) -> None:
+    session = opened(tmp_path / "one", MemoryStore())
+    plan = draft(source)
+    never = replace(plan.steps[0], key="b", name="b", reuse=False)
+    whole = replace(plan, steps=(*plan.steps, never))
+    record = session.publish(whole, OPTIONS)
+    runs = (
+        session.submit(whole, REQUEST),
+        session.submit_published(record, values(), REQUEST),
+        session.submit_published(record, values(epochs=4), REQUEST),
+    )
+    first, second, third = (keys_for_reuse(session, run) for run in runs)
+    assert first == second
+    assert first["a"] != third["a"]
+    assert first["b"] == third["b"] == ""
+
+
+def keys_for_reuse(session: Session, run: str) -> dict[str, str]:
+    """The reuse key of each step of a run, with one content of its input."""
+    plan, said = session.view(run).plan, submission_of(session, run)
+    pins = {"raw": builders.ref("raw/1")}
+    return {step.key: fingerprint.bind(plan, said, step, {}, pins).fingerprint for step in plan.steps}
