@@ -260,7 +260,17 @@ class OpenWorkspace(Places):
     def start_controller(self, run: str) -> None:
         """Start a controller for the run. It outlives this process."""
         known_workspaces.remember(cache_folder(), self.identity)
-        self.controllers.start(run)
+        self._starter(run).start(run)
+
+    def _starter(self, run: str) -> Starter:
+        """Return the starter for a run. One of a schedule goes into the cluster: no machine has to stay on for it."""
+        from .detached import Detached, controllers_of
+
+        try:
+            submission = self.view(run).state.submission
+        except StoreUnreachable:
+            return self.controllers  # which asks again
+        return Detached(self) if submission and submission.schedule and controllers_of(self) else self.controllers
 
     @property
     def identity(self) -> known_workspaces.KnownWorkspace:

@@ -34,8 +34,12 @@ from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, Sched
 from runner.model.step import InputSpec
 from runner.operations.published import pipelines
 from runner.operations.published.documents import Documents
+from runner.operations.submit import submit
+from runner.operations.values import Request
 from runner.runs import plans
 from runner.storage.local_folder import FolderConfig
+from runner.wiring.controllers import Controllers
+from runner.wiring.detached import Detached
 from runner.wiring.workspace import OpenWorkspace
 from tests.support import builders as b
 from tests.support.fake_api import FakeCluster
@@ -159,6 +163,25 @@ def test_the_others_get_the_image_of_the_changed_workspace(
     session.place_schedule(second)
     assert (image_of(cluster, first), image_of(cluster, second)) == ("controller:2", "controller:2")
     assert cluster.get("cronjobs", f"schedule-{ended.id}") is None
+
+
+@pytest.mark.parametrize(
+    ("target", "schedule", "started"),
+    [("kind", ID, ["cluster"]), ("kind", "", ["here"]), (LOCAL, ID, ["here"])],
+)
+def test_runs_of_schedules_are_driven_in_the_cluster(
+    session: OpenWorkspace, monkeypatch: pytest.MonkeyPatch, target: str, schedule: str, started: list[str]
+) -> None:
+    """A schedule without a start fires when it is created: on a laptop that may be turned off then."""
+    found: list[str] = []
+    monkeypatch.setattr(Detached, "start", lambda _self, _run: found.append("cluster"))
+    monkeypatch.setattr(Controllers, "start", lambda _self, _run: found.append("here"))
+    session.override = target
+    plan = b.plan(b.step("a"))
+    request = Request(experiment="x", schedule=schedule)
+    run = submit(session.store, plan, {"a-1": target}, request, session.submitter())
+    session.start_controller(run)
+    assert found == started
 
 
 def test_a_pod_uses_the_images_of_the_publication(session: OpenWorkspace) -> None:
