@@ -21,6 +21,7 @@ from runner.model import events as e
 from runner.model.context import StepContext
 from runner.model.data import DataRef, DatasetDefinition, Manifest
 from runner.model.environment import NamedEnvironment
+from runner.model.firing import Firing
 from runner.model.plan import Plan, Submission
 from runner.model.record import AttemptRecord, CommitRecord
 from runner.model.run_request import AcceptedRequest, RequestAnswer, RunRequest
@@ -29,12 +30,14 @@ from runner.model.shapes import fields_of
 from runner.model.step import InputSpec, StepSpec
 from runner.model.store_endpoint import StepStores
 from runner.model.task import Task
+from runner.operations.published.triggers import Cursor
 from runner.runs.head import Head
 from runner.runs.index import IndexEntry
 from runner.runs.state_snapshot import StateSnapshot
 from runner.sdk.models.registry import ModelRecord
 from runner.sdk.runs.logged_store import LoggedRecord
 from runner.sdk.steps.module_registry import ModuleRecord, VersionRecord
+from runner.server.idempotency import Claim
 from runner.wiring.controller_spec import ControllerSpec
 
 WRITTEN: tuple[type, ...] = (
@@ -68,6 +71,9 @@ WRITTEN: tuple[type, ...] = (
     AcceptedRequest,
     RequestAnswer,
     RunRequest,
+    Claim,
+    Cursor,
+    Firing,
     SecretSource,
 )
 """Every shape that is stored, or handed from one process to another."""
