@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -29,15 +30,15 @@ PATIENCE = 600.0
 _PAUSE = 0.5
 
 
-class SubmittingByRequest(RefusedInStep):
+class SubmittingByRequest(RefusedInStep, ABC):
     """The part of a step's `Session` that submits published pipelines, and knows the server that does so too."""
 
     _hidden: Hidden
 
     @property
+    @abstractmethod
     def store(self) -> ObjectStore:
         """The workspace store."""
-        raise NotImplementedError
 
     def server_facts(self) -> ServerFacts:
         """Return the address and the token that the step's environment variables name; the token of no file."""

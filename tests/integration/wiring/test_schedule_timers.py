@@ -137,7 +137,8 @@ def test_what_no_pod_has_is_told_before_anything_is_made(session: OpenWorkspace,
     published(session, b.plan(b.step("a")), 2)
     watching = {"recurrence": None, "trigger": DatastoreTrigger(datastore="here")}
     given = {"values": ParameterValues(data={"folder": DatastorePath("here", "x")})}
-    for number, more in enumerate((watching, given), 4):
+    both: tuple[dict[str, Any], ...] = (watching, given)
+    for number, more in enumerate(both, 4):
         with pytest.raises(BadInput, match="'here' cannot be used in the cluster"):
             session.place_schedule(a_schedule(session, number, pipeline="p2", **more))
     with pytest.raises(BadInput, match="no pipeline endpoint 'e2'"):

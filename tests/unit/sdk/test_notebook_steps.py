@@ -102,17 +102,14 @@ def test_one_name_as_input_and_output(ws: Workspace) -> None:
 
 
 def test_its_environment_gets_what_executes_a_notebook(ws: Workspace) -> None:
-    own = RunConfiguration(
-        conda_dependencies=CondaDependencies.create(conda_packages=["ipykernel"], pip_packages=["numpy"])
-    )
+    packages = CondaDependencies.create(conda_packages=["ipykernel"], pip_packages=["numpy"])
+    own = RunConfiguration(conda_dependencies=packages)
     own.environment.name = "mine"
     step = NotebookRunnerStep("n", config(run_config=own), compute_target="local")
     (environment,) = Pipeline(ws, [step]).plan.environments.values()
     assert environment.spec.pip[-1] == "nbclient"
     assert environment.spec.conda == ("ipykernel",)
-    assert "nbclient" not in list(
-        own.environment.python.conda_dependencies.pip_packages
-    )  # the caller's own stays as it is
+    assert "nbclient" not in list(packages.pip_packages)  # the caller's own stays as it is
 
 
 def test_an_image_with_all_packages_stays(ws: Workspace) -> None:
