@@ -47,6 +47,14 @@ class Server:
     host: str
     port: int
     token: str
+    process: int
+    """Its id."""
+
+    @property
+    def processor(self) -> float:
+        """The seconds of processor time that it has used."""
+        fields = Path(f"/proc/{self.process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def request(self, method: str, path: str, body: bytes = b"", **headers: str) -> bytes:
         """Return the bytes of a request."""
@@ -121,7 +129,7 @@ def serving(folder: Path, environ: Mapping[str, str]) -> Iterator[Server]:
                 sys.exit(f"the server did not start:\n{said}")
             said += line
         (token,) = Path(environ["XDG_CONFIG_HOME"]).rglob("*.token")
-        yield Server(found[1], int(found[2]), token.read_text(encoding="utf-8").strip())
+        yield Server(found[1], int(found[2]), token.read_text(encoding="utf-8").strip(), process.pid)
         process.send_signal(signal.SIGTERM)
         if process.wait(60) != 0:
             sys.exit("the server did not end well")
@@ -179,10 +187,11 @@ def main() -> None:
             whole = time.perf_counter() - began
             ended = checked(folder, environ, made, options.submissions)
             run_path = f"/api/v1/runs/{made[0]}"
-            by_path = {
-                path: asyncio.run(reads(server, path, options.seconds, options.connections))
-                for path in ("/healthz", run_path, "/api/v1/runs?limit=20")
-            }
+            by_path, processor = {}, {}
+            for path in ("/healthz", run_path, "/api/v1/runs?limit=20"):
+                before = server.processor
+                by_path[path] = asyncio.run(reads(server, path, options.seconds, options.connections))
+                processor[path] = 1000 * (server.processor - before) / len(by_path[path])
         print(f"\n{os.cpu_count()} cores; the clients run on them too\n")
         print("| what | calls | p50, ms | p99, ms |\n| --- | --- | --- | --- |")
         percentiles(f"{options.submissions} submissions at once, each twice", took)
@@ -196,7 +205,8 @@ def main() -> None:
             aim = (
                 f" (aim: {AIM_READS:.0f}; {'met' if per_second >= AIM_READS else 'MISSED'})" if path == run_path else ""
             )
-            print(f"{path.replace(made[0], 'RUN')}: {per_second:.0f} per second{aim}")
+            used = f"{processor[path]:.2f} ms of the server's processor time each"
+            print(f"{path.replace(made[0], 'RUN')}: {per_second:.0f} per second{aim}; {used}")
 
 
 if __name__ == "__main__":
