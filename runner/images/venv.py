@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,18 @@ class VenvEnvironments:
         """Return the differences between the step's environment and the specification, and the interpreter in use."""
         wanted = read(environment)
         return (*self._notes(environment, wanted), *wanted.notes)
+
+    def has_program(self, environment: NamedEnvironment, name: str) -> bool:
+        """Return True if a step can start a program: one of this machine, or one that a package will bring.
+
+        The programs of packages are known when they are installed, so until then any is taken to be among them.
+        """
+        own = environment.variables.get("PATH") or os.environ.get("PATH", "")
+        base = self.find(environment)
+        folder = os.path.dirname(base.reference) if base else ""  # noqa: PTH120 - text is wanted
+        if shutil.which(name, path=os.pathsep.join(filter(None, (folder, own)))):
+            return True
+        return base is None and _installs(environment.spec, read(environment))
 
     def ensure(self, environment: NamedEnvironment, notify: Notify) -> Prepared:
         """Make the venv unless it exists or the interpreter is sufficient. Raises EnvironmentFailed, StoreError."""

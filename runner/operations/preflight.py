@@ -15,6 +15,7 @@ from ..model.step import StepSpec
 from ..plan.validate import validate
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .input_deliveries import mount_problems
+from .programs import program_problem, starts_program
 
 
 def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem, ...]:
@@ -64,6 +65,9 @@ def place_problems(
         if environment in plan.environments:
             wanted = plan.environments[environment]
             found.extend(problems_from(partial(_environment_problems, environments, name, wanted), name))
+    for step in plan.steps:
+        name = targets[step.key]
+        found.extend(problems_from(partial(_program_problems, plan, environments, name, step), name))
     return tuple(dict.fromkeys(found))
 
 
@@ -78,6 +82,16 @@ def _environment_problems(
     environments: Callable[[str], EnvironmentStore], name: str, wanted: NamedEnvironment
 ) -> tuple[Problem, ...]:
     return environments(name).problems(wanted)
+
+
+def _program_problems(
+    plan: Plan, environments: Callable[[str], EnvironmentStore], name: str, step: StepSpec
+) -> tuple[Problem, ...]:
+    """Return the problem of a program that is not there. Python is: nobody is asked."""
+    if step.environment not in plan.environments or not starts_program(step):
+        return ()
+    found = program_problem(environments(name), plan.environments[step.environment], step)
+    return (found,) if found else ()
 
 
 def _source_problems(step: StepSpec) -> Iterator[Problem]:

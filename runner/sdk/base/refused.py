@@ -56,7 +56,6 @@ _WHY = {
     **dict.fromkeys(("HyperDriveStep", "HyperDriveStepRun", "HyperDriveConfig", "HyperDriveRunConfig", "HyperDriveRun"),
                     (_LATER, _SEARCH)),
     "MpiStep": (_LATER, "start the processes from the script of one PythonScriptStep"),
-    "RScriptStep": (_LATER, "call Rscript by a CommandStep"),
 }  # fmt: skip
 
 

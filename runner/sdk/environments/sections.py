@@ -91,8 +91,38 @@ class SparkSection:
         self.precache_packages = precache_packages
 
 
+class RCranPackage:
+    """A package of CRAN for an R script.
+
+    Args:
+        name: The name. None: it is set later.
+        version: The version. None: the newest.
+        repository: The address of a repository. None: the one that the image's R is configured with.
+
+    """
+
+    def __init__(self, name: str | None = None, version: str | None = None, repository: str | None = None) -> None:
+        self.name = name
+        self.version = version
+        self.repository = repository
+
+
+class RGitHubPackage:
+    """A package of GitHub for an R script.
+
+    Args:
+        repository: ``owner/name``, or ``owner/name@revision``. None: it is set later.
+        auth_token: Refused when a step uses it. None: none.
+
+    """
+
+    def __init__(self, repository: str | None = None, auth_token: str | None = None) -> None:
+        self.repository = repository
+        self.auth_token = auth_token
+
+
 class RSection:
-    """v1's R part of an environment; kept and not used."""
+    """v1's R part of an environment. RScriptStep installs its packages; other steps do not use it."""
 
     def __init__(self) -> None:
         self.r_version: str | None = None

@@ -140,23 +140,26 @@ class Pipeline:
         return submit_pipeline(experiment_of(self.workspace, experiment_name), self, options)
 
     @staticmethod
-    def load_yaml(workspace: Workspace, filename: str, *_arguments: object, **_options: object) -> Pipeline:
-        """Refuse: v1's own YAML is not read.
+    def load_yaml(
+        workspace: Workspace, filename: str, _workflow_provider: object = None, _service_endpoint: object = None
+    ) -> Pipeline:
+        """Return the pipeline of a file in v1's YAML form; see docs/how-to/v1-yaml.md.
+
+        Paths in the file are relative to the current folder, as in v1.
 
         Args:
-            workspace, filename: As in v1; not used.
-
-        Returns:
-            Nothing.
+            workspace: The workspace.
+            filename: The file.
 
         Raises:
-            NotOffered: Always; it names what to do instead.
+            PipelineInvalid: (a ValueError) There is no such file, or something is wrong with the pipeline: each
+                problem has its file and line.
 
         """
-        raise NotOffered(
-            f"Pipeline.load_yaml({filename!r}) is not offered: v1's YAML pipelines are not read",
-            remedy="write the steps in Python; `runner plan -o yaml` writes a pipeline as YAML, `runner run` reads it",
-        )
+        from .v1_yaml import load
+
+        loaded = load(workspace, filename)
+        return Pipeline(workspace, loaded.steps, description=loaded.description)
 
     def publish(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...dataclass import dataclass
 from ...override import override
-from ..base.exceptions import UserErrorException
+from ..base.exceptions import NotOffered, UserErrorException
 from . import module_registry as registry
 from .port_definitions import InputPortDef, OutputPortDef
 
@@ -82,6 +82,23 @@ class Module:
                 remedy="make it with Module.create and module.publish_python_script",
             )
         return Module(workspace, record)
+
+    @staticmethod
+    def load_yaml(*_arguments: object, **_options: object) -> Module:
+        """Refuse: v1 documents no YAML form of a module.
+
+        Returns:
+            Nothing.
+
+        Raises:
+            NotOffered: Always; it names what to do instead.
+
+        """
+        raise NotOffered(
+            "Module.load_yaml is not offered: v1 documents no YAML form of a module",
+            remedy="make the module with Module.create and module.publish_python_script; "
+            "Pipeline.load_yaml reads pipelines that use it (type: ModuleStep)",
+        )
 
     @property
     def id(self) -> str:

@@ -84,7 +84,6 @@ REFUSED = [
     "azureml.pipeline.steps.MpiStep",
     "azureml.train.automl.AutoMLConfig",
     "azureml.pipeline.steps.ParallelRunConfig",
-    "azureml.pipeline.steps.RScriptStep",
     "azureml.pipeline.steps.AdlaStep",
     "azureml.pipeline.steps.AzureBatchStep",
     "azureml.pipeline.steps.KustoStep",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,8 @@ DRIVERS = Path(__file__).parents[2] / "support" / "drivers"
 NAMES = sorted(path.parent.name for path in DRIVERS.glob("*/driver.py"))
 NEEDS = {"energy_parquet": "pyarrow"}
 """What a driver's own packages are, beside pandas."""
+PROGRAMS = {"r_report": DRIVERS.parent / "fake_programs"}
+"""Where a driver's programs lie that this machine need not have."""
 FAILING = {"brittle_branch", "iris_notebook", "retrain_gate", "spoken_words"}
 """Drivers that expect one of their runs to fail or to be canceled: the command's exit code says that it did."""
 NOTEBOOK = """
@@ -49,7 +52,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def copy_of(name: str, folder: Path, cache: Path) -> Project:
     """The driver's project in `folder`, as its user has it, and no file beside its own."""
     ignored = shutil.ignore_patterns("__pycache__", ".runner")
-    return Project(Path(shutil.copytree(DRIVERS / name, folder / name, ignore=ignored)), cache, bare=True)
+    path = {"PATH": f"{PROGRAMS[name]}:{os.environ['PATH']}"} if name in PROGRAMS else {}
+    return Project(Path(shutil.copytree(DRIVERS / name, folder / name, ignore=ignored)), cache, path, bare=True)
 
 
 def text_of(ended: subprocess.CompletedProcess[str]) -> str:
@@ -63,6 +67,20 @@ def test_a_driver_runs_unchanged(name: str, tmp_path: Path, cache: Path) -> None
     ended = copy_of(name, tmp_path, cache).run("run", "driver.py")
     assert ended.returncode == (name in FAILING), text_of(ended)
     assert name not in FAILING or "\nchecked\n" in ended.stdout, text_of(ended)
+
+
+def test_an_r_script_without_r_is_refused_before_anything_runs(tmp_path: Path, cache: Path) -> None:
+    project = copy_of("r_report", tmp_path, cache)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("sh", "uv", "unshare", "mount"):
+        if found := shutil.which(name):
+            (tools / name).symlink_to(found)
+    project.environ["PATH"] = str(tools)
+    ended = project.run("run", "driver.py")
+    assert ended.returncode == 2, text_of(ended)
+    assert "there is no program 'Rscript' on the PATH of this machine" in ended.stdout + ended.stderr
+    assert "step 'fit.R'" in ended.stdout + ended.stderr
 
 
 def test_drivers_know_v1_alone() -> None:

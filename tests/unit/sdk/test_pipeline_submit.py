@@ -21,7 +21,7 @@ from runner.sdk import (
     StepSequence,
     Workspace,
 )
-from runner.sdk.base.exceptions import NotOffered, PipelineInvalid, SnapshotException
+from runner.sdk.base.exceptions import PipelineInvalid, SnapshotException
 from tests.support.fake_session import FakeSession
 
 
@@ -135,8 +135,3 @@ def test_a_script_left_out_of_the_snapshot_is_found(ws: Workspace, session: Fake
     with pytest.raises(SnapshotException) as caught:
         Pipeline(ws, steps).submit("e")
     assert [problem.what.split()[2] for problem in caught.value.problems] == ["./b.py", "../a.py"]
-
-
-def test_what_pipelines_do_not_have(ws: Workspace) -> None:
-    with pytest.raises(NotOffered, match="YAML"):
-        Pipeline.load_yaml(ws, "pipeline.yml")

@@ -8,6 +8,8 @@ _NAMES = (
     "EnvironmentDefinition",
     "SparkPackage",
     "RSection",
+    "RCranPackage",
+    "RGitHubPackage",
     "DockerBuildContext",
     "CondaDependencies",
     "DEFAULT_CPU_IMAGE",

@@ -1,0 +1,5 @@
+args <- commandArgs(trailingOnly = TRUE)
+data <- read.csv(file.path(args[[2]], "flights.csv"))
+fit <- lm(delay ~ hour, data = data)
+dir.create(args[[3]], showWarnings = FALSE, recursive = TRUE)
+saveRDS(fit, file.path(args[[3]], "fit.rds"))
