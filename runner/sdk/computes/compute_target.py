@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Dict
 from ...operations import computes
 from ...override import override
 from ..base.exceptions import ComputeTargetException, NotOffered
+from ..base.refused import refusing
 from ..base.session import current
 from .status import AmlComputeStatus, ScaleSettings
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..workspaces.workspace import Workspace
     from .provisioning import Provisioning
 
+_NODES = "nodes, quotas and identities belong to the cluster"
 _REMEDY = "correct the name; or add it under targets: or computes: of runner.yaml; or create it in the file"
 
 
@@ -274,6 +276,16 @@ class AmlCompute(ComputeTarget):
         from ...model.vm_sizes import listed
 
         return [{"name": name, "vCPUs": size.cpu, "memory": size.memory, "gpus": size.gpu} for name, size in listed()]
+
+    get_active_runs = refusing("AmlCompute.get_active_runs", _NODES, "use experiment.get_runs, or: runner list")
+    list_usages = staticmethod(refusing("AmlCompute.list_usages", _NODES, "ask the cluster: kubectl top nodes"))
+    list_quotas = staticmethod(refusing("AmlCompute.list_quotas", _NODES, "ask the cluster: kubectl get quota"))
+    add_identity = refusing("AmlCompute.add_identity", _NODES, "see docs/explanation/security.md")
+    remove_identity = refusing("AmlCompute.remove_identity", _NODES, "see docs/explanation/security.md")
+
+    def get(self) -> dict[str, object]:
+        """Return v1's document of the target; see `serialize`."""
+        return self.serialize()
 
     def list_nodes(self) -> list[dict[str, object]]:
         """Return no nodes: they belong to the cluster."""

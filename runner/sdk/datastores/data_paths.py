@@ -334,6 +334,30 @@ class DataPathComputeBinding:
         self.path_on_compute = path_on_compute
         self.overwrite = overwrite
 
+    def create_data_reference(
+        self, data_reference_name: str | None = None, datapath: DataPath | None = None
+    ) -> DataReference:
+        """Return a data reference to a place, bound in this way. Raises UserErrorException without a place.
+
+        Args:
+            data_reference_name: The input's name. None: a derived name.
+            datapath: The place. Required.
+
+        """
+        if datapath is None:
+            raise UserErrorException("create_data_reference needs a datapath")
+        return datapath.create_data_reference(data_reference_name, self)
+
+    @staticmethod
+    def create_from_data_reference(data_reference: DataReference) -> DataPathComputeBinding:
+        """Return the way in which a data reference is bound.
+
+        Args:
+            data_reference: The data reference.
+
+        """
+        return DataPathComputeBinding(data_reference.mode, data_reference.path_on_compute, data_reference.overwrite)
+
     @override
     def __repr__(self) -> str:
         return f"DataPathComputeBinding({self.mode!r}, path_on_compute={self.path_on_compute!r})"

@@ -11,6 +11,7 @@ from ...model.environment import without_secrets
 from ...override import override
 from ..base.caller import caller
 from ..base.plain_values import texts
+from ..base.refused import refusing
 from .conda_dependencies import CondaDependencies
 from .docker_build import DockerBuildContext, ImageBuildDetails, dockerfile_text
 from .sections import ContainerRegistry, DockerSection, PythonSection, RSection, SparkSection
@@ -339,6 +340,11 @@ class Environment:
 
         """
         return self.build(workspace)
+
+    get_image_details = refusing(
+        "Environment.get_image_details", "images belong to a compute target, not to a workspace",
+        "see: runner environment list",
+    )  # fmt: skip
 
     def validate(self) -> None:
         """Do nothing: everything is checked at submit."""

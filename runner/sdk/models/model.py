@@ -218,6 +218,7 @@ class Model(ModelFacts):
     deploy = staticmethod(refusing("Model.deploy", _SERVICE, _SERVE))
     package = staticmethod(refusing("Model.package", _SERVICE, _SERVE))
     profile = staticmethod(refusing("Model.profile", _SERVICE, _SERVE))
+    print_configuration = staticmethod(refusing("Model.print_configuration", _SERVICE, _SERVE))
     get_sas_urls = refusing("Model.get_sas_urls", _SERVICE, "use model.download()")
 
     def download(self, target_dir: str = ".", exist_ok: bool = False, exists_ok: bool | None = None) -> str:
@@ -294,6 +295,16 @@ class Model(ModelFacts):
         if taken:
             raise UserErrorException(f"property {taken[0]!r} is set already: properties cannot be changed")
         self._change(replace(self.record, properties={**self.record.properties, **texts(properties)}))
+
+    def add_dataset_references(self, datasets: Iterable[tuple[str, object]]) -> None:
+        """Add datasets that the model was made of.
+
+        Args:
+            datasets: Pairs of a scenario, such as ``Dataset.Scenario.TRAINING``, and a dataset.
+
+        """
+        added = [pair for pair in registry.dataset_pairs(list(datasets)) if pair not in self.record.datasets]
+        self._change(replace(self.record, datasets=(*self.record.datasets, *added)))
 
     def update_tags_properties(
         self,

@@ -89,7 +89,7 @@ class Draft:
             framework_version=self.framework_version or "",
             run=self.run,
             experiment=self.experiment,
-            datasets=tuple(_dataset_pairs(self.datasets)),
+            datasets=tuple(dataset_pairs(self.datasets)),
         )
 
 
@@ -244,7 +244,13 @@ def files_of(source: Path, child_paths: Iterable[str] | None = None) -> dict[str
     return {f"{root.name}/{path.relative_to(root).as_posix()}": path for path in found if path.is_file()}
 
 
-def _dataset_pairs(datasets: object) -> Iterable[tuple[str, str]]:
+def dataset_pairs(datasets: object) -> Iterable[tuple[str, str]]:
+    """Yield the pairs of a scenario and a dataset's id.
+
+    Args:
+        datasets: A list of pairs of a scenario and a dataset. Anything else: there are none.
+
+    """
     for pair in datasets if isinstance(datasets, (list, tuple)) else ():
         purpose, dataset = pair
         yield str(purpose), str(getattr(dataset, "id", dataset))

@@ -95,6 +95,20 @@ def load(path: str, name: str | None) -> RunConfiguration:
     return made
 
 
+def delete(path: str, name: str) -> None:
+    """Delete the file of a run configuration.
+
+    Args:
+        path: The folder that holds it.
+        name: The file's name without its suffix.
+
+    Raises:
+        UserErrorException: There is no such file.
+
+    """
+    _file(Path(path), name).unlink()
+
+
 def _file(path: Path, name: str | None) -> Path:
     if path.is_file():
         return path

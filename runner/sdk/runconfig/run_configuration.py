@@ -260,6 +260,22 @@ class RunConfiguration(_Section):
         return save(self, path, name)
 
     @staticmethod
+    def delete(path: str, name: str) -> None:
+        """Delete the file of a configuration.
+
+        Args:
+            path: The folder that holds it.
+            name: The file's name without its suffix.
+
+        Raises:
+            UserErrorException: There is no such file.
+
+        """
+        from .files import delete
+
+        delete(path, name)
+
+    @staticmethod
     def load(path: str, name: str | None = None) -> RunConfiguration:
         """Return the configuration of a file that `save` or v1 has written.
 

@@ -151,6 +151,9 @@ class RunBase(LoggingMethods):
         """Return empty text: there is no portal."""
         return ""
 
+    def start(self) -> None:
+        """Do nothing: a run has started when it was made."""
+
     def complete(self, _set_status: bool = True) -> None:
         """Do nothing: the status of a submitted run is that of its process, as in v1."""
 

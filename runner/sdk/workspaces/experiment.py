@@ -54,6 +54,11 @@ class Experiment:
         self.name = name
 
     @property
+    def workspace_object(self) -> Workspace:
+        """The workspace, under v1's other name."""
+        return self.workspace
+
+    @property
     def id(self) -> str:
         """The id, which is the name."""
         return self.name

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 """The subscription of drivers that print or compare it, if none is configured."""
 
+_FILE, _EDIT = "the workspace is what its runner.yaml says", "edit runner.yaml"
+_CONNECTION = "credentials of package feeds and registries are not kept in the workspace"
+_EDIT_PACKAGES = "see docs/how-to/private-packages.md"
+
 
 class Workspace:
     """The open workspace, which is a bucket or a folder. Its names need not exist in Azure.
@@ -168,6 +172,26 @@ class Workspace:
     delete = refusing(
         "Workspace.delete", "runner leaves all data to their owner", "delete the bucket or the folder yourself"
     )
+
+    update = refusing("Workspace.update", _FILE, _EDIT)
+    update_dependencies = refusing("Workspace.update_dependencies", _FILE, _EDIT)
+    sync_keys = refusing("Workspace.sync_keys", _FILE, _EDIT)
+    list_keys = refusing("Workspace.list_keys", "there is no storage account of its own", "see: runner doctor")
+    diagnose_workspace = refusing("Workspace.diagnose_workspace", "there is no Azure resource", "run: runner doctor")
+    set_connection = refusing("Workspace.set_connection", _CONNECTION, _EDIT_PACKAGES)
+    get_connection = refusing("Workspace.get_connection", _CONNECTION, _EDIT_PACKAGES)
+    list_connections = refusing("Workspace.list_connections", _CONNECTION, _EDIT_PACKAGES)
+    delete_connection = refusing("Workspace.delete_connection", _CONNECTION, _EDIT_PACKAGES)
+
+    @property
+    def linked_services(self) -> dict[str, object]:
+        """Empty: linked services are not offered."""
+        return {}
+
+    @property
+    def images(self) -> dict[str, object]:
+        """Empty: images of web services are not offered."""
+        return {}
 
     def write_config(self, path: str | None = None, file_name: str | None = None) -> None:
         """Write ``.azureml/config.json``.

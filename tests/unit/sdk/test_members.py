@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from runner.sdk.base.exceptions import NotOffered, RunEnvironmentException, UserErrorException
+from runner.sdk.computes.compute_target import AmlCompute
 from runner.sdk.datasets.dataset import Dataset
 from runner.sdk.datasets.file_dataset import FileDataset
 from runner.sdk.datasets.tabular import TabularDataset
-from runner.sdk.datastores.data_paths import DataReference
+from runner.sdk.datastores.data_paths import DataPath, DataPathComputeBinding, DataReference
 from runner.sdk.datastores.datastore import Datastore
 from runner.sdk.environments.environment import Environment
+from runner.sdk.models.model import Model
+from runner.sdk.runconfig.run_configuration import RunConfiguration
 from runner.sdk.runs.lookup import get_run
 from runner.sdk.runs.run import Run
 from runner.sdk.workspaces.experiment import Experiment
@@ -110,3 +113,54 @@ def test_a_data_reference_made_by_its_factory(ws: Workspace) -> None:
     made = DataReference.create("mine", Datastore(ws), "x/y", "download", "/data", overwrite=True)
     assert (made.data_reference_name, made.path_on_datastore, made.mode) == ("mine", "x/y", "download")
     assert (made.path_on_compute, made.overwrite) == ("/data", True)
+
+
+def test_a_run_configuration_is_deleted(tmp_path: Path) -> None:
+    saved = RunConfiguration().save(str(tmp_path), "mine")
+    RunConfiguration.delete(str(tmp_path), "mine")
+    assert not saved.exists()
+    with pytest.raises(UserErrorException, match="no such run configuration"):
+        RunConfiguration.delete(str(tmp_path), "mine")
+
+
+def test_a_binding_and_a_data_reference(ws: Workspace) -> None:
+    place = DataPath(Datastore(ws), "raw", "raw")
+    reference = DataPathComputeBinding("download", "/here").create_data_reference("one", place)
+    assert (reference.data_reference_name, reference.path_on_datastore, reference.mode) == ("one", "raw", "download")
+    again = DataPathComputeBinding.create_from_data_reference(reference)
+    assert (again.mode, again.path_on_compute) == ("download", "/here")
+    with pytest.raises(UserErrorException, match="needs a datapath"):
+        DataPathComputeBinding().create_data_reference("one")
+
+
+def test_datasets_are_added_to_a_model(ws: Workspace, rows: TabularDataset, tmp_path: Path) -> None:
+    Path("m.pkl").write_text("m")
+    model = Model.register(ws, "m.pkl", "m")
+    model.add_dataset_references([(Dataset.Scenario.TRAINING, rows)])
+    model.add_dataset_references([(Dataset.Scenario.TRAINING, rows), ("inferencing", rows)])
+    expected = ((Dataset.Scenario.TRAINING, rows.id), ("inferencing", rows.id))
+    assert Model(ws, "m").record.datasets == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "remedy"),
+    [
+        (lambda ws: ws.update(tags={}), "edit runner.yaml"),
+        (lambda ws: ws.list_keys(), "runner doctor"),
+        (lambda ws: ws.set_connection("feed", "PythonFeed", "t", "PAT", "v"), "private-packages.md"),
+        (lambda ws: AmlCompute(ws, "cpu").get_active_runs(), "runner list"),
+        (lambda _: AmlCompute.list_quotas(None), "kubectl get quota"),
+        (lambda ws: Environment("e").get_image_details(ws), "runner environment"),
+        (lambda _: Model.print_configuration([], None, None), "serve the model yourself"),
+    ],
+)
+def test_what_azure_alone_has_names_a_way_out(ws: Workspace, call: Callable[[Workspace], object], remedy: str) -> None:
+    with pytest.raises(NotOffered) as refused:
+        call(ws)
+    assert remedy in str(refused.value)
+
+
+def test_names_that_are_always_empty_or_the_same(ws: Workspace) -> None:
+    assert (ws.linked_services, ws.images, ws.webservices) == ({}, {}, {})
+    assert Experiment(ws, "e").workspace_object is ws
+    assert AmlCompute(ws, "cpu").get()["name"] == "cpu"
