@@ -337,16 +337,17 @@ class DataPathComputeBinding:
     def create_data_reference(
         self, data_reference_name: str | None = None, datapath: DataPath | None = None
     ) -> DataReference:
-        """Return a data reference to a place, bound in this way. Raises UserErrorException without a place.
+        """Return a data reference to a place, bound in this way.
 
         Args:
             data_reference_name: The input's name. None: a derived name.
             datapath: The place. Required.
 
+        Raises:
+            UserErrorException: There is no place.
+
         """
-        if datapath is None:
-            raise UserErrorException("create_data_reference needs a datapath")
-        return datapath.create_data_reference(data_reference_name, self)
+        return (datapath or DataPath()).create_data_reference(data_reference_name, self)
 
     @staticmethod
     def create_from_data_reference(data_reference: DataReference) -> DataPathComputeBinding:

@@ -129,7 +129,7 @@ def test_a_binding_and_a_data_reference(ws: Workspace) -> None:
     assert (reference.data_reference_name, reference.path_on_datastore, reference.mode) == ("one", "raw", "download")
     again = DataPathComputeBinding.create_from_data_reference(reference)
     assert (again.mode, again.path_on_compute) == ("download", "/here")
-    with pytest.raises(UserErrorException, match="needs a datapath"):
+    with pytest.raises(UserErrorException, match="names no datastore"):
         DataPathComputeBinding().create_data_reference("one")
 
 
