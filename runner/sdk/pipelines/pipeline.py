@@ -12,7 +12,6 @@ from ...model.policy_overrides import NO_OVERRIDES
 from ...operations.computes import created
 from ...override import override
 from ...plan.data_parameters import bind
-from ..base.exceptions import NotOffered
 from ..steps.bindings import all_parameters
 from .graph import Graph, StepSequence, gather
 from .lowering import Lowered, Surroundings, lower
