@@ -51,3 +51,11 @@ def test_another_process_runs_it_with_data_of_every_kind(tmp_path: Path) -> None
     shutil.rmtree(project.folder / "scoring")
     shutil.rmtree(project.folder / "data")
     run(project, "score_month.py")
+
+
+def test_another_process_runs_a_notebook_with_another_value(tmp_path: Path) -> None:
+    project = project_of("notebook_shelf", tmp_path)
+    run(project, "publish.py")
+    shutil.rmtree(project.folder / "notebooks")
+    shutil.rmtree(project.folder / "data")
+    run(project, "run_june.py")
