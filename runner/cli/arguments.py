@@ -352,6 +352,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
         "list and show pipeline endpoints: names for versions of published pipelines",
         _elsewhere("published_arguments", "describe_endpoints"),
     ),
+    "schedules": ("list, show, enable, disable and fire schedules", _elsewhere("schedule_arguments")),
     "status": ("show the steps, outputs and metrics of a run", _status),
     "list": ("list the newest runs", _list),
     "show": ("show the details of one step, or of all steps of a run", _show),
@@ -376,7 +377,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
-    "published pipelines": ("publish", "pipelines", "endpoints"),
+    "published pipelines": ("publish", "pipelines", "endpoints", "schedules"),
     "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
     "data": ("data", "dataset"),
     "environments": ("environment",),

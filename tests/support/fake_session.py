@@ -52,6 +52,7 @@ class FakeSession:
     azure: frozenset[str] = frozenset()
     """Containers that can be read."""
     admitted: list[Container] = field(default_factory=list)
+    target_in_force: str = "fake"
     seen_to: list[str] = field(default_factory=list)
     """Runs that were to get a controller unless they had one."""
     placed: list[ScheduleRecord] = field(default_factory=list)

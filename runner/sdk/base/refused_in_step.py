@@ -36,6 +36,11 @@ class RefusedInStep:
             remedy="publish it from the driver",
         )
 
+    @property
+    def target_in_force(self) -> str:
+        """Return no target: a step starts nothing."""
+        return ""
+
     def see_to_controller(self, run: str) -> None:
         """Refuse: a step starts no controllers.
 

@@ -182,6 +182,10 @@ class Session(Protocol):
 
         """
 
+    @property
+    def target_in_force(self) -> str:
+        """The name of the target whose place the session works in; empty: it starts nothing."""
+
     def see_to_controller(self, run: str) -> None:
         """Start a controller for a submitted run unless one drives it.
 

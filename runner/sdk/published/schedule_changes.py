@@ -77,6 +77,7 @@ def created(session: Session, wanted: Wanted, *, pipeline: str = "", endpoint: s
             recurrence=recurrence,
             trigger=_trigger(wanted, None),
             continue_on_step_failure=wanted.going_on,
+            target=session.target_in_force,
             active_since=now.replace(second=0, microsecond=0) if _starts_now(wanted) else now,
             created=now,
         )
@@ -138,7 +139,12 @@ def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> Schedule
         made = schedules.change(session.store, known.id, edit, now)
         if made.active_since != before.active_since:
             triggers.begin(session.store, session.datastore, made, now)
-    placed(session, made)
+    try:
+        placed(session, made)
+    except RunnerError:
+        if before.status is not Status.ACTIVE and made.status is Status.ACTIVE:
+            schedules.set_status(session.store, made.id, before.status, now)
+        raise
     return made
 
 
