@@ -214,6 +214,12 @@ class OpenWorkspace(Places):
             continue_on_step_failure=continue_on_step_failure,
         )
 
+    def fire_schedule(self, record: ScheduleRecord) -> None:
+        """Submit what is due of a schedule now. Raises RunnerError."""
+        from ..operations.published import firing
+
+        firing.fire(self, record)
+
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Let a schedule fire as its record says: see `schedule_timers.place`."""
         from . import schedule_timers

@@ -19,7 +19,7 @@ from runner.model.published import ParameterValues, PublishedRecord
 from runner.model.schedule import ScheduleRecord
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
-from runner.operations.published import binding, pipelines
+from runner.operations.published import binding, firing, pipelines
 from runner.operations.published.pipelines import PublishOptions
 from runner.operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from runner.ports import ObjectStore
@@ -189,6 +189,9 @@ class FakeSession:
 
     def see_to_controller(self, run: str) -> None:
         self.seen_to.append(run)
+
+    def fire_schedule(self, record: ScheduleRecord) -> None:
+        firing.fire(self, record)
 
     def place_schedule(self, record: ScheduleRecord) -> None:
         self.placed.append(record)

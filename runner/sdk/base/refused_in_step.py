@@ -41,21 +41,17 @@ class RefusedInStep:
         """Return no target: a step starts nothing."""
         return ""
 
-    def see_to_controller(self, run: str) -> None:
-        """Refuse: a step starts no controllers.
+    def fire_schedule(self, record: ScheduleRecord) -> None:
+        """Refuse: schedules are made by the driver.
 
         Args:
-            run: The run's id, for the message.
+            record: Its name, for the message.
 
         Raises:
             NotOffered: Always.
 
         """
-        raise NotOffered(
-            f"no controller of run {run} can be started from inside a step",
-            where="a step's process",
-            remedy="do it in the driver",
-        )
+        self.place_schedule(record)
 
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Refuse: schedules are made by the driver.

@@ -186,11 +186,14 @@ class Session(Protocol):
     def target_in_force(self) -> str:
         """The name of the target whose place the session works in; empty: it starts nothing."""
 
-    def see_to_controller(self, run: str) -> None:
-        """Start a controller for a submitted run unless one drives it.
+    def fire_schedule(self, record: ScheduleRecord) -> None:
+        """Submit what is due of a schedule now.
 
         Args:
-            run: The run's id.
+            record: The schedule.
+
+        Raises:
+            RunnerError: The run could not be submitted now; who fires the schedule tries again.
 
         """
 

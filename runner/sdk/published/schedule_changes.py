@@ -11,7 +11,7 @@ from ...errors import BadInput, RunnerError
 from ...model.data import DatastorePath
 from ...model.published import ParameterValues, Status
 from ...model.schedule import DatastoreTrigger, ScheduleRecord
-from ...operations.published import binding, endpoints, firing, pipelines, schedules, triggers
+from ...operations.published import binding, endpoints, pipelines, schedules, triggers
 from ...runs import plans
 from ..base.refused_in_step import RefusedInStep
 from ..base.session import Session
@@ -91,7 +91,7 @@ def created(session: Session, wanted: Wanted, *, pipeline: str = "", endpoint: s
         schedules.set_status(session.store, record.id, Status.DISABLED, now)
         raise
     if _starts_now(wanted):
-        firing.fire(session, record)
+        session.fire_schedule(record)
     return record
 
 
