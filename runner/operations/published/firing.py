@@ -10,11 +10,11 @@ hour late, whichever is shorter. The others are missed, and the history says so.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ...dataclass import dataclass
 from ...errors import BadInput, RunnerError
