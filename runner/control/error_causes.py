@@ -18,7 +18,16 @@ RETRYABLE = (StoreUnreachable, TargetUnreachable)
 """Temporary errors: the same action is tried again."""
 TOLERATED = (StoreError, TargetError, OSError)
 """Errors of a stop or removal. They do not end the run: the action is decided again."""
-UNEXPECTED = (RunnerError, OSError, ValueError, LookupError)
+UNEXPECTED = (
+    RunnerError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 """Errors that may come from one step or environment; the other steps continue."""
 
 

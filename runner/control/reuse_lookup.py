@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..data import integrity
 from ..data.dataset import Datastores
-from ..errors import RunnerError, StoreDenied, StoreError, StoreUnreachable
+from ..errors import StoreDenied, StoreError, StoreUnreachable
 from ..model import events as e
 from ..model.data import DataRef
 from ..model.names import step_run_id
@@ -22,6 +22,7 @@ from ..ports import FolderStore, ObjectStore
 from ..runs import records
 from .assign import outputs_of
 from .decide import may_reuse, reusable
+from .error_causes import UNEXPECTED
 from .fingerprint import Made, bind
 from .own_outputs import foreign_outputs, is_same_commit, maker_of
 from .pinning import pins_of
@@ -135,7 +136,7 @@ class ReuseLookup:
             commit = equal_of(self.store, self.datastores, bound.fingerprint, step)
         except (StoreUnreachable, StoreDenied):
             raise
-        except (RunnerError, ValueError, LookupError):
+        except UNEXPECTED:
             return None  # its start says what is wrong
         origin = records.origin_of(commit) if commit else ""
         if commit is None or origin == step_run_id(state.run, step.key):

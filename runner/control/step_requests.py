@@ -34,7 +34,7 @@ from ..model.status import IN_FLIGHT, RunStatus
 from ..model.stored_documents import read_document
 from ..ports import Clock, Notify, ObjectInfo, ObjectStore
 from ..runs import plans
-from .error_causes import RETRYABLE, UNEXPECTED, words_of
+from .error_causes import RETRYABLE, words_of
 from .launcher import RunLauncher
 
 PACE = 2.0
@@ -90,13 +90,20 @@ class StepRequests:
         if self._look is not None:
             if not self._look.done():
                 return
-            self._look.result()
+            self._end_look(self._look)
             self._look = None
         now = self._clock.monotonic()
         due = self._looked is None or now - self._looked >= PACE
         if due and (self._recovers or self._open or state.step_counts.live):
             self._looked = now
             self._look = pool.submit(self._carry_out_all, state, canceled)
+
+    def _end_look(self, look: Future[None]) -> None:
+        """Report an error of a look. It is never one of the run: the next look tries again."""
+        try:
+            look.result()
+        except Exception as error:  # noqa: BLE001 - what a step writes must not end the controller
+            self._notify(f"a look for requests of steps failed: {type(error).__name__}: {error}")
 
     def _carry_out_all(self, state: RunState, canceled: bool) -> None:
         try:
@@ -130,8 +137,10 @@ class StepRequests:
             return
         try:
             accepted = self._accept(found, info, canceled=canceled)
-        except BadInput as error:
-            self._answer(found, RequestAnswer(problems=_refusals(error.problems)))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the same request would fail with each look, and keep others waiting
+            self._answer(found, RequestAnswer(problems=_refusals(_problems_of(error))))
             return
         if accepted:
             self._open[found] = self._clock.monotonic()
@@ -212,7 +221,7 @@ class StepRequests:
             return RequestAnswer(problems=(Refusal("the controller of this run submits no runs"),))
         try:
             self._launcher.launch(made.submitted, made.request)
-        except UNEXPECTED as error:
+        except Exception as error:
             submitted = plans.replay(self._store, made.submitted) is not None
             tried = self._clock.monotonic() - self._open[found]
             if isinstance(error, RETRYABLE) and not (submitted and tried > PATIENCE):

@@ -61,7 +61,7 @@ def is_final(data: bytes) -> bool:
     """Return True if the mark of a condemned run says that its deletion has begun."""
     try:
         return json.loads(data).get("final") is True
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return False
 
 

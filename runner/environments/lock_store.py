@@ -10,10 +10,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..errors import BadInput, ObjectDamaged, ObjectMissing
+from ..errors import ObjectDamaged, ObjectMissing
 from ..model.digest import canonical_json, digest_of
 from ..model.document import from_document, to_document
 from ..model.environment import EnvironmentSpec
+from ..model.stored_documents import UNREADABLE
 from ..ports import ObjectStore
 from .lock import FORMAT, Lock
 
@@ -127,7 +128,7 @@ def _read(store: ObjectStore, place: str) -> Lock | None:
         document = json.loads(data)
         lock = from_document(Lock, document["lock"], place)
         intact = document["sha256"] == digest_of(lock)
-    except (ValueError, KeyError, TypeError, BadInput) as error:
+    except UNREADABLE as error:
         raise _damaged(place, "its content is no lock") from error
     if not intact:
         raise _damaged(place, "its content does not have the digest that it states")

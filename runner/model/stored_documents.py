@@ -9,6 +9,8 @@ from ..errors import BadInput, StoreError
 from .document import Document, from_document
 
 T = TypeVar("T")
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, BadInput)
+"""The errors of reading JSON that anybody may have written: it may be nested without end, or hold any number."""
 
 
 def read_document(shape: type[T], data: bytes, key: str) -> T:
@@ -23,7 +25,7 @@ def read_document(shape: type[T], data: bytes, key: str) -> T:
         document = json.loads(data)
         _check_format(document)
         return from_document(shape, document)
-    except (ValueError, BadInput) as error:
+    except UNREADABLE as error:
         why = str(error) if data else "it is empty (did the machine lose its power?)"
         raise StoreError(f"the object {key!r} cannot be read: {why}") from error
 

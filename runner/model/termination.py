@@ -9,9 +9,9 @@ import json
 from dataclasses import replace
 
 from ..dataclass import dataclass
-from ..errors import BadInput
 from .document import from_document, to_document
 from .record import AttemptRecord
+from .stored_documents import UNREADABLE
 
 LIMIT = 4096
 OLDEST_PYTHON = (3, 8)
@@ -46,7 +46,7 @@ def from_message(text: str) -> Termination | None:
         document = json.loads(text)
         whole = document.pop("whole")
         return Termination(from_document(AttemptRecord, document), bool(whole))
-    except (ValueError, KeyError, TypeError, AttributeError, BadInput):
+    except UNREADABLE:
         return None
 
 

@@ -67,7 +67,7 @@ def document_of(store: ObjectStore, name: str) -> Document | None:
         document = json.loads(store.get(_key(name)))
     except ObjectMissing:
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _damaged(name) from error
     if not isinstance(document, dict):
         raise _damaged(name)

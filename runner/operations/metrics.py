@@ -52,6 +52,6 @@ def gather(lines: Iterable[str]) -> tuple[Metric, ...]:
 def _parse(line: str) -> Document:
     try:
         report = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return report if isinstance(report, dict) and "name" in report else None

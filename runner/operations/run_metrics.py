@@ -77,6 +77,6 @@ def _written(line: str) -> int:
 def _parsed(line: str) -> dict[str, object]:
     try:
         report = json.loads(line)
-    except ValueError:  # the script was killed while it wrote it
+    except (ValueError, RecursionError):  # the script was killed while it wrote it
         return {}
     return report if isinstance(report, dict) else {}

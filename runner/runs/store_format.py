@@ -90,7 +90,7 @@ def _parse(data: bytes) -> StoreMark:
     try:
         document = json.loads(data)
         identity, number, version = document["id"], document.get("format", 1), document.get("version", "")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise StoreError(f"the object {STORE_KEY!r} cannot be read: {type(error).__name__}: {error}") from error
     if not identity or type(identity) is not str or type(number) is not int:
         raise StoreError(f"the object {STORE_KEY!r} cannot be read: it needs a text 'id' and a whole number 'format'")

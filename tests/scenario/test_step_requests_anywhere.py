@@ -21,7 +21,7 @@ from runner.model.status import RunStatus
 from runner.model.stored_documents import read_document
 from runner.model.task import TaskId
 from runner.override import override
-from runner.ports import ObjectStore
+from runner.ports import ObjectInfo, ObjectStore
 from runner.runs import journal, plans
 from tests.support.builders import RUN, T0, plan, statuses, step, submission
 from tests.support.examples import examples
@@ -215,6 +215,8 @@ def test_what_a_hostile_step_writes_makes_no_run() -> None:
         f"{hostile}b/1-{'b' * 16}.json": b'{"pipeline": 1}',
         f"{hostile}b/1-{'c' * 16}.json": b" " * (256 * 1024 + 1),
         f"{hostile}b/0-{'d' * 16}.json": good,
+        f"{hostile}b/1-{'d' * 16}.json": b"[" * 200_000,
+        f"{hostile}b/1-{'e' * 16}.json": good.replace(b'"child"', b"1" + b"0" * 400),
     }
     for key, data in evil.items():
         bench.store.put(key, data)
@@ -223,7 +225,7 @@ def test_what_a_hostile_step_writes_makes_no_run() -> None:
     refused = [answer for answer in bench.answers() if answer and not answer.submitted]
     assert len(refused) == 3
     assert "is the most" in refused[0].problems[0].what
-    for token in "abc":
+    for token in "abcde":
         answer = answer_to(bench.store, RequestId(RUN, "b", 1, token * 16))
         assert answer is not None
         assert not answer.submitted
@@ -278,3 +280,59 @@ def test_a_run_without_a_controller_is_answered_with_its_id(start_fails: bool) -
     assert answer is not None
     assert [answer.submitted] == bench.submitted
     assert [one.what for one in answer.problems] == ["the cluster refuses Jobs"] * start_fails
+
+
+@pytest.mark.parametrize("error", [RecursionError("deep"), TypeError("odd"), OverflowError("big"), AssertionError("?")])
+def test_an_error_of_one_request_ends_neither_the_controller_nor_the_others(error: Exception) -> None:
+    bench = Asking(plan(step("a")), wishes={TaskId(RUN, "a", 1): (wish("bad"), wish("good"))})
+
+    @dataclass
+    class Failing(Launcher):
+        @override
+        def launch(self, run: str, request: RunRequest) -> None:
+            if request.pipeline == "bad":
+                raise error
+            super().launch(run, request)
+
+    bench.launcher = lambda store, life: Failing(store, life, bench.started)
+    assert bench.run().status is RunStatus.SUCCEEDED
+    bad, good = bench.answers()
+    assert bad is not None
+    assert good is not None
+    assert type(error).__name__ in bad.problems[0].what
+    assert [good.submitted] == bench.submitted
+
+
+def test_a_request_that_cannot_be_looked_at_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the fault is, it must not come again with each look, nor keep the others waiting."""
+    accept = step_requests.StepRequests._accept
+
+    def failing(self: step_requests.StepRequests, found: RequestId, info: ObjectInfo, *, canceled: bool) -> bool:
+        if found.token == "0" * 16:
+            raise ZeroDivisionError("a fault of ours")
+        return accept(self, found, info, canceled=canceled)
+
+    monkeypatch.setattr(step_requests.StepRequests, "_accept", failing)
+    bench = Asking(plan(step("a")), wishes={TaskId(RUN, "a", 1): (wish("p"), wish("q"))})
+    assert bench.run().status is RunStatus.SUCCEEDED
+    bad, good = bench.answers()
+    assert bad is not None
+    assert "ZeroDivisionError" in bad.problems[0].what
+    assert good is not None
+    assert [good.submitted] == bench.submitted
+
+
+def test_a_look_that_fails_ends_no_controller(monkeypatch: pytest.MonkeyPatch) -> None:
+    recover = step_requests.StepRequests._recover
+    faults = [ZeroDivisionError("a fault of ours"), ZeroDivisionError("again")]
+
+    def failing(self: step_requests.StepRequests, run: str) -> None:
+        if faults:
+            raise faults.pop()
+        recover(self, run)
+
+    monkeypatch.setattr(step_requests.StepRequests, "_recover", failing)
+    bench = Asking(plan(step("a")), wishes={TaskId(RUN, "a", 1): (wish("p"),)})
+    assert bench.run().status is RunStatus.SUCCEEDED
+    assert not faults
+    assert len(bench.submitted) == 1

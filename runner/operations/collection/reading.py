@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,11 +101,16 @@ def tags_of(read: Contents, run: str, chunks: Sequence[str]) -> frozenset[str]:
     lines: list[dict[str, object]] = []
     for data in rest:
         for text in (data or b"").splitlines():
-            with suppress(ValueError):
+            with suppress(ValueError, TypeError, RecursionError):
                 lines.append(dict(json.loads(text)))
-    for line in sorted(lines, key=lambda one: int(str(one.get("at", 0)))):
+    for line in sorted(lines, key=_written):
         (found.discard if line.get("value") is None else found.add)(str(line.get("key", "")))
     return frozenset(found)
+
+
+def _written(line: Mapping[str, object]) -> int:
+    at = line.get("at")
+    return at if isinstance(at, int) else 0
 
 
 def contents(store: ObjectStore, keys: Sequence[str], pool: Executor | None) -> Iterator[bytes | None]:

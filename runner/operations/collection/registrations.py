@@ -66,7 +66,7 @@ def _plans_named(read: Contents, keys: Sequence[str]) -> list[str]:
 def _is_deleted(data: bytes) -> bool:
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(document, dict) and document.get("deleted") is True
 

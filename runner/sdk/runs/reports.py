@@ -92,7 +92,7 @@ def parse(data: bytes) -> Iterator[Line]:
     for line in data.splitlines():
         try:
             document = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
             yield document

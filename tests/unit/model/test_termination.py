@@ -42,6 +42,9 @@ def test_as_much_of_the_tail_as_fits_is_told() -> None:
         assert len(read.record.tail) > 200
 
 
-@pytest.mark.parametrize("text", ["", "Error", "[]", "7", "null", "{}", '{"whole": true}', '{"whole": true, "x": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "Error", "[" * 4096, '{"a":' * 800, "[]", "7", "null", "{}", '{"whole": true}', '{"whole": true, "x": 1}'],
+)
 def test_other_messages_say_nothing(text: str) -> None:
     assert from_message(text) is None
