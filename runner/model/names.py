@@ -88,6 +88,16 @@ def is_run_id(text: str) -> bool:
     return _RUN_ID.fullmatch(text) is not None
 
 
+def is_segment(text: str) -> bool:
+    """Return True if `text` can be one segment of a key: not ``.`` or ``..``, no slash, NUL or half of a character."""
+    if text in {"", ".", ".."} or "/" in text or "\0" in text:
+        return False
+    try:
+        return len(text.encode()) <= SEGMENT_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
 def short(run_id: str) -> str:
     """Return the end of a run's id, which is enough to name the run on the command line."""
     return run_id[-6:]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -194,14 +195,18 @@ class Verifier:
         self._tokens = documents(store)
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, TokenRecord | None]] = {}
-        """Records by id, with the monotonic time at which they were read. None: there is no such token."""
+        self._kept: OrderedDict[str, tuple[float, TokenRecord]] = OrderedDict()
+        """Records by id, with the monotonic time at which they were read."""
+        self._absent: OrderedDict[str, float] = OrderedDict()
+        """Ids of no token, apart from the records: whoever invents ids must not drive out those of valid callers."""
 
-    def verify(self, text: str) -> TokenRecord:
+    def verify(self, text: str, asking: Callable[[], None] = lambda: None) -> TokenRecord:
         """Return the record of a valid token.
 
         Args:
             text: What the client sent.
+            asking: Called before the store is asked for an id that no call has shown to exist. What it raises ends
+                the verification. Default: nothing happens.
 
         Raises:
             BadInput: It is no valid token. The message never holds any of the text.
@@ -211,7 +216,7 @@ class Verifier:
         given = token.parsed(text)
         if given is None:
             raise BadInput("this is no token of runner", remedy="send: Authorization: Bearer rt_…")
-        record = self._record(given.id)
+        record = self._record(given.id, asking)
         # An unknown id is compared as well, so that an answer takes the same time.
         right = hmac.compare_digest(_digest(given.secret), record.digest if record else _NOBODY)
         if record is None or not right:
@@ -221,17 +226,27 @@ class Verifier:
             raise BadInput(why, remedy="make another one: runner token create NAME --scope …")
         return record
 
-    def _record(self, identity: str) -> TokenRecord | None:
+    def _record(self, identity: str, asking: Callable[[], None]) -> TokenRecord | None:
         now = self._clock.monotonic()
         with self._lock:
-            read, record = self._kept.get(identity, (0.0, None))
-            if identity in self._kept and now - read < KEPT_SECONDS:
-                return record
+            known = self._kept.get(identity)
+            if known is not None and now - known[0] < KEPT_SECONDS:
+                return known[1]
+            if known is None and now - self._absent.get(identity, float("-inf")) < KEPT_SECONDS:
+                return None
+        if known is None:
+            asking()
         record = self._tokens.find(identity)
         with self._lock:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[identity] = (now, record)
+            self._kept.pop(identity, None)
+            self._absent.pop(identity, None)
+            if record is None:
+                self._absent[identity] = now
+            else:
+                self._kept[identity] = (now, record)
+            for full in (self._kept, self._absent):
+                if len(full) > _MOST_KEPT:
+                    full.popitem(last=False)
         return record
 
 

@@ -66,12 +66,23 @@ class Authorization:
         scheme, _, text = given[0].partition(" ")
         if len(given) > 1 or scheme.lower() != "bearer":
             raise unauthorized("the call has no bearer token", "", _MAKE)
+        sender = request.client.host if request.client else ""
+        counted = False
+
+        def asking() -> None:
+            nonlocal counted
+            counted = True
+            self._failures.take(sender)  # first: otherwise an invented token costs a request to the store each time
+
         try:
-            record = self._verifier.verify(text.strip(" "))
+            record = self._verifier.verify(text.strip(" "), asking)
         except BadInput as error:
-            self._failures.take(request.client.host if request.client else "")
+            if not counted:
+                self._failures.take(sender)
             problem = error.problems[0]
             raise unauthorized(problem.what, "invalid_token", problem.remedy) from None
+        if counted:
+            self._failures.give_back(sender)
         return Caller(id=record.id, name=record.name, user=record.user, scopes=record.scopes)
 
     def _is_proxy(self, request: HTTPConnection) -> bool:

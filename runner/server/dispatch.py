@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import RunnerError
+from . import origins
 from .authorization import forbidden
 from .context import Caller, Context
 from .guard import RECORD, Record
@@ -98,6 +99,8 @@ class Dispatch:
         if not operation.scope:
             return None
         caller = record.caller = self._context.authenticate(request)
+        if caller.by_proxy and operation.method != "GET":
+            origins.refuse_forged(request.headers, self._context.url)
         self._rate.take(caller.id)
         if operation.scope == "submit":
             if not any(scope.startswith("submit") for scope in caller.scopes):

@@ -53,6 +53,18 @@ class Rate:
         if not granted:
             raise too_busy(429, "this token has made too many calls", (1 - left) / self._per_second)
 
+    def give_back(self, caller: str) -> None:
+        """Undo a `take`: the call was none of those that the limit counts.
+
+        Args:
+            caller: The caller's id.
+
+        """
+        with self._lock:
+            if caller in self._left:
+                left, since = self._left[caller]
+                self._left[caller] = (min(self._burst, left + 1), since)
+
 
 class Turns:
     """Lets a few at the same time go on, and a few more wait."""

@@ -37,7 +37,7 @@ REFUSALS = {
     408: "The body did not arrive in time.",
     409: "The object is disabled or archived.",
     413: "The body is too long.",
-    415: "The body is not of a type that the server takes.",
+    415: "A user of a proxy did not declare JSON, or the body is compressed.",
     416: "The range is not one of the file.",
     421: "The server does not answer under the name in the Host header.",
     422: "The Idempotency-Key was used with another request.",
@@ -46,7 +46,7 @@ REFUSALS = {
     503: "The server is busy, or the store cannot be reached: see Retry-After.",
 }
 """The statuses of problem documents."""
-_ALWAYS, _SCOPED, _BODY = (400, 421, 500, 503), (401, 403, 404, 429), (408, 413, 415)
+_ALWAYS, _SCOPED, _BODY = (400, 421, 500, 503), (401, 403, 404, 429), (408, 413)
 
 
 def document(operations: Iterable[Operation], url: str = "") -> dict[str, object]:
@@ -76,6 +76,8 @@ def document(operations: Iterable[Operation], url: str = "") -> dict[str, object
 def statuses(operation: Operation) -> tuple[int, ...]:
     """Return the statuses of problem documents that an operation may answer with."""
     found = {*_ALWAYS, *operation.refusals, *(_SCOPED if operation.scope else ()), *(_BODY if operation.body else ())}
+    if operation.method != "GET":
+        found.add(415)  # see `origins`; or a compressed body
     return tuple(sorted(found))
 
 

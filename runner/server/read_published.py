@@ -19,7 +19,10 @@ from .operation import Answer, Call, Operation, Parameter
 from .plain import plain
 from .problems import not_found
 
-ID = Parameter(name="id", about="The id, a GUID.", in_path=True, schema={"type": "string", "maxLength": 64})
+_GUID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+ID = Parameter(
+    name="id", about="The id, a GUID.", in_path=True, schema={"type": "string", "maxLength": 36, "pattern": _GUID}
+)
 _LISTED = (
     Parameter(name="name", about="Only those of this name."),
     Parameter(

@@ -19,7 +19,7 @@ from . import idempotency
 from .authorization import forbidden
 from .body import SCHEMA, SubmissionBody, read_body
 from .context import Workspace
-from .operation import JSON, Answer, Call, Operation, Parameter
+from .operation import Answer, Call, Operation, Parameter
 from .problems import Refusal, not_found, refused
 
 _PREFIX = "/pipelines/v1.0/PipelineRuns"
@@ -116,7 +116,6 @@ def submit(call: Call) -> Response:
         StoreError: The store cannot be used.
 
     """
-    _check_type(call)
     key = idempotency.checked_key(call.headers.getlist(idempotency.HEADER))
     with call.context.workspaces.borrow() as workspace:
         wanted = _wanted(workspace.store, call)
@@ -154,13 +153,6 @@ def submit(call: Call) -> Response:
         "Links": {"Run": where, "Steps": f"{where}/steps"},
     }
     return JSONResponse(answer, headers={"Location": where})
-
-
-def _check_type(call: Call) -> None:
-    """Refuse what a form of a web page could send, where a browser's cookie could stand for the user."""
-    sent = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if call.known_caller.by_proxy and sent != JSON:
-        raise Refusal(415, "the body is not declared as JSON", f"send the header Content-Type: {JSON}")
 
 
 def _wanted(store: ObjectStore, call: Call) -> Wanted:

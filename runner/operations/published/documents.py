@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from ...errors import BadInput
 from ...model.digest import canonical_json
 from ...model.document import to_document
-from ...model.names import PUBLISHED
+from ...model.names import PUBLISHED, is_segment
 from ...model.stored_documents import read_document
 from ...ports import FolderStore, ObjectStore
 
@@ -96,8 +96,8 @@ class Documents(Generic[T]):
         self._store.delete(self._key(identity, 1))
 
     def _newest(self, identity: str) -> tuple[int, T] | None:
-        if not identity or "/" in identity:
-            return None
+        if not is_segment(identity):
+            return None  # such as "..", which a caller of the REST interface may send
         keys = [info.key for info in self._store.list(f"{self._prefix()}{identity}/")]
         return (int(keys[-1][-13:-5]), self._read(keys[-1])) if keys else None
 

@@ -26,7 +26,7 @@ from tests.support.served_run import (
     log_chunk,
     served,
 )
-from tests.support.serving import CALLERS, Client, client_of, context_of
+from tests.support.serving import CALLERS, URL, Client, client_of, context_of
 
 RUNS = "/api/v1/runs"
 STEP = f"{RUNS}/{DONE}/steps/a"
@@ -169,6 +169,11 @@ def test_published_objects(client: Client) -> None:
         f"{RUNS}/{DONE}/outputs/a",
         "/api/v1/pipelines/none",
         "/api/v1/endpoints/..",
+        "/api/v1/pipelines/%2e%2e",
+        "/api/v1/schedules/%2e",
+        "/api/v1/endpoints/..%00",
+        "/api/v1/pipelines/%F0%9F%98%80",
+        "/api/v1/schedules/33333333-0000-4000-8000-000000000000",
         "/api/v1/schedules/x%2Fy",
     ],
 )
@@ -347,6 +352,31 @@ def test_a_token_of_one_pipeline_or_endpoint_cancels_its_runs_alone(
     assert workspace.canceled == ([GOING] if status == 202 else [])
     if status == 202:
         assert other(workspace, "own").post(f"{RUNS}/{DONE}/cancel").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Type": "text/plain", "Origin": "https://evil.example"}, 415),
+        ({"Origin": URL, "Sec-Fetch-Site": "cross-site"}, 415),
+        ({"Origin": "null"}, 415),
+        ({"Origin": f"{URL}.evil.example"}, 415),
+        ({"Content-Type": "application/json; charset=utf-8"}, 202),
+        ({"Origin": URL}, 202),
+        ({"Origin": URL, "Sec-Fetch-Site": "same-origin"}, 202),
+        ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 202),  # of a page with Referrer-Policy: no-referrer
+        ({"Sec-Fetch-Site": "none"}, 202),
+    ],
+)
+def test_no_page_of_another_origin_cancels_runs_with_the_cookie_of_a_proxys_user(
+    workspace: ServedWorkspace, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], status: int
+) -> None:
+    monkeypatch.setitem(CALLERS, "proxy", Caller(id="proxy:ann", scopes=("submit",), by_proxy=True))
+    answer = other(workspace, "proxy").post(f"{RUNS}/{GOING}/cancel", headers=headers)
+    assert answer.status_code == status, answer.text
+    assert workspace.canceled == ([GOING] if status == 202 else [])
 
 
 @pytest.mark.parametrize("operation", READS)

@@ -1,16 +1,37 @@
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import pytest
 from starlette.requests import HTTPConnection
 
 from runner.config import serve_rules
 from runner.config.serve import ServeConfig, TrustedProxy
+from runner.model import token
 from runner.operations import tokens
+from runner.override import override
+from runner.ports import ObjectInfo
 from runner.server.authorization import Authorization, forbidden
 from runner.server.problems import Refusal
 from tests.support.builders import T0
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_store import MemoryStore
+
+
+class CountingStore(MemoryStore):
+    """Counts listings."""
+
+    def __init__(self, objects: MemoryStore) -> None:
+        super().__init__()
+        self.objects = objects.objects
+        self.lists = 0
+
+    @override
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        self.lists += 1
+        return super().list(prefix, after=after)
+
 
 PROXY = ServeConfig(trusted_proxy=TrustedProxy(addresses=("10.0.0.5", "10.1.0.0/16"), scopes=("read",)))
 
@@ -111,6 +132,21 @@ def test_who_guesses_tokens_is_slowed_and_others_are_not(store: MemoryStore, tex
         answers.append(refused.value.status)
     assert answers == [401] * 50 + [429] * 10
     assert check(request(("Authorization", f"Bearer {text}"))).name == "ci"
+    assert check(request(("Authorization", f"Bearer {text}"), address="192.0.2.9")).name == "ci"
+
+
+def test_invented_tokens_cost_the_store_no_more_than_the_limit(store: MemoryStore, text: str) -> None:
+    counted = CountingStore(store)
+    check = authorization(counted)
+    assert check(request(("Authorization", f"Bearer {text}"), address="192.0.2.9")).name == "ci"
+    before, answers = counted.lists, Counter[int]()
+    for number in range(1, 301):
+        invented = token.token_text(f"{number:016x}", "0" * 64)
+        with pytest.raises(Refusal) as refused:
+            check(request(("Authorization", f"Bearer {invented}"), address="192.0.2.9"))
+        answers[refused.value.status] += 1
+    assert answers == {401: 50, 429: 250}
+    assert counted.lists - before == 50
     assert check(request(("Authorization", f"Bearer {text}"), address="192.0.2.9")).name == "ci"
 
 

@@ -114,3 +114,11 @@ def test_a_record_of_a_later_version_is_refused_in_words() -> None:
     for ask in (lambda: pipelines.get(store, guid(1)), lambda: pipelines.all_of(store)):
         with pytest.raises(StoreError, match="a later version of runner wrote it"):
             ask()
+
+
+@pytest.mark.parametrize("identity", ["", ".", "..", "a/b", "a\0", "x" * 256, "é" * 128, "\ud800"])
+def test_an_id_that_no_key_can_hold_is_unknown(identity: str) -> None:
+    store = MemoryStore()
+    assert pipelines.documents(store).find(identity) is None
+    with pytest.raises(BadInput, match="no published pipeline of id"):
+        pipelines.get(store, identity)
