@@ -11,7 +11,7 @@ from runner.model.published import ParameterValues, PublishedRecord
 from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, ScheduleRecord
 from runner.model.step import InputSpec
 from runner.operations.published import binding, pipelines, schedules
-from runner.operations.submit import Submitter, submit
+from runner.operations.submit import Submitter, is_submitted, submit
 from runner.operations.values import Request, WorkspaceFacts
 from runner.override import override
 from runner.ports import ObjectStore
@@ -113,8 +113,8 @@ def mortal(store: ClockedStore, life: Life, started: list[str]) -> FiringHost:
 
 
 def runs(store: ObjectStore) -> list[str]:
-    """Return the ids of all runs, oldest first."""
-    return sorted(index.run_ids(store))
+    """Return the ids of all submitted runs, oldest first. One that was killed before its journal began is none."""
+    return sorted(run for run in index.run_ids(store) if is_submitted(store, run))
 
 
 def after(**passed: float) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from itertools import islice
@@ -121,6 +122,10 @@ def _fire(session: OpenWorkspace, options: Namespace) -> int:
     if options.name:
         record = schedules.named(session.store, options.name)
         made = [(record, each) for each in firing.fire(session, record)]
+        early = 0.0 if made else firing.seconds_until_due(record, session.store.now())
+        if early:
+            time.sleep(early)
+            made = [(record, each) for each in firing.fire(session, record)]
     else:
         made = firing.fire_all(session, {}, lambda record, error: failed.append(_failure(record, error)))
     if options.json:

@@ -35,6 +35,8 @@ SOURCE = "Schedule"
 """v1's RunSource of such runs."""
 LATEST = timedelta(hours=1)
 """A due time that is later than this is missed."""
+SKEW = timedelta(seconds=20)
+"""The most that the clock which starts a process may be ahead of the store's."""
 _RECENT = 50
 """Firings that are looked at for claims that nobody has settled."""
 _UNITS = {Frequency.MINUTE: timedelta(minutes=1), Frequency.HOUR: timedelta(hours=1)}
@@ -128,6 +130,25 @@ def fire(host: Host, record: ScheduleRecord) -> list[Firing]:
     if found is None or not schedule_history.claim(store, record.id, found):
         return settled
     return [*settled, _complete(host, record, found, now) if found.state is FiringState.CLAIMED else found]
+
+
+def seconds_until_due(record: ScheduleRecord, now: datetime) -> float:
+    """Return how long a process that is started for a due time has to wait for it by the store's clock (pure).
+
+    The cluster that starts the process has another clock, which may be seconds ahead.
+
+    Args:
+        record: The schedule.
+        now: The time by the store's clock.
+
+    Returns:
+        Seconds; 0: no due time follows within a few seconds.
+
+    """
+    if record.recurrence is None or record.status is not Status.ACTIVE:
+        return 0.0
+    following = next(iter(next_due(record.recurrence, now)), None)
+    return (following - now).total_seconds() if following and following - now <= SKEW else 0.0
 
 
 def run_now(host: Host, record: ScheduleRecord) -> Firing:

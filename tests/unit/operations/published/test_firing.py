@@ -48,6 +48,14 @@ def store() -> ClockedStore:
     return made
 
 
+@pytest.mark.parametrize(("early", "seconds"), [(1, 1.0), (20, 20.0), (21, 0.0), (0, 0.0), (-1, 0.0)])
+def test_a_process_that_is_started_too_early_waits(store: ClockedStore, early: int, seconds: float) -> None:
+    record = scheduled(store)
+    assert firing.seconds_until_due(record, NINE - timedelta(seconds=early)) == seconds
+    assert firing.seconds_until_due(replace(record, status=Status.DISABLED), NINE - timedelta(seconds=1)) == 0
+    assert firing.seconds_until_due(scheduled(store, None, id="s2"), NINE - timedelta(seconds=1)) == 0
+
+
 def states(store: ObjectStore) -> list[tuple[datetime, str]]:
     return [(each.due, each.state.value) for each in schedule_history.newest_first(store, "s1")]
 
