@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+
 from starlette.responses import JSONResponse, Response
 
 from ..data import registry
 from ..dataclass import dataclass
-from ..errors import BadInput, Problem
-from ..model.names import is_run_id, run_time
+from ..errors import BadInput, ObjectMissing, Problem, StoreError
+from ..model.names import is_run_id, new_run_id, run_time
 from ..model.published import Data, EndpointRecord, ParameterValues, PublishedRecord, Status
+from ..model.reading import unknown
 from ..operations.published import binding, endpoints, pipelines
+from ..operations.submit import is_submitted
 from ..operations.values import Request
 from ..plan import data_parameters
 from ..ports import ObjectStore
@@ -22,6 +27,8 @@ from .context import Workspace
 from .operation import Answer, Call, Operation, Parameter
 from .problems import Refusal, not_found, refused
 
+log = logging.getLogger("runner.server")
+_PARENT = "body: ParentRunId"
 _PREFIX = "/pipelines/v1.0/PipelineRuns"
 _GUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "minLength": 36, "maxLength": 36}
 _VERSION = {"type": "string", "pattern": "^[0-9]{1,9}$"}
@@ -122,27 +129,19 @@ def submit(call: Call) -> Response:
         body = read_body(call.body)
         values = _values(workspace.store, body)
         call.notes["pipeline"] = wanted.record.id
-        planned = ""
-        if key:
-            _check_values(workspace.store, wanted.record, values)
-            planned = idempotency.run_of(
-                workspace.store, call.context.clock.now(), call.known_caller.id, wanted.named, key, call.body
-            )
         if body.parent:
             _check_parent(workspace, body.parent)
-        run = workspace.submit_published(
-            wanted.record,
-            values,
-            _request(body),
-            run=planned,
-            ignore_unknown=True,
-            parse_texts=True,
-            continue_on_step_failure=body.going_on,
+        ignored = _checked(workspace.store, wanted.record, values)
+        now = call.context.clock.now()
+        run = (
+            idempotency.run_of(workspace.store, now, call.known_caller.id, wanted.named, key, call.body)
+            if key
+            else new_run_id(now, secrets.token_bytes(10))
         )
+        _submit(workspace, wanted.record, values, body, run)
         if body.parent:
-            workspace.store.put(child_key(body.parent, run, run_time(run)), b"")
+            _make_child(workspace.store, body.parent, run)
         call.notes["run"] = run
-        ignored = _ignored(workspace.store, wanted.record, values)
         if ignored:
             call.notes["ignored"] = ignored
     where = f"{call.context.url}/api/v1/runs/{run}"
@@ -153,6 +152,41 @@ def submit(call: Call) -> Response:
         "Links": {"Run": where, "Steps": f"{where}/steps"},
     }
     return JSONResponse(answer, headers={"Location": where})
+
+
+def _submit(
+    workspace: Workspace, record: PublishedRecord, values: ParameterValues, body: SubmissionBody, run: str
+) -> None:
+    """Submit the run. Raises only if there is no such run: who is told of an error calls again, for a second run."""
+    try:
+        workspace.submit_published(
+            record,
+            values,
+            _request(body),
+            run=run,
+            ignore_unknown=True,
+            parse_texts=True,
+            continue_on_step_failure=body.going_on,
+        )
+    except Exception:
+        if not _is_there(workspace.store, run):
+            raise
+        log.exception("run %s is submitted, but no controller was started; start one: runner resume %s", run, run)
+
+
+def _is_there(store: ObjectStore, run: str) -> bool:
+    try:
+        return is_submitted(store, run)
+    except StoreError:
+        return False  # nobody knows; the first error tells of the store
+
+
+def _make_child(store: ObjectStore, parent: str, run: str) -> None:
+    """Enter the run into the list of its parent's children."""
+    try:
+        store.put(child_key(parent, run, run_time(run)), b"")
+    except StoreError:
+        log.exception("run %s is submitted, but missing in the list of the children of %s", run, parent)
 
 
 def _wanted(store: ObjectStore, call: Call) -> Wanted:
@@ -223,27 +257,28 @@ def _values(store: ObjectStore, body: SubmissionBody) -> ParameterValues:
     return ParameterValues(scalars=body.scalars, data=data)
 
 
-def _check_values(store: ObjectStore, record: PublishedRecord, values: ParameterValues) -> None:
-    """Raise BadInput if values do not fit: a key is not used up by a request that could never be run."""
-    plan = plans.load(store, record.plan)
+def _checked(store: ObjectStore, record: PublishedRecord, values: ParameterValues) -> list[str]:
+    """Return the names that the pipeline does not have, for the audit.
+
+    Raise BadInput if values do not fit: an Idempotency-Key is not used up by a request that could never be run.
+    """
+    try:
+        plan = plans.load(store, record.plan)
+    except ObjectMissing:
+        return []  # the submission tells it in words
     binding.bound(plan, values, node_parameters=record.node_parameters, ignore_unknown=True, parse_texts=True)
+    return sorted({*values.scalars, *values.data} - {*plan.parameters, *data_parameters.defaults(plan)})[:20]
 
 
 def _check_parent(workspace: Workspace, parent: str) -> None:
-    """Raise BadInput unless there is a run of that id."""
-    run = parent.partition(".")[0]  # a step's run may be the parent too
+    """Raise BadInput unless it is the id of a run, or of the run of one of its steps."""
+    run, dot, step = parent.partition(".")
     if not is_run_id(run):
-        raise BadInput(f"{parent!r} is no id of a run", "body: ParentRunId", "see: runner list")
-    workspace.view(run)
-
-
-def _ignored(store: ObjectStore, record: PublishedRecord, values: ParameterValues) -> list[str]:
-    """Return the names that the pipeline does not have, for the audit."""
-    given = {*values.scalars, *values.data}
-    if not given:
-        return []
-    plan = plans.load(store, record.plan)
-    return sorted(given - {*plan.parameters, *data_parameters.defaults(plan)})[:20]
+        raise BadInput(f"{parent!r} is no id of a run", _PARENT, "see: runner list")
+    known = workspace.view(run).state.steps
+    if dot and step not in known:
+        what, remedy = unknown(f"step of the run {run}", step, known)
+        raise BadInput(what, _PARENT, remedy)
 
 
 def _request(body: SubmissionBody) -> Request:

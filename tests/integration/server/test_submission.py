@@ -4,14 +4,17 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from runner.config.serve import ServeConfig, ServeLimits
+from runner.errors import StoreUnreachable, TargetUnreachable
 from runner.model.data import DatasetDefinition, DatastorePath
+from runner.runs import journal
 from runner.sdk.runs.logged_store import children
-from tests.support.served_workspace import IDLE, TRAIN, ServedWorkspace
+from tests.support.served_workspace import IDLE, TRAIN, ServedSession, ServedWorkspace
 from tests.support.serving import CALLERS, Client, client_of, context_of, live
 
 PREFIX = "/pipelines/v1.0/PipelineRuns"
@@ -144,6 +147,76 @@ def test_a_run_becomes_the_child_of_its_parent(workspace: ServedWorkspace, clien
     child = client.post(PIPELINE, json={**BODY, "ParentRunId": parent}).json()["Id"]
     assert workspace.submissions()[child].parent == parent
     assert list(children(workspace.store, parent)) == [child]
+
+
+def test_the_run_of_a_step_may_be_the_parent(workspace: ServedWorkspace, client: Client) -> None:
+    parent = client.post(PIPELINE, json=BODY).json()["Id"] + ".a"
+    child = client.post(PIPELINE, json={**BODY, "ParentRunId": parent}).json()["Id"]
+    assert list(children(workspace.store, parent)) == [child]
+
+
+@pytest.mark.parametrize(
+    "rest", [".x/../../../serve/tokens/abc", "./x//y", "." + "é" * 200, ".", ".b", ".a.2", ".a/", "/a", "\n"]
+)
+def test_a_parent_that_is_none_makes_no_run(workspace: ServedWorkspace, client: Client, rest: str) -> None:
+    parent = client.post(PIPELINE, json=BODY).json()["Id"]
+    before = dict(workspace.store.objects)
+    answer = client.post(PIPELINE, json={**BODY, "ParentRunId": parent + rest})
+    assert answer.status_code == 400, answer.text
+    assert workspace.store.objects == before
+
+
+@pytest.mark.parametrize("key", ["", "k-1"])
+@pytest.mark.parametrize("broken", ["controller", "children", "plans"])
+def test_nothing_after_the_submission_fails_the_call(
+    workspace: ServedWorkspace, client: Client, monkeypatch: pytest.MonkeyPatch, key: str, broken: str
+) -> None:
+    """A client that is told of an error calls again, and would make a second run."""
+    parent = client.post(PIPELINE, json=BODY).json()["Id"]
+    put, get, submitted = workspace.store.put, workspace.store.get, journal.Writer.append
+
+    def start(_self: ServedSession, _run: str) -> None:
+        raise TargetUnreachable("the cluster does not answer")
+
+    def failing_put(name: str, data: bytes) -> None:
+        if name.startswith("logged/children/"):
+            raise StoreUnreachable("the store does not answer")
+        put(name, data)
+
+    def failing_get(name: str) -> bytes:
+        if name.startswith("plans/"):
+            raise StoreUnreachable("the store does not answer")
+        return get(name)
+
+    def append(*args: Any) -> Any:
+        done = submitted(*args)
+        if broken == "plans":
+            monkeypatch.setattr(workspace.store, "get", failing_get)
+        return done
+
+    monkeypatch.setattr(journal.Writer, "append", append)
+    if broken == "controller":
+        monkeypatch.setattr(ServedSession, "start_controller", start)
+    elif broken == "children":
+        monkeypatch.setattr(workspace.store, "put", failing_put)
+    headers = {"Idempotency-Key": key} if key else {}
+    answer = client.post(PIPELINE, json={**BODY, "ParentRunId": parent}, headers=headers)
+    monkeypatch.undo()
+    assert answer.status_code == 200, answer.text
+    assert set(workspace.submissions()) == {parent, answer.json()["Id"]}
+
+
+def test_a_submission_that_fails_makes_no_run(
+    workspace: ServedWorkspace, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def append(*_args: Any) -> None:
+        raise StoreUnreachable("the store does not answer")
+
+    monkeypatch.setattr(journal.Writer, "append", append)
+    answer = client.post(PIPELINE, json=BODY)
+    monkeypatch.undo()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert workspace.submissions() == {}
 
 
 def test_one_key_makes_one_run(workspace: ServedWorkspace, client: Client) -> None:
