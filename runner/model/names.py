@@ -16,6 +16,8 @@ REGISTRY = "registry/"
 """The folder of the workspace store for everything that users register under a name."""
 PUBLISHED = f"{REGISTRY}published/"
 """The folder for what others run: published pipelines, endpoints, drafts, schedules. No key of a step writes it."""
+SCHEDULE_RUNS, SCHEDULE_CURSORS = f"{PUBLISHED}schedule-runs/", f"{PUBLISHED}schedule-cursors/"
+"""The folders for what schedules did, and for what they saw of the files that they watch."""
 SERVE = "serve/"
 """The folder of the workspace store for what the REST endpoint trusts. No key of a step opens it."""
 RESERVED = (

@@ -2,7 +2,7 @@
 
 Published pipelines and drafts name a plan, and their runs will need all that it names. Records that change count by
 their newest revision. Those of disabled and archived pipelines count too, since they can be enabled again; a deleted
-draft does not.
+draft does not. The history of a schedule is a log: its runs are kept no longer than others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from ...model.names import PUBLISHED, REGISTRY
+from ...model.names import PUBLISHED, REGISTRY, SCHEDULE_CURSORS, SCHEDULE_RUNS
 from ...ports import ObjectStore
 from ...runs import plans
 from . import mentions
@@ -74,4 +74,4 @@ def _is_deleted(data: bytes) -> bool:
 def _is_document(key: str) -> bool:
     if key.startswith(_MODELS):
         return key.count("/") == 3
-    return key.endswith(".json")
+    return key.endswith(".json") and not key.startswith((SCHEDULE_RUNS, SCHEDULE_CURSORS))

@@ -123,7 +123,7 @@ def fire(host: Host, record: ScheduleRecord) -> list[Firing]:
     if record.status is not Status.ACTIVE:
         return []
     store, now = host.store, schedules.now(host.store)
-    recent = list(islice(schedule_history.newest_first(store, record.id), _RECENT))
+    recent = list(islice(_until(store, record, now), _RECENT))
     claimed = [firing for firing in reversed(recent) if firing.state is FiringState.CLAIMED]
     settled = [_complete(host, record, firing, now) for firing in claimed]
     found = _poll(host, record, now) if record.trigger else _due(store, record, now, recent)
@@ -211,10 +211,15 @@ def _next_look(record: ScheduleRecord, now: datetime) -> datetime:
     return now + timedelta(minutes=record.trigger.polling_minutes if record.trigger else 1)
 
 
+def _until(store: ObjectStore, record: ScheduleRecord, now: datetime) -> Iterator[Firing]:
+    """Yield the history, newest first. An entry of the future counts when its time comes: it would end the schedule."""
+    return (each for each in schedule_history.newest_first(store, record.id) if each.due <= now)
+
+
 def _due(store: ObjectStore, record: ScheduleRecord, now: datetime, recent: list[Firing]) -> Firing | None:
     handled = next((firing.due for firing in recent if not firing.manual), None)
     if handled is None and len(recent) == _RECENT:
-        handled = next((each.due for each in schedule_history.newest_first(store, record.id) if not each.manual), None)
+        handled = next((each.due for each in _until(store, record, now) if not each.manual), None)
     found = decide(record, now, handled)
     if found is None:
         return None

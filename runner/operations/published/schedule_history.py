@@ -1,6 +1,7 @@
-"""The history of a schedule: ``registry/schedule-runs/<schedule>/<inverted due time>.json``, newest first in a listing.
+"""The history of a schedule: ``registry/published/schedule-runs/<schedule>/<inverted due time>.json``.
 
-A firing is written before its run is submitted (claimed), and again afterwards.
+A listing yields the newest first. A firing is written before its run is submitted (claimed), and again afterwards. No
+step can write the folder: a forged firing would silence its schedule, or start runs.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ from typing import TYPE_CHECKING
 
 from ...model.digest import canonical_json
 from ...model.document import to_document
-from ...model.firing import Firing
-from ...model.names import REGISTRY, inverted
+from ...model.firing import Firing, FiringState
+from ...model.names import SCHEDULE_RUNS, inverted
 from ...model.stored_documents import read_document
+from ...runs import journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from ...ports import ObjectStore
-
-_FOLDER = f"{REGISTRY}schedule-runs/"
 
 
 def newest_first(store: ObjectStore, schedule: str) -> Iterator[Firing]:
@@ -30,8 +30,21 @@ def newest_first(store: ObjectStore, schedule: str) -> Iterator[Firing]:
         schedule: The schedule's id.
 
     """
-    for info in store.list(f"{_FOLDER}{schedule}/"):
+    for info in store.list(f"{SCHEDULE_RUNS}{schedule}/"):
         yield read_document(Firing, store.get(info.key), info.key)
+
+
+def runs(store: ObjectStore, schedule: str) -> Iterator[str]:
+    """Yield the ids of the runs that a schedule has started, newest first, without those that `runner gc` has deleted.
+
+    Args:
+        store: The workspace store.
+        schedule: The schedule's id.
+
+    """
+    for firing in newest_first(store, schedule):
+        if firing.state is FiringState.SUBMITTED and journal.has_more(store, firing.run, 0):
+            yield firing.run
 
 
 def is_known(store: ObjectStore, schedule: str, due: datetime) -> bool:
@@ -71,7 +84,7 @@ def settle(store: ObjectStore, schedule: str, firing: Firing) -> None:
 
 
 def _key(schedule: str, due: datetime) -> str:
-    return f"{_FOLDER}{schedule}/{inverted(due)}.json"
+    return f"{SCHEDULE_RUNS}{schedule}/{inverted(due)}.json"
 
 
 def _encode(firing: Firing) -> bytes:

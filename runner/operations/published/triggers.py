@@ -1,8 +1,8 @@
 """Datastore triggers: which files of a folder are new or have changed since the last look.
 
-``registry/schedule-cursors/<schedule>/<number>.json`` is the last look; the digests of the files lie beside it, 8 bytes
-for each, so that a look costs one listing and no more. A look that finds a change is the next number, written only if
-nobody has written that number: of two looks at once one counts.
+``registry/published/schedule-cursors/<schedule>/<number>.json`` is the last look; the digests of the files lie beside
+it, 8 bytes for each, so that a look costs one listing and no more. A look that finds a change is the next number,
+written only if nobody has written that number: of two looks at once one counts. No step can write the folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...errors import ObjectMissing
 from ...model.data import DEFAULT_DATASTORE
 from ...model.digest import canonical_json
 from ...model.document import to_document
-from ...model.names import REGISTRY, is_of_runs, is_reserved
+from ...model.names import SCHEDULE_CURSORS, is_of_runs, is_reserved
 from ...model.stored_documents import read_document
 from . import schedule_history
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ...model.schedule import DatastoreTrigger, ScheduleRecord
     from ...ports import ObjectInfo, ObjectStore
 
-_FOLDER = f"{REGISTRY}schedule-cursors/"
 _SIZE = 8
 _NAMED = 100
 """Changed files that are listed by name."""
@@ -141,7 +140,7 @@ def _write(store: ObjectStore, schedule: str, number: int, digests: frozenset[by
     if not store.put_if_absent(_key(schedule, number), canonical_json(to_document(named))):
         return False
     for prefix, first in (("files-", _files_key(schedule, number, "")), ("look-", _key(schedule, number))):
-        for info in list(store.list(f"{_FOLDER}{schedule}/{prefix}")):
+        for info in list(store.list(f"{SCHEDULE_CURSORS}{schedule}/{prefix}")):
             if info.key < first:
                 store.delete(info.key)
     return True
@@ -149,13 +148,13 @@ def _write(store: ObjectStore, schedule: str, number: int, digests: frozenset[by
 
 def _number(store: ObjectStore, schedule: str) -> int:
     """Return the number of the last look; 0: there was none."""
-    keys = [info.key for info in store.list(f"{_FOLDER}{schedule}/look-")]
+    keys = [info.key for info in store.list(f"{SCHEDULE_CURSORS}{schedule}/look-")]
     return int(keys[-1][-13:-5]) if keys else 0
 
 
 def _key(schedule: str, number: int) -> str:
-    return f"{_FOLDER}{schedule}/look-{number:08d}.json"
+    return f"{SCHEDULE_CURSORS}{schedule}/look-{number:08d}.json"
 
 
 def _files_key(schedule: str, number: int, digest: str) -> str:
-    return f"{_FOLDER}{schedule}/files-{number:08d}-{digest}"
+    return f"{SCHEDULE_CURSORS}{schedule}/files-{number:08d}-{digest}"

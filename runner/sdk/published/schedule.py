@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Mapping
 
-from ...model.firing import FiringState
 from ...model.published import Status
 from ...operations.published import schedule_history, schedules
 from ...override import override
@@ -375,9 +374,7 @@ class Schedule:
         return PipelineRun(experiment_of(self.workspace, self.record.experiment), newest) if newest else None
 
     def _runs(self) -> Iterator[str]:
-        for firing in schedule_history.newest_first(self.workspace.session.store, self.id):
-            if firing.state is FiringState.SUBMITTED:
-                yield firing.run
+        return schedule_history.runs(self.workspace.session.store, self.id)
 
     def _rows(self) -> dict[str, str]:
         of = {"Pipeline Id": self.record.pipeline} if self.record.pipeline else {"Endpoint Id": self.record.endpoint}

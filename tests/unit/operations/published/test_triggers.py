@@ -104,7 +104,7 @@ def test_a_look_costs_one_listing_and_leaves_two_objects(store: ClockedStore, mo
     for _ in range(3):
         store.put("in/again", str(store.at).encode())
         assert look(store, record) == ("in/again",)
-    cursors = list(store.list("registry/schedule-cursors/s1/"))
+    cursors = list(store.list("registry/published/schedule-cursors/s1/"))
     assert [info.key.split("/")[-1][:6] for info in cursors] == ["files-", "look-0"]
     assert cursors[0].size == 8 * 51
     listed = Mock(side_effect=store.list)
@@ -124,7 +124,7 @@ def test_many_changed_files_are_named_up_to_a_hundred(store: ClockedStore) -> No
 def test_a_lost_mark_is_an_error_and_no_silence(store: ClockedStore) -> None:
     record = scheduled(store, None)
     look(store, record)
-    for info in list(store.list("registry/schedule-cursors/s1/files-")):
+    for info in list(store.list("registry/published/schedule-cursors/s1/files-")):
         store.delete(info.key)
     with pytest.raises(ObjectMissing):
         look(store, record)
