@@ -68,13 +68,13 @@ def _recurrence(recurrence: Recurrence) -> str:
 
 def list_view(found: Sequence[Shown], paint: Paint, *, every: bool) -> list[str]:
     """Return the heading and a line per schedule."""
-    head = ["schedule", "runs", "status" if every else "", "next", "id", ""]
+    head = ["schedule", "runs", "status" if every else "", "next", "target", "id", ""]
     rows: list[Row] = [[Cell(text, "dim") for text in head]]
     for each in found:
         record = each.record
         status = Cell(record.status.value.lower() if every else "")
         at = Cell(day(each.next) if each.next else "")
-        cells = [Cell(record.name), Cell(each.runs), status, at, Cell(record.id[:8], "dim")]
+        cells = [Cell(record.name), Cell(each.runs), status, at, Cell(record.target), Cell(record.id[:8], "dim")]
         rows.append([*cells, Cell(clip(when(record), _WIDTH), "dim")])
     return table(rows, paint, indent=0, width=_WIDTH)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from threading import Event, Thread
 
 from ..errors import RunnerError
 from ..model.schedule import ScheduleRecord
-from ..operations.published.firing import Host, fire_all
+from ..operations.published.firing import Host, Looks, fire_all
 from ..override import override
 from .metrics import Metrics
 
@@ -44,7 +43,7 @@ class ScheduleThread(Thread):
     def run(self) -> None:
         """Fire schedules until `stop` is called."""
         host: Host | None = None
-        looks: dict[str, tuple[ScheduleRecord, datetime]] = {}
+        looks = Looks()
         while not self._stopping.is_set():
             try:
                 host = host or self._opened()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..compute.kubernetes import cron
+from ..compute.kubernetes.workspace_pod import OWN_IMAGE
+from ..config import LOCAL
 from ..config.workspace_host import Timer, WorkspaceHost
 from ..dataclass import dataclass
 from ..errors import BadInput
@@ -47,17 +50,20 @@ def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
 
     Raises:
         BadInput: Its pipeline needs what no pod has, such as a folder of this machine, or the cluster has no way to get
-            the image; the exception has every problem. Nothing was changed.
+            the image, or the configuration lacks its target; the exception has every problem. Nothing was changed.
         EnvironmentFailed: The image of the controller cannot be made.
         TargetError: The cluster cannot be used.
         StoreError: The store cannot be used.
 
     """
-    target = record.target or session.target_in_force
-    controllers = controllers_of(session, target) if target in session.config.targets else None
+    target = _target(session, record)
+    controllers = _timers(session, target)
     if controllers is None:
         if record.status is Status.ACTIVE:
-            session.notify(f"schedule '{record.name}' fires while `runner serve` runs, or by `runner schedules fire`")
+            _refuse_unknown(session, record)
+            where = "" if target == session.target_in_force else f", where the target in force is '{target}'"
+            how = "while `runner serve` runs, or by `runner schedules fire`"
+            session.notify(f"schedule '{record.name}' fires {how}{where}")
         return
     if record.status is not Status.ACTIVE:
         _stop(controllers.workspace(), record)
@@ -69,6 +75,36 @@ def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
         if found.host.keep_workspace(found.made.files):
             _refresh(session, target, found, record.id)
         found.host.install(timer_of(record), found.image)
+
+
+def has_timer(session: OpenWorkspace, record: ScheduleRecord) -> bool:
+    """Return True if a timer of the schedule's target fires it, in another process than this.
+
+    Args:
+        session: The workspace.
+        record: The schedule.
+
+    """
+    return OWN_IMAGE not in os.environ and _timers(session, _target(session, record)) is not None
+
+
+def _target(session: OpenWorkspace, record: ScheduleRecord) -> str:
+    return record.target or session.target_in_force
+
+
+def _timers(session: OpenWorkspace, target: str) -> ControllerHost | None:
+    return controllers_of(session, target) if target in session.config.targets else None
+
+
+def _refuse_unknown(session: OpenWorkspace, record: ScheduleRecord) -> None:
+    """Raise BadInput if nobody could tell the timer of a schedule about a change."""
+    target = _target(session, record)
+    if target not in (*session.config.targets, session.target_in_force, LOCAL):
+        raise BadInput(
+            f"the schedule '{record.name}' belongs to the target '{target}', which this configuration lacks",
+            f"targets.{target}",
+            "change the schedule where that target is configured",
+        )
 
 
 def timer_of(record: ScheduleRecord) -> Timer:
@@ -127,7 +163,7 @@ def _plan(session: OpenWorkspace, record: ScheduleRecord) -> Plan:
     from ..plan.policies import with_access
 
     plan = plans.load(session.store, pipelines.get(session.store, _pipeline(session, record)).plan)
-    target = record.target or session.target_in_force
+    target = _target(session, record)
     targets = dict.fromkeys((step.key for step in plan.steps), target)
     return with_access(plan, targets, session.config.targets, session.overrides.access)
 

@@ -220,6 +220,12 @@ class OpenWorkspace(Places):
 
         firing.fire(self, record)
 
+    def has_timer(self, record: ScheduleRecord) -> bool:
+        """Return True if a timer fires the schedule: see `schedule_timers.has_timer`."""
+        from . import schedule_timers
+
+        return schedule_timers.has_timer(self, record)
+
     def place_schedule(self, record: ScheduleRecord) -> None:
         """Let a schedule fire as its record says: see `schedule_timers.place`."""
         from . import schedule_timers

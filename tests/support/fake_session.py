@@ -190,6 +190,9 @@ class FakeSession:
     def see_to_controller(self, run: str) -> None:
         self.seen_to.append(run)
 
+    def has_timer(self, record: ScheduleRecord) -> bool:  # noqa: ARG002 - its target is no cluster
+        return False
+
     def fire_schedule(self, record: ScheduleRecord) -> None:
         firing.fire(self, record)
 

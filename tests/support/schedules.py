@@ -49,6 +49,12 @@ class FiringHost:
     life: Life = field(default_factory=Life)
     started: list[str] = field(default_factory=list)
     """Runs that got a controller, by this or another host that shares the list."""
+    target_in_force: str = "local"
+    timers: tuple[str, ...] = ()
+    """Targets whose schedules are fired by timers."""
+
+    def has_timer(self, record: ScheduleRecord) -> bool:
+        return record.target in self.timers
 
     def datastore(self, name: str) -> ObjectStore:
         assert name == DEFAULT_DATASTORE

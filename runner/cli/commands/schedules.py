@@ -121,19 +121,28 @@ def _fire(session: OpenWorkspace, options: Namespace) -> int:
     failed: list[str] = []
     if options.name:
         record = schedules.named(session.store, options.name)
-        made = [(record, each) for each in firing.fire(session, record)]
-        early = 0.0 if made else firing.seconds_until_due(record, session.store.now())
-        if early:
-            time.sleep(early)
-            made = [(record, each) for each in firing.fire(session, record)]
+        made = [(record, each) for each in _fire_one(session, record)]
     else:
-        made = firing.fire_all(session, {}, lambda record, error: failed.append(_failure(record, error)))
+        made = firing.fire_all(session, firing.Looks(), lambda record, error: failed.append(_failure(record, error)))
     if options.json:
         print_json({"fired": [{"schedule": record.id, **_plain(each)} for record, each in made], "failed": failed})
     else:
         show_all(f"schedule '{record.name}': {_said(each)}" for record, each in made)
         warn(*failed)
     return FAILED if failed else DONE
+
+
+def _fire_one(session: OpenWorkspace, record: ScheduleRecord) -> list[Firing]:
+    other = firing.elsewhere(session, record)
+    if other:
+        warn(f"schedule '{record.name}' is not fired from here: {other}")
+        return []
+    made = firing.fire(session, record)
+    early = 0.0 if made else firing.seconds_until_due(record, session.store.now())
+    if early:
+        time.sleep(early)
+        made = firing.fire(session, record)
+    return made
 
 
 def _failure(record: ScheduleRecord, error: RunnerError) -> str:

@@ -104,7 +104,9 @@ def _context(session: OpenWorkspace, settings: ServeConfig, target: str) -> Cont
 
 def _schedules(session: OpenWorkspace, options: Namespace, metrics: Metrics) -> ScheduleThread | None:
     """Return the running thread that fires schedules; None where CronJobs do it, or nobody wants it."""
-    if options.no_schedules or session.config.detach:
+    from ...wiring.detached import controllers_of
+
+    if options.no_schedules or session.config.detach or controllers_of(session) is not None:
         return None
     from ...server.firing import ScheduleThread
 

@@ -6,7 +6,7 @@ one after the other, none is lost, and the history stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Generic, TypeVar
 
 from ...errors import BadInput
@@ -59,12 +59,26 @@ class Documents(Generic[T]):
         found = self._newest(identity)
         return found[1] if found else None
 
-    def all(self) -> Iterator[T]:
-        """Yield the newest revision of every document, in the order of their ids."""
+    def all(self, known: MutableMapping[str, T] | None = None) -> Iterator[T]:
+        """Yield the newest revision of every document, in the order of their ids.
+
+        Args:
+            known: The caller's memory of documents by their keys, which it keeps between calls: a revision never
+                changes, so it is read once. Default: None, everything is read.
+
+        """
         newest: dict[str, str] = {}
         for info in self._store.list(self._prefix()):
             newest[info.key.rpartition("/")[0]] = info.key
-        yield from self._read_all(list(newest.values()))
+        keys = list(newest.values())
+        if known is None:
+            yield from self._read_all(keys)
+            return
+        for key in known.keys() - set(keys):
+            del known[key]
+        missing = [key for key in keys if key not in known]
+        known.update(zip(missing, self._read_all(missing)))
+        yield from [known[key] for key in keys]
 
     def change(self, identity: str, edit: Callable[[T], T]) -> T:
         """Store the next revision, and return it.

@@ -10,13 +10,13 @@ hour late, whichever is shorter. The others are missed, and the history says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from ...dataclass import dataclass
+from ...dataclass import dataclass, field
 from ...errors import BadInput, RunnerError
 from ...model.data import DatastorePath
 from ...model.firing import Firing, FiringState
@@ -40,6 +40,8 @@ SKEW = timedelta(seconds=20)
 _RECENT = 50
 """Firings that are looked at for claims that nobody has settled."""
 _UNITS = {Frequency.MINUTE: timedelta(minutes=1), Frequency.HOUR: timedelta(hours=1)}
+_AHEAD = timedelta(days=1)
+"""Entries of the history whose due times are further ahead do not count."""
 _MOMENT = timedelta(seconds=1)
 """Due times are whole minutes: one at the second of `ScheduleRecord.active_since` counts."""
 Report = Callable[[ScheduleRecord, RunnerError], None]
@@ -51,6 +53,13 @@ class Host(Protocol):
     @property
     def store(self) -> ObjectStore:
         """The workspace store."""
+
+    @property
+    def target_in_force(self) -> str:
+        """The target that the workspace submits to."""
+
+    def has_timer(self, record: ScheduleRecord) -> bool:
+        """Return True if a timer of the schedule's target fires it, in another process than this."""
 
     def datastore(self, name: str) -> ObjectStore:
         """Return the store of a datastore."""
@@ -84,6 +93,16 @@ class Decision:
     """The first of these."""
 
 
+@dataclass(kw_only=True)
+class Looks:
+    """The memory of a process that fires all schedules again and again."""
+
+    records: dict[str, ScheduleRecord] = field(default_factory=dict)
+    """The schedules by the keys of their revisions."""
+    next: dict[str, tuple[ScheduleRecord, datetime]] = field(default_factory=dict)
+    """By id: the record, and when it has to be looked at next."""
+
+
 def decide(record: ScheduleRecord, now: datetime, handled: datetime | None) -> Decision | None:
     """Decide what is due (pure); None: nothing.
 
@@ -109,21 +128,44 @@ def decide(record: ScheduleRecord, now: datetime, handled: datetime | None) -> D
     return Decision(newest, now - newest > limit, older, first)
 
 
+def elsewhere(host: Host, record: ScheduleRecord) -> str:
+    """Return who fires a schedule, in words, if no process that looks at all schedules here may; empty: it may.
+
+    A schedule belongs to the target that was in force where it was created: its runs need the environments, data and
+    machines of that one.
+
+    Args:
+        host: The workspace.
+        record: The schedule.
+
+    """
+    other = _other_target(host, record)
+    if other:
+        return other
+    return f"a timer of its target '{record.target}' fires it" if host.has_timer(record) else ""
+
+
+def _other_target(host: Host, record: ScheduleRecord) -> str:
+    if record.target in ("", host.target_in_force):
+        return ""
+    return f"it belongs to the target '{record.target}', and '{host.target_in_force}' is in force here"
+
+
 def fire(host: Host, record: ScheduleRecord) -> list[Firing]:
     """Complete what was claimed, decide what is due now, submit its run, and return the settled firings.
 
     Args:
         host: The workspace.
-        record: The schedule. A disabled one does nothing.
+        record: The schedule. A disabled one does nothing, nor does one of another target.
 
     Raises:
         RunnerError: The store, the datastore or the target cannot be used. The next look goes on from there.
 
     """
-    if record.status is not Status.ACTIVE:
+    if record.status is not Status.ACTIVE or _other_target(host, record):
         return []
     store, now = host.store, schedules.now(host.store)
-    recent = list(islice(_until(store, record, now), _RECENT))
+    recent = list(islice(_history(store, record, now), _RECENT))
     claimed = [firing for firing in reversed(recent) if firing.state is FiringState.CLAIMED]
     settled = [_complete(host, record, firing, now) for firing in claimed]
     found = _poll(host, record, now) if record.trigger else _due(store, record, now, recent)
@@ -159,9 +201,13 @@ def run_now(host: Host, record: ScheduleRecord) -> Firing:
         record: The schedule; a disabled one as well.
 
     Raises:
-        BadInput: The run cannot be submitted.
+        BadInput: The run cannot be submitted, or the schedule belongs to another target.
 
     """
+    other = _other_target(host, record)
+    if other:
+        remedy = f"pass --target {record.target}"
+        raise BadInput(f"the schedule '{record.name}' cannot be run from here: {other}", remedy=remedy)
     now = schedules.now(host.store)
     firing = _firing(record, now, now, manual=True)
     while not schedule_history.claim(host.store, record.id, firing):
@@ -173,14 +219,14 @@ def run_now(host: Host, record: ScheduleRecord) -> Firing:
     return made
 
 
-def fire_all(
-    host: Host, looks: MutableMapping[str, tuple[ScheduleRecord, datetime]], report: Report
-) -> list[tuple[ScheduleRecord, Firing]]:
-    """Fire all schedules of a workspace that may have something due. For a process that calls it every few seconds.
+def fire_all(host: Host, looks: Looks, report: Report) -> list[tuple[ScheduleRecord, Firing]]:
+    """Fire the schedules of the target in force that may have something due and that no timer fires.
+
+    For a process that calls it every few seconds: while nothing changes and nothing is due, a call costs one listing.
 
     Args:
         host: The workspace.
-        looks: Its memory between calls: when each schedule has to be looked at next. Empty at first.
+        looks: Its memory between calls.
         report: Is told of each schedule that could not be fired now; it is tried again at the next call.
 
     Returns:
@@ -191,17 +237,17 @@ def fire_all(
 
     """
     made: list[tuple[ScheduleRecord, Firing]] = []
-    for record in schedules.all_of(host.store):
-        now = schedules.now(host.store)
-        known, at = looks.get(record.id, (None, now))
-        if known == record and now < at:
+    now = schedules.now(host.store)
+    for record in schedules.all_of(host.store, known=looks.records):
+        known, at = looks.next.get(record.id, (None, now))
+        if (known == record and now < at) or elsewhere(host, record):
             continue
         try:
             made.extend((record, firing) for firing in fire(host, record))
         except RunnerError as error:
             report(record, error)
         else:
-            looks[record.id] = (record, _next_look(record, now))
+            looks.next[record.id] = (record, _next_look(record, now))
     return made
 
 
@@ -211,15 +257,15 @@ def _next_look(record: ScheduleRecord, now: datetime) -> datetime:
     return now + timedelta(minutes=record.trigger.polling_minutes if record.trigger else 1)
 
 
-def _until(store: ObjectStore, record: ScheduleRecord, now: datetime) -> Iterator[Firing]:
-    """Yield the history, newest first. An entry of the future counts when its time comes: it would end the schedule."""
-    return (each for each in schedule_history.newest_first(store, record.id) if each.due <= now)
+def _history(store: ObjectStore, record: ScheduleRecord, now: datetime) -> Iterator[Firing]:
+    """Yield the history, newest first, without what a clock far ahead has written: it would end the schedule."""
+    return (each for each in schedule_history.newest_first(store, record.id) if each.due - now < _AHEAD)
 
 
 def _due(store: ObjectStore, record: ScheduleRecord, now: datetime, recent: list[Firing]) -> Firing | None:
     handled = next((firing.due for firing in recent if not firing.manual), None)
     if handled is None and len(recent) == _RECENT:
-        handled = next((each.due for each in _until(store, record, now) if not each.manual), None)
+        handled = next((each.due for each in _history(store, record, now) if not each.manual), None)
     found = decide(record, now, handled)
     if found is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from ...model.schedule import ScheduleRecord
 from .documents import Documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
 
     from ...ports import ObjectStore
 
 _REMEDY = "see: runner schedules list"
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def now(store: ObjectStore) -> datetime:
@@ -107,7 +109,12 @@ def get(store: ObjectStore, identity: str) -> ScheduleRecord:
 
 
 def all_of(
-    store: ObjectStore, *, active_only: bool = True, pipeline: str = "", endpoint: str = ""
+    store: ObjectStore,
+    *,
+    active_only: bool = True,
+    pipeline: str = "",
+    endpoint: str = "",
+    known: MutableMapping[str, ScheduleRecord] | None = None,
 ) -> tuple[ScheduleRecord, ...]:
     """Return the schedules, newest first.
 
@@ -116,6 +123,7 @@ def all_of(
         active_only: True: leave out disabled ones. Default: True.
         pipeline: Only those of this published pipeline. Default: empty, all.
         endpoint: Only those of this pipeline endpoint. Default: empty, all.
+        known: See `Documents.all`. Default: None.
 
     Raises:
         StoreError: The store cannot be used.
@@ -123,7 +131,7 @@ def all_of(
     """
     found = (
         record
-        for record in documents(store).all()
+        for record in documents(store).all(known)
         if (record.status is Status.ACTIVE or not active_only)
         and pipeline in ("", record.pipeline)
         and endpoint in ("", record.endpoint)
@@ -143,6 +151,9 @@ def named(store: ObjectStore, text: str) -> ScheduleRecord:
         StoreError: The store cannot be used.
 
     """
+    same = documents(store).find(text) if _ID.fullmatch(text) else None
+    if same is not None:
+        return same
     known = all_of(store, active_only=False)
     found = [record for record in known if record.id == text] or [record for record in known if record.name == text]
     found = found or [record for record in known if record.id.startswith(text)]

@@ -14,6 +14,7 @@ from runner.compute.kubernetes.config import KubernetesConfig
 from runner.compute.kubernetes.controllers import KubernetesControllers
 from runner.compute.kubernetes.schedules import KubernetesWorkspace
 from runner.compute.kubernetes.settings import ClusterSettings
+from runner.compute.kubernetes.workspace_pod import OWN_IMAGE
 from runner.config import LOCAL, Config
 from runner.config.store import DatastoreConfig
 from runner.datastores import BucketConfig
@@ -32,7 +33,7 @@ from runner.model.published import (
 )
 from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, ScheduleRecord
 from runner.model.step import InputSpec
-from runner.operations.published import pipelines
+from runner.operations.published import firing, pipelines
 from runner.operations.published.documents import Documents
 from runner.operations.submit import submit
 from runner.operations.values import Request
@@ -148,9 +149,47 @@ def test_what_no_pod_has_is_told_before_anything_is_made(session: OpenWorkspace,
 
 def test_on_this_machine_somebody_has_to_fire_it(session: OpenWorkspace, cluster: FakeCluster, said: list[str]) -> None:
     session.place_schedule(a_schedule(session, target=LOCAL))
-    session.place_schedule(a_schedule(session, 2, target="gone"))
-    assert said == ["schedule 'nightly' fires while `runner serve` runs, or by `runner schedules fire`"] * 2
+    note = "schedule 'nightly' fires while `runner serve` runs, or by `runner schedules fire`"
+    assert said.pop() == f"{note}, where the target in force is 'local'"
+    session.override = LOCAL
+    session.place_schedule(a_schedule(session, 2, target=LOCAL))
+    assert said == [note]
     assert not cluster.calls
+
+
+def test_a_schedule_whose_target_nobody_knows_here_can_only_be_disabled(
+    session: OpenWorkspace, cluster: FakeCluster, said: list[str]
+) -> None:
+    record = a_schedule(session, target="gone")
+    with pytest.raises(BadInput, match="belongs to the target 'gone', which this configuration lacks"):
+        session.place_schedule(record)
+    session.place_schedule(replace(record, status=Status.DISABLED))
+    assert said == []
+    assert not cluster.calls
+
+
+def test_a_timer_of_the_cluster_fires_its_schedules(session: OpenWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, here = a_schedule(session), a_schedule(session, 2, target=LOCAL)
+    assert (session.has_timer(there), session.has_timer(here)) == (True, False)
+    assert firing.elsewhere(session, there) == "a timer of its target 'kind' fires it"
+    assert "'local', and 'kind' is in force" in firing.elsewhere(session, here)
+    monkeypatch.setenv(OWN_IMAGE, "controller:1")  # as in the pod of the timer
+    assert firing.elsewhere(session, there) == ""
+
+
+def test_a_change_from_where_another_target_is_in_force_reaches_the_timer(
+    session: OpenWorkspace, cluster: FakeCluster
+) -> None:
+    published(session, b.plan(b.step("a")))
+    record = a_schedule(session)
+    session.place_schedule(record)
+    session.override = LOCAL
+    session.place_schedule(replace(record, status=Status.DISABLED))
+    assert cron_job(cluster, record)["suspend"] is True
+    daily = Recurrence(frequency=Frequency.DAY, interval=1, start="2026-11-29T07:15:00")
+    session.place_schedule(replace(record, recurrence=daily))
+    made = cron_job(cluster, record)
+    assert (made["schedule"], made["suspend"]) == ("15 7 * * *", False)
 
 
 def test_the_others_get_the_image_of_the_changed_workspace(

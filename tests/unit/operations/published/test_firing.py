@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given, settings
@@ -284,7 +285,7 @@ def test_all_schedules_are_looked_at_when_something_may_be_due(store: ClockedSto
     scheduled(store, MINUTELY, id="s2")
     scheduled(store, MINUTELY, id="s3", status=Status.DISABLED)
     told: list[str] = []
-    looks: dict[str, tuple[ScheduleRecord, datetime]] = {}
+    looks = firing.Looks()
     host = FiringHost(store)
 
     def look() -> list[str]:
@@ -315,7 +316,7 @@ def test_one_schedule_that_cannot_be_fired_does_not_stop_the_others(
 
     monkeypatch.setattr(FiringHost, "see_to_controller", see_to_controller)
     told: list[str] = []
-    looks: dict[str, tuple[ScheduleRecord, datetime]] = {}
+    looks = firing.Looks()
     store.at = after(minutes=1)
     host = FiringHost(store)
     first = firing.fire_all(host, looks, lambda record, error: told.append(f"{record.id}: {error}"))
@@ -324,3 +325,71 @@ def test_one_schedule_that_cannot_be_fired_does_not_stop_the_others(
     again = firing.fire_all(host, looks, lambda record, error: told.append(f"{record.id}: {error}"))
     assert [record.id for record, _ in again] == ["s1"]
     assert len(host.started) == 2
+
+
+def ids(store: ClockedStore, host: FiringHost, looks: firing.Looks | None = None) -> list[str]:
+    def report(_record: ScheduleRecord, error: RunnerError) -> None:
+        raise error
+
+    return [record.id for record, _ in firing.fire_all(host, looks or firing.Looks(), report)]
+
+
+def test_a_schedule_is_fired_only_where_its_target_is_in_force(store: ClockedStore) -> None:
+    there = scheduled(store, MINUTELY, id="s1", target="team")
+    scheduled(store, MINUTELY, id="s2", target="local")
+    store.at = after(minutes=1)
+    here, other = FiringHost(store), FiringHost(store, target_in_force="team")
+    assert firing.fire(here, there) == []
+    with pytest.raises(BadInput, match="belongs to the target 'team', and 'local' is in force") as caught:
+        firing.run_now(here, there)
+    assert caught.value.problems[0].remedy == "pass --target team"
+    assert ids(store, here) == ["s2"]
+    assert states(store) == []
+    assert ids(store, other) == ["s1"]
+
+
+def test_what_a_timer_fires_is_left_to_it(store: ClockedStore) -> None:
+    record = scheduled(store, MINUTELY, target="team")
+    store.at = after(minutes=1)
+    laptop, pod = (FiringHost(store, target_in_force="team", timers=timers) for timers in (("team",), ()))
+    assert ids(store, laptop) == []
+    assert firing.elsewhere(laptop, record) == "a timer of its target 'team' fires it"
+    assert firing.run_now(laptop, record).state is FiringState.SUBMITTED
+    assert [each.state for each in firing.fire(pod, record)] == [FiringState.SUBMITTED]
+
+
+def test_looks_at_schedules_that_are_not_due_read_no_documents(
+    store: ClockedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(15):  # in memory more are read by threads
+        status = (Status.ACTIVE, Status.DISABLED, Status.ARCHIVED)[number % 3]
+        scheduled(store, id=f"s{number}", status=status)
+    host, looks = FiringHost(store), firing.Looks()
+    assert ids(store, host, looks) == []
+    read = Mock(side_effect=store.get)
+    monkeypatch.setattr(store, "get", read)
+    for _ in range(3):
+        assert ids(store, host, looks) == []
+    assert read.call_args_list == []
+    schedules.set_status(store, "s1", Status.ACTIVE, store.at)
+    read.reset_mock()
+    assert ids(store, host, looks) == []
+    assert [call.args[0] for call in read.call_args_list] == ["registry/published/schedules/s1/00000002.json"]
+    store.at = NINE
+    assert "s1" in ids(store, host, looks)
+    for info in list(store.list("registry/published/schedules/s1/")):
+        store.delete(info.key)
+    assert "s1" not in ids(store, host, looks)
+    assert len(looks.records) == 14
+
+
+def test_what_a_wrong_clock_wrote_far_ahead_silences_no_schedule(store: ClockedStore) -> None:
+    record = scheduled(store, MINUTELY)
+    host = FiringHost(store)
+    store.at = after(minutes=1)
+    (first,) = firing.fire(host, record)
+    for number in range(60):
+        schedule_history.claim(store, record.id, replace(first, due=T0 + timedelta(days=3650, minutes=number)))
+    store.at = after(minutes=2)
+    (second,) = firing.fire(host, record)
+    assert (second.state, second.due - first.due) == (FiringState.SUBMITTED, timedelta(minutes=1))

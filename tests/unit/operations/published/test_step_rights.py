@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 
 from runner.model.data import DEFAULT_DATASTORE
@@ -45,20 +44,3 @@ def test_no_step_writes_what_published_things_have_written(tmp_path: Path) -> No
 
 def raised(error: Exception) -> None:
     raise error
-
-
-def test_a_firing_of_the_future_silences_no_schedule() -> None:
-    from dataclasses import replace
-
-    from runner.operations.published import schedule_history
-
-    store = ClockedStore()
-    published(store)
-    record = scheduled(store, MINUTELY)
-    host = FiringHost(store)
-    store.at = after(minutes=1)
-    (first,) = firing.fire(host, record)
-    for number in range(60):
-        schedule_history.claim(store, record.id, replace(first, due=T0 + timedelta(days=365_000, minutes=number)))
-    store.at = after(minutes=2)
-    assert [each.due for each in firing.fire(host, record)] == [store.at]
