@@ -84,7 +84,7 @@ def values_of(session: OpenWorkspace, record: PublishedRecord, given: Sequence[s
                 problems.extend(error.problems)
     values = ParameterValues(scalars=scalars, data=data)
     try:
-        bound(plan, values, node_parameters=record.node_parameters, parse_texts=True)
+        bound(plan, values, parse_texts=True)
     except BadInput as error:
         problems.extend(_at_options(error.problems, given))
     if problems:

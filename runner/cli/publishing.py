@@ -41,7 +41,8 @@ class PublishingWorkspace(OpenWorkspace):
         """Publish the plan with the values of the submission as its defaults, and raise `Captured`."""
         going_on = request.continue_on_step_failure
         made = with_defaults(plan, ParameterValues(scalars=request.parameters))
-        self.publish(made, PublishOptions(name=request.experiment, continue_on_step_failure=going_on))
+        options = PublishOptions(name=request.experiment, settled=request.settled)
+        self.publish(made, replace(options, continue_on_step_failure=going_on))
         raise Captured(plan, request)
 
     @override

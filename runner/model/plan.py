@@ -27,6 +27,8 @@ class Plan:
     parameters: Mapping[str, Scalar] = field(default_factory=dict)
     description: str = ""
     policy: RunPolicy = field(default_factory=RunPolicy)
+    node_parameters: tuple[str, ...] = ()
+    """The names of parameters that set a number of nodes or processes: they can only be 1."""
 
     @cached_property
     def digest(self) -> str:

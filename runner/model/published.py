@@ -59,8 +59,6 @@ class PublishedRecord:
     """The digest of the locked plan. Its environments state their generation."""
     status: Status = Status.ACTIVE
     continue_on_step_failure: bool = False
-    node_parameters: tuple[str, ...] = ()
-    """The names of parameters that set a number of nodes or processes."""
     prepared: tuple[PreparedEnvironment, ...] = ()
     created: datetime
     user: str = ""
@@ -107,7 +105,8 @@ class DraftRecord:
     plan: str
     """The digest of the locked plan."""
     values: ParameterValues = field(default_factory=ParameterValues)
-    node_parameters: tuple[str, ...] = ()
+    settled: bool = False
+    """True: the plan is that of a run or a published pipeline, and keeps their environments."""
     continue_on_step_failure: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, str] = field(default_factory=dict)

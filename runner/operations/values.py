@@ -74,6 +74,8 @@ class Request:
     regenerate_outputs: bool = False
     workspace: WorkspaceFacts | None = None
     """The workspace object of the submission; None: that of the session."""
+    settled: bool = False
+    """True: the plan was run or published before, and keeps its environments. False: they become the newest ones."""
     published: str = ""
     """See `Submission.published`, and so for the next two."""
     schedule: str = ""

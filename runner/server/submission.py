@@ -266,7 +266,7 @@ def _checked(store: ObjectStore, record: PublishedRecord, values: ParameterValue
         plan = plans.load(store, record.plan)
     except ObjectMissing:
         return []  # the submission tells it in words
-    binding.bound(plan, values, node_parameters=record.node_parameters, ignore_unknown=True, parse_texts=True)
+    binding.bound(plan, values, ignore_unknown=True, parse_texts=True)
     return sorted({*values.scalars, *values.data} - {*plan.parameters, *data_parameters.defaults(plan)})[:20]
 
 

@@ -46,7 +46,7 @@ def publish(session: OpenWorkspace, plan: Plan, options: PublishOptions) -> Publ
     targets: Mapping[str, str] = {}
     made = SealedPlan(plan)
     try:
-        made = session.sealed(session.dated(plan))
+        made = made_now(session, plan, settled=options.settled)
         targets = session.checked(made, Request(experiment=""))[0]
     except BadInput as error:
         problems.extend(error.problems)
@@ -65,13 +65,36 @@ def publish(session: OpenWorkspace, plan: Plan, options: PublishOptions) -> Publ
         description=options.description,
         plan="",
         continue_on_step_failure=options.continue_on_step_failure,
-        node_parameters=options.node_parameters,
         prepared=tuple(_prepared(session, plan, targets)),
         created=who.now,
         user=who.user,
         origin=options.origin,
     )
     return publishing.enter(store, plan, record)
+
+
+def made_now(session: OpenWorkspace, plan: Plan, *, settled: bool) -> SealedPlan:
+    """Return a plan with the environments that it has if it is submitted or published now.
+
+    Args:
+        session: The workspace.
+        plan: The plan.
+        settled: True: it was run or published before, and keeps the packages that were tested.
+
+    Raises:
+        BadInput: A local wheel cannot be used, or the command line states a date for settled packages.
+        StoreError: The store cannot be used.
+
+    """
+    if not settled:
+        return session.sealed(session.dated(plan))
+    _refuse_date(session, "this pipeline of a run, or published before, has its packages already")
+    return SealedPlan(plan)
+
+
+def _refuse_date(session: OpenWorkspace, what: str) -> None:
+    if session.overrides.packages_until:
+        raise BadInput(what, "--packages-until", "leave the option out, or publish the pipeline's file again with it")
 
 
 def submit_published(
@@ -111,15 +134,12 @@ def submit_published(
         session.see_to_controller(run)
         return run
     pipelines.refuse_inactive(pipelines.get(session.store, record.id))
-    if session.overrides.packages_until:
-        what = f"the published pipeline '{record.name}' has its packages already"
-        raise BadInput(what, "--packages-until", "leave the option out, or publish the pipeline again with it")
+    _refuse_date(session, f"the published pipeline '{record.name}' has its packages already")
     plan = _plan_of(session, record)
     session.remember_prepared(record, plan)
     made = binding.bound(
         plan,
         values,
-        node_parameters=record.node_parameters,
         ignore_unknown=ignore_unknown,
         parse_texts=parse_texts,
     )

@@ -150,7 +150,9 @@ class OpenWorkspace(Places):
 
     def submit(self, plan: Plan, request: Request) -> str:
         """Submit a plan, start its controller, and return the run's id. Raise BadInput with all problems."""
-        return self.submit_sealed(self.sealed(self.dated(plan)), request)
+        from .publication import made_now
+
+        return self.submit_sealed(made_now(self, plan, settled=request.settled), request)
 
     def submit_sealed(self, made: SealedPlan, request: Request, *, run: str = "") -> str:
         """Submit a plan whose environments are settled; `run`: see `operations.submit.submit`. Raises as `submit`."""

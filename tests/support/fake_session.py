@@ -46,6 +46,7 @@ class FakeSession:
     curated: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     views: dict[str, RunView] = field(default_factory=dict)
+    published: list[PublishOptions] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     log_texts: dict[tuple[str, str], str] = field(default_factory=dict)
     canceled: list[str] = field(default_factory=list)
@@ -157,11 +158,11 @@ class FakeSession:
             description=options.description,
             plan=plans.save(self.store, replace(plan, steps=tuple(replace(step, source="") for step in plan.steps))),
             continue_on_step_failure=options.continue_on_step_failure,
-            node_parameters=options.node_parameters,
             created=T0,
             origin=options.origin,
         )
         pipelines.create(self.store, record)
+        self.published.append(options)
         return record
 
     def submit_published(
@@ -179,7 +180,6 @@ class FakeSession:
         made = binding.bound(
             plans.load(self.store, record.plan),
             values,
-            node_parameters=record.node_parameters,
             ignore_unknown=ignore_unknown,
             parse_texts=parse_texts,
         )

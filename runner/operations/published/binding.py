@@ -27,7 +27,6 @@ def bound(
     plan: Plan,
     values: ParameterValues,
     *,
-    node_parameters: Collection[str] = (),
     ignore_unknown: bool = False,
     parse_texts: bool = False,
 ) -> Bound:
@@ -36,7 +35,6 @@ def bound(
     Args:
         plan: The plan.
         values: The values by name.
-        node_parameters: The names of parameters that set a number of nodes or processes: they can only be 1.
         ignore_unknown: True: leave out values whose names the plan does not have, as v1's REST interface does.
             Default: False, they are an error.
         parse_texts: True: read a text as a value of the default's type, since command lines and v1's REST clients
@@ -54,7 +52,7 @@ def bound(
         scalars = {name: _parsed(value, plan.parameters.get(name)) for name, value in scalars.items()}
     problems = [
         *unknown_problems((*scalars, *data), (*plan.parameters, *known)),
-        *_scalar_problems(scalars, plan.parameters, known, node_parameters),
+        *_scalar_problems(scalars, plan, known),
         *_data_problems(data, plan.parameters, known),
     ]
     if problems:
@@ -132,17 +130,12 @@ def _parsed(value: Scalar, default: Scalar) -> Scalar:
         return value
 
 
-def _scalar_problems(
-    given: Mapping[str, Scalar],
-    defaults: Mapping[str, Scalar],
-    data: Mapping[str, Data],
-    node_parameters: Collection[str],
-) -> Iterator[Problem]:
+def _scalar_problems(given: Mapping[str, Scalar], plan: Plan, data: Mapping[str, Data]) -> Iterator[Problem]:
     for name, value in given.items():
         if name in data:
             problem = data_parameters.kind_problem(name, data[name], None, type(value).__name__)
-        elif name in defaults:
-            problem = scalar_problem(name, value, defaults[name], single=name in node_parameters)
+        elif name in plan.parameters:
+            problem = scalar_problem(name, value, plan.parameters[name], single=name in plan.node_parameters)
         else:
             continue
         if problem is not None:

@@ -26,10 +26,10 @@ class PublishOptions:
     version: str = ""
     description: str = ""
     continue_on_step_failure: bool = False
-    node_parameters: tuple[str, ...] = ()
-    """See `PublishedRecord.node_parameters`."""
     origin: str = ""
     """The run that it is published from; empty: none."""
+    settled: bool = False
+    """True: the plan was run or published before, and keeps its environments. False: they become the newest ones."""
 
     def problems(self) -> tuple[Problem, ...]:
         """Return the reasons why nothing can be published under these names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...dataclass import dataclass, field
@@ -70,8 +70,14 @@ def lower(graph: Graph, around: Surroundings) -> Lowered:
         environments=draft.environments,
         parameters=draft.scalars(),
         description=around.description,
+        node_parameters=tuple(dict.fromkeys(_node_parameters(graph))),
     )
     return Lowered(plan, tuple(dict.fromkeys(draft.notes)))
+
+
+def _node_parameters(graph: Graph) -> Iterator[str]:
+    for step in graph.bindings:
+        yield from (one.name for one in step.settings.node_parameters)
 
 
 class _Draft:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...model.plan import Plan, Scalar
@@ -194,7 +193,7 @@ class Pipeline:
         options = options_of(
             name, description or self.description, version, continue_on_step_failure=continue_on_step_failure
         )
-        return publish(self.workspace, self.plan, replace(options, node_parameters=self.node_parameters))
+        return publish(self.workspace, self.plan, options)
 
     def bound(self, given: Mapping[str, object]) -> tuple[Plan, Mapping[str, Scalar]]:
         """Return the draft plan for values of the parameters, and those values that are plain.
@@ -218,8 +217,7 @@ class Pipeline:
     @property
     def node_parameters(self) -> tuple[str, ...]:
         """The names of parameters that set a number of nodes or processes."""
-        found = (one.name for step in self.graph.bindings for one in step.settings.node_parameters)
-        return tuple(dict.fromkeys(found))
+        return self._lowered.plan.node_parameters
 
     def _configured(self, plan: Plan) -> Plan:
         """Apply the overrides of steps and pipeline: `configure` may be called after the constructor."""

@@ -17,10 +17,6 @@ class Authored(Protocol):
     def plan(self) -> Plan:
         """The draft plan."""
 
-    @property
-    def node_parameters(self) -> tuple[str, ...]:
-        """The names of parameters that set a number of nodes or processes."""
-
     def publish(self, name: str | None = None, description: str | None = None) -> PublishedPipeline:
         """Publish it, and return what was published.
 

@@ -28,7 +28,8 @@ class DraftPlan:
     """A locked plan that the workspace keeps."""
 
     digest: str
-    node_parameters: tuple[str, ...] = ()
+    settled: bool = False
+    """See `DraftRecord.settled`."""
 
 
 def kept(session: Session, pipeline: object) -> DraftPlan:
@@ -44,11 +45,11 @@ def kept(session: Session, pipeline: object) -> DraftPlan:
 
     """
     if isinstance(pipeline, PublishedPipeline):
-        return DraftPlan(pipeline.record.plan, pipeline.record.node_parameters)
+        return DraftPlan(pipeline.record.plan, settled=True)
     if isinstance(pipeline, PipelineRun):
-        return DraftPlan(plans.save(session.store, plan_of_run(pipeline)))
+        return DraftPlan(plans.save(session.store, plan_of_run(pipeline)), settled=True)
     if isinstance(pipeline, Authored):
-        return DraftPlan(plans.save(session.store, _locked(session, pipeline.plan)), pipeline.node_parameters)
+        return DraftPlan(plans.save(session.store, _locked(session, pipeline.plan)))
     raise UserErrorException(
         f"a {type(pipeline).__name__} cannot become a draft",
         remedy="pass a Pipeline, a PublishedPipeline or a PipelineRun",

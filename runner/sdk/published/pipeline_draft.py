@@ -99,7 +99,7 @@ class PipelineDraft:
             experiment=str(experiment_name or EXPERIMENT),
             plan=plan.digest,
             values=sorted_values(parameters_of({"pipeline_parameters": pipeline_parameters})),
-            node_parameters=plan.node_parameters,
+            settled=plan.settled,
             continue_on_step_failure=bool(continue_on_step_failure),
             tags=texts(tags),
             properties=texts(properties),
@@ -236,7 +236,7 @@ class PipelineDraft:
         changes: dict[str, Any] = {}
         if pipeline is not None:
             plan = kept(self.workspace.session, pipeline)
-            changes.update(plan=plan.digest, node_parameters=plan.node_parameters)
+            changes.update(plan=plan.digest, settled=plan.settled)
         if pipeline_parameters is not None:
             changes["values"] = sorted_values(parameters_of({"pipeline_parameters": pipeline_parameters}))
         if tags is not None:
@@ -292,14 +292,14 @@ class PipelineDraft:
                 scalars={**record.values.scalars, **more.scalars},
                 data={**record.values.data, **more.data},
             )
-            bound = binding.bound(self._plan, values, node_parameters=record.node_parameters)
+            bound = binding.bound(self._plan, values)
             going_on = options.get("continue_on_step_failure")
             asked = {
                 **options,
                 "continue_on_step_failure": record.continue_on_step_failure if going_on is None else going_on,
             }
             request = request_of(experiment, asked, {**record.tags, **(tags or {})})
-            request = replace(request, parameters=bound.scalars)
+            request = replace(request, parameters=bound.scalars, settled=record.settled)
             run_id = session.submit(bound.plan, request)
         return entered(experiment, request, run_id)
 
@@ -318,7 +318,7 @@ class PipelineDraft:
         options = options_of(record.name, record.description, None, continue_on_step_failure=going_on)
         with user_errors():
             plan = binding.with_defaults(self._plan, record.values)
-        return publish(self.workspace, plan, replace(options, node_parameters=record.node_parameters))
+        return publish(self.workspace, plan, replace(options, settled=record.settled))
 
     @cached_property
     def _plans(self) -> dict[str, Plan]:
@@ -351,7 +351,7 @@ class PipelineDraft:
         """Raise UserErrorException unless the values fit the plan."""
         plan = plans.load(self.workspace.session.store, record.plan)
         with user_errors():
-            binding.bound(plan, record.values, node_parameters=record.node_parameters)
+            binding.bound(plan, record.values)
 
     def _rows(self) -> dict[str, str]:
         return {"Name": self.name, "Id": self.id, "Experiment": self.experiment_name, "Description": self.description}

@@ -64,6 +64,8 @@ def publish_run(
 ) -> PublishedPipeline:
     """Publish the pipeline of a run, and return it. The values of its parameters become the defaults.
 
+    What was run is what is published: its environments keep their packages, whatever was upgraded since.
+
     Args:
         run: The run.
         name, description, version: See `options_of`.
@@ -77,4 +79,4 @@ def publish_run(
     if continue_on_step_failure is None and submission is not None:
         continue_on_step_failure = submission.continue_on_step_failure
     options = options_of(name, description, version, continue_on_step_failure=continue_on_step_failure)
-    return publish(run.experiment.workspace, plan_of_run(run), replace(options, origin=run.id))
+    return publish(run.experiment.workspace, plan_of_run(run), replace(options, origin=run.id, settled=True))

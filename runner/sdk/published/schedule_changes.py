@@ -242,4 +242,4 @@ def _check(store: ObjectStore, record: ScheduleRecord) -> None:
     if record.trigger is not None and record.trigger.parameter:
         changed = DatastorePath(record.trigger.datastore, record.trigger.path)
         values = replace(values, data={**values.data, record.trigger.parameter: changed})
-    binding.bound(plans.load(store, published.plan), values, node_parameters=published.node_parameters)
+    binding.bound(plans.load(store, published.plan), values)

@@ -152,6 +152,33 @@ def test_a_draft_has_options_and_is_listed_by_tags(ws: Any, pipeline: Any, sessi
     assert PipelineDraft.list(ws) == []
 
 
+def test_a_draft_and_what_is_published_of_a_run_keep_its_environments_and_node_parameters(
+    ws: Any, session: FakeSession, pipeline: Any
+) -> None:
+    from azureml.core import Experiment
+    from azureml.pipeline.core import Pipeline, PipelineDraft, PipelineParameter
+    from azureml.pipeline.steps import PythonScriptStep
+
+    nodes = {"NodeCount": PipelineParameter("nodes", 1)}
+    pipeline = Pipeline(ws, [PythonScriptStep("train.py", runconfig_pipeline_params=nodes)])
+    run = Experiment(ws, "tuning").submit(pipeline)
+    published = run.publish_pipeline(name="p", description="", version="1")
+    assert session.published[-1].settled
+    with pytest.raises(ValueError, match="asks for 4 nodes"):
+        published.submit(ws, "tuning", pipeline_parameters={"nodes": 4})
+    draft = PipelineDraft.create(ws, pipeline=pipeline)
+    draft.submit_run()
+    assert not session.requests[-1].settled
+    for origin in (run, published):
+        draft.update(pipeline=origin)
+        draft.submit_run()
+        assert session.requests[-1].settled
+        draft.publish()
+        assert session.published[-1].settled
+        with pytest.raises(ValueError, match="asks for 4 nodes"):
+            draft.update(pipeline_parameters={"nodes": 4})
+
+
 def test_a_draft_keeps_the_code_of_its_creation(ws: Any, pipeline: Any, session: FakeSession) -> None:
     from azureml.pipeline.core import PipelineDraft
 

@@ -166,6 +166,24 @@ def test_a_draft_that_is_submitted_after_the_upgrade_has_the_new_lock(tmp_path: 
         assert plan.environments[builders.ENVIRONMENT].spec.generation == 1
 
 
+@pytest.mark.parametrize("way", ["published", "submitted"])
+def test_what_was_run_keeps_its_environments(tmp_path: Path, source: Path, way: str) -> None:
+    """Promoting a run publishes what was tested, whatever was upgraded or configured since."""
+    store = MemoryStore()
+    session = opened(tmp_path / "one", store)
+    tested = session.view(session.submit(draft(source), REQUEST)).plan
+    upgrade(store, tested.environments[builders.ENVIRONMENT])
+    session.config = replace(session.config, packages_until="2022-01-01")
+    if way == "published":
+        made = plans.load(store, session.publish(tested, replace(OPTIONS, settled=True)).plan)
+    else:
+        made = session.view(session.submit(tested, replace(REQUEST, settled=True))).plan
+    assert made.environments == tested.environments
+    session.overrides = PolicyOverrides(packages_until="2023-01-01")
+    with pytest.raises(BadInput, match="has its packages already"):
+        session.publish(tested, replace(OPTIONS, settled=True))
+
+
 def test_values_are_bound_and_the_submission_names_its_pipeline(tmp_path: Path, source: Path) -> None:
     session = opened(tmp_path / "one", MemoryStore())
     record = session.publish(draft(source), replace(OPTIONS, continue_on_step_failure=True))

@@ -23,6 +23,7 @@ PLAN = Plan(
         ),
     ),
     parameters={"epochs": 3, "rate": 0.5, "name": "a", "quick": False, "any": None, "nodes": 1},
+    node_parameters=("nodes",),
 )
 
 
@@ -64,7 +65,7 @@ def test_every_misfit_is_found_at_once() -> None:
         scalars={"epochs": "many", "where": "text", "nodes": 2, "quick": 1}, data={"name": TWO, "where": files}
     )
     with pytest.raises(BadInput) as caught:
-        bound(PLAN, wrong, node_parameters=("nodes",), ignore_unknown=True, parse_texts=True)
+        bound(PLAN, wrong, ignore_unknown=True, parse_texts=True)
     assert [problem.what for problem in caught.value.problems] == [
         "parameter 'epochs' is a int (default 3), not 'many'",
         "parameter 'where' stands for a DataPath, not a str",
