@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
 
 from starlette.responses import JSONResponse
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
-from ..model.published import EndpointRecord, PublishedRecord, Status
+from ..model.published import EndpointRecord, PublishedRecord
 from ..model.schedule import ScheduleRecord
+from ..operations.published import pages
 from ..operations.published.documents import Documents
+from ..operations.published.pages import Page, Wanted
 from ..ports import ObjectStore
 from ..runs import plans
 from .context import Context
@@ -28,12 +30,27 @@ _LISTED = (
     Parameter(
         name="all", about="Also those that are disabled or archived. Default: false.", schema={"type": "boolean"}
     ),
+    Parameter(
+        name="cursor",
+        about="The `cursor` of the page before.",
+        schema={"type": "string", "minLength": 1, "maxLength": 400},
+    ),
+    Parameter(
+        name="limit",
+        about="The most objects of a page. Default: 50.",
+        schema={"type": "integer", "minimum": 1, "maximum": 200},
+    ),
+)
+_PAGING = (
+    "The answer has `items` and `cursor`. While `cursor` is a text, there may be more: send it for the next page. A "
+    "page may have fewer objects than `limit`, or none. What is published meanwhile comes before the first page: "
+    "nothing is twice in the pages or missing."
 )
 _OBJECT = {"type": "object"}
 _LIST = {
     "type": "object",
-    "properties": {"items": {"type": "array", "items": _OBJECT}},
-    "required": ["items"],
+    "properties": {"items": {"type": "array", "items": _OBJECT}, "cursor": {"type": ["string", "null"]}},
+    "required": ["items", "cursor"],
 }
 
 
@@ -51,24 +68,50 @@ class _Kind:
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
+    endpoints, schedules = _Records("endpoints", EndpointRecord), _Records("schedules", ScheduleRecord)
     return (
-        *_operations(_Kind("pipelines", "published pipeline"), PublishedRecord, _pipeline, _with_parameters),
-        *_operations(_Kind("endpoints", "pipeline endpoint"), EndpointRecord, _endpoint, None),
-        *_operations(_Kind("schedules", "schedule"), ScheduleRecord, lambda _context, one: _fields(one), None),
+        *_operations(
+            _Kind("pipelines", "published pipeline"), PublishedRecord, pages.of_pipelines, _pipeline, _with_parameters
+        ),
+        *_operations(_Kind("endpoints", "pipeline endpoint"), EndpointRecord, endpoints.page, _endpoint, None),
+        *_operations(
+            _Kind("schedules", "schedule"), ScheduleRecord, schedules.page, lambda _context, one: _fields(one), None
+        ),
     )
+
+
+class _Records(Generic[R]):
+    """Lists endpoints or schedules. No index has their times, so all are read, but each of them once."""
+
+    def __init__(self, folder: str, shape: type[R]) -> None:
+        self._folder = folder
+        self._shape: type[R] = shape
+        self._known: dict[str, R] = {}
+
+    def page(self, store: ObjectStore, wanted: Wanted) -> Page[R]:
+        """Return a page of them."""
+        return pages.of_records(Documents(store, self._folder, self._shape).all(self._known), wanted)
 
 
 def _operations(
     kind: _Kind,
     shape: type[R],
+    page: Callable[[ObjectStore, Wanted], Page[R]],
     shown: Callable[[Context, R], dict[str, object]],
     detailed: Callable[[ObjectStore, R], Mapping[str, object]] | None,
 ) -> tuple[Operation, Operation]:
     def every(call: Call) -> JSONResponse:
+        wanted = Wanted(
+            name=call.text("name"),
+            every=bool(call.query.get("all")),
+            cursor=call.text("cursor"),
+            limit=int(call.query.get("limit", 50)),
+        )
         with call.context.workspaces.borrow() as workspace:
-            found = list(Documents(workspace.store, kind.folder, shape).all())
-        wanted = _chosen(found, str(call.text("name")), every=bool(call.query.get("all")))
-        return JSONResponse({"items": [shown(call.context, one) for one in wanted]})
+            found = page(workspace.store, wanted)
+        return JSONResponse(
+            {"items": [shown(call.context, one) for one in found.items], "cursor": found.cursor or None}
+        )
 
     def single(call: Call) -> JSONResponse:
         with call.context.workspaces.borrow() as workspace:
@@ -86,6 +129,7 @@ def _operations(
             path=f"/api/v1/{kind.folder}",
             id=f"list_{kind.folder}",
             summary=f"The {noun}, newest first",
+            about=_PAGING,
             tag=kind.folder,
             handler=every,
             parameters=_LISTED,
@@ -102,11 +146,6 @@ def _operations(
             answers={200: Answer(f"The {kind.noun}.", _OBJECT)},
         ),
     )
-
-
-def _chosen(found: Sequence[R], name: str, *, every: bool) -> list[R]:
-    kept = [one for one in found if name in ("", one.name) and (every or one.status is Status.ACTIVE)]
-    return sorted(kept, key=lambda one: one.created, reverse=True)
 
 
 def _pipeline(context: Context, record: PublishedRecord) -> dict[str, object]:

@@ -11,6 +11,7 @@ from ..errors import BadInput
 from ..model.published import EndpointRecord
 from ..model.status import RunStatus
 from ..model.times import is_date, parse_time
+from ..model.token import target_of
 from ..operations import run_metrics
 from ..operations.detail import detail
 from ..operations.published.documents import Documents
@@ -259,8 +260,9 @@ def _cancel(call: Call) -> JSONResponse:
 
 
 def _endpoints_of(store: ObjectStore, call: Call, pipeline: str) -> list[str]:
-    """Return the endpoints of which a pipeline is a version; none if the caller needs none."""
+    """Return those endpoints of the caller's scopes of which a pipeline is a version."""
     if call.known_caller.may_submit(pipeline) or not pipeline:
         return []
-    found = Documents(store, "endpoints", EndpointRecord).all()
-    return [one.id for one in found if any(version.pipeline == pipeline for version in one.versions)]
+    named = [target for scope in call.known_caller.scopes if (target := target_of(scope))]
+    found = Documents(store, "endpoints", EndpointRecord).find_each(named)
+    return [one.id for one in found if one and any(version.pipeline == pipeline for version in one.versions)]

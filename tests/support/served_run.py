@@ -10,6 +10,7 @@ from runner.model import events as e
 from runner.model.published import EndpointRecord, EndpointVersion, PublishedRecord, Status
 from runner.model.task import TaskId
 from runner.operations import watch
+from runner.operations.published import pipelines
 from runner.operations.published.documents import Documents
 from runner.operations.values import RunView
 from runner.ports import ObjectStore
@@ -89,11 +90,10 @@ def served() -> ServedWorkspace:
     ]
     for number, event in enumerate(begun):
         journal.Writer(store, GOING, "c", number).append([event], b.at(number + 1))
-    pipelines = Documents(store, "pipelines", PublishedRecord)
     digest = plans.save(store, b.plan(b.step("a"), parameters={"rows": 5}))
-    pipelines.create(PIPELINE, PublishedRecord(id=PIPELINE, name="train", plan=digest, created=b.T0, user="ann"))
+    pipelines.create(store, PublishedRecord(id=PIPELINE, name="train", plan=digest, created=b.T0, user="ann"))
     off = PublishedRecord(id=DISABLED, name="old", plan=digest, created=b.at(9), status=Status.DISABLED)
-    pipelines.create(DISABLED, off)
+    pipelines.create(store, off)
     Documents(store, "endpoints", EndpointRecord).create(
         ENDPOINT,
         EndpointRecord(

@@ -17,6 +17,7 @@ from ...model.stored_documents import read_document
 from ...ports import FolderStore, ObjectStore
 
 T = TypeVar("T")
+R = TypeVar("R")
 _THREADS = 16
 """The most parallel requests."""
 
@@ -72,13 +73,26 @@ class Documents(Generic[T]):
             newest[info.key.rpartition("/")[0]] = info.key
         keys = list(newest.values())
         if known is None:
-            yield from self._read_all(keys)
+            yield from self._parallel(self._read, keys)
             return
-        for key in known.keys() - set(keys):
-            del known[key]
-        missing = [key for key in keys if key not in known]
-        known.update(zip(missing, self._read_all(missing)))
-        yield from [known[key] for key in keys]
+        # Threads may share `known`, so each step below is one that another thread cannot see half done.
+        found = {key: value for key in keys if (value := known.get(key)) is not None}
+        missing = [key for key in keys if key not in found]
+        found.update(zip(missing, self._parallel(self._read, missing)))
+        known.update(found)
+        for key in list(known):
+            if key not in found:
+                known.pop(key, None)
+        yield from (found[key] for key in keys)
+
+    def find_each(self, identities: Sequence[str]) -> Iterator[T | None]:
+        """Yield the newest revision of some documents in the given order; None for each that does not exist.
+
+        Args:
+            identities: The ids.
+
+        """
+        return self._parallel(self.find, identities)
 
     def change(self, identity: str, edit: Callable[[T], T]) -> T:
         """Store the next revision, and return it.
@@ -118,15 +132,15 @@ class Documents(Generic[T]):
     def _read(self, key: str) -> T:
         return read_document(self._shape, self._store.get(key), key)
 
-    def _read_all(self, keys: Sequence[str]) -> Iterator[T]:
-        """Yield documents in order: many of a bucket are read at the same time, since each request has a latency."""
-        if len(keys) <= _THREADS or isinstance(self._store, FolderStore):
-            yield from map(self._read, keys)
+    def _parallel(self, read: Callable[[str], R], names: Sequence[str]) -> Iterator[R]:
+        """Yield results in order: many of a bucket are read at the same time, since each request has a latency."""
+        if len(names) <= _THREADS or isinstance(self._store, FolderStore):
+            yield from map(read, names)
             return
         from concurrent.futures import ThreadPoolExecutor  # slow to load, and most registries are short
 
         with ThreadPoolExecutor(_THREADS) as pool:
-            yield from pool.map(self._read, keys)
+            yield from pool.map(read, names)
 
     def _prefix(self) -> str:
         return self._place

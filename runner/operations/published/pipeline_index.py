@@ -28,6 +28,8 @@ class Entry:
     id: str
     name: str
     version: str
+    place: str
+    """Where it is in the list."""
 
 
 def enter(store: ObjectStore, record: PublishedRecord) -> None:
@@ -52,17 +54,19 @@ def remove(store: ObjectStore, record: PublishedRecord) -> None:
     store.delete(_key(record))
 
 
-def entries(store: ObjectStore) -> Iterator[Entry]:
+def entries(store: ObjectStore, after: str = "") -> Iterator[Entry]:
     """Yield the published pipelines, newest first. Raises StoreError.
 
     Args:
         store: The workspace store.
+        after: Only those behind this place. Default: empty, all.
 
     """
-    for info in store.list(_FOLDER):
-        parts = info.key[len(_FOLDER) :].split(_MARK)
+    for info in store.list(_FOLDER, after=f"{_FOLDER}{after}" if after else ""):
+        place = info.key[len(_FOLDER) :]
+        parts = place.split(_MARK)
         if len(parts) == 4:
-            yield Entry(parts[3], unquote(parts[1]), unquote(parts[2]))
+            yield Entry(parts[3], unquote(parts[1]), unquote(parts[2]), place)
 
 
 def bytes_of(name: str, version: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 from runner.model import events as e
 from runner.model.digest import digest_of_bytes
 from runner.model.record import Failure
+from runner.operations.published import endpoints
 from runner.runs import head
 from runner.server import app, read_logs
 from runner.server.context import Caller
@@ -152,6 +153,26 @@ def test_published_objects(client: Client) -> None:
     endpoint = client.get(f"/api/v1/endpoints/{ENDPOINT}").json()
     assert endpoint["versions"] == [{"version": "0", "pipeline": PIPELINE}]
     assert endpoint["endpoint"].endswith(f"/PipelineEndpointSubmit/Id/{ENDPOINT}")
+
+
+def test_published_objects_are_listed_in_pages(workspace: ServedWorkspace, client: Client) -> None:
+    found: list[str] = []
+    wanted = {"all": "true", "limit": "1"}
+    while True:
+        page = client.get("/api/v1/pipelines", params=wanted).json()
+        found += [one["id"] for one in page["items"]]
+        if page["cursor"] is None:
+            break
+        wanted["cursor"] = page["cursor"]
+    assert found == [DISABLED, PIPELINE]
+    endpoints.publish(workspace.store, "newer", PIPELINE)
+    first = client.get("/api/v1/endpoints?limit=1").json()
+    second = client.get("/api/v1/endpoints", params={"limit": 1, "cursor": first["cursor"]}).json()
+    assert [one["name"] for one in first["items"] + second["items"]] == ["newer", "service"]
+    assert second["cursor"] is None
+    for kind in ("pipelines", "endpoints", "schedules"):
+        for query in ("limit=0", "limit=201", "cursor=x", "cursor=Li4v", "cursor=%C3%A9"):
+            assert client.get(f"/api/v1/{kind}?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
