@@ -42,7 +42,7 @@ PACE = 2.0
 PATIENCE = 300.0
 """Seconds in which a controller of a submitted run is tried to be started."""
 _AT_ONCE = 1000
-"""The most requests of one look."""
+"""The most requests of one listing; with more, each step in flight is looked at by itself."""
 _AGAIN = frozenset({RunStatus.FAILED, RunStatus.CANCELED, RunStatus.CANCELING})
 """States of a run after which a repeated attempt gets a new one."""
 
@@ -110,10 +110,23 @@ class StepRequests:
             self._recover(state.run)
             for known in tuple(self._open):
                 self._carry_out(known)
-            for info in islice(self._store.list(requests_of(state.run)), _AT_ONCE):
+            for info in self._listed(state):
                 self._take(info, state, canceled=canceled)
         except StoreError as error:  # the next look tries again; a refusal ends the controller elsewhere
             self._notify(f"requests of steps wait: {error}")
+
+    def _listed(self, state: RunState) -> list[ObjectInfo]:
+        """Return the objects of one look: all, or some of each step that may ask, if there are too many."""
+        folder = requests_of(state.run)
+        listed = list(islice(self._store.list(folder), _AT_ONCE))
+        if len(listed) < _AT_ONCE:
+            return listed
+        found = {info.key: info for info in listed}
+        for key, step in state.steps.items():  # one step must not keep the others waiting
+            if step.status in IN_FLIGHT:
+                asked = self._store.list(f"{folder}{key}/{step.attempt}-")
+                found.update((info.key, info) for info in islice(asked, MOST))
+        return list(found.values())
 
     def _recover(self, run: str) -> None:
         if not self._recovers:

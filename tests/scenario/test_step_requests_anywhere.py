@@ -233,6 +233,16 @@ def test_what_a_hostile_step_writes_makes_no_run() -> None:
     assert left == [f"{hostile}a/2-{'0' * 16}.json"]  # an attempt that could come next
 
 
+def test_a_step_that_floods_its_folder_keeps_no_other_step_waiting() -> None:
+    bench = Asking(plan(step("a"), step("b")), wishes={TaskId(RUN, "b", 1): (wish(),)})
+    for n in range(step_requests._AT_ONCE):
+        bench.store.put(RequestId(RUN, "a", 2, f"{n:016x}").request, b"")
+    assert bench.run().status is RunStatus.SUCCEEDED  # b ends only when it is answered
+    (answer,) = bench.answers()
+    assert answer is not None
+    assert [answer.submitted] == bench.submitted
+
+
 def test_a_run_that_is_being_canceled_submits_nothing() -> None:
     bench = Asking(
         plan(step("a")),
