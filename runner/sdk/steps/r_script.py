@@ -131,7 +131,7 @@ def with_r(environment: Environment, image: str, more: RSection) -> Environment:
     lines = [
         *_cran([*section.cran_packages, *more.cran_packages]),
         *_github([*section.github_packages, *more.github_packages]),
-        *(_run(f"install.packages({json.dumps(url)}, repos=NULL)") for url in urls),
+        *(_run(f"options(warn=2); install.packages({json.dumps(url)}, repos=NULL)") for url in urls),
     ]
     if lines and not own:
         raise ValueError(
@@ -185,7 +185,8 @@ def _run(expression: str) -> str:
 
 
 _REMOTES = _run('install.packages("remotes"); stopifnot(requireNamespace("remotes"))')
-"""R's own installer only warns of a package that it cannot install."""
+"""R's own installer only warns of a package that it cannot install. The name of a package behind a URL is unknown, so
+``warn=2`` makes such warnings errors there."""
 
 
 def _valid(name: object, rule: re.Pattern[str], what: str) -> str:

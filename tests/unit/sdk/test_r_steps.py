@@ -81,7 +81,8 @@ def test_a_dockerfile_is_extended() -> None:
     more = RSection()
     more.custom_url_packages = ["file:///x.tar.gz"]
     text = with_r(environment, "", more).docker.base_dockerfile
-    assert text == 'FROM a\nUSER 5\nRUN ["Rscript", "-e", "install.packages(\\"file:///x.tar.gz\\", repos=NULL)"]\n'
+    line = r'RUN ["Rscript", "-e", "options(warn=2); install.packages(\"file:///x.tar.gz\", repos=NULL)"]'
+    assert text == f"FROM a\nUSER 5\n{line}\n"
 
 
 def test_what_is_refused() -> None:
