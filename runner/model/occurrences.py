@@ -25,6 +25,8 @@ _ABSOLUTE = {Frequency.MINUTE: timedelta(minutes=1), Frequency.HOUR: timedelta(h
 _DAYS = {Frequency.DAY: 1, Frequency.WEEK: 7}
 _OFFSET = timedelta(hours=16)
 """More than the offset of any zone, now or in the past."""
+_NO_PLACE = frozenset({"localtime", "posixrules", "Factory"})
+"""Files of the database that are no zones: "localtime" is another one on each machine."""
 _BEGIN = datetime(1, 1, 1, tzinfo=timezone.utc)
 _END = datetime.max.replace(tzinfo=timezone.utc)
 _LAST_YEAR = 9999
@@ -84,11 +86,13 @@ def zone_of(name: str) -> tzinfo:
         name: Its name in the IANA time zone database.
 
     Raises:
-        ValueError: There is no such zone.
+        ValueError: There is no such zone, or it is that of a machine or counts leap seconds.
 
     """
     if name == "UTC":
         return timezone.utc
+    if name in _NO_PLACE or name.startswith(("right/", "posix/")):
+        raise ValueError(name)
     if sys.version_info >= (3, 9):
         from zoneinfo import ZoneInfo
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import BadInput, Problem
@@ -40,13 +42,24 @@ def parse_value(text: str, default: Scalar) -> Scalar:
         if text.lower() not in _TRUTHS:
             raise ValueError("true or false")
         return _TRUTHS[text.lower()]
-    for kind, what in ((int, "a whole number"), (float, "a number")):
-        if isinstance(default, kind):
-            try:
-                return kind(text)
-            except ValueError:
-                raise ValueError(what) from None
+    if isinstance(default, int):
+        if not re.fullmatch(r"\s*[+-]?[0-9]{1,4000}\s*", text):
+            raise ValueError("a whole number")
+        return int(text)
+    if isinstance(default, float):
+        return _finite(text)
     return text
+
+
+def _finite(text: str) -> float:
+    """Return a number that JSON can hold: the records of runs are JSON."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("a number") from None
+    if not math.isfinite(value):
+        raise ValueError("a finite number")
+    return value
 
 
 def _remedy(name: str, defaults: Mapping[str, Scalar]) -> str:

@@ -7,6 +7,7 @@ error in ``ParameterAssignments`` would otherwise make a run with the defaults.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
@@ -249,11 +250,11 @@ def _members(value: object) -> Mapping[str, object]:
 
 
 def _scalar(name: str, value: object) -> Scalar:
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, str) and _encodable(value):
         return value
-    raise _Wrong(f"has for {name!r} no plain value: use a text, a number, true or false")
+    raise _Wrong(f"has for {name!r} no plain value: use a text, a finite number, true or false")
 
 
 def _encodable(text: str) -> bool:

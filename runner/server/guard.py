@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..dataclass import dataclass, field
+from ..model.redaction import redacted
 from .context import Caller, Context
 from .hosts import is_known, known_hosts
 from .metrics import Metrics
@@ -139,7 +140,7 @@ def audit_fields(record: Record, scope: Scope, seconds: float) -> dict[str, obje
         **{key: value for key, value in who.items() if value},
         "operation": operation.id if operation else "",
         "method": str(scope["method"])[:16],
-        **({} if operation else {"path": str(scope["path"])[:200]}),
+        **({} if operation else {"path": redacted(str(scope["path"]))[:200]}),
         **record.notes,
         "status": record.status,
         "ms": round(seconds * 1000, 1),

@@ -41,4 +41,7 @@ def test_the_audit_has_no_line_for_probes_and_one_without_secrets_for_others() -
     (line,) = lines
     assert (line["path"], line["status"], line["operation"]) == ("/nothing", 404, "")
     assert "hunter2" not in str(line)
+    token = "b" * 64
+    client.get(f"/api/v1/rt_{'a' * 16}_{token}")
+    assert token[:9] not in str(lines[1])
     assert "Bearer" not in str(line)

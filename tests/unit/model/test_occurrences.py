@@ -224,3 +224,9 @@ def test_problems(change: dict[str, Any], words: list[str]) -> None:
 def test_every_zone_of_the_tests_is_known() -> None:
     fields: dict[str, Any] = {"frequency": Frequency.DAY, "interval": 1, "start": "2026-11-29T10:00:00"}
     assert not [zone for zone in ZONES if problems(Recurrence(**fields, time_zone=zone))]
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", "right/Europe/Paris", "Nowhere/At_All", ""])
+def test_a_zone_that_differs_between_machines_or_is_none_is_refused(zone: str) -> None:
+    recurrence = Recurrence(frequency=Frequency.DAY, interval=1, start="2026-11-29T10:00:00", time_zone=zone)
+    assert problems(recurrence)

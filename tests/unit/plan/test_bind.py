@@ -14,6 +14,12 @@ def test_values_have_the_type_of_their_default() -> None:
     assert bind(DEFAULTS, given) == {"rows": 7, "rate": 0.001, "fast": True, "name": "a=b", "note": "5"}
 
 
+@pytest.mark.parametrize("given", ["rate=nan", "rate=inf", "rate=-Infinity", "rate=1e999", "rows=1_0", "rows=1.0"])
+def test_a_number_is_one_that_json_can_hold(given: str) -> None:
+    with pytest.raises(BadInput, match=r"takes a (finite|whole) number"):
+        bind(DEFAULTS, [given])
+
+
 def test_an_empty_value_is_a_text() -> None:
     assert bind(DEFAULTS, ["name="]) == {"name": ""}
 

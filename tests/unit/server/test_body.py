@@ -80,6 +80,8 @@ def test_fields_are_known_in_any_case_and_may_be_null() -> None:
         (encoded(ParameterAssignments={"x": [1]}), "no plain value"),
         (encoded(ParameterAssignments={"x": "\ud800"}), "no plain value"),
         (encoded(ParameterAssignments={"x": "a\0b"}), "no plain value"),
+        (b'{"ExperimentName": "e", "ParameterAssignments": {"x": 1e999}}', "a finite number"),
+        (b'{"ExperimentName": "e", "Tags": {"x": -1e999}}', "a finite number"),
         (encoded(ParameterAssignments={str(at): 1 for at in range(1001)}), "more than 1000"),
         (encoded(DataPathAssignments={"x": {"RelativePath": "a"}}), "no DataStoreName"),
         (encoded(DataPathAssignments={"x": {"DataStoreName": "d", "RelativePath": "../a"}}), "leaves its datastore"),
