@@ -15,7 +15,7 @@ from ..errors import BadInput, TargetError, TargetUnreachable, remedy_line
 from ..model.document import Document
 from ..ports import Notify
 from ..wiring.detached import controllers_of
-from ..wiring.schedule_timers import prepared
+from ..wiring.schedule_timers import active_schedules, check_workspace, prepared
 from . import engine, kind
 from .api import ClusterApi
 from .deployment_status import find_problem, is_ready
@@ -52,7 +52,8 @@ def keep_workspace(session: OpenWorkspace) -> PlacedWorkspace:
         session: The workspace.
 
     Raises:
-        BadInput: The target is no cluster, or has no way to get the controller's image.
+        BadInput: The target is no cluster, or has no way to get the controller's image, or the configuration lacks
+            what an active schedule of the cluster needs.
         EnvironmentFailed: The image cannot be made.
         TargetError: The cluster cannot be used.
         StoreError: The store cannot be used.
@@ -66,6 +67,7 @@ def keep_workspace(session: OpenWorkspace) -> PlacedWorkspace:
     with prepared(session, target, controllers) as found:
         for (kind_, name), problem in found.made.missing.items():
             session.notify(f"the server has no {kind_} '{name}': {problem.what}")
+        check_workspace(session, found.made, active_schedules(session, target))
         found.host.keep_workspace(found.made.files)
         digest = workspace_pod.digest(found.made.files, session.store_id)
         return PlacedWorkspace(settings=cluster_settings(config, session.store_id), image=found.image, digest=digest)

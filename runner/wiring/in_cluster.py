@@ -22,6 +22,7 @@ from ..dataclass import dataclass, field
 from ..documents import files
 from ..errors import BadInput, Problem
 from ..model.access import Access
+from ..model.data import DEFAULT_DATASTORE, FILE_DATASTORE
 from ..model.document import Document, to_document
 from ..model.plan import Plan
 from ..model.secret import SecretSource
@@ -41,6 +42,8 @@ class PodWorkspace:
     """The contents by file name."""
     missing: Mapping[tuple[str, str], Problem]
     """The reason by kind (``datastore`` or ``secret``) and name."""
+    names: frozenset[tuple[str, str]]
+    """What is there, by kind and name."""
 
     def problems(self, plan: Plan, *datastores: str) -> Iterator[Problem]:
         """Yield why a pod could not submit a plan, as far as it needs what could not go there.
@@ -54,7 +57,10 @@ class PodWorkspace:
         needed = [*(("datastore", name) for name in access.datastores), *(("secret", name) for name in access.secrets)]
         for kind, name in needed:
             found = self.missing.get((kind, name))
-            if found is not None:
+            if found is None and (kind, name) not in self.names:
+                remedy = f"add it under '{kind}s:', or work where it is configured"
+                yield Problem(f"this configuration lacks the {kind} '{name}'", f"{kind}s.{name}", remedy)
+            elif found is not None:
                 what = f"{kind} '{name}' cannot be used in the cluster: {found.what}"
                 yield Problem(what, found.where or f"{kind}s.{name}", found.remedy)
 
@@ -91,7 +97,7 @@ def pod_workspace(
     """
     made: dict[str, str] = {}
     missing: dict[tuple[str, str], Problem] = {}
-    document = {
+    document: dict[str, Document] = {
         "name": config.workspace,
         "target": target,
         "detach": True,
@@ -107,7 +113,9 @@ def pod_workspace(
         "access": to_document(config.access),
     }
     made[CONFIGURATION] = json.dumps({key: value for key, value in document.items() if value}, indent=2) + "\n"
-    return PodWorkspace(files=made, missing=missing)
+    own = (DEFAULT_DATASTORE, FILE_DATASTORE, *datastores.aliases(), *document["datastores"])
+    names = (*(("datastore", name) for name in own), *(("secret", name) for name in document["secrets"]))
+    return PodWorkspace(files=made, missing=missing, names=frozenset(names))
 
 
 def only(files: Mapping[str, str], access: Access) -> dict[str, str]:

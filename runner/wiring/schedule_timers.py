@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from ..compute.kubernetes.workspace_pod import OWN_IMAGE
 from ..config import LOCAL
 from ..config.workspace_host import Timer, WorkspaceHost
 from ..dataclass import dataclass
-from ..errors import BadInput
+from ..errors import BadInput, Problem, StoreDenied, StoreError, StoreUnreachable
 from ..model.data import DatasetDefinition
 from ..model.published import EndpointRecord, Status
 from ..model.schedule import ScheduleRecord
@@ -50,7 +50,8 @@ def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
 
     Raises:
         BadInput: Its pipeline needs what no pod has, such as a folder of this machine, or the cluster has no way to get
-            the image, or the configuration lacks its target; the exception has every problem. Nothing was changed.
+            the image, or the configuration lacks its target, or what another active schedule of the cluster needs;
+            the exception has every problem. Nothing was changed.
         EnvironmentFailed: The image of the controller cannot be made.
         TargetError: The cluster cannot be used.
         StoreError: The store cannot be used.
@@ -72,8 +73,11 @@ def place(session: OpenWorkspace, record: ScheduleRecord) -> None:
         problems = tuple(found.made.problems(_plan(session, record), *_datastores(record)))
         if problems:
             raise BadInput(problems)
+        others = active_schedules(session, target, but=record.id)
+        check_workspace(session, found.made, others)
         if found.host.keep_workspace(found.made.files):
-            _refresh(session, target, found, record.id)
+            for other in others:  # they get the image of the changed workspace
+                found.host.install(timer_of(other), found.image)
         found.host.install(timer_of(record), found.image)
 
 
@@ -143,11 +147,48 @@ def prepared(session: OpenWorkspace, target: str, controllers: ControllerHost) -
         host.close()
 
 
-def _refresh(session: OpenWorkspace, target: str, found: Prepared, but: str) -> None:
-    """Give the timers of the other schedules the image of the changed workspace."""
-    for other in Documents(session.store, "schedules", ScheduleRecord).all():
-        if other.id != but and other.target == target and other.status is Status.ACTIVE:
-            found.host.install(timer_of(other), found.image)
+def active_schedules(session: OpenWorkspace, target: str, but: str = "") -> tuple[ScheduleRecord, ...]:
+    """Return the active schedules of a target.
+
+    Args:
+        session: The workspace.
+        target: The name of the target.
+        but: The id of a schedule to leave out. Default: empty, none.
+
+    """
+    every = Documents(session.store, "schedules", ScheduleRecord).all()
+    return tuple(one for one in every if one.id != but and one.target == target and one.status is Status.ACTIVE)
+
+
+def check_workspace(session: OpenWorkspace, made: PodWorkspace, schedules: Iterable[ScheduleRecord]) -> None:
+    """Refuse a workspace for pods with which schedules could not fire any more.
+
+    A cluster has one workspace per store, made from the configuration of whoever changes it. One of another machine
+    must not take away what the schedules of others need.
+
+    Args:
+        session: The workspace.
+        made: The workspace that is to replace the one in the cluster.
+        schedules: The schedules that go on.
+
+    Raises:
+        BadInput: A schedule needs what the configuration lacks; the exception has every problem.
+        StoreError: The store cannot be used.
+
+    """
+    problems: list[Problem] = []
+    for one in schedules:
+        try:
+            plan = _plan(session, one)
+        except (StoreUnreachable, StoreDenied):
+            raise
+        except (BadInput, StoreError):
+            continue  # its pipeline is gone: it fires with no workspace
+        for problem in made.problems(plan, *_datastores(one)):
+            what = f"the schedule '{one.name}' ({one.id}) fires in this cluster, and could not any more: {problem.what}"
+            problems.append(Problem(what, problem.where, f"{problem.remedy}; or disable that schedule"))
+    if problems:
+        raise BadInput(problems)
 
 
 def _stop(host: WorkspaceHost, record: ScheduleRecord) -> None:

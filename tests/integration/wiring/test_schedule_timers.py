@@ -19,6 +19,7 @@ from runner.config import LOCAL, Config
 from runner.config.store import DatastoreConfig
 from runner.datastores import BucketConfig
 from runner.errors import BadInput
+from runner.model.access import Access
 from runner.model.data import DatastorePath
 from runner.model.digest import digest_of
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
@@ -32,6 +33,7 @@ from runner.model.published import (
     Status,
 )
 from runner.model.schedule import DatastoreTrigger, Frequency, Recurrence, ScheduleRecord
+from runner.model.secret import SecretSource
 from runner.model.step import InputSpec
 from runner.operations.published import firing, pipelines
 from runner.operations.published.documents import Documents
@@ -120,7 +122,9 @@ def test_a_schedule_gets_a_workspace_and_a_timer(session: OpenWorkspace, cluster
 
 def test_a_trigger_polls(session: OpenWorkspace, cluster: FakeCluster) -> None:
     published(session, b.plan(b.step("a")))
-    record = a_schedule(session, recurrence=None, trigger=DatastoreTrigger(datastore="lake", polling_minutes=20))
+    record = a_schedule(
+        session, recurrence=None, trigger=DatastoreTrigger(datastore="workspacefilestore", polling_minutes=20)
+    )
     session.place_schedule(record)
     assert cron_job(cluster, record)["schedule"] == "0,20,40 * * * *"
 
@@ -145,6 +149,40 @@ def test_what_no_pod_has_is_told_before_anything_is_made(session: OpenWorkspace,
     with pytest.raises(BadInput, match="no pipeline endpoint 'e2'"):
         session.place_schedule(a_schedule(session, 3, pipeline="", endpoint="e2"))
     assert cluster.names("cronjobs") == cluster.names("secrets") == ()
+
+
+def test_a_configuration_that_lacks_what_other_schedules_need_replaces_nothing(
+    session: OpenWorkspace, cluster: FakeCluster, tmp_path: Path
+) -> None:
+    """Two people share a store: the second one's schedule must not end the first one's."""
+    (tmp_path / "db").write_text("hidden")
+    (tmp_path / "db").chmod(0o600)
+    whole, poor = replace(session.config, secrets={"db": SecretSource(file=str(tmp_path / "db"))}), session.config
+    published(session, b.plan(b.step("a", access=Access(secrets=("db",)))))
+    published(session, b.plan(b.step("a")), 2)
+    session.config = whole
+    first = a_schedule(session)
+    session.place_schedule(first)
+    kept = cluster.names("secrets"), cluster.names("cronjobs")
+    session.config = poor
+    second = a_schedule(session, 2, pipeline="p2")
+    with pytest.raises(BadInput, match=rf"schedule 'nightly' \({first.id}\).*lacks the secret 'db'"):
+        session.place_schedule(second)
+    assert (cluster.names("secrets"), cluster.names("cronjobs")) == kept
+    with pytest.raises(BadInput, match="lacks the secret 'db'"):  # its own
+        session.place_schedule(first)
+    Documents(session.store, "schedules", ScheduleRecord).change(
+        first.id, lambda one: replace(one, status=Status.DISABLED)
+    )
+    session.place_schedule(second)
+    assert cron_job(cluster, second)
+
+
+def test_a_schedule_whose_pipeline_is_gone_holds_up_no_other(session: OpenWorkspace, cluster: FakeCluster) -> None:
+    published(session, b.plan(b.step("a")))
+    a_schedule(session, 2, pipeline="gone")
+    session.place_schedule(a_schedule(session))
+    assert len(cluster.names("cronjobs")) == 2
 
 
 def test_on_this_machine_somebody_has_to_fire_it(session: OpenWorkspace, cluster: FakeCluster, said: list[str]) -> None:
