@@ -79,7 +79,7 @@ class Dispatch:
             caller = self._admitted(operation, request, record)
             return operation.handler(self._call(operation, request, record, caller))
 
-        return await run_in_threadpool(work)
+        return work() if operation.at_once else await run_in_threadpool(work)
 
     async def _change(self, operation: Operation, request: Request, record: Record) -> Response:
         """Answer a call with a body. Nothing of it is read before the caller is known."""

@@ -14,6 +14,8 @@ from .problems import RETRY_SECONDS, too_busy
 
 _FRESH = 2.0
 """Seconds for which an answer of the store is believed: anybody may ask for it."""
+_PATIENCE = 10.0
+"""Seconds for which its last answer is believed while it is asked again."""
 _STATUS = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
 
 
@@ -34,6 +36,7 @@ def operations(metrics: Metrics) -> tuple[Operation, ...]:
             tag="health",
             handler=lambda _: JSONResponse({"status": "ok"}),
             scope="",
+            at_once=True,
             answers={200: Answer("It does.", _STATUS)},
         ),
         Operation(
@@ -55,13 +58,14 @@ def operations(metrics: Metrics) -> tuple[Operation, ...]:
             tag="health",
             handler=lambda _: Response(metrics.text(), media_type=MEDIA_TYPE),
             scope="",
+            at_once=True,
             answers={200: Answer("The figures.", media_type="text/plain")},
         ),
     )
 
 
 class _Readiness:
-    """Asks the store, once for all who ask at the same time."""
+    """Asks the store, once for all who ask at the same time: no more than one thread waits for it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -69,12 +73,17 @@ class _Readiness:
         self._good = False
 
     def answer(self, call: Call) -> Response:
-        with self._lock:
-            now = call.context.clock.monotonic()
-            if now - self._asked > _FRESH:
-                self._good = _reachable(call)
-                self._asked = call.context.clock.monotonic()
-            good = self._good
+        monotonic = call.context.clock.monotonic
+        if self._lock.acquire(blocking=False):
+            try:
+                if monotonic() - self._asked > _FRESH:
+                    self._good = _reachable(call)
+                    self._asked = monotonic()
+                good = self._good
+            finally:
+                self._lock.release()
+        else:  # another thread asks
+            good = self._good and monotonic() - self._asked < _PATIENCE
         if not good:
             raise too_busy(503, "the store cannot be reached", RETRY_SECONDS)
         return JSONResponse({"status": "ready"})

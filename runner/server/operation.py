@@ -87,6 +87,9 @@ class Operation:
     """Called in a worker thread. It raises `problems.Refusal` or an error of runner's tree."""
     scope: str = "read"
     """The scope that the caller needs: ``read``; ``submit``: the handler checks for which pipeline; empty: public."""
+    at_once: bool = False
+    """True: the handler waits for nothing, and is called in the event loop. It answers even if all worker threads wait
+    for the store. Only for public operations without a body."""
     parameters: tuple[Parameter, ...] = ()
     request_headers: tuple[Parameter, ...] = ()
     """Headers that the operation reads, for the document only."""
