@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from ..config.serve import ServeConfig
 from ..dataclass import dataclass, field
 from ..ports import Clock, ObjectStore
+from .late_starts import LateStarts
 
 if TYPE_CHECKING:
     from ..model.published import ParameterValues, PublishedRecord
@@ -50,6 +51,9 @@ class Workspace(Protocol):
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run."""
+
+    def see_to_controller(self, run: str) -> None:
+        """Start a controller for a submitted run unless one drives it, or it has ended."""
 
     def cancel(self, run: str) -> None:
         """Request the cancellation of the run; an ended one stays as it is."""
@@ -120,6 +124,8 @@ class Context:
     clock: Clock
     audit: Callable[[Mapping[str, object]], None] = field(default=lambda _: None)
     """Takes one record for each call."""
+    late: LateStarts = field(default_factory=LateStarts)
+    """Starts the controllers that could not be started at once."""
     stopping: Event = field(default_factory=Event)
     """Set when the server is about to end: endless answers end then."""
 

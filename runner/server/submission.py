@@ -138,7 +138,9 @@ def submit(call: Call) -> Response:
             if key
             else new_run_id(now, secrets.token_bytes(10))
         )
-        _submit(workspace, wanted.record, values, body, run)
+        if not _submit(workspace, wanted.record, values, body, run):
+            call.context.late.add(run, call.context.workspaces, call.context.stopping)
+            call.notes["controller"] = "starts later"
         if body.parent:
             _make_child(workspace.store, body.parent, run)
         call.notes["run"] = run
@@ -156,8 +158,11 @@ def submit(call: Call) -> Response:
 
 def _submit(
     workspace: Workspace, record: PublishedRecord, values: ParameterValues, body: SubmissionBody, run: str
-) -> None:
-    """Submit the run. Raises only if there is no such run: who is told of an error calls again, for a second run."""
+) -> bool:
+    """Submit the run. Return False if it is submitted, but its controller may not have been started.
+
+    Raises only if there is no such run: who is told of an error calls again, for a second run.
+    """
     try:
         workspace.submit_published(
             record,
@@ -171,7 +176,9 @@ def _submit(
     except Exception:
         if not _is_there(workspace.store, run):
             raise
-        log.exception("run %s is submitted, but no controller was started; start one: runner resume %s", run, run)
+        log.exception("run %s is submitted, but its controller could not be started", run)
+        return False
+    return True
 
 
 def _is_there(store: ObjectStore, run: str) -> bool:

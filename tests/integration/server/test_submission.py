@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import httpx
@@ -14,6 +16,7 @@ from runner.errors import StoreUnreachable, TargetUnreachable
 from runner.model.data import DatasetDefinition, DatastorePath
 from runner.runs import journal
 from runner.sdk.runs.logged_store import children
+from runner.server.late_starts import LateStarts
 from tests.support.served_workspace import IDLE, TRAIN, ServedSession, ServedWorkspace
 from tests.support.serving import CALLERS, Client, client_of, context_of, live
 
@@ -204,6 +207,28 @@ def test_nothing_after_the_submission_fails_the_call(
     monkeypatch.undo()
     assert answer.status_code == 200, answer.text
     assert set(workspace.submissions()) == {parent, answer.json()["Id"]}
+
+
+def test_a_controller_that_could_not_be_started_is_started_later(
+    workspace: ServedWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, audit = ServedSession.start_controller, list[Mapping[str, object]]()
+    tries: list[str] = []
+    done = Event()
+
+    def start(session: ServedSession, run: str) -> None:
+        tries.append(run)
+        if len(tries) < 4:
+            raise TargetUnreachable("the cluster does not answer") if len(tries) % 2 else OSError("no process is left")
+        started(session, run)
+        done.set()
+
+    monkeypatch.setattr(ServedSession, "start_controller", start)
+    context = replace(context_of(workspace.opened, audit=audit.append), late=LateStarts((0.01, 0.05)))
+    run = client_of(context).post(PIPELINE, json=BODY).json()["Id"]
+    assert (audit[0]["run"], audit[0]["controller"]) == (run, "starts later")
+    assert done.wait(30)
+    assert (tries, workspace.started) == ([run] * 4, [run])
 
 
 def test_a_submission_that_fails_makes_no_run(
