@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from ..data import packing, retention, snapshot
 from ..dataclass import dataclass
 from ..errors import BadInput, Problem
-from ..model.data import DatasetDefinition, DatastorePath
 from ..model.events import RunSubmitted
 from ..model.names import new_run_id
 from ..model.plan import Plan, Submission
+from ..plan.data_parameters import paths_read
 from ..plan.lock import lock, sources
 from ..ports import ObjectStore
 from ..runs import index, journal, plans
@@ -111,17 +111,6 @@ def _enter_again(store: ObjectStore, entry: index.IndexEntry) -> None:
     """Enter a submitted run into the list again if another submission of the same id was refused and removed it."""
     if is_submitted(store, entry.run) and not index.has(store, entry.run):
         index.add(store, entry)
-
-
-def paths_read(plan: Plan) -> Iterator[DatastorePath]:
-    """Yield the paths that inputs of the plan name."""
-    for step in plan.steps:
-        for given in step.inputs:
-            source = given.source
-            if isinstance(source, DatastorePath):
-                yield source
-            elif isinstance(source, DatasetDefinition):
-                yield from source.paths
 
 
 def snapshots_of(plan: Plan) -> dict[str, snapshot.Snapshot]:

@@ -30,6 +30,21 @@ def defaults(plan: Plan) -> dict[str, Data]:
     return found
 
 
+def paths_read(plan: Plan) -> Iterator[DatastorePath]:
+    """Yield the paths that inputs of the plan name.
+
+    Args:
+        plan: The plan.
+
+    """
+    for step in plan.steps:
+        for given in step.inputs:
+            if isinstance(given.source, DatastorePath):
+                yield given.source
+            elif isinstance(given.source, DatasetDefinition):
+                yield from given.source.paths
+
+
 def bind(plan: Plan, data: Mapping[str, Data]) -> Plan:
     """Return the plan in which parameters stand for other data. These are its new defaults.
 

@@ -23,7 +23,7 @@ from runner.operations.published import binding, firing, pipelines
 from runner.operations.published.pipelines import PublishOptions
 from runner.operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from runner.ports import ObjectStore
-from runner.runs import plans
+from runner.runs import journal, plans
 from runner.sdk.base import session
 from runner.storage.azure_blob.address import Container
 
@@ -148,6 +148,8 @@ class FakeSession:
         state = fold(begin(run, plan), [entry(1, e.RunSubmitted(said))])
         self.views[run] = RunView(state, plan)
         self.requests.append(request)
+        if request.schedule:  # whose history is read in the store
+            self.store.put(journal.entry_key(run, 1), b"{}")
         return run
 
     def publish(self, plan: Plan, options: PublishOptions) -> PublishedRecord:

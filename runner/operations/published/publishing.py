@@ -8,10 +8,11 @@ from ...data import retention
 from ...errors import BadInput
 from ...model.plan import Plan
 from ...model.published import PublishedRecord
+from ...plan.data_parameters import paths_read
 from ...plan.lock import lock
 from ...ports import ObjectStore
 from ...runs import plans
-from ..submit import paths_read, upload_snapshots
+from ..submit import upload_snapshots
 from . import pipelines
 
 

@@ -65,6 +65,18 @@ def begin(store: ObjectStore, datastore: Callable[[str], ObjectStore], record: S
     _write(store, record.id, number + 1, digests, Cursor(at=now, files=""))
 
 
+def forget(store: ObjectStore, schedule: str) -> None:
+    """Delete the marks of a schedule that was refused.
+
+    Args:
+        store: The workspace store.
+        schedule: Its id.
+
+    """
+    for info in list(store.list(f"{SCHEDULE_CURSORS}{schedule}/")):
+        store.delete(info.key)
+
+
 def poll(
     store: ObjectStore, datastore: Callable[[str], ObjectStore], record: ScheduleRecord, now: datetime
 ) -> Cursor | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Mapping
 from ...model.published import DraftRecord
 from ...operations.published import binding, drafts
 from ...override import override
+from ...plan.data_parameters import paths_read
 from ...runs import plans
 from ..base.exceptions import UserErrorException
 from ..base.plain_values import texts
@@ -24,6 +25,7 @@ from .submission import entered, parameters_of, request_of
 from .user_errors import user_errors
 
 if TYPE_CHECKING:
+    from ...model.data import DatastorePath
     from ...model.plan import Plan, Scalar
     from ..runs.pipeline_run import PipelineRun
     from ..workspaces.experiment import Experiment
@@ -105,8 +107,7 @@ class PipelineDraft:
             properties=texts(properties),
             created=session.store.now(),
         )
-        PipelineDraft(workspace, record)._check(record)
-        return PipelineDraft(workspace, drafts.create(session.store, record))
+        return PipelineDraft(workspace, record)._entered()
 
     @staticmethod
     def clone(workspace: Workspace, pipeline_draft: PipelineDraft) -> PipelineDraft:
@@ -127,7 +128,7 @@ class PipelineDraft:
         with user_errors():
             known = drafts.get(store, pipeline_draft.id)
         made = replace(known, id=str(uuid.uuid4()), created=store.now())
-        return PipelineDraft(workspace, drafts.create(store, made))
+        return PipelineDraft(workspace, made)._entered()
 
     @staticmethod
     def get(workspace: Workspace, id: str, **_options: object) -> PipelineDraft:
@@ -345,13 +346,20 @@ class PipelineDraft:
             return changed
 
         with user_errors():
-            self.record = drafts.change(self.workspace.session.store, self.id, edit)
+            self.record = drafts.change(self.workspace.session.store, self.id, edit, self._check)
 
-    def _check(self, record: DraftRecord) -> None:
-        """Raise UserErrorException unless the values fit the plan."""
+    def _entered(self) -> PipelineDraft:
+        """Store the new draft. Raises UserErrorException."""
+        with user_errors():
+            self.record = drafts.create(self.workspace.session.store, self.record, self._check(self.record))
+        return self
+
+    def _check(self, record: DraftRecord) -> builtins.list[DatastorePath]:
+        """Return the paths that its runs read. Raise UserErrorException unless the values fit the plan."""
         plan = plans.load(self.workspace.session.store, record.plan)
         with user_errors():
-            binding.bound(plan, record.values)
+            made = binding.bound(plan, record.values)
+        return [*paths_read(made.plan)]
 
     def _rows(self) -> dict[str, str]:
         return {"Name": self.name, "Id": self.id, "Experiment": self.experiment_name, "Description": self.description}

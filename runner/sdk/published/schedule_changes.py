@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, Mapping
+from typing import TYPE_CHECKING, Mapping, Sequence
 
+from ...data import retention
 from ...dataclass import dataclass
 from ...errors import BadInput, RunnerError
 from ...model.data import DatastorePath
 from ...model.published import ParameterValues, Status
 from ...model.schedule import DatastoreTrigger, ScheduleRecord
 from ...operations.published import binding, endpoints, pipelines, schedules, triggers
+from ...plan.data_parameters import paths_read
 from ...runs import plans
 from ..base.refused_in_step import RefusedInStep
 from ..base.session import Session
@@ -59,7 +62,7 @@ def created(session: Session, wanted: Wanted, *, pipeline: str = "", endpoint: s
     Raises:
         InvalidSchedule: The recurrence is invalid, or arguments do not go together.
         UserErrorException: The pipeline cannot be run with these values. Nothing was created.
-        RunnerError: It could not be put in place; it is disabled then.
+        RunnerError: It could not be put in place; it stays disabled then.
 
     """
     now = schedules.now(session.store)
@@ -82,17 +85,41 @@ def created(session: Session, wanted: Wanted, *, pipeline: str = "", endpoint: s
             created=now,
         )
         _refuse_in_step(session, record)
-        _check(session.store, record)
-        triggers.begin(session.store, session.datastore, record, now)
-        schedules.create(session.store, record)
-    try:
-        placed(session, record)
-    except RunnerError:
-        schedules.set_status(session.store, record.id, Status.DISABLED, now)
-        raise
-    if _starts_now(wanted):
-        session.fire_schedule(record)
+        read = _check(session.store, record)
+        _enter(session, record, read, now)
+    if record.recurrence is not None:
+        _fire_first(session, record)
     return record
+
+
+def _enter(session: Session, record: ScheduleRecord, read: Sequence[DatastorePath], now: datetime) -> None:
+    """Store a schedule, put it in place, then enable it: one that no timer fires, whatever is killed, shows disabled.
+
+    `runner gc` keeps what the record reads as soon as it is there, or has begun to delete it before.
+    """
+    store, documents = session.store, schedules.documents(session.store)
+    triggers.begin(store, session.datastore, record, now)
+    schedules.create(store, replace(record, status=Status.DISABLED))
+    try:
+        retention.refuse_gone_outputs(store, read)
+        session.place_schedule(record)
+    except BadInput:
+        documents.withdraw(record.id)
+        triggers.forget(store, record.id)
+        raise
+    documents.change(record.id, lambda _: record)
+
+
+def _fire_first(session: Session, record: ScheduleRecord) -> None:
+    """Fire what became due while the schedule was put in place: its timer did not exist yet.
+
+    An error is only told: a user who repeats the call because of it would have two schedules.
+    """
+    try:
+        session.fire_schedule(record)
+    except RunnerError as error:
+        what = f"the schedule '{record.name}' is created, and its first run could not be submitted now: {error}"
+        warnings.warn(what, RuntimeWarning, stacklevel=5)
 
 
 def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> ScheduleRecord:
@@ -106,8 +133,10 @@ def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> Schedule
     Raises:
         InvalidSchedule: The recurrence or the status is invalid, or an argument is of the other kind of schedule.
         UserErrorException: The pipeline cannot be run with these values. Nothing was changed.
+        RunnerError: The change could not be put in place. Nothing was changed.
 
     """
+    read: list[DatastorePath] = []
     now = schedules.now(session.store)
     _refuse_in_step(session, known)
     _refuse_other_kind(known, wanted)
@@ -131,7 +160,7 @@ def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> Schedule
             status=status or record.status,
         )
         if made.status is Status.ACTIVE:
-            _check(session.store, made)
+            read[:] = _check(session.store, made)
         return made
 
     with user_errors():
@@ -140,10 +169,13 @@ def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> Schedule
         if made.active_since != before.active_since:
             triggers.begin(session.store, session.datastore, made, now)
     try:
+        with user_errors():
+            retention.refuse_gone_outputs(session.store, read)
         placed(session, made)
     except RunnerError:
-        if before.status is not Status.ACTIVE and made.status is Status.ACTIVE:
-            schedules.set_status(session.store, made.id, before.status, now)
+        if made.status is Status.ACTIVE:  # its timer may know nothing of the change: new due times would never fire
+            documents = schedules.documents(session.store)
+            documents.change(made.id, lambda known: before if known == made else known)
         raise
     return made
 
@@ -230,8 +262,8 @@ def _refuse_in_step(session: Session, record: ScheduleRecord) -> None:
         session.place_schedule(record)
 
 
-def _check(store: ObjectStore, record: ScheduleRecord) -> None:
-    """Raise BadInput unless the schedule and its pipeline fit together now: each due time would fail else."""
+def _check(store: ObjectStore, record: ScheduleRecord) -> list[DatastorePath]:
+    """Return the paths that its runs read. Raise BadInput unless it fits its pipeline: due times would fail else."""
     found = schedules.problems(record)
     if found:
         raise BadInput(found)
@@ -242,4 +274,5 @@ def _check(store: ObjectStore, record: ScheduleRecord) -> None:
     if record.trigger is not None and record.trigger.parameter:
         changed = DatastorePath(record.trigger.datastore, record.trigger.path)
         values = replace(values, data={**values.data, record.trigger.parameter: changed})
-    binding.bound(plans.load(store, published.plan), values)
+    made = binding.bound(plans.load(store, published.plan), values)
+    return list(paths_read(made.plan))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
-from runner.errors import BadInput, TargetUnreachable
+from runner.data import retention
+from runner.errors import BadInput, StoreUnreachable, TargetUnreachable
 from runner.model.data import DatastorePath
-from runner.model.schedule import DatastoreTrigger
-from runner.operations.published import firing, schedules
+from runner.model.schedule import DatastoreTrigger, ScheduleRecord
+from runner.operations.published import drafts, firing, schedules
 from runner.sdk import (
     DataPath,
     DataPathComputeBinding,
     Datastore,
     Pipeline,
+    PipelineDraft,
     PipelineEndpoint,
     PipelineParameter,
     PublishedPipeline,
@@ -217,16 +221,112 @@ def test_a_disabled_pipeline_gets_no_schedule(ws: Workspace, published: Publishe
     assert made.status == "Disabled"
 
 
-def test_one_that_could_not_be_put_in_place_is_disabled(
-    ws: Workspace, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [TargetUnreachable("no cluster"), KeyboardInterrupt()], ids=repr)
+def test_one_that_could_not_be_put_in_place_stays_disabled(
+    ws: Workspace, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def place_schedule(*_: object) -> None:
-        raise TargetUnreachable("no cluster")
-
-    monkeypatch.setattr(FakeSession, "place_schedule", place_schedule)
-    with pytest.raises(TargetUnreachable):
+    monkeypatch.setattr(FakeSession, "place_schedule", Mock(side_effect=error))
+    with pytest.raises(type(error)):
         Schedule.create(ws, "s", published.id, "e", LATER)
     assert [one.status for one in Schedule.list(ws, active_only=False)] == ["Disabled"]
+
+
+def test_nobody_fires_one_before_it_is_in_place(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that was killed there would leave a schedule that no timer fires."""
+    seen: list[tuple[str, str]] = []
+
+    def place_schedule(_session: FakeSession, record: ScheduleRecord) -> None:
+        seen.append((record.status.value, schedules.get(session.store, record.id).status.value))
+
+    monkeypatch.setattr(FakeSession, "place_schedule", place_schedule)
+    made = Schedule.create(ws, "s", published.id, "e", LATER)
+    assert seen == [("Active", "Disabled")]
+    assert schedules.get(session.store, made.id) == made.record
+    assert made.status == "Active"
+
+
+def test_one_that_no_pod_could_run_leaves_nothing(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(session.store.objects)
+    monkeypatch.setattr(FakeSession, "place_schedule", Mock(side_effect=BadInput("no pod has the folder")))
+    with pytest.raises(UserErrorException, match="no pod has"):
+        Schedule.create(ws, "s", published.id, "e", LATER)
+    with pytest.raises(UserErrorException, match="no pod has"):
+        Schedule.create(ws, "s", published.id, "e", datastore=Datastore(ws), path_on_datastore="in")
+    assert set(session.store.objects) == before
+
+
+def test_a_first_run_that_cannot_be_submitted_is_told_and_fails_no_creation(
+    ws: Workspace, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeSession, "fire_schedule", Mock(side_effect=StoreUnreachable("no answer")))
+    with pytest.warns(RuntimeWarning, match="'s' is created, and its first run could not be submitted now: no answer"):
+        made = Schedule.create(ws, "s", published.id, "e", ScheduleRecurrence("Minute", 1))
+    assert Schedule.list(ws) == [made]
+
+
+def test_what_became_due_while_it_was_put_in_place_is_fired(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To make an image takes minutes, and a timer starts nothing for the time before it existed."""
+    at = datetime(2026, 11, 29, 8, 58, tzinfo=timezone.utc)
+    clock = [at]
+
+    def place_schedule(*_: object) -> None:
+        clock[0] = at + timedelta(minutes=5)
+
+    monkeypatch.setattr(session.store, "now", lambda: clock[0])
+    monkeypatch.setattr(FakeSession, "place_schedule", place_schedule)
+    Schedule.create(ws, "s", published.id, "e", ScheduleRecurrence("Day", 1, start_time="2026-01-01T09:00:00"))
+    assert len(session.requests) == 1
+
+
+def test_a_change_that_could_not_be_put_in_place_is_undone(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Schedule.create(ws, "s", published.id, "e", LATER)
+    before = made.record
+    monkeypatch.setattr(FakeSession, "place_schedule", Mock(side_effect=TargetUnreachable("no cluster")))
+    with pytest.raises(TargetUnreachable):
+        made.update(recurrence=ScheduleRecurrence("Day", 1, start_time="2099-01-01T07:00:00"))
+    assert schedules.get(session.store, made.id) == before
+    with pytest.raises(TargetUnreachable):
+        made.disable()
+    assert schedules.get(session.store, made.id).status.value == "Disabled"
+    with pytest.raises(TargetUnreachable):
+        made.enable()
+    assert schedules.get(session.store, made.id).status.value == "Disabled"
+
+
+def test_a_run_that_is_being_deleted_gets_no_schedule(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline
+) -> None:
+    """As if `runner gc` had condemned it just before."""
+    run = "20260102t030405678z-aaaaaaaaaaaaaaaa"
+    session.store.put(f"runs/{run}/journal/00000001.json", b"{}")
+    place = DataPath(Datastore(ws), f"azureml/{run}.a/out")
+    session.store.put(f"azureml/{run}.a/out/x", b"1")
+    made = Schedule.create(ws, "s", published.id, "e", LATER, None, {"place": place})
+    plain = Schedule.create(ws, "t", published.id, "e", LATER)
+    draft = PipelineDraft.create(ws, published, "d")
+    retention.condemn(session.store, run)
+    before = set(session.store.objects)
+    with pytest.raises(UserErrorException, match="being deleted by runner gc"):
+        Schedule.create(ws, "u", published.id, "e", LATER, None, {"place": place})
+    with pytest.raises(UserErrorException, match="being deleted by runner gc"):
+        PipelineDraft.create(ws, published, "e", pipeline_parameters={"place": place})
+    assert set(session.store.objects) == before
+    with pytest.raises(UserErrorException, match="being deleted by runner gc"):
+        plain.update(pipeline_parameters={"place": place})
+    with pytest.raises(UserErrorException, match="being deleted by runner gc"):
+        draft.update(pipeline_parameters={"place": place})
+    assert not schedules.get(session.store, plain.id).values.data
+    assert not drafts.get(session.store, draft.id).values.data
+    made.disable()
+    assert made.status == "Disabled"
 
 
 def test_a_step_makes_no_schedules(
