@@ -11,6 +11,7 @@ COMMANDS = [
     "publish",
     "pipelines",
     "endpoints",
+    "schedules",
     "token",
     "gc",
     "keep",
