@@ -40,7 +40,7 @@ class Page(Generic[R]):
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a page shows."""
+    """The filter and the place of a page."""
 
     name: str = ""
     """Only objects of this name. Empty: all."""
