@@ -4,7 +4,8 @@ The controller stores what it accepts before it acts, with the id of the run. So
 same run, and a step that changes its request later changes nothing.
 
 A repeated attempt does not double a run: its n-th request of some content gets the run of the n-th such request of an
-earlier attempt, unless that run has failed or was canceled.
+earlier attempt, unless that run has failed or was canceled. The same holds for executions of one attempt, which is
+executed again if it vanished before its start was journaled.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..model.names import new_run_id
 from ..model.run_request import (
     LONGEST,
     MOST,
+    MOST_REQUESTS,
     AcceptedRequest,
     Refusal,
     RequestAnswer,
@@ -167,11 +169,8 @@ class StepRequests:
             raise BadInput(f"the request has {info.size} bytes, and may have {LONGEST}", remedy="pass data by datasets")
         known = self._known(found)
         number = sum(one.attempt == found.attempt for one in known)
-        if found not in known and number >= MOST:
-            raise BadInput(
-                f"this attempt has submitted {MOST} runs, which is the most",
-                remedy="submit fewer, or submit them from the driver",
-            )
+        if found not in known and number >= MOST_REQUESTS:
+            raise _too_many()
         try:
             request = read_document(RunRequest, self._store.get(info.key), info.key)
         except ObjectMissing:
@@ -180,19 +179,27 @@ class StepRequests:
             if isinstance(error, RETRYABLE):
                 raise
             raise BadInput(str(error)) from error
-        made = AcceptedRequest(self._run_for(found, request), number, request)
+        run = self._run_for(found, request)
+        runs = {made.submitted for one, made in known.items() if one.attempt == found.attempt}
+        if found not in known and run not in runs and len(runs) >= MOST:
+            raise _too_many()
+        made = AcceptedRequest(run, number, request)
         if not self._store.put_if_absent(found.accepted, canonical_json(to_document(made))):
             made = self._read(found)
         known[found] = made
         return True
 
     def _run_for(self, found: RequestId, request: RunRequest) -> str:
-        """Return the id of the run for a request: that of an equal one of an earlier attempt, or a new one."""
+        """Return the id of the run for a request: that of an equal one of another execution, or a new one."""
         known = self._known(found)
         equal = [one for one, made in known.items() if made.request.digest == request.digest]
-        position = sum(one.attempt == found.attempt for one in equal)
-        for attempt in sorted({one.attempt for one in equal if one.attempt < found.attempt}, reverse=True):
-            earlier = sorted((one for one in equal if one.attempt == attempt), key=lambda one: known[one].number)
+        equal.sort(key=lambda one: (one.attempt, known[one].number))
+        position = sum(_execution(one) == _execution(found) for one in equal)
+        others = [_execution(one) for one in reversed(equal) if one.attempt <= found.attempt]
+        for execution in dict.fromkeys(others):
+            if execution == _execution(found):
+                continue
+            earlier = [one for one in equal if _execution(one) == execution]
             if position < len(earlier):
                 if self._stands(earlier[position], known[earlier[position]]):
                     return known[earlier[position]].submitted
@@ -245,6 +252,15 @@ class StepRequests:
     def _answer(self, found: RequestId, answer: RequestAnswer) -> None:
         self._store.put_if_absent(found.answer, canonical_json(to_document(answer)))
         self._store.delete(found.request)
+
+
+def _execution(of: RequestId) -> tuple[int, str]:
+    return of.attempt, of.execution
+
+
+def _too_many() -> BadInput:
+    what = f"this attempt has submitted {MOST} runs, which is the most"
+    return BadInput(what, remedy="submit fewer, or submit them from the driver")
 
 
 def _problems_of(error: Exception) -> tuple[Problem, ...]:

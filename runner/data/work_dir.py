@@ -341,5 +341,6 @@ def _write_context(task: Task, place: WorkDir, files: StepFiles, maker: FileMake
         inputs=files.inputs,
         outputs=files.outputs,
         access=files.access,
+        execution=os.urandom(4).hex(),
     )
     maker.write(place.step / "context.json", json.dumps(to_document(context)).encode())

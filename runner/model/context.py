@@ -63,3 +63,5 @@ class StepContext:
     outputs: Mapping[str, str] = field(default_factory=dict)
     """Absolute local path of each output."""
     access: StoreAccess = field(default_factory=StoreAccess)
+    execution: str = ""
+    """8 random hex digits of this execution: an attempt that vanished before it was known may be executed again."""

@@ -18,9 +18,13 @@ from .published import ParameterValues
 SUBMISSIONS = "_submissions"
 """The folder of what the controller writes. Steps read it and cannot write it."""
 _REQUESTS = "_requests"
-_NAME = re.compile(r"(?P<key>[^/]+)/(?P<attempt>[1-9]\d{0,5})-(?P<token>[0-9a-f]{16})\.json")
+_NAME = re.compile(
+    r"(?P<key>[^/]+)/(?P<attempt>[1-9]\d{0,5})-(?:(?P<execution>[0-9a-f]{8})-)?(?P<token>[0-9a-f]{16})\.json"
+)
 MOST = 100
 """The greatest number of runs that one attempt may submit."""
+MOST_REQUESTS = 4 * MOST
+"""The greatest number of requests of one attempt: each of its executions may ask for the same runs."""
 LONGEST = 256 * 1024
 """Bytes of a request."""
 
@@ -59,6 +63,8 @@ class RequestId:
     attempt: int
     token: str
     """16 random hex digits."""
+    execution: str = ""
+    """See `StepContext.execution`."""
 
     @property
     def request(self) -> str:
@@ -77,7 +83,7 @@ class RequestId:
 
     @property
     def _name(self) -> str:
-        return f"{self.key}/{self.attempt}-{self.token}"
+        return f"{self.key}/{self.attempt}-{self.execution}{'-' * bool(self.execution)}{self.token}"
 
 
 @dataclass(frozen=True)
@@ -135,5 +141,5 @@ def request_id(run: str, key: str) -> RequestId | None:
     for prefix in (requests_of(run), submissions_of(run)):
         found = _NAME.fullmatch(key[len(prefix) :]) if key.startswith(prefix) else None
         if found:
-            return RequestId(run, found["key"], int(found["attempt"]), found["token"])
+            return RequestId(run, found["key"], int(found["attempt"]), found["token"], found["execution"] or "")
     return None
