@@ -43,7 +43,7 @@ class PodWorkspace:
     missing: Mapping[tuple[str, str], Problem]
     """The reason by kind (``datastore`` or ``secret``) and name."""
     names: frozenset[tuple[str, str]]
-    """What is there, by kind and name."""
+    """The kinds and names of the datastores and secrets that a pod has."""
 
     def problems(self, plan: Plan, *datastores: str) -> Iterator[Problem]:
         """Yield why a pod could not submit a plan, as far as it needs what could not go there.

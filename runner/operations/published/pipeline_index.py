@@ -29,7 +29,7 @@ class Entry:
     name: str
     version: str
     place: str
-    """Where it is in the list."""
+    """Its place in the list."""
 
 
 def enter(store: ObjectStore, record: PublishedRecord) -> None:
