@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,18 @@ def test_one_that_cannot_be_fired_is_named(
     assert "schedule 'arrivals'" in text
     assert "could not be fired" in text
     assert schedules.named(store, "arrivals").status.value == "Active"
+
+
+def test_one_of_another_target_is_shown_and_not_fired(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    store = open_session(tmp_path).store
+    known = schedules.named(store, "arrivals")
+    schedules.change(store, known.id, lambda record: replace(record, target="team"), known.active_since)
+    assert re.search(r"nightly .* local ", said(capsys, "list"))
+    assert re.search(r"arrivals .* team ", said(capsys, "list"))
+    store.put("in/a.csv", b"1")
+    assert said(capsys, "fire") == ""
+    words = "belongs to the target 'team', and 'local' is in force here"
+    assert f"schedule 'arrivals' is not fired from here: it {words}" in said(capsys, "fire", "arrivals")
+    refused = said(capsys, "run-now", "arrivals", code=2)
+    assert words in refused
+    assert "pass --target team" in refused
