@@ -13,13 +13,16 @@ from ..errors import (
     EnvironmentFailed,
     Problem,
     RunnerError,
+    StoreError,
     StoreUnreachable,
+    TargetError,
     TargetUnreachable,
 )
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 5
 """Seconds after which a client asks again when the store or a target cannot be reached."""
+_LOG = "the administrator sees why in the log of the server, under the X-Request-Id of this answer"
 
 
 class Refusal(Exception):
@@ -103,14 +106,23 @@ def too_busy(status: int, detail: str, seconds: float) -> Refusal:
 
 
 def refusal_of(error: RunnerError) -> Refusal:
-    """Return the refusal for an error of runner's tree."""
+    """Return the refusal for an error of runner's tree.
+
+    Only the words of a BadInput are for the client. Those of the others name addresses and files of the server.
+    """
     if isinstance(error, BadInput):
         return refused(error.problems)
-    if isinstance(error, (StoreUnreachable, TargetUnreachable)):
-        return too_busy(503, str(error), RETRY_SECONDS)
+    if isinstance(error, StoreUnreachable):
+        return too_busy(503, "the store of the workspace does not answer", RETRY_SECONDS)
+    if isinstance(error, TargetUnreachable):
+        return too_busy(503, "the compute target does not answer", RETRY_SECONDS)
     if isinstance(error, EnvironmentFailed):
-        return Refusal(503, str(error), "the administrator sees why: runner doctor")
-    return Refusal(500, str(error), "the administrator sees more in the log of the server")
+        return Refusal(503, "an environment of the run could not be made", _LOG)
+    if isinstance(error, StoreError):
+        return Refusal(500, "the store of the workspace did not do what was asked", _LOG)
+    if isinstance(error, TargetError):
+        return Refusal(500, "the compute target did not do what was asked", _LOG)
+    return Refusal(500, "the server could not do this", _LOG)
 
 
 def response(refusal: Refusal) -> JSONResponse:
