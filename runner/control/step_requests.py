@@ -179,6 +179,9 @@ class StepRequests:
             if isinstance(error, RETRYABLE):
                 raise
             raise BadInput(str(error)) from error
+        problems = tuple(request.problems())
+        if problems:
+            raise BadInput(problems)
         run = self._run_for(found, request)
         runs = {made.submitted for one, made in known.items() if one.attempt == found.attempt}
         if found not in known and run not in runs and len(runs) >= MOST:

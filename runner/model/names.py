@@ -20,6 +20,8 @@ SCHEDULE_RUNS, SCHEDULE_CURSORS = f"{PUBLISHED}schedule-runs/", f"{PUBLISHED}sch
 """The folders for what schedules did, and for what they saw of the files that they watch."""
 SERVE = "serve/"
 """The folder of the workspace store for what the REST endpoint trusts. No key of a step opens it."""
+EXPERIMENT = r"[A-Za-z0-9][A-Za-z0-9_\-]{0,254}"
+"""The pattern of an experiment's name."""
 RESERVED = (
     "index/", "logged/", "manifests/", "plans/", "probe/", REGISTRY,
     "reuse/", "runs/", SERVE, "snapshots/", "store.json", "work/",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..dataclass import dataclass, field
 from ..errors import Problem
 from .digest import digest_of
+from .names import EXPERIMENT, is_run_id, is_segment
 from .published import ParameterValues
+from .tag_limits import tag_problems
 
 SUBMISSIONS = "_submissions"
 """The folder of what the controller writes. Steps read it and cannot write it."""
@@ -51,6 +53,22 @@ class RunRequest:
     def digest(self) -> str:
         """Equal requests have equal digests."""
         return digest_of(self)
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield why no run is submitted for it. A step writes the document itself, so nothing in it is trusted."""
+        if not re.fullmatch(EXPERIMENT, self.experiment):
+            yield Problem(
+                f"{self.experiment[:80]!r} cannot name an experiment",
+                "experiment",
+                "begin with a letter or digit; then letters, digits, dash, underscore; at most 255",
+            )
+        run, dot, step = self.parent.partition(".")
+        if self.parent and not (is_run_id(run) and (is_segment(step) or not dot)):
+            yield Problem(f"{self.parent[:80]!r} is no id of a run", "parent_run_id", "see: runner list")
+        for name, value in (("kind", self.kind), ("source", self.source)):
+            if value:  # they show a run as that of a schedule, of REST or of a lone script
+                yield Problem(f"a step cannot set the {name} of a run: {value[:80]!r}", name, "leave it empty")
+        yield from tag_problems(self.tags)
 
 
 @dataclasses.dataclass(frozen=True, order=True)

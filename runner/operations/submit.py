@@ -12,6 +12,7 @@ from ..errors import BadInput, Problem
 from ..model.events import RunSubmitted
 from ..model.names import new_run_id
 from ..model.plan import Plan, Submission
+from ..model.tag_limits import tag_problems
 from ..plan.data_parameters import paths_read
 from ..plan.lock import lock, sources
 from ..ports import ObjectStore
@@ -53,12 +54,16 @@ def submit(
             Default: empty, a new id.
 
     Raises:
-        BadInput: A source directory cannot be a snapshot, or an input is the output of a run that `runner gc` deletes.
+        BadInput: Tags are too long, a source directory cannot be a snapshot, or an input is the output of a run that
+            `runner gc` deletes.
         StoreError: The store cannot be used.
 
     """
     if run and is_submitted(store, run):
         return run
+    wrong = tuple(tag_problems(request.tags))
+    if wrong:
+        raise BadInput(wrong)
     locked = lock(plan, upload_snapshots(store, plan))
     given, run = bool(run), run or new_run_id(who.now, who.entropy)
     facts = request.workspace or who.facts

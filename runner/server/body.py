@@ -15,6 +15,7 @@ from typing import TypeVar
 from ..dataclass import dataclass, field
 from ..errors import BadInput, Problem
 from ..model.data import DatastorePath
+from ..model.names import EXPERIMENT
 from ..model.plan import Scalar
 from ..model.reading import unknown
 
@@ -25,8 +26,6 @@ _KNOWN = (
     "ExperimentName", "ParameterAssignments", "DataPathAssignments", "DataSetDefinitionValueAssignments", "RunSource",
     "Tags", "ContinueRunOnStepFailure", "RegenerateOutputs", "ParentRunId", *_IGNORED,
 )  # fmt: skip
-EXPERIMENT = r"[A-Za-z0-9][A-Za-z0-9_\-]{0,254}"
-"""The pattern of an experiment's name, as in the SDK."""
 _TRUTHS = {"true": True, "false": False}
 _LONGEST = 255
 """The longest name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import pytest
@@ -215,6 +215,7 @@ def test_what_a_hostile_step_writes_makes_no_run() -> None:
         f"{hostile}b/1-{'c' * 16}.json": b" " * (256 * 1024 + 1),
         f"{hostile}b/0-{'d' * 16}.json": good,
         f"{hostile}b/1-{'d' * 16}.json": b"[" * 200_000,
+        f"{hostile}b/1-{'f' * 16}.json": canonical_json(to_document(replace(wish(), source="Schedule"))),
         f"{hostile}b/1-{'e' * 16}.json": good.replace(b'"child"', b"1" + b"0" * 400),
     }
     for key, data in evil.items():
@@ -224,7 +225,7 @@ def test_what_a_hostile_step_writes_makes_no_run() -> None:
     refused = [answer for answer in bench.answers() if answer and not answer.submitted]
     assert len(refused) == 3
     assert "is the most" in refused[0].problems[0].what
-    for token in "abcde":
+    for token in "abcdef":
         answer = answer_to(bench.store, RequestId(RUN, "b", 1, token * 16))
         assert answer is not None
         assert not answer.submitted

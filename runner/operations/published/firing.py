@@ -24,6 +24,7 @@ from ...model.names import computed_run_id
 from ...model.occurrences import due, newest_due, next_due
 from ...model.published import ParameterValues, PublishedRecord, Status
 from ...model.schedule import Frequency, ScheduleRecord
+from ...model.tag_limits import listed
 from ..submit import is_submitted
 from ..values import Request
 from . import endpoints, pipelines, schedule_history, schedules, triggers
@@ -310,7 +311,7 @@ def _submit(host: Host, record: ScheduleRecord, firing: Firing) -> None:
     pipeline = endpoints.submitted(endpoints.get(store, record.endpoint)) if record.endpoint else record.pipeline
     values, tags = record.values, dict(record.tags)
     if record.trigger is not None and firing.changed:
-        tags["changed_files"] = ", ".join(firing.changed)
+        tags["changed_files"] = listed(firing.changed)
         if record.trigger.parameter:
             path = DatastorePath(record.trigger.datastore, firing.newest)
             values = replace(values, data={**values.data, record.trigger.parameter: path})

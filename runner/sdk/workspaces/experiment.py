@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
-from ...model.names import REGISTRY
+from ...model.names import EXPERIMENT, REGISTRY
 from ...override import override
 from ..base.exceptions import UserErrorException
 from ..pipelines.pipeline import Pipeline
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..runs.run import Run
     from .workspace import Workspace
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]{0,254}")
+_NAME = re.compile(EXPERIMENT)
 _VIEWS = ("ActiveOnly", "ArchivedOnly", "All")
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from hypothesis import strategies as st
 
 from runner.errors import BadInput
 from runner.model.data import DatastorePath
-from runner.sdk.workspaces import experiment
-from runner.server.body import EXPERIMENT, SCHEMA, SubmissionBody, read_body
+from runner.server.body import SCHEMA, SubmissionBody, read_body
 
 
 def encoded(**fields: object) -> bytes:
@@ -108,10 +106,6 @@ def test_all_problems_are_told_at_once() -> None:
         "ExperimentName is missing",
     ):
         assert part in told
-
-
-def test_experiments_are_named_as_in_the_sdk() -> None:
-    assert experiment._NAME.pattern == re.compile(EXPERIMENT).pattern
 
 
 def test_every_field_of_the_schema_is_known() -> None:
