@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
+import os
 import sys
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,14 +15,17 @@ from ...config.serve import ServeConfig
 from ...errors import BadInput
 from ...wiring import OpenWorkspace, SystemClock, open_session
 from ..exits import DONE
-from ..output import warn, write_exactly
+from ..output import warn
 
 if TYPE_CHECKING:
+    from ...server.audit import AuditLog
     from ...server.context import Context
     from ...server.firing import ScheduleThread
     from ...server.metrics import Metrics
 
 _PACKAGES = ("starlette", "uvicorn", "prometheus_client", "h11", "anyio")
+_AUDIT_SECONDS = 5.0
+"""The most seconds that the end of the server waits for the reader of the audit log."""
 _log = logging.getLogger("runner.workspace")
 
 
@@ -42,6 +44,7 @@ def run(options: Namespace) -> int:
     """
     try:
         from ...server import process
+        from ...server.audit import AuditLog
         from ...server.metrics import Metrics
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _PACKAGES:
@@ -60,13 +63,15 @@ def run(options: Namespace) -> int:
         _log_to_standard_error()
         _make_machine_token(session, settings)
         metrics = Metrics()
-        context = _context(session, settings, options.target)
+        audit = AuditLog(_write_line)
+        context = _context(session, settings, options.target, audit)
         schedules = _schedules(session, options, metrics)
         try:
             process.serve(context, metrics, listening, encryption, lambda: _say(settings, fires=schedules is not None))
         finally:
             if schedules is not None:
                 schedules.stop(process.GRACE_SECONDS)
+            audit.close(_AUDIT_SECONDS)
     return DONE
 
 
@@ -87,7 +92,7 @@ def _settings(configured: ServeConfig, options: Namespace) -> ServeConfig:
     return replace(configured, host=options.host or configured.host, port=port)
 
 
-def _context(session: OpenWorkspace, settings: ServeConfig, target: str) -> Context:
+def _context(session: OpenWorkspace, settings: ServeConfig, target: str, audit: AuditLog) -> Context:
     from ...operations.tokens import Verifier
     from ...server.authorization import Authorization
     from ...server.context import Context, Workspaces
@@ -98,7 +103,7 @@ def _context(session: OpenWorkspace, settings: ServeConfig, target: str) -> Cont
         settings=settings,
         authenticate=Authorization(Verifier(session.store, clock), settings, clock),
         clock=clock,
-        audit=_audit,
+        audit=audit.add,
     )
 
 
@@ -135,12 +140,11 @@ def _say(settings: ServeConfig, *, fires: bool) -> None:
     warn(f"runner serves {settings.public_url} ({schedules}); stop it with Ctrl-C")
 
 
-def _audit(record: Mapping[str, object]) -> None:
-    """Write one line of JSON to standard output. A log that is full or gone stops no call."""
-    try:
-        write_exactly(f"{json.dumps(record)}\n")
-    except OSError as error:
-        logging.getLogger("runner.server").error("the audit record could not be written: %s", error)  # noqa: TRY400
+def _write_line(text: str) -> None:
+    """Write to standard output, past Python's buffer: its lock would be held while a reader lets the writer wait."""
+    data = text.encode()
+    while data:
+        data = data[os.write(1, data) :]
 
 
 def _log_to_standard_error() -> None:
