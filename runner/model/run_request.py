@@ -20,9 +20,7 @@ from .tag_limits import tag_problems
 SUBMISSIONS = "_submissions"
 """The folder of what the controller writes. Steps read it and cannot write it."""
 _REQUESTS = "_requests"
-_NAME = re.compile(
-    r"(?P<key>[^/]+)/(?P<attempt>[1-9]\d{0,5})-(?:(?P<execution>[0-9a-f]{8})-)?(?P<token>[0-9a-f]{16})\.json"
-)
+_NAME = re.compile(r"(?P<key>[^/]+)/(?P<attempt>[1-9]\d{0,5})-(?P<token>(?:[0-9a-f]{8}-)?[0-9a-f]{16})\.json")
 MOST = 100
 """The greatest number of runs that one attempt may submit."""
 MOST_REQUESTS = 4 * MOST
@@ -80,9 +78,12 @@ class RequestId:
     key: str
     attempt: int
     token: str
-    """16 random hex digits."""
-    execution: str = ""
-    """See `StepContext.execution`."""
+    """16 random hex digits, after those of the execution and a dash if it is known."""
+
+    @property
+    def execution(self) -> str:
+        """`StepContext.execution`; empty: unknown."""
+        return self.token.rpartition("-")[0]
 
     @property
     def request(self) -> str:
@@ -101,7 +102,7 @@ class RequestId:
 
     @property
     def _name(self) -> str:
-        return f"{self.key}/{self.attempt}-{self.execution}{'-' * bool(self.execution)}{self.token}"
+        return f"{self.key}/{self.attempt}-{self.token}"
 
 
 @dataclass(frozen=True)
@@ -159,5 +160,5 @@ def request_id(run: str, key: str) -> RequestId | None:
     for prefix in (requests_of(run), submissions_of(run)):
         found = _NAME.fullmatch(key[len(prefix) :]) if key.startswith(prefix) else None
         if found:
-            return RequestId(run, found["key"], int(found["attempt"]), found["token"], found["execution"] or "")
+            return RequestId(run, found["key"], int(found["attempt"]), found["token"])
     return None

@@ -109,7 +109,8 @@ def submit_by_controller(
             where,
             "let the steps of the pipeline read the secret by its name",
         )
-    own = RequestId(step.run, step.key, step.attempt, os.urandom(8).hex(), step.execution)
+    token = "-".join(filter(None, (step.execution, os.urandom(8).hex())))
+    own = RequestId(step.run, step.key, step.attempt, token)
     try:
         store.put(own.request, data)
     except StoreDenied as error:
