@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import a_desk
@@ -23,7 +24,12 @@ WORKSPACES = {"train_cicd": "mlops-ws"}
 """Names that projects state; on a cluster the folder has to state them, too."""
 
 
-@pytest.mark.parametrize("name", PROJECTS)
+def chosen() -> list[ParameterSet]:
+    """Return the projects; the image of notebooks, which nothing else needs, takes minutes to build and load."""
+    return [pytest.param(name, marks=[pytest.mark.all_data] if name == "notebook_shelf" else []) for name in PROJECTS]
+
+
+@pytest.mark.parametrize("name", chosen())
 def test_a_project_publishes_and_runs_unchanged(name: str, tmp_path: Path, kind_cluster: KindCluster) -> None:
     desk = a_desk(tmp_path, kind_cluster)
     project = tmp_path / name
