@@ -37,7 +37,10 @@ class ScheduleThread(Thread):
         self._metrics = metrics
         self._pause = pause
         self._stopping = Event()
-        self._said = ""
+        self._told: frozenset[str] = frozenset()
+        """The errors of the last look."""
+        self._errors: set[str] = set()
+        """The errors of this look."""
 
     @override
     def run(self) -> None:
@@ -50,7 +53,6 @@ class ScheduleThread(Thread):
                 for record, firing in fire_all(host, looks, self._report):
                     self._metrics.schedule_runs.inc()
                     log.info("schedule '%s' (%s): %s, run %s", record.name, record.id, firing.state.value, firing.run)
-                self._said = ""
             except RunnerError as error:
                 host = None
                 self._failed(str(error))
@@ -58,6 +60,7 @@ class ScheduleThread(Thread):
                 host = None
                 self._metrics.schedule_errors.inc()
                 log.exception("the schedules could not be fired")
+            self._told, self._errors = frozenset(self._errors), set()
             self._stopping.wait(self._pause)
 
     def stop(self, seconds: float) -> None:
@@ -75,6 +78,7 @@ class ScheduleThread(Thread):
 
     def _failed(self, what: str) -> None:
         self._metrics.schedule_errors.inc()
-        if what != self._said:  # once, not every few seconds
-            self._said = what
+        known = what in self._told or what in self._errors
+        self._errors.add(what)
+        if not known:  # once, not every few seconds
             log.error("%s", what)

@@ -74,3 +74,30 @@ def test_errors_end_no_thread_and_the_workspace_is_opened_again(
     assert seen[0] is not seen[1] is not seen[2]
     assert seen[2] is seen[4]
     assert b"runner_schedule_errors_total 2.0" in metrics.text()
+
+
+def test_errors_that_last_are_logged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    workspace = ServedWorkspace(tmp_path / "w")
+    looks: list[None] = []
+    now = datetime.now(timezone.utc)
+
+    def fire_all(_host: object, _looks: object, report: Callable[[ScheduleRecord, Exception], None]) -> list[object]:
+        looks.append(None)
+        for name in ("first", "second"):
+            if len(looks) != 4:  # it has passed, and comes again
+                record = ScheduleRecord(
+                    id=name, name=name, pipeline=TRAIN, experiment="e", active_since=now, created=now
+                )
+                report(record, StoreUnreachable("gone"))
+        return []
+
+    monkeypatch.setattr(firing, "fire_all", fire_all)
+    thread = ScheduleThread(workspace.opened, Metrics(), pause=0.01)
+    thread.start()
+    until(lambda: len(looks) >= 7)
+    thread.stop(30)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    one, other = "schedule 'first' (first): gone", "schedule 'second' (second): gone"
+    assert told == [one, other, one, other]
