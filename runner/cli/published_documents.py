@@ -7,13 +7,8 @@ from datetime import datetime
 from ..dataclass import dataclass
 from ..model.document import Document, to_document
 from ..model.plan import Plan
-from ..model.published import PublishedRecord
+from ..model.published import PublishedRecord, pipeline_url
 from ..plan import data_parameters
-
-SUBMIT = "pipelines/v1.0/PipelineRuns/PipelineSubmit"
-"""The path of `runner serve` that submits a published pipeline."""
-SUBMIT_ENDPOINT = "pipelines/v1.0/PipelineRuns/PipelineEndpointSubmit/Id"
-"""The path that submits the default version of a pipeline endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +75,7 @@ def document_of(record: PublishedRecord, plan: Plan, url: str) -> PublishedDocum
         version=record.version,
         description=record.description,
         status=record.status.value,
-        endpoint=f"{url.rstrip('/')}/{SUBMIT}/{record.id}",
+        endpoint=pipeline_url(url, record.id),
         created=record.created,
         user=record.user,
         origin=record.origin,

@@ -13,6 +13,30 @@ from .plan import Scalar
 
 Data = Union[DatasetDefinition, DatastorePath]
 """The value of a pipeline parameter that stands for data."""
+RUNS_PATH = "/pipelines/v1.0/PipelineRuns"
+"""The path of v1's service, and of `runner serve`, for submissions."""
+
+
+def pipeline_url(server: str, pipeline: str) -> str:
+    """Return the URL that submits a published pipeline by POST.
+
+    Args:
+        server: The server's URL.
+        pipeline: The pipeline's id.
+
+    """
+    return f"{server.rstrip('/')}{RUNS_PATH}/PipelineSubmit/{pipeline}"
+
+
+def endpoint_url(server: str, endpoint: str) -> str:
+    """Return the URL that submits the default version of a pipeline endpoint by POST.
+
+    Args:
+        server: The server's URL.
+        endpoint: The endpoint's id.
+
+    """
+    return f"{server.rstrip('/')}{RUNS_PATH}/PipelineEndpointSubmit/Id/{endpoint}"
 
 
 class Status(str, Enum):

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
-from ..model.published import EndpointRecord, PublishedRecord
+from ..model.published import EndpointRecord, PublishedRecord, endpoint_url, pipeline_url
 from ..model.schedule import ScheduleRecord
 from ..operations.published import pages
 from ..operations.published.documents import Documents
@@ -149,12 +149,11 @@ def _operations(
 
 
 def _pipeline(context: Context, record: PublishedRecord) -> dict[str, object]:
-    return {**_fields(record), "endpoint": f"{context.url}/pipelines/v1.0/PipelineRuns/PipelineSubmit/{record.id}"}
+    return {**_fields(record), "endpoint": pipeline_url(context.url, record.id)}
 
 
 def _endpoint(context: Context, record: EndpointRecord) -> dict[str, object]:
-    place = f"{context.url}/pipelines/v1.0/PipelineRuns/PipelineEndpointSubmit/Id/{record.id}"
-    return {**_fields(record), "endpoint": place}
+    return {**_fields(record), "endpoint": endpoint_url(context.url, record.id)}
 
 
 def _with_parameters(store: ObjectStore, record: PublishedRecord) -> dict[str, object]:

@@ -11,7 +11,7 @@ from ..data import registry
 from ..dataclass import dataclass
 from ..errors import BadInput, ObjectMissing, Problem, StoreError
 from ..model.names import is_run_id, new_run_id, run_time
-from ..model.published import Data, EndpointRecord, ParameterValues, PublishedRecord, Status
+from ..model.published import RUNS_PATH, Data, EndpointRecord, ParameterValues, PublishedRecord, Status
 from ..model.reading import unknown
 from ..operations.published import binding, endpoints, pipelines
 from ..operations.submit import is_submitted
@@ -29,7 +29,6 @@ from .problems import Refusal, not_found, refused
 
 log = logging.getLogger("runner.server")
 _PARENT = "body: ParentRunId"
-_PREFIX = "/pipelines/v1.0/PipelineRuns"
 _GUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "minLength": 36, "maxLength": 36}
 _VERSION = {"type": "string", "pattern": "^[0-9]{1,9}$"}
 _ANSWER = {
@@ -96,7 +95,7 @@ def operations() -> tuple[Operation, ...]:
 def _operation(identity: str, path: str, summary: str, parameters: tuple[Parameter, ...]) -> Operation:
     return Operation(
         method="POST",
-        path=f"{_PREFIX}/{path}",
+        path=f"{RUNS_PATH}/{path}",
         id=identity,
         summary=summary,
         about=_ABOUT,

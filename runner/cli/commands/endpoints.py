@@ -6,14 +6,13 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
-from ...model.published import EndpointRecord
+from ...model.published import EndpointRecord, endpoint_url
 from ...operations.published import endpoints, pipelines
 from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE
 from ..output import show_all, warn
 from ..paint import paint_for
-from ..published_documents import SUBMIT_ENDPOINT
 from ..published_views import endpoint_view, endpoints_view
 
 
@@ -69,4 +68,4 @@ def _document(session: OpenWorkspace, record: EndpointRecord) -> dict[str, objec
 
 
 def _url(session: OpenWorkspace, record: EndpointRecord) -> str:
-    return f"{session.server_facts().url.rstrip('/')}/{SUBMIT_ENDPOINT}/{record.id}"
+    return endpoint_url(session.server_facts().url, record.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Mapping
 
-from ...model.published import EndpointRecord, Status
+from ...model.published import EndpointRecord, Status, endpoint_url
 from ...operations.published import endpoints, pipelines
 from ...override import override
 from ..base.exceptions import UserErrorException
@@ -156,8 +156,7 @@ class PipelineEndpoint:
 
         The URL answers while the server runs.
         """
-        url = self.workspace.session.server_facts().url.rstrip("/")
-        return f"{url}/pipelines/v1.0/PipelineRuns/PipelineEndpointSubmit/Id/{self.id}"
+        return endpoint_url(self.workspace.session.server_facts().url, self.id)
 
     @property
     def pipeline_version_list(self) -> builtins.list[PipelineIdVersion]:

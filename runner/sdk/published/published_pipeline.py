@@ -6,7 +6,7 @@ import builtins
 from functools import cached_property
 from typing import TYPE_CHECKING, Mapping
 
-from ...model.published import PublishedRecord, Status
+from ...model.published import PublishedRecord, Status, pipeline_url
 from ...operations.published import pipelines
 from ...override import override
 from ...runs import plans
@@ -120,8 +120,7 @@ class PublishedPipeline:
     @property
     def endpoint(self) -> str:
         """The URL of `runner serve` that submits it by POST. The URL answers while the server runs."""
-        url = self.workspace.session.server_facts().url.rstrip("/")
-        return f"{url}/pipelines/v1.0/PipelineRuns/PipelineSubmit/{self.id}"
+        return pipeline_url(self.workspace.session.server_facts().url, self.id)
 
     @property
     def graph_id(self) -> str:
