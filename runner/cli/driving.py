@@ -21,12 +21,15 @@ class Ending:
 
     code: int = DONE
     interrupted: bool = False
+    idle: bool = False
+    """True if it neither submitted nor stored a pipeline."""
 
 
 def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Ending:
-    """Run the file, and submit its ``pipeline`` if it has submitted nothing. Raises no Exception of the file's."""
+    """Run the file, and submit its ``pipeline`` if nothing was done with it. Raises no Exception of the file's."""
     try:
-        submit_unsubmitted(session, path, execute(path, arguments))
+        names = execute(path, arguments)
+        submit_unsubmitted(session, path, names)
     except SystemExit as error:
         return Ending(_exit_code(error))
     except KeyboardInterrupt:
@@ -37,15 +40,15 @@ def drive(session: OpenWorkspace, path: Path, arguments: Sequence[str]) -> Endin
         if isinstance(error.__cause__, KeyboardInterrupt):  # v1's words for Ctrl-C while it waits for a run
             return Ending(INTERRUPTED, interrupted=True)
         return Ending(explain(session, error))
-    return Ending()
+    return Ending(idle=not session.submitted and not getattr(names.get("pipeline"), "stored", False))
 
 
 def submit_unsubmitted(session: OpenWorkspace, path: Path, names: Mapping[str, object]) -> None:
-    """Submit the file's module-level ``pipeline``, under the file's name, if nothing was submitted."""
+    """Submit the file's module-level ``pipeline``, under the file's name, unless the file submits or stores it."""
     from ..sdk.pipelines.pipeline import Pipeline
 
     pipeline = names.get("pipeline")
-    if isinstance(pipeline, Pipeline) and not session.submitted:
+    if isinstance(pipeline, Pipeline) and not pipeline.stored and not session.submitted:
         pipeline.submit(path.stem)
 
 

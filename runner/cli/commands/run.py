@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ...wiring.cache import cache_folder
 from ...wiring.controllers import Controllers
 from ..driver import check_file, is_file_name, restart_under_private_name
-from ..exits import DONE
 from ..output import warn
 from ..policy_arguments import overrides
 from ..yamlfile import is_yaml, load, refuse_yaml_options
@@ -135,7 +134,7 @@ def _drive(session: OpenWorkspace, options: Namespace) -> Ending:
     path = Path(options.file)
     use(session)
     ending = drive(session, path, options.arguments)
-    if ending.code == DONE and not ending.interrupted and not session.submitted:
-        # No error: it may be a step's script that is tried by itself, or a driver that only logs or registers.
+    if ending.idle:
+        # No error: a step's script that is tried by itself, or a driver that only publishes, logs or registers.
         warn(f"note: {path} has submitted no pipeline, and has none named `pipeline`")
     return ending

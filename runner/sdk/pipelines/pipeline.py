@@ -67,6 +67,8 @@ class Pipeline:
         self.graph: Graph = gather(steps, resolve_closure=resolve_closure)
         self.overrides = NO_OVERRIDES
         """Overrides set by `runner.configure`."""
+        self.stored = False
+        """True once it was published or made a draft: `runner run FILE` does not run it by itself."""
         self._default_datastore = getattr(default_datastore, "name", default_datastore)
         self._default_source_directory = default_source_directory or ""
         self._lowered = self._lower()
@@ -193,7 +195,9 @@ class Pipeline:
         options = options_of(
             name, description or self.description, version, continue_on_step_failure=continue_on_step_failure
         )
-        return publish(self.workspace, self.plan, options)
+        published = publish(self.workspace, self.plan, options)
+        self.stored = True
+        return published
 
     def bound(self, given: Mapping[str, object]) -> tuple[Plan, Mapping[str, Scalar]]:
         """Return the draft plan for values of the parameters, and those values that are plain.

@@ -13,6 +13,9 @@ from .published_pipeline import PublishedPipeline
 class Authored(Protocol):
     """A Pipeline: it has a draft plan, and can be published."""
 
+    stored: bool
+    """True once it was published or made a draft."""
+
     @property
     def plan(self) -> Plan:
         """The draft plan."""

@@ -49,7 +49,9 @@ def kept(session: Session, pipeline: object) -> DraftPlan:
     if isinstance(pipeline, PipelineRun):
         return DraftPlan(plans.save(session.store, plan_of_run(pipeline)), settled=True)
     if isinstance(pipeline, Authored):
-        return DraftPlan(plans.save(session.store, _locked(session, pipeline.plan)))
+        made = DraftPlan(plans.save(session.store, _locked(session, pipeline.plan)))
+        pipeline.stored = True
+        return made
     raise UserErrorException(
         f"a {type(pipeline).__name__} cannot become a draft",
         remedy="pass a Pipeline, a PublishedPipeline or a PipelineRun",

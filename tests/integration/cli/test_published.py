@@ -241,3 +241,21 @@ def _stderr(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     capsys.readouterr()
     assert main(arguments) == 0
     return capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("submitted")
+@pytest.mark.parametrize("stores", ["pipeline.publish(name='p')", "PipelineDraft.create(ws, pipeline=pipeline)"])
+def test_a_file_that_only_stores_its_pipeline_runs_nothing(
+    stores: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "publish.py").write_text(
+        "from azureml.core import Workspace\n"
+        "from azureml.pipeline.core import Pipeline, PipelineDraft\n"
+        "from azureml.pipeline.steps import PythonScriptStep\n"
+        "ws = Workspace.get('w')\n"
+        "pipeline = Pipeline(ws, [PythonScriptStep('make.py', source_directory='steps', compute_target='cpu')])\n"
+        f"{stores}\n"
+    )
+    assert main(["run", "publish.py"]) == 0
+    assert "note: publish.py has submitted no pipeline" not in capsys.readouterr().err
+    assert open_session(tmp_path).runs() == ()

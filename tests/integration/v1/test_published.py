@@ -168,7 +168,7 @@ def test_a_draft_and_what_is_published_of_a_run_keep_its_environments_and_node_p
         published.submit(ws, "tuning", pipeline_parameters={"nodes": 4})
     draft = PipelineDraft.create(ws, pipeline=pipeline)
     draft.submit_run()
-    assert not session.requests[-1].settled
+    assert [each.settled for each in session.requests] == [False, False]
     for origin in (run, published):
         draft.update(pipeline=origin)
         draft.submit_run()
