@@ -19,11 +19,14 @@ from .full_step import INPUT_FIELDS, OUTPUT_FIELDS, STEP_FIELDS, Step, names_of
 
 DEFAULT_ENVIRONMENT = "default"
 """The name of the environment of a file that has none."""
-_FILE = ("continue_on_step_failure", "regenerate_outputs", "policy", "parameters", "environments", "steps")
+_FILE = (
+    *("continue_on_step_failure", "regenerate_outputs", "policy", "parameters", "node_parameters"),
+    *("environments", "steps"),
+)
 FILE_FIELDS = ("experiment", "description", "tags", *_FILE)
 ENVIRONMENT_FIELDS = ("name", *names_of(EnvironmentSpec), *names_of(NamedEnvironment, "name", "spec"))
 _RUN_POLICY = names_of(RunPolicy)
-_OF_PLAN = ("description", "parameters")
+_OF_PLAN = ("description", "parameters", "node_parameters")
 
 
 def full_form(node: Node, base: str, findings: Findings) -> tuple[Table, Table] | None:

@@ -227,6 +227,13 @@ def test_odd_texts_stay_as_they_are(odd: str) -> None:
     assert from_yaml(to_yaml(file), "plan.yaml") == file
 
 
+def test_parameters_that_set_a_number_of_nodes_are_kept() -> None:
+    plan = replace(b.plan(b.step("a", source=".", snapshot=""), parameters={"n": 1}), node_parameters=("n",))
+    file = PipelineFile(plan=plan, experiment="e")
+    assert "node_parameters: [n]" in to_yaml(file)
+    assert from_yaml(to_yaml(file), "plan.yaml") == file
+
+
 def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
     """A field that the model gains must be written and read: give it a form."""
     file, step, given, made, environment = map(set, known_fields())
