@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..compute.kubernetes import workspace_pod
-from ..compute.kubernetes.build import cluster_settings
-from ..compute.kubernetes.config import KubernetesConfig
+from ..compute.kubernetes.build import settings_of_cluster
 from ..dataclass import dataclass
 from ..errors import BadInput, TargetError, TargetUnreachable, remedy_line
 from ..model.document import Document
@@ -60,9 +59,9 @@ def keep_workspace(session: OpenWorkspace) -> PlacedWorkspace:
 
     """
     target = session.target_in_force
-    config = session.config.get(target)
+    settings = settings_of_cluster(session.config.get(target), lambda: session.store_id)
     controllers = controllers_of(session, target)
-    if controllers is None or not isinstance(config, KubernetesConfig):
+    if controllers is None or settings is None:
         raise BadInput(f"target '{target}' is no cluster: it has no place for a server", "--target", "name a cluster's")
     with prepared(session, target, controllers) as found:
         for (kind_, name), problem in found.made.missing.items():
@@ -70,7 +69,7 @@ def keep_workspace(session: OpenWorkspace) -> PlacedWorkspace:
         check_workspace(session, found.made, active_schedules(session, target))
         found.host.keep_workspace(found.made.files)
         digest = workspace_pod.digest(found.made.files, session.store_id)
-        return PlacedWorkspace(settings=cluster_settings(config, session.store_id), image=found.image, digest=digest)
+        return PlacedWorkspace(settings=settings, image=found.image, digest=digest)
 
 
 def manifests_of(placed: PlacedWorkspace) -> str:

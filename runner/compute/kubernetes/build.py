@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ...config.target import TargetContext, bundle_folder
+from ...config.target import TargetConfig, TargetContext, bundle_folder
 from ...data.step_bundle import step_archive
 from ...errors import BadInput, RunnerError
 from ...model.access import Access
@@ -71,6 +71,20 @@ def step_archive_of(cache: Path) -> bytes:
 def api_of(config: KubernetesConfig) -> KubernetesApi:
     """Return the namespace of a target, with the rights of the kubeconfig's user."""
     return KubernetesApi(config.namespace, config.kubeconfig, config.context)
+
+
+def settings_of_cluster(config: TargetConfig, store_id: Callable[[], str]) -> ClusterSettings | None:
+    """Return what the manifests need to know of a target; None: it is no cluster.
+
+    Args:
+        config: The settings of the target.
+        store_id: Returns the ID of the workspace store.
+
+    Raises:
+        BadInput: The `ca_bundle` cannot be used.
+
+    """
+    return cluster_settings(config, store_id()) if isinstance(config, KubernetesConfig) else None
 
 
 def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings:
