@@ -19,7 +19,7 @@ from runner.model.published import ParameterValues, PublishedRecord
 from runner.model.schedule import ScheduleRecord
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
-from runner.operations.published import binding, firing, pipelines
+from runner.operations.published import binding, pipelines
 from runner.operations.published.pipelines import PublishOptions
 from runner.operations.values import DEFAULT_SERVER, DatastoreFacts, Request, RunView, ServerFacts, WorkspaceFacts
 from runner.ports import ObjectStore
@@ -196,6 +196,8 @@ class FakeSession:
         return False
 
     def fire_schedule(self, record: ScheduleRecord) -> None:
+        from runner.operations.published import firing  # a module of the client, which steps of old Pythons lack
+
         firing.fire(self, record)
 
     def place_schedule(self, record: ScheduleRecord) -> None:
