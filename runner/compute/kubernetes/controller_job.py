@@ -15,9 +15,9 @@ from .cluster import Cluster
 from .json_fields import KubeObject, rows, text, value_at
 from .pending import PendingReason, wait
 from .pod_snapshot import PodSnapshot
-from .render import ca_configmap, ca_trust, security_context, tolerations_of
+from .program_pod import Program, program_pod
+from .render import ca_configmap
 from .settings import ClusterSettings
-from .volumes import mount
 
 CONTAINER = "controller"
 SERVICE_ACCOUNT = "runner-controller"
@@ -87,50 +87,18 @@ def secret(name: str, run: str, handover: str, settings: ClusterSettings, *, own
 
 
 def _pod(name: str, image: str, settings: ClusterSettings) -> KubeObject:
-    trusted, naming = ca_trust(settings)
-    optional = {
-        "nodeSelector": dict(settings.node_selector),
-        "imagePullSecrets": [{"name": one} for one in settings.image_pull_secrets],
-    }
-    return {
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": True,
-        "enableServiceLinks": False,
-        "restartPolicy": "Never",
-        "terminationGracePeriodSeconds": _GRACE,
-        "securityContext": security_context(settings.run_as),
-        "tolerations": tolerations_of(settings.tolerations),
-        "containers": [
-            {
-                "name": CONTAINER,
-                "image": image,
-                "imagePullPolicy": "IfNotPresent",
-                "args": [f"{FOLDER}/{FILE}"],
-                **({"env": [{"name": key, "value": value} for key, value in naming.items()]} if naming else {}),
-                "resources": {
-                    "requests": {"cpu": "50m", "memory": "128Mi"},
-                    "limits": {"cpu": "1", "memory": "1Gi"},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
-                "terminationMessagePolicy": "FallbackToLogsOnError",
-                "volumeMounts": [
-                    {"name": "handover", "mountPath": FOLDER, "readOnly": True},
-                    {"name": "temporary", "mountPath": c.TEMPORARY_FOLDER},
-                    *(mount(place, volume) for place, volume in trusted),
-                ],
-            }
-        ],
-        "volumes": [
-            {"name": "handover", "secret": {"secretName": name, "defaultMode": 0o400}},
-            {"name": "temporary", "emptyDir": {"sizeLimit": "1Gi"}},
-            *(volume for _, volume in trusted),
-        ],
-        **{key: value for key, value in optional.items() if value},
-    }
+    program = Program(
+        container=CONTAINER,
+        image=image,
+        account=SERVICE_ACCOUNT,
+        grace=_GRACE,
+        volume="handover",
+        secret=name,
+        folder=FOLDER,
+        start={"args": [f"{FOLDER}/{FILE}"]},
+        restart="Never",
+    )
+    return program_pod(program, settings)
 
 
 class ControllerJobs:

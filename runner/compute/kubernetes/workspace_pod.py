@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from . import conventions as c
 from .controller_job import COMPONENT_LABEL
 from .json_fields import KubeObject
-from .render import ca_trust, security_context, tolerations_of
+from .program_pod import Program, program_pod
 from .settings import ClusterSettings
-from .volumes import mount
 
 FOLDER = "/runner/workspace"
 SERVER = "server"
@@ -99,47 +98,15 @@ def pod(container: str, arguments: Sequence[str], image: str, settings: ClusterS
         settings: The settings of the target.
 
     """
-    trusted, naming = ca_trust(settings)
-    optional = {
-        "nodeSelector": dict(settings.node_selector),
-        "imagePullSecrets": [{"name": one} for one in settings.image_pull_secrets],
-    }
-    return {
-        "serviceAccountName": SERVICE_ACCOUNT,
-        "automountServiceAccountToken": True,
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": _GRACE,
-        "securityContext": security_context(settings.run_as),
-        "tolerations": tolerations_of(settings.tolerations),
-        "containers": [
-            {
-                "name": container,
-                "image": image,
-                "imagePullPolicy": "IfNotPresent",
-                "command": ["python3", "-m", "runner", *arguments],
-                "workingDir": FOLDER,
-                "env": [{"name": key, "value": value} for key, value in {OWN_IMAGE: image, **naming}.items()],
-                "resources": {
-                    "requests": {"cpu": "50m", "memory": "128Mi"},
-                    "limits": {"cpu": "1", "memory": "1Gi"},
-                },
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
-                "terminationMessagePolicy": "FallbackToLogsOnError",
-                "volumeMounts": [
-                    {"name": "workspace", "mountPath": FOLDER, "readOnly": True},
-                    {"name": "temporary", "mountPath": c.TEMPORARY_FOLDER},
-                    *(mount(place, volume) for place, volume in trusted),
-                ],
-            }
-        ],
-        "volumes": [
-            {"name": "workspace", "secret": {"secretName": object_name(settings.store_id), "defaultMode": 0o400}},
-            {"name": "temporary", "emptyDir": {"sizeLimit": "1Gi"}},
-            *(volume for _, volume in trusted),
-        ],
-        **{key: value for key, value in optional.items() if value},
-    }
+    program = Program(
+        container=container,
+        image=image,
+        account=SERVICE_ACCOUNT,
+        grace=_GRACE,
+        volume="workspace",
+        secret=object_name(settings.store_id),
+        folder=FOLDER,
+        start={"command": ["python3", "-m", "runner", *arguments], "workingDir": FOLDER},
+        variables={OWN_IMAGE: image},
+    )
+    return program_pod(program, settings)
