@@ -12,7 +12,7 @@ class FiringState(str, Enum):
     """The progress of a firing."""
 
     CLAIMED = "claimed"
-    """Its run is being submitted. Whoever looks at the schedule next completes it."""
+    """Its run is being submitted. The next look at the schedule completes the submission."""
     SUBMITTED = "submitted"
     MISSED = "missed"
     """Nobody looked at the schedule in time."""

@@ -64,7 +64,7 @@ def new_run_id(now: datetime, entropy: bytes) -> str:
 def computed_run_id(at: datetime, *parts: str) -> str:
     """Return the id of the run that something makes at most once, such as an occurrence of a schedule.
 
-    Whoever submits it computes the same id, and the journal's first entry is written only once.
+    Every submitter computes the same id, and the journal's first entry is written only once.
 
     Args:
         at: The time in the id, with its time zone.

@@ -34,7 +34,7 @@ def listed(names: Sequence[str], most: int = LONGEST // 2) -> str:
 
     Args:
         names: The names.
-        most: The bytes of the names that are told. Default: half of a tag.
+        most: The greatest length of the listed names, in bytes. Default: half of a tag.
 
     """
     told: list[str] = []

@@ -160,7 +160,7 @@ def _submit(
 ) -> bool:
     """Submit the run. Return False if it is submitted, but its controller may not have been started.
 
-    Raises only if there is no such run: who is told of an error calls again, for a second run.
+    Raises only if there is no such run: a client that gets an error calls again, and would make a second run.
     """
     try:
         workspace.submit_published(

@@ -174,7 +174,7 @@ def test_a_parent_that_is_none_makes_no_run(workspace: ServedWorkspace, client: 
 def test_nothing_after_the_submission_fails_the_call(
     workspace: ServedWorkspace, client: Client, monkeypatch: pytest.MonkeyPatch, key: str, broken: str
 ) -> None:
-    """A client that is told of an error calls again, and would make a second run."""
+    """A client that gets an error calls again, and would make a second run."""
     parent = client.post(PIPELINE, json=BODY).json()["Id"]
     put, get, submitted = workspace.store.put, workspace.store.get, journal.Writer.append
 

@@ -16,7 +16,7 @@ def of_kind(kind: str, settings: ClusterSettings = SETTINGS, *, node_port: bool 
 
 
 def test_the_manifest_is_what_is_applied_with_the_usual_settings() -> None:
-    """Whoever reads it, or applies it by hand, has the whole truth."""
+    """The manifest is complete for a reader, and for one who applies it by hand."""
     written = manifests.read_manifests("server")
     made = server.server_objects(ClusterSettings(store_id="STORE"), "runner-controller:1")
     assert list(made) == list(written)

@@ -1,4 +1,4 @@
-"""What the two jobs of the CI pipeline are told by their environment."""
+"""The settings of the two CI jobs, from their environment."""
 import os
 from dataclasses import dataclass
 

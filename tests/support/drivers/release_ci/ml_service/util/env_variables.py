@@ -1,4 +1,4 @@
-"""What the jobs of the CI are told."""
+"""The settings of the CI jobs, from their environment."""
 import os
 from dataclasses import dataclass
 
