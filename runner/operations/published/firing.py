@@ -1,8 +1,9 @@
 """Fire schedules: decide which due time counts now, and submit its run.
 
 A firing is claimed in the schedule's history, its run is submitted under an id that is computed from the due time, and
-the firing is settled. A process that ends in between leaves a claim, which the next look at the schedule completes; two
-processes that submit the same run make one. So each due time that counts makes one run, whatever is killed or doubled.
+the firing is settled. A process that ends in between leaves a claim. The next look at the schedule completes it, also
+if the schedule is disabled by then. Two processes that submit the same run make one. So each due time that counts makes
+one run, whatever is killed or doubled.
 
 Of due times that have passed since the last look only the newest counts, and only if it is at most the interval or an
 hour late, whichever is shorter. The others are missed, and the history says so.
@@ -141,7 +142,7 @@ def elsewhere(host: Host, record: ScheduleRecord) -> str:
 
     """
     other = _other_target(host, record)
-    if other:
+    if other or record.status is not Status.ACTIVE:  # the timer of a disabled one starts nothing more
         return other
     return f"a timer of its target '{record.target}' fires it" if host.has_timer(record) else ""
 
@@ -157,18 +158,21 @@ def fire(host: Host, record: ScheduleRecord) -> list[Firing]:
 
     Args:
         host: The workspace.
-        record: The schedule. A disabled one does nothing, nor does one of another target.
+        record: The schedule. Of a disabled one only what was claimed is completed. One of another target does nothing.
 
     Raises:
         RunnerError: The store, the datastore or the target cannot be used. The next look goes on from there.
 
     """
-    if record.status is not Status.ACTIVE or _other_target(host, record):
+    if _other_target(host, record):
         return []
     store, now = host.store, schedules.now(host.store)
-    recent = list(islice(_history(store, record, now), _RECENT))
+    active = record.status is Status.ACTIVE
+    recent = list(islice((_history if active else _newest_claims)(store, record, now), _RECENT))
     claimed = [firing for firing in reversed(recent) if firing.state is FiringState.CLAIMED]
     settled = [_complete(host, record, firing, now) for firing in claimed]
+    if not active:
+        return settled
     found = _poll(host, record, now) if record.trigger else _due(store, record, now, recent)
     if found is None or not schedule_history.claim(store, record.id, found):
         return settled
@@ -221,9 +225,10 @@ def run_now(host: Host, record: ScheduleRecord) -> Firing:
 
 
 def fire_all(host: Host, looks: Looks, report: Report) -> list[tuple[ScheduleRecord, Firing]]:
-    """Fire the schedules of the target in force that may have something due and that no timer fires.
+    """Fire the schedules of the target in force that may have something due or claimed and that no timer fires.
 
     For a process that calls it every few seconds: while nothing changes and nothing is due, a call costs one listing.
+    A disabled schedule is looked at when it is new to the process or was changed, and every hour.
 
     Args:
         host: The workspace.
@@ -239,7 +244,7 @@ def fire_all(host: Host, looks: Looks, report: Report) -> list[tuple[ScheduleRec
     """
     made: list[tuple[ScheduleRecord, Firing]] = []
     now = schedules.now(host.store)
-    for record in schedules.all_of(host.store, known=looks.records):
+    for record in schedules.all_of(host.store, active_only=False, known=looks.records):
         known, at = looks.next.get(record.id, (None, now))
         if (known == record and now < at) or elsewhere(host, record):
             continue
@@ -253,6 +258,8 @@ def fire_all(host: Host, looks: Looks, report: Report) -> list[tuple[ScheduleRec
 
 
 def _next_look(record: ScheduleRecord, now: datetime) -> datetime:
+    if record.status is not Status.ACTIVE:  # whoever read the record before it was disabled may still claim
+        return now + LATEST
     if record.recurrence is not None:
         return next(iter(next_due(record.recurrence, now)), datetime.max.replace(tzinfo=now.tzinfo))
     return now + timedelta(minutes=record.trigger.polling_minutes if record.trigger else 1)
@@ -261,6 +268,14 @@ def _next_look(record: ScheduleRecord, now: datetime) -> datetime:
 def _history(store: ObjectStore, record: ScheduleRecord, now: datetime) -> Iterator[Firing]:
     """Yield the history, newest first, without what a clock far ahead has written: it would end the schedule."""
     return (each for each in schedule_history.newest_first(store, record.id) if each.due - now < _AHEAD)
+
+
+def _newest_claims(store: ObjectStore, record: ScheduleRecord, now: datetime) -> Iterator[Firing]:
+    """Yield the history down to the last settled due time: what was claimed before was completed before that one."""
+    for each in _history(store, record, now):
+        if each.state is not FiringState.CLAIMED and not each.manual:
+            return
+        yield each
 
 
 def _due(store: ObjectStore, record: ScheduleRecord, now: datetime, recent: list[Firing]) -> Firing | None:

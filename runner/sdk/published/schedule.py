@@ -353,6 +353,8 @@ class Schedule:
     def disable(self, wait_for_provisioning: bool = False, wait_timeout: int = 3600) -> None:
         """Make the schedule inactive: it starts no runs. Runs that have begun go on.
 
+        A due time before this call whose run is being submitted still makes its run.
+
         Args:
             wait_for_provisioning, wait_timeout: Not needed: the change holds when this returns.
 

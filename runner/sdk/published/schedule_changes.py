@@ -122,6 +122,22 @@ def _fire_first(session: Session, record: ScheduleRecord) -> None:
         warnings.warn(what, RuntimeWarning, stacklevel=5)
 
 
+def _complete_claims(session: Session, record: ScheduleRecord) -> None:
+    """Submit the run of a due time that was claimed before the schedule was disabled, unless somebody has.
+
+    The process that claimed it may have been killed, and the schedule's timer starts no other one. An error is only
+    told: the schedule is disabled.
+    """
+    try:
+        session.fire_schedule(record)
+    except RunnerError as error:
+        what = (
+            f"the schedule '{record.name}' is disabled, and the run of a due time before that could not be submitted: "
+            f"{error}; do: runner schedules fire {record.id}"
+        )
+        warnings.warn(what, RuntimeWarning, stacklevel=4)
+
+
 def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> ScheduleRecord:
     """Change a schedule, put the change in place, and return its record.
 
@@ -177,6 +193,8 @@ def changed(session: Session, known: ScheduleRecord, wanted: Wanted) -> Schedule
             documents = schedules.documents(session.store)
             documents.change(made.id, lambda known: before if known == made else known)
         raise
+    if made.status is not Status.ACTIVE:
+        _complete_claims(session, made)
     return made
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from runner.errors import BadInput, RunnerError
 from runner.model.data import DEFAULT_DATASTORE, DatastorePath
 from runner.model.firing import FiringState
-from runner.model.names import run_time
+from runner.model.names import computed_run_id, run_time
 from runner.model.occurrences import due
 from runner.model.published import ParameterValues, Status
 from runner.model.schedule import Frequency, Recurrence, ScheduleRecord
@@ -216,6 +216,69 @@ def test_a_claim_that_nobody_completed_for_an_hour_is_missed(store: ClockedStore
     assert runs(store) == []
 
 
+def claimed_then_disabled(store: ClockedStore, end: int) -> tuple[ScheduleRecord, list[str]]:
+    """Fire, killed at an instant of its effects, and disable; return the disabled record and the runs started."""
+    record, started = scheduled(store), list[str]()
+    store.at = NINE
+    with suppress(Killed):
+        firing.fire(mortal(store, Life(end=end), started), record)
+    store.at += timedelta(seconds=5)
+    return schedules.set_status(store, record.id, Status.DISABLED, store.at), started
+
+
+def test_what_was_claimed_becomes_a_run_though_the_schedule_is_disabled_at_any_instant() -> None:
+    claims = 0
+    for end in range(1, 30):
+        store = ClockedStore()
+        published(store)
+        disabled, started = claimed_then_disabled(store, end)
+        before = [state for _, state in states(store)]
+        claims += before == ["claimed"]
+        settled = firing.fire(mortal(store, Life(), started), disabled)
+        assert [each.state.value for each in settled] == (["submitted"] if before == ["claimed"] else [])
+        assert [state for _, state in states(store)] == (["submitted"] if before else [])
+        assert runs(store) == started == [each.run for each in schedule_history.newest_first(store, "s1")]
+        assert firing.fire(mortal(store, Life(), started), disabled) == []
+    assert claims > 5
+
+
+def test_a_claim_of_a_disabled_schedule_that_is_too_old_is_missed(store: ClockedStore) -> None:
+    disabled, _ = claimed_then_disabled(store, 3)
+    store.at = NINE + timedelta(hours=2)
+    assert [made.state for made in firing.fire(FiringHost(store), disabled)] == [FiringState.MISSED]
+    assert runs(store) == []
+
+
+def test_a_process_that_fires_all_completes_claims_of_disabled_schedules(store: ClockedStore) -> None:
+    host, looks = FiringHost(store), firing.Looks()
+    disabled, _ = claimed_then_disabled(store, 3)
+    assert states(store) == [(NINE, "claimed")]
+    assert ids(store, host, looks) == ["s1"]
+    assert states(store) == [(NINE, "submitted")]
+    late = replace(next(schedule_history.newest_first(store, "s1")), due=NINE + timedelta(minutes=1))
+    late = replace(late, state=FiringState.CLAIMED, run=computed_run_id(late.due, "s1"))
+    assert schedule_history.claim(store, "s1", late)  # by a process that had read the record before, and was killed
+    assert ids(store, host, looks) == []
+    store.at += timedelta(hours=1, seconds=1)
+    assert ids(store, host, looks) == ["s1"]
+    assert states(store) == [(late.due, "missed"), (NINE, "submitted")]
+    assert firing.elsewhere(FiringHost(store, target_in_force="other"), replace(disabled, target="local"))
+
+
+def test_a_look_at_a_disabled_schedule_reads_no_more_than_its_last_due_time(
+    store: ClockedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, host = scheduled(store, MINUTELY), FiringHost(store)
+    for minute in range(1, 10):
+        store.at = after(minutes=minute)
+        firing.fire(host, record)
+    disabled = schedules.set_status(store, "s1", Status.DISABLED, store.at)
+    read = Mock(side_effect=store.get)
+    monkeypatch.setattr(store, "get", read)
+    assert firing.fire(host, disabled) == []
+    assert len(read.call_args_list) == 1
+
+
 def _fire(host: FiringHost, record: ScheduleRecord) -> None:
     firing.fire(host, record)
 
@@ -354,6 +417,7 @@ def test_what_a_timer_fires_is_left_to_it(store: ClockedStore) -> None:
     laptop, pod = (FiringHost(store, target_in_force="team", timers=timers) for timers in (("team",), ()))
     assert ids(store, laptop) == []
     assert firing.elsewhere(laptop, record) == "a timer of its target 'team' fires it"
+    assert firing.elsewhere(laptop, replace(record, status=Status.DISABLED)) == ""
     assert firing.run_now(laptop, record).state is FiringState.SUBMITTED
     assert [each.state for each in firing.fire(pod, record)] == [FiringState.SUBMITTED]
 

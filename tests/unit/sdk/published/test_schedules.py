@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, cast
@@ -13,8 +14,10 @@ import pytest
 from runner.data import retention
 from runner.errors import BadInput, StoreUnreachable, TargetUnreachable
 from runner.model.data import DatastorePath
+from runner.model.firing import Firing, FiringState
+from runner.model.names import computed_run_id
 from runner.model.schedule import DatastoreTrigger, ScheduleRecord
-from runner.operations.published import drafts, firing, schedules
+from runner.operations.published import drafts, firing, schedule_history, schedules
 from runner.sdk import (
     DataPath,
     DataPathComputeBinding,
@@ -281,6 +284,29 @@ def test_what_became_due_while_it_was_put_in_place_is_fired(
     monkeypatch.setattr(session.store, "now", lambda: clock[0])
     monkeypatch.setattr(FakeSession, "place_schedule", place_schedule)
     Schedule.create(ws, "s", published.id, "e", ScheduleRecurrence("Day", 1, start_time="2026-01-01T09:00:00"))
+    assert len(session.requests) == 1
+
+
+def test_disabling_completes_what_a_killed_process_claimed(
+    ws: Workspace, session: FakeSession, published: PublishedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its timer starts no other process that could."""
+    made = Schedule.create(ws, "s", published.id, "e", LATER)
+    at = schedules.now(session.store)
+    claim = Firing(due=at, state=FiringState.CLAIMED, run=computed_run_id(at, made.id), decided=at)
+    assert schedule_history.claim(session.store, made.id, claim)
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeSession, "fire_schedule", Mock(side_effect=StoreUnreachable("no answer")))
+        with pytest.warns(
+            RuntimeWarning, match="is disabled, and the run .* could not be submitted: no answer"
+        ) as told:
+            made.disable()
+    assert told[0].filename == __file__
+    assert schedules.get(session.store, made.id).status.value == "Disabled"
+    made.disable()
+    assert list(schedule_history.newest_first(session.store, made.id)) == [replace(claim, state=FiringState.SUBMITTED)]
+    assert [run.id for run in made.get_pipeline_runs()] == [claim.run]
+    made.disable()
     assert len(session.requests) == 1
 
 
