@@ -14,7 +14,9 @@ from runner.images.controller import ControllerImage
 from runner.model import events as e
 from runner.model.document import Document
 from runner.model.status import RunStatus
+from runner.runs import index
 from tests.support.kind_cluster import KindCluster
+from tests.support.kind_hands import is_ready
 from tests.support.kind_runs import Namespace, RunContext, a_desk, name_of, patiently
 from tests.support.kind_serving import ServerPods, serving_pods
 
@@ -60,8 +62,8 @@ class Served:
     headers: dict[str, str]
 
     def post(self, body: Document, **headers: str) -> requests.Response:
-        address = f"{self.pods.url}/pipelines/v1.0/PipelineRuns/PipelineSubmit/{self.pipeline}"
-        return requests.post(address, json=body, headers={**self.headers, **headers}, timeout=120)
+        path = f"/pipelines/v1.0/PipelineRuns/PipelineSubmit/{self.pipeline}"
+        return self.pods.request("POST", path, {**self.headers, **headers}, body)
 
 
 @pytest.fixture
@@ -87,6 +89,11 @@ def served(tmp_path: Path, kind_cluster: KindCluster) -> Iterator[Served]:
     desk.delete()
 
 
+def ready(namespace: Namespace, labels: str) -> set[str]:
+    """The names of the pods with these labels that take requests."""
+    return {name_of(pod) for pod in namespace.items("pods", labels) if is_ready(pod)}
+
+
 def test_runs_are_submitted_by_requests_though_the_servers_are_killed(served: Served, namespace: Namespace) -> None:
     assert served.post({"ExperimentName": "x"}, Authorization="Bearer rt_none_none").status_code == 401
     body = {
@@ -101,11 +108,14 @@ def test_runs_are_submitted_by_requests_though_the_servers_are_killed(served: Se
     assert answer.status_code == 200, answer.text
     run = answer.json()["Id"]
 
-    for pod in namespace.items("pods", served.pods.labels):
-        namespace.kill_pod(name_of(pod))
-    patiently(lambda: served.pods.status() == 200, "a server", 180, 0.5)
-    again = served.post(body, **{"Idempotency-Key": "build-17"})
-    assert again.json()["Id"] == run, again.text
+    old = ready(namespace, served.pods.labels)
+    assert old
+    for name in old:
+        namespace.kill_pod(name)
+    for what in ("a request while no server may be there", "one to the servers that replaced them"):
+        again = served.post(body, **{"Idempotency-Key": "build-17"})
+        assert again.json()["Id"] == run, f"{what}: {again.text}"
+        patiently(lambda: ready(namespace, served.pods.labels) - old, "another server", 180, 0.5)
 
     patiently(lambda: served.desk.view(run).state.over, "the end of the run", 240, 0.5)
     state = served.desk.view(run).state
@@ -115,6 +125,7 @@ def test_runs_are_submitted_by_requests_though_the_servers_are_killed(served: Se
     hosts = [event.host for event in served.desk.events(run) if isinstance(event, e.ControllerStarted)]
     assert hosts
     assert all(host.startswith("pod ") for host in hosts)
-    shown = requests.get(f"{served.pods.url}/api/v1/runs/{run}", headers=served.headers, timeout=30)
+    assert list(index.run_ids(served.desk.store)) == [run]
+    shown = served.pods.request("GET", f"/api/v1/runs/{run}", served.headers)
     assert shown.status_code == 200, shown.text
     assert shown.json()["status"].lower() in {"succeeded", "completed", "finished"}, shown.text

@@ -107,7 +107,7 @@ class Hands:
         old = {name_of(pod) for pod in self._store_pods()}
         for name in old:
             self._api._send("DELETE", f"{_STORE_PODS}/{name}", _AT_ONCE)
-        patiently(lambda: any(name_of(pod) not in old and _is_ready(pod) for pod in self._store_pods()), "a store", 90)
+        patiently(lambda: any(name_of(pod) not in old and is_ready(pod) for pod in self._store_pods()), "a store", 90)
         patiently(lambda: all(self._store_answers() for _ in range(_IN_A_ROW)), "a store that answers", 90)
 
     def _store_answers(self) -> bool:
@@ -162,7 +162,8 @@ class Hands:
         run_program(["docker", "exec", f"{self._cluster}-{node}", "sh", "-c", command])
 
 
-def _is_ready(pod: Document) -> bool:
+def is_ready(pod: Document) -> bool:
+    """Return True if the pod takes requests."""
     return any(one["type"] == "Ready" and one["status"] == "True" for one in pod["status"].get("conditions", ()))
 
 

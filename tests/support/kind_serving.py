@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from unittest import mock
 
 import docker
 import requests
+from requests import Response
 
 from runner.cluster import engine, serving
 from runner.cluster.api import ClusterApi
 from runner.cluster.kind import read_kubeconfig
 from runner.cluster.manifests import SERVER_NODE_PORT, object_path
+from runner.model.document import Document
 from runner.wiring import open_session
 from tests.support.kind_cluster import KindCluster
-from tests.support.kind_runs import RunContext
+from tests.support.kind_runs import RunContext, patiently
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,20 @@ class ServerPods:
         with suppress(requests.ConnectionError, requests.Timeout):
             return requests.get(f"{self.url}/readyz", timeout=5).status_code
         return 0
+
+    def request(self, method: str, path: str, headers: Mapping[str, str], body: Document | None = None) -> Response:
+        """Send a request, and again as a client does whose servers are being killed: until one answers it.
+
+        A request that submits a run needs an ``Idempotency-Key`` for that.
+        """
+
+        def answer() -> list[Response]:
+            with suppress(requests.ConnectionError, requests.Timeout):
+                found = requests.request(method, f"{self.url}{path}", headers=headers, json=body, timeout=60)
+                return [] if found.status_code == HTTPStatus.SERVICE_UNAVAILABLE else [found]
+            return []
+
+        return patiently(answer, f"an answer to {method} {path}", 180, 0.5)[0]
 
 
 @contextmanager
