@@ -14,6 +14,7 @@ from ..model.status import DELIVERED
 from ..model.step import InputSpec, OutputOf, StepSpec
 from ..model.task import Task, TaskId
 from ..model.uses import access_of
+from ..model.workers import PROCESSES, WORKERS
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
 from .own_outputs import output_bindings
@@ -93,6 +94,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
         placement=step.placement,
         time_limits=time_limits(step.policy),
+        workers=bound.workers,
         access=access_of(plan, step),
         fingerprint=bound.fingerprint,
     )
@@ -114,6 +116,8 @@ def _variables(step: StepSpec, bound: Bound, submission: Submission, task: TaskI
         "AZUREML_RUN_TOKEN": "none",
         "AZUREML_RUN_TOKEN_EXPIRY": "253402300799",  # the end of 9999, in seconds: no script has to renew what is none
     }
+    if bound.workers:
+        facts.update({WORKERS: str(bound.workers.nodes), PROCESSES: str(bound.workers.processes)})
     datasets = [spec.name for spec in step.outputs if spec.destination]
     listed = {OUTPUT_DATASETS: ";".join(datasets)} if datasets else {}
     return {**facts, **listed, **bound.variables}

@@ -16,6 +16,7 @@ from ..model.policy import StepPolicy
 from ..model.resources import Resources
 from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
 from ..model.task import InputBinding
+from ..model.workers import WorkerKind, Workers
 
 Pins = Mapping[str, DataRef]
 """The resolved datasets and data paths of a step, by input name."""
@@ -33,6 +34,7 @@ class Bound:
     """``AML_PARAMETER_*`` variables, then the environment's, then the step's own."""
     inputs: tuple[InputBinding, ...]
     environment: EnvironmentSpec
+    workers: Workers | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -40,7 +42,10 @@ class Bound:
         return digest_of(self.ingredients()) if self.step.reuse else ""
 
     def ingredients(self) -> dict[str, object]:
-        """Everything that distinguishes the step from others; never its place, time or name."""
+        """Everything that distinguishes the step from others; never its place, time or name.
+
+        The script of a gang sees the number of its workers. The results of a pool do not depend on theirs.
+        """
         what = replace(
             self.step,
             key="",
@@ -53,6 +58,8 @@ class Bound:
             placement=Placement(),
             access=Access(),
             policy=StepPolicy(),
+            workers=self.workers if self.workers and self.workers.kind is WorkerKind.GANG else None,
+            trial_of="",
             variables=self.variables,
             parameters=type(self.step.parameters)(),
             inputs=(),
@@ -71,6 +78,7 @@ def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: P
         variables={**_parameters(step, values), **environment.variables, **step.variables},
         inputs=tuple(_bind(spec, made, pins) for spec in step.inputs),
         environment=environment.spec,
+        workers=step.workers and step.workers.bound(values),
     )
 
 

@@ -12,6 +12,8 @@ from .data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath, Mode
 from .placement import Placement
 from .policy import StepPolicy
 from .resources import Resources
+from .search import Search
+from .workers import Workers
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,12 @@ class ParameterValue:
     name: str
 
 
-Argument = Union[str, Interpreter, InputPath, OutputPath, ParameterValue]
+@dataclass(frozen=True)
+class SampledArguments:
+    """A placeholder in a trial's command for its sampled hyperparameters: a name and a value each."""
+
+
+Argument = Union[str, Interpreter, InputPath, OutputPath, ParameterValue, SampledArguments]
 
 
 @dataclass(frozen=True)
@@ -166,6 +173,12 @@ class StepSpec:
     """v1's ``allow_reuse``."""
     version: str = ""
     """v1's ``version`` of a step: steps of different versions are not equal for reuse."""
+    workers: Workers | None = None
+    """None: one worker, which runs the command once."""
+    search: Search | None = None
+    """The search that this step summarizes; None: it is no search."""
+    trial_of: str = ""
+    """The key of the search step whose trial this is; empty: it is no trial."""
 
     @cached_property
     def needs(self) -> frozenset[str]:

@@ -14,6 +14,7 @@ from .names import step_run_id
 from .placement import Placement
 from .resources import Resources
 from .step import Argument
+from .workers import Workers
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -58,6 +59,27 @@ class TaskId:
     def reports(self) -> str:
         """Prefix of what the script reported: ``metrics.jsonl``, ``tags.jsonl`` and the like."""
         return f"{self.folder}/reports-{self.attempt}/"
+
+    @property
+    def batches(self) -> str:
+        """Prefix of the batches that the workers of a pool share: who has taken which, and the results."""
+        return f"{self.folder}/batches-{self.attempt}/"
+
+    def worker_record(self, index: int) -> str:
+        """Key of the record of one worker's end; the attempt record tells the end of all."""
+        return f"{self.folder}/worker-{self.attempt}-{index}.json"
+
+    def worker_logs(self, index: int) -> str:
+        """Prefix of one worker's log chunks; those of worker 0 are the attempt's."""
+        return f"{self.folder}/log-{self.attempt}.{index}-" if index else self.logs
+
+    def worker_artifacts(self, index: int) -> str:
+        """Prefix of the files that one worker left; those of worker 0 are the attempt's."""
+        return f"{self.folder}/artifacts-{self.attempt}.{index}/" if index else self.artifacts
+
+    def worker_reports(self, index: int) -> str:
+        """Prefix of what the script of one worker reported; that of worker 0 is the attempt's."""
+        return f"{self.folder}/reports-{self.attempt}.{index}/" if index else self.reports
 
 
 def cancel_marker(run: str) -> str:
@@ -152,6 +174,8 @@ class Task:
     resources: Resources = field(default_factory=Resources)
     placement: Placement = field(default_factory=Placement)
     time_limits: TimeLimits = field(default_factory=TimeLimits)
+    workers: Workers | None = None
+    """The workers of the attempt, parameters bound; None: one, which runs the command once."""
     access: Access = field(default_factory=Access)
     """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""

@@ -1,0 +1,90 @@
+"""The search over hyperparameters: one step that runs others, its trials, with sampled arguments (v1's HyperDrive)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from ..dataclass import dataclass
+
+
+class Goal(str, Enum):
+    """The direction in which the metric improves."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+class Sampling(str, Enum):
+    """The way in which values are drawn."""
+
+    RANDOM = "random"
+    GRID = "grid"
+    BAYESIAN = "bayesian"
+
+
+class Stopping(str, Enum):
+    """The rule that stops trials early."""
+
+    BANDIT = "bandit"
+    MEDIAN = "median"
+    TRUNCATION = "truncation"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """The distribution of one hyperparameter."""
+
+    kind: str
+    """``choice``, ``randint``, ``uniform``, ``quniform``, ``loguniform``, ``qloguniform``, ``normal`` … as in v1."""
+    arguments: tuple[object, ...]
+    """Its arguments, in v1's order; for ``choice`` the options."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoppingRule:
+    """When trials are stopped early. Metrics count by their number: the first logged value has the number 1."""
+
+    kind: Stopping
+    interval: int = 1
+    """Logged values between two evaluations."""
+    delay: int = 0
+    """Logged values before the first evaluation."""
+    slack_factor: float | None = None
+    """BANDIT: the allowed distance to the best, as a ratio."""
+    slack_amount: float | None = None
+    """BANDIT: the allowed distance to the best, in units of the metric."""
+    percentage: int = 0
+    """TRUNCATION: the part of the trials to stop at each evaluation."""
+
+
+@dataclass(frozen=True)
+class PastTrial:
+    """A trial of an earlier search, from which a Bayesian one learns (v1's ``resume_from``)."""
+
+    values: Mapping[str, object]
+    metric: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """A search: the step that has it runs after its trials and summarizes them."""
+
+    sampling: Sampling
+    space: Mapping[str, Expression]
+    """By hyperparameter; the names go to the trials' command lines as they are."""
+    metric: str
+    """The name of the metric that trials log and that decides."""
+    goal: Goal
+    trials: tuple[str, ...]
+    """The keys of the steps that are its trials, in the order in which they start."""
+    concurrent: int
+    """The most trials at the same time."""
+    minutes: float
+    """The time after the first trial's start at which running trials are stopped, and no other starts."""
+    seed: int
+    rule: StoppingRule | None = None
+    """None: no trial is stopped early."""
+    past: tuple[PastTrial, ...] = ()
+    resumed: tuple[Mapping[str, object], ...] = ()
+    """The values of the first trials: those of children that this search runs again (v1's ``resume_child_runs``)."""

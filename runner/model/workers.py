@@ -1,0 +1,68 @@
+"""The workers of one step: many pods on a cluster, many processes on one machine.
+
+One attempt has `nodes` workers with the indexes 0, 1, …; on Kubernetes each is a pod of one Indexed Job
+(https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode). Each worker starts `processes`
+processes. On one machine a single worker plays all nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+from ..dataclass import dataclass
+
+WORKERS = "RUNNER_WORKERS"
+"""The variable with the number of nodes of the attempt."""
+PROCESSES = "RUNNER_PROCESSES"
+"""The variable with the number of processes per node; 0: one per core."""
+WORKER = "RUNNER_WORKER"
+"""The variable with this worker's index. It is absent where one worker plays all nodes."""
+HOSTS = "RUNNER_HOSTS"
+"""The variable with the DNS names of all workers of a gang, in the order of their indexes, with commas."""
+CARRIED = "RUNNER_CARRIED"
+"""The variable with the folder of the step that a retry continues: ``runs/<run>/<key>``; absent: there is none."""
+WORK = "RUNNER_WORK_KEY"
+"""The variable with the digest of all that determines the batches of a pool and their results."""
+
+
+class WorkerKind(str, Enum):
+    """The bond between the workers of a step."""
+
+    POOL = "pool"
+    """They share the work. A lost worker is replaced, and the others go on meanwhile."""
+    GANG = "gang"
+    """They are the ranks of one program: they start together, and the failure of one is the failure of all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workers:
+    """The workers that a step asks for."""
+
+    kind: WorkerKind
+    nodes: int = 1
+    nodes_parameter: str = ""
+    """The pipeline parameter that gives `nodes`, which is its default until values are bound; empty: none."""
+    processes: int = 0
+    """Processes per node; 0: one per core."""
+    processes_parameter: str = ""
+    """The same for `processes`."""
+
+    def bound(self, values: Mapping[str, object]) -> Workers:
+        """Return the workers with the numbers that parameters give.
+
+        Args:
+            values: The value of each pipeline parameter.
+
+        Raises:
+            ValueError: A value is no whole number.
+        """
+        return Workers(
+            kind=self.kind,
+            nodes=_count(values, self.nodes_parameter, self.nodes),
+            processes=_count(values, self.processes_parameter, self.processes),
+        )
+
+
+def _count(values: Mapping[str, object], name: str, default: int) -> int:
+    return int(str(values[name])) if name in values else default
