@@ -14,7 +14,7 @@ from ..model.status import DELIVERED
 from ..model.step import InputSpec, OutputOf, StepSpec
 from ..model.task import Task, TaskId
 from ..model.uses import access_of
-from ..model.workers import PROCESSES, WORKERS
+from ..model.workers import CARRIED, PROCESSES, WORK, WORKERS, WorkerKind
 from ..override import override
 from .fingerprint import Bound, Made, Pins, bind
 from .own_outputs import output_bindings
@@ -78,6 +78,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
     task = TaskId(state.run, step.key, attempt.number)
     needed = {key: state.steps[key].outputs for key in step.feeders}
     bound = bind(plan, submission, step, needed, pins)
+    carried = _carried(bound, submission)
     return Task(
         id=task,
         command=bound.command,
@@ -89,12 +90,13 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         experiment=submission.experiment,
         inputs=bound.inputs,
         outputs=output_bindings(step, task),
-        variables=_variables(step, bound, submission, task),
+        variables={**_variables(step, bound, submission, task), **_of_workers(bound, carried)},
         interpreter=plan.environments[step.environment].spec.interpreter,
         resources=resources_for(step.resources, step.policy, state.steps[step.key].endings),
         placement=step.placement,
         time_limits=time_limits(step.policy),
         workers=bound.workers,
+        carried=carried,
         access=access_of(plan, step),
         fingerprint=bound.fingerprint,
     )
@@ -116,8 +118,25 @@ def _variables(step: StepSpec, bound: Bound, submission: Submission, task: TaskI
         "AZUREML_RUN_TOKEN": "none",
         "AZUREML_RUN_TOKEN_EXPIRY": "253402300799",  # the end of 9999, in seconds: no script has to renew what is none
     }
-    if bound.workers:
-        facts.update({WORKERS: str(bound.workers.nodes), PROCESSES: str(bound.workers.processes)})
     datasets = [spec.name for spec in step.outputs if spec.destination]
     listed = {OUTPUT_DATASETS: ";".join(datasets)} if datasets else {}
     return {**facts, **listed, **bound.variables}
+
+
+def _carried(bound: Bound, submission: Submission) -> str:
+    """Return the folder of the same step in the run that is retried, if the step is a pool; else an empty text.
+
+    A retry has the steps of its origin under their keys, so the folder exists if the step was started there.
+    """
+    pool = bound.workers is not None and bound.workers.kind is WorkerKind.POOL
+    return TaskId(submission.origin, bound.step.key).folder if pool and submission.origin else ""
+
+
+def _of_workers(bound: Bound, carried: str) -> dict[str, str]:
+    """Return the variables of a step with workers. They precede the user's: `RUNNER_*` names are runner's own."""
+    if bound.workers is None:
+        return {}
+    counts = {WORKERS: str(bound.workers.nodes), PROCESSES: str(bound.workers.processes)}
+    if bound.workers.kind is not WorkerKind.POOL:
+        return counts
+    return {**counts, WORK: bound.work_key, **({CARRIED: carried} if carried else {})}

@@ -41,6 +41,15 @@ class Bound:
         """The reuse key; empty for a step with v1's ``allow_reuse=False``."""
         return digest_of(self.ingredients()) if self.step.reuse else ""
 
+    @property
+    def work_key(self) -> str:
+        """The digest of all that determines the batches of a pool and their results, whether it may be reused or not.
+
+        It has what the reuse key has, without the settings that only say when the step runs.
+        """
+        plain = replace(self.step, reuse=True, always=False)
+        return digest_of(replace(self, step=plain).ingredients())
+
     def ingredients(self) -> dict[str, object]:
         """Everything that distinguishes the step from others; never its place, time or name.
 

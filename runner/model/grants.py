@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from ..dataclass import dataclass
 from .data import DEFAULT_DATASTORE, FILE_DATASTORE, has_wildcard
-from .names import PUBLISHED, RUNS_FOLDER, SERVE, attempt_folder, is_of_runs
+from .names import PUBLISHED, RUNS_FOLDER, SERVE, attempt_folder, is_of_runs, step_run_id
 from .run_request import requests_of
 from .task import InputBinding, Task
 
@@ -67,10 +67,11 @@ def own_grants(task: Task, datastore: str) -> Grants:
     reuse = (f"reuse/{task.fingerprint[:_ENOUGH]}*",) if task.fingerprint else ()
     files = _outputs_of_runs(task, FILE_DATASTORE, f"{FILE_DATASTORE}/")
     data = _outputs_of_runs(task, DEFAULT_DATASTORE, "")
+    carried = (f"{task.carried}/*",) if task.carried else ()
     return Grants(
-        reads=(f"{run}/*", *data.reads, *files.reads),
+        reads=(f"{run}/*", *carried, *data.reads, *files.reads),
         writes=(f"{task.id.folder}/*", *of_run, requests, *reuse, *data.writes, *files.writes),
-        lists=(f"{run}/*", *data.lists, *files.lists),
+        lists=(f"{run}/*", *carried, *data.lists, *files.lists),
     )
 
 
@@ -131,12 +132,23 @@ def _outputs_of_runs(task: Task, datastore: str, prefix: str) -> Grants:
     written = [pattern for place, one in places if one.writable for pattern in _around(place, one)]
     # Of all attempts: the committed one deletes what killed ones have left.
     folder = attempt_folder(task.step_run, 1)
-    own = (f"{folder}/*", f"{folder}.*") if any(one.datastore == datastore for one in task.outputs) else ()
+    writes_here = any(one.datastore == datastore for one in task.outputs)
+    own = (f"{folder}/*", f"{folder}.*") if writes_here else ()
+    carried = _carried_outputs(task) if writes_here else ()
     return Grants(
-        reads=tuple(prefix + pattern for pattern in read),
+        reads=tuple(prefix + pattern for pattern in (*read, *carried)),
         writes=tuple(prefix + pattern for pattern in (*own, *written)),
-        lists=tuple(prefix + pattern for pattern in (*own, *(f"{place}/*" for place, _ in places))),
+        lists=tuple(prefix + pattern for pattern in (*own, *carried, *(f"{place}/*" for place, _ in places))),
     )
+
+
+def _carried_outputs(task: Task) -> tuple[str, ...]:
+    """Return what opens the outputs of the pool that the attempt continues: it copies those of finished batches."""
+    if not task.carried:
+        return ()
+    _, run, key = task.carried.split("/")
+    folder = attempt_folder(step_run_id(run, key), 1)
+    return (f"{folder}/*", f"{folder}.*")
 
 
 def _places(binding: InputBinding) -> Iterator[str]:

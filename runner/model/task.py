@@ -176,6 +176,11 @@ class Task:
     time_limits: TimeLimits = field(default_factory=TimeLimits)
     workers: Workers | None = None
     """The workers of the attempt, parameters bound; None: one, which runs the command once."""
+    carried: str = ""
+    """The folder of the pool that this attempt continues: that of the same step in the run that is retried.
+
+    ``runs/<run>/<key>``; empty: there is none. Its keys may read it.
+    """
     access: Access = field(default_factory=Access)
     """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""

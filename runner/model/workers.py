@@ -24,6 +24,19 @@ CARRIED = "RUNNER_CARRIED"
 """The variable with the folder of the step that a retry continues: ``runs/<run>/<key>``; absent: there is none."""
 WORK = "RUNNER_WORK_KEY"
 """The variable with the digest of all that determines the batches of a pool and their results."""
+EXTRA = "RUNNER_EXTRA_OUTPUTS"
+"""The variable with the path to which worker 0 of a pool writes `extra_outputs.ExtraOutputs`; absent as `WORKER`."""
+COMPLETION_INDEX = "JOB_COMPLETION_INDEX"
+"""The variable with a pod's index that an Indexed Job sets.
+
+https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
+"""
+STEP_FAILED = 79
+"""The exit code of a worker's container if the whole step has failed: its record exists, and no worker is to go on.
+
+It is the first code after those of sysexits.h. A worker whose end may be repeated (for example after a failure of the
+store) exits with another one.
+"""
 
 
 class WorkerKind(str, Enum):

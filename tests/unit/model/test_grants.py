@@ -167,3 +167,23 @@ def test_a_mount_of_a_whole_store_leaves_out_the_places_of_runs() -> None:
 
 def test_what_a_pattern_covers_is_left_out() -> None:
     assert narrowed(["a/b/*", "a/*", "a/b/c", "ab", "a*b", "a/*"]) == ("a*b", "a/*", "ab")
+
+
+def test_a_pool_reads_what_it_continues_and_nothing_beside_it() -> None:
+    grants = own_grants(b.task("a", carried=f"runs/{OTHER_RUN}/a"), DEFAULT_DATASTORE)
+    for key in (
+        f"runs/{OTHER_RUN}/a/batches-1/results/00000001",
+        f"azureml/{OTHER_RUN}.a/out/x",
+        f"azureml/{OTHER_RUN}.a.2/out/x",
+    ):
+        assert reads(grants, key)
+        assert lists(grants, key)
+        assert not writes(grants, key)
+        assert not reads(OWN, key)
+    for key in (f"runs/{OTHER_RUN}/b/committed.json", f"runs/{OTHER_RUN}/head.json", f"azureml/{OTHER_RUN}.b/out/x"):
+        assert not reads(grants, key)
+    other_store = own_grants(
+        b.task("a", carried=f"runs/{OTHER_RUN}/a", outputs=(b.output("out", datastore="lake"),)), "lake"
+    )
+    assert reads(other_store, f"azureml/{OTHER_RUN}.a/out/x")
+    assert not reads(other_store, f"runs/{OTHER_RUN}/a/committed.json")
