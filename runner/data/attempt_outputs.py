@@ -47,6 +47,10 @@ class AttemptOutputs:
     """Start of staging, in seconds of the clock."""
     hidden: Sequence[bytes] = field(default=(), repr=False)
     """The values of secrets (`secret_values.masks`), which are masked in everything that is kept. It may grow."""
+    worker: int = 0
+    """The index of the worker that runs it, which has its own artifacts and reports. Default: 0, the only one."""
+    delivers: bool = True
+    """False: the script itself stores what belongs to the outputs, as the workers of a pool do. Default: True."""
 
     def staged(self, interpreter: str) -> Launch | AttemptRecord:
         """Return the process to start, or the record of an attempt that could not be staged."""
@@ -102,7 +106,7 @@ class AttemptOutputs:
             failed = self.script_failed(Failure.INPUT, reason, exit_code=0, tail="")
             return replace(failed, remedy=error.problems[0].remedy)
         try:
-            refs, warnings = collect(self.task, outputs, self.staging)
+            refs, warnings = collect(self.task, outputs, self.staging) if self.delivers else ({}, ())
             warnings = (*warnings, *self._left_beside(outputs))
             whole = self._with_files(replace(self.failed(None), exit_code=0, outputs=refs, warnings=warnings))
             lines = write_back.send(changes, self.staging.datastores, self.staging.progress)
@@ -176,12 +180,12 @@ class AttemptOutputs:
         return bare_record(self.task.id.attempt, failure, reason, begun=self.begun)
 
     def _with_files(self, record: AttemptRecord) -> AttemptRecord:
-        task, store = self.task, self.staging.workspace
+        task, store = self.task.id, self.staging.workspace
         return replace(
             record,
-            artifacts=keep_artifacts(store, task, self.place, self.hidden),
+            artifacts=keep_artifacts(store, task.worker_artifacts(self.worker), self.place, self.hidden),
             warnings=(*record.warnings, *unkept_artifacts(self.place)),
-            reports=keep_reports(store, task, self.place, self.hidden),
+            reports=keep_reports(store, task.worker_reports(self.worker), self.place, self.hidden),
         )
 
 

@@ -65,6 +65,11 @@ class WorkDir:
         """Return the folder to which the script appends its metrics, tags and properties."""
         return self.step / "reports"
 
+    @property
+    def extra_outputs(self) -> Path:
+        """Return the file in which worker 0 of a pool lists what others have uploaded: see `ExtraOutputs`."""
+        return self.step / "extra-outputs.json"
+
     def named(self, path_on_compute: str) -> Path | None:
         """Return the path of a relative ``path_on_compute``: below the working directory. None for others."""
         if not path_on_compute or path_on_compute.startswith("/"):
@@ -177,7 +182,7 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
     for binding in task.outputs:
         path = outputs[binding.name]
         if not path.exists():
-            warnings.append(f"output '{binding.name}' was never written: it is empty")
+            warnings.append(never_written(binding.name))
         with _taking(f"output '{binding.name}'"):
             written = manifest.survey(path)
             refs[binding.name] = _take(binding, path, staging)
@@ -186,6 +191,11 @@ def collect(task: Task, outputs: Mapping[str, Path], staging: Staging) -> tuple[
             globs = ", ".join(binding.globs)
             warnings.append(f"output '{binding.name}' is empty: none of its {len(written.files)} files fits {globs}")
     return refs, tuple(warnings)
+
+
+def never_written(output: str) -> str:
+    """Return the warning about an output that does not exist when the script has ended."""
+    return f"output '{output}' was never written: it is empty"
 
 
 def keep_files(
@@ -222,19 +232,19 @@ def keep_files(
     return tuple(sorted(names)) if hidden else tuple(names)
 
 
-def keep_reports(store: ObjectStore, task: Task, place: WorkDir, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
+def keep_reports(store: ObjectStore, prefix: str, place: WorkDir, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
     """Upload the script's metrics, tags and properties without the `hidden` values, and return their files' names."""
-    return keep_files(store, place.reports, task.id.reports, hidden, masking.copy_reports)
+    return keep_files(store, place.reports, prefix, hidden, masking.copy_reports)
 
 
-def keep_artifacts(store: ObjectStore, task: Task, place: WorkDir, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
+def keep_artifacts(store: ObjectStore, prefix: str, place: WorkDir, hidden: Sequence[bytes] = ()) -> tuple[str, ...]:
     """Upload the files in ``outputs/`` and ``logs/`` of the working directory, and those uploaded by name.
 
     The `hidden` values are masked in all names, and in the content of ``logs/``; all other content is the user's data.
     """
-    kept = keep_files(store, place.step / "files", task.id.artifacts, hidden)
+    kept = keep_files(store, place.step / "files", prefix, hidden)
     for folder, copy in (("outputs", None), ("logs", masking.copy_file)):
-        names = keep_files(store, place.code / folder, f"{task.id.artifacts}{folder}/", hidden, copy)
+        names = keep_files(store, place.code / folder, f"{prefix}{folder}/", hidden, copy)
         kept += tuple(f"{folder}/{name}" for name in names)
     return kept
 
@@ -273,7 +283,7 @@ def _take(binding: OutputBinding, path: Path, staging: Staging) -> DataRef:
         _leave_only(path, binding.globs)
         described, etag = _described_in_place(store, path, binding)
     else:
-        described = _only(manifest.describe(path), binding.globs)
+        described = belonging(manifest.describe(path), binding.globs)
         staging.progress.begin(len(described.entries), described.bytes)
         trees.deliver(store, path, binding.key, described, progress=staging.progress)
         etag = integrity.etag_of(store, binding.key, described.entries)
@@ -288,7 +298,7 @@ def _described_in_place(store: ObjectStore, path: Path, binding: OutputBinding) 
     """Return the manifest and the ETag of files that did not change while they were read. Raises BadInput."""
     before = integrity.etag_of(store, binding.key, manifest.named(path).entries)
     for _ in range(_READINGS):
-        described = _only(manifest.describe(path), binding.globs)
+        described = belonging(manifest.describe(path), binding.globs)
         etag = integrity.etag_of(store, binding.key, described.entries)
         if etag == before:
             return described, etag
@@ -303,7 +313,7 @@ def _leave_only(path: Path, globs: tuple[str, ...]) -> None:
             file.unlink()
 
 
-def _only(described: Manifest, globs: tuple[str, ...]) -> Manifest:
+def belonging(described: Manifest, globs: tuple[str, ...]) -> Manifest:
     """Return the part of a tree that belongs to an output: with globs the files that match one, and no empty folder."""
     if not globs or described.kind is Kind.FILE:
         return described

@@ -67,7 +67,7 @@ class TaskId:
 
     def worker_record(self, index: int) -> str:
         """Key of the record of one worker's end; the attempt record tells the end of all."""
-        return f"{self.folder}/worker-{self.attempt}-{index}.json"
+        return f"{self.worker_records}{index}.json"
 
     def worker_logs(self, index: int) -> str:
         """Prefix of one worker's log chunks; those of worker 0 are the attempt's."""
@@ -80,6 +80,16 @@ class TaskId:
     def worker_reports(self, index: int) -> str:
         """Prefix of what the script of one worker reported; that of worker 0 is the attempt's."""
         return f"{self.folder}/reports-{self.attempt}.{index}/" if index else self.reports
+
+    @property
+    def own_reports(self) -> str:
+        """Prefix of what the script of worker 0 reported, once `reports` has what all workers reported."""
+        return f"{self.folder}/reports-{self.attempt}.0/"
+
+    @property
+    def worker_records(self) -> str:
+        """Prefix of all `worker_record` keys."""
+        return f"{self.folder}/worker-{self.attempt}-"
 
 
 def cancel_marker(run: str) -> str:

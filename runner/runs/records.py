@@ -116,9 +116,28 @@ def assignment(store: ObjectStore, key: str, digest: str = "") -> Task:
     return read_document(Task, data, key)
 
 
-def refuse(store: ObjectStore, task: TaskId, record: AttemptRecord) -> None:
-    """Write the record of an attempt that failed before its task was known. Raise StoreError."""
-    store.put_if_absent(task.record, canonical_json(to_document(record)))
+def refuse(store: ObjectStore, task: TaskId, record: AttemptRecord) -> bool:
+    """Write the record of an attempt that failed before its task was known, or of which one worker failed.
+
+    Returns False if the attempt has ended already: the first record stays. Raise StoreError.
+    """
+    return store.put_if_absent(task.record, canonical_json(to_document(record)))
+
+
+def end_worker(store: ObjectStore, task: TaskId, index: int, record: AttemptRecord) -> None:
+    """Write the record of one worker's end; the first one stays. Raise StoreError."""
+    store.put_if_absent(task.worker_record(index), canonical_json(to_document(record)))
+
+
+def worker_record_of(store: ObjectStore, task: TaskId, index: int) -> AttemptRecord | None:
+    """Return the record of one worker's end; None if it has left none. Raise StoreError."""
+    return _found(AttemptRecord, store, task.worker_record(index))
+
+
+def ended_workers(store: ObjectStore, task: TaskId) -> frozenset[int]:
+    """Return the indexes of the workers that have left a record. Raise StoreError."""
+    names = (info.key[len(task.worker_records) :].partition(".")[0] for info in store.list(task.worker_records))
+    return frozenset(int(name) for name in names if name.isdecimal())
 
 
 def finish(store: ObjectStore, task: Task, record: AttemptRecord) -> CommitRecord | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +30,16 @@ class Attempt:
     """Returns the folder or zip archive with our own code, for the script's path."""
     is_canceled: Callable[[], bool] = lambda: False
     """Returns True if the run was canceled. It is called after SIGTERM. Raises StoreError."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the script beside those of its task."""
+    on_staged: Callable[[], None] = lambda: None
+    """Called before the script starts. Raises StoreError, OSError."""
+    on_failed: Callable[[AttemptRecord], None] = lambda _record: None
+    """Called with the failure of the script before its files are kept, which may take long. Raises StoreError."""
     delivering: bool = False
     """True if outputs may already be in a store."""
+    stopped: bool = False
+    """True if the script was stopped, since the container received SIGTERM."""
     phases: dict[str, float] = field(default_factory=dict)
 
     def run(self) -> AttemptRecord:
@@ -46,6 +54,8 @@ class Attempt:
         self.phases["inputs"] = time.time() - self.outputs.begun
         if isinstance(launch, AttemptRecord):
             return self._without_script(launch)
+        self.on_staged()
+        launch = replace(launch, variables={**launch.variables, **self.variables})
         tree = self.tree()
         begun = time.time()
         try:
@@ -78,10 +88,12 @@ class Attempt:
         if failure is Failure.USER and (lost := self.outputs.lost_mount(tail)):
             result = ScriptResult(Failure.STORE, f"{lost}; {result.reason}")
             failure = Failure.STORE
+        bare = replace(self.outputs.failed(failure, result.reason), exit_code=code, tail=tail, remedy=result.remedy)
+        self.stopped = script_exit.terminated
         if script_exit.terminated:  # there is no time to keep what it left
-            record = replace(self.outputs.failed(failure, result.reason), exit_code=code, tail=tail)
-        else:
-            record = self.outputs.script_failed(failure, result.reason, exit_code=code, tail=tail)
+            return bare
+        self.on_failed(bare)
+        record = self.outputs.script_failed(failure, result.reason, exit_code=code, tail=tail)
         return replace(record, remedy=result.remedy)
 
     def _counted(self, count: TransferCount) -> AttemptOutputs:

@@ -30,6 +30,7 @@ from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.store_endpoint import StepStores
 from ..model.task import Task
 from ..model.termination import to_message
+from ..model.workers import STEP_FAILED, WorkerKind
 from ..ports import ObjectStore
 from ..runs import records
 from ..storage.registry import open_store
@@ -41,6 +42,8 @@ from .logs import LogShipper
 from .pod_staging import staging
 from .script_result import stopped
 from .sigterm import Stopped, ignore_sigterm, raise_on_sigterm
+from .worker import Worker, worker_of
+from .worker_attempt import WorkerAttempt
 
 TERMINATION_LOG = Path("/dev/termination-log")
 STORE_RETRIES = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
@@ -54,41 +57,71 @@ def main() -> int:
     begun = time.time()
     raise_on_sigterm()
     try:
-        record = _run(begun)
+        record, code = _run(begun)
     except Stopped:  # before anybody could know whose end this is
         return 128 + signal.SIGTERM
     except Exception as error:  # noqa: BLE001 - the last place where an error can be reported
-        record = _defect(0, error, begun)
-    if record is None:
-        return 0
-    _report(record)
-    return record.exit_code if record.exit_code is not None else 1
+        record, code = _defect(0, error, begun), 1
+    if record is not None:
+        _report(record)
+    return code
 
 
-def _run(begun: float) -> AttemptRecord | None:
-    """Run the attempt and return its record. None: nothing was started."""
+def _run(begun: float) -> tuple[AttemptRecord | None, int]:
+    """Run the attempt. Return its record, None if nothing was started, and the exit code of the container."""
     stores = _read_stores()
     # Fail fast if the store is unreachable before the script starts; afterwards retry for eight minutes.
     task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"], os.environ["RUNNER_TASK"])
     hidden = Hidden(_secrets(stores))
     store = BucketStore(stores.workspace, STORE_RETRIES, lambda: _renewed(hidden).workspace)
+    here = machine.of(os.environ)
+    worker = None if here else worker_of(task, os.environ)
+    if worker is not None:
+        return _run_worker(WorkerAttempt(worker=worker, task=task, store=store, hidden=hidden), stores, begun)
     if reason := _reason_not_to_start(store, task):
         print(f"runner: {reason}; nothing is started")
-        return None
+        return None, 0
     attempt = _attempt(task, store, stores, begun=begun, hidden=hidden)
-    try:
-        record = attempt.run()
-    except Stopped:
-        record = _stopped_record(store, task, begun)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
-        record = _defect(task.id.attempt, error, begun, hidden)
-    ignore_sigterm()
-    if machine.of(os.environ):  # all its processes share one cgroup
+    record, _ = _ended(attempt, attempt.run)
+    if here:  # all its processes share one cgroup
         record = replace(record, peak_memory=0)
     record = masked_record(record, hidden)
     commit = records.finish(store, task, record)
     _delete_uncounted(attempt, own=commit is not None and commit.attempt == record.attempt)
-    return effective_record(record, commit)
+    record = effective_record(record, commit)
+    return record, record.exit_code if record.exit_code is not None else 1
+
+
+def _run_worker(part: WorkerAttempt, stores: StepStores, begun: float) -> tuple[AttemptRecord | None, int]:
+    """Run one of the workers of an attempt. Return as `_run`."""
+    earlier = part.ended_before()
+    if earlier is not None:
+        return None, earlier
+    attempt = _attempt(part.task, part.store, stores, begun=begun, hidden=part.hidden, worker=part.worker)
+    attempt.on_failed = part.on_failed
+    if part.worker.kind is WorkerKind.POOL:
+        attempt.on_staged = partial(part.restore_reports, attempt)
+    record, stopped = _ended(attempt, lambda: part.merged(attempt, attempt.run()))
+    end = part.finish(record, stopped=stopped)
+    if end.commit is not None:
+        _delete_uncounted(attempt, own=end.commit.attempt == record.attempt)
+    elif end.exit_code == STEP_FAILED and part.worker.kind is WorkerKind.GANG:
+        attempt.delivering = True  # other workers may have stored outputs; those of a pool may serve a retry
+        _delete_uncounted(attempt, own=False)
+    return end.record, end.exit_code
+
+
+def _ended(attempt: Attempt, run: Callable[[], AttemptRecord]) -> tuple[AttemptRecord, bool]:
+    """Return the record of an attempt, and whether it received SIGTERM. Ignore SIGTERM from then on."""
+    task, begun, store = attempt.outputs.task, attempt.outputs.begun, attempt.outputs.staging.workspace
+    try:
+        record, stopped = run(), attempt.stopped
+    except Stopped:
+        record, stopped = _stopped_record(store, task, begun), True
+    except Exception as error:  # noqa: BLE001 - whatever it is, the attempt must leave a record
+        record, stopped = _defect(task.id.attempt, error, begun, attempt.outputs.hidden), False
+    ignore_sigterm()
+    return record, stopped
 
 
 def _stopped_record(store: ObjectStore, task: Task, begun: float) -> AttemptRecord:
@@ -153,8 +186,16 @@ def own_archive() -> Path:
     return Path(sys.argv[0])
 
 
-def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float, hidden: list[bytes]) -> Attempt:
-    place = WorkDir(Path(os.environ["RUNNER_WORK"]))
+def _attempt(
+    task: Task,
+    store: ObjectStore,
+    stores: StepStores,
+    *,
+    begun: float,
+    hidden: list[bytes],
+    worker: Worker | None = None,
+) -> Attempt:
+    place, index = WorkDir(Path(os.environ["RUNNER_WORK"])), worker.index if worker else 0
     for name in ("HOME", "XDG_CACHE_HOME", "TMPDIR"):
         if os.environ.get(name):
             Path(os.environ[name]).mkdir(parents=True, exist_ok=True)
@@ -174,7 +215,10 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
     opened: dict[str, ObjectStore] = {}
 
     shipper = LogShipper(
-        store=store, prefix=task.id.logs, secrets=hidden, also=_reports_shipper(store, task, place, hidden)
+        store=store,
+        prefix=task.id.worker_logs(index),
+        secrets=hidden,
+        also=_reports_shipper(store, task.id.worker_reports(index), place, hidden),
     )
     file, cache = os.environ["RUNNER_STORES"], node_cache.of_node(os.environ.get(node_cache.VARIABLE, ""))
     access = here.access(file, task.access) if here else StoreAccess(stores=file)
@@ -184,20 +228,23 @@ def _attempt(task: Task, store: ObjectStore, stores: StepStores, *, begun: float
         staging=staging(place, store, datastores, access, here=here, cache=cache),
         begun=begun,
         hidden=hidden,
+        worker=index,
+        delivers=worker is None or worker.delivers,
     )
     for line in ignored_paths(task) if here else ():
         shipper.note(line)
     canceled = partial(records.canceled, store, task.id.run)
-    return Attempt(outputs=outputs, shipper=shipper, tree=own_archive, is_canceled=canceled)
+    variables = worker.variables(place.extra_outputs) if worker else {}
+    return Attempt(outputs=outputs, shipper=shipper, tree=own_archive, variables=variables, is_canceled=canceled)
 
 
-def _reports_shipper(store: ObjectStore, task: Task, place: WorkDir, hidden: Sequence[bytes]) -> Callable[[], None]:
+def _reports_shipper(store: ObjectStore, prefix: str, place: WorkDir, hidden: Sequence[bytes]) -> Callable[[], None]:
     sizes: dict[str, int] = {}
 
     def ship() -> None:
         now = {path.name: path.stat().st_size for path in place.reports.glob("*.jsonl")}
         if now != sizes:
-            keep_reports(store, task, place, hidden)
+            keep_reports(store, prefix, place, hidden)
             sizes.update(now)
 
     return ship

@@ -1,0 +1,81 @@
+"""One worker of an attempt: who it is, and what its end means for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ..dataclass import dataclass
+from ..model.record import AttemptRecord, Failure
+from ..model.task import Task
+from ..model.workers import COMPLETION_INDEX, EXTRA, HOSTS, WORKER, WorkerKind
+
+_KILLED = 137
+"""SIGKILL, as a shell reports it."""
+_FINAL = (Failure.USER, Failure.INPUT, Failure.REFUSED, Failure.OOM)
+"""Failures that another start of the same worker would meet again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """One of the workers of an attempt, each of which is a container of its own."""
+
+    index: int
+    count: int
+    kind: WorkerKind
+    hosts: str = ""
+    """The names of all workers of a gang: see `workers.HOSTS`."""
+
+    @property
+    def delivers(self) -> bool:
+        """Return True if its bootstrap uploads the outputs; in a pool only that of worker 0 does."""
+        return self.kind is WorkerKind.GANG or self.index == 0
+
+    def variables(self, extra: Path) -> dict[str, str]:
+        """Return the variables that tell the script which worker it is.
+
+        Args:
+            extra: The file for `ExtraOutputs`.
+        """
+        found = {WORKER: str(self.index)}
+        if self.hosts:
+            found[HOSTS] = self.hosts
+        if self.kind is WorkerKind.POOL and self.index == 0:
+            found[EXTRA] = str(extra)
+        return found
+
+    def named(self, record: AttemptRecord) -> AttemptRecord:
+        """Return the record of a failure with a reason that names the worker."""
+        if record.failure is None:
+            return record
+        return replace(record, reason=f"worker {self.index} of {self.count}: {record.reason}")
+
+    def is_final(self, record: AttemptRecord, *, stopped: bool) -> bool:
+        """Return True if this failure is the failure of the whole attempt.
+
+        The failure of a gang's worker always is. A lost worker of a pool is started again by the cluster. No worker
+        tells why it was stopped: only the cluster and the controller know.
+
+        Args:
+            record: The failure.
+            stopped: True: its container received SIGTERM.
+        """
+        if stopped:
+            return False
+        if self.kind is WorkerKind.GANG:
+            return True
+        return record.failure in _FINAL and record.exit_code != _KILLED
+
+
+def worker_of(task: Task, environ: Mapping[str, str]) -> Worker | None:
+    """Return the worker that this container is; None if it runs the whole attempt.
+
+    Args:
+        task: The attempt.
+        environ: The variables of the container.
+    """
+    index = environ.get(COMPLETION_INDEX, "")
+    if task.workers is None or not index.isdecimal():
+        return None
+    return Worker(index=int(index), count=task.workers.nodes, kind=task.workers.kind, hosts=environ.get(HOSTS, ""))

@@ -1,0 +1,218 @@
+"""The end of one worker of an attempt, in the order that a death at any moment leaves either one commit or none.
+
+Worker 0 alone commits. The others leave a record each; in a gang, worker 0 waits for all of them. The first failure of
+any worker that is final is the end of the attempt: its record exists before the container ends, and the first stays.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from ..data.masking import masked_record
+from ..dataclass import dataclass
+from ..errors import BadInput, StoreError
+from ..model.digest import canonical_json
+from ..model.document import to_document
+from ..model.record import AttemptRecord, CommitRecord, Failure
+from ..model.task import Task
+from ..model.workers import STEP_FAILED, WorkerKind
+from ..ports import ObjectStore
+from ..runs import records
+from .attempt import Attempt
+from .merging import Merge, Records
+from .sigterm import finish_in_grace
+from .worker import Worker
+
+SOON = 5.0
+"""Seconds that worker 0 of a pool waits for the records of workers that have begun: all batches have their results."""
+_LOOK = (0.2, 0.5, 1.0, 2.0)
+"""Seconds between two looks at the records of others; the last value repeats."""
+_REPEATED = 1
+"""The exit code of an end that is not final."""
+_STOPPED = 143
+"""SIGTERM, as a shell reports it."""
+
+
+@dataclass(frozen=True)
+class WorkerEnd:
+    """The end of a worker's container."""
+
+    record: AttemptRecord
+    exit_code: int
+    commit: CommitRecord | None = None
+    """The commit record of the step, if there is one."""
+
+
+@dataclass(kw_only=True)
+class WorkerAttempt:
+    """One worker's part of an attempt."""
+
+    worker: Worker
+    task: Task
+    store: ObjectStore
+    hidden: list[bytes]
+    """The values of secrets, which are masked in all that is kept. It may grow."""
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    _told: bool = False
+    """True if the attempt record is this worker's."""
+
+    def ended_before(self) -> int | None:
+        """Return the exit code if nothing is to be started: the step, the attempt or this worker has ended.
+
+        None: the worker is to be started. Raises StoreError.
+        """
+        task = self.task.id
+        if records.committed(self.store, task) is not None:
+            return _said("the step is committed already", 0)
+        record = records.record_of(self.store, task)
+        if record is not None:  # worker 0 may have died before its commit
+            done = records.finish(self.store, self.task, record) is not None
+            return _said("this attempt has ended already", 0 if done else STEP_FAILED)
+        if records.canceled(self.store, task.run):
+            return _said("the run was canceled", 0)
+        mine = records.worker_record_of(self.store, task, self.worker.index)
+        if mine is None:
+            return None
+        if mine.failure is not None:
+            records.refuse(self.store, task, mine)
+        return _said("this worker has ended already", 0 if mine.failure is None else STEP_FAILED)
+
+    def on_failed(self, record: AttemptRecord) -> None:
+        """Write the attempt record at once, so that the first failure stands and not one that it has caused.
+
+        Args:
+            record: The failure, without the files that the script has left.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        if self.worker.is_final(record, stopped=False):
+            self._told = records.refuse(self.store, self.task.id, self._shown(record))
+
+    def merged(self, attempt: Attempt, record: AttemptRecord) -> AttemptRecord:
+        """Return the record of the whole attempt, if this is worker 0 and it has succeeded; else the record as it is.
+
+        Args:
+            attempt: The attempt, whose script has ended.
+            record: Its end.
+
+        Raises:
+            StoreError: The store cannot be used.
+            Stopped: The container received SIGTERM.
+        """
+        if record.failure is not None or self.worker.index:
+            return record
+        pool = self.worker.kind is WorkerKind.POOL
+        others = self._records_soon() if pool else self._all_records(attempt)
+        if others is None:
+            return replace(record, failure=Failure.LOST, outputs={}, reason="another worker has failed")
+        merge = Merge(self.task, self.store, attempt.outputs.staging.datastores)
+        try:
+            with finish_in_grace(attempt.is_canceled):
+                if pool:
+                    whole = merge.with_extra(record, attempt.outputs.place.extra_outputs)
+                else:
+                    whole = merge.outputs(record, others)
+                return merge.files(whole, others)
+        except BadInput as error:
+            reason, remedy = "; ".join(problem.what for problem in error.problems), error.problems[0].remedy
+            return replace(record, failure=Failure.INPUT, outputs={}, reason=reason, remedy=remedy)
+
+    def finish(self, record: AttemptRecord, *, stopped: bool) -> WorkerEnd:
+        """Write the records of this end, and commit if worker 0 has succeeded.
+
+        Args:
+            record: The end.
+            stopped: True: the container received SIGTERM.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        record = self._shown(record)
+        if record.failure is not None:
+            return self._failed(record, stopped=stopped)
+        if self.worker.index:
+            records.end_worker(self.store, self.task.id, self.worker.index, record)
+            return WorkerEnd(record, 0)
+        commit = records.finish(self.store, self.task, record)
+        if commit is not None:
+            return WorkerEnd(record, 0, commit)
+        stored = records.record_of(self.store, self.task.id)
+        return WorkerEnd(stored or record, STEP_FAILED)
+
+    def restore_reports(self, attempt: Attempt) -> None:
+        """Bring back the reports of an earlier process of this worker. Raises StoreError, OSError."""
+        merge = Merge(self.task, self.store, attempt.outputs.staging.datastores)
+        merge.restore_reports(self.worker.index, attempt.outputs.place.reports)
+
+    def _failed(self, record: AttemptRecord, *, stopped: bool) -> WorkerEnd:
+        task = self.task.id
+        if not self.worker.is_final(record, stopped=stopped):
+            return WorkerEnd(record, _STOPPED if stopped else _REPEATED)
+        if self.worker.index:
+            records.end_worker(self.store, task, self.worker.index, record)
+        if self._told and not self.worker.index:  # the same end once more, with the names of the files that it left
+            self.store.put(task.record, canonical_json(to_document(record)))
+        elif not self._told:
+            self._told = records.refuse(self.store, task, record)
+        commit = records.committed(self.store, task)
+        stored = records.record_of(self.store, task)
+        if commit is not None or (stored is not None and stored.failure is None):
+            return WorkerEnd(record, 0, commit)  # a pool that has all its results does not need this worker
+        own = self._told or self.worker.index
+        return WorkerEnd(record if own or stored is None else stored, STEP_FAILED)
+
+    def _shown(self, record: AttemptRecord) -> AttemptRecord:
+        return masked_record(self.worker.named(record), self.hidden)
+
+    def _all_records(self, attempt: Attempt) -> Records | None:
+        """Return the records of all other workers, once they exist; None if the attempt has ended before."""
+        looks = 0
+        others = frozenset(range(1, self.worker.count))
+        while missing := sorted(others - records.ended_workers(self.store, self.task.id)):
+            if records.record_of(self.store, self.task.id) is not None:
+                return None
+            if looks == len(_LOOK):
+                with suppress(StoreError):  # a line for people
+                    attempt.shipper.add(f"runner: worker 0 has ended and waits for {_numbers(missing)}")
+            self._pause(looks)
+            looks += 1
+        return self._read(others)
+
+    def _records_soon(self) -> Records:
+        """Return the records of the workers that have succeeded, after a moment for those that have begun."""
+        until, looks = self.monotonic() + SOON, 0
+        while self._begun() - (ended := records.ended_workers(self.store, self.task.id)) - {0}:
+            if self.monotonic() >= until:
+                break
+            self._pause(min(looks, 1))
+            looks += 1
+        return {index: one for index, one in self._read(ended - {0}).items() if one.failure is None}
+
+    def _begun(self) -> frozenset[int]:
+        """Return the workers of a pool that have begun: each writes a sign of life below `TaskId.batches`."""
+        names = (PurePosixPath(info.key).stem for info in self.store.list(f"{self.task.id.batches}beats/"))
+        return frozenset(int(name) for name in names if name.isdecimal())
+
+    def _read(self, indexes: frozenset[int]) -> Records:
+        found = ((index, records.worker_record_of(self.store, self.task.id, index)) for index in sorted(indexes))
+        return {index: record for index, record in found if record is not None}
+
+    def _pause(self, looks: int) -> None:
+        self.sleep(_LOOK[min(looks, len(_LOOK) - 1)])
+
+
+def _numbers(indexes: Sequence[int]) -> str:
+    shown = ", ".join(map(str, indexes[:10]))
+    rest = f" and {len(indexes) - 10} more" if len(indexes) > 10 else ""
+    return f"worker{'s' if len(indexes) > 1 else ''} {shown}{rest}"
+
+
+def _said(reason: str, code: int) -> int:
+    print(f"runner: {reason}; nothing is started")
+    return code
