@@ -66,8 +66,18 @@ def _of_step(event: e.Event, at: datetime) -> tuple[str, str] | None:
             return "failed", _one_line(reason)
         case e.StepSkipped(reason=reason):
             return "skipped", reason
-        case e.StepCanceled():
-            return "canceled", ""
+        case e.StepCanceled(reason=reason):
+            return "canceled", _one_line(reason)
+        case _:
+            return _of_trial(event)
+
+
+def _of_trial(event: e.Event) -> tuple[str, str] | None:
+    match event:
+        case e.TrialSampled(values=values):
+            return "sampled", _one_line(" ".join(f"{name} {value}" for name, value in values.items()))
+        case e.TrialStopped(reason=reason):
+            return "stopping", f"{_one_line(reason)}; it is stopped"
         case _:
             return None
 

@@ -249,7 +249,7 @@ class Controller:
 
     def _end(self) -> Iterator[e.Event]:
         """Append the last event, once all outcomes are journaled and no object is left on the targets."""
-        end = end_of(self.state)
+        end = end_of(self.plan, self.state)
         if end is None or any(observation.phase in LIVE for observation in self._seen.values()):
             return
         if self.effects.requests.unfinished:

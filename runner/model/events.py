@@ -163,6 +163,24 @@ class StepSkipped:
 
 
 @dataclass(frozen=True)
+class TrialSampled:
+    """The values of a trial are drawn. They stay the same for all of its attempts."""
+
+    key: str
+    values: Mapping[str, object]
+    """By hyperparameter, in the order of the command line."""
+
+
+@dataclass(frozen=True)
+class TrialStopped:
+    """The attempt of a trial will be stopped, and the trial ends as canceled with this reason."""
+
+    key: str
+    attempt: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class MachineSlept:
     """The controller's machine slept, or its clock was set forward, between two ticks."""
 
@@ -183,9 +201,11 @@ class CancelRequested:
 
 @dataclass(frozen=True)
 class StepCanceled:
-    """A cancellation stopped the step or kept it from starting."""
+    """A cancellation stopped the step or kept it from starting; a search does so with its trials."""
 
     key: str
+    reason: str = ""
+    """Empty: the run was canceled."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +231,8 @@ Event = Union[
     StepReused,
     StepFailed,
     StepSkipped,
+    TrialSampled,
+    TrialStopped,
     MachineSlept,
     RunOverdue,
     CancelRequested,

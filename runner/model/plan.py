@@ -74,6 +74,16 @@ class Plan:
         return {pair: tuple(keys) for pair, keys in out.items()}
 
     @cached_property
+    def decisive(self) -> tuple[str, ...]:
+        """The keys of the steps whose failure is the run's: all but the trials of searches."""
+        return tuple(step.key for step in self.steps if not step.trial_of)
+
+    @cached_property
+    def searches(self) -> tuple[StepSpec, ...]:
+        """The steps that are searches."""
+        return tuple(step for step in self.steps if step.search is not None)
+
+    @cached_property
     def unreusable(self) -> tuple[str, ...]:
         """The keys of the steps that no equal step may replace."""
         return tuple(step.key for step in self.steps if not step.reuse)
@@ -108,6 +118,8 @@ class Submission:
     """Keys of steps that run even if an equal step can replace them."""
     left_out: tuple[str, ...] = ()
     """Keys of steps that were not requested: skipping them is no failure."""
+    samples: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    """The values of trials that this retry runs again, by the key of the trial; others are drawn."""
     continue_on_step_failure: bool = False
     regenerate_outputs: bool = False
     published: str = ""

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import cached_property
 
 from ..dataclass import dataclass
+
+CHOICE = "choice"
+ARITY: Mapping[str, int] = {
+    "randint": 1,
+    "uniform": 2,
+    "quniform": 3,
+    "loguniform": 2,
+    "qloguniform": 3,
+    "normal": 2,
+    "qnormal": 3,
+    "lognormal": 2,
+    "qlognormal": 3,
+}
+"""The number of arguments of each kind of expression, beside ``choice``, which takes any number."""
 
 
 class Goal(str, Enum):
@@ -36,14 +51,17 @@ class Expression:
     """The distribution of one hyperparameter."""
 
     kind: str
-    """``choice``, ``randint``, ``uniform``, ``quniform``, ``loguniform``, ``qloguniform``, ``normal`` … as in v1."""
+    """``choice`` or a key of `ARITY`; `control.sampling` has the meaning of each."""
     arguments: tuple[object, ...]
-    """Its arguments, in v1's order; for ``choice`` the options."""
+    """Its arguments, in v1's order: ``(min, max[, q])``, ``(mu, sigma[, q])``; for ``choice`` the options."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StoppingRule:
-    """When trials are stopped early. Metrics count by their number: the first logged value has the number 1."""
+    """The rule that stops trials early. Metrics count by their number: the first logged value has the number 1.
+
+    A trial is judged at the numbers that are multiples of `interval` and not below `delay`.
+    """
 
     kind: Stopping
     interval: int = 1
@@ -55,7 +73,7 @@ class StoppingRule:
     slack_amount: float | None = None
     """BANDIT: the allowed distance to the best, in units of the metric."""
     percentage: int = 0
-    """TRUNCATION: the part of the trials to stop at each evaluation."""
+    """TRUNCATION: the part of the trials to stop at each evaluation, in percent."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +95,28 @@ class Search:
     """The name of the metric that trials log and that decides."""
     goal: Goal
     trials: tuple[str, ...]
-    """The keys of the steps that are its trials, in the order in which they start."""
+    """The keys of the steps that are its trials, in the order in which they start. A trial's number is its place."""
     concurrent: int
     """The most trials at the same time."""
     minutes: float
     """The time after the first trial's start at which running trials are stopped, and no other starts."""
     seed: int
+    """All values follow from it; with Bayesian sampling, from the metrics of earlier trials too."""
     rule: StoppingRule | None = None
     """None: no trial is stopped early."""
     past: tuple[PastTrial, ...] = ()
     resumed: tuple[Mapping[str, object], ...] = ()
     """The values of the first trials: those of children that this search runs again (v1's ``resume_child_runs``)."""
+
+    @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """The number of each trial, from 0, by its key."""
+        return {key: number for number, key in enumerate(self.trials)}
+
+
+def grid_size(space: Mapping[str, Expression]) -> int:
+    """Return the number of combinations of the options of a space, all of whose expressions are choices."""
+    size = 1
+    for expression in space.values():
+        size *= len(expression.arguments)
+    return size

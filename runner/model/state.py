@@ -46,6 +46,17 @@ class StepState:
     """The reason why the attempt in flight will be stopped."""
     remedy: str = ""
     """The remedy for the failure, or for the cause of the wait."""
+    sampled: Mapping[str, object] = field(default_factory=dict)
+    """The values of a trial by hyperparameter; empty: they are not drawn yet."""
+    begun: float | None = None
+    """A trial: seconds after the run's submission at which its first attempt started, without times of sleep."""
+    stopped: str = ""
+    """The reason why the attempt in flight of a trial will be stopped, and the trial with it."""
+
+    @property
+    def stopping(self) -> str:
+        """The reason why the attempt in flight will be stopped; empty: it will not."""
+        return self.stopped or self.overdue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +105,10 @@ class RunState:
     def over(self) -> bool:
         """True if the run has ended."""
         return self.status in RUN_ENDS
+
+    def seconds(self, now: datetime) -> float:
+        """Return the seconds from the run's submission to `now`, without those in which its machine slept."""
+        return (now - self.created).total_seconds() - self.slept if self.created else 0.0
 
 
 def begin(run: str, plan: Plan) -> RunState:
@@ -191,11 +206,14 @@ def _without(known: Mapping[tuple[str, str], str], pair: tuple[str, str]) -> Map
     return {other: value for other, value in known.items() if other != pair}
 
 
-def _task_started(draft: _Draft, event: e.AttemptStarted, _at: datetime) -> None:
+def _task_started(draft: _Draft, event: e.AttemptStarted, at: datetime) -> None:
     draft.move(
         event.key, StepStatus.QUEUED, attempt=event.attempt, uid=event.uid, reason="", remedy="", not_before=None
     )
     draft.attempts += 1
+    step = draft.step(event.key)
+    if step.sampled and step.begun is None:
+        draft.change(event.key, begun=draft.state.seconds(at))
 
 
 def _task_waits(draft: _Draft, event: e.AttemptPending, _at: datetime) -> None:
@@ -221,11 +239,23 @@ def _task_lost(draft: _Draft, event: e.AttemptFailed, _at: datetime) -> None:
         not_before=event.not_before,
         started=None,
         overdue="",
+        stopped="",
     )
 
 
 def _task_overdue(draft: _Draft, event: e.AttemptOverdue, _at: datetime) -> None:
     draft.change(event.key, overdue=event.reason, reason=event.reason)
+
+
+def _sampled(draft: _Draft, event: e.TrialSampled, _at: datetime) -> None:
+    step = draft.step(event.key)
+    if step.sampled or step.attempt or step.status is not StepStatus.WAITING:
+        raise IllegalTransition(f"step {event.key}: its values are drawn before its start, and once")
+    draft.change(event.key, sampled=event.values)
+
+
+def _trial_stopped(draft: _Draft, event: e.TrialStopped, _at: datetime) -> None:
+    draft.change(event.key, stopped=event.reason, reason=event.reason)
 
 
 def _slept(draft: _Draft, event: e.MachineSlept, _at: datetime) -> None:
@@ -278,7 +308,7 @@ def _cancel(draft: _Draft, _event: e.CancelRequested, _at: datetime) -> None:
 
 
 def _canceled(draft: _Draft, event: e.StepCanceled, at: datetime) -> None:
-    draft.move(event.key, StepStatus.CANCELED, ended=at, reason="the run was canceled", remedy="")
+    draft.move(event.key, StepStatus.CANCELED, ended=at, reason=event.reason or "the run was canceled", remedy="")
 
 
 def _ended(draft: _Draft, event: e.RunEnded, at: datetime) -> None:
@@ -304,6 +334,8 @@ _APPLY: Mapping[type, Callable[[_Draft, Any, datetime], None]] = {
     e.StepReused: _reused,
     e.StepFailed: _failed,
     e.StepSkipped: _skipped,
+    e.TrialSampled: _sampled,
+    e.TrialStopped: _trial_stopped,
     e.MachineSlept: _slept,
     e.RunOverdue: _run_overdue,
     e.CancelRequested: _cancel,

@@ -44,7 +44,7 @@ class ParameterValue:
 
 @dataclass(frozen=True)
 class SampledArguments:
-    """A placeholder in a trial's command for its sampled hyperparameters: a name and a value each."""
+    """A placeholder in a trial's command for its sampled hyperparameters: a name and a value, as text, of each."""
 
 
 Argument = Union[str, Interpreter, InputPath, OutputPath, ParameterValue, SampledArguments]
@@ -176,14 +176,31 @@ class StepSpec:
     workers: Workers | None = None
     """None: one worker, which runs the command once."""
     search: Search | None = None
-    """The search that this step summarizes; None: it is no search."""
+    """The search that this step summarizes, after all its trials have ended in any way; None: it is no search.
+
+    It waits for its trials without naming them in `after`. It fails if none of them has succeeded.
+    """
     trial_of: str = ""
     """The key of the search step whose trial this is; empty: it is no trial."""
 
     @cached_property
     def needs(self) -> frozenset[str]:
         """The keys of the steps that this one waits for."""
-        return self.feeders.union(self.after)
+        return self.feeders.union(self.after, self.search.trials if self.search else ())
+
+    @cached_property
+    def required(self) -> frozenset[str]:
+        """The keys of the steps that must have succeeded. The others of `needs` must have ended in any way."""
+        if self.always:
+            return self.feeders
+        return self.needs.difference(self.search.trials).union(self.feeders) if self.search else self.needs
+
+    @cached_property
+    def awaited(self) -> tuple[str, ...]:
+        """The keys of the steps that must have ended in any way, beside those of `required`; a search's last first."""
+        if self.search:
+            return tuple(reversed(self.search.trials))
+        return tuple(self.needs - self.required)
 
     @cached_property
     def feeders(self) -> frozenset[str]:

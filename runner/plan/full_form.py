@@ -15,6 +15,7 @@ from ..model.nodes import Items, Leaf, Node, Place, Table, is_null
 from ..model.pip_line import anchored
 from ..model.policy import RunPolicy, StepPolicy
 from .full_parts import empty, entries, fields, keys, leaf, texts
+from .full_search import RULE_FIELDS, SEARCH_FIELDS
 from .full_step import INPUT_FIELDS, OUTPUT_FIELDS, STEP_FIELDS, Step, names_of
 
 DEFAULT_ENVIRONMENT = "default"
@@ -105,5 +106,6 @@ def _anchored(line: Node, base: str) -> Node:
 
 
 def known_fields() -> tuple[tuple[str, ...], ...]:
-    """Return the fields of the file, a step, an input, an output and an environment."""
-    return FILE_FIELDS, STEP_FIELDS, INPUT_FIELDS, OUTPUT_FIELDS, ENVIRONMENT_FIELDS
+    """Return the fields of the file, a step, an input, an output, an environment, a search and its rule."""
+    known = (FILE_FIELDS, STEP_FIELDS, INPUT_FIELDS, OUTPUT_FIELDS, ENVIRONMENT_FIELDS)
+    return *known, SEARCH_FIELDS, RULE_FIELDS

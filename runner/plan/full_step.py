@@ -10,12 +10,25 @@ from ..model.data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath
 from ..model.nodes import Items, Leaf, Node, Table, is_null, kind_of
 from ..model.reading import unknown
 from ..model.shapes import fields_of
-from ..model.step import InputPath, InputSpec, Interpreter, OutputOf, OutputPath, OutputSpec, ParameterValue, StepSpec
+from ..model.step import (
+    InputPath,
+    InputSpec,
+    Interpreter,
+    OutputOf,
+    OutputPath,
+    OutputSpec,
+    ParameterValue,
+    SampledArguments,
+    StepSpec,
+)
 from .full_parts import dataset, empty, entries, fields, leaf, leaves, registered, tagged, texts
+from .full_search import search
 
 SHELL = ("/bin/sh", "-c")
 PLACEHOLDERS = {"input": InputPath, "output": OutputPath, "parameter": ParameterValue}
-_ARGUMENTS = "text, {input: …}, {output: …}, {parameter: …} or {environment: python}"
+CONSTANTS = {("environment", "python"): Interpreter, ("search", "sampled"): SampledArguments}
+"""Placeholders that name nothing."""
+_ARGUMENTS = "text, {input: …}, {output: …}, {parameter: …}, {environment: python} or {search: sampled}"
 _SOURCES = ("from", "path", "dataset")
 _STEP = (
     *("name", "source", "snapshot", "script", "arguments", "command", "environment", "compute"),
@@ -70,6 +83,10 @@ class Step:
                 changed[key] = change(given[key])
         if "variables" in given:
             changed["variables"] = texts(given["variables"])
+        if "search" in given:
+            changed["search"] = self._search(given["search"])
+        if "trial_of" in given and isinstance(given["trial_of"], Leaf):
+            self._knows("step", given["trial_of"])
         given.pop("arguments", None)
         return Table({"key": name, "name": name, "compute": leaf("", node.place), **given, **changed}, node.place)
 
@@ -131,8 +148,8 @@ class Step:
         if key in PLACEHOLDERS and isinstance(name, Leaf):
             self._knows(key, name)
             return tagged(PLACEHOLDERS[key], node.place, name=name)
-        if key == "environment" and str(name) == "python":
-            return tagged(Interpreter, node.place)
+        if (key, str(name)) in CONSTANTS:
+            return tagged(CONSTANTS[key, str(name)], node.place)
         self.findings.wrong(node.place, f"expected {_ARGUMENTS}, found {kind_of(node)}")
         return leaf("", node.place)
 
@@ -210,6 +227,12 @@ class Step:
         for name in found.values() if isinstance(found, Table) else ():
             if isinstance(name, Leaf) and not is_null(name):
                 self._knows("parameter", name)
+        return found
+
+    def _search(self, node: Node) -> Node:
+        found = search(node, self.findings)
+        if isinstance(found, Table) and "trials" in found:
+            self._after(found["trials"])
         return found
 
     def _after(self, node: Node) -> Node:

@@ -17,15 +17,16 @@ from ..model.resources import Resources
 from ..model.step import StepSpec
 from ..model.transforms import OPERATIONS
 from .full_form import DEFAULT_ENVIRONMENT, FILE_FIELDS
-from .full_step import PLACEHOLDERS, SHELL, STEP_FIELDS
+from .full_step import CONSTANTS, PLACEHOLDERS, SHELL, STEP_FIELDS
 
 if TYPE_CHECKING:
     from .pipeline_file import PipelineFile
 
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
-_UNTYPED = frozenset({"parameters", "options", "transforms", "tolerations"})
+_UNTYPED = frozenset({"parameters", "options", "transforms", "tolerations", "space", "past", "resumed"})
 """Keys below which a number and a text are different values."""
 _KEYS = {shape.__name__: key for key, shape in PLACEHOLDERS.items()}
+_CONSTANTS = {shape.__name__: {key: word} for (key, word), shape in CONSTANTS.items()}
 _OPERATIONS = {shape.__name__: name for name, shape in OPERATIONS.items()}
 _LONE_ENVIRONMENT = {DEFAULT_ENVIRONMENT: {"name": DEFAULT_ENVIRONMENT, "spec": {}}}
 
@@ -102,7 +103,7 @@ def _argument(argument: str | dict[str, str]) -> Document:
     if isinstance(argument, str):
         return argument
     key = _KEYS.get(argument["type"])
-    return {key: argument["name"]} if key else {"environment": "python"}
+    return {key: argument["name"]} if key else _CONSTANTS[argument["type"]]
 
 
 def _inputs(specs: list[dict[str, Any]]) -> Document:
@@ -138,6 +139,11 @@ def _dataset(definition: dict[str, Any]) -> Document:
 def _transform(transform: dict[str, Any]) -> Document:
     arguments = {name: value for name, value in transform.items() if name != "type"}
     return {_OPERATIONS[transform["type"]]: arguments}
+
+
+def _search(search: dict[str, Any]) -> Document:
+    space = {name: {one["kind"]: one["arguments"]} for name, one in search["space"].items()}
+    return {**search, "space": space}
 
 
 def _outputs(specs: list[dict[str, Any]]) -> Document:
@@ -182,6 +188,7 @@ _PARTS: Mapping[str, Callable[[Any], Document]] = {
     "parameters": _parameters,
     "resources": _resources,
     "policy": _policy,
+    "search": _search,
 }
 
 

@@ -12,7 +12,7 @@ from ..model.data import DEFAULT_DATASTORE, DatasetDefinition, DatastorePath, Mo
 from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
-from . import data_parameters, policies
+from . import data_parameters, policies, searches
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs, which become environment variables."""
@@ -34,6 +34,7 @@ def validate(plan: Plan) -> tuple[Problem, ...]:
         found.extend(_step_problems(plan, step))
     found.extend(data_parameters.clashes(plan))
     found.extend(cycle_problems(plan))
+    found.extend(searches.problems(plan))
     found.extend(policies.problems(plan))
     return tuple(found)
 

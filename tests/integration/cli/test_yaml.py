@@ -47,7 +47,9 @@ def test_the_documentation_lists_every_field() -> None:
 
     from runner.plan.full_form import known_fields
 
-    sections = re.split(r"^\| (?:at the top|step|input|output|environment) \| \| \|$", DOCUMENT, flags=re.MULTILINE)[1:]
+    sections = re.split(
+        r"^\| (?:at the top|step|input|output|environment|search|rule) \| \| \|$", DOCUMENT, flags=re.MULTILINE
+    )[1:]
     told = [set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) for section in sections]
     assert told == [set(fields) for fields in known_fields()]
 

@@ -223,7 +223,7 @@ def test_nothing_follows_while_all_is_well() -> None:
     ],
 )
 def test_the_end_of_a_run(events: list[e.Event], end: RunStatus | None) -> None:
-    found = end_of(b.state(CHAIN, *events))
+    found = end_of(CHAIN, b.state(CHAIN, *events))
     assert (found.status if found else None) is end
 
 

@@ -14,6 +14,7 @@ from tests.support import builders as b
 
 PLAN = b.plan(b.step("a"), b.step("b", "a"))
 S = StepStatus
+WORSE = "it is worse than others"
 MOVES: dict[StepStatus, e.Event] = {
     S.WAITING: e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="gone"),
     S.QUEUED: b.started("a"),
@@ -101,6 +102,38 @@ def test_the_life_of_a_step() -> None:
     assert (step.status, step.uid, step.attempt, step.reason) == (S.QUEUED, "uid-a-1", 1, "no room")
     running = fold(queued, [b.entry(queued.number + 1, e.AttemptRunning("a", b.at(2)))])
     assert (running.steps["a"].started, running.steps["a"].reason) == (b.at(2), "")
+
+
+def test_a_trial_keeps_its_values_and_the_time_of_its_first_start() -> None:
+    events: list[e.Event] = [
+        e.TrialSampled("a", {"--lr": 0.5}),
+        e.MachineSlept(2.0),
+        b.started("a"),
+        e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="evicted"),
+        b.started("a", 2),
+    ]
+    trial = b.state(PLAN, *events).steps["a"]
+    assert (trial.sampled, trial.begun) == ({"--lr": 0.5}, 1.0)  # started in entry 4, submitted in entry 1, slept 2 s
+    assert b.state(PLAN, b.started("b")).steps["b"].begun is None
+
+
+@pytest.mark.parametrize("before", [[e.TrialSampled("a", {"--lr": 0.5})], [b.started("a")], [b.failed("a")]])
+def test_the_values_of_a_trial_are_drawn_once_and_before_its_start(before: list[e.Event]) -> None:
+    with pytest.raises(IllegalTransition, match="its values are drawn before its start, and once"):
+        b.state(PLAN, *before, e.TrialSampled("a", {"--lr": 0.5}))
+
+
+def test_a_stopped_trial_ends_as_canceled_with_the_reason() -> None:
+    events: list[e.Event] = [
+        e.TrialSampled("a", {"--lr": 0.5}),
+        b.started("a"),
+        e.TrialStopped("a", 1, WORSE),
+    ]
+    stopped = b.state(PLAN, *events).steps["a"]
+    assert (stopped.stopping, stopped.reason, stopped.status) == (*[WORSE] * 2, S.QUEUED)
+    ended = b.state(PLAN, *events, e.StepCanceled("a", stopped.stopped)).steps["a"]
+    assert (ended.status, ended.reason, ended.ended) == (S.CANCELED, WORSE, b.at(5))
+    assert b.state(PLAN, e.StepCanceled("a")).steps["a"].reason == "the run was canceled"
 
 
 def test_a_lost_attempt_is_counted_and_the_step_waits_again() -> None:

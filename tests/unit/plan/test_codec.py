@@ -17,6 +17,7 @@ from runner.model.placement import Placement
 from runner.model.plan import Plan
 from runner.model.policy import DEFAULT, DEFAULT_RUN, RunPolicy, StepPolicy
 from runner.model.resources import Resources
+from runner.model.search import Expression, Goal, PastTrial, Sampling, Search, Stopping, StoppingRule
 from runner.model.shapes import fields_of
 from runner.model.step import (
     Argument,
@@ -28,6 +29,7 @@ from runner.model.step import (
     OutputSpec,
     ParameterValue,
     RegisterAs,
+    SampledArguments,
     StepSpec,
 )
 from runner.model.transforms import (
@@ -130,6 +132,39 @@ OUTPUTS = st.builds(
 )
 
 
+OPTIONS = st.lists(SCALARS, min_size=1, max_size=3).map(tuple)
+EXPRESSIONS = st.builds(Expression, st.just("choice"), OPTIONS) | st.builds(
+    Expression, st.sampled_from(["uniform", "quniform", "randint", "lognormal"]), st.just((1, 2.0, 0.1))
+)
+VALUES = st.dictionaries(TEXT, SCALARS, max_size=2)
+
+
+def searches(trials: list[str]) -> st.SearchStrategy[Search]:
+    return st.builds(
+        Search,
+        sampling=st.sampled_from(Sampling),
+        space=st.dictionaries(TEXT, EXPRESSIONS, max_size=2),
+        metric=TEXT,
+        goal=st.sampled_from(Goal),
+        trials=st.lists(st.sampled_from(trials), max_size=2).map(tuple) if trials else st.just(()),
+        concurrent=st.integers(),
+        minutes=st.floats(allow_nan=False, allow_infinity=False),
+        seed=st.integers(),
+        rule=st.none()
+        | st.builds(
+            StoppingRule,
+            kind=st.sampled_from(Stopping),
+            interval=st.integers(),
+            delay=st.integers(),
+            slack_factor=st.none() | st.floats(0, 9),
+            slack_amount=st.none() | st.floats(0, 9),
+            percentage=st.integers(),
+        ),
+        past=st.lists(st.builds(PastTrial, VALUES, st.floats(-9, 9)), max_size=2).map(tuple),
+        resumed=st.lists(VALUES, max_size=2).map(tuple),
+    )
+
+
 @st.composite
 def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec:
     """A step that reads what earlier ones make."""
@@ -148,7 +183,12 @@ def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec
         draw(st.lists(st.builds(OutputSpec, name=NAME) | OUTPUTS, max_size=3, unique_by=lambda spec: spec.name))
     )
     locked = draw(st.booleans())
-    placeholders = [Interpreter(), *(InputPath(s.name) for s in inputs), *(OutputPath(s.name) for s in outputs)]
+    placeholders = [
+        Interpreter(),
+        SampledArguments(),
+        *(InputPath(s.name) for s in inputs),
+        *(OutputPath(s.name) for s in outputs),
+    ]
     arguments: st.SearchStrategy[Argument] = TEXT | st.sampled_from(
         [*placeholders, *map(ParameterValue, plan.parameters)]
     )
@@ -182,6 +222,8 @@ def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec
         always=draw(st.booleans()),
         reuse=draw(st.booleans()),
         version=draw(TEXT),
+        search=draw(st.none() | searches([step.key for step in before])),
+        trial_of=draw(st.sampled_from(["", *(step.key for step in before)])),
     )
 
 
@@ -236,7 +278,7 @@ def test_parameters_that_set_a_number_of_nodes_are_kept() -> None:
 
 def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
     """A field that the model gains must be written and read: give it a form."""
-    file, step, given, made, environment = map(set, known_fields())
+    file, step, given, made, environment, search, rule = map(set, known_fields())
 
     def names(shape: type) -> set[str]:
         return {field.name for field in fields_of(shape)}
@@ -246,6 +288,7 @@ def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
     assert names(InputSpec) - {"name", "source"} <= given
     assert names(OutputSpec) - {"name"} <= made
     assert names(EnvironmentSpec) | names(NamedEnvironment) - {"spec"} <= environment
+    assert (names(Search), names(StoppingRule)) == (search, rule)
 
 
 def read(text: str, base: str = "") -> PipelineFile:
