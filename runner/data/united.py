@@ -32,7 +32,8 @@ def united(output: str, parts: Mapping[str, Manifest]) -> Manifest:
             writer = writers.setdefault(entry.path, who)
             if (other.size, other.digest) != (entry.size, entry.digest):
                 path = f"'{entry.path}'" if entry.path else "its file"
-                raise _clash(output, f"{writer} and {who} wrote {path} with different content")
+                both = f"{writer} and {who}" if who != writer else "two workers"
+                raise _clash(output, f"{both} wrote {path} with different content")
     folders = {folder: who for who, part in parts.items() for folder in part.folders}
     _check_places(output, writers, folders)
     if "" in found:

@@ -125,8 +125,8 @@ def refuse(store: ObjectStore, task: TaskId, record: AttemptRecord) -> bool:
 
 
 def end_worker(store: ObjectStore, task: TaskId, index: int, record: AttemptRecord) -> None:
-    """Write the record of one worker's end; the first one stays. Raise StoreError."""
-    store.put_if_absent(task.worker_record(index), canonical_json(to_document(record)))
+    """Write the record of one worker's end. A worker that was started again writes its own. Raise StoreError."""
+    store.put(task.worker_record(index), canonical_json(to_document(record)))
 
 
 def worker_record_of(store: ObjectStore, task: TaskId, index: int) -> AttemptRecord | None:

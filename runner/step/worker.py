@@ -54,8 +54,8 @@ class Worker:
     def is_final(self, record: AttemptRecord, *, stopped: bool) -> bool:
         """Return True if this failure is the failure of the whole attempt.
 
-        The failure of a gang's worker always is. A lost worker of a pool is started again by the cluster. No worker
-        tells why it was stopped: only the cluster and the controller know.
+        The failure of a gang's worker is, unless it has only lost another worker. A lost worker of a pool is started
+        again by the cluster. No worker tells why it was stopped: only the cluster and the controller know.
 
         Args:
             record: The failure.
@@ -64,7 +64,7 @@ class Worker:
         if stopped:
             return False
         if self.kind is WorkerKind.GANG:
-            return True
+            return record.failure is not Failure.LOST
         return record.failure in _FINAL and record.exit_code != _KILLED
 
 

@@ -60,6 +60,8 @@ class WorkerAttempt:
     sleep: Callable[[float], None] = time.sleep
     _told: bool = False
     """True if the attempt record is this worker's."""
+    _of_all: bool = False
+    """True if the end is not that of this worker alone."""
 
     def ended_before(self) -> int | None:
         """Return the exit code if nothing is to be started: the step, the attempt or this worker has ended.
@@ -76,11 +78,12 @@ class WorkerAttempt:
         if records.canceled(self.store, task.run):
             return _said("the run was canceled", 0)
         mine = records.worker_record_of(self.store, task, self.worker.index)
-        if mine is None:
-            return None
-        if mine.failure is not None:
+        if mine is not None and mine.failure is not None:
             records.refuse(self.store, task, mine)
-        return _said("this worker has ended already", 0 if mine.failure is None else STEP_FAILED)
+            return _said("this worker has ended already", STEP_FAILED)
+        if mine is None or self.worker.kind is WorkerKind.GANG:  # a gang that starts again needs each of its workers
+            return None
+        return _said("this worker has ended already", 0)
 
     def on_failed(self, record: AttemptRecord) -> None:
         """Write the attempt record at once, so that the first failure stands and not one that it has caused.
@@ -120,6 +123,7 @@ class WorkerAttempt:
                     whole = merge.outputs(record, others)
                 return merge.files(whole, others)
         except BadInput as error:
+            self._of_all = True
             reason, remedy = "; ".join(problem.what for problem in error.problems), error.problems[0].remedy
             return replace(record, failure=Failure.INPUT, outputs={}, reason=reason, remedy=remedy)
 
@@ -151,24 +155,22 @@ class WorkerAttempt:
         merge.restore_reports(self.worker.index, attempt.outputs.place.reports)
 
     def _failed(self, record: AttemptRecord, *, stopped: bool) -> WorkerEnd:
-        task = self.task.id
-        if not self.worker.is_final(record, stopped=stopped):
-            return WorkerEnd(record, _STOPPED if stopped else _REPEATED)
-        if self.worker.index:
+        task, final = self.task.id, self.worker.is_final(record, stopped=stopped)
+        if final and self.worker.index:
             records.end_worker(self.store, task, self.worker.index, record)
-        if self._told and not self.worker.index:  # the same end once more, with the names of the files that it left
+        if final and self._told and not self.worker.index:  # the same end again, with the names of the files it left
             self.store.put(task.record, canonical_json(to_document(record)))
-        elif not self._told:
+        elif final and not self._told:
             self._told = records.refuse(self.store, task, record)
-        commit = records.committed(self.store, task)
-        stored = records.record_of(self.store, task)
+        commit, stored = records.committed(self.store, task), records.record_of(self.store, task)
         if commit is not None or (stored is not None and stored.failure is None):
             return WorkerEnd(record, 0, commit)  # a pool that has all its results does not need this worker
-        own = self._told or self.worker.index
-        return WorkerEnd(record if own or stored is None else stored, STEP_FAILED)
+        if stored is None:
+            return WorkerEnd(record, _STOPPED if stopped else _REPEATED)
+        return WorkerEnd(record if final and (self._told or self.worker.index) else stored, STEP_FAILED)
 
     def _shown(self, record: AttemptRecord) -> AttemptRecord:
-        return masked_record(self.worker.named(record), self.hidden)
+        return masked_record(record if self._of_all else self.worker.named(record), self.hidden)
 
     def _all_records(self, attempt: Attempt) -> Records | None:
         """Return the records of all other workers, once they exist; None if the attempt has ended before."""
@@ -195,9 +197,10 @@ class WorkerAttempt:
         return {index: one for index, one in self._read(ended - {0}).items() if one.failure is None}
 
     def _begun(self) -> frozenset[int]:
-        """Return the workers of a pool that have begun: each writes a sign of life below `TaskId.batches`."""
+        """Return the workers of a pool that have begun: each start writes ``beats/<index>-<number>.json``."""
         names = (PurePosixPath(info.key).stem for info in self.store.list(f"{self.task.id.batches}beats/"))
-        return frozenset(int(name) for name in names if name.isdecimal())
+        indexes = (name.partition("-")[0] for name in names)
+        return frozenset(int(index) for index in indexes if index.isdecimal())
 
     def _read(self, indexes: frozenset[int]) -> Records:
         found = ((index, records.worker_record_of(self.store, self.task.id, index)) for index in sorted(indexes))
