@@ -118,15 +118,19 @@ def _is_free(now: Situation, step: StepSpec) -> bool:
 
 
 class _Capacity:
-    """The attempts that may still start: in the run, on each target, and for each compute name with a limit."""
+    """The attempts that may still start: in the run, on each target, and for each compute name with a limit.
+
+    A limit of a compute counts nodes, so a step with workers takes as many as it has.
+    """
 
     def __init__(self, now: Situation) -> None:
         submission = now.state.submission
         self.now = now
         self.limits = submission.limits if submission else {}
+        self.values = {**now.plan.parameters, **(submission.parameters if submission else {})}
         self.taken: Counter[tuple[str, str]] = Counter()
         for key in now.state.step_counts.live:
-            self.taken.update(self._places(now.plan.by_key[key]).keys())
+            self._add(self._places(now.plan.by_key[key]))
 
     @property
     def full(self) -> bool:
@@ -139,18 +143,25 @@ class _Capacity:
     def take(self, step: StepSpec) -> bool:
         """Reserve capacity for one attempt. Returns False if there is none."""
         places = self._places(step)
-        if any(self.taken[place] >= most for place, most in places.items()):
+        if any(self.taken[place] + number > most for place, (number, most) in places.items()):
             return False
-        self.taken.update(places.keys())
+        self._add(places)
         return True
 
-    def _places(self, step: StepSpec) -> dict[tuple[str, str], int]:
+    def _add(self, places: Mapping[tuple[str, str], tuple[int, int]]) -> None:
+        for place, (number, _) in places.items():
+            self.taken[place] += number
+
+    def _places(self, step: StepSpec) -> dict[tuple[str, str], tuple[int, int]]:
+        """Return how much an attempt takes of each limit, and that limit."""
         target = self.now.target_of(step.key)
-        places = {("target", target): self.now.capacity.get(target, 0)}
+        places = {("target", target): (1, self.now.capacity.get(target, 0))}
         if step.compute in self.limits:
-            places["compute", step.compute] = self.limits[step.compute]
+            most = self.limits[step.compute]
+            nodes = step.workers.bound(self.values).nodes if step.workers else 1
+            places["compute", step.compute] = (min(nodes, most), most)  # more is refused at submission
         if self.now.plan.policy.max_parallel:
-            places["run", ""] = self.now.plan.policy.max_parallel
+            places["run", ""] = (1, self.now.plan.policy.max_parallel)
         return places
 
 

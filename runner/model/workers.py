@@ -78,4 +78,5 @@ class Workers:
 
 
 def _count(values: Mapping[str, object], name: str, default: int) -> int:
-    return int(str(values[name])) if name in values else default
+    value = values.get(name)
+    return default if value is None else int(str(value))

@@ -13,6 +13,7 @@ from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
 from ..model.step import StepSpec
 from ..plan.validate import validate
+from ..plan.worker_counts import value_problems
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .input_deliveries import mount_problems
 from .programs import program_problem, starts_program
@@ -24,6 +25,7 @@ def plan_problems(plan: Plan, parameters: Mapping[str, Scalar]) -> tuple[Problem
     for step in plan.steps:
         found.extend(_source_problems(step))
     found.extend(_secret_problems(plan))
+    found.extend(value_problems(plan, parameters))
     for name in parameters:
         if name not in plan.parameters:
             known = ", ".join(plan.parameters) or "none"

@@ -23,6 +23,7 @@ from ..model.step import (
 )
 from .full_parts import dataset, empty, entries, fields, leaf, leaves, registered, tagged, texts
 from .full_search import search
+from .full_workers import workers
 
 SHELL = ("/bin/sh", "-c")
 PLACEHOLDERS = {"input": InputPath, "output": OutputPath, "parameter": ParameterValue}
@@ -85,6 +86,8 @@ class Step:
             changed["variables"] = texts(given["variables"])
         if "search" in given:
             changed["search"] = self._search(given["search"])
+        if "workers" in given:
+            changed["workers"] = workers(given["workers"], self.findings, self._knows)
         if "trial_of" in given and isinstance(given["trial_of"], Leaf):
             self._knows("step", given["trial_of"])
         given.pop("arguments", None)

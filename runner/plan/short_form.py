@@ -18,6 +18,7 @@ from ..model.step import StepSpec
 from ..model.transforms import OPERATIONS
 from .full_form import DEFAULT_ENVIRONMENT, FILE_FIELDS
 from .full_step import CONSTANTS, PLACEHOLDERS, SHELL, STEP_FIELDS
+from .full_workers import COUNTS
 
 if TYPE_CHECKING:
     from .pipeline_file import PipelineFile
@@ -141,6 +142,17 @@ def _transform(transform: dict[str, Any]) -> Document:
     return {_OPERATIONS[transform["type"]]: arguments}
 
 
+def _workers(workers: dict[str, Any]) -> Document:
+    out: dict[str, Any] = {"kind": workers["kind"]}
+    for key in COUNTS:
+        default = {"default": workers[key]} if key in workers else {}
+        if f"{key}_parameter" in workers:
+            out[key] = {"parameter": workers[f"{key}_parameter"], **default}
+        elif key in workers:
+            out[key] = workers[key]
+    return out
+
+
 def _search(search: dict[str, Any]) -> Document:
     space = {name: {one["kind"]: one["arguments"]} for name, one in search["space"].items()}
     return {**search, "space": space}
@@ -189,6 +201,7 @@ _PARTS: Mapping[str, Callable[[Any], Document]] = {
     "resources": _resources,
     "policy": _policy,
     "search": _search,
+    "workers": _workers,
 }
 
 

@@ -13,6 +13,7 @@ from ..model.names import dataset_name_problem, destination_problem
 from ..model.plan import Plan
 from ..model.step import InputPath, InputSpec, OutputOf, OutputPath, ParameterValue, StepSpec
 from . import data_parameters, policies, searches
+from .worker_counts import worker_problems
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 """v1's rule for the names of inputs and outputs, which become environment variables."""
@@ -88,6 +89,7 @@ def _step_problems(plan: Plan, step: StepSpec) -> Iterator[Problem]:
     for name in step.parameters.values():
         if name not in plan.parameters:
             yield Problem(f"there is no parameter '{name}'", where, "add it to 'parameters'")
+    yield from worker_problems(plan, step)
     yield from _place_problems(step, where)
     yield from _producer_problems(plan, step, where)
 

@@ -19,6 +19,7 @@ from ..operations.local_wheels import SealedPlan, package_problems
 from ..operations.targets import assign_targets
 from ..operations.values import Request
 from ..plan.policies import with_access
+from ..plan.worker_counts import limit_problems
 from .places import Places
 
 
@@ -40,6 +41,7 @@ def targets_of(places: Places, made: SealedPlan, request: Request, known: Named,
     targets, problems = assign_targets(plan, places.config, places.override, known.created)
     plan = with_access(plan, targets, places.config.targets, words)
     found = [*problems, *preflight.plan_problems(plan, request.parameters)]
+    found.extend(limit_problems(plan, request.parameters, known.limits))
     here = places.target_in_force
     found.extend(preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here))
     found.extend(preflight.problems_from(lambda: preflight.snapshot_problems(plan, places.store), here))

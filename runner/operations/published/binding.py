@@ -13,6 +13,7 @@ from ...model.reading import unknown
 from ...plan import data_parameters
 from ...plan.bind import parse_value
 from ...plan.data_parameters import WHERE
+from ...plan.worker_counts import count_problem, least_counts
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def unknown_problems(given: Iterable[str], known: Collection[str]) -> Iterator[P
             yield Problem(f"the pipeline has no parameter '{name}' (its parameters: {listed})", WHERE, remedy)
 
 
-def scalar_problem(name: str, value: object, default: object, *, single: bool = False) -> Problem | None:
+def scalar_problem(
+    name: str, value: object, default: object, *, single: bool = False, least: int | None = None
+) -> Problem | None:
     """Return why a plain value cannot be that of a parameter; None if it can.
 
     None fits every parameter, and a parameter whose default is None takes every plain value. A whole number fits where
@@ -85,12 +88,16 @@ def scalar_problem(name: str, value: object, default: object, *, single: bool = 
         name: The parameter.
         value: The value.
         default: The parameter's default.
-        single: True: it sets a number of nodes or processes. Default: False.
+        single: True: it sets a number of nodes or processes of a step that has one. Default: False.
+        least: The least number of nodes or processes that it may give (`worker_counts.least_counts`). Default: None,
+            it gives none.
 
     """
     if single and str(value) != "1":
-        what = f"parameter '{name}' asks for {value!r} nodes or processes, and steps of several come in a later version"
-        return Problem(what, WHERE, "pass 1")
+        what = f"parameter '{name}' asks for {value!r} nodes or processes, and its step runs its script once"
+        return Problem(what, WHERE, "pass 1; steps of MPI, PyTorch, TensorFlow and parallel runs have several")
+    if least is not None:
+        return count_problem(name, value, least)
     if value is None or (isinstance(value, (str, int, float)) and _fits(value, default)):
         return None
     kind = type(default).__name__
@@ -131,11 +138,13 @@ def _parsed(value: Scalar, default: Scalar) -> Scalar:
 
 
 def _scalar_problems(given: Mapping[str, Scalar], plan: Plan, data: Mapping[str, Data]) -> Iterator[Problem]:
+    counts = least_counts(plan)
     for name, value in given.items():
         if name in data:
             problem = data_parameters.kind_problem(name, data[name], None, type(value).__name__)
         elif name in plan.parameters:
-            problem = scalar_problem(name, value, plan.parameters[name], single=name in plan.node_parameters)
+            single = name in plan.node_parameters
+            problem = scalar_problem(name, value, plan.parameters[name], single=single, least=counts.get(name))
         else:
             continue
         if problem is not None:

@@ -16,7 +16,10 @@ from ..datasets.parameter_values import data_of
 
 
 def checked(
-    given: Mapping[str, object], known: Mapping[str, PipelineParameter], single: Iterable[str]
+    given: Mapping[str, object],
+    known: Mapping[str, PipelineParameter],
+    single: Iterable[str],
+    counts: Mapping[str, int] | None = None,
 ) -> ParameterValues:
     """Return the values that were given, sorted into plain ones and data.
 
@@ -24,6 +27,8 @@ def checked(
         given: Values by the parameter's name.
         known: The pipeline's parameters by name.
         single: Names of parameters that set a number of nodes: they can only be 1.
+        counts: The least value of each parameter that gives a number of nodes or processes, by name. Default: none
+            does.
 
     Raises:
         PipelineInvalid: Parameters are unknown, or values do not fit; the exception has every problem.
@@ -34,11 +39,11 @@ def checked(
     data_problems: list[Problem | None] = []
     scalars: dict[str, Scalar] = {}
     data: dict[str, Data] = {}
-    nodes = set(single)
+    nodes, least = set(single), counts or {}
     for name in [name for name in given if name in known]:
         value, default = plain_scalar(given[name]), known[name].default_value
         if known[name].scalar:
-            problems.append(scalar_problem(name, value, default, single=name in nodes))
+            problems.append(scalar_problem(name, value, default, single=name in nodes, least=least.get(name)))
             if value is None or isinstance(value, (str, int, float)):
                 scalars[name] = value
         else:

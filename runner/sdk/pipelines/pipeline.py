@@ -11,6 +11,7 @@ from ...model.policy_overrides import NO_OVERRIDES
 from ...operations.computes import created
 from ...override import override
 from ...plan.data_parameters import bind
+from ...plan.worker_counts import least_counts
 from ..steps.bindings import all_parameters
 from .graph import Graph, StepSequence, gather
 from .lowering import Lowered, Surroundings, lower
@@ -213,7 +214,8 @@ class Pipeline:
         """
         from .source_folders import size_notes
 
-        values = checked(given, all_parameters(self.graph.bindings.values())[0], self.node_parameters)
+        counts = least_counts(self._lowered.plan)
+        values = checked(given, all_parameters(self.graph.bindings.values())[0], self.node_parameters, counts)
         for note in (*self._lowered.notes, *size_notes(self._lowered.plan)):
             print(note, file=sys.stderr)
         return self._configured(bind(self._lowered.plan, values.data)), values.scalars

@@ -20,9 +20,10 @@ from runner.model.step import Interpreter, OutputPath
 from runner.model.store_endpoint import BucketEndpoint, StepStores
 from runner.model.task import Task
 from runner.model.termination import from_message
-from runner.model.workers import COMPLETION_INDEX, HOSTS, STEP_FAILED, WorkerKind, Workers
+from runner.model.workers import COMPLETION_INDEX, STEP_FAILED, WorkerKind, Workers
 from runner.runs import records
 from runner.step import bootstrap, logs
+from runner.step.worker_attempt import WorkerAttempt
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
@@ -125,7 +126,7 @@ def pods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pods:
 
 def test_a_gang_ends_as_one_step(pods: Pods) -> None:
     task = pods.assign(WorkerKind.GANG, SCRIPT)
-    assert pods.run(1, **{HOSTS: "job-0.svc,job-1.svc"}) == 0
+    assert pods.run(1, RUNNER_HOSTS="job-0.svc,job-1.svc") == 0
     assert records.committed(pods.store, task.id) is None
     mine = records.worker_record_of(pods.store, task.id, 1)
     assert mine is not None
@@ -203,7 +204,7 @@ def test_worker_0_does_not_wait_for_a_gang_that_has_failed(pods: Pods) -> None:
 
 
 def _sleeping(sleep: Callable[[float], None]) -> Callable[..., Any]:
-    made = bootstrap.WorkerAttempt
+    made = WorkerAttempt
     return lambda **parts: made(**parts, sleep=sleep)
 
 

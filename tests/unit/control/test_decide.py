@@ -16,6 +16,7 @@ from runner.model.record import Failure
 from runner.model.state import RunState, begin
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
+from runner.model.workers import WorkerKind, Workers
 from tests.support import builders as b
 from tests.support.call_count import calls_of
 
@@ -86,6 +87,25 @@ def test_a_compute_name_has_a_limit_of_its_own(limit: int, expected: list[str]) 
     state = b.state(plan, b.started("a"), limits={"small": limit}, targets=targets)
     actions = decided(plan, state, b.seen(Phase.RUNNING))
     assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(2, []), (3, ["c"]), (4, ["b"]), (5, ["b", "c"])])
+def test_the_limit_of_a_compute_name_counts_nodes(limit: int, expected: list[str]) -> None:
+    two = Workers(kind=WorkerKind.GANG, nodes=1, nodes_parameter="n")
+    small = [b.step(key, compute="small", workers=two) for key in ("a", "b")]
+    plan = b.plan(*small, b.step("c", compute="small"), parameters={"n": 9})
+    targets = {one.key: b.TARGET for one in plan.steps}
+    state = b.state(plan, b.started("a"), limits={"small": limit}, targets=targets, parameters={"n": 2})
+    actions = decided(plan, state, b.seen(Phase.RUNNING))
+    assert [action.key for action in actions if isinstance(action, Start)] == expected
+
+
+def test_a_step_of_more_nodes_than_its_limit_has_starts_alone() -> None:
+    """Submission refuses it; a limit that a plan meets later must not make the run wait for ever."""
+    many = Workers(kind=WorkerKind.POOL, nodes=9)
+    plan = b.plan(*(b.step(key, compute="small", workers=many) for key in ("a", "b")))
+    state = b.state(plan, limits={"small": 2}, targets={"a": b.TARGET, "b": b.TARGET})
+    assert [action.key for action in decided(plan, state) if isinstance(action, Start)] == ["a"]
 
 
 def test_nothing_is_made_or_started_that_may_have_been_done_before() -> None:

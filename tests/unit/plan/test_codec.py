@@ -42,8 +42,11 @@ from runner.model.transforms import (
     TimeRange,
     TimestampColumns,
 )
+from runner.model.workers import WorkerKind, Workers
 from runner.plan.codec import from_yaml, to_yaml
 from runner.plan.full_form import known_fields
+from runner.plan.full_workers import COUNTS as COUNTS_OF_WORKERS
+from runner.plan.full_workers import WORKERS_FIELDS
 from runner.plan.pipeline_file import PipelineFile
 from tests.support import builders as b
 from tests.support.examples import examples
@@ -224,6 +227,18 @@ def steps(draw: st.DrawFn, before: tuple[StepSpec, ...], plan: Plan) -> StepSpec
         version=draw(TEXT),
         search=draw(st.none() | searches([step.key for step in before])),
         trial_of=draw(st.sampled_from(["", *(step.key for step in before)])),
+        workers=draw(st.none() | workers(["", *plan.parameters])),
+    )
+
+
+def workers(parameters: list[str]) -> st.SearchStrategy[Workers]:
+    return st.builds(
+        Workers,
+        kind=st.sampled_from(WorkerKind),
+        nodes=st.integers(),
+        nodes_parameter=st.sampled_from(parameters),
+        processes=st.integers(),
+        processes_parameter=st.sampled_from(parameters),
     )
 
 
@@ -289,6 +304,44 @@ def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
     assert names(OutputSpec) - {"name"} <= made
     assert names(EnvironmentSpec) | names(NamedEnvironment) - {"spec"} <= environment
     assert (names(Search), names(StoppingRule)) == (search, rule)
+    assert names(Workers) == {*WORKERS_FIELDS, *(f"{name}_parameter" for name in COUNTS_OF_WORKERS)}
+
+
+def test_the_short_forms_of_workers() -> None:
+    file = read("""
+        parameters: {n: 3}
+        steps:
+          a: {script: a.py, workers: {kind: pool, nodes: 4, processes: 2}}
+          b: {script: a.py, workers: {kind: gang, nodes: {parameter: n}, processes: {parameter: n, default: 2}}}
+        """)
+    assert [step.workers for step in file.plan.steps] == [
+        Workers(kind=WorkerKind.POOL, nodes=4, processes=2),
+        Workers(kind=WorkerKind.GANG, nodes_parameter="n", processes=2, processes_parameter="n"),
+    ]
+    written = to_yaml(file)
+    assert "workers: {kind: pool, nodes: 4, processes: 2}" in written
+    assert "nodes: {parameter: n}" in written
+
+
+@pytest.mark.parametrize(
+    ("workers", "words"),
+    [
+        ("{kind: swarm}", "'swarm'"),
+        ("{nodes: 2}", "'kind' is missing"),
+        ("{kind: pool, node: 2}", "unknown field 'node'"),
+        ("{kind: pool, nodes: {parameter: m}}", "unknown parameter 'm'"),
+        ("{kind: pool, nodes: {default: 3}}", "field 'parameter' is missing"),
+        ("{kind: pool, nodes: {parameter: n, least: 3}}", "unknown field 'least'"),
+        ("{kind: pool, nodes: two}", "expected a whole number"),
+        ("4", "expected a mapping"),
+    ],
+)
+def test_workers_that_are_written_wrong(workers: str, words: str) -> None:
+    text = f"parameters: {{n: 3}}\nsteps:\n  a: {{script: a.py, workers: {workers}}}\n"
+    with pytest.raises(BadInput) as caught:
+        read(text)
+    assert words in str(caught.value)
+    assert "p.yaml:3" in str(caught.value)
 
 
 def read(text: str, base: str = "") -> PipelineFile:

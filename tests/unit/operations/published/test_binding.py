@@ -69,7 +69,7 @@ def test_every_misfit_is_found_at_once() -> None:
     assert [problem.what for problem in caught.value.problems] == [
         "parameter 'epochs' is a int (default 3), not 'many'",
         "parameter 'where' stands for a DataPath, not a str",
-        "parameter 'nodes' asks for 2 nodes or processes, and steps of several come in a later version",
+        "parameter 'nodes' asks for 2 nodes or processes, and its step runs its script once",
         "parameter 'quick' is a bool (default False), not 1",
         "parameter 'name' is a str (default 'a'), not a DataPath",
         "parameter 'where' stands for a DataPath, not a FileDataset",
