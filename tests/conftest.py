@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.examples import THOROUGH, examples
+from tests.support.examples import ALL_DATA, THOROUGH, examples
 from tests.support.kind_cluster import KindCluster
 
 pytest_plugins = ["tests.support.fixtures"]
 CLUSTER = os.environ.get("RUNNER_TEST_CLUSTER") or "runner-test"
 _CANNOT = "cannot run here: "
+_LINE = 300
+"""The most characters of a line that tells of a failed test."""
 
 # A busy machine is slow, which is no property of the code. CI must fail for what changed, not for new random values.
 # In CI a property is tried with five times as many examples as in a developer's check.
@@ -35,6 +38,33 @@ settings.register_profile(
     max_examples=examples(100),
 )
 settings.load_profile("runner")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let an interrupt end the session with its report, and name a failed test at once.
+
+    A process that a shell has started in the background ignores SIGINT, by which CI ends what takes too long.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(_AtOnce(config))
+
+
+class _AtOnce:
+    """Writes a line for each test that fails: a session that is killed later has told of it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is None or not report.failed:  # a worker of pytest-xdist has no terminal
+            return
+        crash = getattr(report.longrepr, "reprcrash", None)
+        reason = (str(crash.message) if crash else str(report.longrepr)).strip().partition("\n")[0]
+        terminal.write("\n")
+        terminal.write_line(f"FAILED {report.nodeid} ({report.when}): {reason}"[:_LINE])
 
 
 @lru_cache
@@ -85,7 +115,7 @@ def _cost(item: pytest.Item) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail where everything is required, a test whose needs this machine does not meet."""
-    if item.get_closest_marker("all_data") and os.environ.get("RUNNER_ALL_DATA") != "1":
+    if item.get_closest_marker("all_data") and not ALL_DATA:
         pytest.skip("RUNNER_ALL_DATA=1 runs it")
     for name, missing in _NEEDS.items():
         reason = missing() if item.get_closest_marker(name) else ""

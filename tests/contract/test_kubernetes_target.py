@@ -161,6 +161,7 @@ def ended(seen: Observation) -> bool:
     return seen.phase in (Phase.SUCCEEDED, Phase.FAILED)
 
 
+@pytest.mark.all_data
 def test_a_success_from_start_to_removal(bench: Bench) -> None:
     task = bench.a_task("succeed")
     uid = bench.target.start(task)
@@ -178,6 +179,7 @@ def test_the_places_of_a_pod(bench: Bench) -> None:
     assert seen.phase is Phase.SUCCEEDED, seen.tail
 
 
+@pytest.mark.all_data
 def test_a_failure_with_a_record(bench: Bench) -> None:
     task = bench.a_task("fail")
     bench.target.start(task)
@@ -199,6 +201,7 @@ def test_a_failure_without_a_record_keeps_its_log(bench: Bench) -> None:
     assert bench.store.get(f"{task.id.logs}00000001.txt") == b"the stub runs as mute\n"
 
 
+@pytest.mark.all_data
 def test_out_of_memory(bench: Bench) -> None:
     task = bench.a_task("oom", resources=Resources(memory="32Mi", memory_limit="64Mi"))
     bench.target.start(task)
@@ -207,6 +210,7 @@ def test_out_of_memory(bench: Bench) -> None:
     assert seen.remedy == "set memory to 128Mi, or --retry-oom 2"
 
 
+@pytest.mark.all_data
 def test_an_image_that_cannot_be_pulled(bench: Bench) -> None:
     task = bench.a_task("image", image="localhost:1/none:1")
     bench.target.start(task)
@@ -222,6 +226,7 @@ def test_an_image_name_that_is_none(bench: Bench) -> None:
     assert bench.until(task, ended, within=20).failure is Failure.IMAGE
 
 
+@pytest.mark.all_data
 @pytest.mark.parametrize(
     "resources", [Resources(memory="100Ti", memory_limit=""), Resources(gpu=1)], ids=["too large", "no GPU"]
 )
@@ -252,6 +257,7 @@ def test_pod_security(bench: Bench) -> None:
     assert "PodSecurity" in problem.what
 
 
+@pytest.mark.all_data
 def test_a_job_that_is_taken_away(bench: Bench, api: KubernetesApi) -> None:
     task = bench.a_task("sleep")
     uid = bench.target.start(task)
@@ -265,6 +271,7 @@ def test_a_job_that_is_taken_away(bench: Bench, api: KubernetesApi) -> None:
     assert bench.target.observe(bench.run) == {}
 
 
+@pytest.mark.all_data
 def test_stop_leaves_nothing(bench: Bench) -> None:
     task = bench.a_task("sleep")
     uid = bench.target.start(task)
@@ -274,6 +281,7 @@ def test_stop_leaves_nothing(bench: Bench) -> None:
     bench.target.stop(task.id, uid)
 
 
+@pytest.mark.all_data
 def test_a_second_controller_adopts(bench: Bench, run: str) -> None:
     task = bench.a_task("sleep")
     uid = bench.target.start(task)

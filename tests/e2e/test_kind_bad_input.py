@@ -98,6 +98,7 @@ def test_an_unreachable_bucket(desk: RunContext, before: Before) -> None:
     before.unchanged()
 
 
+@pytest.mark.all_data
 def test_a_bucket_that_is_not_there(desk: RunContext, before: Before) -> None:
     desk.configure(store={"bucket": "no-such-bucket"})
     desk.driver(READY, only="print('never')")
@@ -105,6 +106,7 @@ def test_a_bucket_that_is_not_there(desk: RunContext, before: Before) -> None:
     before.unchanged()
 
 
+@pytest.mark.all_data
 @pytest.mark.parametrize("key", ["access_key", "secret_key"])
 def test_wrong_credentials(desk: RunContext, before: Before, key: str) -> None:
     desk.configure(store={"credentials": _keys(desk, **{key: "not-the-right-one"})})
@@ -122,6 +124,7 @@ def test_no_docker_when_an_image_must_be_built(desk: RunContext, before: Before)
     before.unchanged()
 
 
+@pytest.mark.all_data
 def test_a_target_without_kind_takes_ready_images_alone(desk: RunContext, before: Before) -> None:
     desk.configure(kind_cluster=None)
     desk.driver(BUILT, only="print('here')")
@@ -131,6 +134,7 @@ def test_a_target_without_kind_takes_ready_images_alone(desk: RunContext, before
     assert "succeeded" in desk.run().ok().out
 
 
+@pytest.mark.all_data
 def test_a_store_without_conditional_puts(desk: RunContext, before: Before) -> None:
     bucket = _Careless()
     with scripted_server(bucket.answer) as server:
@@ -166,6 +170,7 @@ def test_doctor_tries_the_store_from_a_pod(desk: RunContext, kind_cluster: KindC
     patiently(lambda: not any(namespace.items(kind, made) for kind in kinds), "nothing left of the trials", 60, 0.5)
 
 
+@pytest.mark.all_data
 def test_several_problems_are_told_together(desk: RunContext, before: Before) -> None:
     desk.configure(kubeconfig=_kubeconfig(desk, f"https://{NOWHERE}"))
     without = replace(desk, variables={"DOCKER_HOST": f"tcp://{NOWHERE}"})

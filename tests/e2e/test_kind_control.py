@@ -43,6 +43,7 @@ def hands(kind_cluster: KindCluster) -> Hands:
     return Hands(kind_cluster)
 
 
+@pytest.mark.all_data
 def test_a_controller_that_was_stopped_leaves_the_run_to_the_one_that_took_it(
     bench: FaultBench, tmp_path: Path
 ) -> None:

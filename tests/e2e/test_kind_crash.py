@@ -82,6 +82,8 @@ HELD = {
 }
 """Instants between two effects: after the first, before the request that is held here."""
 INSTANTS = ("image build", *HELD, "step running")
+BY_DEFAULT = ("Job create", "between steps")
+"""The others take half a minute each. Fakes try every instant: tests/scenario/test_crash_anywhere.py."""
 
 
 def _config(instant: str) -> str:
@@ -110,7 +112,9 @@ def _kill_controller(desk: RunContext, run: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("instant", INSTANTS)
+@pytest.mark.parametrize(
+    "instant", [pytest.param(one, marks=[] if one in BY_DEFAULT else [pytest.mark.all_data]) for one in INSTANTS]
+)
 def test_every_step_runs_once_though_the_controller_is_killed(
     desk: RunContext, gate: Gate, ledger: Ledger, kind_cluster: KindCluster, instant: str
 ) -> None:

@@ -148,7 +148,7 @@ def test_it_runs_to_its_end_without_whoever_submitted_it(
     assert not controllers(namespace, desk.newest())
 
 
-@pytest.mark.parametrize("how", ["killed", "evicted"])
+@pytest.mark.parametrize("how", ["killed", pytest.param("evicted", marks=pytest.mark.all_data)])
 def test_its_pod_is_killed_and_another_goes_on(
     equipped: RunContext, ledger: Ledger, namespace: Namespace, how: str
 ) -> None:

@@ -131,6 +131,7 @@ submit(
     Namespace(kind_cluster).empties_of(desk.newest())
 
 
+@pytest.mark.all_data
 def test_an_image_that_cannot_be_pulled_is_told(desk: RunContext) -> None:
     desk.driver(_ready("registry.invalid/runner/none:1"), only="print('never')")
     begun = time.monotonic()
@@ -148,6 +149,7 @@ def test_an_image_that_cannot_be_pulled_is_told(desk: RunContext) -> None:
     Namespace(desk.cluster).empties_of(run)
 
 
+@pytest.mark.all_data
 def test_a_pod_that_no_node_can_take_is_told(desk: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = time.monotonic()
     run = _submit(desk, monkeypatch, Resources(cpu="64"))
@@ -159,6 +161,7 @@ def test_a_pod_that_no_node_can_take_is_told(desk: RunContext, monkeypatch: pyte
     _end(desk, run)
 
 
+@pytest.mark.all_data
 def test_a_script_that_needs_too_much_memory_is_told_so(desk: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     run = _submit(desk, monkeypatch, Resources(memory="32Mi", memory_limit="96Mi"))
     patiently(lambda: desk.view(run).state.over, "the end of the run", 90, 0.5)
@@ -179,6 +182,7 @@ def test_an_image_without_python_is_refused_before_the_run_where_the_engine_has_
     assert desk.listing() == before
 
 
+@pytest.mark.all_data
 def test_an_image_without_python_that_only_the_nodes_have_is_one_clear_error_of_its_step(desk: RunContext) -> None:
     _move_to_the_nodes(_bare_image(), desk.cluster)
     desk.driver(_ready(BARE_IMAGE), only="print('never')")

@@ -16,6 +16,7 @@ from runner.model.record import Failure
 from runner.model.resources import Resources
 from runner.model.status import RunStatus, StepStatus
 from runner.model.step import OutputSpec, StepSpec
+from tests.support.examples import ALL_DATA
 from tests.support.kind_cluster import KindCluster
 from tests.support.kind_faults import QUICK, FaultBench, fault_bench
 from tests.support.kind_hands import Hands
@@ -50,14 +51,21 @@ def run(bench: FaultBench) -> str:
     return bench.submit(*_disturbed(bench), *_starved(bench), *_impossible(bench))
 
 
+@pytest.fixture(scope="module")
+def ended(bench: FaultBench, run: str) -> str:
+    """The run, when it is over."""
+    bench.await_end(run, 180)
+    return run
+
+
 def _disturbed(bench: FaultBench) -> list[StepSpec]:
     """They wait until something has befallen them."""
+    steps = [bench.step(key, "waits") for key in ("killed", "deleted", "evicted", "suspended")]
+    if not ALL_DATA:
+        return steps
     worker = Placement(SELECTOR, (TOLERATION,))
     return [
-        bench.step("killed", "waits"),
-        bench.step("deleted", "waits"),
-        bench.step("evicted", "waits"),
-        bench.step("suspended", "waits"),
+        *steps,
         bench.step("preempted", "waits", placement=worker, resources=replace(SMALL, cpu="1200m")),
         # Nothing but the worker's emptiness leads it there: its next attempt may run elsewhere.
         bench.step("stranded", "waits", placement=Placement(tolerations=(TOLERATION, *IMPATIENT))),
@@ -124,6 +132,7 @@ def test_a_job_that_is_suspended_while_it_runs_waits_for_its_next_pod(
     assert (step.status, step.attempt, step.endings) == (StepStatus.SUCCEEDED, 1, {}), "the same attempt, done anew"
 
 
+@pytest.mark.all_data
 def test_a_preempted_step_runs_once_there_is_room_again(bench: FaultBench, hands: Hands, run: str) -> None:
     bench.await_executions("preempted")
     begun = time.time()
@@ -136,6 +145,7 @@ def test_a_preempted_step_runs_once_there_is_room_again(bench: FaultBench, hands
     bench.told_at(run, "preempted", e.StepSucceeded)  # before its node goes
 
 
+@pytest.mark.all_data
 def test_a_node_goes_and_its_step_runs_elsewhere(bench: FaultBench, hands: Hands, run: str) -> None:
     bench.await_executions("stranded")
     assert hands.pod(bench.pod_of(run, "stranded"))["spec"]["nodeName"].endswith("-worker")
@@ -175,16 +185,18 @@ AGAIN = {
 }
 
 
-@pytest.mark.parametrize("key", AGAIN)
-def test_what_was_not_the_scripts_doing_is_tried_again_and_succeeds(bench: FaultBench, run: str, key: str) -> None:
-    step = bench.state(run, key)
+@pytest.mark.parametrize(
+    "key", [pytest.param(key, marks=[pytest.mark.all_data] if key == "preempted" else []) for key in AGAIN]
+)
+def test_what_was_not_the_scripts_doing_is_tried_again_and_succeeds(bench: FaultBench, ended: str, key: str) -> None:
+    step = bench.state(ended, key)
     assert (step.status, step.attempt, step.endings) == (StepStatus.SUCCEEDED, 2, {AGAIN[key]: 1}), step.reason
     assert bench.ledger.count()[key] == 2
 
 
 @pytest.mark.parametrize("key", WORDS)
-def test_what_cannot_succeed_says_why(bench: FaultBench, run: str, key: str) -> None:
-    step, (failure, reason, remedy) = bench.state(run, key), WORDS[key]
+def test_what_cannot_succeed_says_why(bench: FaultBench, ended: str, key: str) -> None:
+    step, (failure, reason, remedy) = bench.state(ended, key), WORDS[key]
     _note(f"{key}: {step.failure}: {step.reason} -> {step.remedy}")
     assert (step.status, step.failure) == (StepStatus.FAILED, failure), step.reason
     assert step.attempt == 1
@@ -192,5 +204,5 @@ def test_what_cannot_succeed_says_why(bench: FaultBench, run: str, key: str) -> 
     assert re.search(remedy, step.remedy), step.remedy
 
 
-def test_the_run_leaves_each_output_once_and_nothing_else(bench: FaultBench, run: str) -> None:
-    bench.check_end(run, RunStatus.FAILED)
+def test_the_run_leaves_each_output_once_and_nothing_else(bench: FaultBench, ended: str) -> None:
+    bench.check_end(ended, RunStatus.FAILED)

@@ -92,6 +92,7 @@ def desk(kind_cluster: KindCluster, tmp_path_factory: pytest.TempPathFactory) ->
     one.delete()
 
 
+@pytest.mark.all_data
 def test_what_another_step_has_replaced_is_refused_by_name_and_put_right_by_a_new_submit(desk: RunContext) -> None:
     desk.driver(DRIVER.format(manner="hostile"), maker=MAKER, other=OTHER, victim=VICTIM)
     desk.write("victims/victim.py", VICTIM)

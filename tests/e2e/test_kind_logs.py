@@ -83,6 +83,7 @@ def test_a_line_is_on_the_terminal_while_its_step_goes_on(desk: RunContext) -> N
     assert seen[0][0] < seen[-1][1], "the first line is seen before the last is printed"
 
 
+@pytest.mark.all_data
 def test_logs_can_be_followed_from_another_terminal(desk: RunContext) -> None:
     desk.driver('submit(step("talk", "talk.py"))\n', talk=TALK)
     running = desk.start("run", "driver.py", "--target", "kind")
@@ -96,7 +97,9 @@ def test_logs_can_be_followed_from_another_terminal(desk: RunContext) -> None:
     assert seen[0][0] < seen[-1][1], "the first line is seen before the last is printed"
 
 
-@pytest.mark.parametrize("way", ["pod deleted by force", "bootstrap killed by SIGKILL"])
+@pytest.mark.parametrize(
+    "way", ["pod deleted by force", pytest.param("bootstrap killed by SIGKILL", marks=pytest.mark.all_data)]
+)
 def test_a_killed_pod_leaves_its_lines_and_another_attempt_follows(
     desk: RunContext, kind_cluster: KindCluster, way: str
 ) -> None:
@@ -136,6 +139,7 @@ def _kill(cluster: KindCluster, namespace: Namespace, run: str) -> float:
     return at
 
 
+@pytest.mark.all_data
 def test_a_script_that_kills_itself_leaves_every_line(desk: RunContext) -> None:
     desk.driver('submit(step("talk", "talk.py"))\n', talk=KILL_ITSELF)
     done = desk.run()

@@ -117,6 +117,7 @@ submit(step("lose", "lose.py", arguments=[raw], inputs=[raw]))
 """
 
 
+@pytest.mark.all_data
 def test_a_script_that_meets_an_input_output_error_of_a_mount_is_tried_again(desk: RunContext) -> None:
     desk.driver(AGAIN, lose=LOSE)
     done = desk.runner("run", "driver.py", "--target", "kind", "--infrastructure-retries", "1", seconds=120)

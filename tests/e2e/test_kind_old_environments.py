@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,11 @@ from tests.support.kind_runs import a_desk
 from tests.support.old_environments import check, copy_project
 
 pytestmark = pytest.mark.kind
-NAMES = ("course", "taxi") if os.environ.get("RUNNER_ALL_ENVIRONMENTS") == "1" else ("taxi",)
-"""Pins below Python 3.8 with a package that needs a library of the system; on demand also no pins at all."""
+NAMES = ("course", "taxi")
+"""No pins at all, and pins below Python 3.8 with a package that needs a library of the system."""
 
 
+@pytest.mark.all_data
 @pytest.mark.parametrize("name", NAMES)
 def test_an_old_environment_runs_on_a_cluster(name: str, tmp_path: Path, kind_cluster: KindCluster) -> None:
     desk = a_desk(tmp_path, kind_cluster)

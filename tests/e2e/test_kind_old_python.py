@@ -14,6 +14,7 @@ pytestmark = pytest.mark.kind
 PROJECT = Path(__file__).parents[1] / "support/old_python"
 
 
+@pytest.mark.all_data
 def test_a_step_on_python_3_8_uses_every_call_of_v1(tmp_path: Path, kind_cluster: KindCluster) -> None:
     desk = a_desk(tmp_path, kind_cluster)
     shutil.copytree(PROJECT, desk.folder, dirs_exist_ok=True)

@@ -74,6 +74,7 @@ def _now_and_then(number: int, _method: str, _path: str) -> Fault | None:
     return list(Fault)[number // 3 % len(Fault)] if number % 3 == 0 else None
 
 
+@pytest.mark.all_data
 def test_a_faulty_way_to_the_store_costs_time_and_nothing_else(proxy: FaultProxy, bench: FaultBench) -> None:
     """The controller's and the pods' way alike."""
     near = f"http://{gateway()}:{proxy.port}"

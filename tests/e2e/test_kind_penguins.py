@@ -63,6 +63,7 @@ def test_penguins_are_the_same_in_both_places(tmp_path: Path, kind_cluster: Kind
     assert not (there / ".runner").exists(), "a run on the cluster leaves nothing in the folder"
 
 
+@pytest.mark.all_data
 def test_an_image_is_made_once_for_all_projects_and_scripts(tmp_path: Path, kind_cluster: KindCluster) -> None:
     first, second = (a_desk(tmp_path / name, kind_cluster) for name in ("first", "second"))
     first.driver(PACKAGES + 'submit(step("a", "a.py", config))\n', a="import iniconfig; print('first')")

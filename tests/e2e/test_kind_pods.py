@@ -107,6 +107,7 @@ submit(
     assert desk.runner("logs", "read", "--target", "kind").ok().out.endswith(" by its absolute path\n")
 
 
+@pytest.mark.all_data
 def test_a_thousand_inputs_take_no_more_manifest_than_one(desk: RunContext) -> None:
     desk.driver(
         f"""
@@ -142,6 +143,7 @@ def _manifest_size(desk: RunContext, task: TaskId) -> int:
     return len(json.dumps(render.job(assignment, settings, owner=uid, archive="0" * 64)))
 
 
+@pytest.mark.all_data
 def test_what_a_script_leaves_running_does_not_write_into_its_committed_output(desk: RunContext) -> None:
     """Not even a daemon without environment. Empty folders come along, and what lies beside the output is named."""
     before = "import os, sys\nos.makedirs(sys.argv[2] + '/for/later')\nopen(sys.argv[2] + 'x.csv', 'w').close()\n"
@@ -166,6 +168,7 @@ submit(
     assert "nothing is kept: datax.csv" in leave.warnings[0]
 
 
+@pytest.mark.all_data
 def test_drivers_and_scripts_may_have_our_names(desk: RunContext) -> None:
     """``import runner``, ``import step`` … mean the user's own files, in the driver and in the step."""
     desk.driver(
@@ -185,6 +188,7 @@ def test_drivers_and_scripts_may_have_our_names(desk: RunContext) -> None:
     assert [metric["value"] for metric in step["metrics"]] == [4]
 
 
+@pytest.mark.all_data
 def test_nothing_of_a_run_is_left_in_the_namespace(desk: RunContext, kind_cluster: KindCluster) -> None:
     desk.driver('submit(step("a", "a.py"), step("b", "a.py"))\n', a="print('here')")
     desk.run().ok()

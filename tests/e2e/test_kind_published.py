@@ -24,9 +24,12 @@ WORKSPACES = {"train_cicd": "mlops-ws"}
 """Names that projects state; on a cluster the folder has to state them, too."""
 
 
+BY_DEFAULT = "train_cicd"
+"""The others publish and run in the same way; the image of notebooks takes minutes to build and load."""
+
+
 def chosen() -> list[ParameterSet]:
-    """Return the projects; the image of notebooks, which nothing else needs, takes minutes to build and load."""
-    return [pytest.param(name, marks=[pytest.mark.all_data] if name == "notebook_shelf" else []) for name in PROJECTS]
+    return [pytest.param(name, marks=[] if name == BY_DEFAULT else [pytest.mark.all_data]) for name in PROJECTS]
 
 
 @pytest.mark.parametrize("name", chosen())

@@ -54,7 +54,10 @@ def runs_of(desk: RunContext, experiment: str) -> list[str]:
     return [entry.run for entry in index.newest(desk.store, 100) if entry.experiment == experiment]
 
 
-@pytest.mark.parametrize("options", [("--detach",), ()], ids=["in a pod", "here"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param(("--detach",), id="in a pod"), pytest.param((), id="here", marks=pytest.mark.all_data)],
+)
 def test_a_step_with_keys_of_its_own_submits_a_published_pipeline(desk: RunContext, options: tuple[str, ...]) -> None:
     desk.driver(CHILD, made="print('made')")
     desk.runner("publish", "driver.py", "--name", "child", "--target", "kind").ok()

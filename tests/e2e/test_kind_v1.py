@@ -268,6 +268,7 @@ def _check_views(desk: RunContext, first: str, again: str) -> None:
         assert expected in desk.runner(*words, "--target", "kind").ok().out, words
 
 
+@pytest.mark.all_data
 def test_what_a_script_writes_into_its_inputs_is_kept_or_refused(desk: RunContext) -> None:
     """References are written to; a mount refuses the write itself; a write into a copy is found afterwards."""
     desk.driver(REFERENCES, write=WRITE)

@@ -12,27 +12,16 @@ from tests.support.kind_runs import a_desk
 
 pytestmark = pytest.mark.kind
 DRIVERS = Path(__file__).parents[1] / "support" / "drivers"
-NAMES = (
-    "sales_chain",
-    "loan_parameters",
-    "weather_datapath",
-    "pictures_mount",
-    "words_commands",
-    "model_registry",
-    "brittle_branch",
-    "alpha_sweep",
-    "taxi_outputs",
-    "registered_tables",
-    "retrain_gate",
-    "sums_module",
-)
-"""Twelve minutes are what all kind tests may take: what a driver has of reuse, datastores, secrets and transfers is
-tried with one small pipeline each in tests/e2e/test_kind_v1.py."""
+BY_DEFAULT = ("sales_chain", "pictures_mount", "words_commands", "model_registry", "taxi_outputs", "retrain_gate")
+"""A chain, a mount, commands, and what a step in a pod asks of its workspace: models, datasets, a cancel. All drivers
+run on this machine (tests/integration/v1). What a driver has of reuse, datastores, secrets and transfers is tried with
+one small pipeline each in tests/e2e/test_kind_v1.py."""
+ON_DEMAND = ("loan_parameters", "weather_datapath", "brittle_branch", "alpha_sweep", "registered_tables", "sums_module")
 FAILING = {"brittle_branch", "retrain_gate"}
 """Drivers that expect one of their runs to fail or to be canceled."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*BY_DEFAULT, *(pytest.param(name, marks=pytest.mark.all_data) for name in ON_DEMAND)])
 def test_a_driver_runs_unchanged(name: str, tmp_path: Path, kind_cluster: KindCluster) -> None:
     desk = a_desk(tmp_path, kind_cluster)
     project = tmp_path / name

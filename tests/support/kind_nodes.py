@@ -1,6 +1,7 @@
 """The nodes of the test cluster: the one that `runner cluster up` makes, and a worker that tests may stop.
 
-The worker takes only the steps that ask for it, so that stopping it harms nobody else's test.
+The worker takes only the steps that ask for it, so that stopping it harms nobody else's test. It is there with
+RUNNER_ALL_DATA=1 only: each image is copied to every node.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from runner.cluster.manifests import kind_config, read_kind_config
 from runner.compute.kubernetes.programs import run_program
 from runner.errors import TargetError
 from runner.model.document import Document
+from tests.support.examples import ALL_DATA
 
 KEY = "runner-test"
 SELECTOR = {KEY: "worker"}
@@ -28,8 +30,9 @@ def with_worker(config: Document) -> Document:
 
 
 def create_test_cluster(name: str, port: int) -> None:
-    """Make the two nodes; `runner.cluster.up.up` then finds a cluster to furnish, its store at this port."""
-    create_cluster(with_worker(kind_config(read_kind_config(), name, port)))
+    """Make the nodes; `runner.cluster.up.up` then finds a cluster to furnish, its store at this port."""
+    config = kind_config(read_kind_config(), name, port)
+    create_cluster(with_worker(config) if ALL_DATA else config)
     run_program(["docker", "exec", f"{name}-control-plane", "sed", "-i", _ALONE, *_ELECTED])
 
 

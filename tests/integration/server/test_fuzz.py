@@ -5,7 +5,6 @@ By default a few calls of each operation are made; with RUNNER_ALL_DATA=1 many.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,10 +25,11 @@ from runner.config.serve import ServeConfig, ServeLimits
 from runner.server import openapi
 from runner.server.app import all_operations
 from runner.server.metrics import Metrics
+from tests.support.examples import ALL_DATA
 from tests.support.served_workspace import TRAIN, ServedWorkspace
 from tests.support.serving import context_of, live
 
-EXAMPLES = 300 if os.environ.get("RUNNER_ALL_DATA") == "1" else 6
+EXAMPLES = 300 if ALL_DATA else 6
 OPERATIONS = sorted(each.id for each in all_operations(Metrics()))
 CHECKS = [
     not_a_server_error,
