@@ -365,6 +365,7 @@ def test_up_starts_a_node_that_was_stopped(life: Life) -> None:
     assert _read(life.user(), "older") == b"than the reboot"
 
 
+@pytest.mark.all_data
 def test_an_image_that_cannot_be_had_is_told_and_mended(life: Life) -> None:
     good = life.get(DEPLOYMENT)["spec"]["template"]["spec"]["containers"][0]["image"]
     start = time.monotonic()
