@@ -74,6 +74,11 @@ STORE_LABEL = "runner/store"
 RUN_LABEL = "runner/run"
 STEP_LABEL = "runner/step"
 ATTEMPT_LABEL = "runner/attempt"
+WORKERS_LABEL = "runner/workers"
+"""The kind of workers of an Indexed Job and its pods (`model.workers.WorkerKind`)."""
+QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+INDEX_ANNOTATION = "batch.kubernetes.io/job-completion-index"
+"""https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-completion-index-annotation"""
 TASK_ANNOTATION = "runner/task"
 
 
@@ -112,6 +117,11 @@ def attempt_secret_name(job: str) -> str:
         job: The name of its Job: nobody can guess it who does not know the run's id.
     """
     return f"{job}-keys"
+
+
+def service_name(job: str) -> str:
+    """Return the name of the Service of a gang. Unlike a Job's, it must begin with a letter (RFC 1035)."""
+    return f"gang-{job}"
 
 
 def keys_owner_name(run: str) -> str:

@@ -10,6 +10,7 @@ from time import monotonic
 from ...errors import TargetError
 from .cluster import Cluster
 from .interpret import PodSnapshot, is_late_to_start
+from .interpret import subject as subject_of
 from .json_fields import KubeObject, text
 from .pending import wait
 from .pending_reason import last
@@ -67,7 +68,7 @@ class EventPoller:
         requests = requests + 1 if subject == _subject(snapshot) else 1
         self._asked[uid] = (_subject(snapshot), requests)
         # An autoscaler may react at any moment of the grace period, and its event must be seen.
-        pause = EVERY if wait(snapshot).unschedulable else EVERY * 2.0 ** min(requests - 1, 10)
+        pause = EVERY if wait(subject_of(snapshot)).unschedulable else EVERY * 2.0 ** min(requests - 1, 10)
         self._due[uid] = monotonic() + pause
         # Events only explain. Without them (no permission, no answer) the observed state is still right.
         with suppress(TargetError):
@@ -84,4 +85,4 @@ _STARTING_REASONS = ("Pulling", "Pulled", "FailedMount", "FailedAttachVolume", "
 
 
 def _subject(snapshot: PodSnapshot) -> str:
-    return text(snapshot.pod, "metadata", "uid") or snapshot.uid
+    return text(subject_of(snapshot).pod, "metadata", "uid") or snapshot.uid

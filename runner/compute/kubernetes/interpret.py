@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ...model.observation import Observation, Phase
+from ...model.observation import Observation
+from ...model.workers import WorkerKind
+from . import gang, outcome, pool
 from .json_fields import text
-from .outcome import INTERRUPTED, ending, needs_stored_result
+from .live_attempt import pending, running
+from .outcome import INTERRUPTED, ending
 from .pending import wait
 from .pod_snapshot import PodSnapshot, StoredResult, condition
 from .settings import ClusterSettings
+from .worker_states import State, states_of
 
 __all__ = [
     "INTERRUPTED",
@@ -23,6 +27,7 @@ __all__ = [
     "is_late_to_start",
     "needs_stored_result",
     "observe",
+    "subject",
 ]
 
 _NO_RESULT = StoredResult()
@@ -42,72 +47,47 @@ def observe(
         settings: The settings of the target.
         stored: The attempt's stored result; needed only if `needs_stored_result` returns True.
     """
-    return ending(snapshot, now, stored) or _running(snapshot, now) or _pending(snapshot, now, settings)
+    if snapshot.kind is WorkerKind.GANG:
+        return gang.observe(snapshot, now=now, settings=settings, stored=stored)
+    if snapshot.kind is WorkerKind.POOL:
+        return pool.observe(snapshot, now=now, settings=settings, stored=stored)
+    return ending(snapshot, now, stored) or running(snapshot, now) or pending(snapshot, now, settings)
+
+
+def needs_stored_result(snapshot: PodSnapshot, now: datetime) -> bool:
+    """Return True if the attempt has ended or is suspended, and no termination message tells its whole result."""
+    if snapshot.kind is WorkerKind.GANG:
+        return gang.needs_stored_result(snapshot, now)
+    if snapshot.kind is WorkerKind.POOL:
+        return pool.needs_stored_result(snapshot, now)
+    return outcome.needs_stored_result(snapshot, now)
 
 
 def has_not_started(snapshot: PodSnapshot) -> bool:
     """Return True if the attempt has not started to run."""
-    return (
-        snapshot.terminated is None
-        and not snapshot.job_ended
-        and snapshot.running is None
-        and not snapshot.is_suspended
-    )
+    if snapshot.job_ended or snapshot.is_suspended:
+        return False
+    if snapshot.kind is not None:
+        states = states_of(snapshot)
+        others = (State.RUNS,) if snapshot.kind is WorkerKind.POOL else (State.FAILED,)
+        return State.WAITS in states and not any(state in others for state in states)
+    return snapshot.terminated is None and snapshot.running is None
+
+
+def subject(snapshot: PodSnapshot) -> PodSnapshot:
+    """Return the part of an attempt that has not started and whose events tell most: of many workers, one."""
+    if snapshot.kind is WorkerKind.GANG:
+        return gang.subject(snapshot)
+    return pool.subject(snapshot) if snapshot.kind is WorkerKind.POOL else snapshot
 
 
 def is_late_to_start(snapshot: PodSnapshot, now: datetime) -> bool:
     """Return True if the attempt starts so late that a request for its events is worthwhile."""
     if not has_not_started(snapshot):
         return False
-    age = now - (snapshot.since or now)
-    if not snapshot.pod:
+    one = subject(snapshot)
+    age = now - (one.since or now)
+    if not one.pod:
         return age >= _POD_DUE
-    queued = text(condition(snapshot.pod, "PodScheduled"), "status") == "False" and not wait(snapshot).unschedulable
-    return age >= _START_DUE and not queued
-
-
-def _running(snapshot: PodSnapshot, now: datetime) -> Observation | None:
-    if snapshot.running is None or snapshot.is_suspended:
-        return None
-    return Observation(
-        phase=Phase.RUNNING,
-        uid=snapshot.uid,
-        started=snapshot.started,
-        placed=True,
-        elapsed=_seconds(snapshot.started, now),
-    )
-
-
-def _pending(snapshot: PodSnapshot, now: datetime, settings: ClusterSettings) -> Observation:
-    waiting = wait(snapshot)
-    failure, placed = waiting.failure, snapshot.assigned and not snapshot.is_suspended
-    if _is_over(snapshot.since, now, settings.unschedulable_grace):
-        failure = failure or waiting.unschedulable
-    if _is_over(waiting.since, now, settings.pull_grace):
-        failure = failure or waiting.stuck
-    if failure is not None:
-        return Observation(
-            phase=Phase.FAILED,
-            uid=snapshot.uid,
-            reason=waiting.reason,
-            failure=failure,
-            remedy=waiting.remedy,
-            placed=snapshot.assigned,
-        )
-    return Observation(
-        phase=Phase.PENDING,
-        uid=snapshot.uid,
-        reason=waiting.reason,
-        remedy=waiting.remedy,
-        placed=placed,
-        elapsed=_seconds(snapshot.placed if placed else snapshot.created, now),
-    )
-
-
-def _seconds(since: datetime | None, now: datetime) -> float | None:
-    """Return the seconds since a time of the server's clock, never less than 0."""
-    return None if since is None else max(0.0, (now - since).total_seconds())
-
-
-def _is_over(since: datetime | None, now: datetime, grace: float) -> bool:
-    return since is not None and (now - since).total_seconds() > grace
+    queued = text(condition(one.pod, "PodScheduled"), "status") == "False" and not wait(one).unschedulable
+    return age >= _START_DUE and not (queued and not gang.is_torn(snapshot))

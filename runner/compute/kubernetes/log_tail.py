@@ -8,21 +8,23 @@ from . import conventions as c
 from . import pod_disruptions
 from .cluster import Cluster
 from .json_fields import KubeObject, text
+from .pod_snapshot import index_of
 
 _LINES = 200
 
 
 def save(cluster: Cluster, store: ObjectStore, task: TaskId, pod: KubeObject) -> None:
-    """Upload the log lines that the attempt itself could not upload. Raises TargetError, StoreError."""
+    """Upload the log lines that the pod itself could not upload. Raises TargetError, StoreError."""
     if pod_disruptions.lost_node(pod, cluster.now()):
         return  # its log is with it, and asking would hold up the tick until it times out
     name = text(pod, "metadata", "name")
     tail = cluster.log_tail(name, container=c.CONTAINER, last=_LINES) if name else ""
-    chunks = [chunk.key for chunk in store.list(task.logs)]
+    prefix = task.worker_logs(index_of(pod))
+    chunks = [chunk.key for chunk in store.list(prefix)]
     last = store.get(chunks[-1]).decode("utf-8", "replace") if chunks and tail else ""
     rest = missing_lines(tail, last)
     if rest:
-        store.put(f"{task.logs}{len(chunks) + 1:08d}.txt", rest.encode())
+        store.put(f"{prefix}{len(chunks) + 1:08d}.txt", rest.encode())
 
 
 def missing_lines(tail: str, chunk: str) -> str:

@@ -27,11 +27,12 @@ def needs_stored_result(snapshot: PodSnapshot, now: datetime) -> bool:
 
 def ending(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observation | None:
     """Return the end of the attempt. None: it may still make progress."""
-    found = _ending(snapshot, now, stored)
+    found = end_of(snapshot, now, stored)
     return None if found is not None and snapshot.is_suspended and found.failure in INTERRUPTED else found
 
 
-def _ending(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observation | None:
+def end_of(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observation | None:
+    """Return the end of the attempt, whether or not its Job is suspended. None: it may still make progress."""
     message = snapshot.message
     record = stored.record or (message.record if message else None)
     if stored.committed is not None:
@@ -41,7 +42,7 @@ def _ending(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Obser
     if record is None:
         return _vanished(snapshot, now) if snapshot.terminated is None else _without_record(snapshot)
     if record.failure is not None:
-        return _recorded_failure(snapshot, record)
+        return recorded_failure(snapshot, record)
     if message is not None and message.whole:
         return _succeeded(snapshot, record, StoredResult(record, record.outputs, record.attempt))
     return _failed(snapshot, PodFailure(Failure.LOST, "it ended after its record and before its commit"))
@@ -67,7 +68,8 @@ def _succeeded(snapshot: PodSnapshot, record: AttemptRecord | None, stored: Stor
     )
 
 
-def _recorded_failure(snapshot: PodSnapshot, record: AttemptRecord) -> Observation:
+def recorded_failure(snapshot: PodSnapshot, record: AttemptRecord) -> Observation:
+    """Return the failure that a record tells. The cluster may know its cause better."""
     failure_found = _final_cause(snapshot, record)
     return Observation(
         phase=Phase.FAILED,

@@ -68,6 +68,13 @@ def lost_node(pod: KubeObject, now: datetime) -> str:
     No permission to read nodes is needed. The node controller marks the pods of a silent node as not ready and
     changes nothing else. A live kubelet reports readiness together with the state of its containers.
     """
+    deadline = time(pod, "metadata", "deletionTimestamp")
+    never = deadline is not None and _disruption(pod) and not value_at(pod, "status", "containerStatuses")
+    return silent_node(pod, now) or ("it never began" if never else "")
+
+
+def silent_node(pod: KubeObject, now: datetime) -> str:
+    """Return the sign that nothing will report the pod's end, so that its Job does not replace it; empty: none."""
     return next(_signs(pod, now), "")
 
 
@@ -82,8 +89,6 @@ def _signs(pod: KubeObject, now: datetime) -> Iterator[str]:
     deadline = time(pod, "metadata", "deletionTimestamp")
     if deadline is not None and now > deadline + SILENCE:
         yield "it is to be deleted, and nothing has confirmed its end"
-    if deadline is not None and _disruption(pod) and not value_at(pod, "status", "containerStatuses"):
-        yield "it never began"
 
 
 def _disruptions(snapshot: PodSnapshot) -> Iterator[PodFailure]:

@@ -10,8 +10,9 @@ from ...dataclass import dataclass
 from ...model.data import DataRef
 from ...model.record import AttemptRecord
 from ...model.termination import Termination, from_message
-from .conventions import CONTAINER, RUN_LABEL
-from .json_fields import KubeObject, row, rows, text, time, value_at
+from ...model.workers import WorkerKind
+from .conventions import CONTAINER, INDEX_ANNOTATION, RUN_LABEL, WORKERS_LABEL
+from .json_fields import KubeObject, number, row, rows, text, time, value_at
 
 DELETED = "deleted"
 """Field set on a pod that the watch saw deleted. Its last state is kept as long as its Job exists."""
@@ -52,14 +53,36 @@ class PodSnapshot:
 
         https://kubernetes.io/docs/concepts/workloads/controllers/job/#suspending-a-job
         """
-        if not self._suspend_requested:
-            return False
-        pod = self.pod
-        ended = text(pod, "status", "phase") in ("Failed", "Succeeded")
-        return not pod or ended or value_at(pod, DELETED) is True or self.terminated is not None
+        return self.suspend_requested and all(map(_has_ended, self.pods))
 
     @cached_property
-    def _suspend_requested(self) -> bool:
+    def kind(self) -> WorkerKind | None:
+        """Return the kind of the Job's workers; None for a Job of one pod without an index."""
+        named = text(self.job, "metadata", "labels", WORKERS_LABEL)
+        return next((kind for kind in WorkerKind if kind.value == named), None)
+
+    @cached_property
+    def workers(self) -> tuple[PodSnapshot, ...]:
+        """Return for each index of the Job a snapshot of the newest pod of that index, if there is one."""
+        newest: dict[int, KubeObject] = {}
+        for pod in sorted(self.pods, key=_age):
+            newest[index_of(pod)] = pod
+        count = number(self.job, "spec", "completions") or 1
+        return tuple(self._of_one(newest.get(index)) for index in range(count))
+
+    @cached_property
+    def replaced(self) -> tuple[KubeObject, ...]:
+        """Return the pods whose worker was started again in another pod."""
+        newest = {text(worker.pod, "metadata", "uid") for worker in self.workers}
+        return tuple(pod for pod in self.pods if text(pod, "metadata", "uid") not in newest)
+
+    def _of_one(self, pod: KubeObject | None) -> PodSnapshot:
+        about = {text(pod, "metadata", "uid"), self.uid, ""}
+        events = tuple(event for event in self.events if text(event, "involvedObject", "uid") in about)
+        return PodSnapshot(self.job, () if pod is None else (pod,), events)
+
+    @cached_property
+    def suspend_requested(self) -> bool:
         """Return the Job's ``spec.suspend``. The Job's condition may lag far behind it."""
         return value_at(self.job, "spec", "suspend") is True
 
@@ -75,7 +98,7 @@ class PodSnapshot:
         """
         created = time(pod, "metadata", "creationTimestamp")
         deleted = value_at(pod, DELETED) is True or bool(text(pod, "metadata", "deletionTimestamp"))
-        if self._suspend_requested or created is None or not deleted:
+        if self.suspend_requested or created is None or not deleted:
             return False
         others = (time(other, "metadata", "creationTimestamp") for other in self.pods)
         changed = time(self._suspension, "lastTransitionTime")
@@ -159,6 +182,22 @@ def state(pod: KubeObject, name: str) -> KubeObject | None:
 def condition(value: KubeObject, kind: str) -> KubeObject:
     """Return the condition of that type, or an empty object."""
     return row(value, "status", "conditions", type=kind)
+
+
+def index_of(pod: KubeObject) -> int:
+    """Return the index of a worker's pod; 0 for a pod without one."""
+    found = text(pod, "metadata", "annotations", INDEX_ANNOTATION)
+    return int(found) if found.isdecimal() else 0
+
+
+def _has_ended(pod: KubeObject) -> bool:
+    ended = text(pod, "status", "phase") in ("Failed", "Succeeded") or state(pod, "terminated") is not None
+    return ended or value_at(pod, DELETED) is True
+
+
+def _age(pod: KubeObject) -> tuple[str, bool]:
+    """Return a key that sorts the pods of one worker: the newest last. Kubernetes knows seconds alone."""
+    return text(pod, "metadata", "creationTimestamp"), not _has_ended(pod)
 
 
 def _weight(pod: KubeObject) -> tuple[bool, bool, str]:

@@ -16,6 +16,7 @@ from ...model.quantity import exceeds
 from ...model.resources import Resources
 from ...model.task import Task, TimeLimits
 from . import conventions as c
+from . import job_rules
 from .json_fields import KubeObject
 from .mount_volumes import PodMounts
 from .node_cache import cache_variables, cache_volumes
@@ -172,7 +173,7 @@ def job(
     """
     whole = _pod(task, settings, archive=archive, interpreter=interpreter, secret=secret)
     pod = _with_mounts(whole, mounts or PodMounts())
-    labels = c.task_labels(settings.store_id, task.id)
+    labels = {**c.task_labels(settings.store_id, task.id), **job_rules.labels(task.workers)}
     job_seconds, _ = deadlines(task.time_limits)
     return {
         "apiVersion": "batch/v1",
@@ -180,16 +181,12 @@ def job(
         "metadata": {
             "name": job_name(settings.store_id, task.id.run, task.id.key, task.id.attempt),
             "namespace": settings.namespace,
-            "labels": labels,
+            "labels": {**labels, **job_rules.queue_labels(settings)},
             "annotations": {c.TASK_ANNOTATION: task.digest},
             "ownerReferences": [_owner(c.run_object_name(task.id.run), owner)],
         },
         "spec": {
-            # The controller's policy decides about retries, never the cluster.
-            "backoffLimit": 0,
-            # The default would start a second pod while the first one is still being deleted.
-            "podReplacementPolicy": "Failed",
-            "podFailurePolicy": _DISRUPTED_IS_FAILED,
+            **job_rules.rules(task.workers),
             "ttlSecondsAfterFinished": settings.keep,
             **_deadline(job_seconds),
             "template": {
@@ -219,24 +216,8 @@ def probe_job(settings: ClusterSettings) -> KubeObject:
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": {"name": "runner-probe", "namespace": settings.namespace, "labels": {c.MANAGED_BY: c.PRODUCT}},
-        "spec": {
-            "backoffLimit": 0,
-            "podReplacementPolicy": "Failed",
-            "podFailurePolicy": _DISRUPTED_IS_FAILED,
-            "template": {"spec": probe_pod(settings)["spec"]},
-        },
+        "spec": {**job_rules.rules(None), "template": {"spec": probe_pod(settings)["spec"]}},
     }
-
-
-_DISRUPTED_IS_FAILED: KubeObject = {
-    "rules": [{"action": "FailJob", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}]
-}
-"""One attempt is one pod, so that logs, records and outputs of two pods never mix. An evicted pod is not replaced
-(``Ignore``) but fails its Job, whose condition shows it even when the pod is deleted. A retry is a new attempt that
-does not count against the step's retries (`StepPolicy.disruption_retries`).
-
-https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-failure-policy
-"""
 
 
 def _metadata(name: str, run: str, settings: ClusterSettings) -> dict[str, object]:
@@ -273,12 +254,13 @@ def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: st
     volumes = limited(always + shared_memory(task.resources) + path_volumes(task), task) + trusted
     volumes += cache_volumes(settings.node_cache)
     variables = {**settings.variables, **naming, **_variables(task.id.assignment, task.digest)}
-    variables.update(cache_variables(settings.node_cache))
+    variables.update({**cache_variables(settings.node_cache), **job_rules.variables(task, settings)})
     container = _container(
         task.environment, variables, (interpreter, archive), resources=task.resources, volumes=volumes
     )
     _, active = deadlines(task.time_limits)
-    return {**_pod_of(container, task.placement.over(settings.placement), settings, volumes), **_deadline(active)}
+    pod = _pod_of(container, task.placement.over(settings.placement), settings, volumes)
+    return {**pod, **job_rules.pod_fields(task, settings), **_deadline(active)}
 
 
 def _with_mounts(pod: KubeObject, mounts: PodMounts) -> KubeObject:

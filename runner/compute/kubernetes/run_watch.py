@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ...errors import TargetError
 from ...model.task import TaskId
+from ...model.workers import WorkerKind
 from .cluster import Cluster
 from .conventions import run_labels, selector, task_of
 from .event_poller import EventPoller
@@ -72,8 +73,12 @@ class RunWatch:
         return self._snapshots
 
     def pod_of(self, uid: str) -> KubeObject:
-        """Return the pod of the Job with that uid, or an empty object."""
+        """Return the pod of the Job with that uid that tells most, or an empty object."""
         return PodSnapshot({}, tuple(self._pods_of.get(uid, {}).values())).pod
+
+    def kind_of(self, task: TaskId) -> WorkerKind | None:
+        """Return the kind of an attempt's workers; None for an attempt of one pod, or one that is not known."""
+        return self._snapshots.get(task, _NONE).kind
 
     def held(self) -> Mapping[str, str]:
         """Return the finalizers of deleted Jobs that still exist, by name."""

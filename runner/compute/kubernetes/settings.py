@@ -25,6 +25,8 @@ class ClusterSettings:
     node_selector: Mapping[str, str] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     image_pull_secrets: tuple[str, ...] = ()
+    queue: str = ""
+    """Kueue's queue for the Jobs of steps. Empty: none."""
     grace: int = 30
     """Seconds between SIGTERM and SIGKILL."""
     keep: int = 86400

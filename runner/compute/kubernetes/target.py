@@ -10,17 +10,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 
-from ...errors import Problem, RunnerError, StoreError, TargetError, TargetUnreachable
+from ...errors import Problem, RunnerError, StoreError, TargetDenied, TargetError, TargetUnreachable
 from ...model.data_access import DataAccess
 from ...model.digest import digest_of_bytes
 from ...model.names import job_name
 from ...model.observation import LIVE, Observation, Phase
 from ...model.task import Task, TaskId
+from ...model.workers import WorkerKind
 from ...operations.scoped_stores import Minters
 from ...ports import ObjectStore
 from ...runs import records
 from . import conventions as c
-from . import interpret, log_tail, preflight, render
+from . import interpret, job_rules, log_tail, preflight, render
 from .attempt_secrets import AttemptSecrets
 from .cluster import Cluster
 from .early_commits import EarlyCommitPoller
@@ -112,6 +113,9 @@ class KubernetesTarget:
         """Create the Job, or adopt the one that an earlier controller created. Raises TargetError."""
         owner = self._objects.ensure(task.id.run)
         secret = self._keys.prepare(task, owner)
+        if job_rules.needs_service(task):
+            # Before the Job: a controller that finds a Job does not ask whether it has all that it needs.
+            self._cluster.create("services", job_rules.service(task, self._settings, owner=owner))
         job = render.job(
             task,
             self._settings,
@@ -168,6 +172,7 @@ class KubernetesTarget:
     def begin_stop(self, task: TaskId, uid: str) -> None:
         """Delete the Job. The grace period of its pods begins."""
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        self._delete_service(task)
         self._deleting.add(uid)
 
     def stop(self, task: TaskId, uid: str) -> None:
@@ -188,6 +193,7 @@ class KubernetesTarget:
             with suppress(TargetError, StoreError):
                 self._save_tail(task, uid)
         self._cluster.delete("jobs", self._job_name(task), uid=uid)
+        self._delete_service(task)
         self._keys.forget(task)
         self._mount_secrets.forget(task)
         self._results.pop(uid, None)
@@ -297,17 +303,27 @@ class KubernetesTarget:
         if not snapshot.is_suspended:
             self._resumable.discard(snapshot.uid)
         elif found.phase is Phase.PENDING and not resumable:
-            self._make_resumable(task, snapshot.uid)
+            self._make_resumable(task, snapshot)
         warning = self._warnings.get(snapshot.uid, "")
         if found.phase is Phase.PENDING and not found.reason and not snapshot.pods and warning:
             return replace(found, reason=f"the API server warns: {warning}")
         return found
 
-    def _make_resumable(self, task: TaskId, uid: str) -> None:
-        """Let the next pod of a suspended Job run the attempt: the record of the first one is void."""
+    def _delete_service(self, task: TaskId) -> None:
+        """Delete the Service of a gang. One that this process does not know of goes with its run."""
+        watch = self._watches.get(task.run)
+        if watch is not None and watch.kind_of(task) is WorkerKind.GANG:
+            with suppress(TargetDenied):
+                self._cluster.delete("services", c.service_name(self._job_name(task)))
+
+    def _make_resumable(self, task: TaskId, snapshot: PodSnapshot) -> None:
+        """Let the next pods of a suspended Job run the attempt: the records of the first ones are void."""
         record = records.record_of(self._store, task)
         if record is not None and record.failure in interpret.INTERRUPTED:
             self._store.delete(task.record)
+        for index in range(1, len(snapshot.workers) if snapshot.kind is WorkerKind.GANG else 0):
+            self._store.delete(task.worker_record(index))
+        uid = snapshot.uid
         self._results.pop(uid, None)
         self._resumable.add(uid)
 

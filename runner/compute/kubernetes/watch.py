@@ -33,9 +33,11 @@ _METADATA_FIELDS = (
     "ownerReferences",
     "creationTimestamp",
     "deletionTimestamp",
+    "deletionGracePeriodSeconds",
     "finalizers",
 )
 _SPEC_FIELDS = ("nodeName", "nodeSelector", "imagePullSecrets")
+_JOB_FIELDS = ("suspend", "completions")
 _CONTAINER_FIELDS = ("name", "image", "resources")
 
 
@@ -194,8 +196,7 @@ def pruned(value: KubeObject) -> KubeObject:
         spec = {
             "template": {"spec": {"containers": _pruned_containers(value, "spec", "template", "spec", "containers")}}
         }
-        if value_at(value, "spec", "suspend"):
-            spec["suspend"] = True
+        spec.update((key, found) for key in _JOB_FIELDS if (found := value_at(value, "spec", key)))
     return {"metadata": kept, "spec": spec, "status": value_at(value, "status") or {}}
 
 
