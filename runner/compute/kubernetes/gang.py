@@ -67,7 +67,7 @@ def _end(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observat
     if stored.committed is not None or states[0] is State.DONE:
         # Worker 0 ends after all others. Its success is a commit, and its end without one is a failure.
         return end_of(first, now, stored if stored.committed is not None else StoredResult())
-    failed = [worker for worker, state in zip(snapshot.workers, states) if state is State.FAILED]
+    failed = [worker for worker, state in zip(snapshot.workers, states, strict=True) if state is State.FAILED]
     found = first_failure(failed, snapshot, now, stored) if failed else None
     if found is None and snapshot.job_ended:
         return end_of(PodSnapshot(snapshot.job), now, stored)
@@ -78,7 +78,8 @@ def _pending(snapshot: PodSnapshot, states: list[State], now: datetime, settings
     if snapshot.is_suspended:
         return pending(snapshot, now, settings)
     worker = subject(snapshot)
-    alike = [one for one, state in zip(snapshot.workers, states) if state is State.WAITS and _like(one, worker)]
+    waiting_workers = [one for one in snapshot.workers if state_of(one) is State.WAITS]
+    alike = [one for one in waiting_workers if one.assigned == worker.assigned]
     found = pending(worker, now, settings)
     if found.phase is Phase.FAILED:
         return replace(found, placed=False)
@@ -94,10 +95,6 @@ def _pending(snapshot: PodSnapshot, states: list[State], now: datetime, settings
     placed = all(one.assigned for one in snapshot.workers)
     since = max(filter(None, (one.placed for one in snapshot.workers)), default=None) if placed else snapshot.created
     return waits_since(snapshot, waiting, since, now, placed=placed)
-
-
-def _like(one: PodSnapshot, other: PodSnapshot) -> bool:
-    return one.assigned == other.assigned
 
 
 def _torn(worker: PodSnapshot, snapshot: PodSnapshot, waiting: PendingReason) -> PendingReason:

@@ -12,7 +12,7 @@ from .json_fields import KubeObject
 from .settings import ClusterSettings
 
 RESTARTS_PER_WORKER = 3
-"""How often a worker of a pool is started again after it was killed. Disruptions by the cluster do not count."""
+"""The most times that a worker of a pool is started again after it was killed. Disruptions do not count."""
 _DISRUPTED = [{"type": "DisruptionTarget", "status": "True"}]
 _DISRUPTED_IS_FAILED: KubeObject = {"rules": [{"action": "FailJob", "onPodConditions": _DISRUPTED}]}
 """One attempt is one pod, or a gang of which each pod needs all others, so that logs, records and outputs of two pods

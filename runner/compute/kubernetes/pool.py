@@ -124,7 +124,7 @@ def _waiting(snapshot: PodSnapshot, states: list[State], now: datetime, settings
     many = sum(1 for state in states if state in (State.WAITS, State.FAILED))
     said = f"{many} of {len(states)} workers wait: {found.reason}" if found.reason and many > 1 else found.reason
     waiting = PendingReason(reason=said, remedy=found.remedy)
-    placed = any(one.assigned for one, state in zip(snapshot.workers, states) if state is State.WAITS)
+    placed = any(one.assigned for one, state in zip(snapshot.workers, states, strict=True) if state is State.WAITS)
     since = max((*_ends(snapshot), *filter(None, (worker.placed if placed else snapshot.created,))), default=None)
     return waits_since(snapshot, waiting, since, now, placed=placed)
 

@@ -82,7 +82,7 @@ def attributed(found: Observation, worker: PodSnapshot, snapshot: PodSnapshot) -
     return found if named else replace(found, reason=f"{name_of(worker, snapshot)}: {found.reason}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _End:
     """The end of one worker as a candidate for the cause of the step's failure."""
 
@@ -137,7 +137,7 @@ def _end(worker: PodSnapshot, snapshot: PodSnapshot, now: datetime) -> _End | No
     if asked is not None and not recorded:
         at = min(at, asked)
     stopped = found.failure in (Failure.LOST, Failure.CANCELED) and asked is not None
-    return _End(worker, found, imposed=stopped and _is_imposed(asked, snapshot), at=at, recorded=recorded)
+    return _End(worker=worker, found=found, imposed=stopped and _is_imposed(asked, snapshot), at=at, recorded=recorded)
 
 
 def _stored_end(record: AttemptRecord, ends: list[_End], snapshot: PodSnapshot) -> _End:
@@ -145,7 +145,8 @@ def _stored_end(record: AttemptRecord, ends: list[_End], snapshot: PodSnapshot) 
     writers = [one.worker for one in ends if one.recorded and one.worker.message]
     same = (one for one in writers if one.message and one.message.record.ended == record.ended)
     worker = next(same, writers[0] if writers else snapshot.workers[0])
-    return _End(worker, recorded_failure(worker, record), imposed=False, at=record.ended, recorded=True)
+    found = recorded_failure(worker, record)
+    return _End(worker=worker, found=found, imposed=False, at=record.ended, recorded=True)
 
 
 def _deletion_asked(worker: PodSnapshot) -> datetime | None:

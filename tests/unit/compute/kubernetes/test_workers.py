@@ -181,7 +181,7 @@ GANG_FAILED = a_job("gang", conditions=FAILED_TARGET)
 
 
 def doomed(index: int, code: int = 143, second: float = 12, asked: float = 11) -> dict[str, Any]:
-    marks = {"deletionTimestamp": at(asked + 30), "deletionGracePeriodSeconds": 30}
+    marks: dict[str, Any] = {"deletionTimestamp": at(asked + 30), "deletionGracePeriodSeconds": 30}
     return ended(index, code, second=second, **marks)
 
 
