@@ -220,6 +220,9 @@ def _logs(parser: ArgumentParser) -> None:
     _run_name(parser)
     _step_name(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="follow the output until the run has ended")
+    parser.add_argument(
+        "--worker", type=_count, metavar="N", help="the output of one worker of a step with several, from 0; default: 0"
+    )
 
 
 def _attach(parser: ArgumentParser) -> None:

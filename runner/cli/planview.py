@@ -46,6 +46,7 @@ def _policies(found: Preview) -> Iterator[Row]:
     alike: dict[str, list[str]] = {}
     for step in found.steps:
         said = _said({**({"always": "true"} if step.always else {}), **step.resources, **step.policy})
+        said = ", ".join(filter(None, (step.workers, said)))
         if said:
             alike.setdefault(said, []).append(step.name)
     for said, names in alike.items():

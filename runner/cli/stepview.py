@@ -26,6 +26,7 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
         ("key", step.key),
         ("target", step.target),
         ("command", " ".join(_quoted(argument) for argument in found.command)),
+        ("workers", found.workers),
         ("environment", f"{found.environment}  {paint(found.reference, 'dim')}".strip()),
         ("lock", found.lock[:12]),
     ]

@@ -71,7 +71,12 @@ class TaskId:
 
     def worker_logs(self, index: int) -> str:
         """Prefix of one worker's log chunks; those of worker 0 are the attempt's."""
-        return f"{self.folder}/log-{self.attempt}.{index}-" if index else self.logs
+        return f"{self.other_logs}{index}-" if index else self.logs
+
+    @property
+    def other_logs(self) -> str:
+        """Prefix of the log chunks of all workers but worker 0: index and a hyphen follow."""
+        return f"{self.folder}/log-{self.attempt}."
 
     def worker_artifacts(self, index: int) -> str:
         """Prefix of the files that one worker left; those of worker 0 are the attempt's."""

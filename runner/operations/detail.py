@@ -17,6 +17,7 @@ from ..ports import ObjectStore
 from ..runs import journal, records
 from .report import StepReport
 from .values import RunView
+from .workers import workers_in, workers_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ class StepDetail:
 
     step: StepReport
     command: tuple[str, ...]
+    workers: str
+    """Its workers and their processes; empty: one, which runs the command once."""
     environment: str
     reference: str
     """The image or interpreter of the step; empty before it is known."""
@@ -103,6 +106,7 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
     return StepDetail(
         step=step,
         command=tuple(_shown(argument) for argument in spec.command),
+        workers=workers_text(workers_in(view, step.key)),
         environment=view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
         reference=view.state.environments.get((spec.environment, step.target), ""),
         lock=view.state.locks.get((spec.environment, step.target), ""),

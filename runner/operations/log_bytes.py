@@ -79,26 +79,27 @@ class StoredLog:
         return least
 
 
-def stored_log(store: ObjectStore, task: TaskId) -> StoredLog:
-    """Return the log of an attempt so far; empty if it has written nothing."""
-    return StoredLog(tuple(store.list(task.logs)))
+def stored_log(store: ObjectStore, task: TaskId, worker: int = 0) -> StoredLog:
+    """Return the log of one worker of an attempt so far; empty if it has written nothing."""
+    return StoredLog(tuple(store.list(task.worker_logs(worker))))
 
 
 class LogReader:
     """Reads a log onwards while it is written."""
 
-    def __init__(self, store: ObjectStore, task: TaskId, start: int = 0) -> None:
+    def __init__(self, store: ObjectStore, task: TaskId, start: int = 0, worker: int = 0) -> None:
         """Begin at a place.
 
         Args:
             store: The workspace store, for the first search alone.
             task: The attempt.
             start: The place of the first byte to return.
+            worker: The worker of the attempt whose log it is.
 
         """
-        self._task = task
+        self._prefix = task.worker_logs(worker)
         self._chunk, self._offset = 1, start
-        for chunk in store.list(task.logs) if start else ():
+        for chunk in store.list(self._prefix) if start else ():
             if self._offset < chunk.size:
                 break
             self._offset -= chunk.size
@@ -130,4 +131,4 @@ class LogReader:
         return data
 
     def _key(self, number: int) -> str:
-        return f"{self._task.logs}{number:08d}.txt"
+        return f"{self._prefix}{number:08d}.txt"

@@ -20,6 +20,7 @@ from .input_deliveries import Sizes, planned_deliveries, sizes_now
 from .report import display_names
 from .submit import snapshots_of
 from .values import Request
+from .workers import workers_of, workers_text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class PlannedStep:
     inputs: tuple[PlannedInput, ...]
     outputs: tuple[str, ...]
     always: bool
+    workers: str
+    """Its workers and their processes; empty: one, which runs the script once."""
     resources: Mapping[str, str | float]
     """The resources that differ from the default. The policy has the same form."""
     policy: Mapping[str, str | float]
@@ -127,6 +130,7 @@ def preview(
             inputs=tuple(_inputs(plan, step, ways[targets[step.key]], sizes)) if step.inputs else (),
             outputs=tuple(made.name for made in step.outputs),
             always=step.always,
+            workers=workers_text(workers_of(plan, request.parameters, step.key)),
             resources=non_default_fields(step.resources),
             policy=non_default_fields(step.policy),
         )

@@ -26,6 +26,7 @@ from .published import pipelines
 from .published.documents import Documents
 from .step_status import attempts_of, environment_name, failure_of, why
 from .values import RunView
+from .workers import count_in
 
 Locate = Callable[[DataRef], str]
 """Returns the local path of data in a folder; empty for data in a bucket."""
@@ -76,6 +77,8 @@ class StepReport:
     outputs: tuple[OutputReport, ...]
     metrics: tuple[Metric, ...]
     warnings: tuple[str, ...]
+    workers: int
+    """The number of its workers; 1 for most steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -251,6 +254,7 @@ def step_report(
         ),
         metrics=step_metrics(store, view, key) if metrics else (),
         warnings=step.warnings,
+        workers=count_in(view, key),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from math import ceil
 
@@ -10,6 +11,7 @@ from ..model.record import Failure
 from ..model.state import StepState
 from ..model.status import DELIVERED, IN_FLIGHT, STEP_ENDS, StepStatus
 from .values import RunView
+from .workers import count_in
 
 _SHOWN = 3
 """The most steps that are named as waited for."""
@@ -25,9 +27,18 @@ def why(view: RunView, key: str, now: datetime) -> str:
     if step.status is StepStatus.WAITING and step.lost:
         return _tried_again(view, key, now)
     if step.reason or step.status is not StepStatus.WAITING:
-        again = step.status in IN_FLIGHT and step.attempt > 1
-        return step.reason or (f"attempt {step.attempt} of {attempts_of(view, key)}" if again else "")
+        return step.reason or ", ".join(_facts(view, key))
     return _waits_for(view, key) or _environment(view, key)
+
+
+def _facts(view: RunView, key: str) -> Iterator[str]:
+    """Yield the number of workers of a step that has begun, and that of its attempt if there was another."""
+    step = view.state.steps[key]
+    workers = count_in(view, key) if step.attempt else 1
+    if workers > 1:
+        yield f"{workers} workers"
+    if step.status in IN_FLIGHT and step.attempt > 1:
+        yield f"attempt {step.attempt} of {attempts_of(view, key)}"
 
 
 def failure_of(step: StepState) -> str:

@@ -22,6 +22,8 @@ class LogTail:
     store: ObjectStore
     only: str = ""
     """The key of the only step to read; empty: all steps."""
+    worker: int = 0
+    """The index of the worker whose output is read."""
     _followers: dict[TaskId, LogFollower] = field(default_factory=dict)
     _read: set[TaskId] = field(default_factory=set)
     _changed: dict[str, None] | None = None
@@ -47,7 +49,7 @@ class LogTail:
         task = self._task(view, key)
         if task is None or task in self._read:
             return
-        follower = self._followers.setdefault(task, LogFollower(store=self.store, task=task))
+        follower = self._followers.setdefault(task, LogFollower(store=self.store, task=task, worker=self.worker))
         final = view.state.steps[key].status in STEP_ENDS
         found = tuple(follower.lines(final=final))
         if final:

@@ -39,9 +39,9 @@ def wait(store: ObjectStore, known: RunView, *, seconds: float, pause: float) ->
         time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
 
 
-def log_text(store: ObjectStore, task: TaskId) -> str:
-    """Return all output of the attempt so far."""
-    return b"".join(store.get(info.key) for info in store.list(task.logs)).decode(errors="replace")
+def log_text(store: ObjectStore, task: TaskId, worker: int = 0) -> str:
+    """Return all output of one worker of the attempt so far; worker 0 is the only one of most steps."""
+    return b"".join(store.get(info.key) for info in store.list(task.worker_logs(worker))).decode(errors="replace")
 
 
 @dataclass(kw_only=True)
@@ -50,6 +50,8 @@ class LogFollower:
 
     store: ObjectStore
     task: TaskId
+    worker: int = 0
+    """The worker of the attempt whose log it is."""
     _chunk: int = 1
     _offset: int = 0
     _rest: bytes = field(default=b"")
@@ -80,6 +82,6 @@ class LogFollower:
 
     def _chunk_data(self, number: int) -> bytes | None:
         try:
-            return self.store.get(f"{self.task.logs}{number:08d}.txt")
+            return self.store.get(f"{self.task.worker_logs(self.worker)}{number:08d}.txt")
         except ObjectMissing:
             return None

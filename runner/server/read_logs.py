@@ -10,18 +10,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from ..dataclass import dataclass
 from ..model.status import IN_FLIGHT, STEP_ENDS
 from ..model.task import TaskId
 from ..operations import listing
 from ..operations.log_bytes import LogReader, StoredLog, stored_log
 from ..operations.report import shown_attempt
 from ..operations.values import RunView
+from ..operations.workers import count_in
 from ..override import override
 from ..ports import ObjectStore
 from ..runs import head
 from .context import Context
 from .operation import Answer, Call, Operation, Parameter
-from .problems import too_busy
+from .problems import not_found, too_busy
 from .ranges import requested
 from .run_access import ATTEMPT, RUN, STEP, attempt_of, opened_run, run_now, step_key
 
@@ -53,6 +55,11 @@ def operations() -> tuple[Operation, ...]:
                 STEP,
                 ATTEMPT,
                 Parameter(
+                    name="worker",
+                    about="The index of one of the workers of the step. Default: 0.",
+                    schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},
+                ),
+                Parameter(
                     name="tail",
                     about=f"Begin with this many last lines, of at most {_MOST_TAIL >> 20} MiB. `Range` is ignored.",
                     schema={"type": "integer", "minimum": 1, "maximum": _MOST_LINES},
@@ -73,6 +80,23 @@ def operations() -> tuple[Operation, ...]:
     )
 
 
+@dataclass(frozen=True)
+class _Watched:
+    """Whose log is followed."""
+
+    run: str
+    key: str
+    worker: int
+
+
+def _worker_of(view: RunView, call: Call, key: str) -> int:
+    """Return the worker that a call names. Raise `Refusal` (404) if the step has none of that index."""
+    worker, most = int(call.query.get("worker", 0)), count_in(view, key)
+    if worker >= most:
+        raise not_found(f"step '{key}' has no worker {worker}", f"its last worker: {most - 1}")
+    return worker
+
+
 class _Logs:
     """Handles the operation, and counts those who follow."""
 
@@ -84,7 +108,8 @@ class _Logs:
         with opened_run(call) as (workspace, view):
             key = step_key(view, call.text("step"))
             task = attempt_of(workspace.store, view, call, key)
-            log = stored_log(workspace.store, task) if task else StoredLog(())
+            worker = _worker_of(view, call, key)
+            log = stored_log(workspace.store, task, worker) if task else StoredLog(())
             start, end, headers = 0, log.size, dict(_PLAIN)
             part = None
             if "tail" in call.query:
@@ -92,7 +117,7 @@ class _Logs:
             elif not call.query.get("follow"):
                 part = requested(call.headers.get("range", ""), log.size)
         if call.query.get("follow"):
-            return self._followed(call, view, key, task, start)
+            return self._followed(call, _Watched(view.state.run, key, worker), task, start)
         if part is not None:
             start, end = part.start, part.end
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{log.size}"
@@ -100,13 +125,13 @@ class _Logs:
         body = _blocks(call.context, log, start, end)
         return StreamingResponse(body, 206 if part else 200, headers, _TEXT)
 
-    def _followed(self, call: Call, view: RunView, key: str, task: TaskId | None, start: int) -> Response:
+    def _followed(self, call: Call, watched: _Watched, task: TaskId | None, start: int) -> Response:
         caller = call.known_caller.id
         with self._lock:
             if sum(self._viewers.values()) >= _VIEWERS or self._viewers.get(caller, 0) >= _VIEWERS_OF_ONE:
                 raise too_busy(429, "too many logs are followed at the same time", 10)
             self._viewers[caller] = self._viewers.get(caller, 0) + 1
-        watcher = _Watcher(call.context, view.state.run, key, task, start)
+        watcher = _Watcher(call.context, watched, task, start)
         return _Counted(watcher.text(), lambda: self._left(caller))
 
     def _left(self, caller: str) -> None:
@@ -134,9 +159,9 @@ class _Counted(StreamingResponse):
 class _Watcher:
     """Reads the log of one attempt until the attempt has ended; of a step without one, that of the first."""
 
-    def __init__(self, context: Context, run: str, key: str, task: TaskId | None, start: int) -> None:
+    def __init__(self, context: Context, watched: _Watched, task: TaskId | None, start: int) -> None:
         self._context = context
-        self._run, self._key, self._task = run, key, task
+        self._run, self._key, self._worker, self._task = watched.run, watched.key, watched.worker, task
         self._start = start
         self._reader: LogReader | None = None
         self._heard = context.clock.monotonic()
@@ -163,7 +188,7 @@ class _Watcher:
             if self._task is None:
                 return b"", over
             if self._reader is None:
-                self._reader = LogReader(store, self._task, self._start)
+                self._reader = LogReader(store, self._task, self._start, self._worker)
             data = self._reader.read(store)
         if data:
             self._heard = self._context.clock.monotonic()

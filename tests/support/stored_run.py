@@ -15,6 +15,7 @@ from runner.model.record import CommitRecord
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
+from runner.model.workers import Workers
 from runner.operations.values import RunView
 from runner.ports import ObjectStore
 from runner.runs import index, journal, plans
@@ -26,7 +27,13 @@ RUN, LATER = b.RUN, "20260203t040506789z-bbbbbbbbbbbbbbbb"
 
 
 def store_run(
-    store: ObjectStore, steps: Mapping[str, Files], run: str = RUN, *, folders: tuple[str, ...] = (), snapshot: str = ""
+    store: ObjectStore,
+    steps: Mapping[str, Files],
+    run: str = RUN,
+    *,
+    folders: tuple[str, ...] = (),
+    snapshot: str = "",
+    workers: Workers | None = None,
 ) -> RunView:
     """Store a run whose steps have the output ``out`` with these files, and return it.
 
@@ -36,8 +43,9 @@ def store_run(
         run: The id of the run.
         folders: The empty folders of each output.
         snapshot: The digest of the steps' snapshot.
+        workers: The workers of each step.
     """
-    plan = b.plan(*(replace(b.step(key), snapshot=snapshot or "s" * 64) for key in steps))
+    plan = b.plan(*(replace(b.step(key), snapshot=snapshot or "s" * 64, workers=workers) for key in steps))
     plans.save(store, plan)
     happened: list[e.Event] = [e.RunSubmitted(b.submission(plan))]
     for key, files in steps.items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,10 @@ from .v1_status import STEP_RUN
 
 if TYPE_CHECKING:
     from ..environments.environment import Environment
+
+_LOGS = "user_logs/"
+_LOG_OF_WORKER = "user_logs/std_log_process_{:02d}.txt"
+"""v1's name of the log of one process of a distributed run."""
 
 
 class StepRun(RemoteRun):
@@ -267,7 +271,19 @@ class StepRun(RemoteRun):
     @override
     def file_store(self) -> StepFiles:
         """The files below ``outputs/`` and ``logs/``, those that were uploaded, and the log."""
-        return StepFiles(self.uploaded, self.artifacts, self.get_job_log)
+        return StepFiles(self.uploaded, self.artifacts, self._logs)
+
+    def _logs(self) -> dict[str, Callable[[], str]]:
+        """Return a reader of each log by its name: that of worker 0, and in v1's names those of the others."""
+        from ...operations.watch import log_text
+        from ...operations.workers import logged_workers
+
+        found: dict[str, Callable[[], str]] = {LOG: self.get_job_log}
+        if self.spec.workers is not None:
+            task, store = self._task, self.session.store
+            for index in logged_workers(store, task):
+                found[_LOG_OF_WORKER.format(index)] = partial(log_text, store, task, index)
+        return found
 
     def artifacts(self) -> StoredFiles:
         """Return the files that the counting attempt has left; there are more while it runs."""
@@ -304,19 +320,24 @@ class StepFiles:
     Args:
         uploaded: The files that were uploaded from outside.
         left: A function that returns the files of the counting attempt.
-        log: A function that returns the log.
+        logs: A function that returns the logs: a reader of each by its name.
 
     """
 
-    def __init__(self, uploaded: StoredFiles, left: Callable[[], StoredFiles], log: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        uploaded: StoredFiles,
+        left: Callable[[], StoredFiles],
+        logs: Callable[[], Mapping[str, Callable[[], str]]],
+    ) -> None:
         self._uploaded = uploaded
         self._left = left
         """Called anew each time: another attempt may be in force by then."""
-        self._log = log
+        self._logs = logs
 
     def names(self) -> list[str]:
-        """Return the names of all files; the log comes last."""
-        return [*self._uploaded.names(), *self._left().names(), LOG]
+        """Return the names of all files; the logs come last."""
+        return [*self._uploaded.names(), *self._left().names(), *self._logs()]
 
     def keep(self, name: str, source: Path) -> None:
         """Upload a file now.
@@ -339,8 +360,8 @@ class StepFiles:
             ObjectMissing: There is no such file.
 
         """
-        if name == LOG:
-            target.write_text(self._log(), encoding="utf-8")
+        if name.startswith(_LOGS) and (read := self._logs().get(name)):
+            target.write_text(read(), encoding="utf-8")
         elif name in self._uploaded.names():
             self._uploaded.fetch(name, target)
         else:

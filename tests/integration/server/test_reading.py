@@ -219,6 +219,12 @@ def test_a_log_as_a_whole_in_parts_and_its_last_lines(client: Client) -> None:
     assert client.get(f"{RUNS}/{DONE}/steps/b/logs").content == b""
 
 
+def test_a_worker_that_a_step_does_not_have(client: Client) -> None:
+    assert client.get(f"{STEP}/logs?worker=0").content == LOG
+    refused = client.get(f"{STEP}/logs?worker=1")
+    assert (refused.status_code, refused.json()["remedy"]) == (404, "its last worker: 0")
+
+
 def test_a_large_log_is_read_in_blocks_and_a_part_of_it_costs_that_part(
     workspace: ServedWorkspace, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,7 @@ def test_plan(golden: Golden) -> None:
             inputs=(),
             outputs=("made",),
             always=False,
+            workers="",
             resources={},
             policy={"retries": 2, "run_timeout": "2h"},
         ),
@@ -133,6 +134,7 @@ def test_plan(golden: Golden) -> None:
             ),
             outputs=(),
             always=False,
+            workers="4 workers, 2 processes each",
             resources={"memory": "4Gi"},
             policy={},
         ),
@@ -169,6 +171,7 @@ def test_plan_that_uploads_nothing() -> None:
         inputs=(),
         outputs=(),
         always=False,
+        workers="",
         resources={},
         policy={},
     )

@@ -18,6 +18,7 @@ from runner.model.document import to_document
 from runner.model.record import Failure
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
+from runner.model.workers import WorkerKind, Workers
 from runner.sdk import Experiment, Pipeline, PipelineData, PythonScriptStep, Run, ScriptRunConfig, Workspace
 from runner.sdk.base.exceptions import (
     ActivityFailedException,
@@ -215,6 +216,20 @@ def test_what_a_step_reported_and_left(session: FakeSession, run: PipelineRun, t
         first.download_file("outputs/other")
     with pytest.raises(UserErrorException, match="cannot name a file of the run"):
         first.download_file("../model.pkl")
+
+
+def test_the_log_of_each_worker_is_a_file_of_the_run(
+    session: FakeSession, run: PipelineRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(session, run)
+    (first,) = run.find_step_run("first")
+    spec = replace(first.spec, workers=Workers(kind=WorkerKind.GANG, nodes=2))
+    monkeypatch.setattr(StepRun, "spec", spec)
+    session.log_texts[run.id, "first-1"] = "zero\n"
+    session.store.put(f"{TaskId(run.id, 'first-1', 1).worker_logs(1)}00000001.txt", b"one\n")
+    assert first.get_file_names() == ["user_logs/std_log.txt", "user_logs/std_log_process_01.txt"]
+    paths = first.get_all_logs(str(tmp_path))
+    assert [Path(path).read_text() for path in paths] == ["zero\n", "one\n"]
 
 
 @pytest.mark.parametrize("name", ["outputs/a../evil", "outputs/../../evil", "outputs//a", "outputs/a\0"])
