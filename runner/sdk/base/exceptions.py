@@ -138,6 +138,22 @@ class TrainingException(AzureMLException):
     """Submitting or running a training script failed."""
 
 
+class HyperDriveException(_Faulty):
+    """A search over hyperparameters cannot be configured or read."""
+
+
+class HyperDriveConfigException(HyperDriveException):
+    """The configuration of a search over hyperparameters contradicts itself."""
+
+
+class HyperDriveScenarioNotSupportedException(HyperDriveConfigException):
+    """A search over hyperparameters does not do this."""
+
+
+class HyperDriveNotImplementedException(HyperDriveScenarioNotSupportedException):
+    """A run of a search does not have this method."""
+
+
 class PipelineInvalid(BadInput, ValueError):
     """The graph cannot run. The exception has every problem with its place."""
 

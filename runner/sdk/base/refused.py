@@ -16,7 +16,7 @@ _QUERY = "do the query in a PythonScriptStep"
 _SERVE = "serve the model yourself"
 _CLUSTER = "name a Kubernetes cluster in the configuration"
 _LOOP = "loop over the files in a PythonScriptStep"
-_SEARCH = "draw the values in the pipeline file and make a PythonScriptStep of each"
+_SEARCH = "use HyperDriveConfig and HyperDriveRun"
 _DOWNLOAD = "download the data once and make a Dataset of the files"
 _BUCKET = "name the bucket or folder that holds the data in the configuration"
 _WHY = {
@@ -53,8 +53,6 @@ _WHY = {
         for name, source in SOURCES.items()
     },
     **dict.fromkeys(("ParallelRunStep", "ParallelRunConfig"), (_LATER, _LOOP)),
-    **dict.fromkeys(("HyperDriveStep", "HyperDriveStepRun", "HyperDriveConfig", "HyperDriveRunConfig", "HyperDriveRun"),
-                    (_LATER, _SEARCH)),
     "MpiStep": (_LATER, "start the processes from the script of one PythonScriptStep"),
 }  # fmt: skip
 
@@ -86,8 +84,8 @@ _AREAS: tuple[tuple[str, tuple[str, str]], ...] = (
     ("azureml.contrib.reinforcementlearning", (_NONE, "run Ray in a PythonScriptStep")),
     ("azureml.tensorboard", (_NONE, "call tensorboard --logdir on the run's logs/")),
     ("azureml.contrib.tensorboard", (_NONE, "call tensorboard --logdir on the run's logs/")),
-    ("azureml.train.hyperdrive", (_LATER, _SEARCH)),
-    ("azureml.train.restclients", (_LATER, _SEARCH)),
+    ("azureml.train.hyperdrive", (_NONE, _SEARCH)),
+    ("azureml.train.restclients", (_NONE, _SEARCH)),
     ("azureml.train.widgets", (_NONE, "use azureml.widgets.RunDetails")),
     ("azureml._", (_AZURE, "use the public classes of azureml.core")),
     ("msrest", (_AZURE, "use the public classes of azureml.core")),

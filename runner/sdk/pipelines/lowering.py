@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ...dataclass import dataclass, field
@@ -20,6 +20,7 @@ from ..base.pipeline_parameter import PipelineParameter
 from ..base.placeholders import Consumed, Output
 from ..datasets.parameter_values import data_of
 from ..environments.specification import Translated, translate
+from ..hyperdrive.step import HyperDriveStep, SearchKeys
 from ..steps.base import PipelineStep, Settings
 from ..steps.bindings import Bindings, all_parameters
 from .graph import Graph, ordered
@@ -58,7 +59,7 @@ def lower(graph: Graph, around: Surroundings) -> Lowered:
 
     """
     draft = _Draft(graph, around)
-    specs = {draft.keys[step]: draft.spec(step) for step in graph.bindings}
+    specs = {spec.key: spec for step in graph.bindings for spec in draft.specs(step)}
     order, cycle = ordered(list(specs), {key: spec.needs.intersection(specs) for key, spec in specs.items()})
     problems = draft.all_problems()
     if cycle:
@@ -87,12 +88,18 @@ class _Draft:
         self.graph = graph
         self.around = around
         self.keys = step_keys(graph)
+        self.searches = search_keys(graph)
         self.made = {id(out): step for step, bound in graph.bindings.items() for out in bound.outputs.values()}
         self.parameters, self.conflicts = all_parameters(graph.bindings.values())
         self.environments: dict[str, NamedEnvironment] = {}
         self.notes: list[str] = []
         self.problems: list[Problem] = []
         """Problems of this draft alone: the next one of the graph may have other values."""
+
+    def specs(self, step: PipelineStep) -> Iterable[StepSpec]:
+        """Return the steps of the plan that a step becomes: one, or the trials of a search and the search."""
+        spec = self.spec(step)
+        return step.steps(spec, self.searches[step]) if isinstance(step, HyperDriveStep) else (spec,)
 
     def spec(self, step: PipelineStep) -> StepSpec:
         """Return a step of the plan."""
@@ -168,6 +175,9 @@ class _Draft:
             return origin
         producer = self.made.get(id(origin))
         if producer is not None:
+            if isinstance(producer, HyperDriveStep) and origin.name not in producer.training:
+                made = f"'{origin.name}' is made by each trial of '{producer.name}', so no step can read it"
+                self._problem(bound, made, "give the HyperDriveStep an output with a training_output, and read that")
             return OutputOf(self.keys[producer], origin.name)
         remedy = "list it in the outputs of the step that writes it"
         self._problem(bound, f"no step writes its input '{name}'", remedy)
@@ -222,17 +232,40 @@ class _Draft:
 def step_keys(graph: Graph) -> dict[PipelineStep, str]:
     """Return the key of each step: its slug and its number among equal slugs, such as ``data-prep-1``.
 
+    The trials of a search have such keys, and the search itself one such as ``train-search-1``.
+
     Args:
         graph: The graph; its steps are in order of construction.
 
     """
+    return {step: keys[-1] for step, keys in _all_keys(graph)}
+
+
+def search_keys(graph: Graph) -> dict[PipelineStep, SearchKeys]:
+    """Return the keys of each search and of its trials.
+
+    Args:
+        graph: The graph.
+
+    """
+    return {step: SearchKeys(keys[-1], keys[:-1]) for step, keys in _all_keys(graph) if len(keys) > 1}
+
+
+def _all_keys(graph: Graph) -> Iterator[tuple[PipelineStep, list[str]]]:
+    """Yield each step with its key; before it those of its trials."""
     counts: dict[str, int] = {}
-    out: dict[PipelineStep, str] = {}
+
+    def numbered(plain: str) -> str:
+        counts[plain] = counts.get(plain, 0) + 1
+        return f"{plain}-{counts[plain]}"
+
     for step in graph.bindings:
         plain = slug(step.name)
-        counts[plain] = counts.get(plain, 0) + 1
-        out[step] = f"{plain}-{counts[plain]}"
-    return out
+        if isinstance(step, HyperDriveStep):
+            trials = [numbered(plain) for _ in range(step.config.trial_count)]
+            yield step, [*trials, numbered(f"{plain}-search")]
+        else:
+            yield step, [numbered(plain)]
 
 
 def _translated(settings: Settings) -> Translated:

@@ -30,7 +30,7 @@ def configured(plan: Plan, graph: Graph, overrides: PolicyOverrides) -> Plan:
     steps = {key: step for step, key in step_keys(graph).items()}
     return replace(
         plan,
-        steps=tuple(_step(spec, steps[spec.key].overrides, overrides) for spec in plan.steps),
+        steps=tuple(_step(spec, steps[spec.trial_of or spec.key].overrides, overrides) for spec in plan.steps),
         policy=merge_run_policies(overrides.run, plan.policy),
     )
 
@@ -40,7 +40,8 @@ def _step(spec: StepSpec, own: PolicyOverrides, pipeline: PolicyOverrides) -> St
     return replace(
         spec,
         policy=merge_policies(own.policy, spec.policy, pipeline.policy),
-        resources=request.onto(spec.resources),
+        # The resources of a search are those of its trials: summarizing them takes none of note.
+        resources=spec.resources if spec.search else request.onto(spec.resources),
         placement=own.placement.over(pipeline.placement),
         access=own.access.joined(pipeline.access).joined(spec.access),
         always=bool(own.always),

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Mapping
 
 from ..published.submission import enter, parameters_of, request_of
-from ..runs.lookup import SCRIPT
+from ..runs.lookup import HYPERDRIVE, SCRIPT
 
 if TYPE_CHECKING:
+    from ..hyperdrive.run import HyperDriveRun
     from ..runs.pipeline_run import PipelineRun
     from ..runs.script_run import ScriptRun
     from ..workspaces.experiment import Experiment
@@ -58,6 +59,26 @@ def submit_script(
     from ..runs.script_run import ScriptRun
 
     return ScriptRun(experiment, _started(experiment, pipeline, {**options, "regenerate_outputs": True}, tags, SCRIPT))
+
+
+def submit_search(
+    experiment: Experiment, pipeline: Pipeline, options: Options, tags: Mapping[str, object] | None = None
+) -> HyperDriveRun:
+    """Start a pipeline of one search and return its run.
+
+    Args:
+        experiment: The experiment.
+        pipeline: The pipeline.
+        options: v1's keywords of a submit.
+        tags: Tags of the run. None: none.
+
+    Raises:
+        BadInput: As `submit_pipeline`.
+
+    """
+    from ..hyperdrive.run import HyperDriveRun
+
+    return HyperDriveRun(experiment, _started(experiment, pipeline, options, tags, HYPERDRIVE))
 
 
 def _started(

@@ -19,6 +19,7 @@ from ...model.step import (
     OutputPath,
     OutputSpec,
     ParameterValue,
+    SampledArguments,
     StepSpec,
 )
 from .v1_status import in_details
@@ -172,12 +173,14 @@ def run_definition(view: RunView, spec: StepSpec) -> dict[str, object]:
     """
     submission = view.state.submission
     values = {**view.plan.parameters, **(submission.parameters if submission else {})}
+    state = view.state.steps.get(spec.key)
+    sampled = [str(part) for pair in (state.sampled if state else {}).items() for part in pair]
     environment = view.plan.environments.get(spec.environment)
     return {
         "script": spec.script or None,
-        "command": "" if spec.script else " ".join(_shown(part, values) for part in spec.command),
+        "command": "" if spec.script else " ".join(_all_shown(spec.command, values, sampled)),
         "useAbsolutePath": False,
-        "arguments": [_shown(part, values) for part in _arguments(spec)],
+        "arguments": _all_shown(_arguments(spec), values, sampled),
         "framework": "Python",
         "target": spec.compute,
         "environment": environment_document(environment) if environment else None,
@@ -243,9 +246,17 @@ def _arguments(spec: StepSpec) -> Sequence[Argument]:
     return () if not spec.script else spec.command[1:]
 
 
+def _all_shown(arguments: Sequence[Argument], values: Mapping[str, object], sampled: Sequence[str]) -> list[str]:
+    """Return the arguments as text; those of a trial end with its values."""
+    shown: list[str] = []
+    for argument in arguments:
+        shown.extend(sampled if isinstance(argument, SampledArguments) else [_shown(argument, values)])
+    return shown
+
+
 def _shown(argument: Argument, values: Mapping[str, object]) -> str:
     if isinstance(argument, Interpreter):
         return "python"
     if isinstance(argument, (InputPath, OutputPath)):
         return f"$AZUREML_DATAREFERENCE_{argument.name}"
-    return str(values.get(argument.name)) if isinstance(argument, ParameterValue) else argument
+    return str(values.get(argument.name)) if isinstance(argument, ParameterValue) else str(argument)

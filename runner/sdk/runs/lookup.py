@@ -12,7 +12,7 @@ from ...errors import BadInput
 from ...model.names import is_run_id, run_time
 from ..base.exceptions import UserErrorException
 from . import logged_store
-from .owners import experiment_of
+from .owners import experiment_of, search_class, trial_class
 from .v1_status import in_details
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SCRIPT = "script"
 """The kind of a submission that is a ScriptRunConfig."""
+HYPERDRIVE = "hyperdrive"
+"""The kind of a submission that is a HyperDriveConfig."""
 
 
 @dataclass(frozen=True)
@@ -88,14 +90,18 @@ def class_of(session: Session, run_id: str) -> type[Run]:
         UserErrorException: There is no such run.
 
     """
-    if "." in run_id:
+    run, _dot, key = run_id.partition(".")
+    if key:
         from .step_run import StepRun
 
-        return StepRun
+        return trial_class() if _is_trial(session, run, key) else StepRun
     if not is_run_id(run_id):
         return _logged_class(session, run_id)
     submission = _view(session, run_id).state.submission
-    if submission is not None and submission.kind == SCRIPT:
+    kind = submission.kind if submission is not None else ""
+    if kind == HYPERDRIVE:
+        return search_class()
+    if kind == SCRIPT:
         from .script_run import ScriptRun
 
         return ScriptRun
@@ -197,6 +203,11 @@ def _top_runs(experiment: Experiment) -> Iterator[tuple[str, str]]:
     for _at, run in heapq.merge(logged, submitted, key=_when, reverse=True):
         submission = session.view(run).state.submission if is_run_id(run) else None
         yield run, submission.parent if submission else ""
+
+
+def _is_trial(session: Session, run: str, key: str) -> bool:
+    step = session.view(run).plan.by_key.get(key) if is_run_id(run) else None
+    return step is not None and bool(step.trial_of)
 
 
 def _view(session: Session, run: str) -> RunView:

@@ -1,4 +1,4 @@
-"""The experiment and the workspace of a run, and the pipeline that is published from it.
+"""The experiment and the workspace of a run, the pipeline that is published from it, and runs that are searches.
 
 v1's own circle: an experiment submits runs, and ``run.experiment`` leads back to it. These functions are the only
 imports of `runs` that point upwards (pyproject.toml names them).
@@ -7,6 +7,7 @@ imports of `runs` that point upwards (pyproject.toml names them).
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..workspaces.experiment import Experiment
     from ..workspaces.workspace import Workspace
     from .pipeline_run import PipelineRun
+    from .run import Run
+    from .step_run import StepRun
 
 
 def experiment_of(workspace: Workspace, name: str) -> Experiment:
@@ -39,6 +42,32 @@ def workspace_of_this_step() -> Workspace:
     names = ("SUBSCRIPTION", "RESOURCEGROUP", "WORKSPACE_NAME")
     subscription, group, name = (os.environ.get(f"AZUREML_ARM_{part}", "") for part in names)
     return Workspace(subscription, group, name)
+
+
+def search_class() -> type[Run]:
+    """Return the class of a run that is a search."""
+    from ..hyperdrive.run import HyperDriveRun
+
+    return HyperDriveRun
+
+
+def trial_class() -> type[StepRun]:
+    """Return the class of a step's run that is a trial of a search."""
+    from ..hyperdrive.trial_run import TrialRun
+
+    return TrialRun
+
+
+def trials_below(step: StepRun) -> Sequence[Run]:
+    """Return the trials of a search that have got their values, newest first.
+
+    Args:
+        step: The run of the search step.
+
+    """
+    from ..hyperdrive.run import trial_runs
+
+    return trial_runs(step)
 
 
 def publish_run(

@@ -68,11 +68,11 @@ class SubmittedRun(RemoteRun):
         return CANCEL_REQUESTED if asked else word
 
     def steps(self) -> list[StepRun]:
-        """Return the runs of its steps, newest first."""
+        """Return the runs of its steps, newest first. The trials of a search are below its step."""
         from .step_run import StepRun
 
         view = self.view
-        order = {step.key: index for index, step in enumerate(view.plan.steps)}
+        order = {step.key: index for index, step in enumerate(view.plan.steps) if not step.trial_of}
         started = {key: step.started.isoformat() if step.started else "" for key, step in view.state.steps.items()}
         keys = sorted(order, key=lambda key: (started[key] == "", started[key], order[key]), reverse=True)
         return [StepRun(self.experiment, f"{self.id}.{key}") for key in keys]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from ...operations.values import RunView
 from ...override import override
 from ..base.exceptions import UserErrorException
 from ..outputs.port_reference import PortDataReference, StepRunOutput
+from .owners import trials_below
 from .pipeline_run import PipelineRun
 from .remote_run import LOG, RemoteRun, run_over
 from .reports import Line, parse
@@ -91,6 +92,13 @@ class StepRun(RemoteRun):
     def pipeline_run(self) -> PipelineRun:
         """The pipeline run."""
         return PipelineRun(self.experiment, self.pipeline_run_id)
+
+    @override
+    def direct_children(self) -> Iterator[Run]:
+        """Yield the runs that the script made, newest first; before them, the trials of a search."""
+        if self.spec.search is not None:
+            yield from trials_below(self)
+        yield from super().direct_children()
 
     @override
     def status_in(self, view: RunView) -> str:
@@ -201,7 +209,8 @@ class StepRun(RemoteRun):
             "azureml.pipelinerunid": self.pipeline_run_id,
             "ContentSnapshotId": self.get_snapshot_id(),
         }
-        return {**marks, **super().get_properties(), **self.reuse_marks()}
+        kind = {"StepType": "HyperDriveStep"} if self.spec.search is not None else {}
+        return {**marks, **kind, **super().get_properties(), **self.reuse_marks()}
 
     def reuse_marks(self) -> dict[str, str]:
         """Return v1's properties of a reused step; of another step, none."""

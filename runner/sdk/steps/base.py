@@ -64,6 +64,9 @@ class PipelineStep:
 
     """
 
+    trains = False
+    """True: outputs may have a `training_output`, which this kind of step makes."""
+
     def __init__(
         self,
         name: str,

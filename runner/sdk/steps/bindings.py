@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import Problem
 from ...model.data import Mode
-from ...model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue
+from ...model.step import Argument, InputPath, Interpreter, OutputPath, ParameterValue, SampledArguments
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.placeholders import Consumed, Output, Placeholder, ShellText
 from ..datasets.abstract_dataset import AbstractDataset
@@ -82,7 +82,7 @@ class Bindings:
         if output is None:
             self.problem(f"a {type(item).__name__} cannot be an output", "list PipelineData in outputs")
             return
-        if getattr(item, "training_output", None) is not None:
+        if getattr(item, "training_output", None) is not None and not self.step.trains:
             self.problem(f"'{output.name}' has a training_output, which this kind of step cannot make",
                          "leave training_output out; the script writes the file itself")  # fmt: skip
         self._check_name(output.name, "output")
@@ -150,7 +150,7 @@ class Bindings:
             self.problem(f"parameter '{parameter.name}' has two defaults", "make one PipelineParameter and share it")
 
     def _argument(self, item: object) -> Argument:
-        if isinstance(item, Interpreter):
+        if isinstance(item, (Interpreter, SampledArguments)):
             return item
         if isinstance(item, PipelineParameter):
             return self._parameter(item)

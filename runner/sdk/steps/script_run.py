@@ -31,7 +31,7 @@ def script_run_step(config: ScriptRunConfig | Estimator) -> PipelineStep:
         return _estimator_step(config)
     if isinstance(config, NotebookRunConfig):
         return notebook_step(config)
-    references = _references(config.run_config.data_references)
+    references = references_of(config.run_config.data_references)
     if config.command:
         return CommandStep(runconfig=config, inputs=references)
     if not config.script:
@@ -67,8 +67,13 @@ class ConfiguredReference(Placeholder):
         return referenced(place, self.name, self.config)
 
 
-def _references(given: Mapping[str, object]) -> list[object]:
-    """Return the inputs of v1's ``run_config.data_references``; arguments name them by ``str(reference)``."""
+def references_of(given: Mapping[str, object]) -> list[object]:
+    """Return the inputs of v1's ``run_config.data_references``; arguments name them by ``str(reference)``.
+
+    Args:
+        given: The references by name.
+
+    """
     return [
         ConfiguredReference(name, value) if isinstance(value, DataReferenceConfiguration) else value
         for name, value in given.items()

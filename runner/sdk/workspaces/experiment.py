@@ -78,8 +78,8 @@ class Experiment:
         """Start a pipeline or a script and return its run.
 
         Args:
-            config: A Pipeline, a PublishedPipeline, a PipelineEndpoint, a PipelineDraft, a ScriptRunConfig or an
-                Estimator.
+            config: A Pipeline, a PublishedPipeline, a PipelineEndpoint, a PipelineDraft, a ScriptRunConfig, an
+                Estimator or a HyperDriveConfig.
             tags: Tags of the run. None: none.
             **kwargs: For a pipeline: ``pipeline_parameters``, ``continue_on_step_failure``, ``regenerate_outputs`` and
                 ``parent_run_id``; see `Pipeline.submit`. For an endpoint ``pipeline_version`` too. Others are ignored,
@@ -91,12 +91,18 @@ class Experiment:
                 started.
 
         """
-        from ..pipelines.submission import submit_pipeline, submit_script
+        from ..pipelines.submission import submit_pipeline, submit_script, submit_search
 
         if isinstance(config, Pipeline):
             return submit_pipeline(self, config, kwargs, tags)
         if isinstance(config, (PublishedPipeline, PipelineEndpoint, PipelineDraft)):
             return config.start(self, kwargs, tags)
+        from ..hyperdrive.config import HyperDriveConfig
+
+        if isinstance(config, HyperDriveConfig):
+            from ..hyperdrive.step import search_step
+
+            return submit_search(self, Pipeline(self.workspace, search_step(config)), kwargs, tags)
         return submit_script(self, _script_pipeline(self.workspace, config), kwargs, tags)
 
     def start_logging(
@@ -308,5 +314,5 @@ def _script_pipeline(workspace: Workspace, config: object) -> Pipeline:
         return Pipeline(workspace, script_run_step(config))
     raise UserErrorException(
         f"a {type(config).__name__} cannot be submitted",
-        remedy="submit a Pipeline, a published one, a ScriptRunConfig or an Estimator",
+        remedy="submit a Pipeline, a published one, a ScriptRunConfig, an Estimator or a HyperDriveConfig",
     )

@@ -1,0 +1,185 @@
+"""The trials of a search as facts: what each was given, what it logged, and which is the best."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from ..dataclass import dataclass, field
+from ..errors import ObjectMissing
+from ..model.names import step_run_id
+from ..model.search import Goal, Search
+from ..model.state import StepState
+from ..model.status import DELIVERED, StepStatus
+from ..model.task import TaskId
+from ..ports import ObjectStore
+from .metrics import FILE
+from .values import RunView
+
+THREADS = 8
+"""Requests to a bucket at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One trial that has values."""
+
+    number: int
+    """From 1."""
+    key: str
+    run: str
+    """The id of its step run."""
+    name: str
+    status: StepStatus
+    reason: str = ""
+    """The reason why it was stopped or failed."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
+    """Every logged value by the metric's name, in order."""
+
+    def best(self, metric: str, goal: Goal) -> float | None:
+        """Return the best value of a metric that it has logged; None: it has logged no number.
+
+        Args:
+            metric: The metric's name.
+            goal: The direction in which it improves.
+        """
+        return best_value(self.metrics.get(metric, ()), goal)
+
+    @property
+    def succeeded(self) -> bool:
+        """True if it has ended with success."""
+        return self.status in DELIVERED
+
+
+def best_value(values: Sequence[object], goal: Goal) -> float | None:
+    """Return the best number of logged values; None: there is none.
+
+    Args:
+        values: The values.
+        goal: The direction in which they improve.
+    """
+    numbers = [float(each) for each in values if isinstance(each, (int, float)) and _counts(each)]
+    if not numbers:
+        return None
+    return max(numbers) if goal is Goal.MAXIMIZE else min(numbers)
+
+
+def search_keys(view: RunView) -> tuple[str, ...]:
+    """Return the keys of the run's searches."""
+    return tuple(step.key for step in view.plan.steps if step.search is not None)
+
+
+def search_of(view: RunView, key: str) -> Search:
+    """Return the search of a step.
+
+    Args:
+        view: The whole run.
+        key: The key of the search step.
+
+    Raises:
+        KeyError: It is no search.
+    """
+    search = view.plan.by_key[key].search
+    if search is None:
+        raise KeyError(key)
+    return search
+
+
+def is_sampled(state: StepState) -> bool:
+    """Return True if a trial has got its values: the others do not exist yet for users."""
+    return bool(state.sampled) or state.attempt > 0
+
+
+def trials_of(store: ObjectStore, view: RunView, key: str) -> tuple[Trial, ...]:
+    """Return the trials of a search that have their values, in the order of their numbers, with what they logged.
+
+    Args:
+        store: The workspace store.
+        view: The whole run.
+        key: The key of the search step.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    known = [trial for trial in planned(view, key) if is_sampled(view.state.steps[trial.key])]
+
+    def filled(trial: Trial) -> Trial:
+        return replace(trial, metrics=logged(store, view, trial.key))
+
+    if hasattr(store, "path") or len(known) < THREADS:
+        return tuple(map(filled, known))
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return tuple(pool.map(filled, known))
+
+
+def planned(view: RunView, key: str) -> Iterator[Trial]:
+    """Yield all trials of a search without what they logged.
+
+    Args:
+        view: The whole run.
+        key: The key of the search step.
+    """
+    for number, each in enumerate(search_of(view, key).trials, 1):
+        state = view.state.steps[each]
+        yield Trial(
+            number=number,
+            key=each,
+            run=step_run_id(view.state.run, each),
+            name=view.plan.by_key[each].name,
+            status=state.status,
+            reason=state.reason,
+            values=state.sampled or {},
+        )
+
+
+def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[object, ...]]:
+    """Return every value that the newest attempt of a step has logged, by the metric's name.
+
+    Args:
+        store: The workspace store.
+        view: The whole run.
+        key: The step's key.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    attempt = view.state.steps[key].attempt
+    if not attempt:
+        return {}
+    try:
+        data = store.get(TaskId(view.state.run, key, attempt).reports + FILE)
+    except ObjectMissing:
+        return {}
+    found: dict[str, list[object]] = {}
+    for line in data.decode(errors="replace").splitlines():
+        try:
+            report = json.loads(line)
+        except (ValueError, RecursionError):  # a script that was killed leaves half a line
+            continue
+        if isinstance(report, dict) and "name" in report:
+            value = report.get("value")
+            flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]
+            found.setdefault(str(report["name"]), []).extend(flat)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def ranked(trials: Sequence[Trial], metric: str, goal: Goal) -> list[Trial]:
+    """Return the trials that have logged a metric, the best first; of equal ones the earlier first.
+
+    Args:
+        trials: The trials.
+        metric: The metric's name.
+        goal: The direction in which it improves.
+    """
+    sign = -1.0 if goal is Goal.MAXIMIZE else 1.0
+    found = [(sign * best, trial.number, trial) for trial in trials if (best := trial.best(metric, goal)) is not None]
+    return [trial for _, _, trial in sorted(found, key=lambda each: each[:2])]
+
+
+def _counts(value: float) -> bool:
+    return not isinstance(value, bool) and not math.isnan(value)
