@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from heapq import nsmallest
 from textwrap import wrap
 
 from ..dataclass import dataclass
+from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
-from ..operations.report import display_names, seconds_of
+from ..operations.report import display_names, search_seconds, seconds_of
+from ..operations.search_progress import BestTrial, is_searching, progress_text
 from ..operations.step_status import why
 from ..operations.values import RunView
 from .formatting import clip, duration, many
@@ -46,8 +49,13 @@ class Screen:
     height: int
 
 
-def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[str]:
-    """The steps with states, times and reasons, and their counts: never more lines than the screen has."""
+def board(
+    view: RunView, now: datetime, screen: Screen, paint: Paint, bests: Mapping[str, BestTrial] | None = None
+) -> list[str]:
+    """The steps with states, times and reasons, and their counts: never more lines than the screen has.
+
+    A search is one line with its trials. `bests` are the best trials so far, by the key of the search.
+    """
     below = [paint(clip(counts(view, now), screen.width - 2), "dim")]
     if view.state.overdue and not view.state.over:
         below.append(paint(clip(view.state.overdue, screen.width - 2), "yellow"))
@@ -55,7 +63,7 @@ def board(view: RunView, now: datetime, screen: Screen, paint: Paint) -> list[st
     advice = _advice(view, screen.width)[: max(min(room // 3, _ADVICE), 0)]
     keys = _chosen(view, max(room - len(advice), 3))
     names = display_names(view.plan)
-    rows = [_row(view, key, names[key], now, paint) for key in keys]
+    rows = [_row(view, key, names[key], now, paint, (bests or {}).get(key)) for key in keys]
     return ["", *table(rows, paint, width=screen.width), "", *(f"  {line}" for line in (*below, *advice))]
 
 
@@ -76,9 +84,11 @@ def _some(names: Sequence[str]) -> str:
 
 def counts(view: RunView, now: datetime) -> str:
     """``3 of 10 steps done, 2 running, 5 waiting · 12.3 s``."""
-    found = view.state.step_counts.count
+    trials = [step.key for step in view.plan.steps if step.trial_of]
+    found = Counter(view.state.step_counts.count)
+    found.subtract(view.state.steps[key].status for key in trials)
     done = sum(found.get(status, 0) for status in DELIVERED)
-    parts = [f"{done} of {len(view.state.steps)} done"]
+    parts = [f"{done} of {len(view.state.steps) - len(trials)} done"]
     parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found.get(status))
     created = view.state.created
     spent = duration(((view.state.ended or now) - created).total_seconds()) if created else ""
@@ -87,22 +97,31 @@ def counts(view: RunView, now: datetime) -> str:
 
 def _chosen(view: RunView, room: int) -> Sequence[str]:
     """The keys of the steps to show, in the plan's order."""
-    keys = tuple(view.state.steps)
+    keys = tuple(key for key in view.state.steps if not view.plan.by_key[key].trial_of)
     if len(keys) <= room:
         return keys
     steps = view.state.steps
     rank = {status: at for at, status in enumerate(_ORDER)}
-    kept = frozenset(nsmallest(room, keys, key=lambda key: rank[steps[key].status]))
+    kept = frozenset(nsmallest(room, keys, key=lambda key: rank[_status(view, steps[key], key)]))
     return tuple(key for key in keys if key in kept)
 
 
-def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint) -> list[Cell]:
+def _status(view: RunView, step: StepState, key: str) -> StepStatus:
+    return StepStatus.RUNNING if is_searching(view, key) else step.status
+
+
+def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint, best: BestTrial | None) -> list[Cell]:
     step = view.state.steps[key]
-    status = step.status.value
+    shown = _status(view, step, key)
+    status, seconds, reason = shown.value, seconds_of(step, now), why(view, key, now)
+    if view.plan.by_key[key].search is not None:
+        seconds = search_seconds(view, key, now)
+        if step.status is not StepStatus.FAILED and (shown is StepStatus.RUNNING or seconds is not None):
+            reason = progress_text(view, key, best)
     return [
         Cell(sign(status, paint), style(status)),
-        Cell(name, "" if step.status is not StepStatus.WAITING else "dim"),
+        Cell(name, "" if shown is not StepStatus.WAITING else "dim"),
         Cell(status, style(status)),
-        Cell(duration(seconds_of(step, now)).rjust(_TIME), right=True),
-        Cell(why(view, key, now), "dim"),
+        Cell(duration(seconds).rjust(_TIME), right=True),
+        Cell(reason, "dim"),
     ]

@@ -21,9 +21,13 @@ _INPUTS = 40
 def plan_view(found: Preview, paint: Paint, here: str) -> list[str]:
     """Steps in order, what each waits for, environments, uploads."""
     where = ", ".join(dict.fromkeys(step.target for step in found.steps))
-    out = [f"{paint(found.experiment, 'bold')}  {many(len(found.steps), 'step')} on {where}", ""]
+    shown = [step for step in found.steps if not step.trial_of]
+    trials = len(found.steps) - len(shown)
+    size = many(len(shown), "step") + (f", {many(trials, 'trial')}" if trials else "")
+    out = [f"{paint(found.experiment, 'bold')}  {size} on {where}", ""]
     names = {step.key: step.name for step in found.steps}
-    out += table([_step(at, step, names) for at, step in enumerate(found.steps, 1)], paint)
+    first = {step.trial_of: step for step in reversed(found.steps) if step.trial_of}
+    out += table([_step(at, step, first.get(step.key), names) for at, step in enumerate(shown, 1)], paint)
     inputs = list(_inputs(found))
     if inputs:
         out += ["", paint("inputs", "bold"), *table(inputs, paint)]
@@ -60,8 +64,9 @@ def _said(words: Mapping[str, str | float]) -> str:
     )
 
 
-def _step(at: int, step: PlannedStep, names: Mapping[str, str]) -> list[Cell]:
-    waits = ", ".join(names[key] for key in step.waits_for)
+def _step(at: int, step: PlannedStep, trial: PlannedStep | None, names: Mapping[str, str]) -> list[Cell]:
+    """Return the row of a step; a search has the script of its `trial` and waits for what that waits for."""
+    waits = ", ".join(names[key] for key in (trial or step).waits_for)
     if step.always and len(step.waits_for) > 1:
         waits = f"{many(len(step.waits_for), 'step')}, however they end"
     return [
@@ -70,6 +75,7 @@ def _step(at: int, step: PlannedStep, names: Mapping[str, str]) -> list[Cell]:
         Cell(step.script),
         Cell(step.target, "dim"),
         Cell(f"after {waits}" if waits else "at once", "" if waits else "green"),
+        *([Cell(step.search, "bold")] if step.search else []),
     ]
 
 

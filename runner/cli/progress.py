@@ -40,7 +40,7 @@ def _row(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) -> 
     """Return the name, state and reason that an event shows; None: it shows nothing."""
     key = getattr(event, "key", None)
     if key is not None:
-        shown = _of_step(event, at)
+        shown = _of_trial(event, at) if plan.by_key[key].trial_of else _of_step(event, at)
         return (names[key], *shown) if shown else None
     return _of_environment(event, plan) or _of_run(event)
 
@@ -69,17 +69,26 @@ def _of_step(event: e.Event, at: datetime) -> tuple[str, str] | None:
         case e.StepCanceled(reason=reason):
             return "canceled", _one_line(reason)
         case _:
-            return _of_trial(event)
+            return None
 
 
-def _of_trial(event: e.Event) -> tuple[str, str] | None:
+def _of_trial(event: e.Event, at: datetime) -> tuple[str, str] | None:
+    """Return the state and reason of a trial: its values and its end, since there may be many trials."""
     match event:
         case e.TrialSampled(values=values):
-            return "sampled", _one_line(" ".join(f"{name} {value}" for name, value in values.items()))
+            return "sampled", " ".join(f"{name} {_number(value)}" for name, value in values.items())
         case e.TrialStopped(reason=reason):
             return "stopping", f"{_one_line(reason)}; it is stopped"
-        case _:
+        case e.StepCanceled(reason=reason):
+            return "canceled", _one_line(reason)
+        case e.AttemptStarted() | e.AttemptPending() | e.AttemptRunning():
             return None
+        case _:
+            return _of_step(event, at)
+
+
+def _number(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _of_environment(event: e.Event, plan: Plan) -> tuple[str, str, str] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ..model.events import JournalEntry
 from ..model.printable import escape, escape_uncoloured, log_line
 from ..operations.report import display_names
+from ..operations.search_progress import Bests, BestTrial
 from ..operations.tail import LogTail
 from ..operations.values import RunView
 from .board import Screen, board, counts
@@ -70,15 +71,18 @@ class Lines:
 class LiveBoard:
     """A table of the steps that is redrawn in place, and gone at the end."""
 
-    def __init__(self, paint: Paint, logs: LogTail | None = None) -> None:
+    def __init__(self, paint: Paint, logs: LogTail | None = None, bests: Bests | None = None) -> None:
         self._paint = paint
         self._logs = LogLines(logs, paint) if logs else None
+        self._bests = bests
+        self._best: Mapping[str, BestTrial] = {}
         self._view: RunView | None = None
         self._live: Live | None = None
 
     def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """Show it from the next frame on."""
         self._view = view
+        self._best = self._bests.look(view) if self._bests else {}
         if self._live is None:
             self._live = self._opened()
         for line in self._logs.lines(view, entries) if self._logs else ():
@@ -105,7 +109,8 @@ class LiveBoard:
 
         def frame() -> Text:
             screen = Screen(console.width, console.height)
-            lines = board(self._view, datetime.now(timezone.utc), screen, self._paint) if self._view else []
+            now = datetime.now(timezone.utc)
+            lines = board(self._view, now, screen, self._paint, self._best) if self._view else []
             return Text.from_ansi("\n".join(map(escape_uncoloured, lines)), no_wrap=True, overflow="ellipsis")
 
         live = Live(console=console, get_renderable=frame, refresh_per_second=_FRAMES, transient=True)
@@ -137,8 +142,8 @@ class LogLines:
         return found
 
 
-def show_on(stream: TextIO, logs: LogTail | None = None) -> Show:
-    """The live table on a terminal, else lines."""
+def show_on(stream: TextIO, logs: LogTail | None = None, bests: Bests | None = None) -> Show:
+    """The live table on a terminal, with the best trials of searches; else lines."""
     if stream is sys.stdout and is_terminal(stream):
-        return LiveBoard(paint_for(stream), logs)
+        return LiveBoard(paint_for(stream), logs, bests)
     return Lines(stream, logs)

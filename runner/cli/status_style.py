@@ -30,6 +30,7 @@ _STYLES: Mapping[str, str] = {
     "skipped": "yellow",
     "retry": "yellow",
     "overdue": "yellow",
+    "sampled": "dim",
     "slept": "dim",
 }
 

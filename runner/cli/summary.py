@@ -39,15 +39,16 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
     `hint` is what a command needs to reach the same store (`` --target kind``); paths below the
     folder `here` are shown relative to it.
     """
-    out = [headline(report, paint), *_facts(report, paint), "", *step_table(report.steps, paint)]
+    shown = [step for step in report.steps if not step.trial_of]
+    out = [headline(report, paint), *_facts(report, paint), "", *step_table(shown, paint)]
     for title, lines in (
-        ("outputs", _outputs(report, paint, here)),
-        ("metrics", _metrics(report, paint)),
+        ("outputs", _outputs(shown, paint, here)),
+        ("metrics", _metrics(shown, paint)),
         ("warnings", _warnings(report, paint)),
     ):
         if lines:
             out += ["", paint(title, "bold"), *lines]
-    troubled = _alike([step for step in report.steps if step.status == "failed" or step.remedy])
+    troubled = _alike(_troubled(report.steps))
     for step in troubled[:_TROUBLED]:
         wait = [*continued(f"{step.name} {step.status}: ", step.reason), *remedy(step, paint)]
         out += ["", *(failure(step, paint) if step.status == "failed" else wait)]
@@ -63,7 +64,9 @@ def headline(report: RunReport, paint: Paint) -> str:
     mark = sign(report.status, paint)
     state = paint(f"{mark} {report.status}" if mark else report.status, f"bold {style(report.status)}".strip())
     spent = f" in {duration(report.seconds)}" if report.ended else f", {duration(report.seconds)} so far"
-    facts = f"{report.experiment}, {many(len(report.steps), 'step')}{spent}"
+    trials = sum(bool(step.trial_of) for step in report.steps)
+    steps = many(len(report.steps) - trials, "step") + (f", {many(trials, 'trial')}" if trials else "")
+    facts = f"{report.experiment}, {steps}{spent}"
     return f"{state}  {facts}  {paint(report.run, 'dim')}"
 
 
@@ -101,6 +104,16 @@ def value_text(value: Document) -> str:
         shown = ", ".join(f"{each.get('datastore', '')}/{each.get('path', '')}" for each in places)
         return f"{value['name']}: {shown}" if value.get("name") else shown
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _troubled(steps: Sequence[StepReport]) -> list[StepReport]:
+    """Return the steps that failed or wait for something that can be mended.
+
+    Failed trials are told of only if their search failed too: it may succeed with the others.
+    """
+    failed = {step.key for step in steps if step.status == "failed"}
+    found = [step for step in steps if step.status == "failed" or step.remedy]
+    return [step for step in found if not step.trial_of or step.trial_of in failed or step.status != "failed"]
 
 
 def _alike(steps: Sequence[StepReport]) -> list[StepReport]:
@@ -169,8 +182,8 @@ def _row(step: StepReport, paint: Paint) -> list[Cell]:
     ]
 
 
-def _outputs(report: RunReport, paint: Paint, here: str) -> list[str]:
-    found = [(step, output) for step in report.steps for output in step.outputs]
+def _outputs(steps: Sequence[StepReport], paint: Paint, here: str) -> list[str]:
+    found = [(step, output) for step in steps for output in step.outputs]
     lines: list[str] = []
     for step, output in found[-_OUTPUTS:]:
         amount = f"{many(output.files, 'file')}, {size(output.bytes)}"
@@ -183,10 +196,10 @@ def _outputs(report: RunReport, paint: Paint, here: str) -> list[str]:
     return lines
 
 
-def _metrics(report: RunReport, paint: Paint) -> list[str]:
+def _metrics(steps: Sequence[StepReport], paint: Paint) -> list[str]:
     rows = [
         [Cell(step.name, "dim"), Cell(metric.name), Cell(metric_text(metric), "bold")]
-        for step in report.steps
+        for step in steps
         for metric in step.metrics
     ]
     lines = table(rows[:_METRICS], paint)
@@ -199,6 +212,8 @@ def _warnings(report: RunReport, paint: Paint) -> list[str]:
 
 def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
     slow = report.slowest
+    for search in dict.fromkeys(step.trial_of for step in report.steps if step.trial_of):
+        yield "trials   " + paint(f"runner show {short(report.run)} {search}{hint}", "cyan")
     for each in report.environments:
         if each.seconds is not None:
             yield f"made     environment {each.name}, {duration(each.seconds)}"

@@ -11,7 +11,17 @@ from ..model.data import DatasetDefinition, DatastorePath, Manifest
 from ..model.delivery import Delivery
 from ..model.events import AttemptFailed
 from ..model.record import AttemptRecord, Phases
-from ..model.step import Argument, InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, Source, StepSpec
+from ..model.step import (
+    Argument,
+    InputPath,
+    Interpreter,
+    OutputOf,
+    OutputPath,
+    ParameterValue,
+    SampledArguments,
+    Source,
+    StepSpec,
+)
 from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import journal, records
@@ -211,5 +221,7 @@ def _shown(argument: Argument) -> str:
             return f"<output {name}>"
         case ParameterValue(name):
             return f"<parameter {name}>"
+        case SampledArguments():
+            return "<values of the trial>"
         case _:
             return argument

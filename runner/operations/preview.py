@@ -11,6 +11,7 @@ from ..errors import RunnerError
 from ..model.data_access import DataAccess
 from ..model.environment import EnvironmentSpec
 from ..model.plan import Plan, Scalar
+from ..model.search import Sampling, Search
 from ..model.step import StepSpec
 from ..model.task import snapshot_key
 from ..plan.policies import non_default_fields
@@ -61,6 +62,10 @@ class PlannedStep:
     resources: Mapping[str, str | float]
     """The resources that differ from the default. The policy has the same form."""
     policy: Mapping[str, str | float]
+    trial_of: str = ""
+    """The key of the search whose trial it is; empty: it is no trial."""
+    search: str = ""
+    """What a search does, in words; empty: it is no search."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,8 @@ def preview(
             workers=workers_text(workers_of(plan, request.parameters, step.key)),
             resources=non_default_fields(step.resources),
             policy=non_default_fields(step.policy),
+            trial_of=step.trial_of,
+            search=_search_text(step.search) if step.search else "",
         )
         for step in plan.steps
     )
@@ -147,6 +154,17 @@ def preview(
         uploads=uploads,
         policy=non_default_fields(plan.policy),
     )
+
+
+def _search_text(search: Search) -> str:
+    """``40 trials, 4 at a time, random, seed 7``."""
+    trials = "1 trial" if len(search.trials) == 1 else f"{len(search.trials)} trials"
+    parts = [trials, f"{search.concurrent} at a time", search.sampling.value]
+    if search.sampling is not Sampling.GRID:
+        parts.append(f"seed {search.seed}")
+    if search.rule is not None:
+        parts.append(f"stopped early by {search.rule.kind.value}")
+    return ", ".join(parts)
 
 
 def _inputs(plan: Plan, step: StepSpec, access: DataAccess, sizes: Sizes) -> Iterator[PlannedInput]:

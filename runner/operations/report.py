@@ -16,7 +16,7 @@ from ..model.document import to_document
 from ..model.plan import Plan
 from ..model.schedule import ScheduleRecord
 from ..model.state import StepState
-from ..model.status import IN_FLIGHT, StepStatus
+from ..model.status import IN_FLIGHT, STEP_ENDS, StepStatus
 from ..model.task import TaskId
 from ..plan import data_parameters
 from ..ports import ObjectStore
@@ -24,7 +24,9 @@ from ..runs import records
 from .metrics import Metric, metrics_of
 from .published import pipelines
 from .published.documents import Documents
+from .search_progress import begun_at, best_of, is_searching, progress_text
 from .step_status import attempts_of, environment_name, failure_of, why
+from .trials import shown_attempt, trials_of
 from .values import RunView
 from .workers import count_in
 
@@ -79,6 +81,10 @@ class StepReport:
     warnings: tuple[str, ...]
     workers: int
     """The number of its workers; 1 for most steps."""
+    trial_of: str = ""
+    """The key of the search whose trial it is; empty: it is no trial."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """The values of a trial, by hyperparameter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,11 +234,12 @@ def step_report(
     """Return the report of one step of a run now. Without `metrics`, the store is not read."""
     state, step = view.state, view.state.steps[key]
     submission = state.submission
+    spec = view.plan.by_key[key]
     return StepReport(
         key=key,
         name=display_names(view.plan)[key],
-        status=step.status.value,
-        reason=why(view, key, now),
+        status=(StepStatus.RUNNING if is_searching(view, key) else step.status).value,
+        reason=_search_reason(store, view, key) if spec.search and metrics else why(view, key, now),
         remedy=step.remedy,
         target=submission.targets.get(key, "") if submission else "",
         attempt=step.attempt,
@@ -241,7 +248,7 @@ def step_report(
         overdue=step.overdue if step.status in IN_FLIGHT else "",
         started=step.started,
         ended=step.ended,
-        seconds=seconds_of(step, now),
+        seconds=search_seconds(view, key, now) if spec.search else seconds_of(step, now),
         exit_code=step.exit_code,
         failure=failure_of(step),
         tail=step.tail,
@@ -255,21 +262,24 @@ def step_report(
         metrics=step_metrics(store, view, key) if metrics else (),
         warnings=step.warnings,
         workers=count_in(view, key),
+        trial_of=spec.trial_of,
+        values=step.sampled,
     )
+
+
+def _search_reason(store: ObjectStore, view: RunView, key: str) -> str:
+    """Return the progress of a search with its best trial; the reason of its failure if it has failed."""
+    step = view.state.steps[key]
+    if step.reason:
+        return step.reason
+    best = best_of(trials_of(store, view, key), view, key)
+    return progress_text(view, key, best) if best or is_searching(view, key) or step.status in STEP_ENDS else ""
 
 
 def step_metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
     """Return the metrics of the newest attempt; for a reused step, those of the original attempt."""
     task = shown_attempt(store, view, key)
     return metrics_of(store, task) if task else ()
-
-
-def shown_attempt(store: ObjectStore, view: RunView, key: str) -> TaskId | None:
-    """Return the newest attempt of a step; for a reused step, the original attempt. None: there is none."""
-    step = view.state.steps[key]
-    if step.origin:
-        return records.committing_attempt(store, step.origin)
-    return TaskId(view.state.run, key, step.attempt) if step.attempt else None
 
 
 def display_names(plan: Plan) -> Mapping[str, str]:
@@ -304,6 +314,11 @@ def seconds_of(step: StepState, now: datetime) -> float | None:
     """Return the duration of the step so far; None before its start."""
     running = step.status in (StepStatus.RUNNING, StepStatus.SUCCEEDED, StepStatus.FAILED, StepStatus.CANCELED)
     return _between(step.started, step.ended or now) if running else None
+
+
+def search_seconds(view: RunView, key: str, now: datetime) -> float | None:
+    """Return the duration of a search so far, from the start of its first trial; None before that."""
+    return _between(begun_at(view, key), view.state.steps[key].ended or now)
 
 
 def _between(start: datetime | None, end: datetime) -> float | None:

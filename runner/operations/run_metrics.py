@@ -9,7 +9,7 @@ from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..ports import ObjectStore
 from .metrics import FILE, Metric, gather
-from .report import shown_attempt
+from .trials import shown_attempt
 from .values import RunView
 
 MOST = 10_000

@@ -15,6 +15,7 @@ from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
 from ..model.task import TaskId
 from ..ports import ObjectStore
+from ..runs import records
 from .metrics import FILE
 from .values import RunView
 
@@ -90,7 +91,7 @@ def search_of(view: RunView, key: str) -> Search:
 
 def is_sampled(state: StepState) -> bool:
     """Return True if a trial has got its values: the others do not exist yet for users."""
-    return bool(state.sampled) or state.attempt > 0
+    return bool(state.sampled) or state.attempt > 0 or bool(state.origin)
 
 
 def trials_of(store: ObjectStore, view: RunView, key: str) -> tuple[Trial, ...]:
@@ -148,11 +149,11 @@ def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[ob
     Raises:
         StoreError: The store fails.
     """
-    attempt = view.state.steps[key].attempt
-    if not attempt:
+    task = shown_attempt(store, view, key)
+    if task is None:
         return {}
     try:
-        data = store.get(TaskId(view.state.run, key, attempt).reports + FILE)
+        data = store.get(task.reports + FILE)
     except ObjectMissing:
         return {}
     found: dict[str, list[object]] = {}
@@ -166,6 +167,14 @@ def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[ob
             flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]
             found.setdefault(str(report["name"]), []).extend(flat)
     return {name: tuple(values) for name, values in found.items()}
+
+
+def shown_attempt(store: ObjectStore, view: RunView, key: str) -> TaskId | None:
+    """Return the newest attempt of a step; for a reused step, the original attempt. None: there is none."""
+    step = view.state.steps[key]
+    if step.origin:
+        return records.committing_attempt(store, step.origin)
+    return TaskId(view.state.run, key, step.attempt) if step.attempt else None
 
 
 def ranked(trials: Sequence[Trial], metric: str, goal: Goal) -> list[Trial]:

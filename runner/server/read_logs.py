@@ -15,7 +15,7 @@ from ..model.status import IN_FLIGHT, STEP_ENDS
 from ..model.task import TaskId
 from ..operations import listing
 from ..operations.log_bytes import LogReader, StoredLog, stored_log
-from ..operations.report import shown_attempt
+from ..operations.trials import shown_attempt
 from ..operations.values import RunView
 from ..operations.workers import count_in
 from ..override import override

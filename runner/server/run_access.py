@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ..errors import BadInput
 from ..model.reading import unknown
 from ..model.task import TaskId
-from ..operations.report import shown_attempt
+from ..operations.trials import shown_attempt
 from ..operations.values import RunView
 from ..ports import ObjectStore
 from .context import Workspace

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ...errors import BadInput
 from ...model.document import to_document
-from ...operations.graph import Graph, graph_of
+from ...operations.graph import Graph, graph_of, without_trials
 from ...plan.validate import validate
 from ..capture import FileFailed
 from ..exits import DONE, FAILED
@@ -66,6 +66,7 @@ def written(graph: Graph, options: Namespace) -> Sequence[str]:
     """
     if options.format == "json":
         return [json.dumps(to_document(graph), indent=2, ensure_ascii=False)]
+    graph = graph if options.every else without_trials(graph)
     if options.format in ("mermaid", "dot"):
         from .. import graphformats
 

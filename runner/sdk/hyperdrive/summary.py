@@ -18,7 +18,7 @@ from ...model.document import to_document
 from ...model.search import Search
 from ...model.status import STEP_ENDS
 from ...model.task import TaskId
-from ...operations.trials import Trial, ranked, search_of, trials_of
+from ...operations.trials import Trial, ranked, search_of, shown_attempt, trials_of
 from ...operations.values import RunView
 from ..base.step_folder import step_context
 from ..base.step_session import StepSession, open_in_step
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
                 write_metrics(trials, Path(paths[name]))
             else:
                 chosen = chosen_trial(search, trials, best, made)
-                write_model(session.store, _attempt(view, chosen), chosen, made.file, Path(paths[name]))
+                write_model(session.store, _attempt(session, view, chosen), chosen, made.file, Path(paths[name]))
     except NoResult as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -196,8 +196,9 @@ def _ended(session: StepSession, run: str, key: str) -> RunView:
     return view
 
 
-def _attempt(view: RunView, trial: Trial) -> TaskId:
-    return TaskId(view.state.run, trial.key, view.state.steps[trial.key].attempt)
+def _attempt(session: StepSession, view: RunView, trial: Trial) -> TaskId:
+    """Return the attempt of a trial that counts; of a trial that a retry took over, the original's."""
+    return shown_attempt(session.store, view, trial.key) or TaskId(view.state.run, trial.key)
 
 
 def _keep_facts(search: Search, trials: Sequence[Trial], best: Trial) -> None:

@@ -50,10 +50,10 @@ class TrialRun(StepRun):
     @override
     def cancel(self) -> None:
         """Stop this trial alone; the search goes on with the others. A trial that has ended stays as it is."""
-        from ...runs.records import request_stop
+        from ...runs.records import stop_trial
 
         if not self.ended_in(self.view):
-            request_stop(self.session.store, self.pipeline_run_id, self.key)
+            stop_trial(self.session.store, self.pipeline_run_id, self.key)
 
     @override
     def wait_for_completion(  # type: ignore[override]  # v1: a plain run's waiter returns the details

@@ -92,7 +92,7 @@ def test_a_grid_has_the_product_of_its_choices() -> None:
         (lambda: RandomParameterSampling({"a": choice(1)}, seed=-1), "seed must be a whole number from 0"),
         (lambda: GridParameterSampling({"a": uniform(0, 1)}), "'a' is a uniform, which this sampling does not take"),
         (lambda: BayesianParameterSampling({"a": loguniform(0, 1)}), "use choice, uniform, quniform, or Random"),
-        (lambda: BayesianParameterSampling({"a": choice(True, False)}), "must be numbers or text"),
+        (lambda: BayesianParameterSampling({"a": choice(1, None)}), "must be numbers or text"),
         (lambda: BayesianParameterSampling({"a": choice(1, "x")}), "all text or all numbers"),
         (lambda: BayesianParameterSampling({"a": quniform(0.5, 2, 1)}), "arguments of quniform must be whole"),
         (lambda: BayesianParameterSampling({"a": quniform(0, 200_001, 2)}), "more than 100000 values"),
