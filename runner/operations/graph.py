@@ -12,7 +12,7 @@ from ..model.step import OutputOf, StepSpec
 from .report import display_names
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GraphStep:
     """One step. `status` is empty for a plan without a run."""
 
@@ -47,7 +47,14 @@ def graph_of(plan: Plan, state: RunState | None = None) -> Graph:
     names = display_names(plan)
     known = {key: step.status.value for key, step in state.steps.items()} if state else {}
     steps = tuple(
-        GraphStep(step.key, names[step.key], step.script, known.get(step.key, ""), step.trial_of) for step in plan.steps
+        GraphStep(
+            key=step.key,
+            name=names[step.key],
+            script=step.script,
+            status=known.get(step.key, ""),
+            trial_of=step.trial_of,
+        )
+        for step in plan.steps
     )
     return Graph(steps, tuple(link for step in plan.steps for link in _links(step)))
 

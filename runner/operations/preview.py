@@ -65,7 +65,7 @@ class PlannedStep:
     trial_of: str = ""
     """The key of the search whose trial it is; empty: it is no trial."""
     search: str = ""
-    """What a search does, in words; empty: it is no search."""
+    """The trials of a search and the way in which they are chosen, in words; empty: it is no search."""
 
 
 @dataclass(frozen=True)

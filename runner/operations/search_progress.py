@@ -99,7 +99,7 @@ def begun_at(view: RunView, key: str) -> datetime | None:
 
 
 class Bests:
-    """The best trial so far of each search of a run. What ended trials logged is read once.
+    """The best trial so far of each search of a run. The metrics of an ended trial are read once.
 
     Args:
         store: The workspace store.
@@ -113,7 +113,7 @@ class Bests:
         self._clock = clock
         self._next = 0.0
         self._known: dict[str, Mapping[str, tuple[object, ...]]] = {}
-        """What ended trials logged, by their keys."""
+        """The metrics of ended trials, by their keys."""
         self._seen: dict[str, BestTrial] = {}
 
     def look(self, view: RunView) -> Mapping[str, BestTrial]:

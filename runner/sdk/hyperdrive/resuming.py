@@ -1,4 +1,4 @@
-"""What a search takes over from earlier ones: v1's ``resume_from`` and ``resume_child_runs``."""
+"""The results and values that a search takes over from earlier ones: v1's resume_from and resume_child_runs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ _ENDED = ("Completed", "Canceled", "Failed")
 
 
 def check_resumed(config: HyperDriveConfig) -> None:
-    """Raise HyperDriveConfigException unless a search can take over what its configuration names.
+    """Check the searches and trials that a configuration resumes.
 
     Args:
         config: The configuration.
+
+    Raises:
+        HyperDriveConfigException: They do not fit the search.
 
     """
     for problem in (*_search_problems(config), *_child_problems(config)):
@@ -60,7 +63,8 @@ def _trials(run: object) -> tuple[Trial, ...]:
 
 
 def _search_problems(config: HyperDriveConfig) -> Iterator[str]:
-    runs, total, seen = config.resume_from, config.max_total_runs, set()
+    runs, total = config.resume_from, config.max_total_runs
+    seen: set[str] = set()
     if len(runs) > _PARENTS:
         yield f"resume_from has {len(runs)} searches, and at most {_PARENTS} are possible"
     for run in runs:
@@ -92,7 +96,9 @@ def _differences(config: HyperDriveConfig, run: HyperDriveRun) -> Iterator[str]:
 
 
 def _child_problems(config: HyperDriveConfig) -> Iterator[str]:
-    runs, seen, parents = config.resume_child_runs, set(), set[str]()
+    runs = config.resume_child_runs
+    seen: set[str] = set()
+    parents: set[str] = set()
     if len(runs) > config.max_total_runs:
         yield f"resume_child_runs has {len(runs)} trials, more than max_total_runs {config.max_total_runs}"
     for run in runs:

@@ -67,7 +67,7 @@ class HyperDriveStep(PipelineStep):
         arguments = _arguments(hyperdrive_config, estimator_entry_script_arguments)
         made = [*(outputs or ()), *_metrics(metrics_output)]
         self.training = dict(pair for item in made for pair in _training(item))
-        """What the search makes, by the output's name."""
+        """The outputs of the search, by name."""
         super().__init__(
             name,
             [*(inputs or ()), *_own_inputs(hyperdrive_config)],

@@ -77,7 +77,6 @@ SAME = {
 
 REFUSED = [
     "azureml.pipeline.steps.ParallelRunStep",
-    "azureml.pipeline.steps.HyperDriveStep",
     "azureml.pipeline.steps.AutoMLStep",
     "azureml.pipeline.steps.DatabricksStep",
     "azureml.pipeline.steps.SynapseSparkStep",
@@ -87,7 +86,6 @@ REFUSED = [
     "azureml.pipeline.steps.AdlaStep",
     "azureml.pipeline.steps.AzureBatchStep",
     "azureml.pipeline.steps.KustoStep",
-    "azureml.train.hyperdrive.HyperDriveConfig",
     "azureml.opendatasets.NycTlcGreen",
     "azureml.core.model.InferenceConfig",
     "azureml.core.webservice.AciWebservice",
@@ -157,7 +155,8 @@ def test_hyperparameter_words_are_plain_values() -> None:
     assert hyperdrive.RandomParameterSampling(space).parameter_space == space
     assert hyperdrive.BanditPolicy(slack_factor=0.1, evaluation_interval=2).slack_factor == 0.1
     assert hyperdrive.PrimaryMetricGoal.MAXIMIZE.name == "MAXIMIZE"
-    with pytest.raises(ValueError, match="slack_factor or slack_amount"):
+    exceptions = import_module("azureml.train.hyperdrive.exceptions")
+    with pytest.raises(exceptions.HyperDriveConfigException, match="slack_factor or slack_amount"):
         hyperdrive.BanditPolicy()
 
 
