@@ -82,7 +82,7 @@ def operations() -> tuple[Operation, ...]:
 
 @dataclass(frozen=True)
 class _Watched:
-    """Whose log is followed."""
+    """The worker of a step that a caller follows."""
 
     run: str
     key: str

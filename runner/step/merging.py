@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Mapping
 
 from ..backports import without_prefix
 from ..data import integrity, manifest
