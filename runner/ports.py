@@ -242,6 +242,13 @@ class ComputeTarget(Protocol):
             uid: The uid of its object.
         """
 
+    def keep_reports(self, task: TaskId) -> None:
+        """Store what the script of a running attempt has reported so far, unless the attempt does so by itself.
+
+        Args:
+            task: The attempt; an absent one is no error.
+        """
+
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the object of an ended attempt, whose outcome is in the journal; an absent one is no error.
 

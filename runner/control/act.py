@@ -32,9 +32,11 @@ from .progress import Progress
 from .publications import Delivery, Publications
 from .publish import publish
 from .reuse_lookup import ReuseLookup
+from .sampler import Sampler, no_sampler
 from .step_requests import StepRequests
 from .stoppings import Stoppings
 from .stored_outcome import ending_of
+from .trial_watch import TrialWatch
 
 A = TypeVar("A")
 Events = tuple[e.Event, ...]
@@ -56,6 +58,8 @@ class Effects:
     notify: Callable[[str], None]
     launcher: RunLauncher | None = None
     """Submits published pipelines for steps. None: their requests are refused."""
+    sampler: Callable[[], Sampler] = no_sampler
+    """Return what draws values for Bayesian searches. It raises RunnerError if there is nothing that does."""
     started: dict[TaskId, float] = field(default_factory=dict)
     """Time (monotonic) at which this controller started each attempt; a target may show an attempt a moment later."""
     trouble: Exception | None = None
@@ -69,6 +73,8 @@ class Effects:
     """Threads for stops: each may take a grace period of 30 seconds."""
     _submitters: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
     """A thread for what steps ask for: it must not queue behind builds."""
+    _searchers: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    """A thread for looks at the trials of searches."""
     _folding: Future[None] | None = None
 
     def __post_init__(self) -> None:
@@ -77,16 +83,21 @@ class Effects:
         self._publications = Publications()
         self._stoppings = Stoppings(_MOST_STOPS)
         self.requests = StepRequests(self.store, self.launcher, self.clock, self.notify)
+        self.trials = TrialWatch(self.store, self.targets, self.clock, self.notify, self.sampler)
 
     @property
     def busy(self) -> bool:
         """Return True while work goes on whose end no target reports."""
-        beside = (self._preparations, self._publications, self._stoppings, self.reuse_lookup.unfinished)
+        beside = (self._preparations, self._publications, self._stoppings, self.trials, self.reuse_lookup.unfinished)
         return any(map(bool, beside)) or self.requests.unfinished
 
     def look_for_requests(self, state: RunState, *, canceled: bool) -> None:
         """Begin to carry out what steps ask for, if it is time: see `step_requests`."""
         self.requests.look(state, self._submitters, canceled=canceled)
+
+    def look_at_trials(self, now: Progress) -> None:
+        """Begin to look at the trials of searches, if it is time: see `trial_watch`."""
+        self.trials.look(now, self._searchers)
 
     def look_up_reuse(self, now: Progress) -> Events:
         """Return an event for each waiting step that an equal step of an earlier run replaces."""
@@ -140,7 +151,7 @@ class Effects:
 
     def close(self) -> None:
         """Shut the thread pools down without waiting."""
-        for pool in (self._pool, self._makers, self._stoppers, self._submitters):
+        for pool in (self._pool, self._makers, self._stoppers, self._submitters, self._searchers):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _each(self, actions: Sequence[A], do: Callable[[A], Events]) -> Events:

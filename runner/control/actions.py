@@ -32,7 +32,7 @@ class ReadOutcome:
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop the attempt, because the run is canceled or a time limit has passed."""
+    """Stop the attempt: the run is canceled, a time limit has passed, or a search stops its trial."""
 
     task: TaskId
     uid: str

@@ -16,9 +16,12 @@ from ..model.task import Task, TaskId
 from ..model.uses import access_of
 from ..model.workers import CARRIED, PROCESSES, WORK, WORKERS, WorkerKind
 from ..override import override
-from .fingerprint import Bound, Made, Pins, bind
+from .fingerprint import Bound, Made, Pins, bind, trials_of
 from .own_outputs import output_bindings
 from .policy import resources_for, time_limits
+
+_MOST_FOLDERS = 8
+"""The most folders that keys open one by one: policies of temporary keys are short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,8 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
     step = plan.by_key[attempt.key]
     task = TaskId(state.run, step.key, attempt.number)
     needed = {key: state.steps[key].outputs for key in step.feeders}
-    bound = bind(plan, submission, step, needed, pins)
+    known = state.steps[step.key]
+    bound = bind(plan, submission, step, needed, pins, sampled=known.sampled, trials=trials_of(step, state))
     carried = _carried(bound, submission)
     return Task(
         id=task,
@@ -97,6 +101,7 @@ def task_for(plan: Plan, state: RunState, attempt: Attempt, pins: Pins) -> Task:
         time_limits=time_limits(step.policy),
         workers=bound.workers,
         carried=carried,
+        readable=_reused_trials(step, state),
         access=access_of(plan, step),
         fingerprint=bound.fingerprint,
     )
@@ -130,6 +135,15 @@ def _carried(bound: Bound, submission: Submission) -> str:
     """
     pool = bound.workers is not None and bound.workers.kind is WorkerKind.POOL
     return TaskId(submission.origin, bound.step.key).folder if pool and submission.origin else ""
+
+
+def _reused_trials(step: StepSpec, state: RunState) -> tuple[str, ...]:
+    """Return the folders of the trials of other runs that a search summarizes; of many, the folders of their runs."""
+    origins = {state.steps[key].origin for key in (step.search.trials if step.search else ())} - {""}
+    makers = sorted(origin.partition(".") for origin in origins)
+    if len(makers) > _MOST_FOLDERS:
+        return tuple(dict.fromkeys(f"runs/{run}" for run, _, _ in makers))
+    return tuple(TaskId(run, key).folder for run, _, key in makers)
 
 
 def _of_workers(bound: Bound, carried: str) -> dict[str, str]:

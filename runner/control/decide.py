@@ -66,7 +66,7 @@ def may_reuse(state: RunState, step: StepSpec, missed: AbstractSet[str]) -> bool
     """Return True if an equal step of an earlier run may replace this one, as far as is known."""
     known = state.steps[step.key]
     submission = state.submission
-    fresh = known.status is StepStatus.WAITING and known.attempt == 0
+    fresh = known.status is StepStatus.WAITING and known.attempt == 0 and (not step.trial_of or bool(known.sampled))
     if submission is None or submission.regenerate_outputs or step.key in submission.forced_keys:
         return False
     goes_on = state.status is RunStatus.RUNNING
@@ -112,8 +112,12 @@ def _starts(now: Situation) -> Iterator[Action]:
 def _is_free(now: Situation, step: StepSpec) -> bool:
     """Return True if a ready step may start: it cannot be reused and its pause is over."""
     known = now.state.steps[step.key]
-    # A new attempt waits for the journal, so that a controller that resumes knows the previous attempt was given up.
-    journaled = now.journaled.steps[step.key].status is StepStatus.WAITING
+    # A new attempt waits for the journal, so that a controller that resumes knows the previous attempt was given up,
+    # and the values of a trial.
+    before = now.journaled.steps[step.key]
+    journaled = before.status is StepStatus.WAITING and before.sampled == known.sampled
+    if step.search is not None:  # it reads of the ends of its trials in the journal
+        journaled = journaled and all(now.journaled.steps[trial].status in STEP_ENDS for trial in step.awaited)
     return journaled and is_due(known.not_before, now.now) and not may_reuse(now.state, step, now.missed)
 
 
@@ -172,17 +176,17 @@ def _inquiries(now: Situation) -> Iterator[Action]:
         # The outcome of an attempt that is being stopped is read anyway, and it can end only once.
         # An attempt that was seen running has been shown: if it is absent now, it is gone, however new it is.
         not_shown_yet = task in now.just_started and step.status is not StepStatus.RUNNING
-        if task not in now.seen and not not_shown_yet and not now.journaled.steps[key].overdue:
+        if task not in now.seen and not not_shown_yet and not now.journaled.steps[key].stopping:
             yield ReadOutcome(task)
 
 
 def _stops(now: Situation) -> Iterator[Action]:
-    """Yield the stop actions: attempts of a canceled run, and attempts past a time limit."""
+    """Yield the stop actions: attempts of a canceled run, attempts past a time limit, and stopped trials."""
     canceling = now.journaled.status is RunStatus.CANCELING
     for key in sorted(now.journaled.step_counts.live):
         step = now.journaled.steps[key]
         ended = now.state.steps[key].status not in IN_FLIGHT  # it may just have been seen to end by itself
-        if (canceling or step.overdue) and not ended:
+        if (canceling or step.stopping) and not ended:
             yield Stop(TaskId(now.state.run, key, step.attempt), step.uid, now.target_of(key))
 
 

@@ -10,11 +10,13 @@ from ..model.access import Access
 from ..model.data import DataRef, DatasetDefinition, Mode
 from ..model.digest import digest_of
 from ..model.environment import EnvironmentSpec
+from ..model.names import step_run_id
 from ..model.placement import Placement
 from ..model.plan import Plan, Scalar, Submission
 from ..model.policy import StepPolicy
 from ..model.resources import Resources
-from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, StepSpec
+from ..model.state import RunState
+from ..model.step import Argument, InputSpec, OutputOf, ParameterValue, SampledArguments, StepSpec
 from ..model.task import InputBinding
 from ..model.workers import WorkerKind, Workers
 
@@ -35,6 +37,8 @@ class Bound:
     inputs: tuple[InputBinding, ...]
     environment: EnvironmentSpec
     workers: Workers | None = None
+    trials: tuple[str, ...] = ()
+    """The step runs of a search's trials, in their order."""
 
     @property
     def fingerprint(self) -> str:
@@ -74,21 +78,58 @@ class Bound:
             inputs=(),
             outputs=tuple(replace(spec, pipeline_output_name="", register=()) for spec in self.step.outputs),
         )
-        return {"step": what, "inputs": {binding.name: _content(binding) for binding in self.inputs}}
+        found: dict[str, object] = {"step": what, "inputs": {one.name: _content(one) for one in self.inputs}}
+        # A search is equal to an earlier one only if all its trials are reused.
+        return {**found, "trials": list(self.trials)} if self.step.search else found
 
 
-def bind(plan: Plan, submission: Submission, step: StepSpec, made: Made, pins: Pins) -> Bound:
-    """Return the step with the submission's parameters, the outputs `made` by earlier steps, and `pins`."""
+def bind(
+    plan: Plan,
+    submission: Submission,
+    step: StepSpec,
+    made: Made,
+    pins: Pins,
+    *,
+    sampled: Mapping[str, object] | None = None,
+    trials: tuple[str, ...] = (),
+) -> Bound:
+    """Return the step with the submission's parameters, the outputs `made` by earlier steps, and `pins`.
+
+    Args:
+        plan: The plan.
+        submission: The submission.
+        step: The step.
+        made: The outputs of earlier steps.
+        pins: The step's datasets and data paths.
+        sampled: The values of a trial. Default: none.
+        trials: See `trials_of`. Default: none.
+
+    """
     values = {**plan.parameters, **submission.parameters}
     environment = plan.environments[step.environment]
     return Bound(
         step=step,
-        command=tuple(_bound(argument, values) for argument in step.command),
+        command=tuple(bound for argument in step.command for bound in _bound(argument, values, sampled or {})),
         variables={**_parameters(step, values), **environment.variables, **step.variables},
         inputs=tuple(_bind(spec, made, pins) for spec in step.inputs),
         environment=environment.spec,
         workers=step.workers and step.workers.bound(values),
+        trials=trials,
     )
+
+
+def trials_of(step: StepSpec, state: RunState, origins: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the step runs of a search's trials, in their order; none for another step.
+
+    Args:
+        step: The step.
+        state: The state of its run.
+        origins: The step runs of trials that are about to be reused, by key. Default: none.
+
+    """
+    trials = step.search.trials if step.search else ()
+    known = origins or {}
+    return tuple(known.get(key) or state.steps[key].origin or step_run_id(state.run, key) for key in trials)
 
 
 def _content(binding: InputBinding) -> dict[str, object]:
@@ -124,8 +165,10 @@ def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:
     )
 
 
-def _bound(argument: Argument, values: Mapping[str, Scalar]) -> Argument:
-    return str(values[argument.name]) if isinstance(argument, ParameterValue) else argument
+def _bound(argument: Argument, values: Mapping[str, Scalar], sampled: Mapping[str, object]) -> tuple[Argument, ...]:
+    if isinstance(argument, SampledArguments):
+        return tuple(text for name, value in sampled.items() for text in (name, str(value)))
+    return (str(values[argument.name]) if isinstance(argument, ParameterValue) else argument,)
 
 
 def _parameters(step: StepSpec, values: Mapping[str, Scalar]) -> dict[str, str]:

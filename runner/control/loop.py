@@ -119,6 +119,7 @@ class Controller:
                 draft = self._recalled(draft, events)
                 actions = self._decided(draft)
             events.extend(self._done(draft, events, actions))
+            self.effects.look_at_trials(draft)
             self.effects.look_for_requests(self.state, canceled=canceled or self.state.status is not RunStatus.RUNNING)
         if not slept and not events:
             events.extend(self._end())
@@ -137,7 +138,15 @@ class Controller:
             events.append(e.RunOverdue(late))
         known = self._after(events) if events else self.progress
         events.extend(self._told(known.state))
-        return events, self._settled(events)
+        return events, self._searched(events)
+
+    def _searched(self, events: list[e.Event]) -> Progress:
+        """Return the progress after `events`, and add what follows from them, for trials of searches too."""
+        draft = self._settled(events)
+        while not self._sleep.seconds and (more := self.effects.trials.events(draft)):
+            events.extend(more)
+            draft = self._settled(events)
+        return draft
 
     def _told(self, known: RunState) -> tuple[e.Event, ...]:
         """Return the events that the targets report and `known` does not have, once their outputs are published."""

@@ -54,7 +54,7 @@ def events_of(noticed: ObservedAttempt, observation: Observation) -> Iterator[e.
     key, step = noticed.spec.key, noticed.step
     match observation.phase:
         case Phase.PENDING:
-            if observation.reason != step.reason and not step.overdue:
+            if observation.reason != step.reason and not step.stopping:
                 yield e.AttemptPending(key, observation.reason, observation.remedy)
         case Phase.RUNNING:
             if step.status is StepStatus.QUEUED:
@@ -63,7 +63,7 @@ def events_of(noticed: ObservedAttempt, observation: Observation) -> Iterator[e.
             yield _committed(noticed, observation)
         case Phase.FAILED:  # pragma: no branch - there is no other phase
             yield _failed(noticed, observation)
-    if observation.phase in LIVE and not step.overdue and not noticed.canceling:
+    if observation.phase in LIVE and not step.stopping and not noticed.canceling:
         why = overdue(noticed.spec.policy, observation)
         if why:
             yield e.AttemptOverdue(key, step.attempt, why)
@@ -102,8 +102,10 @@ def succeeded(key: str, step: StepState, observation: Observation, now: datetime
 def _failed(noticed: ObservedAttempt, observation: Observation) -> e.Event:
     step = noticed.step
     failure = observation.failure or Failure.LOST
-    if noticed.canceling or (failure is Failure.CANCELED and not step.overdue):
+    if noticed.canceling or (failure is Failure.CANCELED and not step.stopping):
         return e.StepCanceled(noticed.spec.key)
+    if step.stopped:
+        return e.StepCanceled(noticed.spec.key, step.stopped)
     if step.overdue:
         # Whatever the stop looked like to the target, this limit was the reason for it.
         observation = replace(observation, failure=Failure.TIMEOUT, exit_code=None, reason=step.overdue)

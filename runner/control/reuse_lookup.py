@@ -23,7 +23,7 @@ from ..runs import records
 from .assign import outputs_of
 from .decide import may_reuse, reusable
 from .error_causes import UNEXPECTED
-from .fingerprint import Made, bind
+from .fingerprint import Made, bind, trials_of
 from .own_outputs import foreign_outputs, is_same_commit, maker_of
 from .pinning import pins_of
 from .progress import Progress
@@ -101,26 +101,29 @@ class ReuseLookup:
         plan, state = now.plan, now.state
         ready = deque(reusable(now, self.missed))
         reused_outputs: dict[str, Mapping[str, DataRef]] = {}
+        origins: dict[str, str] = {}
         made = outputs_of(state, reused_outputs)
         found: list[e.StepReused] = []
         while ready and not until():
             batch = [ready.popleft() for _ in range(min(len(ready), _AT_ONCE if self._pool else 1))]
-            for step, event in zip(batch, self._looked(now, batch, made), strict=True):
+            for step, event in zip(batch, self._looked(now, batch, made, origins), strict=True):
                 if event is None:
                     self.missed.add(step.key)
                     continue
                 found.append(event)
-                reused_outputs[step.key] = event.outputs
+                reused_outputs[step.key], origins[step.key] = event.outputs, event.origin
                 if not to_publish(step):  # else it is not told before its outputs are where they belong
                     ready.extend(self._freed(plan, state, step, made))
         self.unfinished = bool(ready)
         return tuple(found)
 
-    def _looked(self, now: Progress, steps: list[StepSpec], made: Made) -> list[e.StepReused | None]:
+    def _looked(
+        self, now: Progress, steps: list[StepSpec], made: Made, origins: Mapping[str, str]
+    ) -> list[e.StepReused | None]:
         """Return the result of each lookup, before any of them is used."""
         if self._pool is None or len(steps) == 1:
-            return [self._look(now.plan, now.state, step, made) for step in steps]
-        return list(self._pool.map(lambda step: self._look(now.plan, now.state, step, made), steps))
+            return [self._look(now, step, made, origins) for step in steps]
+        return list(self._pool.map(lambda step: self._look(now, step, made, origins), steps))
 
     def _freed(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> Iterator[StepSpec]:
         for key in plan.dependents[step.key]:
@@ -128,11 +131,14 @@ class ReuseLookup:
             if all(need in made for need in waiting.needs) and may_reuse(state, waiting, self.missed):
                 yield waiting
 
-    def _look(self, plan: Plan, state: RunState, step: StepSpec, made: Made) -> e.StepReused | None:
+    def _look(self, now: Progress, step: StepSpec, made: Made, origins: Mapping[str, str]) -> e.StepReused | None:
+        state = now.state
         if state.submission is None:
             return None
         try:
-            bound = bind(plan, state.submission, step, made, pins_of(self.store, self.datastores, step))
+            pins, trials = pins_of(self.store, self.datastores, step), trials_of(step, state, origins)
+            sampled = state.steps[step.key].sampled
+            bound = bind(now.plan, state.submission, step, made, pins, sampled=sampled, trials=trials)
             commit = equal_of(self.store, self.datastores, bound.fingerprint, step)
         except (StoreUnreachable, StoreDenied):
             raise

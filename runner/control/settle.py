@@ -106,8 +106,9 @@ class _Settlement:
         """Return the events of the `waiting` steps and of their dependents."""
         if not waiting:
             return ()
-        broken, given_up = self._broken(waiting), self._given_up(waiting)
-        return (*broken, *self._blocked(waiting), *given_up)
+        broken, fruitless = self._broken(waiting), self._fruitless(waiting)
+        given_up = self._given_up(waiting)
+        return (*broken, *fruitless, *self._blocked(waiting), *given_up)
 
     def _fate(self, key: str) -> StepStatus:
         return self.fates.get(key) or self.state.steps[key].status
@@ -146,12 +147,22 @@ class _Settlement:
         if need is not None:
             name = self.plan.by_key[need].name
             return self._skip(step, f"it needs '{name}', which {_words(self._fate(need))}")
-        if step.search is not None and all(self._fate(key) in UNDELIVERED for key in reversed(step.search.trials)):
-            return self._fruitless(step, step.search)
-        return None
+        return self._end_of_search(step, step.search) if step.search else None
 
-    def _fruitless(self, step: StepSpec, search: Search) -> e.StepSkipped | e.StepFailed:
+    def _fruitless(self, waiting: list[StepSpec]) -> list[e.StepSkipped | e.StepFailed]:
+        """Yield the searches whose trials have ended without a success. Their failure may stop the run."""
+        found: list[e.StepSkipped | e.StepFailed] = []
+        for step in waiting:
+            waits = step.search is not None and self._fate(step.key) is StepStatus.WAITING
+            event = self._verdict(step) if waits and self._blocker(step) is None else None
+            if event is not None:
+                found.append(event)
+        return found
+
+    def _end_of_search(self, step: StepSpec, search: Search) -> e.StepSkipped | e.StepFailed | None:
         """Return the end of a search without a successful trial: its cause is the first trial that failed."""
+        if not all(self._fate(key) in UNDELIVERED for key in reversed(search.trials)):
+            return None
         by_fate = {self._fate(key): key for key in reversed(search.trials)}
         first = by_fate.get(StepStatus.FAILED, by_fate.get(StepStatus.CANCELED))
         if first is None:

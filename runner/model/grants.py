@@ -67,7 +67,7 @@ def own_grants(task: Task, datastore: str) -> Grants:
     reuse = (f"reuse/{task.fingerprint[:_ENOUGH]}*",) if task.fingerprint else ()
     files = _outputs_of_runs(task, FILE_DATASTORE, f"{FILE_DATASTORE}/")
     data = _outputs_of_runs(task, DEFAULT_DATASTORE, "")
-    carried = (f"{task.carried}/*",) if task.carried else ()
+    carried = tuple(f"{folder}/*" for folder in (task.carried, *task.readable) if folder)
     return Grants(
         reads=(f"{run}/*", *carried, *data.reads, *files.reads),
         writes=(f"{task.id.folder}/*", *of_run, requests, *reuse, *data.writes, *files.writes),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from functools import cached_property
 
@@ -107,6 +108,11 @@ class Search:
     past: tuple[PastTrial, ...] = ()
     resumed: tuple[Mapping[str, object], ...] = ()
     """The values of the first trials: those of children that this search runs again (v1's ``resume_child_runs``)."""
+
+    def best(self, values: Iterable[float]) -> float | None:
+        """Return the best of a metric's values, by the goal; None if none of them is a finite number."""
+        numbers = [value for value in values if math.isfinite(value)]
+        return (max if self.goal is Goal.MAXIMIZE else min)(numbers) if numbers else None
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:

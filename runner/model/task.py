@@ -102,6 +102,11 @@ def cancel_marker(run: str) -> str:
     return f"runs/{run}/cancelled"
 
 
+def trial_stops(run: str) -> str:
+    """Prefix of the objects that ask for the end of single trials, ``runs/<run>/_stops/<key>``. No step writes them."""
+    return f"runs/{run}/_stops/"
+
+
 def manifest_key(digest: str) -> str:
     """Key of a stored `Manifest`."""
     return f"manifests/{digest}.json"
@@ -196,6 +201,8 @@ class Task:
 
     ``runs/<run>/<key>``; empty: there is none. Its keys may read it.
     """
+    readable: tuple[str, ...] = ()
+    """Folders of other runs that its keys may read: those of the trials that a search has reused."""
     access: Access = field(default_factory=Access)
     """All secrets and datastores that it may reach by name."""
     fingerprint: str = ""

@@ -245,7 +245,7 @@ def step_report(
         attempt=step.attempt,
         attempts=attempts_of(view, key),
         not_before=step.not_before if step.status is StepStatus.WAITING else None,
-        overdue=step.overdue if step.status in IN_FLIGHT else "",
+        overdue=step.stopping if step.status in IN_FLIGHT else "",
         started=step.started,
         ended=step.ended,
         seconds=search_seconds(view, key, now) if spec.search else seconds_of(step, now),

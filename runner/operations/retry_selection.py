@@ -97,7 +97,7 @@ def _only(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str]) 
 def _unfed(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str]) -> Iterable[Problem]:
     for key in _ordered(plan, chosen):
         step = plan.by_key[key]
-        for need in _ordered(plan, (step.feeders if step.always else step.needs) - there - chosen):
+        for need in _ordered(plan, step.required - there - chosen):
             name = plan.by_key[need].name
             yield Problem(
                 f"step '{step.name}' cannot run alone: it needs '{name}', and {_end_of(state.steps[need])}",

@@ -22,13 +22,13 @@ def why(view: RunView, key: str, now: datetime) -> str:
     step = view.state.steps[key]
     if step.origin:
         return f"outputs of {step.origin}"
-    if step.overdue and step.status in IN_FLIGHT:
-        return f"{step.overdue}; it is being stopped"
+    if step.stopping and step.status in IN_FLIGHT:
+        return f"{step.stopping}; it is being stopped"
     if step.status is StepStatus.WAITING and step.lost:
         return _tried_again(view, key, now)
     if step.reason or step.status is not StepStatus.WAITING:
         return step.reason or ", ".join(_facts(view, key))
-    return _waits_for(view, key) or _environment(view, key)
+    return _waits_for(view, key) or _turn(view, key) or _environment(view, key)
 
 
 def _facts(view: RunView, key: str) -> Iterator[str]:
@@ -89,13 +89,23 @@ def _span(seconds: int) -> str:
 
 def _waits_for(view: RunView, key: str) -> str:
     plan, spec = view.plan, view.plan.by_key[key]
-    enough = STEP_ENDS if spec.always else DELIVERED
-    awaited = {need for need in spec.needs if view.state.steps[need].status not in enough}
+    steps = view.state.steps
+    awaited = {need for need in spec.required if steps[need].status not in DELIVERED}
+    awaited.update(need for need in spec.awaited if steps[need].status not in STEP_ENDS)
     if not awaited:
         return ""
     missing = [plan.names[need] for need in sorted(awaited, key=plan.places.__getitem__)]
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
     return f"waits for {', '.join(missing[:_SHOWN])}{more}"
+
+
+def _turn(view: RunView, key: str) -> str:
+    """Return a text if a trial waits for its turn; else empty."""
+    spec = view.plan.by_key[key]
+    search = view.plan.by_key[spec.trial_of].search if spec.trial_of in view.plan.by_key else None
+    if search is None or view.state.steps[key].sampled:
+        return ""
+    return f"waits for its turn: {search.concurrent} trials at a time"
 
 
 def _environment(view: RunView, key: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from ..control.assign import outputs_of
-from ..control.fingerprint import Bound, bind
+from ..control.fingerprint import Bound, Pins, bind, trials_of
 from ..control.pinning import pins_of
 from ..data import integrity
 from ..data.dataset import Datastores
@@ -16,8 +16,9 @@ from ..errors import BadInput, StoreError
 from ..model.data import DataRef
 from ..model.names import step_run_id
 from ..model.plan import Submission
+from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
-from ..model.step import OutputOf
+from ..model.step import OutputOf, StepSpec
 from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import index, records
@@ -134,7 +135,7 @@ def _bound(store: ObjectStore, datastores: Datastores, view: RunView, key: str) 
     """Return the fingerprint data of the step at its start, or now; None while it waits for outputs."""
     submission, step, spec = view.state.submission, view.state.steps[key], view.plan.by_key[key]
     made = outputs_of(view.state)
-    if submission is None or not spec.needs <= made.keys():
+    if submission is None or not spec.required <= made.keys() or not _is_drawn(spec, step):
         return None
     if step.attempt:
         return _started(store, view, submission, key)
@@ -142,7 +143,8 @@ def _bound(store: ObjectStore, datastores: Datastores, view: RunView, key: str) 
         run, _, origin = step.origin.partition(".")
         return _bound(store, datastores, watch.view(store, run), origin)
     try:
-        return bind(view.plan, submission, spec, made, pins_of(store, datastores, spec))
+        pins = pins_of(store, datastores, spec)
+        return _bind(view, submission, key, pins)
     except BadInput:
         return None
 
@@ -152,4 +154,15 @@ def _started(store: ObjectStore, view: RunView, submission: Submission, key: str
     spec = view.plan.by_key[key]
     given = {binding.name: binding.ref for binding in task.inputs}
     pins = {one.name: given[one.name] for one in spec.inputs if not isinstance(one.source, OutputOf)}
-    return bind(view.plan, submission, spec, outputs_of(view.state), pins)
+    return _bind(view, submission, key, pins)
+
+
+def _bind(view: RunView, submission: Submission, key: str, pins: Pins) -> Bound:
+    spec, made = view.plan.by_key[key], outputs_of(view.state)
+    sampled, trials = view.state.steps[key].sampled, trials_of(spec, view.state)
+    return bind(view.plan, submission, spec, made, pins, sampled=sampled, trials=trials)
+
+
+def _is_drawn(spec: StepSpec, step: StepState) -> bool:
+    """Return False for a trial whose values are not drawn yet."""
+    return not spec.trial_of or bool(step.sampled)

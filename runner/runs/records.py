@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from ..backports import without_prefix
 from ..errors import ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
 from ..model.digest import canonical_json, digest_of_bytes
 from ..model.document import to_document
 from ..model.names import step_run_id
 from ..model.record import AttemptRecord, CommitRecord
 from ..model.stored_documents import read_document
-from ..model.task import Task, TaskId, cancel_marker
+from ..model.task import Task, TaskId, cancel_marker, trial_stops
 from ..ports import FolderStore, ObjectStore
 
 _TAIL_BYTES = 4000
@@ -231,6 +232,17 @@ def cancel(store: ObjectStore, run: str) -> None:
 def canceled(store: ObjectStore, run: str) -> bool:
     """Return True if the cancellation of the run was requested."""
     return store.stat(cancel_marker(run)) is not None
+
+
+def stop_trial(store: ObjectStore, run: str, key: str) -> None:
+    """Ask for the end of one trial of a search; it ends as canceled, and the search goes on."""
+    store.put_if_absent(f"{trial_stops(run)}{key}", b"")
+
+
+def stopped_trials(store: ObjectStore, run: str) -> tuple[str, ...]:
+    """Return the keys of the trials whose end was asked for."""
+    prefix = trial_stops(run)
+    return tuple(without_prefix(info.key, prefix) for info in store.list(prefix))
 
 
 def _found(shape: type[R], store: ObjectStore, key: str) -> R | None:

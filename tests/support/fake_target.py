@@ -222,6 +222,9 @@ class FakeTarget:
     def stop(self, task: TaskId, uid: str) -> None:
         self._forget(task, uid)
 
+    def keep_reports(self, task: TaskId) -> None:
+        """Nothing: what is reported is in the store at once."""
+
     def remove(self, task: TaskId, uid: str) -> None:
         known = self.world.attempts.get(task)
         if known is not None and known.alive:

@@ -182,6 +182,7 @@ class Played:
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
             _submitters=InlineExecutor(),
+            _searchers=InlineExecutor(),
         )
         writer = journal.Writer(store, RUN, f"c{self.lives}", state.number)
         return Controller(progress=progress_of(self.history.plan, state), effects=effects, writer=writer)

@@ -150,6 +150,9 @@ class MortalTarget:
     def stop(self, task: TaskId, uid: str) -> None:
         self.life.effect(TARGET, lambda: self.target.stop(task, uid))
 
+    def keep_reports(self, task: TaskId) -> None:
+        self.life.effect(TARGET, lambda: self.target.keep_reports(task))
+
     def remove(self, task: TaskId, uid: str) -> None:
         self.life.effect(TARGET, lambda: self.target.remove(task, uid))
 

@@ -81,6 +81,7 @@ class Bench:
             _makers=InlineExecutor(),
             _stoppers=InlineExecutor(),
             _submitters=InlineExecutor(),
+            _searchers=InlineExecutor(),
             launcher=self.launcher and self.launcher(store, life),
         )
         state = self.state

@@ -186,6 +186,9 @@ class KubernetesTarget:
         self._deleted.add(uid)
         self._deleting.discard(uid)
 
+    def keep_reports(self, task: TaskId) -> None:
+        """Do nothing: each pod stores its reports every few seconds (`step.bootstrap`)."""
+
     def remove(self, task: TaskId, uid: str) -> None:
         """Delete the Job. Save the end of the pod's log if the store has no result of the attempt."""
         if uid in self._results and self._results[uid] == StoredResult():

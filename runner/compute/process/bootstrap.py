@@ -137,6 +137,10 @@ class BootstrapConclusion(Conclusion):
     """Ends attempts whose bootstraps have ended: they have written their records themselves."""
 
     @override
+    def keep_reports(self, attempt: Attempt) -> None:
+        """Do nothing: the bootstrap stores them every few seconds."""
+
+    @override
     def _take_up(self, attempt: Attempt) -> None:
         code = attempt.files.exit_code
         process_leftovers.end(attempt.files, adopted=attempt.adopted and code is not None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,7 +11,7 @@ from threading import Lock
 
 from ...data.attempt_outputs import AttemptOutputs
 from ...data.masking import masked_record, masked_text
-from ...data.work_dir import WorkDir
+from ...data.work_dir import WorkDir, keep_reports
 from ...errors import StoreError, StoreUnreachable
 from ...model.context import StoreAccess
 from ...model.disk_full import is_disk_full
@@ -48,6 +48,8 @@ class Attempt:
     """Its script has ended, and none of its processes is left."""
     stopped: bool = False
     """It was stopped: the end of its process is ignored."""
+    reported: Mapping[str, int] = field(default_factory=dict)
+    """The size of each file of reports that has been stored while the script runs."""
     ending: Lock = field(default_factory=Lock)
     """Held while its end is processed: a stop must not delete outputs that are being committed."""
 
@@ -128,6 +130,10 @@ class Conclusion(ABC):
         )
 
     @abstractmethod
+    def keep_reports(self, attempt: Attempt) -> None:
+        """Store what the running script has reported so far, unless the attempt does so by itself."""
+
+    @abstractmethod
     def _take_up(self, attempt: Attempt) -> None:
         """Set the observation of an attempt whose process has ended, and end its record."""
 
@@ -146,6 +152,20 @@ class FolderConclusion(Conclusion):
     """Ends attempts whose store is a folder: this process describes their outputs and writes their records."""
 
     store: FolderStore
+
+    @override
+    def keep_reports(self, attempt: Attempt) -> None:
+        """Store the files of reports that have changed since the last call."""
+        if not attempt.ending.acquire(blocking=False):  # its end stores them all
+            return
+        try:
+            place = WorkDir(attempt.files.folder)
+            sizes = {path.name: path.stat().st_size for path in place.reports.glob("*.jsonl")}
+            if attempt.observation.phase is Phase.RUNNING and not attempt.stopped and sizes != attempt.reported:
+                keep_reports(self.store, attempt.task.id.reports, place, self.hidden())
+                attempt.reported = sizes
+        finally:
+            attempt.ending.release()
 
     @override
     def _take_up(self, attempt: Attempt) -> None:

@@ -174,11 +174,15 @@ class ProcessTarget:
         if self.mounts:
             self.mounts.finish(run)
 
+    def keep_reports(self, task: TaskId) -> None:
+        """Store the reports of a script whose store is a folder; those of others are stored by their bootstraps."""
+        if attempt := self._attempts.get(task):
+            self._conclusion.keep_reports(attempt)
+
     def problems(self) -> tuple[Problem, ...]:
         """Return a problem if this machine has no POSIX shell."""
-        if shutil.which("sh") is None:
-            return (Problem("there is no POSIX shell 'sh' on this machine", remedy="use WSL, Linux or macOS"),)
-        return ()
+        shell = Problem("there is no POSIX shell 'sh' on this machine", remedy="use WSL, Linux or macOS")
+        return () if shutil.which("sh") else (shell,)
 
     def data_access(self) -> DataAccess:
         """Return what `mounts` can do, and the room on the disk of the work folder."""
@@ -322,8 +326,7 @@ class ProcessTarget:
     def _disown(self, task: TaskId, reason: str) -> None:
         """End an attempt whose task is unknown, so that its outputs have no place; its record gives the reason."""
         files = self._files(task)
-        beginning = files.beginning
-        begun = beginning.wall if beginning else time.time()
+        begun = beginning.wall if (beginning := files.beginning) else time.time()
         process_leftovers.end_all(files)
         with suppress(StoreError):  # then it is found lost
             records.refuse(self.store, task, bare_record(task.attempt, Failure.INPUT, reason, begun=begun))
@@ -348,19 +351,16 @@ class ProcessTarget:
             self._watch(attempt, None)
 
     def _watch(self, attempt: Attempt, process: subprocess.Popen[bytes] | None) -> None:
-        files = attempt.files
-        pid = process.pid if process is not None else files.pid
-        self._exits.watch(Watched(attempt.task.id, pid, process, files.alive))
+        pid = process.pid if process is not None else attempt.files.pid
+        self._exits.watch(Watched(attempt.task.id, pid, process, attempt.files.alive))
 
     def _settle(self) -> None:
         """Conclude the attempts whose processes have ended: here if nothing else runs, else beside it."""
         for task in self._exits.take():
             attempt = self._attempts.get(task)
-            if attempt is None:
-                continue
-            if len(self._attempts) == 1:
+            if attempt and len(self._attempts) == 1:
                 self._conclusion.conclude(attempt)
-            else:
+            elif attempt:
                 self._threads.workers.submit(self._conclusion.conclude, attempt).add_done_callback(
                     lambda _: self._exits.ring()
                 )

@@ -65,6 +65,7 @@ def effects(world: World, target: FakeTarget | None = None, environments: FakeEn
         _makers=InlineExecutor(),
         _stoppers=InlineExecutor(),
         _submitters=InlineExecutor(),
+        _searchers=InlineExecutor(),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,10 @@ from runner.model.policy import RunPolicy
 from runner.model.record import Failure
 from runner.model.state import RunState, begin, fold
 from runner.model.status import RunStatus
+from runner.model.step import StepSpec
 from runner.model.step_counts import step_counts_of
 from tests.support import builders as b
+from tests.support import search_plans as s
 
 KEYS = st.sampled_from([f"s{number}" for number in range(6)])
 BROKEN = "broken"
@@ -39,7 +42,19 @@ def plans(draw: st.DrawFn) -> Plan:
                 environment=draw(st.sampled_from([b.ENVIRONMENT, b.ENVIRONMENT, BROKEN])),
             )
         )
+    if len(steps) > 2 and draw(st.booleans()):
+        steps = made_a_search(draw, steps)
     return b.plan(*draw(st.permutations(steps)), policy=RunPolicy(60.0))
+
+
+def made_a_search(draw: st.DrawFn, steps: list[StepSpec]) -> list[StepSpec]:
+    """Make the last step a search and some that it does not wait for, nor they for each other, its trials."""
+    *others, last = steps
+    free = [one.key for one in others if one.key not in last.needs and not one.needs]
+    trials = tuple(draw(st.lists(st.sampled_from(free), min_size=1, unique=True))) if free else ()
+    search = s.search(1, trials=trials, concurrent=draw(st.integers(1, 3)))
+    changed = [replace(one, trial_of=last.key, always=False) if one.key in trials else one for one in others]
+    return [*changed, replace(last, search=search, always=False) if trials else last]
 
 
 EVENTS = st.one_of(
@@ -52,6 +67,9 @@ EVENTS = st.one_of(
     KEYS.map(b.succeeded),
     KEYS.map(b.failed),
     st.builds(e.StepReused, KEYS, st.just("other.a")),
+    st.builds(e.TrialSampled, KEYS, st.just({"--lr": 0.5})),
+    st.builds(e.TrialStopped, KEYS, st.integers(1, 3), st.just("worse")),
+    st.builds(e.StepCanceled, KEYS, st.just("worse")),
     st.just(e.EnvironmentUnavailable(BROKEN, b.TARGET, "no such package")),
     st.just(e.CancelRequested()),
     st.just(e.RunOverdue("the deadline has passed")),
@@ -89,6 +107,7 @@ def check_equal(kept: Progress, plan: Plan) -> None:
     assert set(kept.ready) == set(anew.ready)
     assert all(is_ready(kept.state, plan.by_key[key]) for key in kept.ready)
     assert kept.users == anew.users
+    assert kept.searches == anew.searches
     statuses = {key: one.status for key, one in kept.state.steps.items()}
     fresh = step_counts_of(statuses, 0)
     step_counts = kept.state.step_counts
