@@ -1,0 +1,45 @@
+"""Runs whose steps have workers, driven by the real controller over a target in memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.model.status import RunStatus
+from runner.model.task import TaskId
+from runner.model.workers import CARRIED, WORK, WORKERS, WorkerKind, Workers
+from runner.operations.retry_selection import Part
+from runner.runs import records
+from tests.scenario.test_retry_anywhere import NEW, begun, ended
+from tests.support.builders import RUN, plan, step
+from tests.support.fake_target import Ending
+from tests.support.run_bench import Bench
+
+POOL = Workers(kind=WorkerKind.POOL, nodes=3)
+PLAN = plan(step("a"), step("b", "a", workers=POOL))
+
+
+@pytest.mark.parametrize("instant", [0, 5, 9, 13])
+def test_a_pool_that_is_made_again_continues_what_it_did(instant: int) -> None:
+    """Whoever is killed: the task that runs names the batches of the run before, and those of no other step."""
+    origin = ended(Bench(PLAN, {TaskId(RUN, "b"): (Ending.FAILS, 1)}))
+    before = records.assignment(origin.store, TaskId(RUN, "b").assignment)
+    bench = begun(origin, Part())
+    assert bench.run(*([instant] if instant else [])).status is RunStatus.SUCCEEDED
+    bench.check()
+    task = records.assignment(origin.store, TaskId(NEW, "b").assignment)
+    assert (task.carried, task.variables[CARRIED]) == (f"runs/{RUN}/b", f"runs/{RUN}/b")
+    assert (before.carried, CARRIED in before.variables) == ("", False)
+    assert task.variables[WORK] == before.variables[WORK], "its batches are the same"
+    assert list(bench.world.executions) == [TaskId(NEW, "b")]
+
+
+def journal_bytes(nodes: int) -> int:
+    bench = ended(Bench(plan(step("a", workers=Workers(kind=WorkerKind.POOL, nodes=nodes)))))
+    assert bench.state.status is RunStatus.SUCCEEDED
+    task = records.assignment(bench.store, TaskId(RUN, "a").assignment)
+    assert task.variables[WORKERS] == str(nodes)
+    return sum(len(data) for key, data in bench.store.objects.items() if "/journal/" in key)
+
+
+def test_the_journal_does_not_grow_with_the_workers() -> None:
+    assert journal_bytes(1000) == journal_bytes(1)
