@@ -53,7 +53,6 @@ _WHY = {
         for name, source in SOURCES.items()
     },
     **dict.fromkeys(("ParallelRunStep", "ParallelRunConfig"), (_LATER, _LOOP)),
-    "MpiStep": (_LATER, "start the processes from the script of one PythonScriptStep"),
 }  # fmt: skip
 
 

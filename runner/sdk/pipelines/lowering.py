@@ -124,6 +124,7 @@ class _Draft:
             after=tuple(dict.fromkeys(self.keys[other] for other in self.graph.after[step])),
             reuse=settings.reuse,
             version=settings.version,
+            workers=settings.workers,
         )
 
     def all_problems(self) -> list[Problem]:

@@ -41,6 +41,15 @@ def save(config: RunConfiguration, path: str | None, name: str | None) -> Path:
         "framework": config.framework,
         "communicator": config.communicator,
         "nodeCount": config.node_count,
+        "mpi": {"processCountPerNode": config.mpi.process_count_per_node},
+        "pytorch": {
+            "communicationBackend": config.pytorch.communication_backend,
+            "processCount": config.pytorch.process_count,
+        },
+        "tensorflow": {
+            "workerCount": config.tensorflow.worker_count,
+            "parameterServerCount": config.tensorflow.parameter_server_count,
+        },
         "maxRunDurationSeconds": config.max_run_duration_seconds,
         "environmentVariables": texts(config.environment_variables),
         "environment": document_of(config.environment),
@@ -86,6 +95,7 @@ def load(path: str, name: str | None) -> RunConfiguration:
     made.command = command if isinstance(command, str) else items(command)
     made.target = text(document.get("target")) or "local"
     made.node_count = number(document.get("nodeCount")) or 1
+    _read_distributed(made, document)
     made.max_run_duration_seconds = number(document.get("maxRunDurationSeconds"))
     made.environment_variables = {
         key: text(value) for key, value in mapping(document.get("environmentVariables")).items()
@@ -123,6 +133,16 @@ def _file(path: Path, name: str | None) -> Path:
         where=str(path / (name or "*.runconfig")),
         remedy="give the file, or its folder and its name",
     )
+
+
+def _read_distributed(made: RunConfiguration, document: Mapping[str, object]) -> None:
+    mpi, pytorch, tensorflow = (mapping(document.get(name)) for name in ("mpi", "pytorch", "tensorflow"))
+    made.mpi.process_count_per_node = number(mpi.get("processCountPerNode")) or 1
+    made.pytorch.communication_backend = text(pytorch.get("communicationBackend")) or "Nccl"
+    made.pytorch.process_count = number(pytorch.get("processCount"))
+    made.tensorflow.worker_count = number(tensorflow.get("workerCount")) or 1
+    servers = number(tensorflow.get("parameterServerCount"))
+    made.tensorflow.parameter_server_count = 1 if servers is None else servers
 
 
 def _docker(document: Mapping[str, object]) -> DockerConfiguration:

@@ -51,11 +51,11 @@ class DockerConfiguration(_Section):
 
 
 class MpiConfiguration(_Section):
-    """Processes and nodes of an MPI job. A step has one of each.
+    """Processes and nodes of an MPI job.
 
     Args:
-        process_count_per_node: Must be 1. Default: 1.
-        node_count: Must be 1. Default: 1.
+        process_count_per_node: The number of ranks on each node. Default: 1.
+        node_count: The number of nodes. Default: 1.
 
     """
 
@@ -65,12 +65,12 @@ class MpiConfiguration(_Section):
 
 
 class PyTorchConfiguration(_Section):
-    """Processes and nodes of a distributed PyTorch job. A step has one of each.
+    """Processes and nodes of a distributed PyTorch job.
 
     Args:
-        communication_backend: ``"Nccl"`` or ``"Gloo"``; kept as in v1. Default: Nccl.
-        process_count: Must be 1 or None. Default: None.
-        node_count: Must be 1. Default: 1.
+        communication_backend: ``"Nccl"`` or ``"Gloo"``. The script itself names its backend to PyTorch. Default: Nccl.
+        process_count: The number of ranks over all nodes, a multiple of `node_count`. None: one on each node.
+        node_count: The number of nodes. Default: 1.
 
     """
 
@@ -83,11 +83,12 @@ class PyTorchConfiguration(_Section):
 
 
 class TensorflowConfiguration(_Section):
-    """Workers and parameter servers of a distributed TensorFlow job. A step has one of each.
+    """Workers and parameter servers of a distributed TensorFlow job.
 
     Args:
-        worker_count: Must be 1. Default: 1.
-        parameter_server_count: Must be 1. Default: 1.
+        worker_count: The number of workers; each has a node of its own. Default: 1.
+        parameter_server_count: The number of parameter servers, which run on the workers' nodes; 0 for a strategy
+            without them. Default: 1.
 
     """
 
@@ -156,8 +157,9 @@ class RunConfiguration(_Section):
         script: The script of a run. None: the step or ScriptRunConfig names it.
         arguments: The script's arguments. None: none.
         framework: Kept as in v1. None: ``"Python"``.
-        communicator: ``"IntelMpi"`` and others, kept as in v1; jobs of several processes are refused.
-            None: ``"None"``.
+        communicator: The way in which the processes of a distributed job talk to each other: ``"OpenMpi"`` or
+            ``"IntelMpi"`` with the section `mpi`, ``"Nccl"`` or ``"Gloo"`` with `pytorch`, ``"ParameterServer"`` with
+            `tensorflow`; `node_count` is the number of nodes. None: ``"None"``, the script runs once.
         conda_dependencies: The packages of the environment. None: those of a new Environment, none.
         command: A command, in place of script and arguments. None: none.
 

@@ -37,8 +37,8 @@ class ScriptRunConfig:
             warning, as in v1 (azureml-core 1.61, ``script_run_config.py``). None: a new one.
         compute_target: A compute target or its name, kept as ``run_config.target``. None: ``local``.
         environment: Kept as ``run_config.environment``. None: the default environment.
-        distributed_job_config: Kept in `run_config`; a step of several nodes or processes is refused when it is made.
-            None: none.
+        distributed_job_config: An MpiConfiguration, PyTorchConfiguration or TensorflowConfiguration, kept in
+            `run_config`: the script runs as many processes. None: it runs once.
         resume_from: Not offered.
         max_run_duration_seconds: Seconds after which the run is stopped, kept in `run_config`. Default: v1's 30 days,
             which set no limit.

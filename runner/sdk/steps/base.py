@@ -16,6 +16,7 @@ from ..base.caller import caller
 
 if TYPE_CHECKING:
     from ...model.environment import NamedEnvironment
+    from ...model.workers import Workers
     from ..base.pipeline_parameter import PipelineParameter
     from ..environments.environment import Environment
     from .bindings import Bindings
@@ -38,7 +39,13 @@ class Settings:
     version: str = ""
     """Another version is another step to reuse."""
     node_parameters: tuple[PipelineParameter, ...] = ()
-    """Parameters that v1 sets node counts by (`runconfig_pipeline_params`); only 1 is possible."""
+    """Parameters that v1 sets node counts by (`runconfig_pipeline_params`) of a step that has no ranks: they are 1."""
+    program: tuple[object, ...] = ()
+    """The beginning of the step's command: a program of ours that runs the rest. Empty: there is none."""
+    workers: Workers | None = None
+    """The workers that the program plays; None: one."""
+    worker_parameters: tuple[PipelineParameter, ...] = ()
+    """Parameters that set the number of workers and the like."""
     snapshot: str = ""
     """The digest of a stored snapshot, in place of a source directory."""
     shared_memory: str = ""

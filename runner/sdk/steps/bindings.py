@@ -45,7 +45,8 @@ class Bindings:
             self._add_input(item)
         for item in step.arguments:
             self._add_implicit(item)
-        for value in (*step.params.values(), *step.settings.node_parameters):
+        settings = step.settings
+        for value in (*step.params.values(), *settings.node_parameters, *settings.worker_parameters):
             if isinstance(value, PipelineParameter):
                 self._add_parameter(value)
         for name, value in step.params.items():
@@ -55,7 +56,7 @@ class Bindings:
     @cached_property
     def command(self) -> tuple[Argument, ...]:
         """The step's command with every placeholder resolved to a name."""
-        return tuple(self._argument(item) for item in self.step.command())
+        return tuple(self._argument(item) for item in (*self.step.settings.program, *self.step.command()))
 
     def problem(self, what: str, remedy: str = "") -> None:
         """Add a problem of the step.

@@ -31,7 +31,7 @@ class CommandStep(PipelineStep):
         compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
         runconfig: A RunConfiguration, or a ScriptRunConfig, which can give command and source directory too.
             None: the default environment.
-        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        runconfig_pipeline_params: Counts of nodes and processes as PipelineParameter; see PythonScriptStep. None: none.
         inputs: Data that the command reads; see PythonScriptStep. None: none.
         outputs: Data that the command writes; see PythonScriptStep. None: none.
         params: Values for ``AML_PARAMETER_<name>`` in the environment; see PythonScriptStep. None: none.
@@ -43,7 +43,7 @@ class CommandStep(PipelineStep):
     Raises:
         ValueError: There is no command, or no such directory.
         RunConfigurationException: `runconfig` is of another type.
-        NotOffered: More than one node or process is asked for.
+        NotOffered: More than one node is asked for without a communicator.
 
     """
 

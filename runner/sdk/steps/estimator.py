@@ -8,12 +8,13 @@ from pathlib import Path
 
 from ...override import override
 from ..base.caller import caller
+from ..base.exceptions import TrainingException
 from ..environments.conda_dependencies import CondaDependencies
 from ..environments.environment import Environment
 from ..environments.requirements_file import read_requirements
 from ..environments.sections import ContainerRegistry
 from ..runconfig.run_configuration import RunConfiguration
-from .settings import several
+from .distributed_training import distribution
 
 
 class Estimator:
@@ -30,8 +31,12 @@ class Estimator:
         entry_script: The script, as a path relative to `source_directory`. Required.
         script_params: Options of the command line and their values; an option with an empty value stands alone.
             None: none.
-        node_count, process_count_per_node: Only 1 is possible. Default: 1.
-        distributed_training: `Mpi` and others with one process. None: none.
+        node_count: The number of nodes of distributed training. Default: 1.
+        process_count_per_node: The number of processes on each node. Default: 1.
+        distributed_backend: v1's older form of `distributed_training`: ``"mpi"``, ``"ps"``, ``"nccl"`` or ``"gloo"``.
+            None: none.
+        distributed_training: `Mpi`, `ParameterServer`, `Nccl` or `Gloo`; required where there is more than one process.
+            None: the script runs once.
         custom_docker_image, custom_docker_base_image: The image to run in. None: one is made of the packages.
         image_registry_details: Address and user of the image's registry. None: none.
         user_managed: True: use the image as it is and install no packages. Default: False.
@@ -45,12 +50,11 @@ class Estimator:
         shm_size: The most that ``/dev/shm`` may hold, for example ``"8g"``. None: the default, ``"2g"``.
         max_run_duration_seconds: Seconds after which the run is stopped. None: no limit.
         use_docker: Kept in the run configuration; steps on Kubernetes always run in a container. Default: True.
-        vm_size, vm_priority, distributed_backend, use_gpu, source_directory_data_store, resume_from: Accepted as in v1
-            and ignored.
+        vm_size, vm_priority, use_gpu, source_directory_data_store, resume_from: Accepted as in v1 and ignored.
 
     Raises:
         ValueError: There is no `entry_script`.
-        NotOffered: More than one node or process is asked for.
+        TrainingException: More than one node or process is asked for without a way to distribute them.
 
     """
 
@@ -89,7 +93,12 @@ class Estimator:
     ) -> None:
         if not entry_script:
             raise ValueError("Estimator: entry_script is required")
-        _check_single(node_count, process_count_per_node, distributed_training)
+        section = distribution(distributed_training, distributed_backend)
+        if section is None and (_is_more(node_count) or _is_more(process_count_per_node)):
+            raise TrainingException(
+                f"Estimator: node_count={node_count} and process_count_per_node={process_count_per_node} need "
+                "distributed_training: give it Mpi(), ParameterServer(...), Nccl() or Gloo()"
+            )
         self.where = caller()
         self.source_directory = source_directory
         self.entry_script = entry_script
@@ -98,6 +107,8 @@ class Estimator:
         self.inputs = list(inputs or ())
         self.run_config = RunConfiguration()
         self.run_config.target = compute_target or "local"
+        if section is not None:
+            section.set(self.run_config, node_count, process_count_per_node)
         self.run_config.environment = environment_definition or _environment(
             custom_docker_image or custom_docker_base_image,
             self._dependencies(
@@ -152,14 +163,8 @@ class Estimator:
         return str(inside) if inside.is_file() else path
 
 
-def _check_single(nodes: int, processes: int, distributed: object) -> None:
-    for name, count in (("node_count", nodes), ("process_count_per_node", processes)):
-        if count != 1:
-            raise several(f"Estimator: {name}={count}")
-    for name in ("process_count_per_node", "worker_count", "parameter_server_count"):
-        count = getattr(distributed, name, 1)
-        if isinstance(count, int) and count > 1:
-            raise several(f"Estimator: distributed_training with {name}={count}")
+def _is_more(count: object) -> bool:
+    return str(count) != "1"
 
 
 def _environment(

@@ -22,7 +22,7 @@ class EstimatorStep(PipelineStep):
         name: The step's name. None: the estimator's entry script.
         estimator: The Estimator. Required.
         estimator_entry_script_arguments: Items of the command line. Required; ``[]`` for none.
-        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        runconfig_pipeline_params: Counts of nodes and processes as PipelineParameter; see PythonScriptStep. None: none.
         inputs: Data that the script reads; see PythonScriptStep. None: none.
         outputs: Data that the script writes; see PythonScriptStep. None: none.
         compute_target: A ComputeTarget or its name. Required.

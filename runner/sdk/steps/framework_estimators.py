@@ -83,37 +83,3 @@ class SKLearn(FrameworkEstimator):
 
     package = "scikit-learn"
     oldest = (1, 1)
-
-
-class Mpi:
-    """v1's distributed training by MPI. One process is possible.
-
-    Args:
-        process_count_per_node: Must be 1. Default: 1.
-
-    """
-
-    def __init__(self, process_count_per_node: int = 1) -> None:
-        self.process_count_per_node = process_count_per_node
-
-
-class ParameterServer:
-    """v1's distributed training by parameter servers. One worker is possible.
-
-    Args:
-        worker_count: Must be 1. Default: 1.
-        parameter_server_count: Must be 1. Default: 1.
-
-    """
-
-    def __init__(self, worker_count: int = 1, parameter_server_count: int = 1) -> None:
-        self.worker_count = worker_count
-        self.parameter_server_count = parameter_server_count
-
-
-class Gloo:
-    """v1's distributed training of PyTorch over Gloo."""
-
-
-class Nccl:
-    """v1's distributed training of PyTorch over NCCL."""

@@ -140,11 +140,17 @@ def _argument(item: object, what: Published) -> str:
 def _environment(runconfig: object) -> tuple[NamedEnvironment | None, dict[str, str]]:
     from ..environments.specification import translate
     from ..runconfig.run_configuration import RunConfiguration
+    from .gang import gang_of
 
     if runconfig is None:
         return None, {}
     if not isinstance(runconfig, RunConfiguration):
         raise RunConfigurationException(f"runconfig cannot be a {type(runconfig).__name__}")
+    if gang_of(runconfig, {}) is not None:
+        raise RunConfigurationException(
+            f"publish_python_script: the communicator {runconfig.communicator!r} of runconfig is not kept",
+            remedy="give the run configuration to ModuleStep",
+        )
     translated = translate(runconfig.environment)
     for note in translated.notes:
         print(note, file=sys.stderr)

@@ -37,7 +37,7 @@ class ModuleStep(PipelineStep):
         outputs_map: PipelineData by the name of the output port. None: none.
         compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
         runconfig: A RunConfiguration. None: the one that the module was published with.
-        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        runconfig_pipeline_params: Counts of nodes and processes as PipelineParameter; see PythonScriptStep. None: none.
         arguments: Items of the command line, in place of the published ones. None: the published ones.
         params: Values by name, which override the published ones of that name. None: none.
         name: The step's name. None: the module's name.

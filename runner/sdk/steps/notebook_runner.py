@@ -12,6 +12,7 @@ from pathlib import Path
 from ...errors import Problem
 from ...model.step import Interpreter
 from ...override import override
+from ..base.exceptions import NotOffered
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.plain_values import plain
 from ..environments.conda_dependencies import CondaDependencies, package_name
@@ -56,6 +57,7 @@ class NotebookRunnerStep(PipelineStep):
 
     Raises:
         ValueError: The name, the configuration or the compute target is missing.
+        NotOffered: The run configuration has a communicator.
 
     """
 
@@ -92,6 +94,11 @@ class NotebookRunnerStep(PipelineStep):
             version=version,
             pipeline_params=runconfig_pipeline_params,
         )
+        if settings.workers is not None:
+            raise NotOffered(
+                "NotebookRunnerStep: a communicator in the run configuration is not offered: a notebook is one process",
+                remedy="leave the communicator out, or make the notebook's code a script for MpiStep",
+            )
         super().__init__(
             name,
             inputs,

@@ -27,8 +27,9 @@ class PythonScriptStep(PipelineStep):
         compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
         runconfig: A RunConfiguration, or a ScriptRunConfig whose run configuration is used: the environment,
             environment variables, shared memory and time limit. None: the default environment.
-        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names (``NodeCount`` and others).
-            Their default must be 1: a step has one node. None: none.
+        runconfig_pipeline_params: Counts of a distributed job as PipelineParameter, by v1's names: ``NodeCount``,
+            ``MpiProcessCountPerNode``, ``TensorflowWorkerCount``, ``TensorflowParameterServerCount``. Where
+            `runconfig` has no communicator, they must be 1. None: none.
         inputs: Data that the script reads: PipelineData, DataReference, ``dataset.as_named_input(...)``, or a tuple of
             a PipelineParameter and a DataPathComputeBinding. They are in place before the script starts. None: none.
         outputs: Data that the script writes: PipelineData, OutputFileDatasetConfig. They are kept if the step succeeds,
@@ -45,7 +46,7 @@ class PythonScriptStep(PipelineStep):
     Raises:
         ValueError: There is no `script_name`; or a list of data, arguments or parameters is of a wrong type.
         RunConfigurationException: `runconfig` is of another type.
-        NotOffered: More than one node or process is asked for.
+        NotOffered: More than one node is asked for without a communicator.
 
     """
 

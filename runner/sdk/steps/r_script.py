@@ -34,7 +34,7 @@ class RScriptStep(PipelineStep):
         compute_target: A ComputeTarget or its name. None: the target of `runconfig`, else the configured default.
         runconfig: A RunConfiguration. Its ``environment.docker.base_image`` names an image with R, its
             ``environment.r`` has packages to install in that image. None: the default environment.
-        runconfig_pipeline_params: Node counts as PipelineParameter, by v1's names; their default must be 1. None: none.
+        runconfig_pipeline_params: Counts of nodes and processes as PipelineParameter; see PythonScriptStep. None: none.
         inputs: Data that the script reads; see PythonScriptStep. None: none.
         outputs: Data that the script writes; see PythonScriptStep. None: none.
         params: Values for ``AML_PARAMETER_<name>`` in the environment; see PythonScriptStep. None: none.

@@ -7,24 +7,22 @@ from collections.abc import Mapping
 
 from ...model.policy import StepPolicy
 from ...model.policy_overrides import InvalidValue, duration
-from ..base.exceptions import NotOffered, RunConfigurationException
+from ..base.exceptions import RunConfigurationException
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.plain_values import plain_scalar, texts
 from ..computes.compute_target import target_name
 from ..runconfig.run_configuration import RunConfiguration
 from ..runconfig.script_run_config import ScriptRunConfig
 from .base import Settings
+from .gang import COUNTS, Gang, gang_of, several
 
 _NO_TARGET = ("", "local")
-_NODE_SETTINGS = ("NodeCount", "MpiProcessCountPerNode", "TensorflowWorkerCount", "TensorflowParameterServerCount")
-"""Settings that v1 lets ``runconfig_pipeline_params`` set."""
 _USUAL_SHARED_MEMORY = "2g"
 """v1's default, and ours."""
 _LONGEST = 2_592_000
 """v1's usual time limit of a run: 30 days, in seconds."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
 """As ``docker run --shm-size`` takes it: powers of 1024, whichever way they are written."""
-_COUNTS = ("node_count", "process_count_per_node", "process_count", "worker_count", "parameter_server_count")
 
 
 def settings_of(
@@ -46,11 +44,11 @@ def settings_of(
         script: The script that must exist in it. Default: empty, none to check.
         reuse: True: an equal step of an earlier run may take its place. Default: True.
         version: A label that counts for reuse. None: none.
-        pipeline_params: Node counts as PipelineParameter. None: none.
+        pipeline_params: Counts of nodes and processes as PipelineParameter, by v1's names. None: none.
 
     Raises:
-        RunConfigurationException: `runconfig` is of another type, or has an invalid size or time.
-        NotOffered: More than one node or process is asked for.
+        RunConfigurationException: `runconfig` is of another type, or has an invalid size, time or count.
+        NotOffered: More than one node or process is asked for without a communicator.
         ValueError: A node count cannot be set by a parameter, or is no PipelineParameter.
 
     """
@@ -59,8 +57,8 @@ def settings_of(
         raise RunConfigurationException(
             f"runconfig cannot be a {type(config).__name__}", remedy="pass a RunConfiguration"
         )
-    if config is not None:
-        _check_single_process(config)
+    counts = _counts(pipeline_params or {})
+    gang = gang_of(config, counts) if config is not None else None
     if isinstance(compute_target, tuple):  # v1 takes (name, type) as well
         compute_target = compute_target[0] if compute_target else None
     own = config.target if config else ""
@@ -72,7 +70,10 @@ def settings_of(
         script=script,
         reuse=reuse,
         version="" if version is None else str(version),
-        node_parameters=_node_parameters(pipeline_params or {}),
+        node_parameters=_single(counts, gang),
+        program=gang.program if gang else (),
+        workers=gang.workers if gang else None,
+        worker_parameters=gang.parameters if gang else (),
         shared_memory=_shared_memory(config) if config else "",
         policy=_time_limit(config),
     )
@@ -103,45 +104,25 @@ def _shared_memory(config: RunConfiguration) -> str:
     return f"{size[1]}{unit}"
 
 
-def _check_single_process(config: RunConfiguration) -> None:
-    """Raise NotOffered where a run configuration asks for more than one node or process.
-
-    v1 reads the sections of distributed jobs only where a communicator is named.
-    """
-    sections: list[tuple[str, object]] = [("RunConfiguration", config)]
-    if config.communicator not in ("", "None"):
-        sections += [(f"RunConfiguration.{name}", getattr(config, name)) for name in ("mpi", "pytorch", "tensorflow")]
-    for what, section in sections:
-        for name in _COUNTS:
-            count = getattr(section, name, None)
-            if isinstance(count, int) and count > 1:
-                raise several(f"{what}: {name}={count}")
-
-
-def several(what: str) -> NotOffered:
-    """Return the error for a step that asks for several nodes or processes.
-
-    Args:
-        what: The setting, as the user wrote it.
-
-    """
-    return NotOffered(
-        f"{what} is not offered: steps of several nodes or processes come in a later version",
-        remedy="use one node and one process per step, and start more processes from the script",
-    )
-
-
-def _node_parameters(given: Mapping[str, object]) -> tuple[PipelineParameter, ...]:
-    found: list[PipelineParameter] = []
+def _counts(given: Mapping[str, object]) -> dict[str, PipelineParameter]:
+    found: dict[str, PipelineParameter] = {}
     for name, parameter in given.items():
-        if name not in _NODE_SETTINGS:
-            known = ", ".join(_NODE_SETTINGS)
+        if name not in COUNTS:
+            known = ", ".join(COUNTS)
             raise ValueError(f"runconfig_pipeline_params: {name!r} cannot be set by a parameter (can be: {known})")
         if not isinstance(parameter, PipelineParameter):
             raise ValueError(  # noqa: TRY004 - what v1 raises
                 f"runconfig_pipeline_params: {name!r} must be a PipelineParameter, not a {type(parameter).__name__}"
             )
+        found[name] = parameter
+    return found
+
+
+def _single(counts: Mapping[str, PipelineParameter], gang: Gang | None) -> tuple[PipelineParameter, ...]:
+    """Return the parameters of counts that the step does not have, which can only be 1."""
+    used = gang.parameters if gang else ()
+    unused = {name: parameter for name, parameter in counts.items() if parameter not in used}
+    for name, parameter in unused.items():
         if str(parameter.default_value) != "1":
             raise several(f"runconfig_pipeline_params: {name}={parameter.default_value!r}")
-        found.append(parameter)
-    return tuple(found)
+    return tuple(unused.values())

@@ -80,7 +80,6 @@ REFUSED = [
     "azureml.pipeline.steps.AutoMLStep",
     "azureml.pipeline.steps.DatabricksStep",
     "azureml.pipeline.steps.SynapseSparkStep",
-    "azureml.pipeline.steps.MpiStep",
     "azureml.train.automl.AutoMLConfig",
     "azureml.pipeline.steps.ParallelRunConfig",
     "azureml.pipeline.steps.AdlaStep",

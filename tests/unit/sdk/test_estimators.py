@@ -8,11 +8,12 @@ import pytest
 
 from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.sdk import Datastore, Experiment, Pipeline, PipelineData, Workspace
-from runner.sdk.base.exceptions import NotOffered
+from runner.sdk.base.exceptions import TrainingException
 from runner.sdk.environments.environment import Environment
+from runner.sdk.steps.distributed_training import Gloo, Mpi, ParameterServer
 from runner.sdk.steps.estimator import Estimator, MMLBaseEstimator
 from runner.sdk.steps.estimator_step import EstimatorStep
-from runner.sdk.steps.framework_estimators import ParameterServer, PyTorch, SKLearn, TensorFlow
+from runner.sdk.steps.framework_estimators import PyTorch, SKLearn, TensorFlow
 from tests.support.fake_session import FakeSession
 
 pytestmark = pytest.mark.filterwarnings("ignore:EstimatorStep is deprecated")
@@ -123,13 +124,34 @@ def test_an_environment_of_the_users_own_is_taken() -> None:
     assert Estimator(".", entry_script="a.py", environment_definition=own).environment_definition is own
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"node_count": 2}, {"process_count_per_node": 2}, {"distributed_training": ParameterServer(worker_count=2)}],
-)
-def test_several_nodes_are_refused(options: dict[str, object]) -> None:
-    with pytest.raises(NotOffered, match="several nodes or processes"):
+@pytest.mark.parametrize("options", [{"node_count": 2}, {"process_count_per_node": 2}])
+def test_several_processes_need_a_way_to_distribute_them(options: dict[str, int]) -> None:
+    with pytest.raises(TrainingException, match="need distributed_training"):
         Estimator(".", entry_script="a.py", **options)  # type: ignore[arg-type]  # each is tested
+    with pytest.raises(TrainingException, match="cannot be a str"):
+        Estimator(".", entry_script="a.py", distributed_training="mpi")
+    with pytest.raises(TrainingException, match="cannot be 'tcp'; it can be: mpi, ps, nccl, gloo"):
+        Estimator(".", entry_script="a.py", distributed_backend="tcp")
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "counts"),
+    [
+        ({"node_count": 2, "distributed_training": Mpi(3)}, "mpi", (2, 3)),
+        ({"node_count": 2, "process_count_per_node": 4, "distributed_backend": "mpi"}, "mpi", (2, 4)),
+        ({"node_count": 2, "process_count_per_node": 2, "distributed_training": Gloo()}, "pytorch", (2, 2)),
+        ({"node_count": 2, "distributed_training": ParameterServer(4, 1)}, "tensorflow", (2, 2)),
+    ],
+)
+def test_an_estimator_of_several_processes_is_a_gang(
+    ws: Workspace, options: dict[str, object], kind: str, counts: tuple[int, int]
+) -> None:
+    made = Estimator(".", entry_script="a.py", compute_target="cpu", **options)  # type: ignore[arg-type]  # as above
+    whole = EstimatorStep(estimator=made, estimator_entry_script_arguments=[], compute_target="cpu")
+    (step,) = Pipeline(ws, [whole]).plan.steps
+    assert step.workers is not None
+    assert (step.workers.nodes, step.workers.processes) == counts
+    assert step.command[3] == f'{{"kind": "{kind}"}}'
 
 
 def test_a_script_is_required() -> None:

@@ -58,7 +58,7 @@ def test_hash_paths_are_deprecated() -> None:
         PythonScriptStep("a.py", hash_paths=["x"])
 
 
-def test_node_counts_by_parameter_can_only_be_one(ws: Workspace, session: FakeSession) -> None:
+def test_node_counts_by_parameter_can_only_be_one_without_a_communicator(ws: Workspace, session: FakeSession) -> None:
     nodes = PipelineParameter("nodes", 1)
     pipeline = Pipeline(ws, PythonScriptStep("a.py", runconfig_pipeline_params={"NodeCount": nodes}))
     pipeline.submit("e", pipeline_parameters={"nodes": 1})
@@ -72,16 +72,14 @@ def test_node_counts_by_parameter_can_only_be_one(ws: Workspace, session: FakeSe
         CommandStep("ls", runconfig_pipeline_params={"NodeCount": 1})
 
 
-def test_several_nodes_are_refused() -> None:
+def test_several_nodes_need_a_communicator() -> None:
     many = RunConfiguration()
     many.node_count = 2
     with pytest.raises(NotOffered, match="node_count=2"):
         PythonScriptStep("a.py", runconfig=many)
-    config = ScriptRunConfig(".", "a.py", distributed_job_config=MpiConfiguration(process_count_per_node=4))
-    with pytest.raises(NotOffered, match="process_count_per_node=4"):
-        CommandStep(runconfig=config)
-    with pytest.raises(NotOffered, match="process_count_per_node=4"):
-        PythonScriptStep("a.py", runconfig=config.run_config)
+    many.communicator = "Smoke"
+    with pytest.raises(NotOffered, match="communicator 'Smoke' is not known"):
+        CommandStep("ls", runconfig=many)
     with pytest.raises(RunConfigurationException, match="cannot be a dict"):
         PythonScriptStep("a.py", runconfig={})
     with pytest.raises(RunConfigurationException, match="distributed_job_config cannot be a dict"):
@@ -96,7 +94,7 @@ def test_several_nodes_are_refused() -> None:
         (TensorflowConfiguration(), ("TensorFlow", "ParameterServer")),
     ],
 )
-def test_a_distributed_job_of_one_process_is_one_step(ws: Workspace, wanted: object, words: tuple[str, str]) -> None:
+def test_a_distributed_job_names_its_communicator(ws: Workspace, wanted: object, words: tuple[str, str]) -> None:
     config = ScriptRunConfig(".", "a.py", distributed_job_config=wanted).run_config
     assert (config.framework, config.communicator) == words
     assert len(Pipeline(ws, PythonScriptStep("a.py", runconfig=config)).plan.steps) == 1

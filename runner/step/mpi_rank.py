@@ -1,0 +1,85 @@
+"""The process that mpirun starts for each rank: it sets the rank's variables and runs the user's command.
+
+It copies the command's output to the rank's file and, marked, to mpirun. It stays in the process group that mpirun
+ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from .mpirun import FAILED
+from .rank_layout import Gang, Meeting, variables
+from .rank_output import FOLDER, RankOutput, print_bytes
+
+_NUMBERS = ("OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
+"""The variables of Open MPI, MPICH and others with the number of this rank."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one rank.
+
+    Args:
+        arguments: The gang and its addresses as JSON, and then the user's command.
+
+    Returns:
+        The command's exit code, or 128 and the number of the signal that killed it.
+
+    """
+    document, *command = arguments
+    facts = json.loads(document)
+    gang, meeting = _gang(facts["gang"]), _meeting(facts["meeting"])
+    number = next((os.environ[name] for name in _NUMBERS if name in os.environ), "")
+    if not number.isdecimal():
+        print(f"runner: mpirun sets none of the variables {', '.join(_NUMBERS)}", file=sys.stderr)
+        return 1
+    rank = gang.rank(int(number))
+    output = RankOutput(mark=rank.mark.encode(), file=Path(FOLDER, rank.file), show=print_bytes)
+    try:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **variables(gang, meeting, rank)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except OSError as error:
+        print_bytes(rank.mark.encode() + f"runner: the command cannot be started: {error}\n".encode())
+        print_bytes(f"{FAILED}{rank.number} 127\n".encode())
+        return 127
+    asked: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        with suppress(ProcessLookupError):
+            process.send_signal(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    if process.stdout is not None:
+        output.follow(process.stdout)
+    code = process.wait()
+    output.close()
+    shown = code if code >= 0 else 128 - code
+    if shown and not asked:
+        print_bytes(f"{FAILED}{rank.number} {shown}\n".encode())
+    return shown
+
+
+def _gang(facts: Mapping[str, object]) -> Gang:
+    return Gang(**{**facts, "hosts": tuple(facts["hosts"])})  # type: ignore[arg-type]
+
+
+def _meeting(facts: Mapping[str, object]) -> Meeting:
+    return Meeting(address=str(facts["address"]), port=int(str(facts["port"])))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
