@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data.attempt_outputs import AttemptOutputs
+from ..data.gang_end import GangEnd, gang_end
 from ..data.work_dir import Launch
 from ..dataclass import dataclass, field
 from ..errors import StoreError
 from ..model.record import AttemptRecord, Failure, Phases
 from . import script_process
 from .logs import LogShipper
-from .script_result import ScriptResult, script_result
+from .script_result import ScriptResult, gang_result, script_result
 from .sigterm import finish_in_grace
 from .transfer_lines import TransferCount, reported
 
@@ -70,6 +71,7 @@ class Attempt:
     def _record_of(self, script_exit: script_process.ScriptExit, launch: Launch) -> AttemptRecord:
         tail, limit = self.shipper.tail, self.outputs.task.resources.memory_limit
         result = script_result(script_exit, limit, tail, canceled=script_exit.terminated and self.is_canceled())
+        result = gang_result(result, self._gang_end())
         if result.failure is not None:
             record = self._failed(result, script_exit, tail)
         elif script_exit.leftovers.left:
@@ -82,6 +84,10 @@ class Attempt:
             self.phases["outputs"] = time.time() - begun
         warnings = (*record.warnings, *result.warnings)
         return replace(record, peak_memory=script_exit.peak_memory, warnings=warnings)
+
+    def _gang_end(self) -> GangEnd | None:
+        """Return what the program of a gang has said about its failure."""
+        return gang_end(self.outputs.place.step) if self.outputs.task.workers else None
 
     def _failed(self, result: ScriptResult, script_exit: script_process.ScriptExit, tail: str) -> AttemptRecord:
         failure, code = result.failure or Failure.LOST, script_exit.exit_code

@@ -75,9 +75,16 @@ def lead(gang: Gang, work: Work, link: Leading, events: SimpleQueue[Event], *, w
 
     """
     link.start()
+    outcome = _lead(gang, work, link, events, whole=whole)
+    if outcome != _stopped():
+        link.tell_all({"end": outcome.document})
+    work.stop(_ASKED_GRACE if outcome == _stopped() else GRACE)
+    return outcome
+
+
+def _lead(gang: Gang, work: Work, link: Leading, events: SimpleQueue[Event], *, whole: bool) -> Outcome:
     missing, busy = set(range(1, gang.nodes)), {0} if whole else set(range(gang.nodes))
-    outcome = None
-    while outcome is None:
+    while busy:
         event = events.get()
         if isinstance(event, Met):
             missing.discard(event.worker)
@@ -90,16 +97,12 @@ def lead(gang: Gang, work: Work, link: Leading, events: SimpleQueue[Event], *, w
             busy.discard(0)
         elif isinstance(event, Gone) and event.worker not in busy and not whole:
             continue  # its ranks have succeeded
-        else:
-            outcome = _outcome(gang, event)
-        if not busy:
-            outcome = _SUCCESS
-    if outcome.reason and not outcome.lost:
-        outcome = _lost(gang, events, busy - {event.worker} if isinstance(event, Told) else busy, whole) or outcome
-    if outcome != _stopped():
-        link.tell_all({"end": outcome.document})
-    work.stop(_ASKED_GRACE if outcome == _stopped() else GRACE)
-    return outcome
+        elif (outcome := _outcome(gang, event)) is not None:
+            if outcome.reason and not outcome.lost:
+                needed = busy - {event.worker} if isinstance(event, Told) else busy
+                outcome = _lost(gang, events, needed, whole=whole) or outcome
+            return outcome
+    return _SUCCESS
 
 
 def follow(gang: Gang, work: Work, link: Led, events: SimpleQueue[Event], *, whole: bool) -> Outcome:
@@ -152,7 +155,7 @@ def _outcome(gang: Gang, event: Event) -> Outcome | None:
     return None
 
 
-def _lost(gang: Gang, events: SimpleQueue[Event], busy: Collection[int], whole: bool) -> Outcome | None:
+def _lost(gang: Gang, events: SimpleQueue[Event], busy: Collection[int], *, whole: bool) -> Outcome | None:
     """Return the loss of a worker, which may be the cause of the failure that came first; None: no worker was lost.
 
     Args:

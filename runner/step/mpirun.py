@@ -128,16 +128,15 @@ class Mpirun:
         return path
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        if process.stdout is not None:
-            reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
-            reader.start()
-            code = process.wait()
-            reader.join(_CLOSING)
+        reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
+        reader.start()
+        code = process.wait()
+        reader.join(_CLOSING)
         if not self._stopping:
             self.events.put(WorkEnded(self._outcome(code)))
 
-    def _read(self, stream: IO[bytes]) -> None:
-        for line in stream:
+    def _read(self, stream: IO[bytes] | None) -> None:
+        for line in stream or ():
             if line.startswith(FAILED.encode()):
                 self._note(line)
                 continue

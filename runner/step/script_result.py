@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ..data.gang_end import GangEnd
 from ..dataclass import dataclass
 from ..model.exits import exit_words
 from ..model.memory import more_memory, oom_reason
@@ -39,6 +42,19 @@ def script_result(
         reason = oom_reason(memory_limit, script_exit.peak_memory, child=child)
         return ScriptResult(Failure.OOM, reason, more_memory(memory_limit))
     return ScriptResult(Failure.USER, exit_words(script_exit.exit_code, tail))
+
+
+def gang_result(result: ScriptResult, end: GangEnd | None) -> ScriptResult:
+    """Return the result of a gang's program, in the words that it has left.
+
+    Args:
+        result: The result as it follows from the program's exit code.
+        end: The words; None: there are none.
+
+    """
+    if end is None or result.failure is not Failure.USER:
+        return result
+    return replace(result, failure=Failure.LOST if end.lost else Failure.USER, reason=end.reason)
 
 
 def stopped(*, canceled: bool) -> ScriptResult:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...data import integrity, manifest
 from ...data.attempt_outputs import AttemptOutputs
+from ...data.gang_end import gang_end
 from ...data.transfers import trees
 from ...dataclass import dataclass
 from ...errors import BadInput
@@ -74,6 +75,8 @@ class Outcome:
         failure, reason = (
             (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
         )
+        if failure is Failure.USER and self.results.task.workers and (end := gang_end(self.results.place.step)):
+            reason = end.reason
         if self.full_disk:
             reason = f"{reason}; the disk of {self.store.path('runs').parent} was full when it ended"
         record = self.results.script_failed(failure, reason, exit_code=code, tail=tail)
