@@ -39,6 +39,8 @@ class Gang:
     """This worker's index. None: this machine plays all nodes."""
     hosts: tuple[str, ...] = ()
     """The names of the nodes; empty on one machine."""
+    ports: tuple[int, ...] = ()
+    """The port of each node's agent."""
 
     @property
     def size(self) -> int:
@@ -108,19 +110,21 @@ def gang_of(kind: str, servers: str, given: Mapping[str, str]) -> Gang:
     Args:
         kind: `MPI`, `PYTORCH` or `TENSORFLOW`.
         servers: The number of parameter servers.
-        given: The variables; see `runner.model.workers`.
+        given: The variables; see `runner.model.workers`. A host may have the port of its agent after a colon.
 
     Raises:
         ValueError: A variable is missing or no number, or there are other hosts than workers.
 
     """
+    named = [host.partition(":") for host in given.get(HOSTS, "").split(",") if host and WORKER in given]
     gang = Gang(
         kind=kind,
         nodes=_number(given, WORKERS),
         processes=_number(given, PROCESSES) or 1,
         servers=int(servers or 0),
         node=_number(given, WORKER) if WORKER in given else None,
-        hosts=tuple(filter(None, given.get(HOSTS, "").split(","))) if WORKER in given else (),
+        hosts=tuple(name for name, _, _ in named),
+        ports=tuple(int(port or CONTROL_PORT) for _, _, port in named),
     )
     if gang.node is not None and len(gang.hosts) != gang.nodes and gang.nodes > 1:
         raise ValueError(f"{HOSTS} names {len(gang.hosts)} hosts for {gang.nodes} workers")

@@ -32,7 +32,7 @@ from ..model.store_endpoint import StepStores
 from . import gang_course, mpirun
 from .gang_link import Address, Agent, Leader
 from .gang_work import Asked, Event, NoWork, Outcome, Work
-from .rank_layout import CONTROL_PORT, KINDS, MPI, Gang, Meeting, gang_of, meeting_of, ports_needed, variables
+from .rank_layout import KINDS, MPI, Gang, Meeting, gang_of, meeting_of, ports_needed, variables
 from .rank_output import print_bytes
 from .rank_processes import RankProcesses
 
@@ -84,12 +84,12 @@ def _run(gang: Gang, command: Sequence[str], events: SimpleQueue[Event]) -> Outc
     secrets = _Secrets(Path(os.environ[STEP_VARIABLE]))
     with ExitStack() as closing:
         if gang.node == 0:
-            agents = {index: _address(host) for index, host in enumerate(gang.hosts) if index}
+            agents = {index: Address(gang.hosts[index], gang.ports[index]) for index in range(1, gang.nodes)}
             leader = Leader(agents=agents, secrets=secrets, events=events)
             closing.callback(leader.close)
             work = _work(gang, meeting, command, events, program, leader)
             return gang_course.lead(gang, work, leader, events, whole=bool(program))
-        agent = Agent(secrets=secrets, events=events, address=Address("", _address(gang.hosts[gang.node]).port))
+        agent = Agent(secrets=secrets, events=events, address=Address("", gang.ports[gang.node]))
         closing.callback(agent.close)
         work = NoWork() if program else _work(gang, meeting, command, events, "")
         return gang_course.follow(gang, work, agent, events, whole=bool(program))
@@ -147,12 +147,6 @@ class _Secrets:
             self._seen.remove(secret)
         self._seen.append(secret)
         return tuple(self._seen)
-
-
-def _address(host: str) -> Address:
-    """Return the place of a worker's agent; a port after the host is for tests on one machine."""
-    name, _, port = host.partition(":")
-    return Address(name, int(port or CONTROL_PORT))
 
 
 def _free_ports(count: int) -> list[int]:
