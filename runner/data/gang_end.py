@@ -13,7 +13,7 @@ _FILE = "gang-end.json"
 
 @dataclass(frozen=True)
 class GangEnd:
-    """How a gang failed."""
+    """The failure of a gang."""
 
     reason: str
     """Words for people, which name the rank."""

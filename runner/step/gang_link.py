@@ -14,10 +14,10 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, Sequence
 
 from ..dataclass import dataclass, field
 from .gang_channel import GREETING, LAUNCH, LEAD, Channel, Refused

@@ -36,7 +36,7 @@ from .rank_layout import KINDS, MPI, Gang, Meeting, gang_of, meeting_of, ports_n
 from .rank_output import print_bytes
 from .rank_processes import RankProcesses
 
-_OTHERS = 10.0
+_OTHERS = 5.0
 """Seconds for which a worker whose ranks did not fail waits before it ends: the failed one's record comes first."""
 
 

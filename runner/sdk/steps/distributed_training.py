@@ -38,7 +38,14 @@ class Mpi(DistributedTraining):
 
     @override
     def set(self, config: RunConfiguration, nodes: int, processes: int) -> None:
-        """Set communicator and counts; those of this object go before the Estimator's."""
+        """Set communicator and counts; those of this object go before the Estimator's.
+
+        Args:
+            config: The run configuration.
+            nodes: The number of nodes.
+            processes: The number of processes on each node, as the Estimator has it.
+
+        """
         config.communicator, config.node_count = "IntelMpi", nodes
         own = self.process_count_per_node
         config.mpi.process_count_per_node = processes if str(own) == "1" else own
@@ -59,7 +66,14 @@ class ParameterServer(DistributedTraining):
 
     @override
     def set(self, config: RunConfiguration, nodes: int, processes: int) -> None:
-        """Set framework, communicator and counts."""
+        """Set framework, communicator and counts.
+
+        Args:
+            config: The run configuration.
+            nodes: The number of nodes.
+            processes: The number of processes on each node, as the Estimator has it.
+
+        """
         config.framework, config.communicator, config.node_count = "TensorFlow", "ParameterServer", nodes
         config.tensorflow.worker_count = self.worker_count
         config.tensorflow.parameter_server_count = self.parameter_server_count
@@ -70,7 +84,14 @@ class Nccl(DistributedTraining):
 
     @override
     def set(self, config: RunConfiguration, nodes: int, processes: int) -> None:
-        """Set framework, communicator and counts."""
+        """Set framework, communicator and counts.
+
+        Args:
+            config: The run configuration.
+            nodes: The number of nodes.
+            processes: The number of processes on each node, as the Estimator has it.
+
+        """
         config.framework, config.communicator, config.node_count = "PyTorch", type(self).__name__, nodes
         config.pytorch.process_count = int(nodes) * int(processes)
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from ...override import override
 from ..base.caller import caller
 from ..base.exceptions import TrainingException
+from ..base.plain_values import texts
 from ..environments.conda_dependencies import CondaDependencies
 from ..environments.environment import Environment
 from ..environments.requirements_file import read_requirements
 from ..environments.sections import ContainerRegistry
 from ..runconfig.run_configuration import RunConfiguration
-from .distributed_training import distribution
+from .distributed_training import DistributedTraining, distribution
 
 
 class Estimator:
@@ -93,12 +94,6 @@ class Estimator:
     ) -> None:
         if not entry_script:
             raise ValueError("Estimator: entry_script is required")
-        section = distribution(distributed_training, distributed_backend)
-        if section is None and (_is_more(node_count) or _is_more(process_count_per_node)):
-            raise TrainingException(
-                f"Estimator: node_count={node_count} and process_count_per_node={process_count_per_node} need "
-                "distributed_training: give it Mpi(), ParameterServer(...), Nccl() or Gloo()"
-            )
         self.where = caller()
         self.source_directory = source_directory
         self.entry_script = entry_script
@@ -107,8 +102,8 @@ class Estimator:
         self.inputs = list(inputs or ())
         self.run_config = RunConfiguration()
         self.run_config.target = compute_target or "local"
-        if section is not None:
-            section.set(self.run_config, node_count, process_count_per_node)
+        training = distribution(distributed_training, distributed_backend)
+        _distribute(self.run_config, training, node_count, process_count_per_node)
         self.run_config.environment = environment_definition or _environment(
             custom_docker_image or custom_docker_base_image,
             self._dependencies(
@@ -119,11 +114,9 @@ class Estimator:
             image_registry_details,
             user_managed=user_managed,
         )
-        names = {name: str(value) for name, value in (environment_variables or {}).items()}
-        self.run_config.environment_variables.update(names)
-        if shm_size:
-            self.run_config.docker.shm_size = shm_size
-        self.run_config.docker.use_docker = use_docker
+        self.run_config.environment_variables.update(texts(environment_variables or {}))
+        docker = self.run_config.docker
+        docker.use_docker, docker.shm_size = use_docker, shm_size or docker.shm_size
         self.run_config.max_run_duration_seconds = max_run_duration_seconds
 
     @override
@@ -163,8 +156,14 @@ class Estimator:
         return str(inside) if inside.is_file() else path
 
 
-def _is_more(count: object) -> bool:
-    return str(count) != "1"
+def _distribute(config: RunConfiguration, training: DistributedTraining | None, nodes: int, processes: int) -> None:
+    if training is not None:
+        training.set(config, nodes, processes)
+    elif {str(nodes), str(processes)} != {"1"}:
+        raise TrainingException(
+            f"Estimator: node_count={nodes} and process_count_per_node={processes} need distributed_training: "
+            "give it Mpi(), ParameterServer(...), Nccl() or Gloo()"
+        )
 
 
 def _environment(
