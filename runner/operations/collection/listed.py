@@ -11,6 +11,8 @@ from ...ports import ObjectInfo, ObjectStore
 
 RUNS, INDEX, CHILDREN = "runs/", "index/", "logged/children/"
 _TAGS = "annotations/tags.jsonl/"
+_ENDS = ("attempt-", "worker-")
+"""The beginnings of the names of records of attempts, and of their workers."""
 _REPORTS = ("facts.jsonl", "properties.jsonl")
 
 
@@ -120,7 +122,7 @@ def _enter(known: ListedRun, info: ObjectInfo, rest: str) -> None:
         known.tags.append(info.key)
     elif name.startswith("assignment-"):
         known.assignments.append(info.key)
-    elif name == "committed.json" or (name.startswith("attempt-") and "/" not in name):
+    elif name == "committed.json" or (name.startswith(_ENDS) and "/" not in name):
         known.records.append(info.key)
     elif is_report(rest):
         known.reports.append(info.key)

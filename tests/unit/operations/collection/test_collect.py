@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from runner.data import registry, retention
+from runner.data import manifest, registry, retention
 from runner.data.collector import DELETING, LEASE
 from runner.errors import BadInput
-from runner.model.data import DatasetDefinition, DatastorePath
+from runner.model.data import DEFAULT_DATASTORE, DataRef, DatasetDefinition, DatastorePath, Entry, Kind, Manifest
+from runner.model.task import TaskId, manifest_key
 from runner.operations.collection.lock import LOCK
 from runner.ports import ObjectInfo
 from runner.runs import records
+from tests.support import builders as b
 from tests.support.collecting import LONG_AGO, NOW, collected, collector, keys_of, later, written
 from tests.support.stored_runs import DAY, StoredRun, old_run, run_id
 
@@ -80,6 +82,19 @@ def test_a_run_in_progress_stays_with_all_that_it_names() -> None:
     found = collected(store)
     assert found.survey.reasons == {live.run: "in progress"}
     assert store.objects == before
+
+
+def test_what_a_worker_of_a_running_step_has_made_stays() -> None:
+    """A gang's worker may end days before worker 0 merges its outputs: until then only its record names them."""
+    store = written()
+    live = StoredRun(store, run_id(LONG_AGO))
+    live.submit()
+    made = manifest.save(store, Manifest(Kind.FOLDER, (Entry("part-1", 1, "1" * 64),)))
+    ref = DataRef(datastore=DEFAULT_DATASTORE, key="azureml/x/out", digest=made)
+    records.end_worker(store, TaskId(live.run, "a"), 1, b.record(outputs={"out": ref}))
+    later(store)
+    collected(store)
+    assert manifest_key(made) in store.objects
 
 
 @pytest.mark.parametrize("kept", [True, False])
