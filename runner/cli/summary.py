@@ -13,6 +13,7 @@ from ..model.printable import continued, remedy_lines
 from ..operations.metrics import Metric
 from ..operations.report import OriginReport, OutputReport, RunReport, StepReport
 from ..operations.step_status import class_text
+from ..operations.workers import worker_named
 from .formatting import clip, duration, many, size
 from .paint import Paint
 from .status_style import sign, style
@@ -219,9 +220,11 @@ def _pointers(report: RunReport, paint: Paint, hint: str) -> Iterator[str]:
             yield f"made     environment {each.name}, {duration(each.seconds)}"
     if slow is not None:
         yield f"slowest  {slow.name}, {duration(slow.seconds)}{_phases(slow.inputs, slow.script, slow.outputs)}"
-    failed = next((step.key for step in report.steps if step.status == "failed"), "")
-    step = failed or (slow.key if slow else "")
-    yield "logs     " + paint(f"runner logs {short(report.run)} {step}".rstrip() + hint, "cyan")
+    failed = next((step for step in report.steps if step.status == "failed"), None)
+    step = failed.key if failed else (slow.key if slow else "")
+    worker = worker_named(failed.reason) if failed else 0
+    one = f" --worker {worker}" if worker else ""
+    yield "logs     " + paint(f"runner logs {short(report.run)} {step}".rstrip() + one + hint, "cyan")
     if report.ended and report.status != "succeeded":
         again = paint(f"runner retry {short(report.run)} --failed{hint}", "cyan")
         yield f"retry          {again}{paint(_SAME_CODE, 'dim')}"

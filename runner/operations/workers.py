@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..backports import without_prefix
@@ -12,6 +13,8 @@ from ..model.task import TaskId
 from ..model.workers import Workers
 from ..ports import ObjectStore
 from .values import RunView
+
+_NAMED = re.compile(r"worker (\d+) of \d+: ")
 
 
 def workers_of(plan: Plan, given: Mapping[str, object], key: str) -> Workers | None:
@@ -69,6 +72,16 @@ def check_worker(view: RunView, key: str, worker: int) -> None:
             f"step '{view.plan.names[key]}' of run {short(view.state.run)} {has}; there is no worker {worker}",
             remedy="name one of them",
         )
+
+
+def worker_named(reason: str) -> int:
+    """Return the worker that the reason of a failure names; 0: worker 0, or none.
+
+    Args:
+        reason: The reason, as `runner.step.worker` writes it: ``worker 2 of 4: …``.
+    """
+    found = _NAMED.match(reason)
+    return int(found[1]) if found else 0
 
 
 def _many(number: int, one: str, several: str) -> str:

@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import pytest
 
+from runner.cli.paint import Paint
+from runner.cli.summary import summary
 from runner.errors import BadInput
 from runner.model.plan import Plan
 from runner.model.workers import WorkerKind, Workers
 from runner.operations.log_bytes import LogReader, stored_log
-from runner.operations.report import step_report
+from runner.operations.report import report, step_report
 from runner.operations.step_status import why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
 from runner.operations.watch import log_text
-from runner.operations.workers import check_worker, logged_workers, workers_in, workers_text
+from runner.operations.workers import check_worker, logged_workers, worker_named, workers_in, workers_text
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
 
@@ -58,8 +60,8 @@ def test_views_name_the_number_of_workers() -> None:
     assert why(view(), "b", b.at(1)) == ""
     waiting = RunView(b.state(PLAN), PLAN)
     assert why(waiting, "a", b.at(1)) == ""
-    report = step_report(store(), view(), "a", locate=lambda _: "", now=b.at(1))
-    assert (report.workers, report.reason) == (4, "4 workers")
+    told = step_report(store(), view(), "a", locate=lambda _: "", now=b.at(1))
+    assert (told.workers, told.reason) == (4, "4 workers")
     assert step_report(store(), view(), "b", locate=lambda _: "", now=b.at(1)).workers == 1
 
 
@@ -71,6 +73,15 @@ def test_each_worker_has_a_log_of_its_own() -> None:
     assert LogReader(store(), TASK, 2, 2).read(store()) == b"o\n"
     assert list(LogTail(store=store(), only="a", worker=2).lines(view())) == [("a", "two")]
     assert list(LogTail(store=store(), only="a").lines(view())) == [("a", "zero")]
+
+
+def test_the_worker_that_failed_is_the_one_whose_log_is_offered() -> None:
+    failed = b.failed("a")
+    told = RunView(b.state(PLAN, b.started("a"), replace(failed, reason="worker 2 of 4: exit code 1")), PLAN)
+    lines = summary(report(store(), told, lambda _: "", b.at(9)), Paint())
+    assert any("runner logs aaaaaa a --worker 2" in line for line in lines)
+    assert worker_named("the script of worker 2 of 4: exit code 1") == 0
+    assert worker_named("worker 0 of 4: x") == 0
 
 
 @pytest.mark.parametrize(
