@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...data import registry
-from ...model.context import STEP_VARIABLE
-from ...model.data import DatasetDefinition
+from ...model.context import STEP_VARIABLE, StagedInput
+from ...model.data import DatasetDefinition, Mode
 from ..base.exceptions import UserErrorException
 from .factories import FileDatasetFactory, TabularDatasetFactory
 from .file_dataset import FileDataset
-from .files import Pinned, Staged
+from .files import place_of
 from .tabular import TabularDataset
 
 if TYPE_CHECKING:
-    from ...model.context import StagedInput
     from ..base.session import OpenWorkspace
     from ..workspaces.workspace import Workspace
 
@@ -126,9 +125,8 @@ def dataset_from(
 
     """
     shape = TabularDataset if definition.kind == "tabular" else FileDataset
-    if staged is None:
-        return shape(definition, facts=facts)
-    return shape(definition, staged=Staged(staged, _applied(definition)), facts=facts)
+    place = None if staged is None else place_of(definition, StagedInput(Mode.DOWNLOAD, str(staged)))
+    return shape(definition, staged=place, facts=facts)
 
 
 def _input_of_this_step(identity: str) -> TabularDataset | FileDataset | None:
@@ -151,18 +149,8 @@ def dataset_of_input(definition: DatasetDefinition, given: StagedInput) -> Tabul
         given: The input.
 
     """
-    if given.ref is None:
-        return dataset_from(definition, staged=Path(given.path))
     shape = TabularDataset if definition.kind == "tabular" else FileDataset
-    return shape(definition, staged=Pinned(given.ref, _applied(definition)))
-
-
-def _applied(definition: DatasetDefinition) -> int:
-    """Return the number of operations that were applied before: pinning a file dataset applies all.
-
-    Another step's output is staged whole.
-    """
-    return len(definition.transforms) if definition.kind == "file" and definition.paths else 0
+    return shape(definition, staged=place_of(definition, given))
 
 
 def _number(version: object) -> int:

@@ -21,6 +21,7 @@ from ..base.exceptions import UserErrorException
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ...model.context import StagedInput
     from ...ports import ObjectStore
 
 
@@ -168,6 +169,19 @@ def file_set(definition: DatasetDefinition, staged: Place | None) -> FileSet:
         raise as_user_error(error) from error
     files = tuple(readable(found.files, definition))
     return FileSet(files=files, place=found.place, store=found.store, definition=definition, entries=found.entries)
+
+
+def place_of(definition: DatasetDefinition, given: StagedInput) -> Place:
+    """Return where the files of a step's input are.
+
+    Args:
+        definition: The definition of the input.
+        given: The input.
+
+    """
+    # Pinning a file dataset applies all operations to its files. Another step's output is staged whole.
+    applied = len(definition.transforms) if definition.kind == "file" and definition.paths else 0
+    return Staged(Path(given.path), applied) if given.ref is None else Pinned(given.ref, applied)
 
 
 def readable(files: Sequence[Found], definition: DatasetDefinition) -> Sequence[Found]:

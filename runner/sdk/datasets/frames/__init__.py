@@ -36,20 +36,40 @@ def read(
         UserErrorException: There are no files, or one cannot be read.
 
     """
-    _check_pandas()
+    check_pandas()
     parts = read_parts(definition, files, rows)
     if not parts:
         raise UserErrorException("the dataset has no files")
-    frame = _typed(joined([part.frame for part in parts]), definition, strictness)
-    frame = _with_path_columns(frame, definition, parts)
-    frame = _with_chosen_types(frame, definition, strictness)
+    frame = united(parts, definition, strictness)
     for transform in definition.transforms:
         frame = apply(frame, transform)
     return frame
 
 
-def _check_pandas() -> None:
-    """Raise UserErrorException if there is no pandas: a step's environment has only the packages that it names."""
+def united(parts: Sequence[Part], definition: DatasetDefinition, strictness: Strictness) -> pd.DataFrame:
+    """Return the rows of several parts one after another, with their types; no operation is applied.
+
+    Args:
+        parts: At least one part.
+        definition: The dataset.
+        strictness: The treatment of values that do not fit.
+
+    Raises:
+        UserErrorException: The files and their paths give columns of one name.
+
+    """
+    frame = _typed(joined([part.frame for part in parts]), definition, strictness)
+    frame = _with_path_columns(frame, definition, parts)
+    return _with_chosen_types(frame, definition, strictness)
+
+
+def check_pandas() -> None:
+    """Look for pandas: a step's environment has only the packages that it names.
+
+    Raises:
+        UserErrorException: There is none.
+
+    """
     if importlib.util.find_spec("pandas") is None:
         raise UserErrorException(
             "reading rows needs pandas, which is not installed here",

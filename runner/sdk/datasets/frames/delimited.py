@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Options = Mapping[str, object]
-_COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zip", ".zst", ".tar"})
+COMPRESSED = frozenset({".gz", ".bz2", ".xz", ".zip", ".zst", ".tar"})
 """Extensions of files that pandas unpacks."""
 _UNPACKERS: Mapping[str, str] = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}
 """Extension → the module that opens such a file."""
@@ -56,6 +56,15 @@ class Rows:
     """The file's own header row; None if all its rows are data, or it has none."""
 
 
+@dataclass(frozen=True)
+class Naming:
+    """The names of a file's columns."""
+
+    columns: tuple[str, ...]
+    header: Header | None = None
+    """The file's own header row; None if its first row is data."""
+
+
 def read_rows(file: LocalFile, options: Options, first: Header | None) -> Rows:
     """Read one file and return its rows.
 
@@ -68,17 +77,33 @@ def read_rows(file: LocalFile, options: Options, first: Header | None) -> Rows:
         UserErrorException: The file is not text of that encoding, or a quote is never closed.
 
     """
-    cells, mode = _cells(file, options), header_mode(options.get("header", True))
+    cells = cells_of(file, options)
     if not len(cells):
         return Rows(cells)
+    named = naming(file.name, cells.iloc[0].tolist(), len(cells.columns), options, first)
+    rows = cells if named.header is None else cells.iloc[1:].reset_index(drop=True)
+    return Rows(with_names(rows, named.columns), named.header)
+
+
+def naming(file: str, first_row: Sequence[str], width: int, options: Options, first: Header | None) -> Naming:
+    """Return the names of a file's columns, and whether its first row is its header (pure but for a warning).
+
+    Args:
+        file: The file's name.
+        first_row: The fields of its first row.
+        width: The number of fields of its widest row.
+        options: The options of a delimited dataset's definition.
+        first: The header of the dataset's first file that has rows; None while there is none.
+
+    """
+    mode = header_mode(options.get("header", True))
     if mode == PromoteHeadersBehavior.NO_HEADERS:
-        return Rows(_named(cells, ()))
+        return Naming(_names((), width))
     if first is not None and mode == PromoteHeadersBehavior.ONLY_FIRST_FILE_HAS_HEADERS:
-        return Rows(_named(cells, first.cells))
-    own = Header(file.name, _without_empty_end(cells.iloc[0].tolist()))
-    rows = cells.iloc[1:].reset_index(drop=True)
+        return Naming(_names(first.cells, width))
+    own = Header(file, _without_empty_end(first_row))
     shared = first is not None and mode == PromoteHeadersBehavior.ALL_FILES_HAVE_SAME_HEADERS
-    return Rows(_named(rows, _header_in_force(own, first) if first is not None and shared else own.cells), own)
+    return Naming(_names(_header_in_force(own, first) if first is not None and shared else own.cells, width), own)
 
 
 def _header_in_force(own: Header, first: Header) -> tuple[str, ...]:
@@ -94,11 +119,21 @@ def _header_in_force(own: Header, first: Header) -> tuple[str, ...]:
     return first.cells
 
 
-def _named(cells: pd.DataFrame, header: Sequence[str]) -> pd.DataFrame:
+def _names(header: Sequence[str], width: int) -> tuple[str, ...]:
+    return tuple(column_names(header, width)[:width])
+
+
+def with_names(cells: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a file's cells with names for their columns.
+
+    Args:
+        cells: The cells; their columns are changed.
+        names: As many names as there are columns.
+
+    """
     import pandas as pd
 
-    width = len(cells.columns)
-    cells.columns = pd.Index(column_names(header, width)[:width])
+    cells.columns = pd.Index(names)
     return cells
 
 
@@ -107,8 +142,17 @@ def _without_empty_end(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(cells[: filled[-1]] if filled else ())
 
 
-def _cells(file: LocalFile, options: Options) -> pd.DataFrame:
-    """Return all rows, the header among them, in columns numbered from 0; missing fields at the end are empty."""
+def cells_of(file: LocalFile, options: Options) -> pd.DataFrame:
+    """Return all rows, the header among them, in columns numbered from 0; missing fields at the end are empty.
+
+    Args:
+        file: The file.
+        options: The options of a delimited dataset's definition.
+
+    Raises:
+        UserErrorException: The file is not text of that encoding, or a quote is never closed.
+
+    """
     import pandas as pd
 
     separator, encoding = str(options.get("separator", ",")), codec(options.get("encoding", "utf8"))
@@ -135,11 +179,34 @@ def _refuse_nul(file: LocalFile) -> None:
     """Raise UserErrorException for a file with a NUL character, at which pandas before 3 ends a field."""
     with file.path.open("rb") as data:
         while block := data.read(1 << 20):
-            if b"\0" in block and file.path.suffix not in _COMPRESSED:
+            if b"\0" in block and file.path.suffix not in COMPRESSED:
                 raise UserErrorException(
                     f"{file.name} has a NUL character, and this pandas would cut its field there",
                     remedy="install pandas 3 or newer, or remove the character",
                 )
+
+
+def read_cells(source: Path | IO[bytes], separator: str, encoding: str, width: int | None) -> pd.DataFrame:
+    """Return the rows of text, their fields as they are, in columns numbered from 0.
+
+    Args:
+        source: A file, or text that begins and ends where a record does.
+        separator: The character between two fields.
+        encoding: Python's name of the encoding.
+        width: The number of columns. None: only the first row is read, and has as many as it has fields.
+
+    Raises:
+        pandas.errors.ParserError: A row has more fields than `width`.
+        pandas.errors.EmptyDataError: There are no rows.
+
+    """
+    import pandas as pd
+
+    frame: pd.DataFrame = pd.read_csv(
+        source, sep=separator, encoding=encoding, engine="c", dtype=object, na_filter=False, header=None,
+        names=None if width is None else range(width), index_col=False, nrows=1 if width is None else None,
+    )  # fmt: skip
+    return frame
 
 
 def _read(path: Path, separator: str, encoding: str) -> pd.DataFrame:
@@ -147,27 +214,33 @@ def _read(path: Path, separator: str, encoding: str) -> pd.DataFrame:
 
     def read(width: int | None) -> pd.DataFrame:
         """Read the first row, or with a known width all rows."""
-        frame: pd.DataFrame = pd.read_csv(
-            path, sep=separator, encoding=encoding, engine="c", dtype=object, na_filter=False, header=None,
-            names=None if width is None else range(width), index_col=False, nrows=1 if width is None else None,
-        )  # fmt: skip
-        return frame
+        return read_cells(path, separator, encoding, width)
 
     width = len(read(None).columns)
-    if _cuts_wide_rows():
-        return read(max(width, _widest_row(path, separator, encoding)))
+    if cuts_wide_rows():
+        return read(max(width, widest_row(path, separator, encoding)))
     while True:
         try:
             return read(width)
         except pd.errors.ParserError as error:
-            wider = _WIDER.search(str(error))
-            if wider is None:
+            if not wider_than(error):
                 raise
-            width = max(int(wider[1]), _widest_row(path, separator, encoding))
+            width = max(wider_than(error), widest_row(path, separator, encoding))
+
+
+def wider_than(error: Exception) -> int:
+    """Return the number of fields of the row for which pandas raised an error; 0 for another error.
+
+    Args:
+        error: The error.
+
+    """
+    found = _WIDER.search(str(error))
+    return int(found[1]) if found is not None else 0
 
 
 @lru_cache(maxsize=None)
-def _cuts_wide_rows() -> bool:
+def cuts_wide_rows() -> bool:
     """Return True if this pandas drops the fields that a row has beyond the first row's, without an error."""
     import pandas as pd
 
@@ -178,9 +251,16 @@ def _cuts_wide_rows() -> bool:
     return True
 
 
-def _widest_row(path: Path, separator: str, encoding: str) -> int:
-    """Count the fields of the widest row, with one row in memory at a time; 0 if only pandas can unpack the file."""
-    if path.suffix in _COMPRESSED - _UNPACKERS.keys() - {".zip"}:
+def widest_row(path: Path, separator: str, encoding: str) -> int:
+    """Return the number of fields of the widest row; 0 if only pandas can unpack the file. One row is in memory.
+
+    Args:
+        path: The file.
+        separator: The character between two fields.
+        encoding: Python's name of the encoding.
+
+    """
+    if path.suffix in COMPRESSED - _UNPACKERS.keys() - {".zip"}:
         return 0
     limit = csv.field_size_limit(sys.maxsize)
     try:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Mapping
+from typing import IO, TYPE_CHECKING, Mapping
 
 from ....dataclass import dataclass
 from ....model.data import DatasetDefinition
@@ -114,17 +115,43 @@ def _versions() -> Iterator[str]:
 
 
 def _json_lines(file: LocalFile, options: Options) -> pd.DataFrame:
-    import pandas as pd
+    with file.path.open("rb") as data:
+        return frame_of(records_of(data, file.name, options))
 
+
+def records_of(data: IO[bytes], name: str, options: Options) -> list[dict[str, object]]:
+    """Return the objects of JSON lines.
+
+    Args:
+        data: Whole lines.
+        name: The file's name, for messages.
+        options: The options of the dataset's definition.
+
+    Raises:
+        UserErrorException: A line is no JSON object, or the text is of another encoding.
+
+    """
     drop, records = options.get("invalid_lines") == "drop", []
     try:
-        with file.path.open(encoding=_json_codec(options)) as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    records += _record(line, f"{file.name}, line {number}", drop=drop)
+        lines = io.TextIOWrapper(data, encoding=_json_codec(options))
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                records += _record(line, f"{name}, line {number}", drop=drop)
     except (UnicodeError, LookupError, OSError) as error:
-        raise UserErrorException(f"{file.name} cannot be read as JSON lines: {error}", error) from error
-    frame: pd.DataFrame = pd.DataFrame(records)
+        raise UserErrorException(f"{name} cannot be read as JSON lines: {error}", error) from error
+    return records
+
+
+def frame_of(records: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Return the objects of one file as rows.
+
+    Args:
+        records: The objects.
+
+    """
+    import pandas as pd
+
+    frame: pd.DataFrame = pd.DataFrame(list(records))
     for column in frame.columns:
         if frame[column].dtype.kind == "f" and bool((frame[column].abs() >= EXACT).any()):
             frame[column] = _unrounded([record.get(column) for record in records], frame[column])

@@ -39,6 +39,25 @@ def apply(frame: pd.DataFrame, transform: Transform) -> pd.DataFrame:
     return left
 
 
+def apply_from(frame: pd.DataFrame, transform: Transform, first: int) -> pd.DataFrame:
+    """Return a part of a table after one operation on the whole table.
+
+    Args:
+        frame: The rows of the part.
+        transform: The operation.
+        first: The number that the part's first row has for this operation.
+
+    Raises:
+        UserErrorException: The operation does not fit the rows.
+
+    """
+    if isinstance(transform, (Take, Skip, Sample)):
+        numbers = range(first, first + len(frame))
+        kept: pd.DataFrame = frame[[transform.keeps(number) for number in numbers]].reset_index(drop=True)
+        return kept
+    return apply(frame, transform)
+
+
 def _applied(frame: pd.DataFrame, transform: Transform) -> pd.DataFrame:
     kept: pd.DataFrame
     if isinstance(transform, KeepColumns):

@@ -199,15 +199,17 @@ def test_file_datasets(ws: Workspace, session: FakeSession, tmp_path: Path) -> N
 
 
 def test_staged_files_are_read_without_a_store(tmp_path: Path) -> None:
-    from runner.model.data import DatasetDefinition, DatastorePath
-    from runner.sdk.datasets.dataset import dataset_from
+    from runner.model.context import StagedInput
+    from runner.model.data import DatasetDefinition, DatastorePath, Mode
+    from runner.sdk.datasets.dataset import dataset_of_input
 
     (tmp_path / "x.csv").write_text("a\n1\n")
     place = (DatastorePath("workspaceblobstore", "anything"),)
-    rows = dataset_from(DatasetDefinition(kind="tabular", paths=place, format="delimited"), staged=tmp_path)
+    given = StagedInput(Mode.DOWNLOAD, str(tmp_path))
+    rows = dataset_of_input(DatasetDefinition(kind="tabular", paths=place, format="delimited"), given)
     assert isinstance(rows, TabularDataset)
     assert rows.to_pandas_dataframe()["a"].tolist() == [1]
-    files = dataset_from(DatasetDefinition(kind="file", paths=place), staged=tmp_path)
+    files = dataset_of_input(DatasetDefinition(kind="file", paths=place), given)
     assert isinstance(files, FileDataset)
     assert files.to_path() == ["/x.csv"]
 
