@@ -76,3 +76,42 @@ def test_a_drivers_plan_is_the_same_as_yaml(project: Project) -> None:
     project.write("again.yaml", written.stdout)
     assert project.run("plan", "again.yaml", "-o", "yaml").stdout == written.stdout
     assert project.run("run", "again.yaml").returncode == 0
+
+
+WORKERS = """\
+parameters: {nodes: 2}
+steps:
+  crew:
+    source: steps
+    script: crew.py
+    arguments: [{output: parts}]
+    compute: cpu
+    outputs: [parts]
+    workers: {kind: gang, nodes: {parameter: nodes}, processes: 1}
+"""
+CREW = """\
+import os, pathlib, sys
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir()
+for index in range(int(os.environ["RUNNER_WORKERS"])):
+    (folder / f"{index}.txt").write_text("x")
+print("played", os.environ["RUNNER_WORKERS"], "workers;", os.environ.get("RUNNER_WORKER", "all in one"))
+"""
+
+
+def test_one_process_plays_all_workers_of_a_step(project: Project) -> None:
+    project.write("runner.yaml", "name: here\ncomputes: {cpu: {max_nodes: 3}}\n")
+    project.write("workers.yaml", WORKERS)
+    project.write("steps/crew.py", CREW)
+    planned = project.run("plan", "workers.yaml", "-p", "nodes=3")
+    assert "3 workers, 1 process each" in planned.stdout, planned.stderr
+    ended = project.run("run", "workers.yaml", "-p", "nodes=3")
+    assert ended.returncode == 0, ended.stderr + ended.stdout
+    assert "3 workers" in ended.stdout
+    assert "3 files" in ended.stdout
+    assert project.run("logs", "latest", "crew").stdout == "played 3 workers; all in one\n"
+
+    for value, words in (("4", "at most 3 (max_nodes)"), ("0", "a whole number, 1 or more")):
+        refused = project.run("run", "workers.yaml", "-p", f"nodes={value}")
+        assert (refused.returncode, words in refused.stderr) == (2, True), refused.stderr
+    assert len(json.loads(project.run("list", "--json").stdout)["runs"]) == 1, "nothing was started"
