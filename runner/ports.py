@@ -264,8 +264,12 @@ class ComputeTarget(Protocol):
             run: The run's id.
         """
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return the problems that prevent a use of this target now: unreachable, permissions and the like."""
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:
+        """Return the problems that prevent a use of this target now: unreachable, permissions and the like.
+
+        Args:
+            gangs: True if a step has several workers that talk to each other.
+        """
 
     def data_access(self) -> DataAccess:
         """Return the ways in which steps of this target can get their inputs now.

@@ -9,7 +9,7 @@ from copy import deepcopy
 from ..errors import BadInput
 from ..model.document import Document
 
-STEPS, DOCTOR = "runner-steps", "runner-doctor"
+STEPS, DOCTOR, GANGS = "runner-steps", "runner-doctor", "runner-gangs"
 """The names of the policies in manifests/network-policy.yaml."""
 METADATA = (
     "169.254.0.0/16",
@@ -50,7 +50,7 @@ def with_destinations(documents: Sequence[Document], destinations: Sequence[str]
 
     """
     out = tuple(deepcopy(document) for document in documents)
-    for document in out if destinations else ():
+    for document in (one for one in out if destinations and one["metadata"]["name"] in (STEPS, DOCTOR)):
         document["spec"]["egress"][-1]["to"] = [{"ipBlock": _block(ipaddress.ip_network(one))} for one in destinations]
     return out
 

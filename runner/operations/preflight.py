@@ -12,6 +12,7 @@ from ..errors import BadInput, ObjectDamaged, ObjectMissing, Problem, RunnerErro
 from ..model.environment import NamedEnvironment, secret_names
 from ..model.plan import Plan, Scalar
 from ..model.step import StepSpec
+from ..model.workers import WorkerKind
 from ..plan.validate import validate
 from ..plan.worker_counts import value_problems
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
@@ -77,7 +78,14 @@ def _target_problems(
     plan: Plan, targets: Mapping[str, str], target: Callable[[str], ComputeTarget], name: str
 ) -> tuple[Problem, ...]:
     made = target(name)
-    return made.problems() or mount_problems(plan, targets, name, made.data_access)
+    found = made.problems(gangs=_has_gang(plan, targets, name))
+    return found or mount_problems(plan, targets, name, made.data_access)
+
+
+def _has_gang(plan: Plan, targets: Mapping[str, str], name: str) -> bool:
+    """Return True if a step of the target runs on several nodes whose workers talk to each other."""
+    here = (step.workers for step in plan.steps if step.workers is not None and targets[step.key] == name)
+    return any(one.kind is WorkerKind.GANG and (one.nodes > 1 or one.nodes_parameter) for one in here)
 
 
 def _environment_problems(

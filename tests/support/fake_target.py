@@ -234,7 +234,7 @@ class FakeTarget:
     def finish(self, run: str) -> None:
         self.world.finished.add(run)
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:  # noqa: ARG002 - nothing is asked
         return ()
 
     def data_access(self) -> DataAccess:

@@ -159,8 +159,8 @@ class MortalTarget:
     def finish(self, run: str) -> None:
         self.life.effect(TARGET, lambda: self.target.finish(run))
 
-    def problems(self) -> tuple[Problem, ...]:
-        return self.target.problems()
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:
+        return self.target.problems(gangs=gangs)
 
     def data_access(self) -> DataAccess:
         return self.life.look(TARGET, self.target.data_access)

@@ -97,6 +97,7 @@ def cluster_settings(config: KubernetesConfig, store_id: str) -> ClusterSettings
         node_selector=config.node_selector,
         tolerations=config.tolerations,
         image_pull_secrets=config.image_pull_secrets,
+        queue=config.queue,
         unschedulable_grace=config.unschedulable_grace,
         pull_grace=config.pull_grace,
         mounts=config.mounts,

@@ -71,6 +71,8 @@ class KubernetesConfig:
     """The ServiceAccount of step pods. Their pods get no token of it. Empty: the namespace's default."""
     tolerations: tuple[Toleration, ...] = ()
     """Tolerations of every step, as Kubernetes writes them. A step's own are added."""
+    queue: str = ""
+    """The queue of Kueue that admits the Jobs of steps: all workers of a step together. Empty: none."""
     unschedulable_grace: float = 30.0
     """Seconds to wait for a node when no existing node can ever run the step. Raise it if an autoscaler adds nodes."""
     pull_grace: float = 60.0

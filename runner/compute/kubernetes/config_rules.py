@@ -67,6 +67,7 @@ def _writable(read_only: bool) -> Wrong | None:
 
 _namespace = like(_LABEL, "is no name of a namespace", "write at most 63 small letters, digits and '-'", optional=False)
 _object = like(_SUBDOMAIN, "is no name of a Kubernetes object", "write small letters, digits, '-' and '.'")
+_queue = like(_LABEL, "is no name of a queue", "write the name of a LocalQueue of the namespace")
 RULES: Checks = {
     (BucketConfig, "read_only"): _writable,
     (KubernetesConfig, "namespace"): _namespace,
@@ -81,6 +82,7 @@ RULES: Checks = {
     (KubernetesConfig, "node_selector"): _labels,
     (KubernetesConfig, "image_pull_secrets"): each(_object),
     (KubernetesConfig, "service_account"): _object,
+    (KubernetesConfig, "queue"): _queue,
     (KubernetesConfig, "unschedulable_grace"): seconds,
     (KubernetesConfig, "pull_grace"): seconds,
     (KubernetesConfig, "ca_bundle"): optional_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from .cluster import Cluster
 from .controller_job import COMPONENT_LABEL, SERVICE_ACCOUNT
 from .json_fields import KubeObject, row, text, value_at
 from .mount_access import access_of
-from .preflight import NEEDED, admission_problems
+from .preflight import GANGS, NEEDED, admission_problems
 from .responses import rule
 from .schedules import NEEDED as SCHEDULING
 from .settings import ClusterSettings
@@ -72,7 +72,8 @@ def _namespace_checks(cluster: Cluster, settings: ClusterSettings) -> Iterator[C
     yield _mounts(cluster, settings)
     yield _account(cluster, SERVICE_ACCOUNT, "--detach", "`runner run --detach` cannot work")
     yield _account(cluster, SUBMITTER, "schedules and the server", "no pod can submit runs")
-    yield _may_schedule(cluster)
+    yield _may(cluster, SCHEDULING, "may place schedules")
+    yield _may(cluster, GANGS, "may make Services (for steps on several nodes that talk to each other)")
     yield from _servers(cluster)
 
 
@@ -138,15 +139,14 @@ def _account(cluster: Cluster, name: str, use: str, without: str) -> Check:
     return Check(name=title, ok=False, detail=f"not there: {without}", remedy=remedy, optional=True)
 
 
-def _may_schedule(cluster: Cluster) -> Check:
-    """Check the rights to place schedules. Nothing else needs them."""
-    title = "may place schedules"
-    missing = [verb for resource, verb in SCHEDULING if not cluster.allowed(verb, resource)]
+def _may(cluster: Cluster, needed: Sequence[tuple[str, str]], title: str) -> Check:
+    """Check rights to one resource without which all but one thing works."""
+    missing = [verb for resource, verb in needed if not cluster.allowed(verb, resource)]
     if not missing:
         return Check(name=title, ok=True, detail=f"in namespace {cluster.namespace}")
-    verbs = ", ".join(missing)
-    remedy = f"{_ADMINISTRATOR} for a Role in namespace '{cluster.namespace}' with: {rule(verbs, 'cronjobs')}"
-    return Check(name=title, ok=False, detail=f"not allowed to {verbs} cronjobs", remedy=remedy, optional=True)
+    verbs, resource = ", ".join(missing), needed[0][0]
+    remedy = f"{_ADMINISTRATOR} for a Role in namespace '{cluster.namespace}' with: {rule(verbs, resource)}"
+    return Check(name=title, ok=False, detail=f"not allowed to {verbs} {resource}", remedy=remedy, optional=True)
 
 
 def _servers(cluster: Cluster) -> Iterator[Check]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...errors import Problem, TargetDenied, TargetError, TargetUnreachable
 from . import render
@@ -19,12 +19,20 @@ NEEDED = (
     ("events", "list"),
 )
 """The rights that a controller needs, as (resource, verb). None is cluster-wide."""
+GANGS = tuple(("services", verb) for verb in ("create", "delete"))
+"""The rights for steps whose workers talk to each other. Nothing else needs them."""
 
 
-def problems(cluster: Cluster, settings: ClusterSettings) -> tuple[Problem, ...]:
-    """Return each problem with its remedy. Empty: a step's Job can be made and watched."""
+def problems(cluster: Cluster, settings: ClusterSettings, *, gangs: bool = False) -> tuple[Problem, ...]:
+    """Return each problem with its remedy. Empty: a step's Job can be made and watched.
+
+    Args:
+        cluster: The namespace.
+        settings: The settings of the target.
+        gangs: True if a step has several workers that talk to each other.
+    """
     try:
-        missing = tuple(_missing_rights(cluster))
+        missing = tuple(_missing_rights(cluster, (*NEEDED, *GANGS) if gangs else NEEDED))
         return missing or tuple(admission_problems(cluster, settings))
     except TargetDenied as error:
         return (Problem(str(error), remedy="renew the credentials of the kubeconfig, or name another one"),)
@@ -34,8 +42,8 @@ def problems(cluster: Cluster, settings: ClusterSettings) -> tuple[Problem, ...]
         return (Problem(str(error), remedy="correct the kubeconfig and context of the target"),)
 
 
-def _missing_rights(cluster: Cluster) -> Iterator[Problem]:
-    for resource, verb in NEEDED:
+def _missing_rights(cluster: Cluster, needed: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+    for resource, verb in needed:
         name, _, part = resource.partition("/")
         if not cluster.allowed(verb, name, part):
             yield Problem(

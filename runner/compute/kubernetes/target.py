@@ -214,9 +214,9 @@ class KubernetesTarget:
             watch.close()
         self._objects.finish(run)
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:
         """Return the problems of server, permissions, namespace and admission: see `preflight`."""
-        return (*preflight.problems(self._cluster, self._settings), *self._keys.problems())
+        return (*preflight.problems(self._cluster, self._settings, gangs=gangs), *self._keys.problems())
 
     def data_access(self) -> DataAccess:
         """Return the mounts that the nodes offer. The answer is at most a minute old."""

@@ -179,7 +179,7 @@ class ProcessTarget:
         if attempt := self._attempts.get(task):
             self._conclusion.keep_reports(attempt)
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:  # noqa: ARG002 - all workers are here
         """Return a problem if this machine has no POSIX shell."""
         shell = Problem("there is no POSIX shell 'sh' on this machine", remedy="use WSL, Linux or macOS")
         return () if shutil.which("sh") else (shell,)

@@ -9,7 +9,7 @@ from runner.cluster import manifests
 from runner.cluster.options import STEPS_NAMESPACE, STORAGE_NAMESPACE
 from runner.compute.kubernetes import schedules, workspace_pod
 from runner.compute.kubernetes.controller_job import SERVICE_ACCOUNT
-from runner.compute.kubernetes.preflight import NEEDED
+from runner.compute.kubernetes.preflight import GANGS, NEEDED
 from runner.compute.kubernetes.responses import BATCH
 from runner.model.document import Document
 
@@ -46,7 +46,9 @@ def granted(role: str) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize(("role", "needed"), [("runner-controller", NEEDED), ("runner-schedules", schedules.NEEDED)])
+@pytest.mark.parametrize(
+    ("role", "needed"), [("runner-controller", (*NEEDED, *GANGS)), ("runner-schedules", schedules.NEEDED)]
+)
 def test_a_role_says_exactly_what_is_needed(role: str, needed: Iterable[tuple[str, str]]) -> None:
     assert granted(role) == {("batch" if resource in BATCH else "", resource, verb) for resource, verb in needed}
 

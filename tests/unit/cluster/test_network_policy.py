@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from runner.cluster import manifests
-from runner.cluster.network_policy import DOCTOR, METADATA, STEPS, destination, with_destinations
+from runner.cluster.network_policy import DOCTOR, GANGS, METADATA, STEPS, destination, with_destinations
 from runner.cluster.options import CLUSTER_ENDPOINT, STEPS_NAMESPACE, STORAGE_NAMESPACE, ClusterOptions
-from runner.compute.kubernetes.conventions import STEP_LABEL, STORE_LABEL
+from runner.compute.kubernetes.conventions import STEP_LABEL, STORE_LABEL, WORKERS_LABEL
 from runner.errors import BadInput
 from runner.model.document import Document
+from runner.model.workers import WorkerKind
 
 ALL = manifests.read_manifests("network-policy")
 
@@ -61,6 +62,13 @@ def test_dns_and_the_store_are_reached_and_nobody_connects_to_a_step(name: str, 
     assert CLUSTER_ENDPOINT.endswith(f".{STORAGE_NAMESPACE}.svc:{store['ports'][0]['port']}")
     labels = store["to"][0]["namespaceSelector"]["matchLabels"]
     assert labels == {"kubernetes.io/metadata.name": STORAGE_NAMESPACE}
+
+
+def test_the_workers_of_a_gang_reach_each_other_and_nothing_else_by_that() -> None:
+    spec, gang = policy(GANGS), {"podSelector": {"matchLabels": {WORKERS_LABEL: WorkerKind.GANG.value}}}
+    assert {"podSelector": spec["podSelector"]} == gang
+    assert (spec["ingress"], spec["egress"]) == ([{"from": [gang]}], [{"to": [gang]}])
+    assert policy(GANGS, with_destinations(ALL, ["10.0.0.0/8"])) == spec
 
 
 @pytest.mark.parametrize("name", [STEPS, DOCTOR])

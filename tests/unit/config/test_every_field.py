@@ -79,6 +79,7 @@ def problems(root: Path, text: str, machine: str = "") -> tuple[Problem, ...]:
         (KUBERNETES % "image_pull_secrets: key", "targets.t.image_pull_secrets"),
         (KUBERNETES % "image_pull_secrets: [A_B]", "targets.t.image_pull_secrets"),
         (KUBERNETES % "service_account: A_B", "targets.t.service_account"),
+        (KUBERNETES % "queue: A_B", "targets.t.queue"),
         (KUBERNETES % "unschedulable_grace: -1", "targets.t.unschedulable_grace"),
         (KUBERNETES % "unschedulable_grace: soon", "targets.t.unschedulable_grace"),
         (KUBERNETES % "pull_grace: .inf", "targets.t.pull_grace"),

@@ -62,6 +62,7 @@ def test_all_is_well(cluster: FakeCluster) -> None:
         "service account runner-controller (for --detach)",
         "service account runner-submitter (for schedules and the server)",
         "may place schedules",
+        "may make Services (for steps on several nodes that talk to each other)",
     ]
     assert found["API server"].detail == "https://fake:6443, Kubernetes v1.34.0"
 

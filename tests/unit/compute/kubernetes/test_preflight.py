@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from runner.compute.kubernetes.cluster import Created
-from runner.compute.kubernetes.preflight import NEEDED, problems
+from runner.compute.kubernetes.preflight import GANGS, NEEDED, problems
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.errors import TargetDenied, TargetError, TargetUnreachable
 from runner.override import override
@@ -68,6 +68,14 @@ def test_each_missing_permission_is_named(resource: str, verb: str) -> None:
     assert problem.what == f"not allowed to {verb} {resource}"
     assert f'verbs: ["{verb}"]' in problem.remedy
     assert "namespace 'runner'" in problem.where
+
+
+@pytest.mark.parametrize(("resource", "verb"), GANGS)
+def test_the_rights_for_gangs_are_asked_for_by_runs_that_have_one(resource: str, verb: str) -> None:
+    cluster = FakeCluster(denied={(verb, resource)})
+    assert problems(cluster, SETTINGS) == ()
+    (problem,) = problems(cluster, SETTINGS, gangs=True)
+    assert (problem.what, 'resources: ["services"]' in problem.remedy) == (f"not allowed to {verb} services", True)
 
 
 def test_all_missing_permissions_are_named_together() -> None:
