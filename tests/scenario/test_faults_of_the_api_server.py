@@ -10,10 +10,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from runner.model.policy import RunPolicy
+from runner.model.task import TaskId
+from runner.model.workers import WorkerKind, Workers
 from runner.override import override
 from runner.ports import ComputeTarget
-from tests.scenario.test_faults_anywhere import JUMPS, RIVALS, SANE_SIGHT, dags, endings
-from tests.support.builders import RUN, TARGET
+from tests.scenario.test_faults_anywhere import JUMPS, POLICIES, RIVALS, SANE_SIGHT, dags, endings
+from tests.support.builders import RUN, TARGET, plan, step
 from tests.support.fake_target import Ending
 from tests.support.history import Fate, History, Played
 from tests.support.kube_world import Hitch, KubeWorld, Session, SteppedTarget, stepped
@@ -60,6 +62,7 @@ def check_server(played: Played) -> None:
     api = cast("KubeWorld", played.world).api
     assert api.names("jobs") == ()
     assert api.names("pods") == ()
+    assert api.names("services") == ()
     assert f"run-{RUN}" not in api.names("configmaps")
 
 
@@ -77,6 +80,35 @@ def check_server(played: Played) -> None:
     )
 )
 def test_whatever_the_api_server_does_the_run_ends_as_it_should(history: History) -> None:
+    with stepped():
+        played = PlayedOnKubernetes(history)
+        check(played)
+        if not any(fate.refused for fate in history.fates):
+            check_server(played)
+
+
+WORKERS = st.builds(Workers, kind=st.sampled_from(WorkerKind), nodes=st.integers(1, 4))
+ENDS = st.tuples(st.sampled_from(Ending), st.integers(1, 4))
+
+
+@st.composite
+def with_workers(draw: st.DrawFn) -> History:
+    """Two steps with many workers, of which each attempt may end in any way."""
+    policy = draw(POLICIES)
+    first, second = (replace(step("s0"), policy=policy), replace(step("s1", "s0"), policy=policy))
+    steps = (replace(first, workers=draw(WORKERS)), replace(second, workers=draw(st.none() | WORKERS)))
+    tasks = [TaskId(RUN, one.key, attempt) for one in steps for attempt in (1, 2)]
+    return History(
+        plan(*steps, policy=RunPolicy(draw(st.sampled_from([0.0, 60.0])), 2)),
+        {task: draw(ENDS) for task in tasks},
+        tuple(draw(st.lists(FATES, max_size=2))),
+        cancel_after=draw(st.sampled_from([0, 0, 0, 3, 6])),
+    )
+
+
+@MANY
+@given(with_workers())
+def test_whatever_becomes_of_the_workers_of_a_step_the_run_ends_as_it_should(history: History) -> None:
     with stepped():
         played = PlayedOnKubernetes(history)
         check(played)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from runner.compute.kubernetes.cluster import Created, Listing
+from runner.compute.kubernetes.conventions import INDEX_ANNOTATION
 from runner.errors import TargetDenied, TargetUnreachable
 from runner.model.data import DataRef
 from runner.model.document import format_time
@@ -93,7 +94,9 @@ class FakeCluster:
                 return Created(None)
             self._put(kind, "ADDED", value)
         if kind == "jobs" and self.pods_at_once:
-            self.make_pod(name)
+            indexes = range(value["spec"]["completions"]) if value["spec"].get("completionMode") == "Indexed" else [None]
+            for index in indexes:
+                self.make_pod(name, index)
         return Created(deepcopy(value), self.warnings)
 
     def replace(self, kind: str, body: Mapping[str, object]) -> Mapping[str, object] | None:
@@ -183,16 +186,19 @@ class FakeCluster:
         """The names of all objects of a kind."""
         return tuple(sorted(name for one, name in self._objects if one == kind))
 
-    def make_pod(self, job: str) -> None:
-        """Do what the Job controller does."""
+    def make_pod(self, job: str, index: int | None = None) -> str:
+        """Do what the Job controller does, and return the uid of the pod. `index`: that of an Indexed Job's pod."""
         with self._change:
             owner = self._objects["jobs", job]
-            metadata = {
-                "name": f"{job}-x",
-                "labels": owner["metadata"]["labels"],
+            metadata: dict[str, Any] = {
+                "name": f"{job}-x" if index is None else f"{job}-{index}-{self._version}",
+                "labels": owner["spec"]["template"]["metadata"]["labels"],
                 "ownerReferences": [{"kind": "Job", "name": job, "uid": owner["metadata"]["uid"]}],
             }
+            if index is not None:
+                metadata["annotations"] = {INDEX_ANNOTATION: str(index)}
             self._put("pods", "ADDED", {"metadata": metadata, "spec": owner["spec"]["template"]["spec"], "status": {}})
+            return str(metadata["uid"])
 
     def assign_pod(self, job: str) -> None:
         """Give the Job's pod a node."""

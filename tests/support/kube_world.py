@@ -29,7 +29,9 @@ from runner.override import override
 from runner.ports import ObjectStore
 from runner.runs import records
 from tests.support.fake_api import FakeCluster
+from tests.support.fake_jobs import JobController, index_of, phase_of, pods_of
 from tests.support.fake_target import Ending, FakeAttempt
+from tests.support.kube_workers import lost, nothing_begun, status_of, survives, victim
 from tests.support.rough_world import RoughWorld
 
 SETTINGS = ClusterSettings(store_id="store-1", unschedulable_grace=1e9, pull_grace=3.0, stop_timeout=0.0)
@@ -53,6 +55,11 @@ class KubeWorld(RoughWorld):
     """A `RoughWorld` that lies behind an API server."""
 
     api: FakeCluster = field(default_factory=lambda: FakeCluster(pods_at_once=False))
+    restarts: int = 0
+    """How many pods of pools were lost and left to the Job controller."""
+
+    def __post_init__(self) -> None:
+        self.jobs = JobController(self.api)
 
     @override
     def pass_time(self, seconds: float) -> None:
@@ -60,7 +67,11 @@ class KubeWorld(RoughWorld):
         super().pass_time(seconds)
         self.api.time += timedelta(seconds=seconds)
         for attempt in tuple(self.attempts.values()):
-            self._show(attempt)
+            if attempt.task.workers is None:
+                self._show(attempt)
+            else:
+                self._show_workers(attempt)
+        self.jobs.work()
 
     @override
     def settle_down(self) -> None:
@@ -88,7 +99,10 @@ class KubeWorld(RoughWorld):
         ending, stages = self.script(task)
         assigned = records.assignment(self.store, task.assignment)
         self.attempts[task] = FakeAttempt(assigned, job["metadata"]["uid"], stages, ending, self.clock.now())
-        self.api.make_pod(name)
+        if assigned.workers is None:
+            self.api.make_pod(name)
+        else:
+            self.jobs.work()
 
     def _end_by_deletion(self, attempt: FakeAttempt) -> None:
         if attempt.ending is Ending.COMMITS_ON_STOP and attempt.phase is Phase.RUNNING:
@@ -107,6 +121,38 @@ class KubeWorld(RoughWorld):
         if attempt.phase is Phase.FAILED and attempt.ending in (Ending.EVICTED, Ending.ZOMBIE):
             self.api.change("jobs", names[0], status={"conditions": [{"type": "Failed", "status": "True"}]})
             self.api.drop("pods", pod["metadata"]["name"])
+
+    def _show_workers(self, attempt: FakeAttempt) -> None:
+        """The same of an attempt with many workers: what has ended stays as it is."""
+        name, job = next(
+            ((name, job) for name, job in self.api.objects("jobs").items() if job["metadata"]["uid"] == attempt.uid),
+            ("", {}),
+        )
+        if not name:
+            return
+        now, since = (format_time(self.api.time - timedelta(seconds=ago)) for ago in (0.0, attempt.elapsed))
+        gone = attempt.phase is Phase.FAILED and attempt.ending in (Ending.EVICTED, Ending.ZOMBIE)
+        started = self.executions[attempt.task.id] > 0
+        for pod in pods_of(self.api, job):
+            if phase_of(pod) in ("Failed", "Succeeded"):
+                continue
+            if gone and started:
+                self.api.drop("pods", pod["metadata"]["name"])
+                continue
+            status = nothing_begun(now) if gone else status_of(attempt, index_of(pod), now=now, since=since)
+            if status != pod.get("status"):
+                self.api.change("pods", pod["metadata"]["name"], status=status)
+        if gone and started:
+            self.api.change("jobs", name, status={"conditions": [{"type": "Failed", "status": "True"}]})
+
+    def _lose_one(self, attempt: FakeAttempt) -> None:
+        """A pod of a pool is taken away or killed; the pool goes on."""
+        job = next(job for job in self.api.objects("jobs").values() if job["metadata"]["uid"] == attempt.uid)
+        for pod in pods_of(self.api, job):
+            if index_of(pod) == victim(attempt) and phase_of(pod) not in ("Failed", "Succeeded"):
+                self.api.change("pods", pod["metadata"]["name"], status=lost(attempt, format_time(self.api.time)))
+                self.restarts += 1
+        attempt.ending, attempt.stages = Ending.SUCCEEDS, 2
 
     def _status(self, attempt: FakeAttempt) -> dict[str, Any]:
         if attempt.phase is Phase.PENDING:
@@ -134,6 +180,9 @@ class KubeWorld(RoughWorld):
 
     @override
     def end(self, attempt: FakeAttempt) -> None:
+        if survives(attempt) and self.executions[attempt.task.id]:
+            self._lose_one(attempt)
+            return
         super().end(attempt)
         if attempt.task.id not in self.attempts:  # deleted by somebody
             for name, job in tuple(self.api.objects("jobs").items()):

@@ -74,7 +74,7 @@ def _end(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observat
     found = first_failure(final, snapshot, now, stored) if final else None
     if found is None and snapshot.job_ended:
         return end_of(PodSnapshot(snapshot.job), now, stored)
-    if found is not None and job_fails(snapshot) and not any(map(has_step_failed, final)):
+    if found is not None and any(index_of(one.pod) in _failed_indexes(snapshot) for one in final):
         times = RESTARTS_PER_WORKER + 1
         return replace(found, reason=f"{found.reason} (its pods failed {times} times, which is the most)")
     return found

@@ -78,7 +78,7 @@ def name_of(worker: PodSnapshot, snapshot: PodSnapshot) -> str:
 
 def attributed(found: Observation, worker: PodSnapshot, snapshot: PodSnapshot) -> Observation:
     """Return the observation of one worker as that of the attempt; its reason names the worker."""
-    named = found.reason.startswith(("worker ", "rank "))
+    named = len(snapshot.workers) == 1 or found.reason.startswith(("worker ", "rank "))
     return found if named else replace(found, reason=f"{name_of(worker, snapshot)}: {found.reason}")
 
 
