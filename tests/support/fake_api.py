@@ -94,8 +94,8 @@ class FakeCluster:
                 return Created(None)
             self._put(kind, "ADDED", value)
         if kind == "jobs" and self.pods_at_once:
-            indexes = range(value["spec"]["completions"]) if value["spec"].get("completionMode") == "Indexed" else [None]
-            for index in indexes:
+            indexed = value["spec"].get("completionMode") == "Indexed"
+            for index in range(value["spec"]["completions"]) if indexed else (None,):
                 self.make_pod(name, index)
         return Created(deepcopy(value), self.warnings)
 

@@ -53,7 +53,12 @@ class JobController:
     def work(self) -> None:
         """One round over all Indexed Jobs."""
         for name, job in tuple(self.api.objects("jobs").items()):
-            if job["spec"].get("completionMode") == "Indexed" and not _is_over(job) and not job["spec"].get("suspend"):
+            if job["spec"].get("completionMode") != "Indexed" or _is_over(job):
+                continue
+            if job["spec"].get("suspend"):  # whoever suspends it deletes its pods, and that is no failure of theirs
+                uid = job["metadata"]["uid"]
+                self.active = {pod: known for pod, known in self.active.items() if known[0] != uid}
+            else:
                 self._work_on(name, job)
 
     def _work_on(self, name: str, job: Mapping[str, Any]) -> None:
@@ -69,11 +74,11 @@ class JobController:
         status: dict[str, Any] = {"failedIndexes": ",".join(map(str, failed))} if failed else {}
         missing = set(range(job["spec"]["completions"])) - done - set(failed)
         if reason or not missing:
-            status["conditions"] = self._end(job, pods, reason or ("FailedIndexes" if failed else ""))
+            status["conditions"] = self._end(pods, reason or ("FailedIndexes" if failed else ""))
         if status and status != {key: job.get("status", {}).get(key) for key in status}:
             self.api.change("jobs", name, status=status)
         if not reason:
-            self._make(name, uid, missing - {index_of(pod) for pod in pods if phase_of(pod) not in ("Failed",)})
+            self._make(name, uid, missing - {index_of(pod) for pod in pods if phase_of(pod) != "Failed"})
 
     def _count(self, job: Mapping[str, Any], pods: list[Pod]) -> str:
         """Count pods that have newly failed or are gone. The reason if the policy fails the Job."""
@@ -91,7 +96,7 @@ class JobController:
         self.active.update({one: (uid, index_of(pod)) for one, pod in there.items() if _is_active(pod)})
         return ""
 
-    def _end(self, job: Mapping[str, Any], pods: list[Pod], reason: str) -> list[dict[str, str]]:
+    def _end(self, pods: list[Pod], reason: str) -> list[dict[str, str]]:
         """Stop what still runs, and return the Job's conditions."""
         now = format_time(self.api.time)
         for pod in pods if reason else ():

@@ -34,6 +34,7 @@ class EventPoller:
         self._due: dict[str, float] = {}
         self._asked: dict[str, tuple[str, int]] = {}
         """The uid of the object that was asked about, and the number of requests, by the uid of the Job."""
+        self._asked_at: dict[str, float] = {}
 
     def events(self, uid: str) -> tuple[KubeObject, ...]:
         """Return the known events of the Job with that uid."""
@@ -41,7 +42,7 @@ class EventPoller:
 
     def forget(self, uid: str) -> None:
         """Drop the events of a deleted Job."""
-        for known in (self._events, self._due, self._asked):
+        for known in (self._events, self._due, self._asked, self._asked_at):
             known.pop(uid, None)
 
     def refresh(self, starting: Mapping[str, PodSnapshot], now: datetime) -> Iterator[str]:
@@ -61,12 +62,16 @@ class EventPoller:
 
     def _is_due(self, uid: str, snapshot: PodSnapshot, at: float) -> bool:
         subject, _ = self._asked.get(uid, ("", 0))
-        return at >= self._due.get(uid, 0.0) or subject != _subject(snapshot)
+        if at >= self._due.get(uid, 0.0):
+            return True
+        # Of many workers that start one after the other, each would be another subject.
+        pause = 0.0 if snapshot.kind is None else EVERY
+        return subject != _subject(snapshot) and at >= self._asked_at.get(uid, 0.0) + pause
 
     def _request(self, uid: str, snapshot: PodSnapshot) -> bool:
         subject, requests = self._asked.get(uid, ("", 0))
         requests = requests + 1 if subject == _subject(snapshot) else 1
-        self._asked[uid] = (_subject(snapshot), requests)
+        self._asked[uid], self._asked_at[uid] = (_subject(snapshot), requests), monotonic()
         # An autoscaler may react at any moment of the grace period, and its event must be seen.
         pause = EVERY if wait(subject_of(snapshot)).unschedulable else EVERY * 2.0 ** min(requests - 1, 10)
         self._due[uid] = monotonic() + pause

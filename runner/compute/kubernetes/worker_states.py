@@ -92,12 +92,14 @@ class _End:
     """True: the pod was ended because the Job had failed before."""
     at: datetime
     recorded: bool
-    """True: the worker has recorded the failure of the whole step."""
+    """True: the worker says that the whole step has failed."""
+    felt: bool
+    """True: the container ended by itself, so that the end of another worker may be the cause."""
 
     @property
     def order(self) -> tuple[bool, datetime, bool]:
         """A key that sorts the cause first. Kubernetes knows seconds alone."""
-        return self.imposed, self.at.replace(microsecond=0), self.recorded
+        return self.imposed, self.at.replace(microsecond=0), self.felt
 
 
 def first_failure(
@@ -131,13 +133,19 @@ def _end(worker: PodSnapshot, snapshot: PodSnapshot, now: datetime) -> _End | No
     if found is None:
         return None
     record = worker.message.record if worker.message else None
-    recorded = has_step_failed(worker) and record is not None
-    asked = _deletion_asked(worker)
+    recorded, asked = has_step_failed(worker), _deletion_asked(worker)
     at = record.ended if record else time(worker.terminated, "finishedAt") or asked or now
     if asked is not None and not recorded:
         at = min(at, asked)
     stopped = found.failure in (Failure.LOST, Failure.CANCELED) and asked is not None
-    return _End(worker=worker, found=found, imposed=stopped and _is_imposed(asked, snapshot), at=at, recorded=recorded)
+    return _End(
+        worker=worker,
+        found=found,
+        imposed=stopped and _is_imposed(asked, snapshot),
+        at=at,
+        recorded=recorded,
+        felt=recorded or (record is not None and asked is None and found.failure is not Failure.DISRUPTED),
+    )
 
 
 def _stored_end(record: AttemptRecord, ends: list[_End], snapshot: PodSnapshot) -> _End:
@@ -146,7 +154,7 @@ def _stored_end(record: AttemptRecord, ends: list[_End], snapshot: PodSnapshot) 
     same = (one for one in writers if one.message and one.message.record.ended == record.ended)
     worker = next(same, writers[0] if writers else snapshot.workers[0])
     found = recorded_failure(worker, record)
-    return _End(worker=worker, found=found, imposed=False, at=record.ended, recorded=True)
+    return _End(worker=worker, found=found, imposed=False, at=record.ended, recorded=True, felt=True)
 
 
 def _deletion_asked(worker: PodSnapshot) -> datetime | None:

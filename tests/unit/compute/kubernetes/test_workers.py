@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -102,7 +103,7 @@ def step_failed(index: int, second: float = 10.0, reason: str = "", **more: Any)
 def a_failure(index: int, second: float = 10.0, reason: str = "") -> AttemptRecord:
     said = reason or f"worker {index} of 4: the script ended with exit code 3"
     record = a_record(Failure.USER, 3, reason=said, tail=f"tail of {index}")
-    return AttemptRecord(**{**record.__dict__, "ended": START + timedelta(seconds=second)})
+    return replace(record, ended=START + timedelta(seconds=second))
 
 
 def see(
@@ -162,6 +163,14 @@ def test_the_failure_of_a_script_ends_all_and_is_told_first(job: dict[str, Any])
     assert (seen.phase, seen.failure, seen.retriable) == (Phase.FAILED, Failure.USER, False)
     assert (seen.exit_code, seen.tail) == (3, "tail of 2")
     assert seen.reason == "worker 2 of 4: the script ended with exit code 3"
+
+
+@KINDS
+def test_a_worker_that_was_told_of_the_failure_is_not_its_cause(job: dict[str, Any]) -> None:
+    """Its bootstrap found the attempt record, and started nothing."""
+    pods = [runs(0), ended(1, STEP_FAILED, second=10), runs(2), runs(3)]
+    seen = see(job, *pods, stored=StoredResult(a_failure(2, 10.6)))
+    assert (seen.failure, seen.tail) == (Failure.USER, "tail of 2")
 
 
 @KINDS
@@ -227,6 +236,18 @@ def doomed(index: int, code: int = 143, second: float = 12, asked: float = 11) -
             Failure.LOST,
             "worker 1 of 4: its pod was deleted",
             id="somebody deleted a pod",
+        ),
+        pytest.param(
+            GANG,
+            [
+                ended(0, 1, to_message(replace(a_failure(0, 10.2, "a peer is gone"), failure=Failure.LOST))),
+                ended(1, 137, second=10),
+                runs(2),
+                runs(3),
+            ],
+            Failure.LOST,
+            "worker 1 of 4: killed by SIGKILL",
+            id="a worker that was killed goes before one that lost it",
         ),
         pytest.param(
             GANG,
