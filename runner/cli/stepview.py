@@ -34,6 +34,7 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
     sections = (
         ("inputs", [_input(each) for each in found.inputs]),
         ("outputs", [line for each in step.outputs for line in _output(found, each, paint, here)]),
+        ("trials", _trials(found, paint)),
         ("metrics", table([[Cell(each.name), Cell(metric_text(each), "bold")] for each in step.metrics], paint)),
         ("attempts", [line for each in found.attempts for line in _attempt(each, paint)]),
         ("warnings", [paint(f"  {text}", "yellow") for text in step.warnings]),
@@ -58,6 +59,29 @@ def run_view(run: str, facts: Sequence[tuple[str, str]], parameters: Mapping[str
     out = [paint(run, "bold"), *table([[Cell(name, "dim"), Cell(text)] for name, text in facts], paint)]
     rows = [[Cell(name), Cell(value_text(value), "bold")] for name, value in parameters.items()]
     return [*out, *(["", paint("parameters", "bold"), *table(rows, paint)] if rows else []), ""]
+
+
+def _trials(found: StepDetail, paint: Paint) -> list[str]:
+    """Return a line for each trial: its status, its values, and the best value of the metric that it has logged."""
+    if not found.trials:
+        return []
+    names = list(found.trials[0].values)
+    head = [Cell(text, "dim") for text in ("trial", "status", *names, found.metric)]
+    rows = [
+        [
+            Cell(trial.name),
+            Cell(trial.status, style(trial.status)),
+            *(Cell(_number(trial.values.get(name, ""))) for name in names),
+            Cell("" if trial.best is None else _number(trial.best), "bold"),
+            Cell(trial.reason.partition("\n")[0], "dim"),
+        ]
+        for trial in found.trials
+    ]
+    return table([head, *rows], paint)
+
+
+def _number(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _quoted(argument: str) -> str:

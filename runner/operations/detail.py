@@ -26,6 +26,7 @@ from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import journal, records
 from .report import StepReport
+from .trials import ranked, search_of, trials_of
 from .values import RunView
 from .workers import workers_in, workers_text
 
@@ -71,6 +72,19 @@ class AttemptDetail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialDetail:
+    """One trial of a search."""
+
+    key: str
+    name: str
+    status: str
+    values: Mapping[str, object]
+    best: float | None
+    """The best value of the primary metric that it has logged; null: it has logged none."""
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepDetail:
     """One step in full. Every field is always written."""
 
@@ -87,6 +101,10 @@ class StepDetail:
     files: Mapping[str, tuple[FileDetail, ...]]
     """The files of each output, by name."""
     attempts: tuple[AttemptDetail, ...]
+    metric: str = ""
+    """The primary metric of a search; empty: it is no search."""
+    trials: tuple[TrialDetail, ...] = ()
+    """The trials of a search that have their values, the best one first."""
 
 
 FailedAttempts = Mapping[tuple[str, int], AttemptFailed]
@@ -123,7 +141,25 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
         inputs=tuple(_inputs(spec, _deliveries(store, TaskId(view.state.run, step.key, step.attempt)))),
         files={name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
         attempts=tuple(_attempts(store, view.state.run, step, known)),
+        metric=spec.search.metric if spec.search else "",
+        trials=tuple(_trials(store, view, step.key)) if spec.search else (),
     )
+
+
+def _trials(store: ObjectStore, view: RunView, key: str) -> Iterator[TrialDetail]:
+    """Yield the trials of a search: by their metrics, then those without one."""
+    search, trials = search_of(view, key), trials_of(store, view, key)
+    first = ranked(trials, search.metric, search.goal)
+    known = {trial.key for trial in first}
+    for trial in (*first, *(each for each in trials if each.key not in known)):
+        yield TrialDetail(
+            key=trial.key,
+            name=trial.name,
+            status=trial.status.value,
+            values=trial.values,
+            best=trial.best(search.metric, search.goal),
+            reason=trial.reason,
+        )
 
 
 def _files(known: Manifest) -> tuple[FileDetail, ...]:

@@ -12,8 +12,9 @@ from ...model.names import short
 from ...model.printable import escape, log_line
 from ...model.status import STEP_ENDS, StepStatus
 from ...operations.follow import Follower
-from ...operations.report import display_names, shown_attempt
+from ...operations.report import display_names
 from ...operations.tail import LogTail
+from ...operations.trials import shown_attempt
 from ...operations.values import RunView
 from ...operations.workers import check_worker, count_in, logged_workers
 from ...wiring import OpenWorkspace, open_session

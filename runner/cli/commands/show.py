@@ -19,7 +19,7 @@ from ..summary import origin_facts
 
 
 def run(options: Namespace) -> int:
-    """Print the details of a step, or of all steps of a run.
+    """Print the details of a step, or of all steps of a run; those of a trial only if it is named.
 
     Args:
         options: The command line.
@@ -46,6 +46,7 @@ def run(options: Namespace) -> int:
         print_json(found[0] if chosen else whole)
         return DONE
     paint = paint_for(sys.stdout)
+    found = [each for each in found if chosen or not each.step.trial_of]
     if not chosen:
         facts = [("retry of", origin)] * bool(origin) + list(origin_facts(submitted_by(session.store, view)))
         show_all(run_view(view.state.run, facts, parameters_of(view), paint))

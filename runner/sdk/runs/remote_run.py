@@ -14,8 +14,10 @@ from ...model.context import STEP_VARIABLE
 from ...model.printable import continued, escape, log_line, remedy_lines
 from ...model.status import RUN_ENDS, StepStatus
 from ...operations.controller_health import ControllerGone
+from ...operations.search_progress import is_searching, progress_text
 from ...operations.step_status import attempts_of, class_of
 from ...operations.store_retries import until_answered
+from ...operations.trials import search_keys
 from ...operations.values import RunView
 from ...override import override
 from ..base.exceptions import ActivityFailedException, ExperimentExecutionException
@@ -279,9 +281,12 @@ def changes(view: RunView, shown: dict[str, str]) -> list[str]:
     submission = view.state.submission
     word = PIPELINE_RUN[view.state.status]
     if submission is not None and submission.kind:
-        statuses = {f"Run {view.state.run}": in_details(word)}
+        searches = {view.plan.by_key[key].name: progress_text(view, key) for key in search_keys(view)}
+        statuses = {**searches, f"Run {view.state.run}": in_details(word)}
     else:
-        statuses = {f"{step.name} [{step.key}]": _step_status(view, step.key) for step in view.plan.steps}
+        statuses = {
+            f"{step.name} [{step.key}]": _step_status(view, step.key) for step in view.plan.steps if not step.trial_of
+        }
         statuses[f"PipelineRun {view.state.run}"] = word
     statuses = {**environment_progress(view, shown), **statuses}
     changed = {name: word for name, word in statuses.items() if shown.get(name) != word and word != "NotStarted"}
@@ -294,6 +299,8 @@ def _step_status(view: RunView, key: str) -> str:
     from .v1_status import STEP_RUN
 
     step = view.state.steps[key]
+    if is_searching(view, key):
+        return f"Running: {progress_text(view, key)}"
     if step.status is StepStatus.WAITING and step.lost:
         return (
             f"Queued: attempt {step.attempt + 1} of {attempts_of(view, key)} follows; {step.lost.value}: {step.reason}"
