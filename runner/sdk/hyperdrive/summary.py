@@ -20,8 +20,9 @@ from ...model.status import STEP_ENDS
 from ...model.task import TaskId
 from ...operations.trials import Trial, ranked, search_of, shown_attempt, trials_of
 from ...operations.values import RunView
-from ..base.step_folder import step_context
+from ..base.step_folder import step_context, step_folder
 from ..base.step_session import StepSession, open_in_step
+from ..runs.reports import METRICS, Reports, metric_line
 from ..runs.run_files import StoredFiles
 from .facts import Facts
 from .picture import number, parallel_coordinates, table
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         best = best_trial(search, trials)
         print(*report(search, trials, best), sep="\n")
         _keep_facts(search, trials, best)
+        _log_best(search, best)
         for name, made in work_from(arguments[0]).outputs.items():
             if made.type == "Metrics":
                 write_metrics(trials, Path(paths[name]))
@@ -207,6 +209,13 @@ def _keep_facts(search: Search, trials: Sequence[Trial], best: Trial) -> None:
     path.parent.mkdir(exist_ok=True)
     facts = Facts(metric=search.metric, goal=search.goal, best=best.run, trials=tuple(trials))
     path.write_text(json.dumps(to_document(facts)), encoding="utf-8")
+
+
+def _log_best(search: Search, best: Trial) -> None:
+    """Log v1's table of the best child as a metric of the search."""
+    row = {"metric_name": search.metric, "run_id": best.run, "metric_value": best.best(search.metric, search.goal)}
+    line = metric_line("best_child_by_primary_metric", {**row, "final": True}, "row")
+    Reports(step_folder() / "reports").append(METRICS, line)
 
 
 def _counts(trials: Sequence[Trial]) -> str:
