@@ -87,6 +87,8 @@ def counts(view: RunView, now: datetime) -> str:
     trials = [step.key for step in view.plan.steps if step.trial_of]
     found = Counter(view.state.step_counts.count)
     found.subtract(view.state.steps[key].status for key in trials)
+    searching = sum(is_searching(view, step.key) for step in view.plan.searches)
+    found.update({StepStatus.RUNNING: searching, StepStatus.WAITING: -searching})
     done = sum(found.get(status, 0) for status in DELIVERED)
     parts = [f"{done} of {len(view.state.steps) - len(trials)} done"]
     parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found.get(status))

@@ -139,7 +139,7 @@ def preview(
             resources=non_default_fields(step.resources),
             policy=non_default_fields(step.policy),
             trial_of=step.trial_of,
-            search=_search_text(step.search) if step.search else "",
+            search=search_text(step.search) if step.search else "",
         )
         for step in plan.steps
     )
@@ -156,8 +156,12 @@ def preview(
     )
 
 
-def _search_text(search: Search) -> str:
-    """``40 trials, 4 at a time, random, seed 7``."""
+def search_text(search: Search) -> str:
+    """Return ``40 trials, 4 at a time, random, seed 7``.
+
+    Args:
+        search: The search.
+    """
     trials = "1 trial" if len(search.trials) == 1 else f"{len(search.trials)} trials"
     parts = [trials, f"{search.concurrent} at a time", search.sampling.value]
     if search.sampling is not Sampling.GRID:

@@ -10,6 +10,7 @@ from ..model.plan import Plan
 from ..model.record import Failure
 from ..model.state import StepState
 from ..model.status import DELIVERED, IN_FLIGHT, STEP_ENDS, StepStatus
+from .search_progress import is_searching, progress_text
 from .values import RunView
 from .workers import count_in
 
@@ -28,7 +29,12 @@ def why(view: RunView, key: str, now: datetime) -> str:
         return _tried_again(view, key, now)
     if step.reason or step.status is not StepStatus.WAITING:
         return step.reason or ", ".join(_facts(view, key))
-    return _waits_for(view, key) or _turn(view, key) or _environment(view, key)
+    search = view.plan.by_key[key].search
+    if search is None:
+        return _waits_for(view, key) or _turn(view, key) or _environment(view, key)
+    if is_searching(view, key):
+        return progress_text(view, key)
+    return _waits_for(view, search.trials[0]) or _environment(view, key)  # what its trials wait for
 
 
 def _facts(view: RunView, key: str) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from ...operations.values import RunView
 from ...override import override
-from ..base.exceptions import NotOffered
 from ..runs.step_run import StepRun
 from ..runs.v1_status import STEP_RUN, in_details
 
@@ -50,13 +49,11 @@ class TrialRun(StepRun):
 
     @override
     def cancel(self) -> None:
-        """Refuse: the controller cannot stop one trial yet.
+        """Stop this trial alone; the search goes on with the others. A trial that has ended stays as it is."""
+        from ...runs.records import stop_trial
 
-        Raises:
-            NotOffered: Always.
-
-        """
-        raise NotOffered("a trial cannot be canceled by itself", remedy="cancel the search: run.parent.cancel()")
+        if not self.ended_in(self.view):
+            stop_trial(self.session.store, self.pipeline_run_id, self.key)
 
     @override
     def wait_for_completion(  # type: ignore[override]  # v1: a plain run's waiter returns the details

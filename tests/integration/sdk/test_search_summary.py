@@ -17,6 +17,7 @@ from runner.model.search import Expression, Goal, Sampling, Search
 from runner.model.task import TaskId
 from runner.runs import index, journal, plans
 from runner.sdk.base import session
+from runner.sdk.base.step_session import StepSession
 from runner.sdk.hyperdrive import summary
 from runner.sdk.hyperdrive.facts import Facts
 from runner.sdk.hyperdrive.work import Made, Work
@@ -105,14 +106,14 @@ def test_it_waits_until_the_journal_tells_of_all_ends(process: Process, monkeypa
     process.log("t-2", 0.5)
     process.end("t-1")
     waited = []
-    real = summary.StepSession.wait
+    real = StepSession.wait
 
-    def wait(self: summary.StepSession, run: str, *, after: int, seconds: float) -> object:
+    def wait(self: StepSession, run: str, *, after: int, seconds: float) -> object:
         waited.append(after)
         process.end("t-2")
         return real(self, run, after=after, seconds=seconds)
 
-    monkeypatch.setattr(summary.StepSession, "wait", wait)
+    monkeypatch.setattr(StepSession, "wait", wait)
     assert process.run() == 0
     assert waited == [2]
     assert (process.folder / "model.txt").read_text() == "t-2"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from runner import configure
 from runner.model.plan import Plan
 from runner.model.step import InputPath, Interpreter, OutputOf, OutputPath, ParameterValue, SampledArguments
 from runner.sdk import (
@@ -18,6 +17,7 @@ from runner.sdk import (
     PythonScriptStep,
     ScriptRunConfig,
     Workspace,
+    configure,
 )
 from runner.sdk.base.exceptions import PipelineInvalid
 from runner.sdk.datastores.data_paths import DataReference

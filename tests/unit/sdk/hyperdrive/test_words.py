@@ -33,7 +33,7 @@ def test_expressions_are_v1s_lists() -> None:
     assert uniform(0.1, 2) == ["uniform", [0.1, 2]]
     assert quniform(1, 9, 2) == ["quniform", [1, 9, 2]]
     assert loguniform(-3, -3) == ["loguniform", [-3, -3]]
-    assert expressions.qlognormal(0, 1, 2.0) == ["qlognormal", [0, 1, 2.0]]
+    assert expressions.qlognormal(0, 1, 2) == ["qlognormal", [0, 1, 2]]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_policies_are_rules(policy: EarlyTerminationPolicy, rule: StoppingRule |
         (lambda: MedianStoppingPolicy(0), "evaluation_interval must be a whole number from 1"),
         (lambda: MedianStoppingPolicy(1, -1), "delay_evaluation must be a whole number from 0"),
         (lambda: TruncationSelectionPolicy(100), "from 1 to 99, not 100"),
-        (lambda: TruncationSelectionPolicy(0.5), "from 1 to 99"),
+        (lambda: TruncationSelectionPolicy(0), "from 1 to 99"),
     ],
 )
 def test_unfit_policies_are_errors(make: Callable[..., Any], said: str) -> None:
