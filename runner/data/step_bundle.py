@@ -22,6 +22,8 @@ from .packing import unpack
 PRIVATE = "_runner_step"
 SUFFIXES = (".json", ".py", ".txt")
 """The files of the package that count: its modules, and the tables that they read."""
+_PROGRAMS = tuple(f"{PRIVATE}/{folder}/" for folder in ("step", "sdk/hyperdrive"))
+"""The packages with modules that a process of a step runs."""
 _PACKAGE = Path(__file__).parents[1]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _SHIM = f'''"""The names of `runner` inside a step."""
@@ -109,8 +111,8 @@ def _members(*, whole: bool) -> Mapping[str, str]:
         return sources
     from .step_modules import reachable
 
-    # A step starts in `step`, and its script may import whatever v1 has.
-    roots = (name for name in sources if name.startswith(f"{PRIVATE}/step/") or not name.startswith(f"{PRIVATE}/"))
+    # A step starts in one of our programs, and its script may import whatever v1 has.
+    roots = (name for name in sources if name.startswith(_PROGRAMS) or not name.startswith(f"{PRIVATE}/"))
     return reachable(sources, roots)
 
 

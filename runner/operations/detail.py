@@ -101,9 +101,9 @@ class StepDetail:
     files: Mapping[str, tuple[FileDetail, ...]]
     """The files of each output, by name."""
     attempts: tuple[AttemptDetail, ...]
-    metric: str = ""
+    metric: str
     """The primary metric of a search; empty: it is no search."""
-    trials: tuple[TrialDetail, ...] = ()
+    trials: tuple[TrialDetail, ...]
     """The trials of a search that have their values, the best one first."""
 
 

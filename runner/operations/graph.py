@@ -20,7 +20,7 @@ class GraphStep:
     name: str
     script: str
     status: str = ""
-    trial_of: str = ""
+    trial_of: str
     """The key of the search whose trial it is; empty: it is no trial."""
 
 

@@ -62,9 +62,9 @@ class PlannedStep:
     resources: Mapping[str, str | float]
     """The resources that differ from the default. The policy has the same form."""
     policy: Mapping[str, str | float]
-    trial_of: str = ""
+    trial_of: str
     """The key of the search whose trial it is; empty: it is no trial."""
-    search: str = ""
+    search: str
     """The trials of a search and the way in which they are chosen, in words; empty: it is no search."""
 
 

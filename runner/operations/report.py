@@ -81,9 +81,9 @@ class StepReport:
     warnings: tuple[str, ...]
     workers: int
     """The number of its workers; 1 for most steps."""
-    trial_of: str = ""
+    trial_of: str
     """The key of the search whose trial it is; empty: it is no trial."""
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, object]
     """The values of a trial, by hyperparameter."""
 
 

@@ -193,7 +193,7 @@ class HyperDriveConfig:
         """Return the seed that follows from the search: the same search draws the same values in each run."""
         parts: list[object] = [
             self.hyperparameter_sampling.method.value,
-            list(self.hyperparameter_sampling.expressions.items()),
+            sorted(self.hyperparameter_sampling.expressions.items(), key=_name),
             self.primary_metric_name,
             self.goal.value,
             [run.id for run in self.resume_from],  # or the search that goes on would draw the same values again
@@ -324,6 +324,10 @@ def _minutes(value: object) -> float:
 
 def _unfit(name: str, wanted: str, value: object) -> HyperDriveConfigException:
     return HyperDriveConfigException(f"HyperDriveConfig: {name} must be {wanted}, not {value!r}")
+
+
+def _name(pair: tuple[str, object]) -> str:
+    return pair[0]
 
 
 def _listed(given: object) -> list[Run]:

@@ -87,15 +87,17 @@ def check():
     assert best_run.id == min(least, key=least.get), (best_run.id, least)
     for child in children:
         arguments = child.get_details()["runDefinition"]["arguments"]
-        assert arguments[2:4] == ["--start", "0.25"] and arguments[4::2] == ["--slope", "--offset", "--kind"], arguments
-        assert arguments[7] in ("0", "5", "10"), arguments
-        loss = (float(arguments[5]) - 2) ** 2 + float(arguments[7]) + (arguments[9] == "q")
+        assert arguments[2:4] == ["--start", "0.25"] and len(arguments) == 10, arguments
+        chosen = dict(zip(arguments[4::2], arguments[5::2]))
+        assert chosen["--offset"] in ("0", "5", "10"), arguments
+        loss = (float(chosen["--slope"]) - 2) ** 2 + float(chosen["--offset"]) + (chosen["--kind"] == "q")
         assert abs(child.get_metrics()["loss"][-1] - loss) < 1e-9 and child.get_metrics()["sum"] == 60.0
         assert child.get_metrics()["start"] == 0.25
     model = Model(ws, "tuned-line")
     line = json.load(open(model.download(target_dir="downloaded")))
     arguments = best_run.get_details()["runDefinition"]["arguments"]
-    assert line == {"slope": float(arguments[5]), "kind": arguments[9]}, line
+    chosen = dict(zip(arguments[4::2], arguments[5::2]))
+    assert line == {"slope": float(chosen["--slope"]), "kind": chosen["--kind"]}, line
     assert model.tags["loss"] == str(least[best_run.id]) and model.tags["trials"] == "4", model.tags
     assert os.path.exists(metrics_output._path_on_datastore)
 
