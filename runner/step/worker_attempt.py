@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from ..data.attempt_outputs import as_time
 from ..data.masking import masked_record
 from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
@@ -121,7 +122,7 @@ class WorkerAttempt:
                     whole = merge.with_extra(record, attempt.outputs.place.extra_outputs)
                 else:
                     whole = merge.outputs(record, others)
-                return merge.files(whole, others)
+                return replace(merge.files(whole, others), ended=as_time(time.time()))
         except BadInput as error:
             self._of_all = True
             reason, remedy = "; ".join(problem.what for problem in error.problems), error.problems[0].remedy

@@ -23,6 +23,7 @@ from runner.model.termination import from_message
 from runner.model.workers import COMPLETION_INDEX, STEP_FAILED, WorkerKind, Workers
 from runner.runs import records
 from runner.step import bootstrap, logs
+from runner.step.sigterm import Stopped
 from runner.step.worker_attempt import WorkerAttempt
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
@@ -201,6 +202,23 @@ def test_worker_0_does_not_wait_for_a_gang_that_has_failed(pods: Pods) -> None:
     assert pods.run(0) == STEP_FAILED
     assert pods.told == failed
     assert pods.below(task.outputs[0].key) == {}, "its outputs do not count"
+
+
+def test_a_worker_that_is_stopped_while_it_waits_tells_nothing(pods: Pods) -> None:
+    """Only the cluster knows why: a peer may have failed, or the node may be drained."""
+    task = pods.assign(WorkerKind.GANG, SCRIPT)
+
+    def stop(_seconds: float) -> None:
+        raise Stopped
+
+    pods.patch.setattr(bootstrap, "WorkerAttempt", _sleeping(stop))
+    assert pods.run(0) == 143
+    assert pods.told.failure is Failure.LOST
+    assert records.record_of(pods.store, task.id) is None
+    pods.patch.setattr(bootstrap, "WorkerAttempt", WorkerAttempt)
+    assert pods.run(1) == 0
+    assert pods.run(0, start=2) == 0, "a gang that starts again, as after a suspension, is whole"
+    assert set(pods.output()) == {"part-0.txt", "part-1.txt"}
 
 
 def _sleeping(sleep: Callable[[float], None]) -> Callable[..., Any]:
