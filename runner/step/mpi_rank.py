@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from .mpirun import FAILED
+from .mpirun import FAILED, SEARCH
 from .rank_layout import Gang, Meeting, variables
 from .rank_output import FOLDER, RankOutput, print_bytes
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         process = subprocess.Popen(
             command,
-            env={**os.environ, **variables(gang, meeting, rank)},
+            env={**os.environ, "PATH": os.environ.get(SEARCH, os.defpath), **variables(gang, meeting, rank)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

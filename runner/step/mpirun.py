@@ -29,6 +29,8 @@ from .launch_agent import LAUNCHES
 from .rank_layout import Gang, Meeting
 from .rank_output import LastLines, print_bytes
 
+SEARCH = "RUNNER_GANG_PATH"
+"""The variable with the PATH of this worker, which mpirun and its daemons change."""
 FAILED = "\x1erunner-rank-failed "
 """The beginning of the line by which a rank's wrapper tells that its rank failed: number and exit code follow."""
 _MARK = re.compile(rb"\[rank (\d+)\] ")
@@ -50,6 +52,8 @@ _SETTINGS = {
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "PRTE_ALLOW_RUN_AS_ROOT": "1",
     "PRTE_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    # A user of a pod need not have an entry in the image's /etc/passwd, from which the shell would be known.
+    "SHELL": "/bin/sh",
 }
 
 
@@ -58,7 +62,7 @@ class Mpirun:
     """The ranks as processes that mpirun starts here and on the other workers; see `gang_work.Work`."""
 
     program: str
-    """The path of mpirun."""
+    """The name of mpirun. By its path it would put its own folder first into the ranks' PATH."""
     gang: Gang
     meeting: Meeting
     command: Sequence[str]
@@ -164,8 +168,8 @@ class Mpirun:
 
 
 def find() -> str:
-    """Return the path of the environment's or the image's mpirun; empty: there is none."""
-    return shutil.which("mpirun") or shutil.which("mpiexec") or ""
+    """Return the name of the environment's or the image's mpirun; empty: there is none."""
+    return next((name for name in ("mpirun", "mpiexec") if shutil.which(name)), "")
 
 
 def command(
@@ -174,7 +178,7 @@ def command(
     """Return mpirun's command line.
 
     Args:
-        program: The path of mpirun.
+        program: The name of mpirun.
         gang: The gang.
         meeting: Its addresses.
         user: The user's command.

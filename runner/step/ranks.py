@@ -56,6 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError as error:
         print(f"runner: {error}", file=sys.stderr)
         return 1
+    os.environ[mpirun.SEARCH] = os.environ.get("PATH", os.defpath)
     events: SimpleQueue[Event] = SimpleQueue()
     signal.signal(signal.SIGTERM, partial(_ask, events))
     return _told(_run(gang, command, events))
