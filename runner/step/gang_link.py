@@ -131,6 +131,8 @@ class Agent:
     def close(self) -> None:
         """End the connection and all that was launched, and listen no more."""
         if self._server is not None:
+            with suppress(OSError):  # without it, the thread that waits would accept one connection more
+                self._server.shutdown(socket.SHUT_RDWR)
             self._server.close()
         for process in tuple(self._launched):
             _kill(process)
@@ -199,13 +201,14 @@ def write_launches(path: Path, leader: Leader, names: Mapping[int, str]) -> None
     Args:
         path: The file.
         leader: The first worker's side, connected to all.
-        names: The name of each worker as mpirun has it.
+        names: The name of each worker as mpirun has it, also of the first one, whose entry is empty.
 
     """
-    agents = {
+    agents: dict[str, dict[str, object]] = {
         names[worker]: {"host": address.host, "port": address.port, "secret": leader.sessions[worker].hex()}
         for worker, address in leader.agents.items()
     }
+    agents.update({name: {} for worker, name in names.items() if worker not in leader.agents})
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(agents, file)
 

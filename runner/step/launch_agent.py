@@ -41,8 +41,9 @@ def main(arguments: Sequence[str]) -> int:
         return _FAILED
     name, command = given[0], " ".join(given[1:])
     agents = json.loads(Path(os.environ[LAUNCHES]).read_text(encoding="utf-8"))
-    agent = agents.get(name) or {key.partition(".")[0]: value for key, value in agents.items()}.get(name)
-    if agent is None and name in ("localhost", socket.gethostname(), socket.gethostname().partition(".")[0]):
+    short = {key.partition(".")[0]: value for key, value in agents.items()}
+    agent = {**short, **agents}.get(name)
+    if agent == {} or (agent is None and name in ("localhost", socket.gethostname())):
         return subprocess.call(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL)
     if agent is None:
         print(f"runner: there is no worker {name}", file=sys.stderr)

@@ -50,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            close_fds=False,  # MPICH talks to its ranks over one that they inherit (PMI_FD)
         )
     except OSError as error:
         print_bytes(rank.mark.encode() + f"runner: the command cannot be started: {error}\n".encode())

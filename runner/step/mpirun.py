@@ -1,6 +1,7 @@
 """mpirun as the one that starts the ranks, where the environment or the image has it.
 
-Open MPI 4.1 and 5 reach other workers through `launch_agent`. Variables of the user go before ours.
+Open MPI 4.1 and 5, MPICH and Intel MPI reach other workers through `launch_agent`. Variables of the user go before
+ours.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ _ABORTED = re.compile(rb"MPI_ABORT was invoked on rank (\d+)")
 _CLOSING = 2.0
 _AGENT_VARIABLES = ("OMPI_MCA_plm_rsh_agent", "PRTE_MCA_plm_ssh_agent")
 """Of Open MPI 4 and 5."""
+_HYDRA_LAUNCHER = ("HYDRA_LAUNCHER", "I_MPI_HYDRA_BOOTSTRAP")
+_HYDRA_AGENT = ("HYDRA_LAUNCHER_EXEC", "I_MPI_HYDRA_BOOTSTRAP_EXEC")
+"""Of MPICH and of Intel MPI."""
 _SETTINGS = {
     # Names of pods have dots, and are no names without them.
     "OMPI_MCA_orte_keep_fqdn_hostnames": "1",
@@ -45,8 +49,10 @@ _SETTINGS = {
     # Only the first worker has the secrets of the others.
     "OMPI_MCA_plm_rsh_no_tree_spawn": "1",
     "PRTE_MCA_plm_ssh_no_tree_spawn": "1",
-    # A restricted container may not read the memory of another process (process_vm_readv(2)).
+    # A restricted container may not read the memory of another process (process_vm_readv(2)), nor its open files.
     "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+    "MPIR_CVAR_CH4_CMA_ENABLE": "0",
+    "UCX_POSIX_USE_PROC_LINK": "n",
     # In a container root is a user as any other. Pods of runner are not root; images of others may be.
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
@@ -85,14 +91,14 @@ class Mpirun:
         try:
             variables = self._launching(self.folder) if self.leader and self.leader.agents else {}
             self._process = subprocess.Popen(
-                command(self.program, self.gang, self.meeting, self.command, self._hostfile(self.folder)),
+                self._command(self.folder),
                 env={**environment(os.environ, self.gang), **variables},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             self.events.put(WorkEnded(Outcome(code=127, reason=f"mpirun cannot be started: {error}")))
             return
         threading.Thread(target=self._watch, args=(self._process,), daemon=True).start()
@@ -116,20 +122,26 @@ class Mpirun:
         """Write the launch agent and what it needs to know. Return the variables that name them."""
         launches, script = folder / "launches.json", folder / "agent"
         if self.leader is not None:
-            names = {worker: self.gang.hosts[worker] for worker in self.leader.agents}
-            write_launches(launches, self.leader, names)
+            write_launches(launches, self.leader, dict(enumerate(self.gang.hosts)))
         module = f"{__package__}.launch_agent"
         script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {module} "$@"\n', encoding="utf-8")
         script.chmod(0o700)
-        return {LAUNCHES: str(launches), **dict.fromkeys(_AGENT_VARIABLES, f"/bin/sh {script}")}
+        hydra = {**dict.fromkeys(_HYDRA_LAUNCHER, "ssh"), **dict.fromkeys(_HYDRA_AGENT, str(script))}
+        return {LAUNCHES: str(launches), **hydra, **dict.fromkeys(_AGENT_VARIABLES, f"/bin/sh {script}")}
 
-    def _hostfile(self, folder: Path) -> Path | None:
+    def _command(self, folder: Path) -> tuple[str, ...]:
+        options = hydra_options(self.gang) if is_hydra(self.program) else self._options(folder)
+        return command(self.program, options, self.gang, self.meeting, self.command)
+
+    def _options(self, folder: Path) -> tuple[str, ...]:
+        """Return Open MPI's options."""
+        anywhere = ("--map-by", "slot:OVERSUBSCRIBE", "--bind-to", "none")
         if self.gang.node is None:
-            return None
+            return anywhere
         path = folder / "hosts"
         names = (socket.gethostname(), *self.gang.hosts[1:])  # by its own name mpirun knows that it is there already
         path.write_text("".join(f"{name} slots={self.gang.processes}\n" for name in names), encoding="utf-8")
-        return path
+        return (*anywhere, "--hostfile", str(path))
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         reader = threading.Thread(target=self._read, args=(process.stdout,), daemon=True)
@@ -172,25 +184,48 @@ def find() -> str:
     return next((name for name in ("mpirun", "mpiexec") if shutil.which(name)), "")
 
 
-def command(
-    program: str, gang: Gang, meeting: Meeting, user: Sequence[str], hostfile: Path | None = None
-) -> tuple[str, ...]:
+def is_hydra(program: str) -> bool:
+    """Return True for the mpirun of MPICH or of Intel MPI, False for Open MPI's and an unknown one.
+
+    Args:
+        program: The name of mpirun.
+
+    Raises:
+        OSError: It cannot be started.
+
+    """
+    asked = subprocess.run(
+        [program, "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+    return "HYDRA" in asked.stdout or "Intel(R) MPI" in asked.stdout
+
+
+def hydra_options(gang: Gang) -> tuple[str, ...]:
+    """Return the options of MPICH's and Intel MPI's mpirun.
+
+    Args:
+        gang: The gang.
+
+    """
+    if not gang.hosts:
+        return ()
+    return ("-localhost", gang.hosts[0], "-hosts", ",".join(gang.hosts), "-ppn", str(gang.processes))
+
+
+def command(program: str, options: Sequence[str], gang: Gang, meeting: Meeting, user: Sequence[str]) -> tuple[str, ...]:
     """Return mpirun's command line.
 
     Args:
         program: The name of mpirun.
+        options: Its options.
         gang: The gang.
         meeting: Its addresses.
         user: The user's command.
-        hostfile: The file with the names of the nodes. None: this machine alone.
 
     """
     facts = {"gang": asdict(gang), "meeting": asdict(meeting)}
-    hosts = ("--hostfile", str(hostfile)) if hostfile else ()
-    return (
-        program, "-np", str(gang.size), *hosts, "--map-by", "slot:OVERSUBSCRIBE", "--bind-to", "none",
-        sys.executable, "-m", f"{__package__}.mpi_rank", json.dumps(facts), *user,
-    )  # fmt: skip
+    rank = (sys.executable, "-m", f"{__package__}.mpi_rank", json.dumps(facts), *user)
+    return (program, *options, "-n", str(gang.size), *rank)
 
 
 def environment(given: Mapping[str, str], gang: Gang) -> dict[str, str]:
