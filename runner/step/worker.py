@@ -46,8 +46,8 @@ class Worker:
         return found
 
     def named(self, record: AttemptRecord) -> AttemptRecord:
-        """Return the record of a failure with a reason that names the worker."""
-        if record.failure is None:
+        """Return the record of a failure with a reason that names the worker, if there are several."""
+        if record.failure is None or self.count == 1:
             return record
         return replace(record, reason=f"worker {self.index} of {self.count}: {record.reason}")
 
