@@ -21,6 +21,7 @@ from runner.model import events as e
 from runner.model.context import StepContext
 from runner.model.data import DataRef, DatasetDefinition, Manifest
 from runner.model.environment import NamedEnvironment
+from runner.model.extra_outputs import ExtraOutputs
 from runner.model.firing import Firing
 from runner.model.plan import Plan, Submission
 from runner.model.record import AttemptRecord, CommitRecord
@@ -52,6 +53,7 @@ WRITTEN: tuple[type, ...] = (
     DatasetDefinition,
     NamedEnvironment,
     StepContext,
+    ExtraOutputs,
     StepStores,
     Lock,
     BaseImage,
