@@ -26,7 +26,18 @@ import sys, time, urllib.request, uuid
 name, ledger, seconds, out = sys.argv[1:]
 urllib.request.urlopen(urllib.request.Request(f"{ledger}/{name}/{uuid.uuid4()}", data=b"ran", method="PUT"))
 print("here is", name, flush=True)
-time.sleep(float(seconds))
+
+
+def released():
+    try:
+        return urllib.request.urlopen(f"{ledger}/released/{name}", timeout=5).status == 200
+    except OSError:
+        return False
+
+
+until = time.time() + float(seconds)
+while time.time() < until and not released():
+    time.sleep(0.2)
 with open(out, "w") as file:
     file.write(name)
 """
@@ -84,7 +95,10 @@ def namespace(kind_cluster: KindCluster) -> Namespace:
 
 
 def detach(desk: RunContext, ledger: Ledger, *, seconds: int, environment: str = "ready.environment") -> str:
-    """Submit a detached run; its id once the submitter has gone."""
+    """Submit a detached run; its id once the submitter has gone.
+
+    Its first step takes so many seconds, or until the ledger releases it.
+    """
     text = DRIVER.format(ledger=ledger.url, seconds=seconds, environment=environment)
     desk.driver(text, enter=ENTER)
     done = desk.runner("run", "driver.py", "--target", "kind", "--detach").ok()
@@ -152,12 +166,13 @@ def test_it_runs_to_its_end_without_whoever_submitted_it(
 def test_its_pod_is_killed_and_another_goes_on(
     equipped: RunContext, ledger: Ledger, namespace: Namespace, how: str
 ) -> None:
-    run = detach(equipped, ledger, seconds=25)
+    run = detach(equipped, ledger, seconds=120)
     await_first(equipped, run)
     (pod,) = (name for name in controllers(namespace, run) if name.count("-") > 3)
     killed = namespace.kill_pod(pod) if how == "killed" else namespace.evict_pod(pod)
     patiently(lambda: len(hosts(equipped, run)) == 2, "another controller", 120)
     print(f"another pod had the run {time.time() - killed:.1f} s after the first was {how}")
+    ledger.release("first")
     equipped.runner("attach", "--target", "kind").ok()
     assert len(set(hosts(equipped, run))) == 2
     check_ended_well(equipped, run, ledger, namespace)
@@ -177,7 +192,7 @@ def test_it_is_canceled_from_elsewhere(
 
 
 def test_it_is_taken_home_and_handed_over_again(equipped: RunContext, ledger: Ledger, namespace: Namespace) -> None:
-    run = detach(equipped, ledger, seconds=45)
+    run = detach(equipped, ledger, seconds=180)
     await_first(equipped, run)
     process, begun = equipped.start("resume", run, "--target", "kind"), time.monotonic()
     patiently(lambda: equipped.view(run).state.host == HERE, "a controller here", 30)
@@ -186,6 +201,7 @@ def test_it_is_taken_home_and_handed_over_again(equipped: RunContext, ledger: Le
 
     back = equipped.runner("resume", run, "--target", "kind", "--detach").ok()
     assert f"on {HERE} until now" in back.out, back.text
+    ledger.release("first")
     left = finished(process, begun, 120)
     assert left.code == 0, left.text
     assert "now driven by pod" in patiently(lambda: equipped.controller_log(run), "its last words", 30)
