@@ -43,7 +43,7 @@ class ComputeSettings:
     gpu: int | None = None
     """The GPUs of each step. Empty: none, unless `strict` is set."""
     max_nodes: int | None = None
-    """The most steps at the same time. It overrides the pipeline file."""
+    """The most nodes at the same time: a step takes one, or one per worker. It overrides the pipeline file."""
     strict: bool = False
     """Request everything that the VM size has."""
     cpu_limit: Quantity = ""

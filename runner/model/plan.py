@@ -111,7 +111,10 @@ class Submission:
     resource_group: str = ""
     workspace: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
-    """The most steps in flight by compute name (v1's ``max_nodes``); absent: the target's own limit."""
+    """The most nodes in use by compute name (v1's ``max_nodes``); absent: the target's own limit.
+
+    A step takes one, or one for each of its workers.
+    """
     origin: str = ""
     """The run that this one retries, in whole or in part."""
     forced: tuple[str, ...] = ()
