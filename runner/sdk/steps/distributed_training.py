@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...override import override
 from ..base.exceptions import TrainingException
-from ..runconfig.run_configuration import RunConfiguration
+from ..runconfig.run_configuration import MpiConfiguration, RunConfiguration
 
 
 class DistributedTraining:
@@ -121,10 +121,12 @@ def distribution(training: object, backend: str | None) -> DistributedTraining |
     """
     if isinstance(training, DistributedTraining):
         return training
+    if isinstance(training, MpiConfiguration):
+        return Mpi(training.process_count_per_node)
     if training is not None:
         kinds = ", ".join(kind.__name__ for kind in _BACKENDS.values())
         raise TrainingException(
-            f"Estimator: distributed_training cannot be a {type(training).__name__}; it can be: {kinds}"
+            f"Estimator: distributed_training cannot be a {type(training).__name__}; it can be: {kinds}, MpiConfiguration"
         )
     if backend is None:
         return None

@@ -36,8 +36,8 @@ class Estimator:
         process_count_per_node: The number of processes on each node. Default: 1.
         distributed_backend: v1's older form of `distributed_training`: ``"mpi"``, ``"ps"``, ``"nccl"`` or ``"gloo"``.
             None: none.
-        distributed_training: `Mpi`, `ParameterServer`, `Nccl` or `Gloo`; required where there is more than one process.
-            None: the script runs once.
+        distributed_training: `Mpi` or an MpiConfiguration, `ParameterServer`, `Nccl` or `Gloo`; required where there is
+            more than one process. None: the script runs once.
         custom_docker_image, custom_docker_base_image: The image to run in. None: one is made of the packages.
         image_registry_details: Address and user of the image's registry. None: none.
         user_managed: True: use the image as it is and install no packages. Default: False.

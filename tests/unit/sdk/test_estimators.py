@@ -10,6 +10,7 @@ from runner.model.step import InputPath, Interpreter, OutputPath
 from runner.sdk import Datastore, Experiment, Pipeline, PipelineData, Workspace
 from runner.sdk.base.exceptions import TrainingException
 from runner.sdk.environments.environment import Environment
+from runner.sdk.runconfig.run_configuration import MpiConfiguration
 from runner.sdk.steps.distributed_training import Gloo, Mpi, ParameterServer
 from runner.sdk.steps.estimator import Estimator, MMLBaseEstimator
 from runner.sdk.steps.estimator_step import EstimatorStep
@@ -138,6 +139,7 @@ def test_several_processes_need_a_way_to_distribute_them(options: dict[str, int]
     ("options", "kind", "counts"),
     [
         ({"node_count": 2, "distributed_training": Mpi(3)}, "mpi", (2, 3)),
+        ({"node_count": 2, "distributed_training": MpiConfiguration(3)}, "mpi", (2, 3)),
         ({"node_count": 2, "process_count_per_node": 4, "distributed_backend": "mpi"}, "mpi", (2, 4)),
         ({"node_count": 2, "process_count_per_node": 2, "distributed_training": Gloo()}, "pytorch", (2, 2)),
         ({"node_count": 2, "distributed_training": ParameterServer(4, 1)}, "tensorflow", (2, 2)),
