@@ -124,9 +124,9 @@ def distribution(training: object, backend: str | None) -> DistributedTraining |
     if isinstance(training, MpiConfiguration):
         return Mpi(training.process_count_per_node)
     if training is not None:
-        kinds = ", ".join(kind.__name__ for kind in _BACKENDS.values())
+        kinds = ", ".join(kind.__name__ for kind in (*_BACKENDS.values(), MpiConfiguration))
         raise TrainingException(
-            f"Estimator: distributed_training cannot be a {type(training).__name__}; it can be: {kinds}, MpiConfiguration"
+            f"Estimator: distributed_training cannot be a {type(training).__name__}; it can be: {kinds}"
         )
     if backend is None:
         return None
