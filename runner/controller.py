@@ -32,6 +32,7 @@ from .wiring import OpenWorkspace, SystemClock, open_session
 from .wiring.controller_exit import exit_with_children
 from .wiring.controllers import log_folder
 from .wiring.launching import FOLDER_IN_POD, Launcher, written
+from .wiring.sampling import sampler
 
 if TYPE_CHECKING:
     from .wiring.controller_pod import PodRunContext
@@ -194,6 +195,7 @@ def _controller(session: RunContext, known: RunView, launcher: RunLauncher | Non
         clock=SystemClock(),
         notify=_say,
         launcher=launcher,
+        sampler=sampler,
     )
     writer = journal.Writer(session.store, known.state.run, os.urandom(8).hex(), known.state.number)
     return Controller(progress=progress_of(known.plan, known.state), effects=effects, writer=writer)

@@ -20,6 +20,7 @@ from ..operations.targets import assign_targets
 from ..operations.values import Request
 from ..plan.policies import with_access
 from ..plan.worker_counts import limit_problems
+from ..samplers import bayesian
 from .places import Places
 
 
@@ -42,6 +43,7 @@ def targets_of(places: Places, made: SealedPlan, request: Request, known: Named,
     plan = with_access(plan, targets, places.config.targets, words)
     found = [*problems, *preflight.plan_problems(plan, request.parameters)]
     found.extend(limit_problems(plan, request.parameters, known.limits))
+    found.extend(bayesian.problems(plan))
     here = places.target_in_force
     found.extend(preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here))
     found.extend(preflight.problems_from(lambda: preflight.snapshot_problems(plan, places.store), here))
@@ -59,7 +61,10 @@ def targets_of(places: Places, made: SealedPlan, request: Request, known: Named,
 def check_again(places: Places, plan: Plan, targets: Mapping[str, str]) -> None:
     """Check that the steps of a stored plan can run on their targets once more. Raises BadInput with all problems."""
     here = places.target_in_force
-    found = [*preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here)]
+    found = [
+        *bayesian.problems(plan),
+        *preflight.problems_from(lambda: _datastore_problems(places, plan, targets), here),
+    ]
     found.extend(preflight.problems_from(lambda: preflight.snapshot_problems(plan, places.store), here))
     found.extend(preflight.problems_from(lambda: _package_problems(places, plan), here))
     found.extend(file_problems(places.config.secrets))

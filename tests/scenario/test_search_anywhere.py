@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from runner.control.sampling import values_of
 from runner.model.plan import Plan
 from runner.model.policy import StepPolicy
 from runner.model.record import Failure
-from runner.model.search import Goal, Sampling, Stopping, StoppingRule
+from runner.model.search import Goal, PastTrial, Sampling, Search, Stopping, StoppingRule
 from runner.model.status import DELIVERED, STEP_ENDS, RunStatus, StepStatus
 from runner.model.task import Task, TaskId
 from runner.runs import records
@@ -306,6 +306,56 @@ def test_a_grid_runs_every_point() -> None:
     assert [tuple(end.steps[key].sampled.values()) for key in s.trial_keys(6)] == [
         (a, number) for a in "xy" for number in (1, 2, 3)
     ]
+
+
+class Nearest:
+    """control.sampler.Sampler: a step from the best so far, away from what runs."""
+
+    def suggest(
+        self, search: Search, number: int, history: Sequence[PastTrial], pending: Sequence[Mapping[str, object]]
+    ) -> Mapping[str, object]:
+        assert all(values not in [past.values for past in history] for values in pending)
+        assert len(history) + len(pending) <= number
+        best = search.best(past.metric for past in history)
+        return {"--lr": (best or 0.0) + 0.125 * (1 + len(pending)) + number / 1024, "--layers": 1 + number % 3}
+
+
+@pytest.mark.parametrize("concurrent", [1, 3])
+def test_every_instant_of_a_bayesian_search(concurrent: int) -> None:
+    plan = s.search_plan(5, sampling=Sampling.BAYESIAN, concurrent=concurrent)
+    script = {TaskId(RUN, "t1"): (Ending.FAILS, 2), TaskId(RUN, "t2"): (Ending.EVICTED, 1)}
+
+    def bench() -> SearchBench:
+        return SearchBench(plan, script, slots=4, metric=value, sampler=Nearest)
+
+    whole, calm = Life(), bench()
+    calm.live(whole)
+    calm.check()
+    assert calm.state.status is RunStatus.SUCCEEDED
+    rates = [float(str(calm.state.steps[key].sampled["--lr"])) for key in s.trial_keys(5)]
+    if concurrent == 1:  # each one starts from the best before it; t1 has failed
+        assert rates == [0.125, 0.25 + 1 / 1024, 0.25 + 2 / 1024, 0.375 + 5 / 1024, 0.5 + 9 / 1024]
+    assert len(set(rates)) == 5
+    for instant in range(1, whole.instant + 1, 3):
+        rough = bench()
+        rough.run(instant)
+        rough.check()
+        assert statuses(rough.state) == statuses(calm.state)
+        if concurrent == 1:
+            assert [one.sampled for one in rough.state.steps.values()] == [
+                one.sampled for one in calm.state.steps.values()
+            ]
+        for key in s.trial_keys(5):  # what the journal has is what each attempt got
+            for attempt in range(1, rough.state.steps[key].attempt + 1):
+                assert f"{rough.state.steps[key].sampled['--lr']}" in rough.arguments(key, attempt)
+
+
+def test_a_bayesian_search_without_a_sampler_fails_and_says_why() -> None:
+    bench = SearchBench(s.search_plan(2, sampling=Sampling.BAYESIAN))
+    end = bench.run()
+    bench.check()
+    assert statuses(end) == {"t0": "failed", "t1": "failed", "tune": "failed"}
+    assert end.steps["t0"].reason == ("its values could not be drawn: nothing here draws values for Bayesian searches")
 
 
 def test_a_trial_is_reused_for_its_values_and_the_search_only_if_all_are() -> None:

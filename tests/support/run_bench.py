@@ -10,6 +10,7 @@ from runner.control.act import Effects
 from runner.control.launcher import RunLauncher
 from runner.control.loop import Controller
 from runner.control.progress import progress_of
+from runner.control.sampler import Sampler, no_sampler
 from runner.model import events as e
 from runner.model.plan import Plan, Submission
 from runner.model.state import RunState
@@ -45,6 +46,7 @@ class Bench:
     """That of another bench, to run in the same workspace."""
     regenerate: bool = False
     launcher: Callable[[MortalStore, Life], RunLauncher] | None = None
+    sampler: Callable[[], Sampler] = no_sampler
 
     def __post_init__(self) -> None:
         self.environments = FakeEnvironments(broken=self.broken)
@@ -83,6 +85,7 @@ class Bench:
             _submitters=InlineExecutor(),
             _searchers=InlineExecutor(),
             launcher=self.launcher and self.launcher(store, life),
+            sampler=self.sampler,
         )
         state = self.state
         return Controller(

@@ -1,0 +1,1 @@
+"""Adapters of control.sampler.Sampler: values for Bayesian searches, by optuna (the extra ``bayesian``)."""
