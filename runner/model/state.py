@@ -51,7 +51,7 @@ class StepState:
     begun: float | None = None
     """A trial: seconds after the run's submission at which its first attempt started, without times of sleep."""
     stopped: str = ""
-    """The reason why the attempt in flight of a trial will be stopped, and the trial with it."""
+    """The reason why its search stops a trial, or has stopped it."""
 
     @property
     def stopping(self) -> str:
@@ -308,7 +308,8 @@ def _cancel(draft: _Draft, _event: e.CancelRequested, _at: datetime) -> None:
 
 
 def _canceled(draft: _Draft, event: e.StepCanceled, at: datetime) -> None:
-    draft.move(event.key, StepStatus.CANCELED, ended=at, reason=event.reason or "the run was canceled", remedy="")
+    reason = event.reason or "the run was canceled"
+    draft.move(event.key, StepStatus.CANCELED, ended=at, reason=reason, stopped=event.reason, remedy="")
 
 
 def _ended(draft: _Draft, event: e.RunEnded, at: datetime) -> None:

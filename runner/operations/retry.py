@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..data import integrity, retention
@@ -96,9 +96,19 @@ def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: 
         retention.refuse_condemned(store, [submission.origin, *makers])
         retention.refuse_deleted(store, [submission.origin, *makers])
     reused = [made.standing[key] for key in made.choice.stand]
+    ended = [e.StepCanceled(key, reason) for key, reason in made.choice.ended.items()]
     skipped = [e.StepSkipped(key, reason) for key, reason in made.choice.skipped.items()]
-    journal.Writer(store, run, "submit", 0).append([e.RunSubmitted(submission), *reused, *skipped], who.now)
+    ends = [*_known_values(made), *reused, *ended, *skipped]
+    journal.Writer(store, run, "submit", 0).append([e.RunSubmitted(submission), *ends], who.now)
     return run
+
+
+def _known_values(made: PlannedRetry) -> Iterator[e.TrialSampled]:
+    """Yield the values of the trials that do not run again; `Submission.samples` has those of the others."""
+    for key in (*made.choice.stand, *made.choice.ended):
+        values = made.origin.state.steps[key].sampled
+        if values:
+            yield e.TrialSampled(key, values)
 
 
 def _refuse_unended(store: ObjectStore, origin: RunView) -> None:
@@ -119,6 +129,7 @@ def _submission(made: PlannedRetry, user: str) -> Submission:
         origin=state.run,
         forced=made.choice.forced,
         left_out=tuple(made.choice.skipped),
+        samples={key: state.steps[key].sampled for key in made.choice.run if state.steps[key].sampled},
     )
 
 

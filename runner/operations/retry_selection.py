@@ -46,12 +46,15 @@ class Choice:
     """The reason for each step that is skipped, by key."""
     forced: tuple[str, ...] = ()
     """Keys of the steps in `run` that may not reuse an equal step."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """The reason for each trial that its search had stopped and that stays so, by key."""
 
 
 def choose(plan: Plan, state: RunState, part: Part, gone: AbstractSet[str] = frozenset()) -> Choice:
     """Return the decision for each step of an ended run.
 
-    A step that runs again also runs all steps that depend on it, except with ONLY.
+    A step that runs again also runs all steps that depend on it, except with ONLY. A trial that its search stopped runs
+    again only if it is named or what it depends on runs again.
 
     Args:
         plan: The plan of the run.
@@ -65,9 +68,17 @@ def choose(plan: Plan, state: RunState, part: Part, gone: AbstractSet[str] = fro
     there = {key for key, step in state.steps.items() if step.status in DELIVERED and key not in gone}
     if part.scope is Scope.ONLY:
         return _only(plan, state, frozenset(part.steps), there)
+    canceled = (key for key, step in state.steps.items() if step.status is StepStatus.CANCELED)
+    stopped = {key: state.steps[key].stopped for key in canceled if state.steps[key].stopped}
     forced = reached(plan, part.steps)
-    run = reached(plan, {*part.steps, *(state.steps.keys() - there)})
-    return Choice(_ordered(plan, plan.by_key.keys() - run), _ordered(plan, run), forced=_ordered(plan, forced))
+    run = reached(plan, {*part.steps, *(state.steps.keys() - there - stopped.keys())})
+    ended = {key: stopped[key] for key in _ordered(plan, stopped.keys() - run)}
+    return Choice(
+        stand=_ordered(plan, plan.by_key.keys() - run - ended.keys()),
+        run=_ordered(plan, run),
+        forced=_ordered(plan, forced),
+        ended=ended,
+    )
 
 
 def reached(plan: Plan, keys: Iterable[str]) -> set[str]:
@@ -104,6 +115,9 @@ def _unfed(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str])
                 f"run {state.run}",
                 f"say --from {plan.names[need]}",
             )
+        if step.search is not None and not (there | chosen).intersection(step.search.trials):
+            what = f"step '{step.name}' cannot run alone: none of its trials has succeeded"
+            yield Problem(what, f"run {state.run}", "say --failed")
 
 
 def _end_of(step: StepState) -> str:

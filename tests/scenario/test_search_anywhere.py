@@ -17,6 +17,10 @@ from runner.model.record import Failure
 from runner.model.search import Goal, PastTrial, Sampling, Search, Stopping, StoppingRule
 from runner.model.status import DELIVERED, STEP_ENDS, RunStatus, StepStatus
 from runner.model.task import Task, TaskId
+from runner.operations.retry import prepare_retry, resubmit
+from runner.operations.retry_selection import Part
+from runner.operations.submit import Submitter
+from runner.operations.values import RunView, WorkspaceFacts
 from runner.runs import records
 from tests.support import builders as b
 from tests.support import search_plans as s
@@ -356,6 +360,36 @@ def test_a_bayesian_search_without_a_sampler_fails_and_says_why() -> None:
     bench.check()
     assert statuses(end) == {"t0": "failed", "t1": "failed", "tune": "failed"}
     assert end.steps["t0"].reason == ("its values could not be drawn: nothing here draws values for Bayesian searches")
+
+
+@pytest.mark.parametrize("sampling", [Sampling.RANDOM, Sampling.BAYESIAN])
+def test_a_retry_keeps_what_succeeded_and_was_stopped_and_repeats_what_failed(sampling: Sampling) -> None:
+    plan = b.plan(*s.searching(s.search(5, sampling=sampling)), b.step("next", s.TUNE))
+    script = {TaskId(RUN, key): (Ending.FAILS, 1) for key in ("t1", "t2", "t3")}
+    first = SearchBench(plan, {**script, TaskId(RUN, "t4"): (Ending.HANGS, 1)}, metric=value, sampler=Nearest)
+    records.stop_trial(first.store, RUN, "t4")
+    before = first.run()
+    assert statuses(before) == {
+        "t0": "succeeded", "t1": "failed", "t2": "failed", "t3": "failed", "t4": "canceled",
+        "tune": "succeeded", "next": "succeeded",
+    }  # fmt: skip
+
+    made = prepare_retry(first.store, lambda _name: first.store, RunView(before, plan), Part())
+    who = Submitter("somebody", b.T0, b"0123456789", WorkspaceFacts(name="w"))
+    run = resubmit(first.store, made, who)
+    again = SearchBench(plan, {}, store=first.store, run_id=run, metric=value, sampler=Nearest, submitted=True)
+    end = again.run()
+    again.check()
+    assert statuses(end) == {
+        "t0": "reused", **dict.fromkeys(["t1", "t2", "t3", "tune", "next"], "succeeded"), "t4": "canceled"
+    }  # fmt: skip
+    assert {task.key for task in again.world.executions} == {"t1", "t2", "t3", s.TUNE, "next"}
+    for key in s.trial_keys(5):
+        assert end.steps[key].sampled == before.steps[key].sampled
+    assert end.steps["t4"].reason == before.steps["t4"].reason
+    task = records.assignment(first.store, TaskId(run, s.TUNE).assignment)
+    assert task.readable == (f"runs/{RUN}/t0",)
+    assert end.status is RunStatus.SUCCEEDED
 
 
 def test_a_trial_is_reused_for_its_values_and_the_search_only_if_all_are() -> None:

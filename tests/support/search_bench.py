@@ -12,7 +12,8 @@ from runner.model.status import IN_FLIGHT
 from runner.model.task import Task, TaskId
 from runner.override import override
 from runner.runs import journal, records
-from tests.support.fake_target import FakeAttempt, World
+from tests.support.fake_environments import FakeEnvironments
+from tests.support.fake_target import Ending, FakeAttempt, World
 from tests.support.run_bench import Bench
 
 Metric = Callable[[Task], Sequence[float]]
@@ -46,9 +47,16 @@ class SearchBench(Bench):
 
     metric: Metric = lambda _task: ()
 
+    submitted: bool = False
+    """The run has its first entry already."""
+
     @override
     def __post_init__(self) -> None:
-        super().__post_init__()
+        if self.submitted:
+            self.environments = FakeEnvironments()
+            self.world = World(self.store, lambda task: self.endings.get(task, (Ending.SUCCEEDS, 1)))
+        else:
+            super().__post_init__()
         self.logging = LoggingWorld(self.store, self.world.script, metric=self.metric)
         self.world = self.logging
 

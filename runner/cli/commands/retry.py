@@ -78,6 +78,8 @@ def summary(found: PlannedRetry, new: str) -> Iterator[str]:
     """
     choice = found.choice
     counts = [f"{many(len(choice.run), 'step')} to run", f"{len(choice.stand)} stand"]
+    if choice.ended:
+        counts.append(f"{len(choice.ended)} stay stopped")
     if choice.skipped:
         counts.append(f"{len(choice.skipped)} left out")
     yield f"run {new}: {found.origin.state.run} again, {', '.join(counts)}"

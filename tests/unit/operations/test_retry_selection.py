@@ -13,6 +13,7 @@ from runner.model.state import RunState
 from runner.model.status import DELIVERED, StepStatus
 from runner.operations.retry_selection import Choice, Part, Scope, choose, reached
 from tests.support import builders as b
+from tests.support import search_plans as s
 
 CHAIN = b.plan(b.step("a"), b.step("b", "a"), b.step("c", "b"), b.step("d", "a"), b.step("e"))
 EVENTS: dict[str, e.Event] = {
@@ -71,6 +72,46 @@ def test_a_step_that_cannot_run_alone_names_where_to_begin(state: RunState, gone
     with pytest.raises(BadInput, match=words) as caught:
         choose(CHAIN, state, part(Scope.ONLY, "c"), frozenset(gone))
     assert caught.value.problems[0].remedy == "say --from b"
+
+
+SEARCH = b.plan(*s.searching(s.search(4), "a"), b.step("a"), b.step("z", s.TUNE))
+SEARCHED = b.state(
+    SEARCH,
+    *[e.StepReused(key, f"earlier.{key}", {"out": b.ref()}) for key in ("a", "t0")],
+    b.failed("t1"),
+    e.StepCanceled("t2", "early termination"),
+    e.StepCanceled("t3"),
+    b.started(s.TUNE),
+    b.succeeded(s.TUNE),
+    b.started("z"),
+    b.succeeded("z"),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gone", "stand", "run", "ended"),
+    [
+        (Part(), "", "t0 a", "t1 t3 tune z", "t2"),
+        (Part(Scope.FROM, ("t2",)), "", "t0 a", "t1 t2 t3 tune z", ""),
+        (Part(Scope.FROM, ("tune",)), "", "t0 a", "t1 t3 tune z", "t2"),
+        (Part(Scope.ONLY, ("tune",)), "", "t0 a z", "tune", ""),
+        (Part(), "a", "", "t0 t1 t2 t3 tune a z", ""),
+    ],
+)
+def test_what_a_retry_does_with_the_trials_of_a_search(
+    wanted: Part, gone: str, stand: str, run: str, ended: str
+) -> None:
+    made = choose(SEARCH, SEARCHED, wanted, frozenset(gone.split()))
+    assert (" ".join(made.stand), " ".join(made.run), " ".join(made.ended)) == (stand, run, ended)
+    assert all(reason == "early termination" for reason in made.ended.values())
+
+
+def test_a_search_does_not_run_alone_without_a_successful_trial() -> None:
+    plan = s.search_plan(1)
+    state = b.state(plan, b.failed("t0"), b.failed(s.TUNE))
+    with pytest.raises(BadInput, match="none of its trials has succeeded"):
+        choose(plan, state, Part(Scope.ONLY, (s.TUNE,)))
+    assert choose(plan, state, Part(Scope.ONLY, ("t0",))).run == ("t0",)
 
 
 def test_a_cleanup_step_runs_again_with_what_it_cleans_up_after() -> None:
