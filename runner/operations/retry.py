@@ -98,8 +98,8 @@ def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: 
     reused = [made.standing[key] for key in made.choice.stand]
     ended = [e.StepCanceled(key, reason) for key, reason in made.choice.ended.items()]
     skipped = [e.StepSkipped(key, reason) for key, reason in made.choice.skipped.items()]
-    ends = [*_known_values(made), *reused, *ended, *skipped]
-    journal.Writer(store, run, "submit", 0).append([e.RunSubmitted(submission), *ends], who.now)
+    first: list[e.Event] = [e.RunSubmitted(submission), *_known_values(made), *reused, *ended, *skipped]
+    journal.Writer(store, run, "submit", 0).append(first, who.now)
     return run
 
 

@@ -1035,6 +1035,46 @@ def test_artifacts_and_reports_are_kept_whatever_the_end(local: ProcessBench, co
     assert local.store.get(f"{task.id.reports}metrics.jsonl") == b"{}\n"
 
 
+REPORTING = """
+import os, time
+reports = os.path.join(os.environ['RUNNER_STEP'], 'reports', 'metrics.jsonl')
+for number in (1, 2):
+    open(reports, 'a').write(f'{{"name": "m", "value": {number}}}\\n')
+    while not os.path.exists(f'{os.environ["GATE"]}-{number}'):
+        time.sleep(0.01)
+"""
+
+
+def test_reports_can_be_kept_while_the_script_runs(local: ProcessBench) -> None:
+    gate = local.folder / "gate"
+    task = local.assign(REPORTING, outputs=(), command=(Interpreter(), "script.py"), variables={"GATE": str(gate)})
+    target = local.target()
+    target.keep_reports(task.id)  # of an attempt that is not there
+    target.start(task)
+    running(target, task)
+    key = f"{task.id.reports}metrics.jsonl"
+    lines = [b'{"name": "m", "value": 1}\n', b'{"name": "m", "value": 1}\n{"name": "m", "value": 2}\n']
+
+    def kept(*wanted: bytes) -> bool:
+        target.keep_reports(task.id)
+        return local.store.stat(key) is not None and local.store.get(key) in wanted
+
+    wait_for(lambda: kept(lines[0]))
+    before = local.store.stat(key)
+    target.keep_reports(task.id)
+    assert local.store.stat(key) == before, "nothing has changed"
+    (local.folder / "gate-1").touch()
+    wait_for(lambda: kept(lines[1]))
+    later = local.target()  # another controller's
+    later.observe(task.id.run)
+    later.keep_reports(task.id)
+    (local.folder / "gate-2").touch()
+    ended(target, task)
+    local.store.put(key, b"final")
+    target.keep_reports(task.id)
+    assert local.store.get(key) == b"final", "the end has stored all"
+
+
 def test_names_that_no_store_takes_fail_the_step_and_not_the_controller(local: ProcessBench) -> None:
     script = "import os, sys\nos.makedirs(sys.argv[1])\nopen(os.fsencode(sys.argv[1]) + b'/\\xff', 'w').close()\n"
     target, task = local.target(), local.assign(script, command=(Interpreter(), "script.py", OutputPath("out")))
