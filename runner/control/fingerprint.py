@@ -167,7 +167,8 @@ def _bind(spec: InputSpec, made: Made, pins: Pins) -> InputBinding:
 
 def _bound(argument: Argument, values: Mapping[str, Scalar], sampled: Mapping[str, object]) -> tuple[Argument, ...]:
     if isinstance(argument, SampledArguments):
-        return tuple(text for name, value in sampled.items() for text in (name, str(value)))
+        # By name, since neither a stored plan nor a journal keeps the order of a mapping.
+        return tuple(text for name, value in sorted(sampled.items()) for text in (name, str(value)))
     return (str(values[argument.name]) if isinstance(argument, ParameterValue) else argument,)
 
 

@@ -18,7 +18,7 @@ from ..model.search import CHOICE, Expression, Sampling, Search
 
 _EXACT = Context(prec=30)
 Values = Mapping[str, object]
-"""The values of a trial, by hyperparameter, in the order of the space."""
+"""The values of a trial, by hyperparameter, in the order of their names: stored plans keep no other order."""
 
 
 def values_of(search: Search, number: int) -> Values | None:
@@ -36,17 +36,17 @@ def values_of(search: Search, number: int) -> Values | None:
 
     """
     if number < len(search.resumed):
-        return {name: search.resumed[number][name] for name in search.space}
+        return {name: search.resumed[number][name] for name in sorted(search.space)}
     drawn = number - len(search.resumed)
     if search.sampling is Sampling.BAYESIAN:
         return None
     if search.sampling is Sampling.GRID:
         return grid_point(search.space, drawn)
-    return {name: draw(expression, search.seed, drawn, name) for name, expression in search.space.items()}
+    return {name: draw(search.space[name], search.seed, drawn, name) for name in sorted(search.space)}
 
 
 def grid_point(space: Mapping[str, Expression], number: int) -> Values:
-    """Return a point of the grid. The options of the last hyperparameter change first.
+    """Return a point of the grid. The options of the hyperparameter with the last name change first.
 
     Args:
         space: Hyperparameters with choices only.
@@ -57,12 +57,12 @@ def grid_point(space: Mapping[str, Expression], number: int) -> Values:
 
     """
     rest, found = number, {}
-    for name, expression in reversed(tuple(space.items())):
-        rest, place = divmod(rest, len(expression.arguments))
-        found[name] = expression.arguments[place]
+    for name in sorted(space, reverse=True):
+        rest, place = divmod(rest, len(space[name].arguments))
+        found[name] = space[name].arguments[place]
     if rest:
         raise ValueError(f"the grid has no point {number}")
-    return {name: found[name] for name in space}
+    return {name: found[name] for name in sorted(space)}
 
 
 def draw(expression: Expression, seed: int, number: int, name: str) -> object:

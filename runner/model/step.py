@@ -44,7 +44,10 @@ class ParameterValue:
 
 @dataclass(frozen=True)
 class SampledArguments:
-    """A placeholder in a trial's command for its sampled hyperparameters: a name and a value, as text, of each."""
+    """A placeholder in a trial's command for its sampled hyperparameters: a name and a value, as text, of each.
+
+    They are in the order of their names.
+    """
 
 
 Argument = Union[str, Interpreter, InputPath, OutputPath, ParameterValue, SampledArguments]

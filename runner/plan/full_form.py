@@ -17,6 +17,7 @@ from ..model.policy import RunPolicy, StepPolicy
 from .full_parts import empty, entries, fields, keys, leaf, texts
 from .full_search import RULE_FIELDS, SEARCH_FIELDS
 from .full_step import INPUT_FIELDS, OUTPUT_FIELDS, STEP_FIELDS, Step, names_of
+from .full_workers import WORKERS_FIELDS
 
 DEFAULT_ENVIRONMENT = "default"
 """The name of the environment of a file that has none."""
@@ -106,6 +107,6 @@ def _anchored(line: Node, base: str) -> Node:
 
 
 def known_fields() -> tuple[tuple[str, ...], ...]:
-    """Return the fields of the file, a step, an input, an output, an environment, a search and its rule."""
+    """Return the fields of the file, a step, an input, an output, an environment, workers, a search and its rule."""
     known = (FILE_FIELDS, STEP_FIELDS, INPUT_FIELDS, OUTPUT_FIELDS, ENVIRONMENT_FIELDS)
-    return *known, SEARCH_FIELDS, RULE_FIELDS
+    return *known, WORKERS_FIELDS, SEARCH_FIELDS, RULE_FIELDS

@@ -55,7 +55,7 @@ class BayesianSampler:
         except ImportError as error:
             raise BadInput("Bayesian sampling needs the package optuna", remedy=_REMEDY) from error
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        space = {name: _distribution(expression) for name, expression in search.space.items()}
+        space = {name: _distribution(search.space[name]) for name in sorted(search.space)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what may change in later versions
             sampler = optuna.samplers.TPESampler(
@@ -74,7 +74,7 @@ class BayesianSampler:
                 if known is not None:
                     study.add_trial(optuna.trial.create_trial(state=running, params=known, distributions=space))
             drawn = study.ask(space).params
-        return {name: _outer(expression, drawn[name]) for name, expression in search.space.items()}
+        return {name: _outer(search.space[name], drawn[name]) for name in space}
 
 
 def _seed(search: Search, number: int) -> int:

@@ -83,8 +83,8 @@ def test_children_are_the_plan_and_the_end_is_that_of_an_undisturbed_run(
         assert rough.state.steps[key].sampled == values_of(search, number)
         assert rough.state.steps[key].outputs == calm.state.steps[key].outputs
         for attempt in range(1, rough.state.steps[key].attempt + 1):
-            lr, layers = (values_of(search, number) or {}).values()
-            assert rough.arguments(key, attempt)[-4:] == ("--lr", str(lr), "--layers", str(layers))
+            layers, lr = (values_of(search, number) or {}).values()
+            assert rough.arguments(key, attempt)[-4:] == ("--layers", str(layers), "--lr", str(lr))
     check_verdict(rough)
 
 

@@ -48,7 +48,7 @@ def test_the_documentation_lists_every_field() -> None:
     from runner.plan.full_form import known_fields
 
     sections = re.split(
-        r"^\| (?:at the top|step|input|output|environment|search|rule) \| \| \|$", DOCUMENT, flags=re.MULTILINE
+        r"^\| (?:at the top|step|input|output|environment|workers|search|rule) \| \| \|$", DOCUMENT, flags=re.MULTILINE
     )[1:]
     told = [set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) for section in sections]
     assert told == [set(fields) for fields in known_fields()]

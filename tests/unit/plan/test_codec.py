@@ -293,7 +293,7 @@ def test_parameters_that_set_a_number_of_nodes_are_kept() -> None:
 
 def test_every_field_of_the_model_has_a_place_in_the_file() -> None:
     """A field that the model gains must be written and read: give it a form."""
-    file, step, given, made, environment, search, rule = map(set, known_fields())
+    file, step, given, made, environment, _workers, search, rule = map(set, known_fields())
 
     def names(shape: type) -> set[str]:
         return {field.name for field in fields_of(shape)}
