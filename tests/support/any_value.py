@@ -35,6 +35,8 @@ from runner.operations.published.triggers import Cursor
 from runner.runs.head import Head
 from runner.runs.index import IndexEntry
 from runner.runs.state_snapshot import StateSnapshot
+from runner.sdk.hyperdrive.facts import Facts
+from runner.sdk.hyperdrive.work import Work
 from runner.sdk.models.registry import ModelRecord
 from runner.sdk.runs.logged_store import LoggedRecord
 from runner.sdk.steps.module_registry import ModuleRecord, VersionRecord
@@ -77,6 +79,8 @@ WRITTEN: tuple[type, ...] = (
     Cursor,
     Firing,
     SecretSource,
+    Facts,
+    Work,
 )
 """Every shape that is stored, or handed from one process to another."""
 
