@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from runner.compute.kubernetes.api import KubernetesApi
 from runner.compute.kubernetes.config import KubernetesConfig
@@ -66,11 +67,11 @@ class KindBench:
         environment = NamedEnvironment("ready", EnvironmentSpec(image=IMAGE, ready=True))
         self.image = kind_images(self.cluster.name).ensure(environment, print).reference
 
-    def target(self) -> KubernetesTarget:
+    def target(self, **settings: float) -> KubernetesTarget:
         made = KubernetesTarget(
             "kind",
             KubernetesApi(self.cluster.namespace, str(self.cluster.kubeconfig)),
-            ClusterSettings(store_id=self.mark, namespace=self.cluster.namespace),
+            replace(ClusterSettings(store_id=self.mark, namespace=self.cluster.namespace), **settings),  # type: ignore[arg-type]  # by name
             store=self.store,
             step_stores=lambda _: {Access(): json.dumps(to_document(StepStores(self.far)))},
             step_archive=archive(),
@@ -79,12 +80,17 @@ class KindBench:
         return made
 
     def task(self, what: str, attempt: int = 1, run: str = b.RUN) -> Task:
+        return self.assign(SCRIPT, what, attempt, run=run)
+
+    def assign(self, script: str, what: str, attempt: int = 1, *, run: str = b.RUN, **changes: object) -> Task:
+        """A task that runs a script with `what` and the path of its output."""
         self.runs.add(run)
         code = self.folder / "code"
         code.mkdir(exist_ok=True)
-        (code / "script.py").write_text(SCRIPT)
+        (code / "script.py").write_text(script)
         taken = snapshot.take(code)
         packing.keep(self.store, taken)
+        variables = {"LEDGER": self.ledger.url, "WHO": f"{run}/{what}/{attempt}"}
         made = b.task(
             what,
             attempt,
@@ -92,7 +98,8 @@ class KindBench:
             command=(Interpreter(), "script.py", what, OutputPath("out")),
             snapshot=taken.digest,
             environment=self.image,
-            variables={"LEDGER": self.ledger.url, "WHO": f"{run}/{what}/{attempt}"},
+            variables={**variables, **cast("dict[str, str]", changes.pop("variables", {}))},
+            **changes,
         )
         return records.assign(self.store, made)
 

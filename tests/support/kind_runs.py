@@ -245,7 +245,7 @@ class Namespace:
 
     def of_run(self, run: str) -> list[str]:
         """All that exists of a run: kind and name."""
-        kinds = ("jobs", "pods", "configmaps", "secrets")
+        kinds = ("jobs", "pods", "services", "configmaps", "secrets")
         return [f"{kind}/{name_of(item)}" for kind in kinds for item in self.items(kind, f"runner/run={run}")]
 
     def empties_of(self, run: str) -> None:
