@@ -11,11 +11,10 @@ from ...model.workers import WorkerKind
 from .json_fields import text, value_at
 from .live_attempt import is_over, pending, run_since, waits_since
 from .outcome import end_of
-from .pending import wait
 from .pending_reason import PendingReason, last
 from .pod_snapshot import PodSnapshot, StoredResult, condition
 from .settings import ClusterSettings
-from .worker_states import State, first_failure, is_final, state_of, states_of
+from .worker_states import State, first_failure, has_trouble, is_final, state_of, states_of
 
 _REMEDY = (
     "ask for fewer nodes or smaller workers, add nodes to the cluster, or name a queue that starts a gang as a whole "
@@ -51,7 +50,7 @@ def subject(snapshot: PodSnapshot) -> PodSnapshot:
 
 def _tells(worker: PodSnapshot) -> tuple[bool, bool, bool]:
     scheduled = text(condition(worker.pod, "PodScheduled"), "status")
-    return scheduled == "False", bool(wait(worker).reason), not worker.pod
+    return scheduled == "False", has_trouble(worker), not worker.pod
 
 
 def is_torn(snapshot: PodSnapshot) -> bool:

@@ -25,6 +25,7 @@ from .worker_states import (
     attributed,
     first_failure,
     has_step_failed,
+    has_trouble,
     is_final,
     job_fails,
     name_of,
@@ -62,7 +63,7 @@ def observe(snapshot: PodSnapshot, *, now: datetime, settings: ClusterSettings, 
 def subject(snapshot: PodSnapshot) -> PodSnapshot:
     """Return the worker whose wait tells most: worker 0 if it waits, else one that has a node and does not start."""
     waiting = [worker for worker in snapshot.workers if state_of(worker) is State.WAITS]
-    return max(waiting or snapshot.workers, key=lambda worker: (worker.assigned, bool(wait(worker).reason)))
+    return max(waiting or snapshot.workers, key=lambda worker: (worker.assigned, has_trouble(worker)))
 
 
 def _end(snapshot: PodSnapshot, now: datetime, stored: StoredResult) -> Observation | None:
@@ -154,13 +155,23 @@ def _ends(snapshot: PodSnapshot) -> Iterator[datetime]:
 
 
 def _warnings(snapshot: PodSnapshot, now: datetime) -> tuple[str, ...]:
-    """Return a line for each pod that failed and was replaced, or whose worker was given up."""
+    """Return a line for each pod that failed and was replaced, or whose worker was given up or never ran."""
     given_up = _failed_indexes(snapshot)
     pods = [*snapshot.replaced, *(one.pod for one in snapshot.workers if index_of(one.pod) in given_up and one.pod)]
     lines = Counter(filter(None, (_warning(pod, snapshot, now) for pod in pods)))
     said = [line if times == 1 else f"{line} ({times} times)" for line, times in sorted(lines.items())]
     rest = len(said) - _MOST_WARNINGS
-    return (*said[:_MOST_WARNINGS], *((f"and {rest} more such lines",) if rest > 0 else ()))
+    more = (f"and {rest} more such lines",) if rest > 0 else ()
+    return (*said[:_MOST_WARNINGS], *more, *_idle(snapshot))
+
+
+def _idle(snapshot: PodSnapshot) -> Iterator[str]:
+    """Yield a line if workers never ran, so that the others did all the work."""
+    begun = {index_of(pod) for pod in snapshot.replaced}
+    idle = [one for index, one in enumerate(snapshot.workers) if state_of(one) is State.WAITS and index not in begun]
+    if idle:
+        why = wait(max(idle, key=has_trouble)).reason
+        yield f"{len(idle)} of {len(snapshot.workers)} workers never ran" + (f": {why}" if why else "")
 
 
 def _warning(pod: KubeObject, snapshot: PodSnapshot, now: datetime) -> str:

@@ -14,7 +14,7 @@ from ...model.workers import STEP_FAILED
 from .json_fields import number, text, time, value_at
 from .outcome import INTERRUPTED, end_of, recorded_failure
 from .pod_disruptions import has_gone
-from .pod_snapshot import DELETED, PodSnapshot, StoredResult, condition, index_of
+from .pod_snapshot import DELETED, PodSnapshot, StoredResult, condition, index_of, state
 
 NO_RESULT = StoredResult()
 
@@ -62,6 +62,11 @@ def states_of(snapshot: PodSnapshot, now: datetime | None = None) -> list[State]
 def has_step_failed(worker: PodSnapshot) -> bool:
     """Return True if the worker has recorded the failure of the whole step."""
     return number(worker.terminated, "exitCode") == STEP_FAILED
+
+
+def has_trouble(worker: PodSnapshot) -> bool:
+    """Return True if the kubelet has a reason, other than its usual work, why the container waits."""
+    return text(state(worker.pod, "waiting"), "reason") not in ("", "ContainerCreating", "PodInitializing")
 
 
 def job_fails(snapshot: PodSnapshot) -> bool:

@@ -334,6 +334,12 @@ def test_a_pool_runs_as_soon_as_one_worker_does() -> None:
     assert (seen.phase, seen.started, seen.elapsed) == (Phase.RUNNING, START + timedelta(seconds=7), 2993)
 
 
+def test_a_pool_that_was_done_before_all_workers_ran_says_so() -> None:
+    seen = see(POOL, ended(0, 0, DONE), runs(1), a_pod(2, None, unplaced()))
+    (warning,) = seen.warnings
+    assert warning.startswith("2 of 4 workers never ran: waiting for cpu (asks for 2): 0/1 nodes")
+
+
 def test_a_pool_in_a_queue_says_how_many_wait() -> None:
     seen = see(POOL, a_pod(0, None, unplaced()), a_pod(1, None, unplaced()), after=3000)
     assert (seen.phase, seen.elapsed) == (Phase.PENDING, 3000)
@@ -372,7 +378,7 @@ def test_a_pool_of_which_all_are_started_again_waits_since_the_last_end() -> Non
 
 def test_the_same_warning_is_told_once() -> None:
     lost = [ended(2, 137, born=born) for born in (0, 10, 30)]
-    seen = see(POOL, ended(0, 0, DONE), *lost, runs(2, born=70))
+    seen = see(POOL, ended(0, 0, DONE), runs(1), *lost, runs(2, born=70), runs(3))
     (warning,) = seen.warnings
     assert warning.endswith("(3 times)")
     many = [ended(index, 137) for index in range(40)]
