@@ -88,12 +88,13 @@ def free_names(names: Iterable[str], worker: int, taken: Mapping[str, str], own:
             continue
         free = name
         while free in taken or free in found.values():
-            free = _numbered(free, worker)
+            free = numbered(free, worker)
         found[name] = free
     return found
 
 
-def _numbered(name: str, worker: int) -> str:
+def numbered(name: str, worker: int) -> str:
+    """Return the name of a file with the index of its worker before the suffix: ``logs/out.worker-2.txt``."""
     folder, slash, last = name.rpartition("/")
     stem, dot, suffix = last.rpartition(".")
     return f"{folder}{slash}{stem}.worker-{worker}{dot}{suffix}" if stem else f"{name}.worker-{worker}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Mapping
+from typing import Mapping, Sequence
 
 from ..backports import without_prefix
 from ..data import integrity, manifest
 from ..data.dataset import Datastores
 from ..data.transfers.workers import each
-from ..data.united import free_names, merged_lines, united
+from ..data.united import free_names, merged_lines, numbered, united
 from ..data.work_dir import belonging, never_written
 from ..dataclass import dataclass
 from ..errors import BadInput, ObjectMissing
@@ -19,7 +19,7 @@ from ..model.data import DataRef, Kind, Manifest
 from ..model.document import from_document
 from ..model.extra_outputs import ExtraOutputs
 from ..model.record import AttemptRecord
-from ..model.task import OutputBinding, Task
+from ..model.task import OutputBinding, Task, TaskId
 from ..ports import ObjectStore
 
 OTHERS = "another worker"
@@ -182,6 +182,25 @@ class Merge:
             return self.workspace.get(key)
         except ObjectMissing:  # another process of this worker may still be at work
             return b""
+
+
+def copied_artifacts(store: ObjectStore, task: TaskId, index: int, names: Sequence[str]) -> tuple[str, ...]:
+    """Copy the artifacts of a failed worker to those of the attempt, and return their names there.
+
+    Each has the worker's index, so that none meets one of worker 0, which may still upload its own.
+
+    Args:
+        store: The workspace store.
+        task: The attempt.
+        index: The worker.
+        names: The names of its artifacts.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    copies = {name: numbered(name, index) for name in names}
+    each(copies.items(), lambda pair: store.copy(task.worker_artifacts(index) + pair[0], task.artifacts + pair[1]))
+    return tuple(sorted(copies.values()))
 
 
 def _of(contents: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

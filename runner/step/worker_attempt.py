@@ -24,7 +24,7 @@ from ..model.workers import STEP_FAILED, WorkerKind
 from ..ports import ObjectStore
 from ..runs import records
 from .attempt import Attempt
-from .merging import Merge, Records
+from .merging import Merge, Records, copied_artifacts
 from .sigterm import finish_in_grace
 from .worker import Worker
 
@@ -157,18 +157,28 @@ class WorkerAttempt:
 
     def _failed(self, record: AttemptRecord, *, stopped: bool) -> WorkerEnd:
         task, final = self.task.id, self.worker.is_final(record, stopped=stopped)
-        if final and self.worker.index:
-            records.end_worker(self.store, task, self.worker.index, record)
-        if final and self._told and not self.worker.index:  # the same end again, with the names of the files it left
-            self.store.put(task.record, canonical_json(to_document(record)))
-        elif final and not self._told:
-            self._told = records.refuse(self.store, task, record)
+        if final:
+            self._tell(record)
         commit, stored = records.committed(self.store, task), records.record_of(self.store, task)
         if commit is not None or (stored is not None and stored.failure is None):
             return WorkerEnd(record, 0, commit)  # a pool that has all its results does not need this worker
         if stored is None:
             return WorkerEnd(record, _STOPPED if stopped else _REPEATED)
         return WorkerEnd(record if final and (self._told or self.worker.index) else stored, STEP_FAILED)
+
+    def _tell(self, record: AttemptRecord) -> None:
+        """Write the records of a final failure: the worker's own, and the attempt's unless it has one."""
+        task, index = self.task.id, self.worker.index
+        before, whole = self._told, record
+        if index:
+            records.end_worker(self.store, task, index, record)
+            whole = replace(record, artifacts=(), reports=())
+        self._told = before or records.refuse(self.store, task, whole)
+        if self._told and index and record.artifacts:
+            with suppress(StoreError):  # they are kept as those of the worker
+                whole = replace(whole, artifacts=copied_artifacts(self.store, task, index, record.artifacts))
+        if self._told and (before or (index and whole.artifacts)):  # the same end again, with the names of its files
+            self.store.put(task.record, canonical_json(to_document(whole)))
 
     def _shown(self, record: AttemptRecord) -> AttemptRecord:
         return masked_record(record if self._of_all else self.worker.named(record), self.hidden)

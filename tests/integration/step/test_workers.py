@@ -174,6 +174,8 @@ def test_the_failure_of_one_worker_is_the_failure_of_the_step(pods: Pods, kind: 
     assert record is not None
     assert (record.failure, record.exit_code, record.tail) == (Failure.USER, 1, "no luck at 2")
     assert pods.below(task.id.worker_artifacts(2)) == {"outputs/left": b"x"}
+    assert record.artifacts == ("outputs/left.worker-2",)
+    assert pods.below(task.id.artifacts) == {"outputs/left.worker-2": b"x"}
     for index in (0, 1):
         assert pods.run(index) == STEP_FAILED
         assert pods.told is None, "nothing was started"
