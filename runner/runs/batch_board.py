@@ -1,0 +1,378 @@
+"""The board of a pool: the objects by which the workers of one attempt share its batches.
+
+Below the prefix of an attempt (`TaskId.batches`)::
+
+    plan.json                the work, written once by worker 0
+    claims/00000001.json     who runs which batches; numbered, each written only if its number is free
+    takeovers/00000001-1     a claim of a lost worker and who runs it now
+    results/00000001         the result of a claim: a line of JSON, then the rows; the first one counts
+    carried/00000001         results of earlier attempts whose whole batches are not run again
+    beats/0-1.json           the sign of life of a worker's incarnation, overwritten every few seconds
+    abort.json               the reason why no worker is to go on
+    progress.json            the progress for people, overwritten by worker 0
+
+A worker that starts again has a greater incarnation: what its earlier ones have claimed and not finished is lost. All
+writes that decide are conditional puts, so it does not matter who is late: every batch counts once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from ..dataclass import dataclass
+from ..errors import ObjectMissing
+from ..model.batches import (
+    SILENCE,
+    BatchPlan,
+    BatchProgress,
+    Beat,
+    Claim,
+    ClaimResult,
+    Takeover,
+    merge_order,
+    ranges_without,
+)
+from ..model.document import to_document
+from ..model.stored_documents import read_document
+from ..ports import ObjectStore
+
+PROGRESS = "progress.json"
+"""The name of the object with the progress."""
+_HEAD = 1 << 14
+"""Bytes of a result that are read to find its first line."""
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Aborted:
+    """The content of ``abort.json``."""
+
+    reason: str
+
+
+class BatchBoard:
+    """The board as one worker sees it. It is used by one thread at a time.
+
+    Args:
+        store: The workspace store.
+        prefix: `TaskId.batches`.
+        worker: The worker's index.
+        clock: Returns seconds that never go back (`time.monotonic`).
+
+    """
+
+    def __init__(self, store: ObjectStore, prefix: str, worker: int, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._clock = clock
+        self.worker = worker
+        self.incarnation = 0
+        self._beats = 0
+        self._seen: dict[str, tuple[str, float]] = {}
+        """The last ETag of each beat, and when this worker first saw it."""
+        self._claims: dict[int, Claim] = {}
+        self._last = 0
+        """The greatest number of a claim that is known."""
+        self._end = 0
+        """The position after that claim."""
+        self._done: set[int] = set()
+        self._first_open = 1
+        """All claims before this one have results."""
+
+    # The worker's life
+
+    def begin(self) -> int:
+        """Start an incarnation of this worker, and return its number."""
+        self.incarnation = 1 + max((number for worker, number in self._beating() if worker == self.worker), default=0)
+        while not self._create(self._beat_key(self.worker, self.incarnation), Beat(number=0)):
+            self.incarnation += 1
+        return self.incarnation
+
+    def beat(self, beat: Beat) -> None:
+        """Give a sign of life. Its number is set here."""
+        self._beats += 1
+        shown = Beat(number=self._beats, counts=beat.counts, rate=beat.rate)
+        self._store.put(self._beat_key(self.worker, self.incarnation), _bytes(shown))
+
+    def other_beats(self) -> list[Beat]:
+        """Return the last beats of the newest incarnations of other workers, without those that are silent."""
+        newest = self._newest()
+        alive = [
+            self._beat_key(worker, number)
+            for worker, number in newest.items()
+            if worker != self.worker and not self._is_silent(worker, number)
+        ]
+        return [beat for key in alive if (beat := self._found(Beat, key)) is not None]
+
+    # The plan
+
+    def plan(self) -> BatchPlan | None:
+        """Return the plan; None: worker 0 has not written it yet."""
+        return self._found(BatchPlan, f"{self._prefix}plan.json")
+
+    def begin_work(self, batches: int, work: str, earlier: Iterator[str] | tuple[str, ...] = ()) -> BatchPlan:
+        """Write the plan unless there is one, and return the one that counts.
+
+        Args:
+            batches: The number of all batches.
+            work: The key of the work.
+            earlier: The prefixes of earlier boards, those that count first. Results of whole batches of equal work are
+                copied from them.
+        """
+        if known := self.plan():
+            return known
+        done: set[int] = set()
+        copied = 0
+        for prefix in earlier:
+            for key, result in self._of_equal_work(prefix, batches, work):
+                numbers = {end.number for end in result.ends if end.is_whole and not result.files}
+                if numbers - done:
+                    copied += 1
+                    self._store.copy(key, f"{self._prefix}carried/{copied:08d}")
+                    done |= numbers
+        plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=copied)
+        self._create(f"{self._prefix}plan.json", plan)
+        return self.plan() or plan
+
+    def _of_equal_work(self, prefix: str, batches: int, work: str) -> Iterator[tuple[str, ClaimResult]]:
+        """Yield the results of a board of the same work."""
+        plan = self._found(BatchPlan, f"{prefix}plan.json")
+        if plan is None or (plan.batches, plan.work) != (batches, work):
+            return
+        for part in ("results/", "carried/"):
+            for info in self._store.list(f"{prefix}{part}"):
+                yield info.key, self._header(info.key)
+
+    # Claims
+
+    def claim(self, plan: BatchPlan, size: Callable[[int], int]) -> int | None:
+        """Claim the next batches.
+
+        Args:
+            plan: The plan.
+            size: Returns the number of batches to claim, from the number of those that nobody has claimed.
+
+        Returns:
+            The number of the claim; None: all batches are claimed.
+        """
+        while True:
+            remaining = plan.positions - self._end
+            if remaining <= 0:
+                return None
+            number = self._last + 1
+            claim = Claim(self._end, self._end + size(remaining), self.worker, self.incarnation)
+            if self._create(self._claim_key(number), claim):
+                self._take_note(number, claim)
+                return number
+            self._catch_up()
+
+    def claimed(self, number: int) -> Claim:
+        """Return a claim by its number."""
+        if number not in self._claims:
+            key = self._claim_key(number)
+            self._claims[number] = read_document(Claim, self._store.get(key), key)
+        return self._claims[number]
+
+    def all_claimed(self, plan: BatchPlan) -> bool:
+        """Tell if every batch is claimed, as far as this worker knows."""
+        return self._end >= plan.positions
+
+    def _catch_up(self) -> None:
+        """Learn the last claim; those between are not read."""
+        last = self._last
+        for info in self._store.list(f"{self._prefix}claims/", after=self._claim_key(last) if last else ""):
+            last = int(info.key[-13:-5])
+        if last > self._last:
+            self._take_note(last, self.claimed(last))
+
+    def _take_note(self, number: int, claim: Claim) -> None:
+        self._claims[number] = claim
+        self._last, self._end = number, claim.stop
+
+    def own_lost(self) -> Iterator[int]:
+        """Take over and yield the claims of earlier incarnations of this worker that have no result."""
+        if self.incarnation == 1:
+            return
+        self._catch_up()
+        for number in self.open_claims():
+            worker, incarnation, takeovers = self._owner(number)
+            if worker == self.worker and incarnation < self.incarnation and self._take(number, takeovers):
+                yield number
+
+    def lost(self) -> Iterator[int]:
+        """Take over and yield the claims without a result whose workers are silent or have started again."""
+        newest = self._newest()
+        for number in self.open_claims():
+            worker, incarnation, takeovers = self._owner(number)
+            if (worker, incarnation) == (self.worker, self.incarnation):
+                continue
+            lost = newest.get(worker, 0) > incarnation or self._is_silent(worker, incarnation)
+            if lost and self._take(number, takeovers):
+                yield number
+
+    def open_claims(self) -> list[int]:
+        """Return the claims that have no result, as far as this worker knows the claims."""
+        self.new_results()
+        return [number for number in range(self._first_open, self._last + 1) if number not in self._done]
+
+    def _owner(self, number: int) -> tuple[int, int, int]:
+        """Return the worker and incarnation that run a claim now, and how often it was taken over."""
+        takeovers = [info.key for info in self._store.list(f"{self._prefix}takeovers/{number:08d}-")]
+        if not takeovers:
+            claim = self.claimed(number)
+            return claim.worker, claim.incarnation, 0
+        last = max(takeovers, key=lambda key: int(key.rsplit("-", 1)[1]))
+        takeover = read_document(Takeover, self._store.get(last), last)
+        return takeover.worker, takeover.incarnation, len(takeovers)
+
+    def _take(self, number: int, takeovers: int) -> bool:
+        key = f"{self._prefix}takeovers/{number:08d}-{takeovers + 1}"
+        return self._create(key, Takeover(self.worker, self.incarnation))
+
+    # Results
+
+    def publish(self, number: int, result: ClaimResult, rows: bytes) -> bool:
+        """Write the result of a claim.
+
+        Args:
+            number: The claim.
+            result: Its batches.
+            rows: Their rows, one batch after another.
+
+        Returns:
+            False if another worker was first: its result counts.
+        """
+        data = _bytes(result) + b"\n" + rows
+        first = self._store.put_if_absent(self._result_key(number), data)
+        self._done.add(number)
+        return first
+
+    def new_results(self) -> list[int]:
+        """Return the claims whose results this worker has not known before."""
+        after = self._result_key(self._first_open - 1) if self._first_open > 1 else ""
+        listed = (int(info.key[-8:]) for info in self._store.list(f"{self._prefix}results/", after=after))
+        found = [number for number in listed if number not in self._done]
+        self._done.update(found)
+        while self._first_open in self._done:
+            self._first_open += 1
+        return found
+
+    def all_done(self, plan: BatchPlan) -> bool:
+        """Tell if every batch has a result, as far as this worker knows."""
+        return self.all_claimed(plan) and self._first_open > self._last
+
+    def header(self, number: int) -> ClaimResult:
+        """Return the first line of a result."""
+        return self._header(self._result_key(number))
+
+    def carried(self) -> list[ClaimResult]:
+        """Return the first lines of the carried results."""
+        return [self._header(info.key) for info in self._store.list(f"{self._prefix}carried/")]
+
+    def merged(self, plan: BatchPlan) -> Iterator[tuple[ClaimResult | None, bytes]]:
+        """Yield the rows of all batches in their order.
+
+        Yields:
+            The first line of a result when it comes for the first time, else None, and the rows of one batch.
+
+        Raises:
+            ValueError: A batch has no result.
+        """
+        keys = [self._result_key(number) for number in range(1, self._last + 1)]
+        keys += [info.key for info in self._store.list(f"{self._prefix}carried/")] if plan.carried else []
+        headers = {key: self._header(key) for key in keys}
+        known = ("", b"")
+        shown: set[str] = set()
+        for key, offset, end in merge_order(headers, plan.batches):
+            if known[0] != key and end.size:
+                data = self._store.get(key)
+                known = (key, data[data.index(b"\n") + 1 :])
+            yield (None if key in shown else headers[key]), known[1][offset : offset + end.size] if end.size else b""
+            shown.add(key)
+
+    def _header(self, key: str) -> ClaimResult:
+        data, length = b"", _HEAD
+        while b"\n" not in data:
+            more = self._store.read_range(key, len(data), length)
+            if not more:
+                break
+            data, length = data + more, 16 * length
+        return read_document(ClaimResult, data.split(b"\n", 1)[0], key)
+
+    # The end, and what people see
+
+    def abort(self, reason: str) -> None:
+        """Tell all workers to stop. The first reason stands."""
+        self._create(f"{self._prefix}abort.json", Aborted(reason))
+
+    def aborted(self) -> str:
+        """Return the reason of an abort; empty: there is none."""
+        found = self._found(Aborted, f"{self._prefix}abort.json")
+        return found.reason if found else ""
+
+    def show(self, progress: BatchProgress) -> None:
+        """Overwrite the progress."""
+        self._store.put(f"{self._prefix}{PROGRESS}", _bytes(progress))
+
+    # Keys and documents
+
+    def _beat_key(self, worker: int, incarnation: int) -> str:
+        return f"{self._prefix}beats/{worker}-{incarnation}.json"
+
+    def _claim_key(self, number: int) -> str:
+        return f"{self._prefix}claims/{number:08d}.json"
+
+    def _result_key(self, number: int) -> str:
+        return f"{self._prefix}results/{number:08d}"
+
+    def _beating(self) -> list[tuple[int, int]]:
+        """Return the workers and incarnations that have beats, and note when each beat changed last."""
+        found: list[tuple[int, int]] = []
+        for info in self._store.list(f"{self._prefix}beats/"):
+            worker, _, incarnation = info.key[len(self._prefix) + len("beats/") : -len(".json")].partition("-")
+            found.append((int(worker), int(incarnation)))
+            if self._seen.get(info.key, ("", 0.0))[0] != info.etag:
+                self._seen[info.key] = (info.etag, self._clock())
+        return found
+
+    def _newest(self) -> dict[int, int]:
+        """Return the newest incarnation of each worker."""
+        newest: dict[int, int] = {}
+        for worker, incarnation in self._beating():
+            newest[worker] = max(newest.get(worker, 0), incarnation)
+        return newest
+
+    def _is_silent(self, worker: int, incarnation: int) -> bool:
+        """Tell if a worker's beat has not changed for long, by the clock of this worker."""
+        _, since = self._seen.setdefault(self._beat_key(worker, incarnation), ("", self._clock()))
+        return self._clock() - since >= SILENCE
+
+    def _create(self, key: str, value: object) -> bool:
+        return self._store.put_if_absent(key, _bytes(value))
+
+    def _found(self, shape: type[R], key: str) -> R | None:
+        try:
+            data = self._store.get(key)
+        except ObjectMissing:
+            return None
+        return read_document(shape, data, key) if data else None
+
+
+def read_progress(store: ObjectStore, prefix: str) -> BatchProgress | None:
+    """Return the progress of a pool; None: it has shown none yet, or it cannot be read.
+
+    Args:
+        store: The workspace store.
+        prefix: `TaskId.batches`.
+    """
+    try:
+        data = store.get(f"{prefix}{PROGRESS}")
+    except ObjectMissing:
+        return None
+    return read_document(BatchProgress, data, f"{prefix}{PROGRESS}") if data else None
+
+
+def _bytes(value: object) -> bytes:
+    return json.dumps(to_document(value), separators=(",", ":")).encode()
