@@ -17,14 +17,18 @@ import threading
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..base.step_folder import step_context
 from . import rows
 from .messages import Reader, packed, send
-from .settings import PLACE, Place, Settings, of_document
+from .settings import PLACE, Place, Settings
+
+if TYPE_CHECKING:
+    from .mini_batches import MiniBatches
 
 _SLOW_OPENING = 1.0
 """Seconds after which the supervisor is told that the batch was opened, as only ``run()`` has a time limit."""
@@ -78,7 +82,7 @@ class Worker:
             self._script = _loaded(self._settings.entry_script)
             run = getattr(self._script, "run", None)
             if not callable(run):
-                raise AttributeError(f"{self._settings.entry_script} has no function run(mini_batch)")  # noqa: TRY301
+                raise TypeError(f"{self._settings.entry_script} has no function run(mini_batch)")  # noqa: TRY301
             self._with_context = _takes_context(run)
             if callable(init := getattr(self._script, "init", None)):
                 init()
@@ -96,15 +100,13 @@ class Worker:
             spec: See `mini_batches.MiniBatch`.
             partition: The same.
         """
-        from . import mini_batches
-
         begun, items = time.monotonic(), -1
         try:
-            batch, items = mini_batches.open_batch(spec, self._settings, self._context)
+            batch, items = self._batches.open(spec)
             if time.monotonic() - begun > _SLOW_OPENING:
                 self._tell({"kind": "opened", "number": number})
                 begun = time.monotonic()
-            returned = self._called(number, batch, spec, partition)
+            returned = self._called(number, batch, spec, partition) if items else []
             count = rows.number_of(returned)
             data = b"" if self._settings.is_summary else rows.rows_of(returned)
         except BaseException as error:  # noqa: BLE001 - also SystemExit of the script: the batch has failed
@@ -125,12 +127,13 @@ class Worker:
     def _called(self, number: int, batch: object, spec: object, partition: Mapping[str, object] | None) -> object:
         if not self._with_context:
             return self._script.run(batch)
-        from . import mini_batches
+        return self._script.run(batch, MiniBatchContext(number, partition, lambda: self._batches.dataset(spec)))
 
-        def dataset() -> object:
-            return mini_batches.dataset_of(spec, self._settings, self._context)
+    @cached_property
+    def _batches(self) -> MiniBatches:
+        from .mini_batches import MiniBatches
 
-        return self._script.run(batch, MiniBatchContext(number, partition, dataset))
+        return MiniBatches(self._settings, self._context, json.loads(Path(self._place.prepared).read_bytes()))
 
     def _described(self, error: BaseException, where: str) -> dict[str, str]:
         """Return the error in words, and add its traceback to the error file."""
@@ -158,10 +161,11 @@ def main(arguments: Sequence[str]) -> int:
     """
     orders, results, life = map(int, arguments)
     for descriptor in (orders, results, life):
-        os.set_inheritable(descriptor, False)
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
     threading.Thread(target=_end_with_supervisor, args=(life,), daemon=True).start()
-    document = json.loads(os.environ[PLACE])
-    place = Place(**{**document, "settings": of_document(document["settings"])})
+    place = Place.of(os.environ)
+    if place is None:
+        raise KeyError(PLACE)
     sys.argv = [place.settings.entry_script, *place.arguments]
     worker = Worker(place.settings, place, results)
     if not worker.init():

@@ -1,0 +1,152 @@
+"""A worker process as its supervisor sees it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from .messages import Message, Reader, packed
+from .settings import PLACE, Place
+
+MODULE = f"{__package__}.worker_process"
+_PIPE = 1 << 20
+"""Bytes of a pipe for results: a process need not wait while its supervisor does something else."""
+_TAIL = 2000
+"""Bytes of a process's output that are shown when it has died."""
+
+
+class Child:
+    """One worker process, which may be started again after it has ended.
+
+    Args:
+        index: Its number among the processes of the supervisor.
+        place: What it is told about itself.
+        life: The descriptor that the supervisor's end closes.
+        logs: The folder ``logs/user``.
+
+    """
+
+    def __init__(self, index: int, place: Place, life: int, logs: Path) -> None:
+        self.index = index
+        self.place = place
+        self.began = time.monotonic()
+        """The time at which its batch began."""
+        self.ready = False
+        """True when its ``init()`` has succeeded."""
+        self.starts = 0
+        self.out = logs / "stdout" / place.node / f"{place.process}.stdout.txt"
+        self.err = logs / "stderr" / place.node / f"{place.process}.stderr.txt"
+        self._life = life
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders = -1
+        self._unsent = bytearray()
+        self.reader = Reader(-1)
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return f"worker {self.place.node}, {self.place.process}"
+
+    @property
+    def pid(self) -> int:
+        """The process id; 0: it was not started."""
+        return self._process.pid if self._process else 0
+
+    def start(self) -> None:
+        """Start the process. Its pipes are open afterwards."""
+        self.starts += 1
+        self.ready = False
+        orders, self._orders = os.pipe()
+        results, far = os.pipe()
+        _widen(results)
+        for descriptor in (self._orders, results):
+            os.set_blocking(descriptor, False)
+        for file in (self.out, self.err):
+            file.parent.mkdir(parents=True, exist_ok=True)
+        with self.out.open("ab") as out, self.err.open("ab") as err:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", MODULE, str(orders), str(far), str(self._life)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                pass_fds=(orders, far, self._life),
+                env={**os.environ, PLACE: json.dumps(self.place.document)},
+                start_new_session=True,
+            )
+        os.close(orders)
+        os.close(far)
+        self.reader = Reader(results)
+        self.began = time.monotonic()
+
+    def send(self, batches: Sequence[tuple[int, object, Any]]) -> None:
+        """Send batches to the process."""
+        self._unsent += packed({"batches": batches})
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what a full pipe did not take before."""
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):  # a dead process is noticed by its other pipe
+            while self._unsent:
+                del self._unsent[: os.write(self._orders, self._unsent)]
+
+    def messages(self) -> Iterator[Message]:
+        """Yield what the process has sent."""
+        return self.reader.read()
+
+    def ended(self) -> int | None:
+        """Return the exit code, negative for a signal; None: the process runs."""
+        return self._process.poll() if self._process else None
+
+    def kill(self) -> None:
+        """Kill the process and all that it has started, and wait for its end."""
+        if self._process is None:
+            return
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+        self.close()
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process and all that it has started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    def finish(self) -> None:
+        """Tell the process that no batch follows: it calls ``shutdown()`` and ends."""
+        if self._orders >= 0:
+            os.close(self._orders)
+            self._orders = -1
+
+    def close(self) -> None:
+        """Close the pipes of a process that has ended."""
+        self.finish()
+        self._unsent.clear()
+        if self.reader.descriptor >= 0:
+            os.close(self.reader.descriptor)
+        self.reader = Reader(-1)
+        self.ready = False
+        self._process = None
+
+    def last_output(self) -> str:
+        """Return the last lines that the process wrote to its error output, else to its output."""
+        for file in (self.err, self.out):
+            with contextlib.suppress(OSError), file.open("rb") as data:
+                data.seek(max(0, file.stat().st_size - _TAIL))
+                if text := data.read().decode(errors="replace").strip():
+                    return "\n".join(text.splitlines()[-10:])
+        return ""
+
+
+def _widen(descriptor: int) -> None:
+    """Make a pipe larger where that is possible (Linux; fcntl(2), F_SETPIPE_SZ)."""
+    import fcntl
+
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(descriptor, getattr(fcntl, "F_SETPIPE_SZ", 1031), _PIPE)
