@@ -22,7 +22,7 @@ from .packing import unpack
 PRIVATE = "_runner_step"
 SUFFIXES = (".json", ".py", ".txt")
 """The files of the package that count: its modules, and the tables that they read."""
-_PROGRAMS = tuple(f"{PRIVATE}/{folder}/" for folder in ("step", "sdk/hyperdrive"))
+_PROGRAMS = tuple(f"{PRIVATE}/{folder}/" for folder in ("step", "sdk/hyperdrive", "sdk/parallel_run"))
 """The packages with modules that a process of a step runs."""
 _PACKAGE = Path(__file__).parents[1]
 _EPOCH = (1980, 1, 1, 0, 0, 0)

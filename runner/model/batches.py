@@ -170,6 +170,14 @@ class Counts:
             failed += end.failed
         return cls(batches, lost, items, failed)
 
+    def __sub__(self, other: Counts) -> Counts:
+        return Counts(
+            self.batches - other.batches,
+            self.failed_batches - other.failed_batches,
+            self.items - other.items,
+            self.failed_items - other.failed_items,
+        )
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             self.batches + other.batches,

@@ -65,7 +65,7 @@ class BatchBoard:
 
     def __init__(self, store: ObjectStore, prefix: str, worker: int, clock: Callable[[], float]) -> None:
         self._store = store
-        self._prefix = prefix
+        self.prefix = prefix
         self._clock = clock
         self.worker = worker
         self.incarnation = 0
@@ -110,7 +110,7 @@ class BatchBoard:
 
     def plan(self) -> BatchPlan | None:
         """Return the plan; None: worker 0 has not written it yet."""
-        return self._found(BatchPlan, f"{self._prefix}plan.json")
+        return self._found(BatchPlan, f"{self.prefix}plan.json")
 
     def begin_work(self, batches: int, work: str, earlier: Iterator[str] | tuple[str, ...] = ()) -> BatchPlan:
         """Write the plan unless there is one, and return the one that counts.
@@ -130,10 +130,10 @@ class BatchBoard:
                 numbers = {end.number for end in result.ends if end.is_whole and not result.files}
                 if numbers - done:
                     copied += 1
-                    self._store.copy(key, f"{self._prefix}carried/{copied:08d}")
+                    self._store.copy(key, f"{self.prefix}carried/{copied:08d}")
                     done |= numbers
         plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=copied)
-        self._create(f"{self._prefix}plan.json", plan)
+        self._create(f"{self.prefix}plan.json", plan)
         return self.plan() or plan
 
     def _of_equal_work(self, prefix: str, batches: int, work: str) -> Iterator[tuple[str, ClaimResult]]:
@@ -182,7 +182,7 @@ class BatchBoard:
     def _catch_up(self) -> None:
         """Learn the last claim; those between are not read."""
         last = self._last
-        for info in self._store.list(f"{self._prefix}claims/", after=self._claim_key(last) if last else ""):
+        for info in self._store.list(f"{self.prefix}claims/", after=self._claim_key(last) if last else ""):
             last = int(info.key[-13:-5])
         if last > self._last:
             self._take_note(last, self.claimed(last))
@@ -219,7 +219,7 @@ class BatchBoard:
 
     def _owner(self, number: int) -> tuple[int, int, int]:
         """Return the worker and incarnation that run a claim now, and how often it was taken over."""
-        takeovers = [info.key for info in self._store.list(f"{self._prefix}takeovers/{number:08d}-")]
+        takeovers = [info.key for info in self._store.list(f"{self.prefix}takeovers/{number:08d}-")]
         if not takeovers:
             claim = self.claimed(number)
             return claim.worker, claim.incarnation, 0
@@ -228,7 +228,7 @@ class BatchBoard:
         return takeover.worker, takeover.incarnation, len(takeovers)
 
     def _take(self, number: int, takeovers: int) -> bool:
-        key = f"{self._prefix}takeovers/{number:08d}-{takeovers + 1}"
+        key = f"{self.prefix}takeovers/{number:08d}-{takeovers + 1}"
         return self._create(key, Takeover(self.worker, self.incarnation))
 
     # Results
@@ -252,7 +252,7 @@ class BatchBoard:
     def new_results(self) -> list[int]:
         """Return the claims whose results this worker has not known before."""
         after = self._result_key(self._first_open - 1) if self._first_open > 1 else ""
-        listed = (int(info.key[-8:]) for info in self._store.list(f"{self._prefix}results/", after=after))
+        listed = (int(info.key[-8:]) for info in self._store.list(f"{self.prefix}results/", after=after))
         found = [number for number in listed if number not in self._done]
         self._done.update(found)
         while self._first_open in self._done:
@@ -269,7 +269,7 @@ class BatchBoard:
 
     def carried(self) -> list[ClaimResult]:
         """Return the first lines of the carried results."""
-        return [self._header(info.key) for info in self._store.list(f"{self._prefix}carried/")]
+        return [self._header(info.key) for info in self._store.list(f"{self.prefix}carried/")]
 
     def merged(self, plan: BatchPlan) -> Iterator[tuple[ClaimResult | None, bytes]]:
         """Yield the rows of all batches in their order.
@@ -281,7 +281,7 @@ class BatchBoard:
             ValueError: A batch has no result.
         """
         keys = [self._result_key(number) for number in range(1, self._last + 1)]
-        keys += [info.key for info in self._store.list(f"{self._prefix}carried/")] if plan.carried else []
+        keys += [info.key for info in self._store.list(f"{self.prefix}carried/")] if plan.carried else []
         headers = {key: self._header(key) for key in keys}
         known = ("", b"")
         shown: set[str] = set()
@@ -305,33 +305,33 @@ class BatchBoard:
 
     def abort(self, reason: str) -> None:
         """Tell all workers to stop. The first reason stands."""
-        self._create(f"{self._prefix}abort.json", Aborted(reason))
+        self._create(f"{self.prefix}abort.json", Aborted(reason))
 
     def aborted(self) -> str:
         """Return the reason of an abort; empty: there is none."""
-        found = self._found(Aborted, f"{self._prefix}abort.json")
+        found = self._found(Aborted, f"{self.prefix}abort.json")
         return found.reason if found else ""
 
     def show(self, progress: BatchProgress) -> None:
         """Overwrite the progress."""
-        self._store.put(f"{self._prefix}{PROGRESS}", _bytes(progress))
+        self._store.put(f"{self.prefix}{PROGRESS}", _bytes(progress))
 
     # Keys and documents
 
     def _beat_key(self, worker: int, incarnation: int) -> str:
-        return f"{self._prefix}beats/{worker}-{incarnation}.json"
+        return f"{self.prefix}beats/{worker}-{incarnation}.json"
 
     def _claim_key(self, number: int) -> str:
-        return f"{self._prefix}claims/{number:08d}.json"
+        return f"{self.prefix}claims/{number:08d}.json"
 
     def _result_key(self, number: int) -> str:
-        return f"{self._prefix}results/{number:08d}"
+        return f"{self.prefix}results/{number:08d}"
 
     def _beating(self) -> list[tuple[int, int]]:
         """Return the workers and incarnations that have beats, and note when each beat changed last."""
         found: list[tuple[int, int]] = []
-        for info in self._store.list(f"{self._prefix}beats/"):
-            worker, _, incarnation = info.key[len(self._prefix) + len("beats/") : -len(".json")].partition("-")
+        for info in self._store.list(f"{self.prefix}beats/"):
+            worker, _, incarnation = info.key[len(self.prefix) + len("beats/") : -len(".json")].partition("-")
             found.append((int(worker), int(incarnation)))
             if self._seen.get(info.key, ("", 0.0))[0] != info.etag:
                 self._seen[info.key] = (info.etag, self._clock())

@@ -66,10 +66,11 @@ class Child:
         self.ready = False
         orders, self._orders = os.pipe()
         results, far = os.pipe()
-        _widen(results)
+        for descriptor in (self._orders, results):
+            _widen(descriptor)
         for descriptor in (self._orders, results):
             os.set_blocking(descriptor, False)
-        for file in (self.out, self.err):
+        for file in (self.out, self.err, Path(self.place.errors)):
             file.parent.mkdir(parents=True, exist_ok=True)
         with self.out.open("ab") as out, self.err.open("ab") as err:
             self._process = subprocess.Popen(
@@ -97,6 +98,11 @@ class Child:
             while self._unsent:
                 del self._unsent[: os.write(self._orders, self._unsent)]
 
+    @property
+    def is_full(self) -> bool:
+        """True if its pipe has not taken all that was sent."""
+        return bool(self._unsent)
+
     def messages(self) -> Iterator[Message]:
         """Yield what the process has sent."""
         return self.reader.read()
@@ -104,6 +110,16 @@ class Child:
     def ended(self) -> int | None:
         """Return the exit code, negative for a signal; None: the process runs."""
         return self._process.poll() if self._process else None
+
+    def awaited(self) -> int:
+        """Return the exit code of a process that has closed its pipe; it is killed if it does not end by itself."""
+        if self._process is None:
+            return 0
+        try:
+            return self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self.signal(signal.SIGKILL)
+            return self._process.wait()
 
     def kill(self) -> None:
         """Kill the process and all that it has started, and wait for its end."""

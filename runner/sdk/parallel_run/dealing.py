@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
 from ...dataclass import dataclass, field
 from ...model.batches import BatchEnd, BatchError, Counts
@@ -170,22 +170,21 @@ class Dealer:
         self._tries.pop(end.number, None)
         self.counts += Counts.of((end,))
 
-    @property
-    def unpublished(self) -> Counts:
-        """The batches that have ended in claims that have not."""
-        return Counts.of(end for claimed in self._claims.values() for end, _ in claimed.ends.values())
-
-    def wants_claim(self, elapsed: Sequence[float], latency: float) -> bool:
+    def wants_claim(self, elapsed: Mapping[int, float], latency: float) -> bool:
         """Tell if another claim is needed now, so that it is there when a process is out of work.
 
         Args:
-            elapsed: For each process the seconds since its batch began.
+            elapsed: The processes that can run batches, each with the seconds since its batch began.
             latency: Seconds that a claim takes.
         """
+        if not elapsed:
+            return False
         if not self.mean:
-            return not self._waiting and any(not held for held in self._with)
-        left = min(
-            (len(held) - 1) * self.mean + max(0.0, self.mean - passed) if held else 0.0
-            for held, passed in zip(self._with, elapsed)
-        )
-        return left + self.waiting * self.mean / len(self._with) <= max(LEAD, 3 * latency)
+            return not self._waiting and any(not self._with[process] for process in elapsed)
+        left = min(self._left(process, passed) for process, passed in elapsed.items())
+        return left + self.waiting * self.mean / len(elapsed) <= max(LEAD, 3 * latency)
+
+    def _left(self, process: int, passed: float) -> float:
+        """Return the seconds for which a process has work."""
+        held = len(self._with[process])
+        return (held - 1) * self.mean + max(0.0, self.mean - passed) if held else 0.0

@@ -1,0 +1,60 @@
+"""The stores of a step's process as the pool uses them: without masks, since rows are the user's data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ...model.context import StoreAccess
+from ...model.data import DEFAULT_DATASTORE
+from ...model.document import from_document
+from ...model.store_endpoint import StepStores
+from ...ports import ObjectStore
+
+
+def workspace_store(access: StoreAccess) -> ObjectStore:
+    """Return the workspace store.
+
+    Args:
+        access: The access of the step.
+
+    Raises:
+        RunnerError: It cannot be opened.
+    """
+    return store_of(access, DEFAULT_DATASTORE)
+
+
+def store_of(access: StoreAccess, datastore: str) -> ObjectStore:
+    """Return the store of a datastore.
+
+    Args:
+        access: The access of the step.
+        datastore: Its name.
+
+    Raises:
+        RunnerError: It cannot be opened.
+    """
+    if datastore == DEFAULT_DATASTORE and access.folder:
+        return _folder(access.folder)
+    if folder := access.datastores.get(datastore):
+        return _folder(folder)
+    from ...errors import BadInput
+    from ...storage.registry import open_store
+    from ...storage.s3.http import RetryPolicy
+
+    def endpoint() -> object:
+        stores: StepStores = from_document(StepStores, json.loads(Path(access.stores).read_bytes()))
+        return stores.of(datastore)
+
+    found = endpoint() if access.stores else None
+    if found is None:
+        raise BadInput(f"this step cannot open the datastore '{datastore}'", remedy="see: runner doctor")
+    retries = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
+    return open_store(found, retries, endpoint)
+
+
+def _folder(path: str) -> ObjectStore:
+    from ...model.durable import must_survive
+    from ...storage.directory import DirectoryStore
+
+    return DirectoryStore(Path(path), durable=must_survive)

@@ -1,0 +1,196 @@
+"""The work of one program of a pool: its board, its plan, and the end of the step."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from ...dataclass import dataclass
+from ...errors import ObjectMissing, StoreError
+from ...model.batch_words import failure_lines, progress_words
+from ...model.batches import BatchError, BatchPlan
+from ...model.context import StepContext
+from ...model.digest import digest_of_bytes
+from ...model.task import TaskId
+from ...model.workers import CARRIED, WORK
+from ...ports import ObjectStore
+from ...runs.batch_board import BatchBoard
+from ..base.step_folder import step_context
+from . import mini_batches
+from .board_thread import BoardThread
+from .children import Child
+from .mini_batch import MiniBatch
+from .pool import Pool, PoolFailed, PoolStopped
+from .settings import Settings
+from .stores import workspace_store
+
+_ERRORS = "logs/user/error/"
+_OVERVIEW = "logs/job_progress_overview.txt"
+_RESULT = "logs/job_result.txt"
+_LONGEST_WAIT = 2.0
+"""Seconds between two looks for the plan of worker 0."""
+
+
+@dataclass(kw_only=True)
+class Work:
+    """The batches of the step, as this worker shares them."""
+
+    settings: Settings
+    context: StepContext
+    board: BatchBoard
+    plan: BatchPlan
+    batches: Sequence[MiniBatch]
+    workers: int
+
+    @staticmethod
+    def begun(settings: Settings, worker: int, workers: int, prepared: Path) -> Work:
+        """Open the board and agree with the other workers on the batches.
+
+        Args:
+            settings: The settings.
+            worker: The index of this worker.
+            workers: The number of workers.
+            prepared: The file to write for the worker processes.
+
+        Raises:
+            RunnerError: The store fails, or the inputs differ from those of worker 0.
+            UserErrorException: The inputs cannot be cut.
+        """
+        context = step_context()
+        store, task = workspace_store(context.access), TaskId(context.run, context.key, context.attempt)
+        board = BatchBoard(store, task.batches, worker, time.monotonic)
+        board.begin()
+        cuts = _prepared(settings, context, store, board)
+        prepared.write_bytes(cuts)
+        batches = mini_batches.MiniBatches(settings, context, json.loads(cuts)).cut()
+        work = f"{os.environ.get(WORK, '')}-{digest_of_bytes(cuts)}"
+        plan = board.begin_work(len(batches), work, _earlier(task)) if worker == 0 else _awaited(board)
+        if plan.batches != len(batches):
+            raise StoreError(f"worker {worker} sees {len(batches)} batches, and worker 0 has planned {plan.batches}")
+        return Work(settings=settings, context=context, board=board, plan=plan, batches=batches, workers=workers)
+
+    def pool(self, children: list[Child]) -> Pool:
+        """Return the supervisor of as many processes as there are batches.
+
+        Args:
+            children: All processes that this worker may start.
+        """
+        most = max(1, self.plan.positions)
+        for child in children[most:]:
+            child.kill()
+        return Pool(
+            settings=self.settings,
+            batches=self.batches,
+            children=children[:most],
+            board=BoardThread(self.board, self.plan, self.workers),
+            incarnation=self.board.incarnation,
+            worker=self.board.worker,
+        )
+
+    @contextmanager
+    def shared(self, pool: Pool) -> Iterator[None]:
+        """Run the thread of the board meanwhile; a failure here stops the other workers."""
+        pool.board.start()
+        reason = ""
+        try:
+            yield
+        except PoolFailed as error:
+            reason = str(error)
+            raise
+        finally:
+            if pool.board.is_alive():
+                pool.board.close(reason)
+
+    def failed(self, pool: Pool, error: PoolFailed) -> int:
+        """Say why the step has failed, and return the exit code: 0 for a worker that others have stopped.
+
+        Args:
+            pool: The supervisor.
+            error: The reason.
+        """
+        reason = str(error)
+        if self.board.worker and isinstance(error, PoolStopped):
+            print(f"runner: stopped, since the step has failed: {reason}", flush=True)
+            return 0
+        errors = [*pool.errors, *pool.board.errors]
+        self._overview(pool, f"failed: {reason}", errors)
+        sys.stdout.flush()
+        print("\n".join(failure_lines(reason, errors, _ERRORS)), file=sys.stderr, flush=True)
+        return 1
+
+    def succeeded(self, pool: Pool) -> int:
+        """Let the processes end, merge the rows, and return the exit code.
+
+        Args:
+            pool: The supervisor.
+        """
+        if self.board.worker == 0:
+            self._merge()
+            self._overview(pool, "succeeded", pool.errors)
+        pool.finish()
+        print(f"runner: {progress_words(pool.board.progress)}", flush=True)
+        return 0
+
+    def _merge(self) -> None:
+        """Write the rows of all batches, in the order of the batches."""
+        if self.settings.is_summary or not self.settings.output:
+            return
+        place = Path(self.context.outputs[self.settings.output])
+        place.mkdir(parents=True, exist_ok=True)
+        with (place / self.settings.append_row_file_name).open("wb") as out:
+            for _, rows in self.board.merged(self.plan):
+                out.write(rows)
+
+    def _overview(self, pool: Pool, end: str, errors: Sequence[BatchError]) -> None:
+        """Write v1's files about the job."""
+        progress = pool.board.progress
+        lines = (progress_words(progress), f"{progress.items:,} items, {progress.failed_items:,} of them failed")
+        Path(_OVERVIEW).write_text("\n".join((*lines, "")), encoding="utf-8")
+        Path(_RESULT).write_text(f"{end}\n", encoding="utf-8")
+        if errors:
+            lines = tuple(f"batch {one.number} ({one.label}): {one.reason}" for one in errors)
+            Path("logs/user/error.txt").write_text("\n".join((*lines, "")), encoding="utf-8", errors="replace")
+
+
+def _prepared(settings: Settings, context: StepContext, store: ObjectStore, board: BatchBoard) -> bytes:
+    """Return how the inputs are cut: worker 0 decides it once."""
+    key = f"{board.prefix}cuts.json"
+    wait = 0.05
+    while True:
+        try:
+            return store.get(key)
+        except ObjectMissing:
+            if board.worker:
+                time.sleep(wait)
+                wait = min(_LONGEST_WAIT, 2 * wait)
+                continue
+        data = json.dumps(mini_batches.prepare(settings, context)).encode()
+        if store.put_if_absent(key, data):
+            return data
+
+
+def _awaited(board: BatchBoard) -> BatchPlan:
+    """Return the plan that worker 0 writes."""
+    wait = 0.05
+    while (plan := board.plan()) is None:
+        time.sleep(wait)
+        wait = min(_LONGEST_WAIT, 2 * wait)
+    return plan
+
+
+def _earlier(task: TaskId) -> Iterator[str]:
+    """Yield the boards whose results are carried: of earlier attempts, the last one first, then of the origin."""
+    for attempt in range(task.attempt - 1, 0, -1):
+        yield TaskId(task.run, task.key, attempt).batches
+    if origin := os.environ.get(CARRIED):
+        _, run, key = origin.split("/")
+        yield from (TaskId(run, key, attempt).batches for attempt in range(_MOST_ATTEMPTS, 0, -1))
+
+
+_MOST_ATTEMPTS = 20
+"""Attempts of the origin that are looked at."""
