@@ -288,25 +288,29 @@ def ranges_without(total: int, done: Iterable[int]) -> tuple[tuple[int, int], ..
     return tuple(found)
 
 
-def merge_order(results: Mapping[str, ClaimResult], total: int) -> list[tuple[str, int, BatchEnd]]:
+def merge_order(
+    own: Mapping[str, ClaimResult], carried: Mapping[str, ClaimResult], total: int
+) -> list[tuple[str, int, BatchEnd]]:
     """Return where the rows of each batch are: the result's key, the offset behind its first line, and the end.
 
-    The order is that of the batches, whoever ran them and whenever. A batch counts once: a result of this attempt
-    before a carried one, since only batches that were not carried are run.
+    The order is that of the batches, whoever ran them and whenever. A batch counts once.
 
     Args:
-        results: The first lines of all results by key, in the order in which they count.
+        own: The first lines of the results of this attempt by key.
+        carried: The same of earlier ones, of which the whole batches count, in the order in which they do.
         total: The number of all batches.
 
     Raises:
         ValueError: A batch has no result; the message names the first ones.
     """
     found: dict[int, tuple[str, int, BatchEnd]] = {}
-    for key, result in results.items():
-        offset = 0
-        for end in result.ends:
-            found.setdefault(end.number, (key, offset, end))
-            offset += end.size
+    for results in (own, carried):
+        for key, result in results.items():
+            offset = 0
+            for end in result.ends:
+                if results is own or end.is_whole:
+                    found.setdefault(end.number, (key, offset, end))
+                offset += end.size
     if len(found) != total:
         missing = [number for number in range(total) if number not in found]
         raise ValueError(f"{len(missing)} batches have no result: {', '.join(map(str, missing[:5]))}")

@@ -42,6 +42,8 @@ PROGRESS = "progress.json"
 """The name of the object with the progress."""
 _HEAD = 1 << 14
 """Bytes of a result that are read to find its first line."""
+_KEPT = 3
+"""Results whose rows are in memory while all are merged."""
 R = TypeVar("R")
 
 
@@ -280,17 +282,25 @@ class BatchBoard:
         Raises:
             ValueError: A batch has no result.
         """
-        keys = [self._result_key(number) for number in range(1, self._last + 1)]
-        keys += [info.key for info in self._store.list(f"{self.prefix}carried/")] if plan.carried else []
-        headers = {key: self._header(key) for key in keys}
-        known = ("", b"")
+        numbers = range(1, self._last + 1)
+        own = {key: self._header(key) for key in map(self._result_key, numbers)}
+        listed = self._store.list(f"{self.prefix}carried/") if plan.carried else iter(())
+        carried = {info.key: self._header(info.key) for info in listed}
+        kept: dict[str, bytes] = {}
         shown: set[str] = set()
-        for key, offset, end in merge_order(headers, plan.batches):
-            if known[0] != key and end.size:
-                data = self._store.get(key)
-                known = (key, data[data.index(b"\n") + 1 :])
-            yield (None if key in shown else headers[key]), known[1][offset : offset + end.size] if end.size else b""
+        for key, offset, end in merge_order(own, carried, plan.batches):
+            header = own.get(key) or carried[key]
+            yield (None if key in shown else header), self._rows(key, kept)[offset : offset + end.size]
             shown.add(key)
+
+    def _rows(self, key: str, kept: dict[str, bytes]) -> bytes:
+        """Return the rows of a result. The last ones are kept: batches of several results may alternate."""
+        if key not in kept:
+            data = self._store.get(key)
+            kept[key] = data[data.index(b"\n") + 1 :]
+            if len(kept) > _KEPT:
+                del kept[next(iter(kept))]
+        return kept[key]
 
     def _header(self, key: str) -> ClaimResult:
         data, length = b"", _HEAD
