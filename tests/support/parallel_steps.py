@@ -78,6 +78,10 @@ class ParallelStep:
     def board(self) -> str:
         return TaskId(self.run, self.key, self.attempt).batches
 
+    def results(self) -> int:
+        """The number of claims that have ended."""
+        return len(list(self.store.list(f"{self.board}results/")))
+
     def start(self, *own: str, **variables: str) -> subprocess.Popen[str]:
         """Start the program of one worker; `variables`: those of `runner.model.workers`."""
         chosen: dict[str, object] = {"mini_batch_size": "2", "output": "out", **self.settings}

@@ -11,16 +11,56 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .messages import Message, Reader, packed
 from .settings import PLACE, Place
 
+FORKS = sys.platform.startswith("linux")
+"""True where a process can be copied safely; libraries of macOS cannot."""
 MODULE = f"{__package__}.worker_process"
 _PIPE = 1 << 20
 """Bytes of a pipe for results: a process need not wait while its supervisor does something else."""
+_PAUSE = 0.002
+"""Seconds between two looks whether a process has ended."""
 _TAIL = 2000
 """Bytes of a process's output that are shown when it has died."""
+
+
+class Pipes(NamedTuple):
+    """The ends of the pipes in a worker process."""
+
+    orders: int
+    results: int
+    life: int
+    """It is closed when the supervisor ends."""
+
+    def close(self) -> None:
+        """Close the two that are of this process alone."""
+        os.close(self.orders)
+        os.close(self.results)
+
+
+class _Forked:
+    """A forked process, with the methods of `subprocess.Popen` that are used here."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        if self._code is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._code = _exit_code(status) if pid else None
+        return self._code
+
+    def wait(self, timeout: float | None = None) -> int:
+        until = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if until is not None and time.monotonic() > until:
+                raise subprocess.TimeoutExpired("fork", timeout or 0.0)
+            time.sleep(_PAUSE)
+        return code
 
 
 class Child:
@@ -45,7 +85,7 @@ class Child:
         self.out = logs / "stdout" / place.node / f"{place.process}.stdout.txt"
         self.err = logs / "stderr" / place.node / f"{place.process}.stderr.txt"
         self._life = life
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | _Forked | None = None
         self._orders = -1
         self._unsent = bytearray()
         self.reader = Reader(-1)
@@ -60,32 +100,60 @@ class Child:
         """The process id; 0: it was not started."""
         return self._process.pid if self._process else 0
 
+    def fork(self) -> Pipes | None:
+        """Start the process as a copy of this one, which is quick: our code is loaded already.
+
+        Only before this process starts a thread or loads anything of the user's, and where that is safe (`FORKS`).
+
+        Returns:
+            In the new process its pipes; None in this one.
+        """
+        near, far = self._opened()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid:
+            self._process = _Forked(pid)
+            far.close()
+            return None
+        os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.environ[PLACE] = json.dumps(self.place.document)
+        with self.out.open("ab") as out, self.err.open("ab") as err:
+            os.dup2(out.fileno(), sys.stdout.fileno())
+            os.dup2(err.fileno(), sys.stderr.fileno())
+        _close_all_but(far, near)
+        return far
+
     def start(self) -> None:
-        """Start the process. Its pipes are open afterwards."""
+        """Start the process as a new interpreter. Its pipes are open afterwards."""
+        _, far = self._opened()
+        with self.out.open("ab") as out, self.err.open("ab") as err:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", MODULE, *map(str, far)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                pass_fds=far,
+                env={**os.environ, PLACE: json.dumps(self.place.document)},
+                start_new_session=True,
+            )
+        far.close()
+
+    def _opened(self) -> tuple[Pipes, Pipes]:
+        """Open the pipes; return our ends and those of the process."""
         self.starts += 1
         self.ready = False
         orders, self._orders = os.pipe()
         results, far = os.pipe()
         for descriptor in (self._orders, results):
             _widen(descriptor)
-        for descriptor in (self._orders, results):
             os.set_blocking(descriptor, False)
         for file in (self.out, self.err, Path(self.place.errors)):
             file.parent.mkdir(parents=True, exist_ok=True)
-        with self.out.open("ab") as out, self.err.open("ab") as err:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, str(orders), str(far), str(self._life)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                pass_fds=(orders, far, self._life),
-                env={**os.environ, PLACE: json.dumps(self.place.document)},
-                start_new_session=True,
-            )
-        os.close(orders)
-        os.close(far)
         self.reader = Reader(results)
         self.began = time.monotonic()
+        return Pipes(self._orders, results, -1), Pipes(orders, far, self._life)
 
     def send(self, batches: Sequence[tuple[int, object, Any]]) -> None:
         """Send batches to the process."""
@@ -158,6 +226,19 @@ class Child:
                 if text := data.read().decode(errors="replace").strip():
                     return "\n".join(text.splitlines()[-10:])
         return ""
+
+
+def _exit_code(status: int) -> int:
+    """Return the exit code, negative for a signal (os.waitstatus_to_exitcode is from Python 3.9 on)."""
+    return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+
+
+def _close_all_but(kept: Pipes, most: Pipes) -> None:
+    """Close what a forked process has inherited: the pipes of its supervisor and of processes before it."""
+    for descriptor in range(3, max(*kept, *most) + 1):
+        if descriptor not in kept:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
 
 def _widen(descriptor: int) -> None:

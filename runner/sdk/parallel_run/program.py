@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NoReturn
 from ...dataclass import dataclass
 from ...model.workers import PROCESSES, WORKER, WORKERS
 from ...processes import cores
-from .children import Child
+from . import worker_process
+from .children import FORKS, Child
 from .settings import Place, Settings, of_arguments, script_arguments
 
 if TYPE_CHECKING:
@@ -82,9 +83,10 @@ def main(arguments: Sequence[str]) -> int:
     crew = Crew.of(os.environ)
     life, end = os.pipe()
     children = _children(settings, own, crew, life)
+    for child in children[: max(1, cores.usable())] if FORKS else ():
+        if (pipes := child.fork()) is not None:
+            return worker_process.main(pipes)
     try:
-        for child in children[: max(1, cores.usable())]:
-            child.start()
         return _run(settings, crew, children)
     except Stopped:
         return _STOPPED
@@ -167,7 +169,8 @@ def _prepared() -> Path:
 
 
 def _failed(reason: str) -> int:
-    print(f"  the step ended before any batch\nParallelRunFailed: {reason}", file=sys.stderr, flush=True)
+    words = " ".join(reason.split())  # in one line, which becomes the reason of the step's failure
+    print(f"  the step ended before all batches had\nParallelRunFailed: {words}", file=sys.stderr, flush=True)
     return 1
 
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ..base.step_folder import step_context
 from . import rows
+from .children import Pipes
 from .messages import Reader, packed, send
 from .settings import PLACE, Place, Settings
 
@@ -153,30 +154,35 @@ class Worker:
             send(self._results, packed(document, payload))
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(pipes: Pipes) -> int:
     """Run what comes through the pipe until it is closed.
 
     Args:
-        arguments: The descriptors of the pipes: orders, results, and one that is closed when the supervisor ends.
+        pipes: The pipes.
     """
-    orders, results, life = map(int, arguments)
-    for descriptor in (orders, results, life):
-        os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
-    threading.Thread(target=_end_with_supervisor, args=(life,), daemon=True).start()
+    threading.Thread(target=_end_with_supervisor, args=(pipes.life,), daemon=True).start()
     place = Place.of(os.environ)
     if place is None:
         raise KeyError(PLACE)
     sys.argv = [place.settings.entry_script, *place.arguments]
-    worker = Worker(place.settings, place, results)
+    worker = Worker(place.settings, place, pipes.results)
     if not worker.init():
         return 1
-    reader = Reader(orders)
+    reader = Reader(pipes.orders)
     while not reader.ended:
         for order, _ in reader.read():
             for number, spec, partition in order["batches"]:
                 worker.run(number, spec, partition)
     worker.shutdown()
     return 0
+
+
+def _inherited(arguments: Sequence[str]) -> Pipes:
+    """Return the pipes of a new interpreter; what the script starts does not get them."""
+    pipes = Pipes(*map(int, arguments))
+    for descriptor in pipes:
+        os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
+    return pipes
 
 
 def _end_with_supervisor(life: int) -> None:
@@ -221,4 +227,4 @@ def _of_script(trace: Any) -> Any:  # noqa: ANN401 - a traceback, or None
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main(_inherited(sys.argv[1:])))
