@@ -6,13 +6,16 @@ import dataclasses
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from ..dataclass import dataclass, field
+from ..model.batches import BatchProgress
 from ..model.events import JournalEntry
 from ..model.names import short
 from ..model.status import RunStatus
+from ..operations.batch_progress import with_progress
 from ..operations.controller_health import SILENCE, driver_of
 from ..operations.follow import Follower, follower_of
 from ..operations.report import RunReport
@@ -136,15 +139,17 @@ class _Polls:
     next_check: float = dataclasses.field(default_factory=lambda: time.monotonic() + _LOOK)
     """The time of the next check of the controller, in seconds of the monotonic clock."""
     waits: str = ""
+    batches: Mapping[str, BatchProgress] = field(default_factory=dict)
 
     def look(self) -> None:
         """Show what is new, and now and then look after the controller. Raises ControllerGone, StoreUnreachable."""
         self.unseen += self.follower.advance()
-        self.shown.update(self.follower.view, self.unseen)
+        self.shown.update(replace(self.follower.view, batches=self.batches), self.unseen)
         self.unseen = ()
         if self.follower.view.state.over or time.monotonic() < self.next_check:
             return
         self.next_check = time.monotonic() + _LOOK
+        self.batches = with_progress(self.session.store, self.follower.view).batches
         self.session.check_driven(self.follower.view)
         before, self.waits = self.waits, waits_for(self.session, self.follower.view.state)
         if self.waits not in {"", before}:

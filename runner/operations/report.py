@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from ..dataclass import dataclass, field
 from ..errors import StoreError
+from ..model.batches import BatchProgress
 from ..model.data import DataRef
 from ..model.document import to_document
 from ..model.plan import Plan
@@ -21,6 +23,7 @@ from ..model.task import TaskId
 from ..plan import data_parameters
 from ..ports import ObjectStore
 from ..runs import records
+from .batch_progress import progress_of
 from .metrics import Metric, metrics_of
 from .published import pipelines
 from .published.documents import Documents
@@ -85,6 +88,8 @@ class StepReport:
     """The key of the search whose trial it is; empty: it is no trial."""
     values: Mapping[str, object]
     """The values of a trial, by hyperparameter."""
+    batches: BatchProgress | None
+    """The progress of the newest attempt's batches; None: the step has none, or has shown nothing yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +240,9 @@ def step_report(
     state, step = view.state, view.state.steps[key]
     submission = state.submission
     spec = view.plan.by_key[key]
+    batches = progress_of(store, view, key) if metrics else view.batches.get(key)
+    if batches is not None:
+        view = replace(view, batches={key: batches})
     return StepReport(
         key=key,
         name=display_names(view.plan)[key],
@@ -264,6 +272,7 @@ def step_report(
         workers=count_in(view, key),
         trial_of=spec.trial_of,
         values=step.sampled,
+        batches=batches,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from math import ceil
 
+from ..model.batch_words import progress_words
 from ..model.plan import Plan
 from ..model.record import Failure
 from ..model.state import StepState
@@ -27,6 +28,8 @@ def why(view: RunView, key: str, now: datetime) -> str:
         return f"{step.stopping}; it is being stopped"
     if step.status is StepStatus.WAITING and step.lost:
         return _tried_again(view, key, now)
+    if step.status is StepStatus.RUNNING and key in view.batches:
+        return progress_words(view.batches[key])
     if step.reason or step.status is not StepStatus.WAITING:
         return step.reason or ", ".join(_facts(view, key))
     search = view.plan.by_key[key].search

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
+from ..model.batches import BatchProgress
 from ..model.plan import Plan, Scalar
 from ..model.policy_overrides import PolicyOverrides
 from ..model.state import RunState
@@ -93,3 +94,5 @@ class RunView:
 
     state: RunState
     plan: Plan
+    batches: Mapping[str, BatchProgress] = field(default_factory=dict)
+    """The progress of running steps with batches, by key, where somebody has read it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from ...model.context import StoreAccess
 from ...model.data import DEFAULT_DATASTORE
 from ...model.document import from_document
-from ...model.store_endpoint import StepStores
+from ...model.store_endpoint import StepStores, StoreEndpoint
 from ...ports import ObjectStore
 
 
@@ -42,7 +42,7 @@ def store_of(access: StoreAccess, datastore: str) -> ObjectStore:
     from ...storage.registry import open_store
     from ...storage.s3.http import RetryPolicy
 
-    def endpoint() -> object:
+    def endpoint() -> StoreEndpoint | None:
         stores: StepStores = from_document(StepStores, json.loads(Path(access.stores).read_bytes()))
         return stores.of(datastore)
 

@@ -149,11 +149,11 @@ class Work:
     def _overview(self, pool: Pool, end: str, errors: Sequence[BatchError]) -> None:
         """Write v1's files about the job."""
         progress = pool.board.progress
-        lines = (progress_words(progress), f"{progress.items:,} items, {progress.failed_items:,} of them failed")
+        lines = [progress_words(progress), f"{progress.items:,} items, {progress.failed_items:,} of them failed"]
         Path(_OVERVIEW).write_text("\n".join((*lines, "")), encoding="utf-8")
         Path(_RESULT).write_text(f"{end}\n", encoding="utf-8")
         if errors:
-            lines = tuple(f"batch {one.number} ({one.label}): {one.reason}" for one in errors)
+            lines = [f"batch {one.number} ({one.label}): {one.reason}" for one in errors]
             Path("logs/user/error.txt").write_text("\n".join((*lines, "")), encoding="utf-8", errors="replace")
 
 
