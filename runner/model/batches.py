@@ -7,6 +7,7 @@ has one result, which the first worker writes that has run all its batches.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ class BatchPlan:
     ranges: tuple[tuple[int, int], ...]
     """The batches to be run: the first number and the one after the last, of each range, in order."""
     carried: int = 0
-    """The number of result objects that earlier attempts have left."""
+    """The number of earlier attempts of which results are carried."""
 
     @property
     def positions(self) -> int:
@@ -109,9 +110,19 @@ class BatchError:
     """The last lines of the traceback, or of the process's output."""
 
 
+class Left(str, Enum):
+    """The place of the files that scripts have written below the outputs before a result."""
+
+    NOTHING = "nothing"
+    STORED = "stored"
+    """They lie at the outputs' keys."""
+    LOCAL = "local"
+    """Only the machine has them until the attempt succeeds."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class WrittenFile:
-    """A file that the script wrote below an output, and that lies in the output's datastore already."""
+    """A file that a script wrote below an output, and that a worker has uploaded to the output's key."""
 
     output: str
     path: str
@@ -119,10 +130,8 @@ class WrittenFile:
     size: int
     digest: str
     """Hex SHA-256."""
-    key: str
-    """Its key in the output's datastore."""
-    etag: str = ""
-    """See `ports.ObjectInfo`."""
+    number: int
+    """The number of the upload in the worker's incarnation: the last one of a path counts."""
     open: bool = False
     """True: a batch that was running may have written to it still."""
 
@@ -138,6 +147,8 @@ class ClaimResult:
     errors: tuple[BatchError, ...] = ()
     """Of the first batches that failed."""
     files: tuple[WrittenFile, ...] = ()
+    """The files that the worker has uploaded since its result before."""
+    left: Left = Left.NOTHING
 
     @cached_property
     def ends(self) -> tuple[BatchEnd, ...]:
@@ -315,3 +326,31 @@ def merge_order(
         missing = [number for number in range(total) if number not in found]
         raise ValueError(f"{len(missing)} batches have no result: {', '.join(map(str, missing[:5]))}")
     return [found[number] for number in range(total)]
+
+
+def files_of(attempts: Iterable[Iterable[ClaimResult]]) -> list[WrittenFile]:
+    """Return the files of the outputs, as all workers have uploaded them; a path is listed twice if two disagree.
+
+    Of one worker, the last upload of a path counts. Of several, those count that no running batch was writing to.
+
+    Args:
+        attempts: The first lines of the results of each attempt, the newest first: its files hide older ones.
+    """
+    found: dict[tuple[str, str], list[WrittenFile]] = {}
+    for results in attempts:
+        for place, files in _last_uploads(results).items():
+            closed = [file for file in files if not file.open] or files[-1:]
+            found.setdefault(place, list({file.digest: file for file in closed}.values()))
+    return [file for _, files in sorted(found.items()) for file in files]
+
+
+def _last_uploads(results: Iterable[ClaimResult]) -> dict[tuple[str, str], list[WrittenFile]]:
+    """Return for each output and path the last upload of each worker."""
+    last: dict[tuple[str, str], dict[int, tuple[tuple[int, int], WrittenFile]]] = {}
+    for result in results:
+        for file in result.files:
+            of_path = last.setdefault((file.output, file.path), {})
+            order = (result.incarnation, file.number)
+            if result.worker not in of_path or of_path[result.worker][0] < order:
+                of_path[result.worker] = (order, file)
+    return {place: [file for _, file in of_path.values()] for place, of_path in last.items()}

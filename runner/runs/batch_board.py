@@ -6,7 +6,7 @@ Below the prefix of an attempt (`TaskId.batches`)::
     claims/00000001.json     who runs which batches; numbered, each written only if its number is free
     takeovers/00000001-1     a claim of a lost worker and who runs it now
     results/00000001         the result of a claim: a line of JSON, then the rows; the first one counts
-    carried/00000001         results of earlier attempts whose whole batches are not run again
+    carried/0000-00000001    results of earlier attempts, the last one first, whose whole batches are not run again
     beats/0-1.json           the sign of life of a worker's incarnation, overwritten every few seconds
     abort.json               the reason why no worker is to go on
     progress.json            the progress for people, overwritten by worker 0
@@ -18,7 +18,7 @@ writes that decide are conditional puts, so it does not matter who is late: ever
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from ..dataclass import dataclass
@@ -30,6 +30,7 @@ from ..model.batches import (
     Beat,
     Claim,
     ClaimResult,
+    Left,
     Takeover,
     merge_order,
     ranges_without,
@@ -114,7 +115,13 @@ class BatchBoard:
         """Return the plan; None: worker 0 has not written it yet."""
         return self._found(BatchPlan, f"{self.prefix}plan.json")
 
-    def begin_work(self, batches: int, work: str, earlier: Iterator[str] | tuple[str, ...] = ()) -> BatchPlan:
+    def begin_work(
+        self,
+        batches: int,
+        work: str,
+        earlier: Iterable[str] = (),
+        fetch: Callable[[str], bool] = lambda _prefix: True,
+    ) -> BatchPlan:
         """Write the plan unless there is one, and return the one that counts.
 
         Args:
@@ -122,21 +129,34 @@ class BatchBoard:
             work: The key of the work.
             earlier: The prefixes of earlier boards, those that count first. Results of whole batches of equal work are
                 copied from them.
+            fetch: Brings the files that the batches of such a board have written into the outputs, once before its
+                results are copied; it returns False if they are gone.
         """
         if known := self.plan():
             return known
         done: set[int] = set()
-        copied = 0
+        groups: list[str] = []
         for prefix in earlier:
+            fetched = False
             for key, result in self._of_equal_work(prefix, batches, work):
-                numbers = {end.number for end in result.ends if end.is_whole and not result.files}
-                if numbers - done:
-                    copied += 1
-                    self._store.copy(key, f"{self.prefix}carried/{copied:08d}")
+                numbers = {end.number for end in result.ends if end.is_whole}
+                if not numbers - done or result.left is Left.LOCAL:
+                    continue
+                if result.left is Left.STORED and not fetched:
+                    fetched = fetch(prefix)
+                if result.left is Left.NOTHING or fetched:
+                    self._carry(key, groups)
                     done |= numbers
-        plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=copied)
+        plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=len(groups))
         self._create(f"{self.prefix}plan.json", plan)
         return self.plan() or plan
+
+    def _carry(self, key: str, groups: list[str]) -> None:
+        """Copy an earlier result. Those of one attempt form a group; `groups` has those so far, the newest first."""
+        group, _, number = key.rpartition("-") if "/carried/" in key else key.rpartition("/")
+        if group not in groups:
+            groups.append(group)
+        self._store.copy(key, f"{self.prefix}carried/{groups.index(group):04d}-{number}")
 
     def _of_equal_work(self, prefix: str, batches: int, work: str) -> Iterator[tuple[str, ClaimResult]]:
         """Yield the results of a board of the same work."""
@@ -269,29 +289,31 @@ class BatchBoard:
         """Return the first line of a result."""
         return self._header(self._result_key(number))
 
-    def carried(self) -> list[ClaimResult]:
-        """Return the first lines of the carried results."""
-        return [self._header(info.key) for info in self._store.list(f"{self.prefix}carried/")]
+    def carried(self) -> dict[str, ClaimResult]:
+        """Return the first lines of the carried results by key."""
+        return {info.key: self._header(info.key) for info in self._store.list(f"{self.prefix}carried/")}
 
-    def merged(self, plan: BatchPlan) -> Iterator[tuple[ClaimResult | None, bytes]]:
-        """Yield the rows of all batches in their order.
+    def attempts(self, plan: BatchPlan) -> list[list[ClaimResult]]:
+        """Return the first lines of the results of this attempt, then of those that it continues, the newest first."""
+        groups: dict[str, list[ClaimResult]] = {}
+        for key, result in self.carried().items() if plan.carried else ():
+            groups.setdefault(key.rpartition("-")[0], []).append(result)
+        return [list(self.results().values()), *groups.values()]
 
-        Yields:
-            The first line of a result when it comes for the first time, else None, and the rows of one batch.
+    def results(self) -> dict[str, ClaimResult]:
+        """Return the first lines of the results of all claims by key. Every claim has one."""
+        return {key: self._header(key) for key in map(self._result_key, range(1, self._last + 1))}
+
+    def merged(self, plan: BatchPlan) -> Iterator[bytes]:
+        """Yield the rows of each batch, in the order of the batches.
 
         Raises:
             ValueError: A batch has no result.
         """
-        numbers = range(1, self._last + 1)
-        own = {key: self._header(key) for key in map(self._result_key, numbers)}
-        listed = self._store.list(f"{self.prefix}carried/") if plan.carried else iter(())
-        carried = {info.key: self._header(info.key) for info in listed}
+        own, carried = self.results(), self.carried() if plan.carried else {}
         kept: dict[str, bytes] = {}
-        shown: set[str] = set()
         for key, offset, end in merge_order(own, carried, plan.batches):
-            header = own.get(key) or carried[key]
-            yield (None if key in shown else header), self._rows(key, kept)[offset : offset + end.size]
-            shown.add(key)
+            yield self._rows(key, kept)[offset : offset + end.size]
 
     def _rows(self, key: str, kept: dict[str, bytes]) -> bytes:
         """Return the rows of a result. The last ones are kept: batches of several results may alternate."""

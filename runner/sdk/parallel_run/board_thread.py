@@ -12,12 +12,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ...dataclass import dataclass
 from ...errors import RunnerError
 from ...model.batches import BatchError, BatchPlan, BatchProgress, Beat, ClaimResult, Counts, claim_size
 from ...override import override
 from ...runs.batch_board import BatchBoard
+from .output_files import OutputFiles
 
 BEAT = 5.0
 """Seconds between two signs of life."""
@@ -75,6 +77,7 @@ class _Publish:
     claim: int
     result: ClaimResult
     rows: bytes
+    since: float
 
 
 class BoardThread(threading.Thread):
@@ -84,14 +87,16 @@ class BoardThread(threading.Thread):
         board: The board; only this thread uses it until it has ended.
         plan: The plan.
         workers: The number of workers.
+        files: The files of the outputs.
 
     """
 
-    def __init__(self, board: BatchBoard, plan: BatchPlan, workers: int) -> None:
+    def __init__(self, board: BatchBoard, plan: BatchPlan, workers: int, files: OutputFiles) -> None:
         super().__init__(daemon=True, name="board")
         self._board = board
         self._plan = plan
         self._workers = workers
+        self._files = files
         self.live: Callable[[], tuple[Counts, float]] = lambda: (Counts(), 0.0)
         """Returns what has ended here, and the batches per second here."""
         self._orders: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -122,9 +127,16 @@ class BoardThread(threading.Thread):
         """Ask for a claim; `Claimed` or `AllClaimed` follows."""
         self._orders.put(_Claim(rate))
 
-    def publish(self, claim: int, result: ClaimResult, rows: bytes) -> None:
-        """Write a result soon."""
-        self._orders.put(_Publish(claim, result, rows))
+    def publish(self, claim: int, result: ClaimResult, rows: bytes, since: float) -> None:
+        """Write a result soon, after the files that its batches have written.
+
+        Args:
+            claim: The claim.
+            result: Its batches.
+            rows: Their rows.
+            since: The time at which the first of the running batches began, in seconds since 1970.
+        """
+        self._orders.put(_Publish(claim, result, rows, since))
 
     def close(self, abort: str = "") -> None:
         """End after all orders so far, and wait for it.
@@ -169,8 +181,8 @@ class BoardThread(threading.Thread):
     def _take_stock(self) -> None:
         """Count what is done already, and run again what an earlier incarnation of this worker has left."""
         carried = set(range(self._plan.batches)).difference(self._plan.numbers(0, self._plan.positions))
-        for result in self._board.carried() if carried else ():
-            ends = [end for end in result.ends if end.number in carried]
+        for result in self._board.carried().values() if carried else ():
+            ends = [end for end in result.ends if end.number in carried and end.is_whole]
             carried.difference_update(end.number for end in ends)
             self._settle(Counts.of(ends))
         self._carried = self._sums[0].batches
@@ -224,7 +236,10 @@ class BoardThread(threading.Thread):
         self._hold(claim)
 
     def _publish(self, order: _Publish) -> None:
-        first = self._board.publish(order.claim, order.result, order.rows)
+        files, left = self._files.sent(order.since)
+        first = self._board.publish(order.claim, replace(order.result, files=files, left=left), order.rows)
+        if first:
+            self._files.listed(len(files))
         self._holding -= 1
         self._wait = _FIRST_WAIT
         counted = order.result if first else self._board.header(order.claim)

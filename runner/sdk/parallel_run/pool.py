@@ -287,7 +287,13 @@ class Pool:
 
     def _publish(self) -> None:
         for finished in self._dealer.finished():
-            self.board.publish(finished.claim, self._result(finished), b"".join(finished.rows))
+            self.board.publish(finished.claim, self._result(finished), b"".join(finished.rows), self._running_since())
+
+    def _running_since(self) -> float:
+        """Return the time at which the first of the running batches began, in seconds since 1970."""
+        now = time.monotonic()
+        began = [child.began for child in self.children if self._dealer.running(child.index) is not None]
+        return time.time() - (now - min(began, default=now))
 
     def _result(self, finished: Finished) -> ClaimResult:
         return ClaimResult(

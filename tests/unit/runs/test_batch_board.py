@@ -138,7 +138,7 @@ class Pool(RuleBasedStateMachine):
             self.now += SILENCE
         worker.board.new_results()
         assert worker.board.all_done(self.plan)
-        rows = [rows for _, rows in worker.board.merged(self.plan)]
+        rows = list(worker.board.merged(self.plan))
         assert [int(row.split()[0]) for row in rows] == list(range(self.plan.batches))
         assert b"".join(rows) == b"".join(self.published[number] for number in sorted(self.published))
 
@@ -165,17 +165,17 @@ def test_whole_batches_of_an_earlier_attempt_are_not_run_again() -> None:
     second = board_of(store, prefix="runs/r/s/batches-2/")
     again = second.begin_work(4, "w", (PREFIX,))
     assert again.ranges == ((1, 3),), "a batch with a failed item and a lost one are to be run"
-    assert [end.number for one in second.carried() for end in one.ends] == [0, 1, 2, 3]
+    assert [end.number for one in second.carried().values() for end in one.ends] == [0, 1, 2, 3]
     claim = second.claim(again, lambda remaining: remaining)
     assert claim == 1
     own = ClaimResult(worker=0, incarnation=1, table=((1, 2, 0, 1, 2, 0), (2, 2, 0, 1, 2, 0)))
     second.publish(claim, own, b"B\nC\n")
-    assert b"".join(rows for _, rows in second.merged(again)) == b"a\nB\nC\nd\n"
+    assert b"".join(second.merged(again)) == b"a\nB\nC\nd\n"
 
     third = board_of(store, prefix="runs/r/s/batches-3/")
     assert third.begin_work(4, "w", ("runs/r/s/batches-2/", PREFIX)).ranges == ()
     third.new_results()
-    assert b"".join(rows for _, rows in third.merged(third.plan())) == b"a\nB\nC\nd\n"  # type: ignore[arg-type]
+    assert b"".join(third.merged(third.plan())) == b"a\nB\nC\nd\n"  # type: ignore[arg-type]
 
 
 def test_results_of_other_work_are_not_carried() -> None:
