@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.model.context import STEP_VARIABLE, StagedInput, StepContext, StoreAccess
-from runner.model.data import DatasetDefinition, Mode
+from runner.model.data import DEFAULT_DATASTORE, DatasetDefinition, Mode
 from runner.model.document import to_document
-from runner.model.task import TaskId
+from runner.model.task import OutputBinding, Task, TaskId
 from runner.sdk.parallel_run.settings import Settings, Source, command_arguments
 from runner.storage.directory import DirectoryStore
 
@@ -31,6 +31,10 @@ class ParallelStep:
     attempt: int = 1
     key: str = "score"
     run: str = "run-1"
+    pod: str = ""
+    """The folder of this machine's files; the inputs and the store are those of all."""
+    in_place: bool = False
+    """True: the output is written in place, as in a workspace that is a folder."""
 
     def __post_init__(self) -> None:
         self.code.mkdir(parents=True, exist_ok=True)
@@ -52,19 +56,34 @@ class ParallelStep:
             outputs={"out": str(self.output)},
             access=StoreAccess(folder=str(self.root / "store")),
         )
+        output = OutputBinding(name="out", datastore=DEFAULT_DATASTORE, key=self.output_key)
+        task = Task(
+            id=TaskId(self.run, self.key, self.attempt),
+            command=(),
+            snapshot="",
+            environment="",
+            target="",
+            outputs=(output,),
+        )
+        self.store.put(task.id.assignment, json.dumps(to_document(task)).encode())
         (self.step / "context.json").write_text(json.dumps(to_document(context)))
 
     @property
     def code(self) -> Path:
-        return self.root / f"code-{self.attempt}"
+        return self.root / self.pod / f"code-{self.run}-{self.attempt}"
 
     @property
     def output(self) -> Path:
-        return self.root / f"output-{self.attempt}"
+        in_place = self.root / "store" / self.output_key
+        return in_place if self.in_place else self.root / self.pod / f"output-{self.run}-{self.attempt}"
+
+    @property
+    def output_key(self) -> str:
+        return f"azureml/{self.run}.{self.key}.{self.attempt}/out"
 
     @property
     def step(self) -> Path:
-        return self.root / f"step-{self.attempt}"
+        return self.root / self.pod / f"step-{self.run}-{self.attempt}"
 
     @property
     def inputs(self) -> Path:

@@ -25,9 +25,10 @@ from . import mini_batches
 from .board_thread import BoardThread
 from .children import Child
 from .mini_batch import MiniBatch
+from .output_files import OutputFiles, write_extra
 from .pool import Pool, PoolFailed, PoolStopped
 from .settings import Settings
-from .stores import workspace_store
+from .stores import store_of, workspace_store
 
 _ERRORS = "logs/user/error/"
 _OVERVIEW = "logs/job_progress_overview.txt"
@@ -46,6 +47,7 @@ class Work:
     plan: BatchPlan
     batches: Sequence[MiniBatch]
     workers: int
+    files: OutputFiles
 
     @staticmethod
     def begun(settings: Settings, worker: int, workers: int, prepared: Path) -> Work:
@@ -69,10 +71,30 @@ class Work:
         prepared.write_bytes(cuts)
         batches = mini_batches.MiniBatches(settings, context, json.loads(cuts)).cut()
         work = f"{os.environ.get(WORK, '')}-{digest_of_bytes(cuts)}"
-        plan = board.begin_work(len(batches), work, _earlier(task)) if worker == 0 else _awaited(board)
+        files = OutputFiles.of(
+            store,
+            task,
+            context.outputs,
+            "" if settings.is_summary else settings.append_row_file_name,
+            lambda name: store_of(context.access, name),
+            os.environ,
+        )
+        if worker:
+            plan = _awaited(board)
+        else:
+            earlier = {one.batches: one for one in _earlier(task)}
+            plan = board.begin_work(len(batches), work, earlier, lambda prefix: files.fetch(earlier[prefix]))
         if plan.batches != len(batches):
             raise StoreError(f"worker {worker} sees {len(batches)} batches, and worker 0 has planned {plan.batches}")
-        return Work(settings=settings, context=context, board=board, plan=plan, batches=batches, workers=workers)
+        return Work(
+            settings=settings,
+            context=context,
+            board=board,
+            plan=plan,
+            batches=batches,
+            workers=workers,
+            files=files,
+        )
 
     def pool(self, children: list[Child]) -> Pool:
         """Return the supervisor of as many processes as there are batches.
@@ -87,7 +109,7 @@ class Work:
             settings=self.settings,
             batches=self.batches,
             children=children[:most],
-            board=BoardThread(self.board, self.plan, self.workers),
+            board=BoardThread(self.board, self.plan, self.workers, self.files),
             incarnation=self.board.incarnation,
             worker=self.board.worker,
         )
@@ -131,6 +153,7 @@ class Work:
         """
         if self.board.worker == 0:
             self._merge()
+            write_extra(self.board.attempts(self.plan), os.environ)
             self._overview(pool, "succeeded", pool.errors)
         pool.finish()
         print(f"runner: {progress_words(pool.board.progress)}", flush=True)
@@ -143,7 +166,7 @@ class Work:
         place = Path(self.context.outputs[self.settings.output])
         place.mkdir(parents=True, exist_ok=True)
         with (place / self.settings.append_row_file_name).open("wb") as out:
-            for _, rows in self.board.merged(self.plan):
+            for rows in self.board.merged(self.plan):
                 out.write(rows)
 
     def _overview(self, pool: Pool, end: str, errors: Sequence[BatchError]) -> None:
@@ -183,13 +206,13 @@ def _awaited(board: BatchBoard) -> BatchPlan:
     return plan
 
 
-def _earlier(task: TaskId) -> Iterator[str]:
-    """Yield the boards whose results are carried: of earlier attempts, the last one first, then of the origin."""
+def _earlier(task: TaskId) -> Iterator[TaskId]:
+    """Yield the attempts whose results are carried: of earlier attempts, the last one first, then of the origin."""
     for attempt in range(task.attempt - 1, 0, -1):
-        yield TaskId(task.run, task.key, attempt).batches
+        yield TaskId(task.run, task.key, attempt)
     if origin := os.environ.get(CARRIED):
         _, run, key = origin.split("/")
-        yield from (TaskId(run, key, attempt).batches for attempt in range(_MOST_ATTEMPTS, 0, -1))
+        yield from (TaskId(run, key, attempt) for attempt in range(_MOST_ATTEMPTS, 0, -1))
 
 
 _MOST_ATTEMPTS = 20

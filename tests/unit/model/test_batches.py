@@ -16,7 +16,9 @@ from runner.model.batches import (
     ClaimResult,
     Counts,
     Thresholds,
+    WrittenFile,
     claim_size,
+    files_of,
     merge_order,
     ranges_without,
 )
@@ -169,3 +171,33 @@ def test_the_last_line_of_a_failed_step_is_its_reason() -> None:
     )
     assert any("logs/user/error/" in line for line in lines)
     assert error_words(first) in "\n".join(lines)
+
+
+def uploads(worker: int, incarnation: int, *files: tuple[str, str, int, bool]) -> ClaimResult:
+    """A result that lists files: path, digest, number of the upload, and whether a batch may write to it still."""
+    listed = tuple(
+        WrittenFile(output="out", path=path, size=1, digest=digest, number=number, open=is_open)
+        for path, digest, number, is_open in files
+    )
+    return ClaimResult(worker=worker, incarnation=incarnation, table=(), files=listed)
+
+
+def test_the_last_upload_of_a_file_counts() -> None:
+    own = [
+        uploads(0, 1, ("a", "old", 1, False), ("b", "b", 2, False)),
+        uploads(0, 1, ("a", "new", 3, False)),
+        uploads(1, 1, ("c", "first life", 9, False)),
+        uploads(1, 2, ("c", "second life", 1, False)),
+    ]
+    earlier = [uploads(3, 7, ("a", "of the attempt before", 99, False), ("d", "d", 1, False))]
+    found = {file.path: file.digest for file in files_of([own, earlier])}
+    assert found == {"a": "new", "b": "b", "c": "second life", "d": "d"}
+
+
+def test_files_that_two_workers_have_written_differently_are_listed_twice() -> None:
+    whole = uploads(0, 1, ("same", "x", 1, False), ("part", "whole", 2, False), ("other", "one", 3, False))
+    lost = uploads(1, 1, ("same", "x", 1, False), ("part", "half", 2, True), ("other", "two", 3, False))
+    found = sorted((file.path, file.digest) for file in files_of([[lost, whole]]))
+    assert found == [("other", "one"), ("other", "two"), ("part", "whole"), ("same", "x")]
+    only_open = uploads(1, 1, ("log", "a", 1, True))
+    assert [file.digest for file in files_of([[only_open]])] == ["a"]
