@@ -101,7 +101,7 @@ class BatchError:
 
     number: int
     label: str
-    """What the batch consists of, for people."""
+    """The data of the batch, for people."""
     worker: int
     process: str
     reason: str

@@ -17,12 +17,10 @@ writes that decide are conditional puts, so it does not matter who is late: ever
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from ..dataclass import dataclass
-from ..errors import ObjectMissing
 from ..model.batches import (
     SILENCE,
     BatchPlan,
@@ -30,21 +28,15 @@ from ..model.batches import (
     Beat,
     Claim,
     ClaimResult,
-    Left,
     Takeover,
-    merge_order,
     ranges_without,
 )
-from ..model.document import to_document
 from ..model.stored_documents import read_document
 from ..ports import ObjectStore
+from .batch_results import BatchResults, found, written
 
 PROGRESS = "progress.json"
 """The name of the object with the progress."""
-_HEAD = 1 << 14
-"""Bytes of a result that are read to find its first line."""
-_KEPT = 3
-"""Results whose rows are in memory while all are merged."""
 R = TypeVar("R")
 
 
@@ -69,6 +61,7 @@ class BatchBoard:
     def __init__(self, store: ObjectStore, prefix: str, worker: int, clock: Callable[[], float]) -> None:
         self._store = store
         self.prefix = prefix
+        self.results = BatchResults(store, prefix)
         self._clock = clock
         self.worker = worker
         self.incarnation = 0
@@ -97,7 +90,7 @@ class BatchBoard:
         """Give a sign of life. Its number is set here."""
         self._beats += 1
         shown = Beat(number=self._beats, counts=beat.counts, rate=beat.rate)
-        self._store.put(self._beat_key(self.worker, self.incarnation), _bytes(shown))
+        self._store.put(self._beat_key(self.worker, self.incarnation), written(shown))
 
     def other_beats(self) -> list[Beat]:
         """Return the last beats of the newest incarnations of other workers, without those that are silent."""
@@ -134,38 +127,10 @@ class BatchBoard:
         """
         if known := self.plan():
             return known
-        done: set[int] = set()
-        groups: list[str] = []
-        for prefix in earlier:
-            fetched = False
-            for key, result in self._of_equal_work(prefix, batches, work):
-                numbers = {end.number for end in result.ends if end.is_whole}
-                if not numbers - done or result.left is Left.LOCAL:
-                    continue
-                if result.left is Left.STORED and not fetched:
-                    fetched = fetch(prefix)
-                if result.left is Left.NOTHING or fetched:
-                    self._carry(key, groups)
-                    done |= numbers
-        plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=len(groups))
+        done, attempts = self.results.carry(batches, work, earlier, fetch)
+        plan = BatchPlan(batches=batches, work=work, ranges=ranges_without(batches, done), carried=attempts)
         self._create(f"{self.prefix}plan.json", plan)
         return self.plan() or plan
-
-    def _carry(self, key: str, groups: list[str]) -> None:
-        """Copy an earlier result. Those of one attempt form a group; `groups` has those so far, the newest first."""
-        group, _, number = key.rpartition("-") if "/carried/" in key else key.rpartition("/")
-        if group not in groups:
-            groups.append(group)
-        self._store.copy(key, f"{self.prefix}carried/{groups.index(group):04d}-{number}")
-
-    def _of_equal_work(self, prefix: str, batches: int, work: str) -> Iterator[tuple[str, ClaimResult]]:
-        """Yield the results of a board of the same work."""
-        plan = self._found(BatchPlan, f"{prefix}plan.json")
-        if plan is None or (plan.batches, plan.work) != (batches, work):
-            return
-        for part in ("results/", "carried/"):
-            for info in self._store.list(f"{prefix}{part}"):
-                yield info.key, self._header(info.key)
 
     # Claims
 
@@ -266,16 +231,13 @@ class BatchBoard:
         Returns:
             False if another worker was first: its result counts.
         """
-        data = _bytes(result) + b"\n" + rows
-        first = self._store.put_if_absent(self._result_key(number), data)
+        first = self.results.put(number, result, rows)
         self._done.add(number)
         return first
 
     def new_results(self) -> list[int]:
         """Return the claims whose results this worker has not known before."""
-        after = self._result_key(self._first_open - 1) if self._first_open > 1 else ""
-        listed = (int(info.key[-8:]) for info in self._store.list(f"{self.prefix}results/", after=after))
-        found = [number for number in listed if number not in self._done]
+        found = [number for number in self.results.after(self._first_open - 1) if number not in self._done]
         self._done.update(found)
         while self._first_open in self._done:
             self._first_open += 1
@@ -285,53 +247,17 @@ class BatchBoard:
         """Tell if every batch has a result, as far as this worker knows."""
         return self.all_claimed(plan) and self._first_open > self._last
 
-    def header(self, number: int) -> ClaimResult:
-        """Return the first line of a result."""
-        return self._header(self._result_key(number))
-
-    def carried(self) -> dict[str, ClaimResult]:
-        """Return the first lines of the carried results by key."""
-        return {info.key: self._header(info.key) for info in self._store.list(f"{self.prefix}carried/")}
-
-    def attempts(self, plan: BatchPlan) -> list[list[ClaimResult]]:
-        """Return the first lines of the results of this attempt, then of those that it continues, the newest first."""
-        groups: dict[str, list[ClaimResult]] = {}
-        for key, result in self.carried().items() if plan.carried else ():
-            groups.setdefault(key.rpartition("-")[0], []).append(result)
-        return [list(self.results().values()), *groups.values()]
-
-    def results(self) -> dict[str, ClaimResult]:
-        """Return the first lines of the results of all claims by key. Every claim has one."""
-        return {key: self._header(key) for key in map(self._result_key, range(1, self._last + 1))}
-
     def merged(self, plan: BatchPlan) -> Iterator[bytes]:
         """Yield the rows of each batch, in the order of the batches.
 
         Raises:
             ValueError: A batch has no result.
         """
-        own, carried = self.results(), self.carried() if plan.carried else {}
-        kept: dict[str, bytes] = {}
-        for key, offset, end in merge_order(own, carried, plan.batches):
-            yield self._rows(key, kept)[offset : offset + end.size]
+        return self.results.merged(plan, self._last)
 
-    def _rows(self, key: str, kept: dict[str, bytes]) -> bytes:
-        """Return the rows of a result. The last ones are kept: batches of several results may alternate."""
-        if key not in kept:
-            data = self._store.get(key)
-            kept[key] = data[data.index(b"\n") + 1 :]
-            if len(kept) > _KEPT:
-                del kept[next(iter(kept))]
-        return kept[key]
-
-    def _header(self, key: str) -> ClaimResult:
-        data, length = b"", _HEAD
-        while b"\n" not in data:
-            more = self._store.read_range(key, len(data), length)
-            if not more:
-                break
-            data, length = data + more, 16 * length
-        return read_document(ClaimResult, data.split(b"\n", 1)[0], key)
+    def attempts(self, plan: BatchPlan) -> list[list[ClaimResult]]:
+        """Return the first lines of the results of this attempt, then of those that it continues, the newest first."""
+        return self.results.attempts(plan, self._last)
 
     # The end, and what people see
 
@@ -346,7 +272,7 @@ class BatchBoard:
 
     def show(self, progress: BatchProgress) -> None:
         """Overwrite the progress."""
-        self._store.put(f"{self.prefix}{PROGRESS}", _bytes(progress))
+        self._store.put(f"{self.prefix}{PROGRESS}", written(progress))
 
     # Keys and documents
 
@@ -355,9 +281,6 @@ class BatchBoard:
 
     def _claim_key(self, number: int) -> str:
         return f"{self.prefix}claims/{number:08d}.json"
-
-    def _result_key(self, number: int) -> str:
-        return f"{self.prefix}results/{number:08d}"
 
     def _beating(self) -> list[tuple[int, int]]:
         """Return the workers and incarnations that have beats, and note when each beat changed last."""
@@ -382,14 +305,10 @@ class BatchBoard:
         return self._clock() - since >= SILENCE
 
     def _create(self, key: str, value: object) -> bool:
-        return self._store.put_if_absent(key, _bytes(value))
+        return self._store.put_if_absent(key, written(value))
 
     def _found(self, shape: type[R], key: str) -> R | None:
-        try:
-            data = self._store.get(key)
-        except ObjectMissing:
-            return None
-        return read_document(shape, data, key) if data else None
+        return found(self._store, shape, key)
 
 
 def read_progress(store: ObjectStore, prefix: str) -> BatchProgress | None:
@@ -399,12 +318,4 @@ def read_progress(store: ObjectStore, prefix: str) -> BatchProgress | None:
         store: The workspace store.
         prefix: `TaskId.batches`.
     """
-    try:
-        data = store.get(f"{prefix}{PROGRESS}")
-    except ObjectMissing:
-        return None
-    return read_document(BatchProgress, data, f"{prefix}{PROGRESS}") if data else None
-
-
-def _bytes(value: object) -> bytes:
-    return json.dumps(to_document(value), separators=(",", ":")).encode()
+    return found(store, BatchProgress, f"{prefix}{PROGRESS}")

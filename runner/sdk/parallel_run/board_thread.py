@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...dataclass import dataclass
-from ...errors import RunnerError
 from ...model.batches import BatchError, BatchPlan, BatchProgress, Beat, ClaimResult, Counts, claim_size
 from ...override import override
 from ...runs.batch_board import BatchBoard
@@ -124,7 +123,11 @@ class BoardThread(threading.Thread):
     # For the supervisor
 
     def ask_for_claim(self, rate: float) -> None:
-        """Ask for a claim; `Claimed` or `AllClaimed` follows."""
+        """Ask for a claim; `Claimed` or `AllClaimed` follows.
+
+        Args:
+            rate: Batches per second of this worker; 0: unknown.
+        """
         self._orders.put(_Claim(rate))
 
     def publish(self, claim: int, result: ClaimResult, rows: bytes, since: float) -> None:
@@ -181,7 +184,7 @@ class BoardThread(threading.Thread):
     def _take_stock(self) -> None:
         """Count what is done already, and run again what an earlier incarnation of this worker has left."""
         carried = set(range(self._plan.batches)).difference(self._plan.numbers(0, self._plan.positions))
-        for result in self._board.carried().values() if carried else ():
+        for result in self._board.results.carried().values() if carried else ():
             ends = [end for end in result.ends if end.number in carried and end.is_whole]
             carried.difference_update(end.number for end in ends)
             self._settle(Counts.of(ends))
@@ -242,10 +245,13 @@ class BoardThread(threading.Thread):
             self._files.listed(len(files))
         self._holding -= 1
         self._wait = _FIRST_WAIT
-        counted = order.result if first else self._board.header(order.claim)
+        counted = order.result if first else self._result(order.claim)
         self._settle(counted.counts, order.result.counts)
         if self._claimed_all and not self._holding:
             self._look_for_the_end()
+
+    def _result(self, claim: int) -> ClaimResult:
+        return self._board.results.header(self._board.results.key(claim))
 
     def _settle(self, counts: Counts, own: Counts | None = None) -> None:
         settled, before = self._sums
@@ -265,7 +271,7 @@ class BoardThread(threading.Thread):
     def _learn(self) -> None:
         """Count the results of other workers."""
         for number in self._board.new_results():
-            header = self._board.header(number)
+            header = self._result(number)
             self._settle(header.counts)
             self.errors.extend(header.errors)
             self._tell(None)  # a threshold may be exceeded
@@ -328,8 +334,3 @@ class _Speed:
         if passed <= 0:
             return 0.0, 0.0
         return max(0, items - items_then) / passed, max(0, batches - batches_then) / passed
-
-
-def refusal(error: BaseException) -> str:
-    """Return the words for an error of the board."""
-    return str(error) if isinstance(error, RunnerError) else f"runner itself failed: {type(error).__name__}: {error}"

@@ -156,7 +156,11 @@ class Child:
         return Pipes(self._orders, results, -1), Pipes(orders, far, self._life)
 
     def send(self, batches: Sequence[tuple[int, object, Any]]) -> None:
-        """Send batches to the process."""
+        """Send batches to the process.
+
+        Args:
+            batches: The number, the specification and the partition of each.
+        """
         self._unsent += packed({"batches": batches})
         self.flush()
 
@@ -198,7 +202,11 @@ class Child:
         self.close()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the process and all that it has started."""
+        """Send a signal to the process and all that it has started.
+
+        Args:
+            number: The signal.
+        """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 

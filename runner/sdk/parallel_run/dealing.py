@@ -83,15 +83,27 @@ class Dealer:
         return not self._claim_of
 
     def running(self, process: int) -> int | None:
-        """Return the batch that a process runs; None: it has none."""
+        """Return the batch that a process runs; None: it has none.
+
+        Args:
+            process: The process.
+        """
         return self._with[process][0] if self._with[process] else None
 
     def is_free(self, process: int) -> bool:
-        """Tell if a process has nothing to do."""
+        """Return True if a process has nothing to do.
+
+        Args:
+            process: The process.
+        """
         return not self._with[process]
 
     def deal(self, process: int) -> list[int]:
-        """Return the next batches for a process; empty: it has enough, or there are none."""
+        """Return the next batches for a process; empty: it has enough, or there are none.
+
+        Args:
+            process: The process.
+        """
         held = self._with[process]
         wanted = self._wanted()
         if not self._waiting or len(held) > wanted // 2:
@@ -144,11 +156,19 @@ class Dealer:
         return True
 
     def tries(self, number: int) -> int:
-        """Return the number of the try that a batch is in."""
+        """Return the number of the try that a batch is in.
+
+        Args:
+            number: The batch.
+        """
         return self._tries.get(number, 0) + 1
 
     def take_back(self, process: int) -> None:
-        """Let the batches of a process that has ended wait again; their tries do not change."""
+        """Let the batches of a process that has ended wait again; their tries do not change.
+
+        Args:
+            process: The process.
+        """
         held = self._with[process]
         self._waiting.extendleft(reversed(held))
         held.clear()
@@ -171,7 +191,7 @@ class Dealer:
         self.counts += Counts.of((end,))
 
     def wants_claim(self, elapsed: Mapping[int, float], latency: float) -> bool:
-        """Tell if another claim is needed now, so that it is there when a process is out of work.
+        """Return True if another claim is needed now, so that it is there when a process is out of work.
 
         Args:
             elapsed: The processes that can run batches, each with the seconds since its batch began.

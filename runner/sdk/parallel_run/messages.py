@@ -55,7 +55,7 @@ class Reader:
         self._data = bytearray()
 
     def read(self) -> Iterator[Message]:
-        """Read what is there (a blocking pipe: wait for it), and yield the whole messages."""
+        """Yield the whole messages that are there; a blocking pipe is waited for."""
         if not self.ended:
             self._fill()
         at, end = 0, len(self._data)

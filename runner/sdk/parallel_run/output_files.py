@@ -95,14 +95,21 @@ class OutputFiles:
         return tuple(self._unlisted), left
 
     def listed(self, count: int) -> None:
-        """Forget the first files that `sent` has returned: a result that counts lists them."""
+        """Forget the first files that `sent` has returned: a result that counts lists them.
+
+        Args:
+            count: The number of files.
+        """
         del self._unlisted[:count]
 
     def fetch(self, earlier: TaskId) -> bool:
-        """Copy the files that an earlier attempt has left in the outputs; return False if there are none.
+        """Copy the files that an earlier attempt has left in the outputs.
 
         Args:
             earlier: The attempt, of this run or of the one that this run retries.
+
+        Returns:
+            False if there are none.
         """
         try:
             known = {one.name: one for one in records.assignment(self.workspace, earlier.assignment).outputs}

@@ -19,7 +19,7 @@ def workspace_store(access: StoreAccess) -> ObjectStore:
         access: The access of the step.
 
     Raises:
-        RunnerError: It cannot be opened.
+        BadInput: This step cannot open it.
     """
     return store_of(access, DEFAULT_DATASTORE)
 
@@ -32,7 +32,7 @@ def store_of(access: StoreAccess, datastore: str) -> ObjectStore:
         datastore: Its name.
 
     Raises:
-        RunnerError: It cannot be opened.
+        BadInput: This step cannot open it.
     """
     if datastore == DEFAULT_DATASTORE and access.folder:
         return _folder(access.folder)

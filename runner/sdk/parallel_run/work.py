@@ -59,8 +59,11 @@ class Work:
             workers: The number of workers.
             prepared: The file to write for the worker processes.
 
+        Returns:
+            The work.
+
         Raises:
-            RunnerError: The store fails, or the inputs differ from those of worker 0.
+            StoreError: The store fails, or the inputs differ from those of worker 0.
             UserErrorException: The inputs cannot be cut.
         """
         context = step_context()
@@ -116,7 +119,14 @@ class Work:
 
     @contextmanager
     def shared(self, pool: Pool) -> Iterator[None]:
-        """Run the thread of the board meanwhile; a failure here stops the other workers."""
+        """Run the thread of the board meanwhile; a failure here stops the other workers.
+
+        Args:
+            pool: The supervisor.
+
+        Yields:
+            Nothing.
+        """
         pool.board.start()
         reason = ""
         try:

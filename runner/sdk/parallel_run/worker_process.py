@@ -78,13 +78,14 @@ class Worker:
         self._script = ModuleType("none")
 
     def init(self) -> bool:
-        """Load the entry script and call its ``init()``; tell the supervisor how that went."""
+        """Load the entry script and call its ``init()``; tell the supervisor how that went.
+
+        Returns:
+            False if it has failed.
+        """
         try:
             self._script = _loaded(self._settings.entry_script)
-            run = getattr(self._script, "run", None)
-            if not callable(run):
-                raise TypeError(f"{self._settings.entry_script} has no function run(mini_batch)")  # noqa: TRY301
-            self._with_context = _takes_context(run)
+            self._with_context = _takes_context(self._script.run)
             if callable(init := getattr(self._script, "init", None)):
                 init()
         except BaseException as error:  # noqa: BLE001 - also SystemExit: the supervisor has to know
@@ -159,6 +160,12 @@ def main(pipes: Pipes) -> int:
 
     Args:
         pipes: The pipes.
+
+    Returns:
+        The exit code of the process.
+
+    Raises:
+        KeyError: The process has no place: no supervisor has started it.
     """
     threading.Thread(target=_end_with_supervisor, args=(pipes.life,), daemon=True).start()
     place = Place.of(os.environ)
@@ -204,6 +211,8 @@ def _loaded(script: str) -> ModuleType:
         raise ImportError(f"the entry script {script} cannot be imported: is it a .py file?")
     module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    if not callable(getattr(module, "run", None)):
+        raise TypeError(f"{script} has no function run(mini_batch)")
     return module
 
 

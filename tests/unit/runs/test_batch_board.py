@@ -165,7 +165,7 @@ def test_whole_batches_of_an_earlier_attempt_are_not_run_again() -> None:
     second = board_of(store, prefix="runs/r/s/batches-2/")
     again = second.begin_work(4, "w", (PREFIX,))
     assert again.ranges == ((1, 3),), "a batch with a failed item and a lost one are to be run"
-    assert [end.number for one in second.carried().values() for end in one.ends] == [0, 1, 2, 3]
+    assert [end.number for one in second.results.carried().values() for end in one.ends] == [0, 1, 2, 3]
     claim = second.claim(again, lambda remaining: remaining)
     assert claim == 1
     own = ClaimResult(worker=0, incarnation=1, table=((1, 2, 0, 1, 2, 0), (2, 2, 0, 1, 2, 0)))
@@ -206,7 +206,7 @@ def test_a_result_keeps_errors_and_a_long_first_line() -> None:
     error = BatchError(number=7, label="a.png", worker=0, process="process001", reason="ValueError: no", detail="…")
     table = tuple((number, 1, 0, 1, 0, 0) for number in range(3000))
     board.publish(number, ClaimResult(worker=0, incarnation=1, table=table, errors=(error,)), b"")
-    header = board.header(number)
+    header = board.results.header(board.results.key(number))
     assert header.errors == (error,)
     assert header.counts == Counts(3000, 0, 3000, 0)
     assert header.ends[2999] == BatchEnd(2999, 1, 0, 1, 0)
