@@ -1,4 +1,4 @@
-"""What ``run()`` of an entry script returned: its number of items, and the rows of the output file.
+"""The result of an entry script's ``run()``: its number of items, and its rows for the output file.
 
 pandas and numpy are the script's: their values are known by what they can do, so that nothing is imported.
 """
