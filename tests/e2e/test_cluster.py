@@ -335,6 +335,7 @@ def _await_minio(life: Life, gone: str) -> None:
     retry_for(ask, passing=(TargetUnreachable, StoreUnreachable), seconds=90)
 
 
+@pytest.mark.all_data
 def test_data_survive_the_restart_of_the_store(life: Life) -> None:
     _put(life.user(), "kept", b"data")
     pod = life.get(f"{STORAGE}/pods")["items"][0]["metadata"]

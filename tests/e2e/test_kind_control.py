@@ -83,6 +83,7 @@ def _lives(pid: int) -> bool:
     return status.exists() and "State:\tZ" not in status.read_text()
 
 
+@pytest.mark.all_data
 def test_cancel_ends_a_script_that_will_not_hear_of_it(bench: FaultBench) -> None:
     run = bench.submit(bench.step("deaf", "deaf"), bench.step("after", "waits", "deaf"))
     bench.await_executions("deaf")

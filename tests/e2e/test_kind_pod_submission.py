@@ -74,6 +74,7 @@ def a_job(placed: PlacedWorkspace, name: str) -> Document:
     }
 
 
+@pytest.mark.all_data
 def test_a_pod_submits_a_published_pipeline_with_the_images_of_its_publication(
     desk: RunContext, namespace: Namespace
 ) -> None:
