@@ -17,6 +17,7 @@ from runner.data.named_datastores import NamedDatastore
 from runner.data.registry import Registration
 from runner.environments.lock import Lock
 from runner.images.base_image import BaseImage
+from runner.model import batches
 from runner.model import events as e
 from runner.model.context import StepContext
 from runner.model.data import DataRef, DatasetDefinition, Manifest
@@ -32,6 +33,7 @@ from runner.model.step import InputSpec, StepSpec
 from runner.model.store_endpoint import StepStores
 from runner.model.task import Task
 from runner.operations.published.triggers import Cursor
+from runner.runs.batch_board import Aborted
 from runner.runs.head import Head
 from runner.runs.index import IndexEntry
 from runner.runs.state_snapshot import StateSnapshot
@@ -81,6 +83,13 @@ WRITTEN: tuple[type, ...] = (
     SecretSource,
     Facts,
     Work,
+    batches.BatchPlan,
+    batches.BatchProgress,
+    batches.Beat,
+    batches.Claim,
+    batches.ClaimResult,
+    batches.Takeover,
+    Aborted,
 )
 """Every shape that is stored, or handed from one process to another."""
 
