@@ -134,7 +134,7 @@ class GridParameterSampling(HyperParameterSampling):
 
 
 class BayesianParameterSampling(HyperParameterSampling):
-    """Sampling that draws points near the best ones so far. It needs optuna: ``pip install 'runner[bayesian]'``.
+    """Sampling that draws points near the best ones so far. The controller needs optuna: runner's extra ``bayesian``.
 
     A search with it has no early termination policy, as in v1. Fewer trials at a time find more.
 

@@ -27,6 +27,7 @@ from runner.sdk.hyperdrive.sampling import RandomParameterSampling
 from runner.sdk.hyperdrive.step import HyperDriveStep
 from runner.sdk.hyperdrive.work import PROGRAM, Made, work_of
 from runner.sdk.outputs.training_output import TrainingOutput
+from runner.sdk.runconfig.run_configuration import MpiConfiguration
 from runner.sdk.steps.estimator import Estimator
 
 SPACE = {"--rate": uniform(0, 1), "--batch": choice(16, 32)}
@@ -133,6 +134,18 @@ def test_an_output_that_trials_would_share_is_a_problem(ws: Workspace) -> None:
     tune = HyperDriveStep("tune", config([plain]), outputs=[plain])
     with pytest.raises(PipelineInvalid, match="'plain' is made by each trial of 'tune'"):
         Pipeline(ws, [tune, PythonScriptStep("a.py", inputs=[plain])])
+
+
+def test_a_trial_may_have_ranks(ws: Workspace) -> None:
+    script = ScriptRunConfig(".", "a.py", distributed_job_config=MpiConfiguration(node_count=2))
+    plan = Pipeline(ws, HyperDriveStep("tune", config(run_config=script))).plan
+    trial, search = plan.step("tune-1"), plan.step("tune-search-1")
+    assert trial.workers is not None
+    assert trial.workers.nodes == 2
+    assert trial.command[-2:] == ("a.py", SampledArguments())
+    assert "_runner_step.step.ranks" in trial.command
+    assert search.workers is None
+    assert search.command[2] == PROGRAM
 
 
 def test_metrics_output_is_an_output_of_metrics(ws: Workspace) -> None:
