@@ -200,7 +200,8 @@ def _nowhere(_: object) -> str:
 
 
 def _summary(step: StepReport) -> dict[str, object]:
-    names = ("key", "name", "status", "reason", "target", "attempt", "started", "ended", "seconds", "failure", "origin")
+    names = ("key", "name", "status", "reason", "target", "attempt", "started", "ended", "seconds", "failure", "origin",
+             "trial_of")  # fmt: skip
     return {name: plain(getattr(step, name)) for name in names}
 
 

@@ -6,25 +6,14 @@ Each returns a list as v1 does, such as ``["uniform", [0.1, 0.9]]``, so that fil
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import List
+from typing import Any, List
 
-from ...model.search import Expression
+from ...model.search import ARITY, CHOICE, Expression
 from ..base.exceptions import HyperDriveConfigException
+from ..base.plain_values import plain_scalar
 
 Listed = List[object]
 """An expression in v1's form: its name and the list of its arguments."""
-NUMBERS = {
-    "randint": 1,
-    "uniform": 2,
-    "quniform": 3,
-    "loguniform": 2,
-    "qloguniform": 3,
-    "normal": 2,
-    "qnormal": 3,
-    "lognormal": 2,
-    "qlognormal": 3,
-}
-"""The number of arguments of each expression of numbers."""
 _RULE = "takes a list, a range or several values, and at least one value"
 
 
@@ -197,16 +186,33 @@ def expression_of(name: str, listed: object) -> Expression:
         HyperDriveConfigException: It is no expression.
 
     """
-    if isinstance(listed, Sequence) and not isinstance(listed, str) and len(listed) == 2:
-        kind, arguments = listed
-        if kind == "choice" and _is_list(arguments) and len(arguments) == 1 and _is_list(arguments[0]):
-            return Expression("choice", tuple(arguments[0]))
-        if _is_list(arguments) and NUMBERS.get(str(kind)) == len(arguments):
-            return Expression(str(kind), tuple(arguments))
+    kind, arguments = _parts(listed)
+    if kind == CHOICE and len(arguments) == 1 and _is_list(arguments[0]):
+        return Expression(CHOICE, tuple(_option(name, value) for value in arguments[0]))
+    if ARITY.get(kind) == len(arguments):
+        return Expression(kind, tuple(plain_scalar(value) for value in arguments))
     raise HyperDriveConfigException(
         f"the parameter space has {listed!r} for {name!r}, which is no parameter expression",
-        remedy=f"use choice, {', '.join(NUMBERS)} of azureml.train.hyperdrive",
+        remedy=f"use choice, {', '.join(ARITY)} of azureml.train.hyperdrive",
     )
+
+
+def _parts(listed: object) -> tuple[str, Sequence[Any]]:
+    """Return the name and the arguments of an expression in v1's form; no arguments: it has another form."""
+    if not isinstance(listed, (list, tuple)) or len(listed) != 2 or not _is_list(listed[1]):
+        return "", ()
+    return str(listed[0]), listed[1]
+
+
+def _option(name: str, value: object) -> object:
+    """Return an option of a choice as a plain value."""
+    plain = plain_scalar(value)
+    if plain is not None and not isinstance(plain, (str, int, float)):
+        raise HyperDriveConfigException(
+            f"choice for {name!r} has the option {value!r}: options are text, numbers, True, False and None",
+            remedy="give each option a name, and let the script look up what it means",
+        )
+    return plain
 
 
 def listed(expression: Expression) -> Listed:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
 
-from ...model.search import Expression, Sampling
+from ...model.search import ARITY, Expression, Sampling, grid_size
 from ...override import override
 from ..base.exceptions import HyperDriveConfigException
-from .expressions import NUMBERS, expression_of
+from .expressions import expression_of
 
 _POINTS = 100_000
 """The most values of a ``quniform`` in v1's Bayesian sampling."""
@@ -55,7 +54,7 @@ class HyperParameterSampling:
         self.expressions = {str(name): expression_of(str(name), each) for name, each in parameter_space.items()}
         for name, each in self.expressions.items():
             if supported_distributions is not None and each.kind not in supported_distributions:
-                allowed = [kind for kind in ("choice", *NUMBERS) if kind in supported_distributions]
+                allowed = [kind for kind in ("choice", *ARITY) if kind in supported_distributions]
                 raise HyperDriveConfigException(
                     f"{what}: {name!r} is a {each.kind}, which this sampling does not take",
                     remedy=f"use {', '.join(allowed)}, or RandomParameterSampling",
@@ -130,7 +129,7 @@ class GridParameterSampling(HyperParameterSampling):
     @override
     def size(self) -> int:
         """The number of combinations."""
-        return prod(len(each.arguments) for each in self.expressions.values())
+        return grid_size(self.expressions)
 
 
 class BayesianParameterSampling(HyperParameterSampling):

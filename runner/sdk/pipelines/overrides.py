@@ -44,5 +44,5 @@ def _step(spec: StepSpec, own: PolicyOverrides, pipeline: PolicyOverrides) -> St
         resources=spec.resources if spec.search else request.onto(spec.resources),
         placement=own.placement.over(pipeline.placement),
         access=own.access.joined(pipeline.access).joined(spec.access),
-        always=bool(own.always),
+        always=bool(own.always) and not spec.trial_of,
     )

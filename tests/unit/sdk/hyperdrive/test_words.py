@@ -79,6 +79,13 @@ def test_a_sampling_has_the_space_in_both_forms() -> None:
     assert RandomParameterSampling(space).seed is None
 
 
+def test_scalars_of_numpy_are_plain_values() -> None:
+    numpy = pytest.importorskip("numpy")
+    found = RandomParameterSampling({"a": choice(*numpy.arange(2)), "b": uniform(numpy.float64(0), 1)}).expressions
+    assert [type(value) for value in found["a"].arguments] == [int, int]
+    assert [type(value) for value in found["b"].arguments] == [float, int]
+
+
 def test_a_grid_has_the_product_of_its_choices() -> None:
     assert GridParameterSampling({"a": choice(1, 2, 3), "b": choice("x", "y")}).size == 6
 
@@ -89,6 +96,7 @@ def test_a_grid_has_the_product_of_its_choices() -> None:
         (lambda: RandomParameterSampling({}), "at least one hyperparameter"),
         (lambda: RandomParameterSampling({"a": 3}), "3 for 'a', which is no parameter expression"),
         (lambda: RandomParameterSampling({"a": ["uniform", [1]]}), "no parameter expression"),
+        (lambda: RandomParameterSampling({"a": choice((1, 2), (3, 4))}), "has the option .1, 2.: options are text"),
         (lambda: RandomParameterSampling({"a": choice(1)}, seed=-1), "seed must be a whole number from 0"),
         (lambda: GridParameterSampling({"a": uniform(0, 1)}), "'a' is a uniform, which this sampling does not take"),
         (lambda: BayesianParameterSampling({"a": loguniform(0, 1)}), "use choice, uniform, quniform, or Random"),
