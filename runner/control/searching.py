@@ -13,7 +13,6 @@ from ..dataclass import dataclass, field
 from ..model import events as e
 from ..model.record import Failure
 from ..model.status import IN_FLIGHT, STEP_ENDS, RunStatus, StepStatus
-from .early_stopping import Values, stops
 from .policy import span
 from .progress import Progress, TrialProgress, is_fed, is_undrawn
 from .sampling import values_of
@@ -23,8 +22,8 @@ from .sampling import values_of
 class TrialNews:
     """What the journal does not have about the trials of a run."""
 
-    metrics: Mapping[str, Values] = field(default_factory=dict)
-    """The logged values of each search's metric, by the search's key; only of searches with a rule."""
+    worse: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    """The attempt of each trial that its search's rule stops, and the reason, by the key of the trial."""
     canceled: Mapping[str, str] = field(default_factory=dict)
     """The reason for each trial that a user cancels, by its key."""
     suggested: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
@@ -45,11 +44,11 @@ def search_events(now: Progress, at: datetime, news: TrialNews) -> tuple[e.Event
     if now.state.status is not RunStatus.RUNNING or now.state.overdue:
         return ()
     found: dict[str, e.Event] = {}
-    for key, trials in now.searches.items():
+    for trials in now.searches.values():
         over = _time_over(now, trials, at)
         events = [*_ended(now, trials, over), *_canceled(now, trials, news.canceled)]
         if not over:
-            events += [*_stopped(now, trials, news.metrics.get(key, {})), *_drawn(now, trials, news)]
+            events += [*_stopped(now, trials, news.worse), *_drawn(now, trials, news)]
         for event in events:  # one for each trial: the first reason counts
             found.setdefault(event.key, event)
     return tuple(found.values())
@@ -60,7 +59,8 @@ def trials_in_turn(now: Progress, trials: TrialProgress) -> Iterator[str]:
     if now.state.status is not RunStatus.RUNNING or now.state.overdue:
         return
     room = trials.search.concurrent - len(trials.active)
-    for key in trials.search.trials[trials.next :]:
+    for number in range(trials.next, len(trials.search.trials)):
+        key = trials.search.trials[number]
         if room <= 0 or not is_fed(now.state, now.plan.by_key[key]):
             return
         if is_undrawn(now.state, key):
@@ -114,13 +114,12 @@ def _canceled(now: Progress, trials: TrialProgress, reasons: Mapping[str, str]) 
             yield from _each(now, [key], reason)
 
 
-def _stopped(now: Progress, trials: TrialProgress, values: Values) -> Iterator[_TrialEvent]:
-    """Yield the trials that the search's rule stops."""
-    if trials.search.rule is None or not values:
-        return
-    live = [key for key in sorted(trials.active) if now.state.steps[key].status in IN_FLIGHT]
-    for key, reason in stops(trials.search, values, live).items():
-        yield from _each(now, [key], reason)
+def _stopped(now: Progress, trials: TrialProgress, worse: Mapping[str, tuple[int, str]]) -> Iterator[_TrialEvent]:
+    """Yield the trials that the search's rule stops, unless they run again meanwhile."""
+    for key, (attempt, reason) in worse.items():
+        trial = now.state.steps[key] if key in trials.active else None
+        if trial is not None and trial.attempt == attempt and trial.status in IN_FLIGHT:
+            yield from _each(now, [key], reason)
 
 
 def _each(now: Progress, keys: Iterable[str], reason: str) -> Iterator[_TrialEvent]:

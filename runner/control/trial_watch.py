@@ -13,15 +13,19 @@ from ..model.status import DELIVERED, STEP_ENDS, StepStatus
 from ..model.task import TaskId
 from ..ports import Clock, ComputeTarget, Notify, ObjectStore
 from ..runs import records
-from .early_stopping import Values
+from .early_stopping import stops
 from .error_causes import UNEXPECTED, words_of
-from .progress import Progress, TrialProgress
+from .progress import Progress, TrialProgress, is_undrawn
 from .sampler import Sampler
 from .searching import TrialNews, known_values, search_events, trials_in_turn
 
 PACE = 2.0
-"""Seconds between two looks: each is one listing, and one small object for each trial of a search with a rule."""
+"""Seconds between two looks: each is one listing, and the metrics of each running trial of a search with a rule."""
+_SHARE = 10
+"""One part in so many of the time, at most, is spent on looks."""
 _METRICS = "metrics.jsonl"
+_LATER = (StoreError, TargetError, OSError)
+"""Errors after which the same is tried again."""
 
 
 class TrialWatch:
@@ -50,10 +54,11 @@ class TrialWatch:
         self._notify = notify
         self._sampler = sampler
         self._looking: Future[None] | None = None
-        self._looked: float | None = None
+        self._next_look = 0.0
+        """The time (monotonic) of the next look, at the earliest."""
         self._final: dict[str, tuple[float, ...]] = {}
         """The values of trials that have ended, by key."""
-        self._metrics: dict[str, Values] = {}
+        self._worse: dict[str, tuple[int, str]] = {}
         self._canceled: dict[str, str] = {}
         self._drawing: dict[str, Future[Mapping[str, object]]] = {}
         """The suggestion for a trial, by its key."""
@@ -70,34 +75,45 @@ class TrialWatch:
         """Begin to look at the trials, if it is time, and to draw the values that are missing."""
         if not now.searches:
             return
+        self._drawing = {key: one for key, one in self._drawing.items() if is_undrawn(now.state, key)}
         for trials in now.searches.values():
             if trials.search.sampling is Sampling.BAYESIAN:
                 self._draw(now, trials, pool)
         if self._looking is not None and not self._looking.done():
             return
         at, some = self._clock.monotonic(), any(trials.active for trials in now.searches.values())
-        if some and (self._looked is None or at - self._looked >= PACE):
-            self._looked = at
+        if some and at >= self._next_look:
+            self._next_look = at + PACE
             self._looking = pool.submit(self._look, now)
 
     def _news(self) -> TrialNews:
         ended = {key: drawing for key, drawing in self._drawing.items() if drawing.done()}
         wrong = {key: drawing.exception() for key, drawing in ended.items()}
         return TrialNews(
-            metrics=self._metrics,
+            worse=self._worse,
             canceled=self._canceled,
             suggested={key: drawing.result() for key, drawing in ended.items() if wrong[key] is None},
-            unsuggested={key: _words(error) for key, error in wrong.items() if error is not None},
+            unsuggested={key: _words(error) for key, error in wrong.items() if error and not isinstance(error, _LATER)},
         )
 
     def _look(self, now: Progress) -> None:
+        begun = self._clock.monotonic()
         try:
             self._canceled = dict.fromkeys(records.stopped_trials(self._store, now.state.run), "it was canceled")
-            for key, trials in now.searches.items():
+            found: dict[str, tuple[int, str]] = {}
+            for trials in now.searches.values():
                 if trials.search.rule is not None and trials.active:
-                    self._metrics = {**self._metrics, key: self._values(now, trials)}
-        except (StoreError, TargetError, OSError) as error:  # the next look tries again
+                    found.update(self._judged(now, trials))
+            self._worse = found
+        except _LATER as error:  # the next look tries again
             self._notify(f"a look at the trials of a search failed: {error}")
+        self._next_look = max(self._next_look, begun + _SHARE * (self._clock.monotonic() - begun))
+
+    def _judged(self, now: Progress, trials: TrialProgress) -> dict[str, tuple[int, str]]:
+        """Return the attempts that the search's rule stops, with the reasons, by the trial."""
+        live = [key for key in sorted(trials.active) if now.state.steps[key].status is StepStatus.RUNNING]
+        reasons = stops(trials.search, self._values(now, trials), live)
+        return {key: (now.state.steps[key].attempt, reason) for key, reason in reasons.items()}
 
     def _values(self, now: Progress, trials: TrialProgress) -> dict[str, tuple[float, ...]]:
         """Return the values that each trial has logged, in the order of the trials."""
@@ -140,7 +156,7 @@ class TrialWatch:
         if key is None or known_values(now, trials, key) is not None:
             return
         drawing = self._drawing.get(key)
-        if drawing is None or (drawing.done() and isinstance(drawing.exception(), (StoreError, TargetError))):
+        if drawing is None or (drawing.done() and isinstance(drawing.exception(), _LATER)):
             self._drawing[key] = pool.submit(self._suggest, now, trials, key)
 
     def _suggest(self, now: Progress, trials: TrialProgress, key: str) -> Mapping[str, object]:

@@ -34,7 +34,7 @@ class Part:
     """Keys of steps; none for FAILED."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Choice:
     """The decision for each step, each in the order of the plan."""
 
@@ -102,7 +102,7 @@ def _only(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str]) 
     names = ", ".join(f"'{plan.by_key[key].name}'" for key in _ordered(plan, chosen))
     skipped = {key: f"only {names} was to run, and {_end_of(state.steps[key])} in {state.run}" for key in left_out}
     run = _ordered(plan, chosen)
-    return Choice(_ordered(plan, stand), run, skipped, run)
+    return Choice(stand=_ordered(plan, stand), run=run, skipped=skipped, forced=run)
 
 
 def _unfed(plan: Plan, state: RunState, chosen: frozenset[str], there: set[str]) -> Iterable[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from runner.control.sampling import values_of
 from runner.model.plan import Plan
 from runner.model.policy import StepPolicy
 from runner.model.record import Failure
-from runner.model.search import Goal, PastTrial, Sampling, Search, Stopping, StoppingRule
+from runner.model.search import Expression, Goal, PastTrial, Sampling, Search, Stopping, StoppingRule
 from runner.model.status import DELIVERED, STEP_ENDS, RunStatus, StepStatus
 from runner.model.task import Task, TaskId
 from runner.operations.retry import prepare_retry, resubmit
@@ -22,6 +23,7 @@ from runner.operations.retry_selection import Part
 from runner.operations.submit import Submitter
 from runner.operations.values import RunView, WorkspaceFacts
 from runner.runs import records
+from runner.samplers.bayesian import BayesianSampler
 from tests.support import builders as b
 from tests.support import search_plans as s
 from tests.support.builders import RUN, statuses
@@ -30,7 +32,7 @@ from tests.support.mortal import Life
 from tests.support.search_bench import SearchBench
 
 QUICK = settings(
-    max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "20")),
+    max_examples=int(os.environ.get("RUNNER_TEST_EXAMPLES", "8")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.generate],
@@ -38,6 +40,8 @@ QUICK = settings(
 LOSSES = (Ending.SUCCEEDS, Ending.EVICTED, Ending.VANISHES, Ending.FORGOTTEN)
 DEATHS = st.lists(st.integers(1, 60), max_size=6)
 TROUBLE = st.frozensets(st.integers(3, 80), max_size=8)
+EACH = 1 if os.environ.get("RUNNER_ALL_DATA") else 5
+"""Every so many instants are tried: odd ones lie before an effect, even ones after it."""
 BANDIT = StoppingRule(kind=Stopping.BANDIT, slack_amount=0.1)
 MEDIAN = StoppingRule(kind=Stopping.MEDIAN)
 TRUNCATION = StoppingRule(kind=Stopping.TRUNCATION, percentage=30)
@@ -102,7 +106,7 @@ def check_verdict(bench: SearchBench) -> None:
 
 
 def test_every_instant_of_a_small_search() -> None:
-    """Exhaustively: a trial fails, one is lost, one is stopped early, and the controller dies at each instant."""
+    """A trial fails, one is lost, one is stopped early, and the controller dies at an instant."""
     plan = s.search_plan(4, rule=BANDIT)
     script = {
         TaskId(RUN, "t0"): (Ending.SUCCEEDS, 3),
@@ -123,7 +127,7 @@ def test_every_instant_of_a_small_search() -> None:
     }  # fmt: skip
     assert bench.state.status is RunStatus.SUCCEEDED
     assert whole.instant > 40
-    for instant in range(1, whole.instant + 1):
+    for instant in range(1, whole.instant + 1, EACH):
         rough = SearchBench(plan, script, metric=metric)
         rough.run(instant)
         rough.check()
@@ -340,7 +344,7 @@ def test_every_instant_of_a_bayesian_search(concurrent: int) -> None:
     if concurrent == 1:  # each one starts from the best before it; t1 has failed
         assert rates == [0.125, 0.25 + 1 / 1024, 0.25 + 2 / 1024, 0.375 + 5 / 1024, 0.5 + 9 / 1024]
     assert len(set(rates)) == 5
-    for instant in range(1, whole.instant + 1, 3):
+    for instant in range(1, whole.instant + 1, 3 * EACH):
         rough = bench()
         rough.run(instant)
         rough.check()
@@ -352,6 +356,78 @@ def test_every_instant_of_a_bayesian_search(concurrent: int) -> None:
         for key in s.trial_keys(5):  # what the journal has is what each attempt got
             for attempt in range(1, rough.state.steps[key].attempt + 1):
                 assert f"{rough.state.steps[key].sampled['--lr']}" in rough.arguments(key, attempt)
+
+
+GOOD = {"--x": Expression("uniform", (-4.0, 4.0)), "--y": Expression("quniform", (-4, 4, 1))}
+CHOICES = {"--x": Expression("choice", tuple(range(-4, 4))), "--y": Expression("choice", (-2, -1, 0, 1, 2))}
+
+
+def bowl(task: Task) -> Sequence[float]:
+    """The noisy values of a training that comes down to a quadratic of its hyperparameters in twenty steps."""
+    texts = [text for text in task.command if isinstance(text, str)]
+    if "--x" not in texts:
+        return ()
+    x, y = (float(texts[texts.index(name) + 1]) for name in ("--x", "--y"))
+    noise = Random(f"{x} {y}")
+    return [x * x + y * y + 4.0 / step + noise.gauss(0.0, 0.05) for step in range(1, 21)]
+
+
+def forty(sampling: Sampling, **changes: Any) -> SearchBench:
+    space = CHOICES if sampling is Sampling.GRID else GOOD
+    plan = s.search_plan(40, sampling=sampling, space=space, goal=Goal.MINIMIZE, concurrent=4, minutes=9e9, **changes)
+    long = {TaskId(RUN, key): (Ending.SUCCEEDS, 20) for key in s.trial_keys(40)}
+    return SearchBench(plan, long, slots=8, metric=bowl, sampler=BayesianSampler)
+
+
+def best_of(bench: SearchBench) -> tuple[float, str]:
+    metrics = {task.key: bowl(records.assignment(bench.store, task.assignment))[: many] for task, many in
+               bench.logging.logged.items()}  # fmt: skip
+    return min((min(values), key) for key, values in metrics.items())
+
+
+@pytest.mark.all_data
+@pytest.mark.parametrize("sampling", [Sampling.RANDOM, Sampling.GRID])
+def test_of_forty_trials_the_best_is_the_same_after_five_kills(sampling: Sampling) -> None:
+    whole, calm = Life(), forty(sampling)
+    calm.live(whole)
+    calm.check()
+    rough = forty(sampling)
+    rough.run(*(whole.instant * part // 6 for part in (1, 2, 1, 1, 1)))
+    rough.check()
+    assert rough.lives == 6
+    assert statuses(rough.state) == statuses(calm.state) == dict.fromkeys([*s.trial_keys(40), s.TUNE], "succeeded")
+    assert rough.world.executions == calm.world.executions
+    assert best_of(rough) == best_of(calm)
+    assert [one.sampled for one in rough.state.steps.values()] == [one.sampled for one in calm.state.steps.values()]
+
+
+@pytest.mark.all_data
+def test_of_forty_bayesian_trials_each_runs_once_whatever_is_killed() -> None:
+    bench = forty(Sampling.BAYESIAN)
+    bench.run(30, 60, 90, 120, 150)
+    bench.check()
+    assert bench.lives == 6
+    assert bench.state.status is RunStatus.SUCCEEDED
+    assert all(many == 1 for many in bench.world.executions.values())
+    assert best_of(bench)[0] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("rule", "share"),
+    [
+        (StoppingRule(kind=Stopping.BANDIT, slack_amount=1.0, delay=3), 0.5),
+        (StoppingRule(kind=Stopping.MEDIAN, delay=3), 0.75),
+        (StoppingRule(kind=Stopping.TRUNCATION, percentage=40, delay=3), 0.7),
+    ],
+)
+@pytest.mark.all_data
+def test_early_termination_saves_steps_and_keeps_the_best(rule: StoppingRule, share: float) -> None:
+    calm, saving = forty(Sampling.RANDOM), forty(Sampling.RANDOM, rule=rule)
+    calm.run()
+    saving.run()
+    saving.check()
+    assert best_of(saving) == best_of(calm)
+    assert sum(saving.logging.logged.values()) < share * sum(calm.logging.logged.values())
 
 
 def test_a_bayesian_search_without_a_sampler_fails_and_says_why() -> None:

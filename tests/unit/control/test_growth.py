@@ -8,6 +8,7 @@ from runner.model.plan import Plan
 from runner.override import override
 from runner.runs import state_snapshot
 from tests.support import builders as b
+from tests.support import search_plans as s
 from tests.support.call_count import calls_of
 from tests.support.memory_store import MemoryStore
 from tests.support.mortal import Life
@@ -72,3 +73,39 @@ class _Full(MemoryStore):
     @override
     def put(self, key: str, data: bytes) -> None:  # noqa: ARG002 - refused
         raise StoreError(f"no room for {key!r}")
+
+
+def search_calls(many: int) -> list[int]:
+    """Calls of each of 24 ticks in which trials of a search end and others start."""
+    bench = Bench(s.search_plan(many, concurrent=4), store=QuickStore(), slots=8)
+    controller = started(bench)
+    target = controller.effects.targets[b.TARGET]
+
+    def tick() -> None:
+        if not controller.tick():
+            target.wait(1.0)
+
+    for _ in range(20):
+        tick()
+    return [calls_of(tick) for _ in range(24)]
+
+
+def test_a_tick_of_a_search_costs_as_much_with_a_thousand_trials_as_with_a_hundred() -> None:
+    few, thousand = sum(search_calls(100)), sum(search_calls(1000))
+    assert thousand <= 1.1 * few
+
+
+def test_a_search_costs_as_much_after_many_trials_as_after_few() -> None:
+    controller = started(Bench(s.search_plan(150, concurrent=4), store=QuickStore(), slots=8))
+    target = controller.effects.targets[b.TARGET]
+
+    def some() -> None:
+        for _ in range(20):
+            if not controller.tick():
+                target.wait(1.0)
+
+    some()
+    early = calls_of(some)
+    while controller.state.step_counts.open > 40:
+        some()
+    assert calls_of(some) <= 1.15 * early
