@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 from hypothesis import HealthCheck, settings
 
 from tests.support.examples import ALL_DATA, THOROUGH, examples
@@ -115,6 +116,8 @@ def _cost(item: pytest.Item) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail where everything is required, a test whose needs this machine does not meet."""
+    # pytest sets it with a test's first report; an interrupt before that would end the session without its summary.
+    item.stash.setdefault(tmppath_result_key, {})
     if item.get_closest_marker("all_data") and not ALL_DATA:
         pytest.skip("RUNNER_ALL_DATA=1 runs it")
     for name, missing in _NEEDS.items():
