@@ -13,8 +13,8 @@ from .cluster import Cluster
 from .conventions import run_labels, selector, task_of
 from .event_poller import EventPoller
 from .interpret import PodSnapshot, has_not_started
-from .json_fields import KubeObject, row, text, value_at
-from .pod_snapshot import DELETED
+from .json_fields import KubeObject, number, row, text, value_at
+from .pod_snapshot import DELETED, state
 from .settings import ClusterSettings
 from .watch import Watched
 
@@ -74,7 +74,9 @@ class RunWatch:
 
     def pod_of(self, uid: str) -> KubeObject:
         """Return the pod of the Job with that uid that tells most, or an empty object."""
-        return PodSnapshot({}, tuple(self._pods_of.get(uid, {}).values())).pod
+        pods = tuple(self._pods_of.get(uid, {}).values())
+        failed = [pod for pod in pods if number(state(pod, "terminated"), "exitCode")]
+        return min(failed, key=_finished, default=None) or PodSnapshot({}, pods).pod
 
     def kind_of(self, task: TaskId) -> WorkerKind | None:
         """Return the kind of an attempt's workers; None for an attempt of one pod, or one that is not known."""
@@ -158,6 +160,10 @@ def run_both(one: Callable[[], None], other: Callable[[], None]) -> None:
 
 
 _NONE = PodSnapshot({})
+
+
+def _finished(pod: KubeObject) -> str:
+    return text(state(pod, "terminated"), "finishedAt")
 
 
 def _job_of(pod: KubeObject) -> str:

@@ -217,7 +217,8 @@ def test_the_log_of_the_worker_that_died_is_kept(
     task = with_workers(WorkerKind.GANG)
     uid = target.start(task)
     jobs.work()
-    run(cluster, 0, 1, 3)
+    run(cluster, 0, 1)
+    end(cluster, 3, 0)
     end(cluster, 2, 137)
     cluster.logs[newest(cluster, 2)] = "last words\n"
     until(target, task, lambda seen: seen.phase is Phase.FAILED)
