@@ -72,7 +72,8 @@ environment = Environment("benchmark")
 environment.python.user_managed_dependencies = True
 config = ParallelRunConfig(
     source_directory="code", entry_script="entry.py", mini_batch_size="10", error_threshold=0,
-    output_action="append_row", environment=environment, compute_target="cluster", node_count=1, process_count_per_node=2,
+    output_action="append_row", environment=environment, compute_target="cluster", node_count=1,
+    process_count_per_node=2,
 )
 files = Dataset.File.from_files(store.path("files")).as_named_input("files")
 step = ParallelRunStep(
