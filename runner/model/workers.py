@@ -39,6 +39,10 @@ store) exits with another one.
 """
 
 
+_KILLED = 137
+"""SIGKILL, as a shell reports it."""
+
+
 class WorkerKind(str, Enum):
     """The bond between the workers of a step."""
 
@@ -75,6 +79,20 @@ class Workers:
             nodes=_count(values, self.nodes_parameter, self.nodes),
             processes=_count(values, self.processes_parameter, self.processes),
         )
+
+
+def lost_program(workers: Workers | None, exit_code: int) -> str:
+    """Return the reason if the end of a pool's program is no failure of the script; empty: it may be one.
+
+    The program has no code of the user: whoever has killed it, another attempt continues its work.
+
+    Args:
+        workers: The workers of the attempt.
+        exit_code: The exit code as a shell reports it.
+    """
+    if workers is None or workers.kind is not WorkerKind.POOL or exit_code != _KILLED:
+        return ""
+    return "the program that runs its batches was killed (SIGKILL); another attempt continues its work"
 
 
 def _count(values: Mapping[str, object], name: str, default: int) -> int:

@@ -14,6 +14,7 @@ from ..data.work_dir import Launch
 from ..dataclass import dataclass, field
 from ..errors import StoreError
 from ..model.record import AttemptRecord, Failure, Phases
+from ..model.workers import lost_program
 from . import script_process
 from .logs import LogShipper
 from .script_result import ScriptResult, gang_result, script_result
@@ -72,6 +73,8 @@ class Attempt:
         tail, limit = self.shipper.tail, self.outputs.task.resources.memory_limit
         result = script_result(script_exit, limit, tail, canceled=script_exit.terminated and self.is_canceled())
         result = gang_result(result, self._gang_end())
+        if result.failure is Failure.USER and (lost := lost_program(self.outputs.task.workers, script_exit.exit_code)):
+            result = ScriptResult(Failure.LOST, lost)
         if result.failure is not None:
             record = self._failed(result, script_exit, tail)
         elif script_exit.leftovers.left:

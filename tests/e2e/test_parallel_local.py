@@ -65,8 +65,10 @@ class Bench:
         workspace = self.folder / "workspace"
         (workspace / ".runner").mkdir(parents=True)
         self.session: OpenWorkspace = open_session(workspace)
+        files = workspace / ".runner" / "files"
+        files.mkdir()
         for number in range(ITEMS):
-            self.session.store.put(f"files/{number:05d}.txt", str(number).encode())
+            (files / f"{number:05d}.txt").write_text(str(number))
 
     def submit(self) -> str:
         settings = Settings(

@@ -19,6 +19,7 @@ from ...model.names import retry_command
 from ...model.observation import Observation, Phase
 from ...model.record import AttemptRecord, CommitRecord, Failure, Phases
 from ...model.task import InputBinding, Task
+from ...model.workers import lost_program
 from ...ports import FolderStore
 from ...processes.leftovers import Leftovers
 
@@ -75,6 +76,8 @@ class Outcome:
         failure, reason = (
             (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
         )
+        if failure is Failure.USER and (lost := lost_program(self.results.task.workers, code)):
+            return self.results.script_failed(Failure.LOST, lost, exit_code=code, tail=tail)
         if failure is Failure.USER and self.results.task.workers and (end := gang_end(self.results.place.step)):
             reason = end.reason
         if self.full_disk:
