@@ -20,7 +20,7 @@ from .sampling import values_of
 
 @dataclass(frozen=True, kw_only=True)
 class TrialNews:
-    """What the journal does not have about the trials of a run."""
+    """The facts about the trials of a run that its journal does not have."""
 
     worse: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     """The attempt of each trial that its search's rule stops, and the reason, by the key of the trial."""

@@ -13,6 +13,7 @@ from ..model import events as e
 from ..model.names import new_run_id, short, step_run_id
 from ..model.plan import Plan, Submission
 from ..model.policy_overrides import NO_OVERRIDES, PolicyOverrides
+from ..model.state import RunState
 from ..model.status import DELIVERED
 from ..plan import policies
 from ..ports import ObjectStore
@@ -129,8 +130,14 @@ def _submission(made: PlannedRetry, user: str) -> Submission:
         origin=state.run,
         forced=made.choice.forced,
         left_out=tuple(made.choice.skipped),
-        samples={key: state.steps[key].sampled for key in made.choice.run if state.steps[key].sampled},
+        samples={key: values for key in made.choice.run if (values := _values_of(state, key))},
     )
+
+
+def _values_of(state: RunState, key: str) -> Mapping[str, object]:
+    """Return the values of a trial; those that an earlier run drew for it, if its turn has not come in this one."""
+    earlier = state.submission.samples if state.submission else {}
+    return state.steps[key].sampled or earlier.get(key, {})
 
 
 def _standing(look: Callable[[str], e.StepReused | None], keys: Iterable[str], threads: int) -> ReusedSteps:

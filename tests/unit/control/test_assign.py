@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from runner.control.assign import Attempt, task_for, to_pin
+from runner.model import events as e
 from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.environment import EnvironmentSpec, NamedEnvironment
 from runner.model.plan import Plan, Submission
@@ -14,6 +15,7 @@ from runner.model.state import begin
 from runner.model.step import InputSpec, Interpreter, OutputOf, OutputSpec, ParameterValue, RegisterAs
 from runner.model.task import InputBinding, OutputBinding, Task
 from tests.support import builders as b
+from tests.support import search_plans as s
 
 DATASET = DatasetDefinition(kind="tabular", paths=(DatastorePath("s", "raw.csv"),))
 REGISTERED = replace(DATASET, name="raw", version=2, id="7")
@@ -183,3 +185,37 @@ def test_a_submission_is_a_value() -> None:
         user="somebody",
         regenerate_outputs=True,
     )
+
+
+def trial_task(key: str, values: dict[str, object], **submitted: Any) -> Task:
+    """The task of a trial, or of the search, after the trial t0 was reused and all others have their values."""
+    whole = s.search_plan(12)
+    what = replace(whole, steps=tuple(replace(step, variables={}) for step in whole.steps))
+    drawn = {trial: values if trial == key else {"--lr": 0.5} for trial in s.trial_keys(12)}
+    events: list[e.Event] = [e.TrialSampled(trial, each) for trial, each in drawn.items()]
+    reused = submitted.pop("reused", {})
+    events += [e.StepReused(trial, origin) for trial, origin in reused.items()]
+    state = b.state(what, *events, **submitted)
+    return task_for(what, state, Attempt(key=key, number=1, target=b.TARGET, environment=b.REFERENCE), {})
+
+
+def test_sampled_arguments_come_last_by_name_as_text() -> None:
+    made = trial_task("t1", {"lr": 0.1, "--b": True, "--a": None, "--c": "x y", "--n": 3})
+    assert made.command[-10:] == ("--a", "None", "--b", "True", "--c", "x y", "--n", "3", "lr", "0.1")
+
+
+def test_trials_are_equal_if_their_values_are() -> None:
+    one, same = trial_task("t1", {"--lr": 0.1}), trial_task("t2", {"--lr": 0.1})
+    assert one.fingerprint == same.fingerprint != trial_task("t2", {"--lr": 0.2}).fingerprint
+    assert one.fingerprint != trial_task("t1", {"--lr": "0.1", "--x": 1}).fingerprint
+
+
+def test_a_search_is_equal_if_its_trials_are_the_same_step_runs() -> None:
+    other = f"{b.RUN[:-1]}z"
+    plain = trial_task(s.TUNE, {})
+    one = trial_task(s.TUNE, {}, reused={"t0": f"{other}.t0"})
+    assert plain.fingerprint != one.fingerprint == trial_task(s.TUNE, {}, reused={"t0": f"{other}.t0"}).fingerprint
+    assert one.readable == (f"runs/{other}/t0",)
+    assert plain.readable == ()
+    many = trial_task(s.TUNE, {}, reused={key: f"{other}.{key}" for key in s.trial_keys(9)})
+    assert many.readable == (f"runs/{other}",)

@@ -169,6 +169,17 @@ def test_what_a_pattern_covers_is_left_out() -> None:
     assert narrowed(["a/b/*", "a/*", "a/b/c", "ab", "a*b", "a/*"]) == ("a*b", "a/*", "ab")
 
 
+def test_a_search_reads_the_trials_that_it_has_reused_and_nothing_beside_them() -> None:
+    grants = own_grants(b.task("a", readable=(f"runs/{OTHER_RUN}/t0",)), DEFAULT_DATASTORE)
+    for key in (f"runs/{OTHER_RUN}/t0/reports-1/metrics.jsonl", f"runs/{OTHER_RUN}/t0/artifacts-2/outputs/model.pkl"):
+        assert reads(grants, key)
+        assert lists(grants, key)
+        assert not writes(grants, key)
+        assert not reads(OWN, key)
+    for key in (f"runs/{OTHER_RUN}/t1/committed.json", f"runs/{OTHER_RUN}/head.json", f"azureml/{OTHER_RUN}.t0/out/x"):
+        assert not reads(grants, key)
+
+
 def test_a_pool_reads_what_it_continues_and_nothing_beside_it() -> None:
     grants = own_grants(b.task("a", carried=f"runs/{OTHER_RUN}/a"), DEFAULT_DATASTORE)
     for key in (
