@@ -161,6 +161,9 @@ class InstantTarget:
         """Forget it."""
         self._live.pop(task, None)
 
+    def keep_reports(self, task: TaskId) -> None:
+        """Nothing: no script runs."""
+
     def remove(self, task: TaskId, uid: str) -> None:  # noqa: ARG002 - the port's
         """Forget it."""
         self._ended.pop(task, None)
@@ -168,7 +171,7 @@ class InstantTarget:
     def finish(self, run: str) -> None:
         """Nothing is left."""
 
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self, *, gangs: bool = False) -> tuple[Problem, ...]:  # noqa: ARG002 - the port's
         """None."""
         return ()
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from measure import bare_environ, wall
 
@@ -93,12 +95,13 @@ class Project:
         (folder / "driver.py").write_text(DRIVER)
         self.environ = {**bare_environ(), "XDG_CACHE_HOME": str(folder / "cache"), "PYTHONPATH": str(REPOSITORY)}
 
-    def search(self, name: str, epochs: int, pause: float) -> tuple[float, Mapping[str, object]]:
+    def search(self, name: str, epochs: int, pause: float) -> tuple[float, dict[str, Any]]:
         """Return the seconds of one search, and its results."""
         given = [name, self.options.trials, self.options.at_once, epochs, pause]
         command = [sys.executable, "-c", ENTRY, "run", "driver.py", "--", *map(str, given)]
         spent = wall(command, cwd=self.folder, environ=self.environ)
-        return spent, json.loads((self.folder / f"{name}.json").read_text())
+        found: dict[str, Any] = json.loads((self.folder / f"{name}.json").read_text())
+        return spent, found
 
     def bare(self) -> float:
         """Return the seconds of the same scripts in a pool, without runner: offline runs that print their metrics."""
@@ -116,7 +119,7 @@ class Project:
 
 def distance(best: Mapping[str, float]) -> float:
     """Return the distance of the best trial from the optimum."""
-    return ((best["--x"] - 0.3) ** 2 + (best["--y"] + 0.2) ** 2) ** 0.5
+    return math.hypot(best["--x"] - 0.3, best["--y"] + 0.2)
 
 
 def main() -> None:

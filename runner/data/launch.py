@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from ..model.context import OUTPUT_DATASETS, StagedInput
 from ..model.data import Mode
-from ..model.step import InputPath, Interpreter, OutputPath, ParameterValue
+from ..model.step import InputPath, Interpreter, OutputPath, ParameterValue, SampledArguments
 from ..model.task import Task
 
 VARIABLES_LIMIT = 64 << 10
@@ -32,6 +32,8 @@ def argv(task: Task, interpreter: str, inputs: Mapping[str, StagedInput], output
             out.append(outputs[argument.name])
         elif isinstance(argument, ParameterValue):
             raise ValueError(f"parameter {argument.name} is not bound")  # noqa: TRY004 - of its value, not of its type
+        elif isinstance(argument, SampledArguments):
+            raise ValueError("the sampled arguments of a trial are not bound")  # noqa: TRY004 - of its value
         else:
             out.append(argument)
     return out

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .runs.step_run import StepRun as StepRun
     from .runs.widgets import RunDetails as RunDetails
     from .steps.command import CommandStep as CommandStep
+    from .steps.mpi_step import MpiStep as MpiStep
     from .steps.python_script import PythonScriptStep as PythonScriptStep
     from .workspaces.authentication import InteractiveLoginAuthentication as InteractiveLoginAuthentication
     from .workspaces.experiment import Experiment as Experiment

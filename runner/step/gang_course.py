@@ -27,7 +27,7 @@ _SUCCESS = Outcome(code=0)
 class Leading(Protocol):
     """The first worker's connections; see `gang_link.Leader`."""
 
-    def start(self) -> None:
+    def start(self) -> object:
         """Connect to all."""
 
     def tell_all(self, document: Mapping[str, object]) -> None:

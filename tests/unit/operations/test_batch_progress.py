@@ -16,6 +16,7 @@ from runner.operations.batch_progress import progress_of, with_progress
 from runner.operations.report import step_report
 from runner.operations.step_status import why
 from runner.operations.values import RunView
+from runner.override import override
 from runner.runs.batch_board import BatchBoard
 from tests.support import builders as b
 from tests.support.memory_store import MemoryStore
@@ -34,6 +35,7 @@ class CountingStore(MemoryStore):
         super().__init__()
         self.read: list[str] = []
 
+    @override
     def get(self, key: str) -> bytes:
         self.read.append(key)
         return super().get(key)

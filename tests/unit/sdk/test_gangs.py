@@ -59,7 +59,7 @@ def mpi_step(**given: object) -> MpiStep:
         "node_count": 2,
         "process_count_per_node": 3,
     }
-    return MpiStep(**{**known, **given})  # type: ignore[arg-type]  # the tests vary them
+    return MpiStep(**{**known, **given})  # type: ignore[arg-type] # the tests vary them
 
 
 def test_an_mpi_step_runs_its_script_as_ranks(ws: Workspace) -> None:
