@@ -12,13 +12,16 @@ from tests.support.kind_runs import a_desk
 
 pytestmark = pytest.mark.kind
 DRIVERS = Path(__file__).parents[1] / "support" / "drivers"
-BY_DEFAULT = ("sales_chain", "pictures_mount", "words_commands", "model_registry", "retrain_gate", "tuned_pipeline")
-"""A chain, a mount, commands, what a step in a pod asks of its workspace (models, a cancel), and a search, which reads
-the records of its trials. All drivers run on this machine (tests/integration/v1). What a driver has of reuse,
+BY_DEFAULT = (
+    "sales_chain", "pictures_mount", "words_commands", "model_registry", "retrain_gate", "tuned_pipeline",
+    "pytorch_ranks",
+)  # fmt: skip
+"""A chain, a mount, commands, what a step in a pod asks of its workspace (models, a cancel), a search, which reads the
+records of its trials, and ranks in two pods. All drivers run on this machine (tests/integration/v1). What a driver has of reuse,
 datastores, secrets and transfers is tried with one small pipeline each in tests/e2e/test_kind_v1.py."""
 ON_DEMAND = (
     "loan_parameters", "weather_datapath", "brittle_branch", "alpha_sweep", "taxi_outputs", "registered_tables",
-    "sums_module", "shoes_hyperdrive", "grid_estimator",
+    "sums_module", "shoes_hyperdrive", "grid_estimator", "mpi_step",
 )  # fmt: skip
 FAILING = {"brittle_branch", "pytorch_ranks", "retrain_gate"}
 """Drivers that expect one of their runs to fail or to be canceled."""
