@@ -70,7 +70,7 @@ def test_the_report_has_the_progress_during_and_after(store: CountingStore) -> N
     assert (during.reason, during.batches) == (WORDS, SHOWN)
     assert to_document(during)["batches"]["seconds_left"] == 20.0
     after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
-    assert (after.reason, after.batches) == ("", SHOWN)
+    assert (after.reason, after.batches) == ("2 workers", SHOWN)
     other = step_report(store, running("other"), "other", locate=lambda _: "", now=NOW)
     assert other.batches is None
 
