@@ -12,7 +12,7 @@ from ...model.document import from_document
 from ...model.search import Goal, Search
 from ...model.status import IN_FLIGHT, STEP_ENDS, StepStatus
 from ...model.task import TaskId
-from ...operations.trials import Trial, ranked, search_keys, trials_of
+from ...operations.trials import Trial, is_sampled, ranked, search_keys, trials_of
 from ...operations.values import RunView
 from ...override import override
 from ..base.exceptions import HyperDriveException, HyperDriveNotImplementedException
@@ -119,10 +119,10 @@ class HyperDriveRun(ScriptRun):
     @override
     def direct_children(self) -> Iterator[Run]:
         """Yield the trials that have got their values, newest first."""
+        steps = self.view.state.steps
         for key in reversed(self.search.trials):
-            trial = self._trial_run(key)
-            if trial.values:
-                yield trial
+            if is_sampled(steps[key]):
+                yield TrialRun(self.experiment, f"{self.pipeline_run_id}.{key}")
 
     def trials(self) -> tuple[Trial, ...]:
         """Return the facts of the trials that have got their values, in the order of their numbers."""
@@ -226,9 +226,6 @@ class HyperDriveRun(ScriptRun):
 
         """
         raise HyperDriveNotImplementedException("the status of a search follows its trials", remedy="use cancel()")
-
-    def _trial_run(self, key: str) -> TrialRun:
-        return TrialRun(self.experiment, f"{self.pipeline_run_id}.{key}")
 
 
 class HyperDriveStepRun(HyperDriveRun):
