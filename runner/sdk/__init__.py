@@ -141,6 +141,8 @@ _COMPAT = {
     "AbstractDataset": "datasets.abstract_dataset",
     "ComputeTargetException": "base.exceptions",
     "EntryScript": "steps.entry_script",
+    "ParallelRunConfig": "steps.parallel_run_config",
+    "ParallelRunStep": "steps.parallel_run_step",
     "AbstractAuthentication": "workspaces.authentication",
     "ServicePrincipalAuthentication": "workspaces.authentication",
     "AzureCliAuthentication": "workspaces.authentication",

@@ -15,7 +15,6 @@ _TRAIN = "train with a library such as scikit-learn or FLAML in a PythonScriptSt
 _QUERY = "do the query in a PythonScriptStep"
 _SERVE = "serve the model yourself"
 _CLUSTER = "name a Kubernetes cluster in the configuration"
-_LOOP = "loop over the files in a PythonScriptStep"
 _SEARCH = "use HyperDriveConfig and HyperDriveRun"
 _DOWNLOAD = "download the data once and make a Dataset of the files"
 _BUCKET = "name the bucket or folder that holds the data in the configuration"
@@ -52,7 +51,6 @@ _WHY = {
         name: ("it downloads from an Azure service", f"make a Dataset of the files from their source: {source}")
         for name, source in SOURCES.items()
     },
-    **dict.fromkeys(("ParallelRunStep", "ParallelRunConfig"), (_LATER, _LOOP)),
 }  # fmt: skip
 
 
