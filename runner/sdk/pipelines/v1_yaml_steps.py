@@ -10,6 +10,7 @@ from ...model.reading import unknown
 from ..base.refused import refused
 from ..datasets.abstract_dataset import AbstractDataset
 from ..datastores.data_paths import DataPath, DataPathComputeBinding, DataReference
+from ..models.model import Model
 from ..outputs.pipeline_data import PipelineData
 from ..outputs.pipeline_output_dataset import PipelineOutputFileDataset
 from ..runconfig.run_configuration import RunConfiguration
@@ -17,6 +18,8 @@ from ..steps.base import PipelineStep
 from ..steps.data_transfer import DataTransferStep
 from ..steps.module import Module
 from ..steps.module_step import ModuleStep
+from ..steps.parallel_run_config import ParallelRunConfig
+from ..steps.parallel_run_step import ParallelRunStep
 from ..steps.python_script import PythonScriptStep
 from .v1_yaml import PlaceReference, Reading
 
@@ -33,8 +36,11 @@ _OWN = {
         "name", "allow_reuse", "version", "source_reference_type", "destination_reference_type",
         "source_data_reference", "destination_data_reference",
     ),
+    "ParallelRunStep": ("name", "allow_reuse"),
 }  # fmt: skip
 """The keys of each type of step, besides the common ones."""
+_BESIDE = {"ParallelRunStep": ("parallel_run_config", "side_inputs", "models_id")}
+"""The keys of a type that v1's earlier form has beside the step's own fields."""
 _OLDER = {
     "python_script_step": "PythonScriptStep",
     "module": "ModuleStep",
@@ -45,7 +51,7 @@ _OLDER = {
     "parallel_run_step": "ParallelRunStep",
 }
 """v1's earlier form: a key with the step's own fields below it, in place of ``type``."""
-_REFUSED = ("AdlaStep", "AzureBatchStep", "DatabricksStep", "ParallelRunStep")
+_REFUSED = ("AdlaStep", "AzureBatchStep", "DatabricksStep")
 _INPUT = ("source", "type", "bind_mode", "path_on_compute", "overwrite")
 _OUTPUT = ("destination", "datastore", "as_dataset", "type", "bind_mode", "path_on_compute", "overwrite")
 
@@ -60,6 +66,7 @@ class _Common:
     node_parameters: Mapping[str, object]
     params: Mapping[str, object]
     inputs: Mapping[str, object]
+    side_inputs: Mapping[str, object]
     outputs: Mapping[str, object]
     arguments: list[object]
 
@@ -109,12 +116,17 @@ class Steps:
             self.findings.wrong(whole.place, wrong if kind else "the step states no type", remedy)
             return None
         if older:
-            self.reading.fields(whole, (older, *_COMMON[1:]), "a step")
+            self.reading.fields(whole, (older, *_COMMON[1:], *_BESIDE.get(kind, ())), "a step")
             fields = self.reading.fields(whole[older], _OWN[kind], f"a {kind}")
         else:
-            fields = self.reading.fields(whole, (*_COMMON, *_OWN[kind]), f"a {kind}")
+            fields = self.reading.fields(whole, (*_COMMON, *_OWN[kind], *_BESIDE.get(kind, ())), f"a {kind}")
         common = self._common(name, whole)
-        make = {"PythonScriptStep": self._script, "ModuleStep": self._module, "DataTransferStep": self._transfer}[kind]
+        make = {
+            "PythonScriptStep": self._script,
+            "ModuleStep": self._module,
+            "DataTransferStep": self._transfer,
+            "ParallelRunStep": self._parallel,
+        }[kind]
         step = self.reading.tried(whole.place, lambda: make(fields, whole, common))
         if step is not None:
             step.where = str(whole.place)
@@ -124,7 +136,7 @@ class Steps:
     def _common(self, name: str, whole: Table) -> _Common:
         reading = self.reading
         path = reading.text(whole, "runconfig")
-        inputs = self._inputs(whole, "inputs")
+        inputs, side_inputs = self._inputs(whole, "inputs"), self._inputs(whole, "side_inputs")
         outputs = {key: value for (step, key), value in self.own.items() if step == name}
         return _Common(
             name=name,
@@ -133,8 +145,12 @@ class Steps:
             node_parameters=self._assigned(whole, "runconfig_parameters"),
             params=self._assigned(whole, "parameters"),
             inputs=inputs,
+            side_inputs=side_inputs,
             outputs=outputs,
-            arguments=[_argument(text, inputs, outputs) for text in reading.texts(whole, "arguments")],
+            arguments=[
+                _argument(text, {"input": inputs, "side_input": side_inputs, "output": outputs})
+                for text in reading.texts(whole, "arguments")
+            ],
         )
 
     def _script(self, fields: Table, whole: Table, common: _Common) -> PipelineStep | None:
@@ -191,6 +207,26 @@ class Steps:
             **ends,
         )
 
+    def _parallel(self, fields: Table, whole: Table, common: _Common) -> PipelineStep | None:
+        reading, outputs = self.reading, list(common.outputs.values())
+        path = reading.text(whole, "parallel_run_config")
+        if not path or len(outputs) > 1:
+            found = "the step has several outputs, and v1 takes one" if path else "the step has no parallel_run_config"
+            remedy = "keep one" if path else "name the file that ParallelRunConfig.save_to_yaml writes"
+            self.findings.wrong(fields.place, found, remedy)
+            return None
+        for model in reading.texts(whole, "models_id"):  # v1 looks for them, too, and does no more with them
+            Model(reading.workspace, id=model)
+        return ParallelRunStep(
+            reading.text(fields, "name") or common.name,
+            ParallelRunConfig.load_yaml(reading.workspace, path),
+            list(common.inputs.values()),
+            output=outputs[0] if outputs else None,
+            side_inputs=list(common.side_inputs.values()),
+            arguments=common.arguments,
+            allow_reuse=reading.flag(fields, "allow_reuse", default=True),
+        )
+
     def _assigned(self, whole: Table, key: str) -> dict[str, object]:
         """Return values by name, each a PipelineParameter or as it is written."""
         found: dict[str, object] = {}
@@ -228,6 +264,8 @@ class Steps:
             return DataReference(reference.datastore, name, reference.path, mode or "mount", path, bool(overwrite))
         if isinstance(reference, AbstractDataset):
             named = reference.as_named_input(name)
+            if reference.definition.kind == "tabular" and not mode:
+                return named
             return named.as_download(path) if mode == "download" else named.as_mount(path)
         data = self.made.get(source)
         if isinstance(data, PipelineOutputFileDataset):
@@ -274,8 +312,7 @@ class Steps:
         return ""
 
 
-def _argument(text: str, inputs: Mapping[str, object], outputs: Mapping[str, object]) -> object:
-    """Return the data that ``input:NAME`` or ``output:NAME`` stands for, any other text as it is."""
+def _argument(text: str, known: Mapping[str, Mapping[str, object]]) -> object:
+    """Return the data that ``input:NAME``, ``side_input:NAME`` or ``output:NAME`` stands for, other text as it is."""
     kind, _, name = text.partition(":")
-    known: Mapping[str, object] = {"input": inputs, "output": outputs}.get(kind, {})
-    return known.get(name, text)
+    return known.get(kind, {}).get(name, text)

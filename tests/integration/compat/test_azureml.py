@@ -73,15 +73,17 @@ SAME = {
     "azureml.pipeline.core.graph PipelineParameter": "azureml.pipeline.core PipelineParameter",
     "azureml.widgets RunDetails": "runner.sdk.runs.widgets RunDetails",
     "azureml.pipeline.steps PythonScriptStep": "runner.sdk.steps.python_script PythonScriptStep",
+    "azureml.pipeline.steps ParallelRunStep": "runner.sdk.steps.parallel_run_step ParallelRunStep",
+    "azureml.contrib.pipeline.steps ParallelRunStep": "azureml.pipeline.steps ParallelRunStep",
+    "azureml.pipeline.steps.parallel_run_config ParallelRunConfig": "azureml.pipeline.steps ParallelRunConfig",
+    "azureml_user.parallel_run EntryScript": "runner.sdk.steps.entry_script EntryScript",
 }
 
 REFUSED = [
-    "azureml.pipeline.steps.ParallelRunStep",
     "azureml.pipeline.steps.AutoMLStep",
     "azureml.pipeline.steps.DatabricksStep",
     "azureml.pipeline.steps.SynapseSparkStep",
     "azureml.train.automl.AutoMLConfig",
-    "azureml.pipeline.steps.ParallelRunConfig",
     "azureml.pipeline.steps.AdlaStep",
     "azureml.pipeline.steps.AzureBatchStep",
     "azureml.pipeline.steps.KustoStep",

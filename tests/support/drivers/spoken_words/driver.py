@@ -2,12 +2,11 @@
 import json
 import os
 
-from azureml.contrib.pipeline.steps import ParallelRunConfig  # where ParallelRunStep was once
 from azureml.core import Dataset, Datastore, Environment, Experiment, RunConfiguration, Workspace
 from azureml.core.model import Model
 from azureml.exceptions import ActivityFailedException, UserErrorException
 from azureml.pipeline.core import Pipeline, PipelineData, PipelineParameter
-from azureml.pipeline.steps import PythonScriptStep
+from azureml.pipeline.steps import AzureBatchStep, PythonScriptStep
 from azureml.widgets import RunDetails
 
 ws = Workspace.from_config()
@@ -69,7 +68,7 @@ except ActivityFailedException as error:
 else:
     raise AssertionError("it should have failed")
 try:
-    ParallelRunConfig(environment, "say.py", 1, "append_row", "speaker", 1)
+    AzureBatchStep("speak", compute_target="speaker")
 except NotImplementedError as error:
-    assert "ParallelRunConfig is not offered" in str(error), error
+    assert "AzureBatchStep is not offered" in str(error), error
 print("\nchecked")
