@@ -68,7 +68,7 @@ def check():
     try:
         failing.wait_for_completion(show_output=False)
     except ActivityFailedException as error:
-        assert "07.txt" in error.message or "error_threshold" in error.message, error.message
+        assert "error_threshold=0" in error.message and "returned 2 elements for 3 items" in error.message, error.message
     else:
         raise AssertionError("one item failed, and none may")
     try:
