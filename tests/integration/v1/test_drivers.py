@@ -20,7 +20,7 @@ NEEDS = {"energy_parquet": "pyarrow"}
 """What a driver's own packages are, beside pandas."""
 PROGRAMS = {"r_report": DRIVERS.parent / "fake_programs"}
 """Where a driver's programs lie that this machine need not have."""
-FAILING = {"brittle_branch", "iris_notebook", "pytorch_ranks", "retrain_gate", "spoken_words"}
+FAILING = {"brittle_branch", "iris_notebook", "many_sizes", "pytorch_ranks", "retrain_gate", "spoken_words"}
 """Drivers that expect one of their runs to fail or to be canceled: the command's exit code says that it did."""
 NOTEBOOK = """
 import runner.azureml

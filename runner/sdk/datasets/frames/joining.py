@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ def _without_rounding(frames: Sequence[pd.DataFrame]) -> Sequence[pd.DataFrame]:
 
     pandas turns integers into floats where another file lacks the column, or has floats in it.
     """
-    risky = {column for frame in frames for column in frame.columns if _is_rounded(column, frames)}
+    kinds = [{column: kind.kind for column, kind in frame.dtypes.items()} for frame in frames]
+    numbers = {column for one in kinds for column, kind in one.items() if kind in "iu"}
+    risky = {column for column in numbers if _is_rounded(column, frames, kinds)}
+    if not risky:
+        return frames
     return [frame.astype({column: object for column in risky if column in frame.columns}) for frame in frames]
 
 
-def _is_rounded(column: object, frames: Sequence[pd.DataFrame]) -> bool:
-    kinds = [frame[column].dtype.kind if column in frame.columns else "" for frame in frames]
-    if not {"", "f"} & set(kinds) or not {"i", "u"} & set(kinds):
+def _is_rounded(column: object, frames: Sequence[pd.DataFrame], kinds: Sequence[Mapping[object, str]]) -> bool:
+    found = [kind.get(column, "") for kind in kinds]
+    if not {"", "f"} & set(found):
         return False
-    return any(bool((frame[column].abs() >= EXACT).any()) for frame, kind in zip(frames, kinds) if kind in ("i", "u"))
+    return any(bool((frame[column].abs() >= EXACT).any()) for frame, kind in zip(frames, found) if kind in ("i", "u"))

@@ -10,7 +10,7 @@ from azureml.pipeline.steps import ParallelRunConfig, ParallelRunStep, PythonScr
 
 ws = Workspace.from_config()
 env = Environment("totals")
-env.python.conda_dependencies = CondaDependencies.create(pip_packages=["azureml-dataset-runtime[pandas]"])
+env.python.conda_dependencies = CondaDependencies.create(pip_packages=["azureml-core", "azureml-dataset-runtime[pandas]"])
 rc = RunConfiguration()
 rc.environment = env
 

@@ -24,7 +24,7 @@ trips = trips.register(ws, "trips", create_new_version=True)
 
 env = Environment(name="predict")
 env.python.conda_dependencies = CondaDependencies.create(
-    pip_packages=["azureml-core", "azureml-dataset-runtime[pandas,fuse]"]
+    pip_packages=["azureml-core", "azureml-dataset-runtime[pandas]"]
 )
 output = OutputFileDatasetConfig(name="speeds", destination=(store, "speeds/{run-id}"))
 config = ParallelRunConfig(
