@@ -1,4 +1,4 @@
-"""ParallelRunConfig: how the work of a ParallelRunStep is cut, spread and judged."""
+"""ParallelRunConfig: the way in which the work of a ParallelRunStep is cut, spread and judged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LEVELS = ("DEBUG", "INFO", "WARNING")
 _UNFIT = re.compile(r'[~"#%&*:<>?/\\{|}]|^\.{0,2}$')
-"""What v1 refuses in the name of the file with the rows, and names that are no file's."""
+"""Characters that v1 refuses in the name of the file with the rows, and names that are no file's."""
 _COUNTS = ("node_count", "process_count_per_node", "run_invocation_timeout", "run_max_try")
 _PARAMETERS = ("mini_batch_size", "partition_keys", "logging_level", *_COUNTS)
 """The arguments that may be PipelineParameters, as in v1."""
@@ -37,7 +37,7 @@ _SAVED = (
 
 
 class ParallelRunConfig:
-    """How a ParallelRunStep cuts its inputs into mini-batches, spreads them over processes, and judges failures.
+    """The way in which a ParallelRunStep cuts its inputs, spreads the mini-batches over processes, and judges failures.
 
     Example:
         >>> config = ParallelRunConfig(environment=env, entry_script="score.py", source_directory="src",

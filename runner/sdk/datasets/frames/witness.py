@@ -23,8 +23,8 @@ from .types import INFER_ROWS, Strictness
 if TYPE_CHECKING:
     import pandas as pd
 
-Facts = Sequence[tuple[str, str, bool]]
-"""Of each column: its name, its type, and whether it has an integer that a float would round."""
+    Facts = Sequence[tuple[str, str, bool]]
+    """Of each column: its name, its type, and whether it has an integer that a float would round."""
 
 
 @dataclass(frozen=True)
