@@ -15,6 +15,7 @@ from runner.model.plan import Plan
 from runner.model.policy import RunPolicy, StepPolicy
 from runner.model.status import RunStatus, StepStatus
 from runner.model.task import TaskId
+from tests.support import search_plans as s
 from tests.support.builders import RUN, plan, step
 from tests.support.fake_target import Ending
 from tests.support.history import SECRET, Fate, History, Played
@@ -68,8 +69,10 @@ JUMPS = st.dictionaries(
 
 
 @st.composite
-def dags(draw: st.DrawFn, policies: st.SearchStrategy[StepPolicy] = POLICIES) -> Plan:
-    """Up to five steps that read one another's outputs, and perhaps one that always runs."""
+def dags(
+    draw: st.DrawFn, policies: st.SearchStrategy[StepPolicy] = POLICIES, minutes: tuple[float, ...] = (0.1, 600.0)
+) -> Plan:
+    """Up to five steps that read one another's outputs, perhaps a search, and perhaps a step that always runs."""
     steps = []
     for number in range(draw(st.integers(1, 5))):
         needs = draw(st.frozensets(st.integers(0, number - 1), max_size=2)) if number else frozenset()
@@ -77,6 +80,12 @@ def dags(draw: st.DrawFn, policies: st.SearchStrategy[StepPolicy] = POLICIES) ->
             f"s{number}", *(f"s{need}" for need in sorted(needs)), variables={"TOKEN": SECRET, "WHO": f"s{number}"}
         )
         steps.append(replace(one, policy=draw(policies)))
+    if draw(st.booleans()):
+        many, concurrent = draw(st.integers(1, 3)), draw(st.integers(1, 2))
+        search = s.search(many, concurrent=concurrent, minutes=draw(st.sampled_from(minutes)))
+        fed = draw(st.sampled_from([(), ("s0",)]))
+        secret = {"TOKEN": SECRET}
+        steps += [replace(one, policy=draw(policies), variables=secret) for one in s.searching(search, *fed)]
     if draw(st.booleans()):
         after = tuple(one.key for one in steps)
         fed = draw(st.sampled_from(["", "s0"]))
@@ -86,7 +95,7 @@ def dags(draw: st.DrawFn, policies: st.SearchStrategy[StepPolicy] = POLICIES) ->
 
 
 def endings(*kinds: Ending) -> st.SearchStrategy[dict[TaskId, tuple[Ending, int]]]:
-    keys = st.sampled_from([*(f"s{n}" for n in range(5)), "z"])
+    keys = st.sampled_from([*(f"s{n}" for n in range(5)), "t0", "t1", "t2", s.TUNE, "z"])
     tasks = st.builds(TaskId, st.just(RUN), keys, st.integers(1, 4))
     return st.dictionaries(tasks, st.tuples(st.sampled_from(kinds), st.integers(1, 6)), max_size=8)
 
@@ -117,7 +126,7 @@ UNHURT = st.builds(Fate, trouble=RARE, deaf=RARE)
 
 @MANY
 @given(
-    dags(st.just(replace(LIMITS, retries=2))).map(lambda what: replace(what, policy=RunPolicy(600.0, 2))),
+    dags(st.just(replace(LIMITS, retries=2)), (600.0,)).map(lambda what: replace(what, policy=RunPolicy(600.0, 2))),
     endings(*GOOD),
     UNHURT,
     JUMPS,
