@@ -201,8 +201,13 @@ def download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
     for name in record.files:
         target = into / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        store.download(f"{_folder(record.name, record.version)}/{name}", target)
+        # Several processes of a step may download at once, while one of them reads the file already.
+        draft = target.with_name(f".{target.name}-{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            store.download(f"{_folder(record.name, record.version)}/{name}", draft)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     return str(into / record.files[0].partition("/")[0]) if record.files else str(into)
 
 

@@ -143,3 +143,22 @@ def test_what_serving_would_need_is_accepted(ws: Workspace) -> None:
     wanted = ResourceConfiguration(cpu=1, memory_in_gb=0.5)
     assert Model.register(ws, "m.pkl", "m", resource_configuration=wanted).version == 1
     assert wanted.serialize() == {"cpu": 1, "memoryInGB": 0.5, "gpu": None}
+
+
+def test_a_file_is_never_missing_while_another_process_downloads_it(
+    ws: Workspace, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All processes of a parallel step call ``get_model_path`` in their ``init()``."""
+    path = Path(Model.get_model_path("m", _workspace=ws))
+    store = type(ws.session.store)
+    download, seen = store.download, list[str]()
+
+    def watched(self: object, key: str, target: Path) -> None:
+        seen.append(path.read_text())
+        download(self, key, target)  # type: ignore[arg-type]
+        seen.append(path.read_text())
+
+    monkeypatch.setattr(store, "download", watched)
+    assert Path(Model.get_model_path("m", _workspace=ws)) == path
+    assert seen == ["m", "m"]
+    assert [one.name for one in path.parent.iterdir()] == ["m.pkl"]
