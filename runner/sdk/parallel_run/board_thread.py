@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...dataclass import dataclass
+from ...errors import StoreError
 from ...model.batches import BatchError, BatchPlan, BatchProgress, Beat, ClaimResult, Counts, claim_size
 from ...override import override
 from ...runs.batch_board import BatchBoard
@@ -26,6 +27,8 @@ POLL = 2.0
 """Seconds between two looks at what other workers have done, and between two displays of the progress."""
 _FIRST_WAIT = 0.05
 """Seconds; a wait for others grows from it to `POLL`."""
+_KEPT_ERRORS = 1000
+"""Failures of other workers that are remembered."""
 _WINDOW = 10.0
 """Seconds over which the speed is measured."""
 
@@ -83,7 +86,7 @@ class BoardThread(threading.Thread):
     """Claims and publishes for one worker, beats, and looks at the others.
 
     Args:
-        board: The board; only this thread uses it until it has ended.
+        board: The board; only this thread uses it until it has ended, and one that gives the signs of life.
         plan: The plan.
         workers: The number of workers.
         files: The files of the outputs.
@@ -103,11 +106,12 @@ class BoardThread(threading.Thread):
         self.wake, self._waker = os.pipe()
         os.set_blocking(self._waker, False)
         os.set_blocking(self.wake, False)
+        self._ended = threading.Event()
         self._last_size = 0
         self._holding = 0
         """Claims that this worker runs."""
         self._claimed_all = False
-        self._beaten = self._polled = time.monotonic()
+        self._polled = time.monotonic()
         self._wait = _FIRST_WAIT
         self._speed = _Speed()
         self._share = 1.0 / workers
@@ -169,12 +173,25 @@ class BoardThread(threading.Thread):
     @override
     def run(self) -> None:
         """Carry out orders until `close`."""
+        threading.Thread(target=self._beat, daemon=True, name="beat").start()
         try:
             self._take_stock()
             while self._step():
                 pass
         except BaseException as error:  # noqa: BLE001 - the supervisor ends with it
             self._tell(Broken(error))
+        finally:
+            self._ended.set()
+
+    def _beat(self) -> None:
+        """Give signs of life until the end, also while a large file is being uploaded.
+
+        A failure is ignored: at worst other workers run the same batches.
+        """
+        while not self._ended.wait(BEAT):
+            counts, rate = self.live()
+            with contextlib.suppress(StoreError):
+                self._board.beat(Beat(number=0, counts=counts - self._sums[1], rate=rate))
 
     def _tell(self, what: object) -> None:
         self._news.append(what)
@@ -273,15 +290,12 @@ class BoardThread(threading.Thread):
         for number in self._board.new_results():
             header = self._result(number)
             self._settle(header.counts)
-            self.errors.extend(header.errors)
+            if len(self.errors) < _KEPT_ERRORS:
+                self.errors.extend(header.errors)
             self._tell(None)  # a threshold may be exceeded
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()
-        counts, rate = self.live()
-        if now - self._beaten >= BEAT:
-            self._beaten = now
-            self._board.beat(Beat(number=0, counts=counts - self._sums[1], rate=rate))
         if now - self._polled >= POLL:
             self._polled = now
             if self._workers > 1:

@@ -28,6 +28,8 @@ _LOG_EVERY = 10.0
 """Seconds between two lines of progress in the step's log."""
 _SHOWN_ERRORS = 20
 """Failures that the step's log shows; the error files have all."""
+_KEPT_ERRORS = 1000
+"""Failures that are remembered: there may be as many as batches."""
 _LAST_WAIT = 10.0
 """Seconds that a process has to end after its last batch, or `run_invocation_timeout` if that is longer."""
 
@@ -51,7 +53,7 @@ class Pool:
     incarnation: int
     worker: int
     errors: list[BatchError] = field(default_factory=list)
-    """The failures of batches here."""
+    """The first failures of batches here."""
     warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -214,9 +216,7 @@ class Pool:
         if missing:
             told = {"reason": f"run() returned {returned} elements for {items} items", "detail": ""}
             error = self._error(child, number, told)
-            self.errors.append(error)
-            if self.settings.error_threshold >= 0:
-                self._show(error, "")
+            self._keep(error, "", shown=self.settings.error_threshold >= 0)
         end = BatchEnd(number, items, missing, 1, len(rows))
         self._dealer.ended(child.index, end, rows, document["seconds"], error)
         child.began = time.monotonic()
@@ -228,8 +228,7 @@ class Pool:
         tries = self._dealer.tries(error.number)
         known = items if items >= 0 else self.batches[error.number].items
         lost = self._dealer.failed(child.index, known, error)
-        self.errors.append(error)
-        self._show(error, f", try {tries} of {self.settings.run_max_try}")
+        self._keep(error, f", try {tries} of {self.settings.run_max_try}")
         if lost:
             self._check_thresholds()
 
@@ -333,10 +332,14 @@ class Pool:
         with open(child.place.errors, "a", encoding="utf-8", errors="replace") as out:  # noqa: PTH123 - a text
             out.write(f"run() of batch {number}:\n{told['reason']}\n{told['detail']}\n\n")
 
-    def _show(self, error: BatchError, tries: str) -> None:
-        if len(self.errors) <= _SHOWN_ERRORS:
+    def _keep(self, error: BatchError, tries: str, *, shown: bool = True) -> None:
+        """Remember a failure, and show the first ones."""
+        if len(self.errors) >= _KEPT_ERRORS:
+            return
+        self.errors.append(error)
+        if shown and len(self.errors) <= _SHOWN_ERRORS:
             self._say(f"failed: {error_words(error)}{tries}")
-        if len(self.errors) == _SHOWN_ERRORS:
+        if shown and len(self.errors) == _SHOWN_ERRORS:
             self._say("further failures are only in the files below logs/user/error")
 
     def _log_progress(self) -> None:
