@@ -15,12 +15,15 @@ from runner.model.record import Failure
 from runner.model.task import Task
 from runner.ports import ComputeTarget, ObjectStore
 from runner.runs import records
+from tests.contract import test_compute_target
 from tests.contract.test_compute_target import BucketBench, ProcessBench, ended
 from tests.support.crew import SCRIPT, crew
 from tests.support.kind_bench import kind_bench
 from tests.support.small_s3 import SmallS3, small_s3
 
 NODES = 3
+PATIENCE = 90.0
+"""Seconds: several pods start at once."""
 
 
 class CrewBench(Protocol):
@@ -35,6 +38,11 @@ class CrewBench(Protocol):
 
     def task(self, what: str) -> Task:
         """An assigned task, of which a crew is made."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_compute_target, "PATIENCE", PATIENCE)
 
 
 @pytest.fixture
