@@ -130,7 +130,7 @@ class Bests:
         return self._seen
 
     def _look_at(self, view: RunView, key: str) -> None:
-        started = [trial for trial in planned(view, key) if view.state.steps[trial.key].attempt]
+        started = [trial for trial in planned(view, key) if _begun(view.state.steps[trial.key])]
         try:
             trials = tuple(replace(trial, metrics=self._logged(view, trial)) for trial in started)
         except StoreError:
@@ -149,7 +149,7 @@ class Bests:
 
 
 def _begun(state: StepState) -> bool:
-    return state.status in IN_FLIGHT or state.attempt > 0
+    return state.status in IN_FLIGHT or state.attempt > 0 or bool(state.origin)
 
 
 def _count(number: int) -> str:

@@ -215,3 +215,12 @@ def test_bests_read_ended_trials_once_and_running_ones_now_and_then() -> None:
 
 def test_the_progress_of_one_trial() -> None:
     assert progress_text(view(*BEFORE), KEY) == "0 of 5 trials ended"
+
+
+def test_a_trial_that_a_retry_keeps_counts() -> None:
+    kept = e.StepReused(TRIALS[0], "20260101t030405678z-aaaaaaaaaaaaaaaa.tune-1")
+    seen = view(*BEFORE, e.TrialSampled(TRIALS[0], {"--x": 0.1}), kept, started(TRIALS[1]), succeeded(TRIALS[1]))
+    assert progress_text(seen, KEY) == "2 of 5 trials ended"
+    rest: tuple[e.Event, ...] = (*(e.StepSkipped(key, "") for key in TRIALS[2:]), started(KEY), succeeded(KEY))
+    before = (*BEFORE, e.TrialSampled(TRIALS[0], {"--x": 0.1}), kept, started(TRIALS[1]), succeeded(TRIALS[1]))
+    assert progress_text(view(*before, *rest), KEY) == "2 trials"
