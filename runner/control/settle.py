@@ -32,15 +32,20 @@ def settle(plan: Plan, state: RunState, events: Iterable[e.Event] | None = None)
 
 
 def end_of(plan: Plan, state: RunState) -> e.RunEnded | None:
-    """Return the run's last event, once every step has ended. The end of a trial is not the end of the run."""
+    """Return the run's last event, once every step has ended. The failure of a trial is not that of the run."""
     if state.over or state.step_counts.open:
         return None
     canceled = (key for key in plan.decisive if state.steps[key].status is StepStatus.CANCELED)
     if state.status is RunStatus.CANCELING and next(canceled, None) is not None:
         return e.RunEnded(RunStatus.CANCELED)
     left_out = set(state.submission.left_out) if state.submission else set()
-    missing = (key for key in plan.decisive if state.steps[key].status in UNDELIVERED and key not in left_out)
-    return e.RunEnded(RunStatus.SUCCEEDED if next(missing, None) is None else RunStatus.FAILED)
+    forced = state.submission.forced_keys if state.submission else frozenset()
+    for step in plan.steps:
+        alone = step.key in forced and step.trial_of not in forced  # a trial that was requested without its search
+        decides = alone or not step.trial_of
+        if decides and step.key not in left_out and state.steps[step.key].status in UNDELIVERED:
+            return e.RunEnded(RunStatus.FAILED)
+    return e.RunEnded(RunStatus.SUCCEEDED)
 
 
 def _late(plan: Plan, state: RunState) -> Iterator[e.AttemptOverdue]:

@@ -1035,6 +1035,10 @@ def test_artifacts_and_reports_are_kept_whatever_the_end(local: ProcessBench, co
     assert local.store.get(f"{task.id.reports}metrics.jsonl") == b"{}\n"
 
 
+def test_reports_of_an_attempt_that_is_not_there_are_no_error(bench: Bench) -> None:
+    bench.target().keep_reports(bench.task("succeeds").id)
+
+
 REPORTING = """
 import os, time
 reports = os.path.join(os.environ['RUNNER_STEP'], 'reports', 'metrics.jsonl')

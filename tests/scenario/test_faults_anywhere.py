@@ -83,9 +83,9 @@ def dags(
     if draw(st.booleans()):
         many, concurrent = draw(st.integers(1, 3)), draw(st.integers(1, 2))
         search = s.search(many, concurrent=concurrent, minutes=draw(st.sampled_from(minutes)))
-        fed = draw(st.sampled_from([(), ("s0",)]))
+        needs_first = draw(st.sampled_from([(), ("s0",)]))
         secret = {"TOKEN": SECRET}
-        steps += [replace(one, policy=draw(policies), variables=secret) for one in s.searching(search, *fed)]
+        steps += [replace(one, policy=draw(policies), variables=secret) for one in s.searching(search, *needs_first)]
     if draw(st.booleans()):
         after = tuple(one.key for one in steps)
         fed = draw(st.sampled_from(["", "s0"]))

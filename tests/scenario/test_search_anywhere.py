@@ -19,7 +19,7 @@ from runner.model.search import Expression, Goal, PastTrial, Sampling, Search, S
 from runner.model.status import DELIVERED, STEP_ENDS, RunStatus, StepStatus
 from runner.model.task import Task, TaskId
 from runner.operations.retry import prepare_retry, resubmit
-from runner.operations.retry_selection import Part
+from runner.operations.retry_selection import Part, Scope
 from runner.operations.submit import Submitter
 from runner.operations.values import RunView, WorkspaceFacts
 from runner.runs import records
@@ -466,6 +466,23 @@ def test_a_retry_keeps_what_succeeded_and_was_stopped_and_repeats_what_failed(sa
     task = records.assignment(first.store, TaskId(run, s.TUNE).assignment)
     assert task.readable == (f"runs/{RUN}/t0",)
     assert end.status is RunStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("ending", [Ending.FAILS, Ending.SUCCEEDS])
+def test_a_trial_that_is_retried_alone_decides_about_its_run(ending: Ending) -> None:
+    plan = s.search_plan(3)
+    first = SearchBench(plan, {TaskId(RUN, "t1"): (Ending.FAILS, 1)})
+    before = first.run()
+    made = prepare_retry(first.store, lambda _name: first.store, RunView(before, plan), Part(Scope.ONLY, ("t1",)))
+    run = resubmit(first.store, made, Submitter("somebody", b.T0, b"0123456789", WorkspaceFacts(name="w")))
+    again = SearchBench(
+        plan, {TaskId(run, "t1"): (ending, 1)}, store=first.store, run_id=run, submitted=True, go_on=False
+    )
+    end = again.run()
+    again.check()
+    assert {task.key for task in again.world.executions} == {"t1"}
+    assert end.steps["t1"].sampled == before.steps["t1"].sampled
+    assert end.status is (RunStatus.FAILED if ending is Ending.FAILS else RunStatus.SUCCEEDED)
 
 
 def test_a_trial_is_reused_for_its_values_and_the_search_only_if_all_are() -> None:
