@@ -125,7 +125,7 @@ def whole_step(root: Path, step: ParallelStep) -> tuple[float, float]:
     (folder / "code/entry.py").write_text(step.script)
     (folder / "driver.py").write_text(DRIVER)
     (folder / "runner.yaml").write_text("targets:\n  cluster: {type: process}\n")
-    shutil.copytree(step.inputs, folder / ".runner/store/files")
+    shutil.copytree(step.inputs, folder / ".runner/files")
     environ = bare_environ()
     run([RUNNER, "run", "driver.py"], cwd=folder, environ=environ)
     listed = json.loads(run([RUNNER, "list", "--json"], cwd=folder, environ=environ))
