@@ -74,6 +74,8 @@ class BatchBoard:
         self._end = 0
         """The position after that claim."""
         self._done: set[int] = set()
+        self._unreported: list[int] = []
+        """Claims whose results others have written, and that `new_results` has not returned yet."""
         self._first_open = 1
         """All claims before this one have results."""
 
@@ -201,7 +203,7 @@ class BatchBoard:
 
     def open_claims(self) -> list[int]:
         """Return the claims that have no result, as far as this worker knows the claims."""
-        self.new_results()
+        self._look()
         return [number for number in range(self._first_open, self._last + 1) if number not in self._done]
 
     def _owner(self, number: int) -> tuple[int, int, int]:
@@ -236,12 +238,18 @@ class BatchBoard:
         return first
 
     def new_results(self) -> list[int]:
-        """Return the claims whose results this worker has not known before."""
+        """Return the claims whose results others have written, each once."""
+        self._look()
+        found, self._unreported = self._unreported, []
+        return found
+
+    def _look(self) -> None:
+        """Learn which claims have results."""
         found = [number for number in self.results.after(self._first_open - 1) if number not in self._done]
+        self._unreported.extend(found)
         self._done.update(found)
         while self._first_open in self._done:
             self._first_open += 1
-        return found
 
     def all_done(self, plan: BatchPlan) -> bool:
         """Tell if every batch has a result, as far as this worker knows."""

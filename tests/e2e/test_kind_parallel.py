@@ -15,7 +15,6 @@ from tests.support.kind_cluster import KindCluster
 from tests.support.kind_runs import Namespace, RunContext, a_desk, finished, name_of, patiently
 
 pytestmark = pytest.mark.kind
-ITEMS = 1000
 DRIVER = """
 from azureml.core import Dataset
 from azureml.pipeline.steps import ParallelRunConfig, ParallelRunStep
@@ -32,7 +31,7 @@ submit(ParallelRunStep("score", config, inputs=[files], output=PipelineData("out
 ENTRY = """
 import time
 def run(batch):
-    time.sleep(0.03 * len(batch))
+    time.sleep(0.04 * len(batch))
     return [open(path).read() for path in batch]
 """
 
@@ -57,16 +56,19 @@ def pod_of(namespace: Namespace, run: str, index: int) -> str:
     )
 
 
-def test_killed_pods_cost_no_item_and_none_counts_twice(desk: RunContext, kind_cluster: KindCluster) -> None:
+@pytest.mark.parametrize("items", [300, pytest.param(1000, marks=pytest.mark.all_data)])
+def test_killed_pods_cost_no_item_and_none_counts_twice(
+    desk: RunContext, kind_cluster: KindCluster, items: int
+) -> None:
     namespace = Namespace(kind_cluster)
     with ThreadPoolExecutor(16) as writers:
-        list(writers.map(lambda n: desk.store.put(f"items/{n:05d}.txt", str(n).encode()), range(ITEMS)))
+        list(writers.map(lambda n: desk.store.put(f"items/{n:05d}.txt", str(n).encode()), range(items)))
     desk.driver(DRIVER, entry=ENTRY)
     process = desk.start("run", "driver.py", "--target", "kind")
     run = desk.await_run(process)
     (key,) = desk.view(run).state.steps
     results = f"{TaskId(run, key).batches}results/"
-    for index, least in ((2, 4), (0, 10)):
+    for index, least in ((2, 3), (0, 6)):
 
         def enough(least: int = least) -> bool:
             assert process.poll() is None, process.communicate()
@@ -79,10 +81,10 @@ def test_killed_pods_cost_no_item_and_none_counts_twice(desk: RunContext, kind_c
     step = view.state.steps[key]
     assert step.attempt == 1, "a lost pod is no lost attempt"
     rows = desk.store.get(f"{step.outputs['out'].key}/parallel_run_step.txt").decode().splitlines()
-    assert [int(row) for row in rows] == list(range(ITEMS)), done.text
+    assert [int(row) for row in rows] == list(range(items)), done.text
     shown = read_progress(desk.store, TaskId(run, key).batches)
     assert shown is not None
-    assert (shown.total, shown.done, shown.items, shown.failed_items) == (ITEMS // 4, ITEMS // 4, ITEMS, 0)
+    assert (shown.total, shown.done, shown.items, shown.failed_items) == (items // 4, items // 4, items, 0)
     document = desk.on_kind("status", run)
     assert json.dumps(document["steps"][0]["batches"])
     names = {name for name in desk.listing() if "/logs/user/stdout/" in name}

@@ -98,6 +98,7 @@ class Pool:
             self._ask_for_claim()
             self._log_progress()
             self._wait()
+        self._check_thresholds()
 
     def finish(self) -> None:
         """Let the processes call ``shutdown()`` and end."""

@@ -189,6 +189,27 @@ def test_results_of_other_work_are_not_carried() -> None:
     assert third.begin_work(3, "w", (PREFIX,)).ranges == ((0, 3),)
 
 
+def test_a_worker_that_starts_again_hears_of_every_result_once() -> None:
+    store = MemoryStore()
+    first, other = board_of(store, 0), board_of(store, 1)
+    plan = first.begin_work(6, "w")
+    claims = [first.claim(plan, lambda _: 1), other.claim(plan, lambda _: 1), first.claim(plan, lambda _: 1)]
+    first.publish(1, *result_of(first, [0]))
+    other.publish(2, *result_of(other, [1]))
+    assert claims == [1, 2, 3]
+    again = board_of(store, 0)
+    assert list(again.own_lost()) == [3]
+    assert again.new_results() == [1, 2], "also those that it had written before"
+    again.publish(3, *result_of(again, [2]))
+    assert other.claim(plan, lambda remaining: remaining) == 4
+    other.publish(4, *result_of(other, [3, 4, 5]))
+    assert again.claim(plan, lambda remaining: remaining) is None
+    assert list(again.lost()) == []
+    assert again.new_results() == [4], "a look for lost claims swallows no result"
+    assert again.new_results() == []
+    assert again.all_done(plan)
+
+
 def test_the_first_reason_of_an_abort_stands() -> None:
     store = MemoryStore()
     one, other = board_of(store, 0), board_of(store, 1)

@@ -321,17 +321,22 @@ def test_workers_share_batches_and_worker_0_merges(tmp_path: Path) -> None:
     assert {path.name for path in (step.code / "logs/user/stdout").iterdir()} == {"0", "1"}
 
 
-def test_a_restarted_worker_runs_again_what_it_had_not_finished(tmp_path: Path) -> None:
+@pytest.mark.parametrize("index", ["0", "1"])
+def test_a_restarted_worker_runs_again_what_it_had_not_finished(tmp_path: Path, index: str) -> None:
     step = ParallelStep(tmp_path, LEDGER.format(seconds=0.005), items=400)
-    first = step.start(RUNNER_WORKERS="2", RUNNER_WORKER="0", RUNNER_PROCESSES="1")
-    lost = step.start(RUNNER_WORKERS="2", RUNNER_WORKER="1", RUNNER_PROCESSES="1")
+    shared = {"RUNNER_WORKERS": "2", "RUNNER_PROCESSES": "1"}
+    stays = step.start(**shared, RUNNER_WORKER="1" if index == "0" else "0")
+    lost = step.start(**shared, RUNNER_WORKER=index)
     wait_for(lambda: len(lines(step.code / "ledger.txt")) > 100)
     lost.kill()
     lost.communicate(timeout=20)
-    again = step.start(RUNNER_WORKERS="2", RUNNER_WORKER="1", RUNNER_PROCESSES="1")
-    outs = [process.communicate(timeout=60)[0] for process in (first, again)]
-    assert [first.returncode, again.returncode] == [0, 0], outs
+    again = step.start(**shared, RUNNER_WORKER=index)
+    outs = [process.communicate(timeout=60)[0] for process in (stays, again)]
+    assert [stays.returncode, again.returncode] == [0, 0], outs
     assert step.rows() == numbers(400)
+    shown = read_progress(step.store, step.board)
+    assert shown is not None
+    assert (shown.done, shown.items) == (200, 400)
 
 
 def test_a_worker_that_exceeds_a_threshold_stops_the_others(tmp_path: Path) -> None:
