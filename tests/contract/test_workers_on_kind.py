@@ -213,6 +213,7 @@ def test_a_pool_of_which_each_pod_is_evicted_goes_on(bench: KindBench, kind_clus
     target, task, namespace = bench.target(), with_workers(bench, WorkerKind.POOL, POOL), Namespace(kind_cluster)
     target.start(task)
     patiently(lambda: executions(bench, task) == [1, 1, 1], "all workers")
+    until(target, task, lambda seen: seen.phase is Phase.RUNNING)  # from now on it sees what becomes of pods
     for index in range(3):
         Hands(kind_cluster).evict(pod_of(namespace, index))
     patiently(lambda: executions(bench, task) == [2, 2, 2], "all workers again", 90)
