@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,9 +14,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from runner.data.dataset import pin_dataset
+from runner.model.context import StagedInput
+from runner.model.data import DatasetDefinition, DatastorePath, Mode
 from runner.model.transforms import DropColumns, Filter, KeepColumns, Sample, Skip, Take, Transform
 from runner.sdk.base.exceptions import UserErrorException
 from tests.support.cut_inputs import CutInputs, table, whole
+from tests.support.fake_session import FakeSession
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 
@@ -225,3 +229,59 @@ def test_a_table_without_rows_has_no_batches(tmp_path: Path) -> None:
     assert not CutInputs({"rows": table(tmp_path)}).cut
     (tmp_path / "a.csv").write_text("")
     assert not CutInputs({"rows": table(tmp_path)}).cut
+
+
+def test_parquet_is_cut_in_its_row_groups(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    first = pd.DataFrame(
+        {
+            "n": range(100),
+            "gap": [None if row == 77 else row for row in range(100)],
+            "flag": [row != 99 or None for row in range(100)],
+            "text": [f"t{row}" if row % 9 else None for row in range(100)],
+            "day": pd.Timestamp("2020-01-02"),
+            "kind": pd.Categorical(["a", "b"] * 50),
+        }
+    )
+    first.to_parquet(tmp_path / "a.parquet", row_group_size=30)
+    first.assign(more=1.5).to_parquet(tmp_path / "b.parquet", row_group_size=1000)
+    given = table(tmp_path, "parquet")
+    expected = whole(given).assign(kind=whole(given)["kind"].astype(object))
+    for size in ("1", "1KB", "10MB"):
+        cut = CutInputs({"rows": given}, mini_batch_size=size)
+        assert sum(one.items for one in cut.cut) == 200
+        check(cut, expected)
+    assert len(CutInputs({"rows": given}, mini_batch_size="1KB").cut) == 5
+
+
+def test_parquet_of_a_store_is_read_in_places(tmp_path: Path, session: FakeSession) -> None:
+    pytest.importorskip("pyarrow")
+    pd.DataFrame({"n": range(1000), "t": "x" * 50}).to_parquet(tmp_path / "a.parquet", row_group_size=100)
+    check_store(session, "parquet", (tmp_path / "a.parquet").read_bytes(), "a.parquet")
+
+
+def test_text_of_a_store_is_read_in_places(session: FakeSession) -> None:
+    text = "n,t\n" + "".join(f"{row},x{row}\n" for row in range(1000))
+    check_store(session, "delimited", text.encode(), "a.csv")
+
+
+def check_store(session: FakeSession, form: str, data: bytes, name: str) -> None:
+    """An input that the script reads by itself: the worker that prepares reads it whole, others read ranges alone."""
+    session.store.put(f"rows/{name}", data)
+    definition = DatasetDefinition(kind="tabular", paths=(DatastorePath("workspaceblobstore", "rows"),), format=form)
+    ref = pin_dataset(session.store, session.datastore, definition)
+    given = StagedInput(Mode.DIRECT, "", definition, ref)
+    cut = CutInputs({"rows": given}, mini_batch_size="2KB")
+    assert len(cut.cut) > 4
+    expected = whole(given)
+    session.store.download = unwanted  # type: ignore[method-assign,assignment]
+    session.store.get = unwanted_of(name, session.store.get)  # type: ignore[method-assign,assignment]
+    check(cut, expected)
+
+
+def unwanted(*_arguments: object) -> None:
+    raise AssertionError("the whole file was read")
+
+
+def unwanted_of(name: str, get: Callable[[str], bytes]) -> Callable[[str], bytes]:
+    return lambda key: get(key) if not key.endswith(name) else b""
