@@ -17,8 +17,9 @@ BY_DEFAULT = (
     "pytorch_ranks", "painted_pictures",
 )  # fmt: skip
 """A chain, a mount, commands, what a step in a pod asks of its workspace (models, a cancel), a search, which reads the
-records of its trials, ranks in two pods, and pods that share files and write into one output. All drivers run on this machine (tests/integration/v1). What a driver has
-of reuse, datastores, secrets and transfers is tried with one small pipeline each in tests/e2e/test_kind_v1.py."""
+records of its trials, ranks in two pods, and pods that share files and write into one output. All drivers run on this
+machine (tests/integration/v1). What a driver has of reuse, datastores, secrets and transfers is tried with one small
+pipeline each in tests/e2e/test_kind_v1.py."""
 ON_DEMAND = (
     "loan_parameters", "weather_datapath", "brittle_branch", "alpha_sweep", "taxi_outputs", "registered_tables",
     "sums_module", "shoes_hyperdrive", "grid_estimator", "mpi_step", "letters_scored", "monthly_totals",

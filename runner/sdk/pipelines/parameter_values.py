@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from ...errors import Problem
 from ...model.plan import Scalar
 from ...model.published import Data, ParameterValues
 from ...operations.published.binding import scalar_problem, unknown_problems
-from ...plan.data_parameters import kind_problem
+from ...plan.data_parameters import WHERE, kind_problem
 from ..base.exceptions import DataParameterInvalid, PipelineInvalid
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.plain_values import plain_scalar
 from ..datasets.parameter_values import data_of
+
+if TYPE_CHECKING:
+    Rule = Callable[[object], "tuple[str, str] | None"]
 
 
 def checked(
@@ -20,6 +24,7 @@ def checked(
     known: Mapping[str, PipelineParameter],
     single: Iterable[str],
     counts: Mapping[str, int] | None = None,
+    rules: Mapping[str, Rule] | None = None,
 ) -> ParameterValues:
     """Return the values that were given, sorted into plain ones and data.
 
@@ -29,6 +34,7 @@ def checked(
         single: Names of parameters that set a number of nodes: they can only be 1.
         counts: The least value of each parameter that gives a number of nodes or processes, by name. Default: none
             does.
+        rules: The steps' own rules, by the name of the parameter (`PipelineStep.value_rules`). Default: none.
 
     Raises:
         PipelineInvalid: Parameters are unknown, or values do not fit; the exception has every problem.
@@ -39,11 +45,14 @@ def checked(
     data_problems: list[Problem | None] = []
     scalars: dict[str, Scalar] = {}
     data: dict[str, Data] = {}
-    nodes, least = set(single), counts or {}
+    nodes, least, own = set(single), counts or {}, rules or {}
     for name in [name for name in given if name in known]:
         value, default = plain_scalar(given[name]), known[name].default_value
         if known[name].scalar:
-            problems.append(scalar_problem(name, value, default, single=name in nodes, least=least.get(name)))
+            if name in own:
+                problems.append(_by_rule(name, own[name](value)))
+            else:
+                problems.append(scalar_problem(name, value, default, single=name in nodes, least=least.get(name)))
             if value is None or isinstance(value, (str, int, float)):
                 scalars[name] = value
         else:
@@ -57,3 +66,7 @@ def checked(
     if wrong:
         raise PipelineInvalid([*wrong, *wrong_data])
     return ParameterValues(scalars=scalars, data=data)
+
+
+def _by_rule(name: str, fault: tuple[str, str] | None) -> Problem | None:
+    return Problem(f"parameter '{name}': {fault[0]}", WHERE, fault[1]) if fault is not None else None

@@ -215,7 +215,9 @@ class Pipeline:
         from .source_folders import size_notes
 
         counts = least_counts(self._lowered.plan)
-        values = checked(given, all_parameters(self.graph.bindings.values())[0], self.node_parameters, counts)
+        rules = {name: rule for step in self.graph.bindings for name, rule in step.value_rules.items()}
+        known, _problems = all_parameters(self.graph.bindings.values())
+        values = checked(given, known, self.node_parameters, counts, rules)
         for note in (*self._lowered.notes, *size_notes(self._lowered.plan)):
             print(note, file=sys.stderr)
         return self._configured(bind(self._lowered.plan, values.data)), values.scalars

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -121,6 +121,14 @@ class PipelineStep:
                 what = f"step {self.name!r}: run_after takes a step, not a {type(other).__name__}"
                 raise ValueError(what)  # noqa: TRY004 - as v1
             self.after.append(other)
+
+    @property
+    def value_rules(self) -> Mapping[str, Callable[[object], tuple[str, str] | None]]:
+        """By the name of a PipelineParameter: returns why a value cannot be its own, and what to do; None: it can.
+
+        Other parameters take values of their default's type.
+        """
+        return {}
 
     def command(self) -> list[object]:
         """Return the items of the process's command: text, placeholders and `Interpreter`.

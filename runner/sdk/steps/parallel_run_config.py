@@ -28,6 +28,8 @@ _UNFIT = re.compile(r'[~"#%&*:<>?/\\{|}]|^\.{0,2}$')
 _COUNTS = ("node_count", "process_count_per_node", "run_invocation_timeout", "run_max_try")
 _PARAMETERS = ("mini_batch_size", "partition_keys", "logging_level", *_COUNTS)
 """The arguments that may be PipelineParameters, as in v1."""
+_MAY_BE_ABSENT = ("mini_batch_size", "partition_keys", "process_count_per_node")
+_KEYS = "give a list of columns; as a PipelineParameter, its JSON text"
 _SAVED = (
     "mini_batch_size", "partition_keys", "error_threshold", "allowed_failed_count", "allowed_failed_percent",
     "output_action", "logging_level", "node_count", "process_count_per_node", "entry_script", "source_directory",
@@ -224,16 +226,20 @@ def _faults(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the arguments, and what to do about it."""
     yield from _of_script(given)
     yield from _of_thresholds(given)
-    yield from _of_batches(given)
-    for name in _COUNTS:
-        value = _default(given[name])
-        if value is None and name == "process_count_per_node":
-            continue
-        if not _is_whole(value) or int(str(value)) < 1:
-            yield f"{name} is {value!r}", "give a whole number of at least 1"
-    level = _default(given["logging_level"])
-    if str(level).upper() not in _LEVELS:
-        yield f"logging_level is {level!r}", f"give one of {', '.join(_LEVELS)}"
+    if given["mini_batch_size"] is not None and given["partition_keys"] is not None:
+        yield "both mini_batch_size and partition_keys are given", "leave one of them out: each defines the batches"
+    for name in _PARAMETERS:
+        value = given[name]
+        if isinstance(value, PipelineParameter):
+            fault = value_fault(name, value.default_value)
+        elif name == "partition_keys" and isinstance(value, (list, tuple)):
+            fault = value_fault(name, json.dumps(list(value), default=str) if all(map(_is_text, value)) else value)
+        elif name == "partition_keys" and value is not None:
+            fault = f"partition_keys is {value!r}", _KEYS
+        else:
+            fault = None if value is None and name in _MAY_BE_ABSENT else value_fault(name, value)
+        if fault is not None:
+            yield fault
 
 
 def _of_script(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -262,25 +268,43 @@ def _of_thresholds(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         yield f"allowed_failed_percent is {share!r}", "give a number from 0 to 100"
 
 
-def _of_batches(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    size, keys = given["mini_batch_size"], given["partition_keys"]
-    if size is not None and keys is not None:
-        yield "both mini_batch_size and partition_keys are given", "leave one of them out: each defines the batches"
-    if size is not None:
-        try:
-            batch_size(_default(size))
-        except ValueError as unfit:
-            yield f"mini_batch_size {unfit}", "give a number of files, or a size such as '1KB', '10MB' or '1GB'"
-    if keys is None:
-        return
-    listed: object = keys
-    if isinstance(keys, PipelineParameter):
-        try:
-            listed = json.loads(str(keys.default_value))
-        except ValueError:
-            listed = None
-    if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(key, str) and key for key in listed):
-        yield f"partition_keys is {_default(keys)!r}", "give a list of columns; as a PipelineParameter, its JSON text"
+def value_fault(name: str, value: object) -> tuple[str, str] | None:
+    """Return why a value cannot be that of an argument which may be a PipelineParameter, and what to do; None: it can.
+
+    Args:
+        name: The argument.
+        value: The value; `partition_keys` as JSON text.
+
+    """
+    if name in _COUNTS:
+        fits, remedy = _is_whole(value) and int(str(value)) >= 1, "give a whole number of at least 1"
+    elif name == "logging_level":
+        fits, remedy = str(value).upper() in _LEVELS, f"give one of {', '.join(_LEVELS)}"
+    elif name == "mini_batch_size":
+        fits, remedy = _is_size(value), "give a number of files, or a size such as '1KB', '10MB' or '1GB'"
+    else:
+        fits, remedy = _are_keys(value), _KEYS
+    return None if fits else (f"{name} is {value!r}", remedy)
+
+
+def _is_size(value: object) -> bool:
+    try:
+        batch_size(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _are_keys(value: object) -> bool:
+    try:
+        listed = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return False
+    return isinstance(listed, list) and bool(listed) and all(map(_is_text, listed))
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _is_whole(value: object) -> bool:

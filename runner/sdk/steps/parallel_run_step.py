@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from ...errors import Problem
 from ...model.data import DatasetDefinition, Mode
@@ -22,7 +23,7 @@ from ..outputs.output_input import OutputDatasetInput
 from ..outputs.pipeline_output_dataset import PipelineOutputFileDataset, PipelineOutputTabularDataset
 from ..parallel_run.settings import APPEND_ROW, PROGRAM, RESERVED, ROWS_FILE, Settings, Source, command_arguments
 from .base import PipelineStep
-from .parallel_run_config import ParallelRunConfig
+from .parallel_run_config import ParallelRunConfig, value_fault
 from .settings import settings_of
 
 _DATASETS = (
@@ -108,6 +109,13 @@ class ParallelRunStep(PipelineStep):
                 worker_parameters=tuple(config.parameters.values()),
             ),
         )
+
+    @property
+    @override
+    def value_rules(self) -> Mapping[str, Callable[[object], tuple[str, str] | None]]:
+        """The rules of the settings that are parameters: a number may be text, as in v1."""
+        given = self.config.parameters.items()
+        return {one.name: partial(value_fault, name) for name, one in given if name in _OF_SETTINGS}
 
     @override
     def command(self) -> list[object]:

@@ -133,6 +133,27 @@ def test_parameters_stand_for_settings_and_numbers_of_workers(ws: Workspace, row
     assert (settings.logging_level, own) == ("INFO", [])
 
 
+def test_values_at_submit_follow_the_rules_of_the_settings(ws: Workspace, images: FileDataset) -> None:
+    given = {
+        "mini_batch_size": PipelineParameter("size", "5"),
+        "run_max_try": PipelineParameter("tries", 2),
+        "logging_level": PipelineParameter("level", "INFO"),
+        "node_count": PipelineParameter("nodes", 1),
+    }
+    step = ParallelRunStep("s", config(**given), [images.as_named_input("images")], PipelineData("o"))
+    pipeline = Pipeline(ws, [step])
+    values = {"size": 6, "tries": "3", "level": "debug", "nodes": "4"}
+    assert dict(pipeline.bound(values)[1]) == values
+    with pytest.raises(PipelineInvalid) as told:
+        pipeline.bound({"size": "many", "tries": 0, "level": "LOUD", "nodes": 0})
+    assert [problem.what for problem in told.value.problems][:3] == [
+        "parameter 'size': mini_batch_size is 'many'",
+        "parameter 'tries': run_max_try is 0",
+        "parameter 'level': logging_level is 'LOUD'",
+    ]
+    assert len(told.value.problems) == 4
+
+
 def test_partition_keys_may_be_a_parameter(ws: Workspace, session: FakeSession) -> None:
     session.store.put("shops/nl/a.csv", b"n\n1\n")
     shops = Dataset.Tabular.from_delimited_files((Datastore(ws), "shops"), partition_format="/{country}/a.csv")

@@ -52,7 +52,7 @@ def check():
     assert lines(run) == ["%d of 3" % (n * n) for n in range(12) if n != 7], lines(run)
 
     larger = experiment.submit(
-        pipeline, pipeline_parameters={"batch_size_param": "6", "node_count_param": 2, "process_param": 1}
+        pipeline, pipeline_parameters={"batch_size_param": 6, "node_count_param": "2", "process_param": 1}
     )
     larger.wait_for_completion(show_output=False)
     assert lines(larger) == ["%d of 6" % (n * n) for n in range(12) if n != 7], lines(larger)
