@@ -88,13 +88,15 @@ def _kept(store: ObjectStore, snapshot: Snapshot) -> ObjectInfo | None:
 
 
 def load(store: ObjectStore, digest: str) -> tuple[Member, ...]:
-    """Return the files of the snapshot of that digest.
+    """Return the files of the snapshot of that digest; none for the empty digest of a step without a folder.
 
     Raises:
         ObjectMissing: the store has none.
         ObjectDamaged: what the store has is another content.
         StoreError: the store cannot be used.
     """
+    if not digest:
+        return ()
     return addressed.load(store, snapshot_key(digest), lambda data: members(data, digest))
 
 

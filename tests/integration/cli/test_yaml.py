@@ -135,3 +135,11 @@ def test_bad_input_is_code_2(
     told = capsys.readouterr().err
     assert all(each in told for each in said), told
     assert not (tmp_path / ".runner" / "runs").exists()
+
+
+def test_a_command_without_a_folder_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bare.yaml").write_text("steps:\n  hello: {source: null, command: echo from nowhere}\n")
+    assert main(["run", "bare.yaml"]) == 0
+    assert "hello  succeeded" in capfd.readouterr().out
+    assert main(["logs", "latest", "hello"]) == 0
+    assert "from nowhere" in capfd.readouterr().out
