@@ -129,12 +129,9 @@ def _variables(step: StepSpec, bound: Bound, submission: Submission, task: TaskI
 
 
 def _carried(bound: Bound, submission: Submission) -> str:
-    """Return the folder of the same step in the run that is retried, if the step is a pool; else an empty text.
-
-    A retry has the steps of its origin under their keys, so the folder exists if the step was started there.
-    """
-    pool = bound.workers is not None and bound.workers.kind is WorkerKind.POOL
-    return TaskId(submission.origin, bound.step.key).folder if pool and submission.origin else ""
+    """Return the folder of the same step in the run that it continues; empty: it continues none."""
+    run = submission.continued.get(bound.step.key, "")
+    return TaskId(run, bound.step.key).folder if run else ""
 
 
 def _reused_trials(step: StepSpec, state: RunState) -> tuple[str, ...]:

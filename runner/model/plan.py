@@ -117,6 +117,11 @@ class Submission:
     """
     origin: str = ""
     """The run that this one retries, in whole or in part."""
+    continued: Mapping[str, str] = field(default_factory=dict)
+    """The run with which each pool goes on, by its key: batches that have succeeded there are not run again.
+
+    It is `origin`, or an earlier one if the step was not started there. Absent: all of its batches run.
+    """
     forced: tuple[str, ...] = ()
     """Keys of steps that run even if an equal step can replace them."""
     left_out: tuple[str, ...] = ()

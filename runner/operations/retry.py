@@ -15,6 +15,7 @@ from ..model.plan import Plan, Submission
 from ..model.policy_overrides import NO_OVERRIDES, PolicyOverrides
 from ..model.state import RunState
 from ..model.status import DELIVERED
+from ..model.workers import WorkerKind
 from ..plan import policies
 from ..ports import ObjectStore
 from ..runs import head, index, journal, plans, records
@@ -94,8 +95,8 @@ def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: 
     index.add(store, entry)  # first, as in `submit`
     makers = [event.origin.partition(".")[0] for event in made.standing.values()]
     with index.entry_removed_on_error(store, run):
-        retention.refuse_condemned(store, [submission.origin, *makers])
-        retention.refuse_deleted(store, [submission.origin, *makers])
+        retention.refuse_condemned(store, [submission.origin, *submission.continued.values(), *makers])
+        retention.refuse_deleted(store, [submission.origin, *submission.continued.values(), *makers])
     reused = [made.standing[key] for key in made.choice.stand]
     ended = [e.StepCanceled(key, reason) for key, reason in made.choice.ended.items()]
     skipped = [e.StepSkipped(key, reason) for key, reason in made.choice.skipped.items()]
@@ -130,8 +131,22 @@ def _submission(made: PlannedRetry, user: str) -> Submission:
         origin=state.run,
         forced=made.choice.forced,
         left_out=tuple(made.choice.skipped),
+        continued=dict(_continued(made)),
         samples={key: values for key in made.choice.run if (values := _values_of(state, key))},
     )
+
+
+def _continued(made: PlannedRetry) -> Iterator[tuple[str, str]]:
+    """Yield the pools that go on with batches of an earlier run: none that succeeded there or that the user chose."""
+    state = made.origin.state
+    earlier = state.submission.continued if state.submission else {}
+    for key in made.choice.run:
+        workers, step = made.origin.plan.by_key[key].workers, state.steps[key]
+        pool = workers is not None and workers.kind is WorkerKind.POOL
+        if pool and key not in made.choice.forced and step.status not in DELIVERED:
+            run = state.run if step.attempt else earlier.get(key, "")
+            if run:
+                yield key, run
 
 
 def _values_of(state: RunState, key: str) -> Mapping[str, object]:

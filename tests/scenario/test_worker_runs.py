@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.model.workers import CARRIED, WORK, WORKERS, WorkerKind, Workers
-from runner.operations.retry_selection import Part
+from runner.operations import watch
+from runner.operations.retry import prepare_retry, resubmit
+from runner.operations.retry_selection import Part, Scope
+from runner.operations.submit import Submitter
+from runner.operations.values import WorkspaceFacts
 from runner.runs import records
 from tests.scenario.test_retry_anywhere import NEW, begun, ended
-from tests.support.builders import RUN, plan, step
+from tests.support.builders import RUN, T0, plan, step
 from tests.support.fake_target import Ending
 from tests.support.run_bench import Bench
 
@@ -31,6 +37,48 @@ def test_a_pool_that_is_made_again_continues_what_it_did(instant: int) -> None:
     assert (before.carried, CARRIED in before.variables) == ("", False)
     assert task.variables[WORK] == before.variables[WORK], "its batches are the same"
     assert list(bench.world.executions) == [TaskId(NEW, "b")]
+
+
+@pytest.mark.parametrize(
+    ("part", "ending"),
+    [
+        (Part(Scope.ONLY, ("b",)), Ending.SUCCEEDS),
+        (Part(Scope.FROM, ("b",)), Ending.SUCCEEDS),
+        (Part(Scope.FROM, ("a",)), Ending.SUCCEEDS),
+        (Part(Scope.FROM, ("a",)), Ending.FAILS),
+        (Part(Scope.ONLY, ("b",)), Ending.FAILS),
+    ],
+)
+def test_a_pool_that_the_user_chose_runs_all_of_its_batches(part: Part, ending: Ending) -> None:
+    origin = ended(Bench(PLAN, {TaskId(RUN, "b"): (ending, 1)}))
+    bench = begun(origin, part)
+    assert bench.run().status is RunStatus.SUCCEEDED
+    task = records.assignment(origin.store, TaskId(NEW, "b").assignment)
+    assert (task.carried, CARRIED in task.variables) == ("", False)
+
+
+def test_a_pool_that_succeeded_and_whose_outputs_are_gone_runs_all_of_its_batches() -> None:
+    origin = ended(Bench(PLAN))
+    (lost,) = origin.state.steps["b"].outputs.values()
+    origin.store.delete(lost.key)
+    bench = begun(origin, Part())
+    assert bench.run().status is RunStatus.SUCCEEDED
+    assert list(bench.world.executions) == [TaskId(NEW, "b")]
+    assert records.assignment(origin.store, TaskId(NEW, "b").assignment).carried == ""
+
+
+def test_a_run_in_which_the_pool_did_not_begin_hands_on_what_it_was_to_continue() -> None:
+    origin = ended(Bench(PLAN, {TaskId(RUN, "b"): (Ending.FAILS, 1)}))
+    records.cancel(origin.store, NEW)  # before any step starts
+    second = begun(origin, Part())
+    assert second.run().steps["b"].attempt == 0
+    made = prepare_retry(origin.store, lambda _name: origin.store, watch.view(origin.store, NEW), Part())
+    third = resubmit(
+        origin.store, made, Submitter("ada", T0 + timedelta(days=2), b"9876543210", WorkspaceFacts(name="w"))
+    )
+    submission = watch.view(origin.store, third).state.submission
+    assert submission is not None
+    assert (submission.origin, submission.continued) == (NEW, {"b": RUN})
 
 
 def journal_bytes(nodes: int) -> int:

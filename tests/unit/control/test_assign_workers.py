@@ -17,6 +17,7 @@ from tests.support import builders as b
 POOL = Workers(kind=WorkerKind.POOL, nodes=3, processes=2)
 GANG = Workers(kind=WorkerKind.GANG, nodes=3, processes=2)
 ORIGIN = "20260101t000000000z-bbbbbbbbbbbbbbbb"
+RETRY = {"origin": ORIGIN, "continued": {"a": ORIGIN}}
 
 
 def task(workers: Workers | None, attempt: int = 1, submitted: dict[str, Any] | None = None, **step: Any) -> Task:
@@ -47,7 +48,7 @@ def test_a_step_without_workers_is_told_nothing() -> None:
 
 def test_the_users_variables_do_not_replace_those_of_runner() -> None:
     mine = {WORKERS: "9", CARRIED: "runs/other/a", WORK: "w", "MINE": "1"}
-    found = task(POOL, variables=mine, submitted={"origin": ORIGIN})
+    found = task(POOL, variables=mine, submitted=RETRY)
     assert found.variables[WORKERS] == "3"
     assert found.variables[CARRIED] == f"runs/{ORIGIN}/a"
     assert found.variables[WORK] != "w"
@@ -55,11 +56,11 @@ def test_the_users_variables_do_not_replace_those_of_runner() -> None:
 
 
 def test_a_pool_continues_the_same_step_of_the_run_that_is_retried() -> None:
-    assert task(POOL, submitted={"origin": ORIGIN}).carried == f"runs/{ORIGIN}/a"
-    assert task(POOL).carried == ""
-    assert CARRIED not in task(POOL).variables
-    gang = task(GANG, submitted={"origin": ORIGIN})
-    assert (gang.carried, CARRIED in gang.variables, WORK in gang.variables) == ("", False, False)
+    assert task(POOL, submitted=RETRY).carried == f"runs/{ORIGIN}/a"
+    for submitted in ({}, {"origin": ORIGIN}, {"origin": ORIGIN, "continued": {"b": ORIGIN}}):
+        other = task(POOL, submitted=submitted)
+        assert (other.carried, CARRIED in other.variables) == ("", False)
+    assert WORK not in task(GANG).variables
 
 
 def work(workers: Workers = POOL, **changes: Any) -> str:
@@ -75,7 +76,7 @@ def work(workers: Workers = POOL, **changes: Any) -> str:
         lambda: work(always=True),
         lambda: work(name="other"),
         lambda: work(resources=Resources(gpu=1)),
-        lambda: work(submitted={"origin": ORIGIN}),
+        lambda: work(submitted=RETRY),
     ],
 )
 def test_what_does_not_change_the_results_of_batches(same: Any) -> None:
