@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,24 @@ def test_a_file_that_was_found_damaged_is_read_at_the_next_look(
     with pytest.raises(DataChanged):
         trees.fetch(folder_store, "k", known, tmp_path / "into")
     assert intact(folder_store, folder_store, ref) is None
+
+
+def test_one_thread_brings_small_files_of_this_machine_and_many_bring_others(
+    store: ObjectStore, tmp_path: Path
+) -> None:
+    """Threads that wait for the interpreter after each short system call take longer than one thread."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(40):
+        (source / f"{number}").write_text(str(number))
+        store.put(f"k/{number}", str(number).encode())
+    threads: set[int] = set()
+
+    def place(key: str, path: Path) -> None:
+        threads.add(threading.get_ident())
+        time.sleep(0.002)
+        store.download(key, path)
+
+    trees.fetch(store, "k", manifest.describe(source), tmp_path / "copy", place=place)
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == sorted(map(str, range(40)))
+    assert (len(threads) == 1) == isinstance(store, DirectoryStore)
