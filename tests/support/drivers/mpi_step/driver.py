@@ -34,7 +34,7 @@ def check():
     assert open(file).read().split() == ["0", "1", "2", "3"], open(file).read()
     log = step_run.get_stdout_log()
     assert "rank 0 of 4 local 0 with ['--out'" in log, log
-    logs = [name for name in step_run.get_file_names() if "std_log_process_" in name]
+    logs = [name for name in step_run.get_file_names() if name.startswith("logs/std_log_process_")]
     assert len(logs) == 4, logs
 
 
