@@ -14,7 +14,7 @@ pytestmark = pytest.mark.kind
 DRIVERS = Path(__file__).parents[1] / "support" / "drivers"
 BY_DEFAULT = (
     "sales_chain", "pictures_mount", "words_commands", "model_registry", "retrain_gate", "tuned_pipeline",
-    "pytorch_ranks", "painted_pictures",
+    "mpi_step", "painted_pictures",
 )  # fmt: skip
 """A chain, a mount, commands, what a step in a pod asks of its workspace (models, a cancel), a search, which reads the
 records of its trials, ranks in two pods, and pods that share files and write into one output. All drivers run on this
@@ -22,7 +22,7 @@ machine (tests/integration/v1). What a driver has of reuse, datastores, secrets 
 pipeline each in tests/e2e/test_kind_v1.py."""
 ON_DEMAND = (
     "loan_parameters", "weather_datapath", "brittle_branch", "alpha_sweep", "taxi_outputs", "registered_tables",
-    "sums_module", "shoes_hyperdrive", "grid_estimator", "mpi_step", "letters_scored", "monthly_totals",
+    "sums_module", "shoes_hyperdrive", "grid_estimator", "pytorch_ranks", "letters_scored", "monthly_totals",
 )  # fmt: skip
 FAILING = {"brittle_branch", "pytorch_ranks", "retrain_gate"}
 """Drivers that expect one of their runs to fail or to be canceled."""
