@@ -122,6 +122,10 @@ class ParallelRunConfig:
         found = list(_faults(vars(self)))
         if found:
             raise PipelineInvalid([Problem(f"ParallelRunConfig: {what}", self.where, do) for what, do in found])
+        self.size_unit = str(self.mini_batch_size).strip().lstrip("0123456789").upper()
+        """The unit of a `mini_batch_size` that was given with one."""
+        if isinstance(self.mini_batch_size, PipelineParameter) or self.mini_batch_size is None:
+            self.size_unit = ""
         if isinstance(self.mini_batch_size, str):  # v1 keeps the number
             self.mini_batch_size = batch_size(self.mini_batch_size)
 

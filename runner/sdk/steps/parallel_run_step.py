@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from ...data.partitions import partition_columns
 from ...errors import Problem
 from ...model.data import DatasetDefinition, Mode
 from ...model.step import Interpreter
@@ -83,6 +85,12 @@ class ParallelRunStep(PipelineStep):
             where = caller()
             raise PipelineInvalid([Problem(f"ParallelRunStep {name!r}: {what}", where, do) for what, do in found])
         config = self.config = parallel_run_config
+        if config.size_unit and _kind(cut[0]) == "file":
+            warnings.warn(
+                f"ParallelRunStep {name!r}: mini_batch_size is in {config.size_unit}, but files are counted: "
+                f"a mini-batch has {config.mini_batch_size} files, as in v1",
+                stacklevel=2,
+            )
         self.side_inputs = side
         self._own_arguments = own
         self._sources = tuple(
@@ -220,6 +228,35 @@ def _faults(name: object, config: object, inputs: Sequence[object], output: obje
     kinds = {_kind(item) for item in inputs} - {""}
     if len(kinds) > 1:
         yield "some inputs are files and others are tables", "make a step for each kind, or use side_inputs"
+    if isinstance(config, ParallelRunConfig):
+        yield from _of_keys(config, inputs)
+
+
+def _of_keys(config: ParallelRunConfig, inputs: Sequence[object]) -> Iterator[tuple[str, str]]:
+    """Yield the partition keys that an input is known not to have. The value of a parameter may have others."""
+    if isinstance(config.partition_keys, PipelineParameter):
+        return
+    for item in inputs:
+        definition = _definition(item)
+        if definition is None:
+            continue
+        known = partition_columns(definition.options.get("partition_format"))
+        for key in config.partition_keys or ():
+            if key not in known:
+                name = item.consumed().name if isinstance(item, Placeholder) else ""
+                yield (
+                    f"input '{name}' has no partition key {key!r} (it has: {', '.join(known) or 'none'})",
+                    "define the dataset with partition_format, or make it with partition_by",
+                )
+
+
+def _definition(item: object) -> DatasetDefinition | None:
+    """Return how an input is read; None for anything that is no dataset, or that a parameter gives."""
+    if not isinstance(item, _DATASETS):
+        return None
+    consumed = item.consumed()
+    origin: object = consumed.view or consumed.origin
+    return origin if isinstance(origin, DatasetDefinition) else None
 
 
 def _of_arguments(arguments: object) -> Iterator[tuple[str, str]]:

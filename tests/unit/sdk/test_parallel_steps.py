@@ -312,3 +312,22 @@ def test_a_yaml_form_may_name_its_environment(ws: Workspace, tmp_path: Path) -> 
     Path("c.yml").write_text("other: 1\n")
     with pytest.raises(UserErrorException, match="there is no mapping parallel_run_config"):
         ParallelRunConfig.load_yaml(ws, "c.yml")
+
+
+def test_partition_keys_that_an_input_does_not_have_are_told_at_once(ws: Workspace, images: FileDataset) -> None:
+    told = refused("s", config(partition_keys=["store", "day"]), [images.as_named_input("images")], PipelineData("o"))
+    for key in ("store", "day"):
+        assert f"input 'images' has no partition key '{key}' (it has: none)" in told
+    table = OutputFileDatasetConfig("made", partition_format="/{store}/*.csv")
+    told = refused("s", config(partition_keys=["store", "day"]), [table], PipelineData("o"))
+    assert "input 'made' has no partition key 'day' (it has: store)" in told
+    assert "key 'store'" not in told
+
+
+def test_a_size_in_bytes_of_files_is_a_number_of_files_with_a_warning(
+    ws: Workspace, images: FileDataset, rows: TabularDataset
+) -> None:
+    with pytest.warns(UserWarning, match="mini_batch_size is in KB, .* a mini-batch has 1024 files"):
+        ParallelRunStep("s", config(mini_batch_size="1KB"), [images.as_named_input("images")], PipelineData("o"))
+    ParallelRunStep("s", config(mini_batch_size="1KB"), [rows.as_named_input("rows")], PipelineData("o"))
+    ParallelRunStep("s", config(mini_batch_size="10"), [images.as_named_input("images")], PipelineData("o"))
