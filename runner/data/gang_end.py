@@ -19,6 +19,17 @@ class GangEnd:
     """Words for people, which name the rank."""
     lost: bool = False
     """True: another worker was lost, which is no fault of the script."""
+    lines: tuple[str, ...] = ()
+    """The last lines of the process that failed, without those of the others."""
+
+    def tail(self, log: str) -> str:
+        """Return the lines that the attempt record shows.
+
+        Args:
+            log: The end of the log, which has lines of all processes; it is for failures without lines of their own.
+
+        """
+        return "\n".join(self.lines) or log
 
 
 def write_gang_end(folder: Path, end: GangEnd) -> None:
@@ -29,7 +40,7 @@ def write_gang_end(folder: Path, end: GangEnd) -> None:
         end: The words.
 
     """
-    document = {"reason": end.reason, "lost": end.lost}
+    document = {"reason": end.reason, "lost": end.lost, "lines": list(end.lines)}
     (folder / _FILE).write_text(json.dumps(document), encoding="utf-8")
 
 
@@ -42,5 +53,5 @@ def gang_end(folder: Path) -> GangEnd | None:
     """
     with suppress(OSError, ValueError, KeyError, TypeError):
         document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        return GangEnd(str(document["reason"]), document["lost"] is True)
+        return GangEnd(str(document["reason"]), document["lost"] is True, tuple(map(str, document["lines"])))
     return None

@@ -72,7 +72,8 @@ class Attempt:
     def _record_of(self, script_exit: script_process.ScriptExit, launch: Launch) -> AttemptRecord:
         tail, limit = self.shipper.tail, self.outputs.task.resources.memory_limit
         result = script_result(script_exit, limit, tail, canceled=script_exit.terminated and self.is_canceled())
-        result = gang_result(result, self._gang_end())
+        if (end := self._gang_end()) is not None:
+            result, tail = gang_result(result, end), end.tail(tail)
         if result.failure is Failure.USER and (lost := lost_program(self.outputs.task.workers, script_exit.exit_code)):
             result = ScriptResult(Failure.LOST, lost)
         if result.failure is not None:

@@ -117,7 +117,7 @@ def _told(outcome: Outcome) -> int:
     print_bytes(("runner: " + "\n".join(lines) + "\n").encode())
     if STEP_VARIABLE in os.environ:
         with suppress(OSError):
-            write_gang_end(Path(os.environ[STEP_VARIABLE]), GangEnd(outcome.reason, outcome.lost))
+            write_gang_end(Path(os.environ[STEP_VARIABLE]), GangEnd(outcome.reason, outcome.lost, outcome.lines))
     if not outcome.own:
         time.sleep(_OTHERS)
     return outcome.code

@@ -44,15 +44,15 @@ def script_result(
     return ScriptResult(Failure.USER, exit_words(script_exit.exit_code, tail))
 
 
-def gang_result(result: ScriptResult, end: GangEnd | None) -> ScriptResult:
+def gang_result(result: ScriptResult, end: GangEnd) -> ScriptResult:
     """Return the result of a gang's program, in the words that it has left.
 
     Args:
         result: The result as it follows from the program's exit code.
-        end: The words; None: there are none.
+        end: The words.
 
     """
-    if end is None or result.failure is not Failure.USER:
+    if result.failure is not Failure.USER:
         return result
     return replace(result, failure=Failure.LOST if end.lost else Failure.USER, reason=end.reason)
 

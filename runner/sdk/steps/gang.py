@@ -9,6 +9,7 @@ from typing import Union
 from ...dataclass import dataclass
 from ...model.step import Interpreter
 from ...model.workers import WorkerKind, Workers
+from ..base.caller import caller
 from ..base.exceptions import NotOffered, RunConfigurationException
 from ..base.pipeline_parameter import PipelineParameter
 from ..runconfig.run_configuration import RunConfiguration
@@ -148,6 +149,7 @@ def _per_node(what: str, total: object, nodes: int) -> int:
     if count % nodes:
         raise RunConfigurationException(
             f"{what}={count} is not a multiple of node_count={nodes}",
+            where=caller(),
             remedy="each node has the same number of processes: give their number over all nodes",
         )
     return count // nodes
@@ -158,7 +160,9 @@ def _count(what: str, given: object, *, least: int = 1) -> int:
     text = str(value).strip()
     if not text.isdecimal() or int(text) < least:
         raise RunConfigurationException(
-            f"{what} {value!r} is no whole number of at least {least}", remedy="give a number of nodes or processes"
+            f"{what} {value!r} is no whole number of at least {least}",
+            where=caller(),
+            remedy="give a number of nodes or processes",
         )
     return int(text)
 

@@ -147,7 +147,7 @@ def test_a_rank_that_fails_ends_the_others_and_has_the_last_words(folder: Folder
         "I am 2 of 4",
         "no more",
     ]
-    assert gang_end(folder.step) == GangEnd("rank 2 of 4 ended with exit code 3")
+    assert gang_end(folder.step) == GangEnd("rank 2 of 4 ended with exit code 3", lines=("I am 2 of 4", "no more"))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,9 @@ def test_all_workers_end_with_the_words_of_the_rank_that_failed(tmp_path: Path) 
     for out in (told, ended):
         assert out.splitlines()[-1] == "no more"
         assert "runner: rank 2 of 4 ended with exit code 3; its last lines:" in out
-    assert gang_end(tmp_path / "0" / "step") == GangEnd("rank 2 of 4 ended with exit code 3")
+    assert gang_end(tmp_path / "0" / "step") == GangEnd(
+        "rank 2 of 4 ended with exit code 3", lines=("I am 2 of 4", "no more")
+    )
 
 
 def test_the_loss_of_a_worker_is_no_fault_of_the_script(tmp_path: Path) -> None:

@@ -125,6 +125,13 @@ def test_a_submitted_script_runs_as_ranks(ws: Workspace, session: FakeSession) -
     assert step.workers == gang(2, 1)
 
 
+def test_a_wrong_count_names_the_users_line(ws: Workspace, session: FakeSession) -> None:
+    config = ScriptRunConfig(".", "a.py", distributed_job_config=MpiConfiguration(0, 1))
+    with pytest.raises(RunConfigurationException) as caught:
+        Experiment(ws, "e").submit(config)
+    assert "test_gangs.py:" in caught.value.problems[0].where
+
+
 def test_processes_are_the_same_on_each_node() -> None:
     config = ScriptRunConfig(".", "a.py", distributed_job_config=PyTorchConfiguration(process_count=3, node_count=2))
     with pytest.raises(RunConfigurationException, match="process_count=3 is not a multiple of node_count=2"):
