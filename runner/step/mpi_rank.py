@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     output = RankOutput(mark=rank.mark.encode(), file=Path(FOLDER, rank.file), show=print_bytes)
     try:
         process = subprocess.Popen(
-            command,
+            aborting(command),
             env={**os.environ, "PATH": os.environ.get(SEARCH, os.defpath), **variables(gang, meeting, rank)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -72,6 +73,22 @@ def main(arguments: Sequence[str]) -> int:
     if shown and not asked:
         print_bytes(f"{FAILED}{rank.number} {shown}\n".encode())
     return shown
+
+
+def aborting(command: Sequence[str]) -> Sequence[str]:
+    """Return a Python script's command so that the script's failure aborts all ranks.
+
+    A script that fails with mpi4py waits in MPI_Finalize for ranks that wait for it
+    (https://mpi4py.readthedocs.io/en/stable/mpi4py.run.html).
+
+    Args:
+        command: The user's command. One that is no script of this Python, or a Python without mpi4py, stays as it is.
+
+    """
+    is_script = len(command) > 1 and command[0] == sys.executable and command[1].endswith(".py")
+    if not is_script or find_spec("mpi4py") is None:
+        return command
+    return (command[0], "-m", "mpi4py", *command[1:])
 
 
 def _gang(facts: Mapping[str, object]) -> Gang:
