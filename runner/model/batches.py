@@ -331,7 +331,8 @@ def merge_order(
 def files_of(attempts: Iterable[Iterable[ClaimResult]]) -> list[WrittenFile]:
     """Return the files of the outputs, as all workers have uploaded them; a path is listed twice if two disagree.
 
-    Of one worker, the last upload of a path counts. Of several, those count that no running batch was writing to.
+    Of one worker, the last upload of a path counts. Of several, those count that no running batch was writing to: the
+    batch of the others has no result here, or their worker would have listed them again.
 
     Args:
         attempts: The first lines of the results of each attempt, the newest first: its files hide older ones.
@@ -339,7 +340,7 @@ def files_of(attempts: Iterable[Iterable[ClaimResult]]) -> list[WrittenFile]:
     found: dict[tuple[str, str], list[WrittenFile]] = {}
     for results in attempts:
         for place, files in _last_uploads(results).items():
-            closed = [file for file in files if not file.open] or files[-1:]
+            closed = [file for file in files if not file.open] or files
             found.setdefault(place, list({file.digest: file for file in closed}.values()))
     return [file for _, files in sorted(found.items()) for file in files]
 
@@ -351,6 +352,6 @@ def _last_uploads(results: Iterable[ClaimResult]) -> dict[tuple[str, str], list[
         for file in result.files:
             of_path = last.setdefault((file.output, file.path), {})
             order = (result.incarnation, file.number)
-            if result.worker not in of_path or of_path[result.worker][0] < order:
+            if result.worker not in of_path or of_path[result.worker][0] <= order:
                 of_path[result.worker] = (order, file)
     return {place: [file for _, file in of_path.values()] for place, of_path in last.items()}

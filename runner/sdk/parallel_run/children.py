@@ -79,6 +79,8 @@ class Child:
         self.place = place
         self.began = time.monotonic()
         """The time at which its batch began."""
+        self.opened: tuple[int, int] = (-1, -1)
+        """The batch that it has opened last, and the number of its items."""
         self.ready = False
         """True when its ``init()`` has succeeded."""
         self.starts = 0
@@ -144,6 +146,7 @@ class Child:
         """Open the pipes; return our ends and those of the process."""
         self.starts += 1
         self.ready = False
+        self.opened = (-1, -1)
         orders, self._orders = os.pipe()
         results, far = os.pipe()
         for descriptor in (self._orders, results):

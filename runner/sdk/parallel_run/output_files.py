@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ...data.file_digest import digest_of_file
@@ -39,6 +40,8 @@ class OutputFiles:
     uploads: bool
     """True in a pod."""
     _seen: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    _open: dict[Path, WrittenFile] = field(default_factory=dict)
+    """Files that a running batch might still write to when they were listed: they are listed again."""
     _number: int = 0
     _unlisted: list[WrittenFile] = field(default_factory=list)
     """Files that were uploaded and are in no result yet."""
@@ -136,9 +139,11 @@ class OutputFiles:
         binding, path, store = self.outputs[name]
         for reading in range(_READINGS):
             facts = file.stat()
-            if self._seen.get(file) == (facts.st_size, facts.st_mtime_ns):
-                return
             is_open = facts.st_mtime >= since
+            if self._seen.get(file) == (facts.st_size, facts.st_mtime_ns):
+                if file in self._open and not is_open:
+                    self._unlisted.append(replace(self._open.pop(file), open=False))
+                return
             relative, digest = file.relative_to(path).as_posix(), digest_of_file(file)
             try:
                 store.upload(f"{binding.key}/{relative}", file, digest)
@@ -154,6 +159,10 @@ class OutputFiles:
                 output=name, path=relative, size=facts.st_size, digest=digest, number=self._number, open=is_open
             )
             self._unlisted.append(written)
+            if is_open:
+                self._open[file] = written
+            else:
+                self._open.pop(file, None)
             return
 
     def _files(self, folder: Path) -> Iterator[Path]:

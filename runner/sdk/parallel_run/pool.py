@@ -65,7 +65,9 @@ class Pool:
         )
         self.board.live = self.live
         self._claiming = self._claimed_all = self._all_done = False
-        self._ever_ready = False
+        self._ever_ready = self._finished = False
+        self._held: list[Finished] = []
+        """Claims that have ended and are not published."""
         self._left_out: set[int] = set()
         self._init_error = ""
         self._idle_deaths = 0
@@ -99,9 +101,15 @@ class Pool:
             self._log_progress()
             self._wait()
         self._check_thresholds()
+        known = self.board.known()
+        if known.batches and known.failed_batches == known.batches:
+            raise PoolFailed(f"none of the {known.batches} batches succeeded")
 
     def finish(self) -> None:
         """Let the processes call ``shutdown()`` and end."""
+        self._finished = True
+        for child in self.children:
+            self._unwatch(child)
         for child in self.children:
             if child.ready:
                 child.finish()
@@ -155,6 +163,7 @@ class Pool:
         for news in self.board.news():
             if isinstance(news, Claimed):
                 self._claiming = False
+                self._start_again()
                 self._dealer.add(news.claim, news.numbers)
             elif isinstance(news, AllClaimed):
                 self._claimed_all, self._claiming = True, False
@@ -167,9 +176,17 @@ class Pool:
             else:
                 self._check_thresholds()
 
+    def _start_again(self) -> None:
+        """Start the processes that have ended because no batch was left: another worker is lost."""
+        if self._finished:
+            self._finished = False
+            for child in self.children:
+                if child.index not in self._left_out:
+                    child.start()
+
     def _attend(self, child: Child) -> None:
         """Take what a process has sent, look whether it lives, and give it more to do."""
-        if child.index in self._left_out:
+        if child.index in self._left_out or not child.pid:
             return
         ended = child.ended()
         for message in child.messages():
@@ -204,6 +221,7 @@ class Pool:
             self._failed(child, document["items"], self._error(child, document["number"], document))
             child.began = time.monotonic()
         elif kind == "opened":
+            child.opened = (document["number"], document["items"])
             child.began = time.monotonic()
         elif kind == "ready":
             child.ready = self._ever_ready = True
@@ -227,17 +245,22 @@ class Pool:
 
     def _failed(self, child: Child, items: int, error: BatchError) -> None:
         tries = self._dealer.tries(error.number)
-        known = items if items >= 0 else self.batches[error.number].items
-        lost = self._dealer.failed(child.index, known, error)
+        lost = self._dealer.failed(child.index, self._items(child, items, error.number), error)
         self._keep(error, f", try {tries} of {self.settings.run_max_try}")
         if lost:
             self._check_thresholds()
+
+    def _items(self, child: Child, items: int, number: int) -> int:
+        """Return the number of items of a batch; where nobody knows it, more than may fail."""
+        opened = child.opened[1] if child.opened[0] == number else -1
+        known = next((count for count in (items, opened, self.batches[number].items) if count >= 0), -1)
+        return known if known >= 0 else max(1, self.settings.error_threshold + 1)
 
     def _overdue(self, child: Child) -> bool:
         """Kill a process whose batch takes too long; return True if there was one."""
         number = self._dealer.running(child.index)
         limit = self.settings.run_invocation_timeout
-        if number is None or time.monotonic() - child.began < limit:
+        if number is None or child.opened[0] != number or time.monotonic() - child.began < limit:
             return False
         self._unwatch(child)
         child.kill()
@@ -286,8 +309,19 @@ class Pool:
                 raise PoolFailed(f"init() of {self.settings.entry_script} failed in every process: {reason}")
 
     def _publish(self) -> None:
-        for finished in self._dealer.finished():
+        """Write the results of claims that have ended.
+
+        The last one waits until the processes have called ``shutdown()``: files that they write or close there belong
+        to it.
+        """
+        self._held.extend(self._dealer.finished())
+        if not self._held or (self._dealer.is_idle and not self._claimed_all):
+            return
+        if self._dealer.is_idle:
+            self.finish()
+        for finished in self._held:
             self.board.publish(finished.claim, self._result(finished), b"".join(finished.rows), self._running_since())
+        self._held.clear()
 
     def _running_since(self) -> float:
         """Return the time at which the first of the running batches began, in seconds since 1970."""

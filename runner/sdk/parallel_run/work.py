@@ -13,7 +13,7 @@ from pathlib import Path
 from ...dataclass import dataclass
 from ...errors import ObjectMissing, StoreError
 from ...model.batch_words import failure_lines, progress_words
-from ...model.batches import BatchError, BatchPlan
+from ...model.batches import SILENCE, BatchError, BatchPlan
 from ...model.context import StepContext
 from ...model.digest import digest_of_bytes
 from ...model.task import TaskId
@@ -35,6 +35,8 @@ _OVERVIEW = "logs/job_progress_overview.txt"
 _RESULT = "logs/job_result.txt"
 _LONGEST_WAIT = 2.0
 """Seconds between two looks for the plan of worker 0."""
+_TELL = 10.0
+"""Seconds after which a worker says what it waits for."""
 
 
 @dataclass(kw_only=True)
@@ -82,9 +84,12 @@ class Work:
             lambda name: store_of(context.access, name),
             os.environ,
         )
-        if worker:
-            plan = _awaited(board)
-        else:
+        plan = None
+        for wait in _waits(board, "plans the batches"):
+            if (plan := board.plan()) is not None:
+                break
+            time.sleep(wait)
+        if plan is None:
             earlier = {one.batches: one for one in _earlier(task)}
             plan = board.begin_work(len(batches), work, earlier, lambda prefix: files.fetch(earlier[prefix]))
         if plan.batches != len(batches):
@@ -191,29 +196,27 @@ class Work:
 
 
 def _prepared(settings: Settings, context: StepContext, store: ObjectStore, board: BatchBoard) -> bytes:
-    """Return how the inputs are cut: worker 0 decides it once."""
+    """Return how the inputs are cut: worker 0 decides it once, or another one if that does not come."""
     key = f"{board.prefix}cuts.json"
-    wait = 0.05
-    while True:
+    for wait in _waits(board, "finds out how its inputs are cut"):
         try:
             return store.get(key)
         except ObjectMissing:
-            if board.worker:
-                time.sleep(wait)
-                wait = min(_LONGEST_WAIT, 2 * wait)
-                continue
-        data = json.dumps(mini_batches.prepare(settings, context)).encode()
-        if store.put_if_absent(key, data):
-            return data
+            time.sleep(wait)
+    data = json.dumps(mini_batches.prepare(settings, context)).encode()
+    return data if store.put_if_absent(key, data) else store.get(key)
 
 
-def _awaited(board: BatchBoard) -> BatchPlan:
-    """Return the plan that worker 0 writes."""
-    wait = 0.05
-    while (plan := board.plan()) is None:
-        time.sleep(wait)
+def _waits(board: BatchBoard, what: str) -> Iterator[float]:
+    """Yield the seconds of each wait for worker 0; the end means that this worker has to act. Worker 0 looks once."""
+    begun, wait, told = time.monotonic(), 0.05, False
+    yield 0.0
+    while board.worker and time.monotonic() - begun < SILENCE:
+        if not told and time.monotonic() - begun > _TELL:
+            told = True
+            print(f"runner: waits until worker 0 {what}", flush=True)
+        yield wait
         wait = min(_LONGEST_WAIT, 2 * wait)
-    return plan
 
 
 def _earlier(task: TaskId) -> Iterator[TaskId]:

@@ -31,8 +31,6 @@ from .settings import PLACE, Place, Settings
 if TYPE_CHECKING:
     from .mini_batches import MiniBatches
 
-_SLOW_OPENING = 1.0
-"""Seconds after which the supervisor is told that the batch was opened, as only ``run()`` has a time limit."""
 _DETAIL = 4000
 """Characters of a traceback that are sent; the error file has it whole."""
 
@@ -105,9 +103,7 @@ class Worker:
         begun, items = time.monotonic(), -1
         try:
             batch, items = self._batches.open(spec)
-            if time.monotonic() - begun > _SLOW_OPENING:
-                self._tell({"kind": "opened", "number": number})
-                begun = time.monotonic()
+            self._tell({"kind": "opened", "number": number, "items": items})
             returned = self._called(number, batch, spec, partition) if items else []
             count = rows.number_of(returned)
             data = b"" if self._settings.is_summary else rows.rows_of(returned)

@@ -199,5 +199,5 @@ def test_files_that_two_workers_have_written_differently_are_listed_twice() -> N
     lost = uploads(1, 1, ("same", "x", 1, False), ("part", "half", 2, True), ("other", "two", 3, False))
     found = sorted((file.path, file.digest) for file in files_of([[lost, whole]]))
     assert found == [("other", "one"), ("other", "two"), ("part", "whole"), ("same", "x")]
-    only_open = uploads(1, 1, ("log", "a", 1, True))
-    assert [file.digest for file in files_of([[only_open]])] == ["a"]
+    only_open = [uploads(worker, 1, ("log", digest, 1, True)) for worker, digest in ((0, "a"), (1, "b"))]
+    assert sorted(file.digest for file in files_of([only_open])) == ["a", "b"], "no one's file is lost silently"

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+from runner.model.batches import ClaimResult, Left, files_of
 from runner.model.document import from_document
 from runner.model.extra_outputs import ExtraOutputs
+from runner.model.task import TaskId
+from runner.sdk.parallel_run.output_files import OutputFiles
 from tests.support.parallel_steps import ParallelStep
 
 WRITES = """
@@ -118,3 +121,50 @@ def test_batches_whose_files_are_lost_with_their_machine_are_run_again(tmp_path:
     assert "carried over" not in out
     assert ledger(second) == list(range(200))
     assert written(second.output) == names(200)
+
+
+AT_LAST = """
+import os, sys, time
+output = sys.argv[sys.argv.index("--output") + 1]
+def init():
+    global out
+    os.makedirs(output, exist_ok=True)
+    out = open(os.path.join(output, os.environ["RUNNER_WORKER"] + ".txt"), "w")
+def run(batch):
+    time.sleep(0.02)
+    for path in batch:
+        out.write(open(path).read() + "\\n")
+    return batch
+def shutdown():
+    out.close()
+"""
+
+
+def test_files_that_are_closed_in_shutdown_are_whole(tmp_path: Path) -> None:
+    steps = [ParallelStep(tmp_path, AT_LAST, items=100, pod=f"pod-{pod}", settings=SUMMARY) for pod in (0, 1)]
+    extra = tmp_path / "extra.json"
+    shared = {"RUNNER_WORKERS": "2", "RUNNER_PROCESSES": "1", "RUNNER_EXTRA_OUTPUTS": str(extra)}
+    pods = [step.start(**shared, RUNNER_WORKER=str(index)) for index, step in enumerate(steps)]
+    outs = [pod.communicate(timeout=60)[0] for pod in pods]
+    assert [pod.returncode for pod in pods] == [0, 0], outs
+    stored = {path.name: path.read_bytes() for path in (tmp_path / "store" / steps[0].output_key).iterdir()}
+    assert sorted(int(line) for data in stored.values() for line in data.split()) == list(range(100))
+    assert listed(extra) == {name: (len(data), sha256(data).hexdigest()) for name, data in stored.items()}
+
+
+def test_a_file_is_listed_again_when_no_batch_can_write_to_it_any_more(tmp_path: Path) -> None:
+    step = ParallelStep(tmp_path, "", items=1)
+    task = TaskId(step.run, step.key, 1)
+    files = OutputFiles.of(
+        step.store, task, {"out": str(step.output)}, "", lambda _name: step.store, {"RUNNER_WORKER": "0"}
+    )
+    (step.output / "same.txt").write_text("one")
+    written = (step.output / "same.txt").stat().st_mtime
+    (first,), left = files.sent(written - 1)
+    assert (first.open, left) == (True, Left.STORED)
+    files.listed(1)
+    assert files.sent(written - 1) == ((), Left.STORED)
+    ((again,), _) = files.sent(written + 1)
+    assert (again.open, again.digest, again.number) == (False, first.digest, first.number)
+    results = [ClaimResult(worker=0, incarnation=1, table=(), files=(one,)) for one in (first, again)]
+    assert files_of([results]) == [again]

@@ -220,6 +220,24 @@ def test_an_unusable_script_fails_in_words(tmp_path: Path, script: str, words: s
     assert (code, words in out.splitlines()[-1]) == (1, True), out
 
 
+@pytest.mark.parametrize("body", ["raise ValueError('no service')", "return None", "return (path for path in batch)"])
+def test_a_step_of_which_no_batch_succeeds_fails_whatever_the_thresholds(tmp_path: Path, body: str) -> None:
+    step = ParallelStep(tmp_path, f"def run(batch):\n    {body}\n", settings={"run_max_try": 1})
+    code, out = step.go()
+    assert code == 1
+    assert out.splitlines()[-1].startswith("ParallelRunFailed: none of the 10 batches succeeded; first: batch"), out
+
+
+def test_reading_a_batch_does_not_count_as_run(tmp_path: Path) -> None:
+    """Opening the batch takes longer than ``run()`` may take."""
+    script = "def run(batch):\n    return ['seen'] * len(batch)\n"
+    slow = "import time\nfrom runner.sdk.parallel_run.mini_batches import MiniBatches\nopened = MiniBatches.open\n"
+    slow += "def slowly(self, spec):\n    time.sleep(1.5)\n    return opened(self, spec)\nMiniBatches.open = slowly\n"
+    step = ParallelStep(tmp_path, slow + script, items=2, settings={"run_invocation_timeout": 1, "error_threshold": 0})
+    code, out = step.go()
+    assert (code, step.rows()) == (0, ["seen", "seen"]), out
+
+
 def test_an_init_that_fails_in_one_process_only_is_tried_again(tmp_path: Path) -> None:
     script = """
 import os, time
