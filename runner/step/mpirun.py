@@ -35,7 +35,8 @@ SEARCH = "RUNNER_GANG_PATH"
 FAILED = "\x1erunner-rank-failed "
 """The beginning of the line by which a rank's wrapper tells that its rank failed: number and exit code follow."""
 _MARK = re.compile(rb"\[rank (\d+)\] ")
-_ABORTED = re.compile(rb"MPI_ABORT was invoked on rank (\d+)")
+_ABORTED = re.compile(rb"(?:MPI_ABORT was invoked on |Abort\(\d+\) on node \d+ \()rank (\d+)")
+"""The words of Open MPI, and of MPICH and Intel MPI."""
 _CLOSING = 2.0
 _AGENT_VARIABLES = ("OMPI_MCA_plm_rsh_agent", "PRTE_MCA_plm_ssh_agent")
 """Of Open MPI 4 and 5."""

@@ -55,9 +55,15 @@ def test_the_rank_that_failed_first_is_named_with_its_own_lines() -> None:
     assert (outcome.code, outcome.reason, outcome.lines) == (3, "rank 2 of 6 ended with exit code 3", ("b",))
 
 
-def test_an_abort_names_its_rank() -> None:
-    lines = "[rank 4] x\nMPI_ABORT was invoked on rank 4 in communicator MPI_COMM_WORLD\n"
-    outcome = ended(lines, 7).outcome
+@pytest.mark.parametrize(
+    "words",
+    [
+        "MPI_ABORT was invoked on rank 4 in communicator MPI_COMM_WORLD",
+        "Abort(7) on node 4 (rank 4 in comm 0): application called MPI_Abort(MPI_COMM_WORLD, 7) - process 4",
+    ],
+)
+def test_an_abort_names_its_rank(words: str) -> None:
+    outcome = ended(f"[rank 4] x\n{words}\n", 7).outcome
     assert (outcome.code, outcome.reason, outcome.lines) == (7, "rank 4 of 6 ended with exit code 7", ("x",))
 
 
