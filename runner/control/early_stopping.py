@@ -3,7 +3,7 @@
 The rules are those of v1 (https://learn.microsoft.com/azure/machine-learning/v1/how-to-tune-hyperparameters-v1, "Early
 termination"). A trial is judged at the number of its newest value that is a multiple of the rule's interval and not
 below its delay. Of all trials only the values up to that number count, so that a young trial is not compared with what
-old ones have reached later. A value that is no number (NaN) is worse than any other.
+old ones have reached later. A value that is no finite number (NaN, infinity) is worse than any other.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ def stops(search: Search, values: Values, running: Iterable[str]) -> dict[str, s
         best = max(scores[key][:number]) if number else math.inf
         if best < least:
             times = f"{number} value" if number == 1 else f"{number} values"
-            found[key] = (
-                f"early termination ({rule.kind.value}): its best {search.metric} of {times} is {sign * best:.6g}, and "
-                f"the {'least' if sign > 0 else 'most'} allowed is {sign * least:.6g}"
+            limit = f"the {'least' if sign > 0 else 'most'} allowed is {sign * least:.6g}"
+            found[key] = f"early termination ({rule.kind.value}): " + (
+                f"its best {search.metric} of {times} is {sign * best:.6g}, and {limit}"
+                if math.isfinite(best)
+                else f"it has logged no finite {search.metric} in {times}"
             )
     return found
 
@@ -62,7 +64,7 @@ def judged_number(rule: StoppingRule, logged: int) -> int:
 
 def _score(value: float, sign: float) -> float:
     """Return a value for which more is better."""
-    return -math.inf if math.isnan(value) else sign * value
+    return sign * value if math.isfinite(value) else -math.inf
 
 
 def _least(rule: StoppingRule, scores: Mapping[str, Sequence[float]], number: int) -> float:

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future
 
 from ..errors import ObjectMissing, StoreError, TargetError
 from ..model import events as e
-from ..model.search import PastTrial, Sampling
+from ..model.search import PastTrial, Sampling, logged_number
 from ..model.status import DELIVERED, STEP_ENDS, StepStatus
 from ..model.task import TaskId
 from ..ports import Clock, ComputeTarget, Notify, ObjectStore
@@ -193,8 +193,9 @@ def logged_values(data: bytes, metric: str) -> Iterator[float]:
         if isinstance(report, dict) and report.get("name") == metric:
             value = report.get("value")
             for one in value if isinstance(value, list) else [value]:
-                if isinstance(one, (int, float)):
-                    yield float(one)
+                number = logged_number(one)
+                if number is not None:
+                    yield number
 
 
 def _words(error: BaseException) -> str:

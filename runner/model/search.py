@@ -111,13 +111,42 @@ class Search:
 
     def best(self, values: Iterable[float]) -> float | None:
         """Return the best of a metric's values, by the goal; None if none of them is a finite number."""
-        numbers = [value for value in values if math.isfinite(value)]
-        return (max if self.goal is Goal.MAXIMIZE else min)(numbers) if numbers else None
+        return best_value(values, self.goal)
 
     @cached_property
     def numbers(self) -> Mapping[str, int]:
         """The number of each trial, from 0, by its key."""
         return {key: number for number, key in enumerate(self.trials)}
+
+
+def logged_number(value: object) -> float | None:
+    """Return a logged value as a number; None for a truth value and for anything else that is no number.
+
+    Args:
+        value: The value. A whole number beyond the range of floats becomes infinite.
+
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def best_value(values: Iterable[object], goal: Goal) -> float | None:
+    """Return the best of logged values. Only finite numbers count: infinity is what a trial that diverged logs.
+
+    Args:
+        values: The values.
+        goal: The direction in which they improve.
+
+    Returns:
+        The best one; None if none of them is a finite number.
+
+    """
+    numbers = [number for value in values if (number := logged_number(value)) is not None and math.isfinite(number)]
+    return (max if goal is Goal.MAXIMIZE else min)(numbers) if numbers else None
 
 
 def grid_size(space: Mapping[str, Expression]) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
 from ..errors import ObjectMissing
 from ..model.names import step_run_id
-from ..model.search import Goal, Search
+from ..model.search import Goal, Search, best_value
 from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
 from ..model.task import TaskId
@@ -41,7 +40,7 @@ class Trial:
     """Every logged value by the metric's name, in order."""
 
     def best(self, metric: str, goal: Goal) -> float | None:
-        """Return the best value of a metric that it has logged; None: it has logged no number.
+        """Return the best value of a metric that it has logged; None: it has logged no finite number.
 
         Args:
             metric: The metric's name.
@@ -53,19 +52,6 @@ class Trial:
     def succeeded(self) -> bool:
         """True if it has ended with success."""
         return self.status in DELIVERED
-
-
-def best_value(values: Sequence[object], goal: Goal) -> float | None:
-    """Return the best number of logged values; None: there is none.
-
-    Args:
-        values: The values.
-        goal: The direction in which they improve.
-    """
-    numbers = [float(each) for each in values if isinstance(each, (int, float)) and _counts(each)]
-    if not numbers:
-        return None
-    return max(numbers) if goal is Goal.MAXIMIZE else min(numbers)
 
 
 def search_keys(view: RunView) -> tuple[str, ...]:
@@ -178,7 +164,7 @@ def shown_attempt(store: ObjectStore, view: RunView, key: str) -> TaskId | None:
 
 
 def ranked(trials: Sequence[Trial], metric: str, goal: Goal) -> list[Trial]:
-    """Return the trials that have logged a metric, the best first; of equal ones the earlier first.
+    """Return the trials that have logged a finite metric, the best first; of equal ones the earlier first.
 
     Args:
         trials: The trials.
@@ -188,7 +174,3 @@ def ranked(trials: Sequence[Trial], metric: str, goal: Goal) -> list[Trial]:
     sign = -1.0 if goal is Goal.MAXIMIZE else 1.0
     found = [(sign * best, trial.number, trial) for trial in trials if (best := trial.best(metric, goal)) is not None]
     return [trial for _, _, trial in sorted(found, key=lambda each: each[:2])]
-
-
-def _counts(value: float) -> bool:
-    return not isinstance(value, bool) and not math.isnan(value)

@@ -15,6 +15,7 @@ from tests.support import search_plans as s
 
 Logged = Mapping[str, Sequence[float]]
 MAX, MIN = Goal.MAXIMIZE, Goal.MINIMIZE
+INF = float("inf")
 
 
 def bandit(**changes: Any) -> StoppingRule:
@@ -64,6 +65,10 @@ def test_a_trial_is_judged_at_multiples_of_the_interval_from_the_delay_on(
         (bandit(slack_factor=0.1), MAX, {"a": [float("nan")], "b": [0.5], "c": []}, "a"),
         (bandit(slack_factor=0.1), MIN, {"a": [float("nan")]}, ""),
         (bandit(slack_factor=0.1), MIN, {"a": [float("inf")], "b": [0.5]}, "a"),
+        # A loss that diverged is no result in either direction, and what others reached counts.
+        (bandit(slack_factor=0.1), MAX, {"a": [INF], "b": [0.5], "c": [0.1]}, "ac"),
+        (bandit(slack_factor=0.1), MIN, {"a": [-INF], "b": [0.5], "c": [0.9]}, "ac"),
+        (bandit(slack_amount=0.1), MAX, {"a": [INF, 0.5], "b": [0.45, 0.45]}, ""),
     ],
 )
 def test_bandit(rule: StoppingRule, goal: Goal, values: Logged, gone: str) -> None:
@@ -87,6 +92,8 @@ MEDIAN = StoppingRule(kind=Stopping.MEDIAN)
         (MAX, {"a": [2.0], "b": [1.0, 9.0], "c": [2.0, 9.0]}, ""),
         (MAX, {"a": [2.0]}, ""),
         (MAX, {"a": [float("nan")], "b": [1.0], "c": [1.0]}, "a"),
+        (MAX, {"a": [INF], "b": [1.0], "c": [1.0]}, "a"),
+        (MIN, {"a": [-INF], "b": [1.0], "c": [1.0]}, "a"),
     ],
 )
 def test_median(goal: Goal, values: Logged, gone: str) -> None:
@@ -115,6 +122,8 @@ TEN: Logged = {letter: [float(number)] for number, letter in enumerate("abcdefgh
             "ab",
         ),
         (50, MAX, {"a": [1.0]}, ""),
+        (50, MAX, {"a": [INF], "b": [1.0]}, "a"),
+        (50, MIN, {"a": [-INF], "b": [1.0]}, "a"),
     ],
 )
 def test_truncation(percentage: int, goal: Goal, values: Logged, gone: str) -> None:
@@ -129,6 +138,9 @@ def test_the_reason_has_the_numbers() -> None:
     search = s.search(1, rule=MEDIAN, goal=MIN)
     assert stops(search, {"a": [1.0], "b": [3.0]}, "ab") == {
         "b": "early termination (median): its best accuracy of 1 value is 3, and the most allowed is 2"
+    }
+    assert stops(search, {"a": [1.0], "b": [-INF], "c": [1.0]}, "ab") == {
+        "b": "early termination (median): it has logged no finite accuracy in 1 value"
     }
 
 

@@ -43,6 +43,7 @@ def line(name: str, value: object) -> str:
         (line("m", "1") + line("m", None) + line("m", {"m": 1}) + line("m", 1), [1.0]),
         (line("m", 1) + line("m", 2)[:-4], [1.0]),
         (line("m", float("inf")), [float("inf")]),
+        (line("m", 10**400) + line("m", -(10**400)) + line("m", [True]), [float("inf"), float("-inf")]),
         (line("other", "m"), []),
         ('["m"]\n"m"\n' + line("m", 4), [4.0]),
         ('{"name": "m", "value": ' + "[" * 100_000 + "\n" + line("m", 4), [4.0]),
@@ -194,6 +195,16 @@ def test_a_suggestion_knows_what_has_ended_and_what_runs_and_is_asked_for_once()
     assert bench.look() == (e.TrialSampled("t2", {"--lr": 0.2, "--layers": 1}),)
     bench.look()
     assert sampler.asked == [(2, 2, 1)] * 2
+
+
+def test_a_suggestion_does_not_know_trials_without_a_finite_result() -> None:
+    sampler = Sometimes()
+    plan = s.search_plan(4, sampling=Sampling.BAYESIAN)
+    bench = Bench(plan, *trials("t0", "t1"), b.succeeded("t0"), b.succeeded("t1"), sampler=lambda: sampler)
+    bench.log("t0", float("inf"))
+    bench.log("t1", 0.9, float("inf"))
+    bench.look()
+    assert sampler.asked == [(2, 1, 0)]
 
 
 def test_a_suggestion_that_fails_fails_its_trial() -> None:

@@ -6,10 +6,10 @@ import json
 
 from runner.model import events as e
 from runner.model.record import Failure
-from runner.model.search import Expression, Goal, Sampling, Search
+from runner.model.search import Expression, Goal, Sampling, Search, best_value
 from runner.model.status import StepStatus
 from runner.model.task import TaskId
-from runner.operations.trials import best_value, ranked, search_keys, trials_of
+from runner.operations.trials import ranked, search_keys, trials_of
 from runner.operations.values import RunView
 from tests.support.builders import RUN, plan, started, state, step, succeeded
 from tests.support.memory_store import MemoryStore
@@ -81,3 +81,20 @@ def test_the_best_first_and_of_equals_the_earlier() -> None:
 def test_only_numbers_count() -> None:
     assert best_value([float("nan"), True, "x", 3, 2.5], Goal.MINIMIZE) == 2.5
     assert best_value([float("nan"), None], Goal.MINIMIZE) is None
+
+
+def test_only_finite_numbers_are_results() -> None:
+    diverged = [float("inf"), float("-inf"), 10**400, -(10**400)]
+    for goal in Goal:
+        assert best_value([*diverged, 0.5], goal) == 0.5
+        assert best_value(diverged, goal) is None
+
+
+def test_a_trial_that_diverged_is_never_the_best() -> None:
+    store = MemoryStore()
+    for key, value in (("t-1", float("-inf")), ("t-2", 0.5), ("t-3", float("inf"))):
+        log(store, key, scalar("loss", value))
+    sampled = [e.TrialSampled(key, {"--x": 0.1}) for key in SEARCH.trials]
+    trials = trials_of(store, view(*sampled, *map(started, SEARCH.trials)), "s")
+    for goal in Goal:
+        assert [trial.key for trial in ranked(trials, "loss", goal)] == ["t-2"]

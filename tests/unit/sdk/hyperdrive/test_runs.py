@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -159,6 +160,19 @@ def test_children_sorted_by_the_metric(session: FakeSession, run: HyperDriveRun)
     assert [each["run_id"] for each in run.get_children_sorted_by_primary_metric(top=1)] == ids(run, "a-3")
     with pytest.raises(ValueError, match="top must be a whole number from 0"):
         run.get_children_sorted_by_primary_metric(top=-1)
+
+
+def test_a_value_that_is_not_finite_is_no_result(session: FakeSession, run: HyperDriveRun) -> None:
+    sample(session, run, {"a-1": 1, "a-2": 2, "a-3": 3})
+    log(session, run, "a-1", -math.inf)
+    log(session, run, "a-2", 1.0, -math.inf)
+    log(session, run, "a-3", 0.5, math.inf)
+    best = run.get_best_run_by_primary_metric()
+    assert best is not None
+    assert best.id == f"{run.id}.a-3"
+    found = run.get_children_sorted_by_primary_metric()
+    assert [each["run_id"] for each in found] == ids(run, "a-3", "a-2", "a-1")
+    assert [each["best_primary_metric"] for each in found] == [0.5, 1.0, None]
 
 
 def test_values_and_metrics_by_child(session: FakeSession, run: HyperDriveRun) -> None:
