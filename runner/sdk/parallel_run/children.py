@@ -85,7 +85,7 @@ class Child:
         """True when its ``init()`` has succeeded."""
         self.starts = 0
         self.out = logs / "stdout" / place.node / f"{place.process}.stdout.txt"
-        self.err = logs / "stderr" / place.node / f"{place.process}.stderr.txt"
+        self.err = Path(place.stderr)
         self._life = life
         self._process: subprocess.Popen[bytes] | _Forked | None = None
         self._orders = -1

@@ -143,6 +143,7 @@ def _children(settings: Settings, own: Sequence[str], crew: Crew, life: int) -> 
                 process=process,
                 log=str(logs / "entry_script_log" / node / f"{process}.log.txt"),
                 errors=str(logs / "error" / node / f"{process}.error.txt"),
+                stderr=str(logs / "stderr" / node / f"{process}.stderr.txt"),
                 working_dir=str(here),
                 output_dir=output,
                 prepared=prepared,

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-
-class Unusable(Exception):
-    """``run()`` returned what v1 does not take."""
+from .script_errors import Unusable
 
 
 def number_of(returned: Any) -> int:  # noqa: ANN401 - a script returns what it likes

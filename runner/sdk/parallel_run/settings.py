@@ -101,6 +101,8 @@ class Place:
     """The file of the entry script's logger; its folder need not exist."""
     errors: str
     """The file with tracebacks."""
+    stderr: str
+    """The file of its error output."""
     working_dir: str
     output_dir: str
     """The folder of the output; empty: there is none."""

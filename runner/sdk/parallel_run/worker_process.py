@@ -15,7 +15,6 @@ import select
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +25,7 @@ from ..base.step_folder import step_context
 from . import rows
 from .children import Pipes
 from .messages import Reader, packed, send
+from .script_errors import ErrorOutput, Unusable, words_of
 from .settings import PLACE, Place, Settings
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class Worker:
         self._settings = settings
         self._place = place
         self._results = results
+        self._output = ErrorOutput(place.stderr)
         self._context = step_context()
         self._with_context = False
         self._script = ModuleType("none")
@@ -81,6 +82,7 @@ class Worker:
         Returns:
             False if it has failed.
         """
+        self._output.mark()
         try:
             self._script = _loaded(self._settings.entry_script)
             self._with_context = _takes_context(self._script.run)
@@ -101,6 +103,7 @@ class Worker:
             partition: The same.
         """
         begun, items = time.monotonic(), -1
+        self._output.mark()
         try:
             batch, items = self._batches.open(spec)
             self._tell({"kind": "opened", "number": number, "items": items})
@@ -116,6 +119,7 @@ class Worker:
 
     def shutdown(self) -> None:
         """Call the script's ``shutdown()``, if it has one; an error of it is only told."""
+        self._output.mark()
         try:
             if callable(shutdown := getattr(self._script, "shutdown", None)):
                 shutdown()
@@ -135,16 +139,12 @@ class Worker:
 
     def _described(self, error: BaseException, where: str) -> dict[str, str]:
         """Return the error in words, and add its traceback to the error file."""
-        if isinstance(error, rows.Unusable):
-            reason = detail = str(error)
-        else:
-            reason = "".join(traceback.format_exception_only(type(error), error)).strip()
-            detail = "".join(traceback.format_exception(type(error), error, _of_script(error.__traceback__)))
+        reason, detail = words_of(error, self._output, self._place.working_dir, __file__)
         file = Path(self._place.errors)
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8", errors="replace") as out:
             out.write(f"{where}:\n{detail.rstrip()}\n\n")
-        return {"reason": reason.splitlines()[-1] if reason else type(error).__name__, "detail": detail[-_DETAIL:]}
+        return {"reason": reason, "detail": detail[-_DETAIL:]}
 
     def _tell(self, document: dict[str, Any], payload: bytes = b"") -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -200,15 +200,15 @@ def _loaded(script: str) -> ModuleType:
     """Return the entry script as a module. As for a script, its folder is where its imports are looked for first."""
     path = Path(script).absolute()
     if not path.is_file():
-        raise FileNotFoundError(f"the entry script {script} is not in the source directory")
+        raise Unusable(f"the entry script {script} is not in the source directory")
     sys.path[0] = str(path.parent)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ImportError(f"the entry script {script} cannot be imported: is it a .py file?")
+        raise Unusable(f"the entry script {script} cannot be imported: is it a .py file?")
     module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not callable(getattr(module, "run", None)):
-        raise TypeError(f"{script} has no function run(mini_batch)")
+        raise Unusable(f"{script} has no function run(mini_batch)")
     return module
 
 
@@ -221,14 +221,6 @@ def _takes_context(run: Callable[..., object]) -> bool:
     if any(one.kind is one.VAR_POSITIONAL for one in parameters):
         return True
     return sum(one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD) for one in parameters) > 1
-
-
-def _of_script(trace: Any) -> Any:  # noqa: ANN401 - a traceback, or None
-    """Return the part of a traceback that is not of this module: an error is the script's."""
-    rest = trace
-    while rest is not None and rest.tb_frame.f_code.co_filename == __file__:
-        rest = rest.tb_next
-    return rest or trace
 
 
 if __name__ == "__main__":

@@ -238,6 +238,43 @@ def test_reading_a_batch_does_not_count_as_run(tmp_path: Path) -> None:
     assert (code, step.rows()) == (0, ["seen", "seen"]), out
 
 
+ARGPARSE = """
+import argparse, sys
+print("a line of before", file=sys.stderr)
+def init():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--need", required=True)
+    parser.parse_known_args()
+def run(batch): return batch
+"""
+
+
+def test_a_missing_argument_is_named_in_the_reason(tmp_path: Path) -> None:
+    """The argparse module prints its reason and raises SystemExit(2)."""
+    code, out = ParallelStep(tmp_path, ARGPARSE).go()
+    assert code == 1
+    words = "SystemExit: 2: entry.py: error: the following arguments are required: --need"
+    assert out.splitlines()[-1] == f"ParallelRunFailed: init() of entry.py failed in every process: {words}"
+    assert 'entry.py", line 7, in init' in out
+    assert "in parse_args" not in out, "frames of argparse do not help"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("sys.exit(3)", "SystemExit: 3"),
+        ("print('no weights', file=sys.stderr); sys.exit(3)", "SystemExit: 3: no weights"),
+        ("sys.exit('no weights')", "SystemExit: no weights"),
+    ],
+)
+def test_a_script_that_exits_tells_what_it_printed_in_that_call(tmp_path: Path, body: str, words: str) -> None:
+    script = f"import sys\nprint('loaded', file=sys.stderr)\ndef run(batch):\n    {body}\n"
+    step = ParallelStep(tmp_path, script, items=2, settings={"error_threshold": 0, "run_max_try": 1})
+    code, out = step.go()
+    assert code == 1
+    assert out.splitlines()[-1].endswith(f"process000: {words}"), out
+
+
 def test_an_init_that_fails_in_one_process_only_is_tried_again(tmp_path: Path) -> None:
     script = """
 import os, time
