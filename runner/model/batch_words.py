@@ -18,6 +18,8 @@ def progress_words(progress: BatchProgress) -> str:
     parts = [f"batches {progress.done:,}/{progress.total:,} done"]
     if progress.failed:
         parts.append(f"{progress.failed:,} failed")
+    if progress.failed_items and progress.done == progress.total:
+        parts.append(f"{progress.failed_items:,} of {progress.items:,} items failed")
     if progress.carried:
         parts.append(f"{progress.carried:,} carried over")
     if progress.done < progress.total:

@@ -30,6 +30,9 @@ def why(view: RunView, key: str, now: datetime) -> str:
         return _tried_again(view, key, now)
     if step.status is StepStatus.RUNNING and key in view.batches:
         return progress_words(view.batches[key])
+    ended = view.batches.get(key) if step.status is StepStatus.SUCCEEDED else None
+    if ended is not None and (ended.failed or ended.failed_items):
+        return progress_words(ended)
     if step.reason or step.status is not StepStatus.WAITING:
         return step.reason or ", ".join(_facts(view, key))
     search = view.plan.by_key[key].search

@@ -79,6 +79,7 @@ class Outcome:
         if failure is Failure.USER and (lost := lost_program(self.results.task.workers, code)):
             return self.results.script_failed(Failure.LOST, lost, exit_code=code, tail=tail)
         if failure is Failure.USER and self.results.task.workers and (end := gang_end(self.results.place.step)):
+            failure = Failure.LOST if end.lost else failure
             reason, tail = end.reason, end.tail(tail)
         if self.full_disk:
             reason = f"{reason}; the disk of {self.store.path('runs').parent} was full when it ended"

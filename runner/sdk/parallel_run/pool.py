@@ -6,6 +6,7 @@ import selectors
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from ...dataclass import dataclass, field
 from ...model.batch_words import error_words, progress_words
@@ -26,6 +27,8 @@ _QUICK = 0.01
 """Seconds: the processes of quicker batches are quick."""
 _LOG_EVERY = 10.0
 """Seconds between two lines of progress in the step's log."""
+_LONG_INIT = 60.0
+"""Seconds after which the log says that ``init()`` has not ended; as in v1 it has no limit."""
 _SHOWN_ERRORS = 20
 """Failures that the step's log shows; the error files have all."""
 _KEPT_ERRORS = 1000
@@ -218,7 +221,7 @@ class Pool:
         if kind == "end":
             self._ended(child, document, rows)
         elif kind == "error":
-            self._failed(child, document["items"], self._error(child, document["number"], document))
+            self._failed(child, document["items"], self._error(child, document["number"], _explained(child, document)))
             child.began = time.monotonic()
         elif kind == "opened":
             child.opened = (document["number"], document["items"])
@@ -226,7 +229,8 @@ class Pool:
         elif kind == "ready":
             child.ready = self._ever_ready = True
         elif kind == "no_init":
-            self._init_error = self._init_error or f"{document['reason']}\n{document['detail']}"
+            told = _explained(child, document)
+            self._init_error = self._init_error or f"{told['reason']}\n{told['detail']}"
 
     def _ended(self, child: Child, document: dict[str, int], rows: bytes) -> None:
         number, items, returned = document["number"], document["items"], document["returned"]
@@ -382,6 +386,15 @@ class Pool:
         if now - self._logged >= _LOG_EVERY:
             self._logged = now
             self._say(progress_words(self.board.progress))
+            starting = [now - child.began for child in self.children if child.pid and not child.ready]
+            if starting and max(starting) > _LONG_INIT:
+                self._say(f"init() has not ended in {len(starting)} processes after {max(starting):.0f} s")
 
     def _say(self, line: str) -> None:
         print(f"runner: {line}", flush=True)
+
+
+def _explained(child: Child, told: dict[str, Any]) -> dict[str, Any]:
+    """Return an error with the last line of the output if it is an exit: argparse prints what is wrong."""
+    output = child.last_output().splitlines() if told["reason"].startswith("SystemExit") else []
+    return {**told, "reason": f"{told['reason']}: {output[-1]}"} if output else told

@@ -105,7 +105,7 @@ def _run(settings: Settings, crew: Crew, children: list[Child]) -> int:
     try:
         work = Work.begun(settings, crew.worker, crew.workers, Path(children[0].place.prepared))
     except (RunnerError, AzureMLException) as error:
-        return _failed(str(error))
+        return _refused(error)
     pool = work.pool(children)
     for child in pool.children:
         if not child.starts:
@@ -119,14 +119,15 @@ def _ended(work: Work, pool: Pool) -> int:
     from .pool import PoolFailed
 
     try:
-        with work.shared(pool):
-            pool.run()
-    except PoolFailed as error:
-        pool.kill()
-        return work.failed(pool, error)
+        try:
+            with work.shared(pool):
+                pool.run()
+        except PoolFailed as error:
+            pool.kill()
+            return work.failed(pool, error)
+        return work.succeeded(pool)
     except RunnerError as error:
-        return _failed(str(error))
-    return work.succeeded(pool)
+        return _refused(error)
 
 
 def _children(settings: Settings, own: Sequence[str], crew: Crew, life: int) -> list[Child]:
@@ -169,9 +170,22 @@ def _prepared() -> Path:
     return step_folder() / f"batches-{time.time_ns()}.json"
 
 
+def _refused(error: Exception) -> int:
+    """Say why the batches could not be run. A store that fails is no fault of the script: an attempt may follow."""
+    from ...data.gang_end import GangEnd, write_gang_end
+    from ...errors import StoreError
+    from ..base.step_folder import step_folder
+
+    if not isinstance(error, StoreError):
+        return _failed(str(error))
+    print(f"runner: the store of the batches failed: {error}", file=sys.stderr, flush=True)
+    write_gang_end(step_folder(), GangEnd(f"the store of its batches failed: {error}", lost=True))
+    return 1
+
+
 def _failed(reason: str) -> int:
     words = " ".join(reason.split())  # in one line, which becomes the reason of the step's failure
-    print(f"  the step ended before all batches had\nParallelRunFailed: {words}", file=sys.stderr, flush=True)
+    print(f"  its batches were not run\nParallelRunFailed: {words}", file=sys.stderr, flush=True)
     return 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
@@ -70,7 +71,15 @@ def test_the_report_has_the_progress_during_and_after(store: CountingStore) -> N
     assert (during.reason, during.batches) == (WORDS, SHOWN)
     assert to_document(during)["batches"]["seconds_left"] == 20.0
     after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
-    assert (after.reason, after.batches) == ("2 workers", SHOWN)
+    assert (after.reason, after.batches) == (WORDS, SHOWN), "failures are told after the end as well"
+    whole = replace(SHOWN, done=1000, failed=0)
+    BatchBoard(store, b.task_id("score").batches, 0, lambda: 0.0).show(whole)
+    after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
+    assert (after.reason, after.batches) == ("2 workers", whole)
+    part = replace(whole, failed=2, items=10_000, failed_items=21)
+    BatchBoard(store, b.task_id("score").batches, 0, lambda: 0.0).show(part)
+    after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
+    assert after.reason == "batches 1,000/1,000 done, 2 failed, 21 of 10,000 items failed"
     other = step_report(store, running("other"), "other", locate=lambda _: "", now=NOW)
     assert other.batches is None
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.data.gang_end import gang_end
 from runner.processes import table
 from runner.runs.batch_board import read_progress
 from tests.support.parallel_steps import ParallelStep
@@ -211,6 +212,10 @@ def test_a_failing_init_fails_the_step_at_once(tmp_path: Path) -> None:
         ("import nothing_of_this_name\n", "No module named 'nothing_of_this_name'"),
         ("x = 1\n", "entry.py has no function run(mini_batch)"),
         ("import os\nos._exit(5)\n", "exit code 5"),
+        (
+            "from argparse import ArgumentParser as P\np = P()\np.add_argument('--need', required=True)\np.parse_args()\n",
+            "SystemExit: 2: entry.py: error: the following arguments are required: --need",
+        ),
         ("def run(batch): return None\n", "run() returned None"),
     ],
 )
@@ -409,6 +414,18 @@ def run(batch):
     assert [process.returncode for process in both] == [1, 1], outs
     for out in outs:
         assert out.splitlines()[-1].startswith("ParallelRunFailed: 2 items failed, more than error_threshold=1 allows")
+
+
+def test_a_store_that_fails_is_no_failure_of_the_script(tmp_path: Path) -> None:
+    step = ParallelStep(tmp_path, READS)
+    step.store.put(f"{step.board}plan.json", b"{")
+    code, out = step.go()
+    assert code == 1
+    assert "ParallelRunFailed" not in out
+    end = gang_end(step.step)
+    assert end is not None
+    assert end.lost
+    assert end.reason.startswith("the store of its batches failed: the object")
 
 
 def test_a_wrong_parameter_fails_in_words(tmp_path: Path) -> None:
