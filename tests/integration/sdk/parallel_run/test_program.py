@@ -20,6 +20,12 @@ READS = """
 def run(batch):
     return [open(path).read() for path in batch]
 """
+ARGPARSE = """
+from argparse import ArgumentParser
+parser = ArgumentParser()
+parser.add_argument("--need", required=True)
+parser.parse_known_args()
+"""
 LEDGER = """
 import os, time
 def run(batch):
@@ -213,7 +219,7 @@ def test_a_failing_init_fails_the_step_at_once(tmp_path: Path) -> None:
         ("x = 1\n", "entry.py has no function run(mini_batch)"),
         ("import os\nos._exit(5)\n", "exit code 5"),
         (
-            "from argparse import ArgumentParser as P\np = P()\np.add_argument('--need', required=True)\np.parse_args()\n",
+            ARGPARSE,
             "SystemExit: 2: entry.py: error: the following arguments are required: --need",
         ),
         ("def run(batch): return None\n", "run() returned None"),
