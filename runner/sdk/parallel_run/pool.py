@@ -6,7 +6,6 @@ import selectors
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from ...dataclass import dataclass, field
 from ...model.batch_words import error_words, progress_words
@@ -221,7 +220,7 @@ class Pool:
         if kind == "end":
             self._ended(child, document, rows)
         elif kind == "error":
-            self._failed(child, document["items"], self._error(child, document["number"], _explained(child, document)))
+            self._failed(child, document["items"], self._error(child, document["number"], document))
             child.began = time.monotonic()
         elif kind == "opened":
             child.opened = (document["number"], document["items"])
@@ -229,8 +228,7 @@ class Pool:
         elif kind == "ready":
             child.ready = self._ever_ready = True
         elif kind == "no_init":
-            told = _explained(child, document)
-            self._init_error = self._init_error or f"{told['reason']}\n{told['detail']}"
+            self._init_error = self._init_error or f"{document['reason']}\n{document['detail']}"
 
     def _ended(self, child: Child, document: dict[str, int], rows: bytes) -> None:
         number, items, returned = document["number"], document["items"], document["returned"]
@@ -392,9 +390,3 @@ class Pool:
 
     def _say(self, line: str) -> None:
         print(f"runner: {line}", flush=True)
-
-
-def _explained(child: Child, told: dict[str, Any]) -> dict[str, Any]:
-    """Return an error with the last line of the output if it is an exit: argparse prints what is wrong."""
-    output = child.last_output().splitlines() if told["reason"].startswith("SystemExit") else []
-    return {**told, "reason": f"{told['reason']}: {output[-1]}"} if output else told
