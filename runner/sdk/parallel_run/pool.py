@@ -235,7 +235,10 @@ class Pool:
         missing = max(0, items - returned)
         error = None
         if missing:
-            told = {"reason": f"run() returned {returned} elements for {items} items", "detail": ""}
+            told = {
+                "reason": f"run() returned {returned} element{'s' * (returned != 1)} for {items} items",
+                "detail": "",
+            }
             error = self._error(child, number, told)
             self._keep(error, "", shown=self.settings.error_threshold >= 0)
         end = BatchEnd(number, items, missing, 1, len(rows))

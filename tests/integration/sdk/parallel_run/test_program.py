@@ -125,7 +125,7 @@ def test_items_without_a_result_count_for_the_error_threshold(tmp_path: Path, th
     if code:
         last = out.splitlines()[-1]
         assert last.startswith("ParallelRunFailed: 4 items failed, more than error_threshold=3 allows; first: batch ")
-        assert "run() returned 1 elements for 2 items" in last
+        assert "run() returned 1 element for 2 items" in last
     else:
         assert step.rows() == [one for one in numbers(20) if int(one) % 5]
 
@@ -229,6 +229,7 @@ def test_an_unusable_script_fails_in_words(tmp_path: Path, script: str, words: s
     step = ParallelStep(tmp_path, script, settings={"error_threshold": 0, "run_max_try": 1})
     code, out = step.go()
     assert (code, words in out.splitlines()[-1]) == (1, True), out
+    assert "worker_process.py" not in out
 
 
 @pytest.mark.parametrize("body", ["raise ValueError('no service')", "return None", "return (path for path in batch)"])
