@@ -29,3 +29,14 @@ def batch_size(written: object) -> int:
     if not size:
         raise ValueError(f"is {written!r}, so no batch would hold anything")
     return size
+
+
+def is_in_bytes(written: object) -> bool:
+    """Return True if a size has a unit, which only the sizes of tables have: files are counted.
+
+    Args:
+        written: The size, as for `batch_size`.
+
+    """
+    form = _FORM.fullmatch(str(written).strip())
+    return form is not None and form[2] is not None

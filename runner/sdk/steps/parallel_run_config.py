@@ -16,7 +16,7 @@ from ..base.json_access import mapping
 from ..base.pipeline_parameter import PipelineParameter
 from ..base.plain_values import plain_scalar, texts
 from ..environments.environment import Environment
-from ..parallel_run.batch_size import batch_size
+from ..parallel_run.batch_size import batch_size, is_in_bytes
 from ..parallel_run.settings import APPEND_ROW, SUMMARY_ONLY
 
 if TYPE_CHECKING:
@@ -122,10 +122,8 @@ class ParallelRunConfig:
         found = list(_faults(vars(self)))
         if found:
             raise PipelineInvalid([Problem(f"ParallelRunConfig: {what}", self.where, do) for what, do in found])
-        self.size_unit = str(self.mini_batch_size).strip().lstrip("0123456789").upper()
-        """The unit of a `mini_batch_size` that was given with one."""
-        if isinstance(self.mini_batch_size, PipelineParameter) or self.mini_batch_size is None:
-            self.size_unit = ""
+        self.is_sized_in_bytes = is_in_bytes(_default(self.mini_batch_size))
+        """True if `mini_batch_size`, or the default of its parameter, has a unit."""
         if isinstance(self.mini_batch_size, str):  # v1 keeps the number
             self.mini_batch_size = batch_size(self.mini_batch_size)
 

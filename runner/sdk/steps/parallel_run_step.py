@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,6 +22,7 @@ from ..datasets.consumption import DatasetConsumptionConfig
 from ..outputs.output_dataset_config import OutputDatasetConfig
 from ..outputs.output_input import OutputDatasetInput
 from ..outputs.pipeline_output_dataset import PipelineOutputFileDataset, PipelineOutputTabularDataset
+from ..parallel_run.batch_size import is_in_bytes
 from ..parallel_run.settings import APPEND_ROW, PROGRAM, RESERVED, ROWS_FILE, Settings, Source, command_arguments
 from .base import PipelineStep
 from .parallel_run_config import ParallelRunConfig, value_fault
@@ -36,6 +36,11 @@ _DATASETS = (
 )
 _OF_SETTINGS = ("mini_batch_size", "partition_keys", "logging_level", "run_invocation_timeout", "run_max_try")
 """The arguments of a ParallelRunConfig that the program reads; the others tell how many workers there are."""
+_BYTES_OF_FILES = (
+    "mini_batch_size is a size in bytes, but the inputs are files, which are counted",
+    "give the number of files of a mini-batch, such as '10'",
+)
+"""v1 takes ``1MB`` for 1,048,576 files, so that one process gets all of them."""
 
 
 class ParallelRunStep(PipelineStep):
@@ -85,12 +90,6 @@ class ParallelRunStep(PipelineStep):
             where = caller()
             raise PipelineInvalid([Problem(f"ParallelRunStep {name!r}: {what}", where, do) for what, do in found])
         config = self.config = parallel_run_config
-        if config.size_unit and _kind(cut[0]) == "file":
-            warnings.warn(
-                f"ParallelRunStep {name!r}: mini_batch_size is in {config.size_unit}, but files are counted: "
-                f"a mini-batch has {config.mini_batch_size} files, as in v1",
-                stacklevel=2,
-            )
         self.side_inputs = side
         self._own_arguments = own
         self._sources = tuple(
@@ -123,7 +122,12 @@ class ParallelRunStep(PipelineStep):
     def value_rules(self) -> Mapping[str, Callable[[object], tuple[str, str] | None]]:
         """The rules of the settings that are parameters: a number may be text, as in v1."""
         given = self.config.parameters.items()
-        return {one.name: partial(value_fault, name) for name, one in given if name in _OF_SETTINGS}
+        counted = any(source.kind == "file" for source in self._sources)
+        return {
+            one.name: _size_of_files_fault if counted and name == "mini_batch_size" else partial(value_fault, name)
+            for name, one in given
+            if name in _OF_SETTINGS
+        }
 
     @override
     def command(self) -> list[object]:
@@ -230,6 +234,13 @@ def _faults(name: object, config: object, inputs: Sequence[object], output: obje
         yield "some inputs are files and others are tables", "make a step for each kind, or use side_inputs"
     if isinstance(config, ParallelRunConfig):
         yield from _of_keys(config, inputs)
+        if config.is_sized_in_bytes and "file" in kinds:
+            yield _BYTES_OF_FILES
+
+
+def _size_of_files_fault(value: object) -> tuple[str, str] | None:
+    """Return why a value cannot be the `mini_batch_size` of files, and what to do; None: it can."""
+    return _BYTES_OF_FILES if is_in_bytes(value) else value_fault("mini_batch_size", value)
 
 
 def _of_keys(config: ParallelRunConfig, inputs: Sequence[object]) -> Iterator[tuple[str, str]]:

@@ -324,10 +324,25 @@ def test_partition_keys_that_an_input_does_not_have_are_told_at_once(ws: Workspa
     assert "key 'store'" not in told
 
 
-def test_a_size_in_bytes_of_files_is_a_number_of_files_with_a_warning(
-    ws: Workspace, images: FileDataset, rows: TabularDataset
-) -> None:
-    with pytest.warns(UserWarning, match="mini_batch_size is in KB, .* a mini-batch has 1024 files"):
-        ParallelRunStep("s", config(mini_batch_size="1KB"), [images.as_named_input("images")], PipelineData("o"))
+def test_a_size_in_bytes_is_refused_for_files(ws: Workspace, images: FileDataset, rows: TabularDataset) -> None:
+    files = [images.as_named_input("images")]
+    for size in ("1KB", "2mb", PipelineParameter("size", "1GB")):
+        told = refused("s", config(mini_batch_size=size), files, PipelineData("o"))
+        assert "mini_batch_size is a size in bytes, but the inputs are files, which are counted" in told
+        assert "give the number of files of a mini-batch, such as '10'" in told
     ParallelRunStep("s", config(mini_batch_size="1KB"), [rows.as_named_input("rows")], PipelineData("o"))
-    ParallelRunStep("s", config(mini_batch_size="10"), [images.as_named_input("images")], PipelineData("o"))
+    ParallelRunStep("s", config(mini_batch_size="10"), files, PipelineData("o"))
+    ParallelRunStep("s", config(), files, PipelineData("o"))
+
+
+def test_a_parameter_of_files_takes_no_size_in_bytes(ws: Workspace, images: FileDataset, rows: TabularDataset) -> None:
+    size = PipelineParameter("size", "5")
+    step = ParallelRunStep("s", config(mini_batch_size=size), [images.as_named_input("i")], PipelineData("o"))
+    pipeline = Pipeline(ws, [step])
+    with pytest.raises(ValueError, match="parameter 'size': mini_batch_size is a size in bytes"):
+        pipeline.submit("e", pipeline_parameters={"size": "1MB"})
+    with pytest.raises(ValueError, match="parameter 'size': mini_batch_size is 'many'"):
+        pipeline.submit("e", pipeline_parameters={"size": "many"})
+    pipeline.submit("e", pipeline_parameters={"size": "7"})
+    step = ParallelRunStep("s", config(mini_batch_size=size), [rows.as_named_input("r")], PipelineData("o"))
+    Pipeline(ws, [step]).submit("e", pipeline_parameters={"size": "1MB"})
