@@ -20,6 +20,11 @@ WORKER = "RUNNER_WORKER"
 """The variable with this worker's index. It is absent where one worker plays all nodes."""
 HOSTS = "RUNNER_HOSTS"
 """The variable with the DNS names of all workers of a gang, in the order of their indexes, with commas."""
+GANG_TOKEN = "RUNNER_GANG_TOKEN_FILE"  # noqa: S105 - the name of a variable, not a password
+"""The variable with the path of the file that holds the token of a gang's attempt: only its workers have this file.
+
+It is absent where one worker plays all nodes.
+"""
 CARRIED = "RUNNER_CARRIED"
 """The variable with the folder of the step that a retry continues: ``runs/<run>/<key>``; absent: there is none."""
 WORK = "RUNNER_WORK_KEY"

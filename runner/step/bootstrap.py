@@ -30,7 +30,7 @@ from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.store_endpoint import StepStores
 from ..model.task import Task
 from ..model.termination import to_message
-from ..model.workers import STEP_FAILED, WorkerKind
+from ..model.workers import GANG_TOKEN, STEP_FAILED, WorkerKind
 from ..ports import ObjectStore
 from ..runs import records
 from ..storage.registry import open_store
@@ -251,7 +251,9 @@ def _reports_shipper(store: ObjectStore, prefix: str, place: WorkDir, hidden: Se
 
 
 def _secrets(stores: StepStores) -> tuple[bytes, ...]:
-    return (*(key.encode() for key in stores.keys), *masks(stores.secrets.values()))
+    path = os.environ.get(GANG_TOKEN, "")
+    token = (Path(path).read_text(encoding="ascii"),) if path else ()
+    return (*(key.encode() for key in stores.keys), *masks((*stores.secrets.values(), *token)))
 
 
 def _renewed(hidden: list[bytes]) -> StepStores:

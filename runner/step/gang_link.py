@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any
 
 from ..dataclass import dataclass, field
 from .gang_channel import GREETING, LAUNCH, LEAD, Channel, Refused
@@ -26,13 +26,10 @@ from .gang_work import Events, Gone, Met, Told
 MEETING = 1800.0
 """Seconds for which the first worker waits for the others; their images may be large, and their inputs too."""
 _REFUSALS = 180.0
-"""Seconds for which an agent may refuse: keys that were renewed reach the pods one after the other."""
+"""Seconds for which an agent may refuse: one that has no time to answer within `GREETING` seems to."""
 _PAUSE = 1.0
 _PENALTY = 1.0
 """Seconds before a refused connection is closed, so that guessing takes long."""
-
-Secrets = Callable[[], Sequence[bytes]]
-"""Returns the secrets that this worker knows now; the newest is the last."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,8 @@ class Leader:
 
     agents: Mapping[int, Address]
     """The other workers' agents by index."""
-    secrets: Secrets
+    secret: bytes
+    """The token of the attempt."""
     events: Events[Any]
     patience: float = MEETING
     sessions: dict[int, bytes] = field(default_factory=dict)
@@ -90,7 +88,7 @@ class Leader:
             except OSError:
                 continue  # its pod has not started, or its name is not known yet
             try:
-                self.sessions[worker] = channel.ask(LEAD, self.secrets()[-1])
+                self.sessions[worker] = channel.ask(LEAD, self.secret)
             except Refused:
                 channel.close()
                 refused_since = refused_since or now
@@ -105,7 +103,8 @@ class Leader:
 class Agent:
     """The side of a worker that is led by the first one."""
 
-    secrets: Secrets
+    secret: bytes
+    """The token of the attempt."""
     events: Events[Any]
     address: Address
     """The port to listen at; the host is empty for all addresses of this machine."""
@@ -147,7 +146,7 @@ class Agent:
 
     def _serve(self, sock: socket.socket) -> None:
         channel = Channel(sock)
-        accepted = {LEAD: self.secrets(), LAUNCH: [self._session] if self._session else []}
+        accepted = {LEAD: [self.secret], LAUNCH: [self._session] if self._session else []}
         try:
             purpose, session = channel.answer(accepted)
         except Refused:

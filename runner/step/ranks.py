@@ -11,7 +11,6 @@ rank fails, all others are ended, on all workers, and each worker ends with the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
@@ -26,9 +25,8 @@ from queue import SimpleQueue
 from types import FrameType
 
 from ..data.gang_end import GangEnd, write_gang_end
-from ..model.context import STEP_VARIABLE, StepContext
-from ..model.document import from_document
-from ..model.store_endpoint import StepStores
+from ..model.context import STEP_VARIABLE
+from ..model.workers import GANG_TOKEN
 from . import gang_course, mpirun
 from .gang_link import Address, Agent, Leader
 from .gang_work import Asked, Event, NoWork, Outcome, Work
@@ -38,6 +36,9 @@ from .rank_processes import RankProcesses
 
 _OTHERS = 5.0
 """Seconds for which a worker whose ranks did not fail waits before it ends: the failed one's record comes first."""
+
+_TOKEN_LENGTH = 32
+"""The fewest bytes of a token; `compute.kubernetes.target` writes twice as many."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,13 +54,14 @@ def main(arguments: Sequence[str]) -> int:
     document, servers, *command = arguments
     try:
         gang = gang_of(_kind(document), servers, os.environ)
+        token = b"" if _is_alone(gang) else _token()
     except ValueError as error:
         print(f"runner: {error}", file=sys.stderr)
         return 1
     os.environ[mpirun.SEARCH] = os.environ.get("PATH", os.defpath)
     events: SimpleQueue[Event] = SimpleQueue()
     signal.signal(signal.SIGTERM, partial(_ask, events))
-    return _told(_run(gang, command, events))
+    return _told(_run(gang, command, events, token))
 
 
 def _ask(events: SimpleQueue[Event], _number: int, _frame: FrameType | None) -> None:
@@ -73,24 +75,28 @@ def _kind(document: str) -> str:
     return kind
 
 
-def _run(gang: Gang, command: Sequence[str], events: SimpleQueue[Event]) -> Outcome:
+def _is_alone(gang: Gang) -> bool:
+    """Return True if all ranks are processes of this worker."""
+    return gang.node is None or gang.nodes == 1
+
+
+def _run(gang: Gang, command: Sequence[str], events: SimpleQueue[Event], token: bytes) -> Outcome:
     meeting = meeting_of(gang, _free_ports(ports_needed(gang)))
     program = mpirun.find() if gang.kind == MPI else ""
     if gang.kind == MPI and not program and gang.node in (None, 0):
         print_bytes(
             b"runner: there is no mpirun on the PATH: the ranks get their variables and find each other by them\n"
         )
-    if gang.node is None or gang.nodes == 1:
+    if gang.node is None or _is_alone(gang):
         return gang_course.alone(_work(gang, meeting, command, events, program), events)
-    secrets = _Secrets(Path(os.environ[STEP_VARIABLE]))
     with ExitStack() as closing:
         if gang.node == 0:
             agents = {index: Address(gang.hosts[index], gang.ports[index]) for index in range(1, gang.nodes)}
-            leader = Leader(agents=agents, secrets=secrets, events=events)
+            leader = Leader(agents=agents, secret=token, events=events)
             closing.callback(leader.close)
             work = _work(gang, meeting, command, events, program, leader)
             return gang_course.lead(gang, work, leader, events, whole=bool(program))
-        agent = Agent(secrets=secrets, events=events, address=Address("", gang.ports[gang.node]))
+        agent = Agent(secret=token, events=events, address=Address("", gang.ports[gang.node]))
         closing.callback(agent.close)
         work = NoWork() if program else _work(gang, meeting, command, events, "")
         return gang_course.follow(gang, work, agent, events, whole=bool(program))
@@ -123,31 +129,24 @@ def _told(outcome: Outcome) -> int:
     return outcome.code
 
 
-class _Secrets:
-    """The secrets by which the workers of an attempt know each other: digests of the keys of its stores.
+def _token() -> bytes:
+    """Return the secret by which the workers of this attempt know each other.
 
-    Only the pods of the attempt have these keys. They may be renewed meanwhile, so that all that were seen count.
-
-    Args:
-        folder: The step folder.
+    Raises:
+        ValueError: This worker has none, so that nobody could tell its leader from a stranger.
 
     """
-
-    def __init__(self, folder: Path) -> None:
-        document = json.loads((folder / "context.json").read_text(encoding="utf-8"))
-        self._context = from_document(StepContext, document)
-        self._seen: list[bytes] = []
-
-    def __call__(self) -> Sequence[bytes]:
-        """Return the secrets, the newest last."""
-        stores = from_document(StepStores, json.loads(Path(self._context.access.stores).read_bytes()))
-        attempt = f"{self._context.run}/{self._context.key}/{self._context.attempt}"
-        text = "\n".join((attempt, *stores.workspace.hidden))
-        secret = hashlib.sha256(text.encode()).digest()
-        if secret in self._seen:
-            self._seen.remove(secret)
-        self._seen.append(secret)
-        return tuple(self._seen)
+    path = os.environ.get(GANG_TOKEN, "")
+    try:
+        token = Path(path).read_bytes() if path else b""
+    except OSError as error:
+        raise ValueError(f"the token of this attempt cannot be read: {error}") from error
+    if len(token) < _TOKEN_LENGTH:
+        raise ValueError(
+            f"this worker has no token of its attempt (variable {GANG_TOKEN}): it does not listen, because it could "
+            "not tell the other workers from strangers"
+        )
+    return token
 
 
 def _free_ports(count: int) -> list[int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..dataclass import dataclass
 from ..model.record import AttemptRecord, Failure
 from ..model.task import Task
-from ..model.workers import COMPLETION_INDEX, EXTRA, HOSTS, WORKER, WorkerKind
+from ..model.workers import COMPLETION_INDEX, EXTRA, GANG_TOKEN, HOSTS, WORKER, WorkerKind
 
 _KILLED = 137
 """SIGKILL, as a shell reports it."""
@@ -26,6 +26,8 @@ class Worker:
     kind: WorkerKind
     hosts: str = ""
     """The names of all workers of a gang: see `workers.HOSTS`."""
+    token: str = ""
+    """The path of a gang's token: see `workers.GANG_TOKEN`."""
 
     @property
     def delivers(self) -> bool:
@@ -41,6 +43,8 @@ class Worker:
         found = {WORKER: str(self.index)}
         if self.hosts:
             found[HOSTS] = self.hosts
+        if self.token:
+            found[GANG_TOKEN] = self.token
         if self.kind is WorkerKind.POOL and self.index == 0:
             found[EXTRA] = str(extra)
         return found
@@ -78,4 +82,10 @@ def worker_of(task: Task, environ: Mapping[str, str]) -> Worker | None:
     index = environ.get(COMPLETION_INDEX, "")
     if task.workers is None or not index.isdecimal():
         return None
-    return Worker(index=int(index), count=task.workers.nodes, kind=task.workers.kind, hosts=environ.get(HOSTS, ""))
+    return Worker(
+        index=int(index),
+        count=task.workers.nodes,
+        kind=task.workers.kind,
+        hosts=environ.get(HOSTS, ""),
+        token=environ.get(GANG_TOKEN, ""),
+    )

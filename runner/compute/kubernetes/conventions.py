@@ -15,6 +15,8 @@ COMPRESSED_ARCHIVE = "step.pyz.zlib"
 STORES = "stores.json"
 STEP_FOLDER = "/runner/step"
 SECRET_FOLDER = "/runner/secret"  # noqa: S105 - a place, not a password
+GANG_FOLDER = "/runner/gang"
+GANG_TOKEN_FILE = "token"  # noqa: S105 - the name of a file, not a password
 WORK_FOLDER = "/runner/work"
 TEMPORARY_FOLDER = "/tmp"  # noqa: S108 - the pod's own: an emptyDir
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - the pod's own: an emptyDir in memory
@@ -122,6 +124,11 @@ def attempt_secret_name(job: str) -> str:
 def service_name(job: str) -> str:
     """Return the name of the Service of a gang. Unlike a Job's, it must begin with a letter (RFC 1035)."""
     return f"gang-{job}"
+
+
+def gang_secret_name(job: str) -> str:
+    """Return the name of the Secret with the token of a gang."""
+    return f"{job}-gang"
 
 
 def keys_owner_name(run: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 
 from ...model.names import job_name
 from ...model.task import Task
-from ...model.workers import HOSTS, STEP_FAILED, WorkerKind, Workers
+from ...model.workers import GANG_TOKEN, HOSTS, STEP_FAILED, WorkerKind, Workers
 from . import conventions as c
 from .json_fields import KubeObject
 from .settings import ClusterSettings
+from .volumes import Volumes, gang_token
 
 RESTARTS_PER_WORKER = 3
 """The most times that a worker of a pool is started again after it was killed. Disruptions do not count."""
@@ -97,17 +99,10 @@ def service(task: Task, settings: ClusterSettings, *, owner: str) -> KubeObject:
         settings: The settings of the target.
         owner: The uid of the run's ConfigMap, which outlives the Job: so the Service can be made before it.
     """
-    run = {"apiVersion": "v1", "kind": "ConfigMap", "name": c.run_object_name(task.id.run), "uid": owner}
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": {
-            "name": _service_name(task, settings),
-            "namespace": settings.namespace,
-            "labels": c.task_labels(settings.store_id, task.id),
-            "annotations": {c.TASK_ANNOTATION: task.digest},
-            "ownerReferences": [run],
-        },
+        "metadata": _metadata(_service_name(task, settings), task, settings, owner),
         "spec": {
             "clusterIP": "None",
             # A rank looks for the others before any of them is ready.
@@ -117,20 +112,59 @@ def service(task: Task, settings: ClusterSettings, *, owner: str) -> KubeObject:
     }
 
 
+def token_secret(task: Task, settings: ClusterSettings, *, owner: str, token: str) -> KubeObject:
+    """Return the Secret by which the workers of a gang know each other.
+
+    Args:
+        task: The attempt.
+        settings: The settings of the target.
+        owner: The uid of the run's ConfigMap, which outlives the Job.
+        token: Random text of this attempt alone. No other object may hold it.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": _metadata(c.gang_secret_name(_job(task, settings)), task, settings, owner),
+        "immutable": True,
+        "type": "Opaque",
+        "data": {c.GANG_TOKEN_FILE: base64.b64encode(token.encode()).decode()},
+    }
+
+
+def volumes(task: Task, settings: ClusterSettings) -> Volumes:
+    """Return the volume with the token of a gang; none without a Service."""
+    return gang_token(c.gang_secret_name(_job(task, settings))) if needs_service(task) else []
+
+
 def pod_fields(task: Task, settings: ClusterSettings) -> KubeObject:
     """Return the fields of a pod's specification by which the Service finds it; none without a Service."""
     return {"subdomain": _service_name(task, settings)} if needs_service(task) else {}
 
 
 def variables(task: Task, settings: ClusterSettings) -> Mapping[str, str]:
-    """Return the variable with the names of all workers of a gang; none without a Service.
+    """Return the variables with the names of all workers of a gang and the file of its token; none without a Service.
 
     The control plane names the pod of index 2 ``<job>-2`` in its Service.
     """
     if task.workers is None or not needs_service(task):
         return {}
     job, domain = _job(task, settings), _service_name(task, settings)
-    return {HOSTS: ",".join(f"{job}-{index}.{domain}" for index in range(task.workers.nodes))}
+    return {
+        HOSTS: ",".join(f"{job}-{index}.{domain}" for index in range(task.workers.nodes)),
+        GANG_TOKEN: f"{c.GANG_FOLDER}/{c.GANG_TOKEN_FILE}",
+    }
+
+
+def _metadata(name: str, task: Task, settings: ClusterSettings, owner: str) -> KubeObject:
+    """Return the metadata of an object of one attempt that goes with the run."""
+    run = {"apiVersion": "v1", "kind": "ConfigMap", "name": c.run_object_name(task.id.run), "uid": owner}
+    return {
+        "name": name,
+        "namespace": settings.namespace,
+        "labels": c.task_labels(settings.store_id, task.id),
+        "annotations": {c.TASK_ANNOTATION: task.digest},
+        "ownerReferences": [run],
+    }
 
 
 def _job(task: Task, settings: ClusterSettings) -> str:

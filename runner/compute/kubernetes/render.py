@@ -252,7 +252,7 @@ def _pod(task: Task, settings: ClusterSettings, *, archive: str, interpreter: st
     always = base_volumes(c.step_configmap_name(archive), *file)
     trusted, naming = ca_trust(settings)
     volumes = limited(always + shared_memory(task.resources) + path_volumes(task), task) + trusted
-    volumes += cache_volumes(settings.node_cache)
+    volumes += cache_volumes(settings.node_cache) + job_rules.volumes(task, settings)
     variables = {**settings.variables, **naming, **_variables(task.id.assignment, task.digest)}
     variables.update({**cache_variables(settings.node_cache), **job_rules.variables(task, settings)})
     container = _container(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from secrets import token_hex
 from time import monotonic
 
 from ...errors import Problem, RunnerError, StoreError, TargetDenied, TargetError, TargetUnreachable
@@ -35,6 +36,8 @@ from .run_watch import RunWatch
 from .settings import ClusterSettings
 
 _REFRESH = timedelta(seconds=1)
+_TOKEN_BYTES = 32
+"""Random bytes of the token of a gang: as many as its HMAC has (RFC 2104, section 3)."""
 _PENDING_SECONDS = 1.0
 """Seconds between two ticks while an attempt is pending: its events must be polled, because no watch reports them."""
 
@@ -116,6 +119,9 @@ class KubernetesTarget:
         if job_rules.needs_service(task):
             # Before the Job: a controller that finds a Job does not ask whether it has all that it needs.
             self._cluster.create("services", job_rules.service(task, self._settings, owner=owner))
+            # An existing one stays: pods may know it already, and all of them read the same.
+            token = job_rules.token_secret(task, self._settings, owner=owner, token=token_hex(_TOKEN_BYTES))
+            self._cluster.create("secrets", token)
         job = render.job(
             task,
             self._settings,

@@ -14,6 +14,7 @@ DEFAULT_DISK = 256 << 30
 """Bytes that a folder may hold beside its inputs, if the step states no ``ephemeral_storage``."""
 _WRITABLE = (c.TEMPORARY_FOLDER, c.WORK_FOLDER, c.SHARED_MEMORY)
 """Paths that are writable without a volume of their own."""
+_READ_ONLY = (c.STEP_FOLDER, c.SECRET_FOLDER, c.CA_FOLDER, c.GANG_FOLDER)
 
 
 def base_volumes(step_configmap: str, secret: str, key: str) -> Volumes:
@@ -36,6 +37,12 @@ def base_volumes(step_configmap: str, secret: str, key: str) -> Volumes:
 def authorities(configmap: str) -> Volumes:
     """Return the volume with the certificate authorities of that ConfigMap."""
     return [(c.CA_FOLDER, {"name": "ca", "configMap": {"name": configmap}})]
+
+
+def gang_token(secret: str) -> Volumes:
+    """Return the volume with the token of a gang, from the Secret of that name."""
+    source = {"secretName": secret, "defaultMode": 0o400}
+    return [(c.GANG_FOLDER, {"name": "gang", "secret": source})]
 
 
 def shared_memory(resources: Resources) -> Volumes:
@@ -81,4 +88,4 @@ def _is_writable(place: str) -> bool:
 def mount(place: str, volume: KubeObject) -> KubeObject:
     """Return the volume mount of the container."""
     mounted = {"name": volume["name"], "mountPath": place}
-    return {**mounted, "readOnly": True} if place in (c.STEP_FOLDER, c.SECRET_FOLDER, c.CA_FOLDER) else mounted
+    return {**mounted, "readOnly": True} if place in _READ_ONLY else mounted

@@ -20,7 +20,7 @@ from runner.step.gang_channel import LAUNCH, LEAD, Channel, Refused
 from runner.step.gang_link import Address, Agent, Leader, write_launches
 from runner.step.gang_work import Event, Gone, Met, Told
 
-SECRET = b"the keys of the attempt"
+SECRET = b"the token of the attempt"
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +35,11 @@ class Pair:
     def __init__(self, leading: bytes = SECRET, led: bytes = SECRET, patience: float = 20.0) -> None:
         self.led: SimpleQueue[Event] = SimpleQueue()
         self.leading: SimpleQueue[Event] = SimpleQueue()
-        self.agent = Agent(secrets=lambda: (b"older", led), events=self.led, address=Address("127.0.0.1", 0))
+        self.agent = Agent(secret=led, events=self.led, address=Address("127.0.0.1", 0))
         self.port = self.agent.start()
         self.leader = Leader(
             agents={1: Address("127.0.0.1", self.port)},
-            secrets=lambda: (leading,),
+            secret=leading,
             events=self.leading,
             patience=patience,
         )
@@ -72,16 +72,11 @@ def test_messages_go_both_ways_and_the_end_shows(pair: Pair) -> None:
 
 def test_a_wrong_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gang_link, "_REFUSALS", 0.3)
-    pair = Pair(leading=b"another attempt's keys")
+    pair = Pair(leading=b"another attempt's token")
     pair.leader.start()
     assert pair.leading.get(timeout=20) == Gone(1, "it does not know the secret of this attempt")
     assert pair.led.empty()
     pair.close()
-
-
-def test_an_older_secret_is_known_still(pair: Pair) -> None:
-    pair.leader.secrets = lambda: (b"older",)
-    pair.met()
 
 
 def test_a_worker_that_does_not_start_is_given_up() -> None:

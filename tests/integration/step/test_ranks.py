@@ -17,10 +17,7 @@ from pathlib import Path
 import pytest
 
 from runner.data.gang_end import GangEnd, gang_end
-from runner.model.context import STEP_VARIABLE, StepContext, StoreAccess
-from runner.model.credentials import Credentials
-from runner.model.document import to_document
-from runner.model.store_endpoint import BucketEndpoint, StepStores
+from runner.model.context import STEP_VARIABLE
 from runner.step import ranks
 from tests.support.needs import cannot_run
 
@@ -65,23 +62,20 @@ else:
     total = int(sock.makefile().readline())
 print("sum", total)
 """
+TOKEN = "5" * 64
 
 
 class Folder:
     """The working directory and the step folder of a worker."""
 
-    def __init__(self, root: Path, keys: str = "key") -> None:
-        self.code, self.step = root / "code", root / "step"
+    def __init__(self, root: Path, token: str = "") -> None:
+        self.code, self.step, self.token = root / "code", root / "step", root / "token"
         for folder in (self.code, self.step):
             folder.mkdir(parents=True)
         (self.code / "script.py").write_text(SCRIPT)
         (self.code / "allreduce.py").write_text(ALLREDUCE)
-        stores, endpoint = root / "stores.json", "http://127.0.0.1:9"
-        workspace = BucketEndpoint(bucket="b", endpoint=endpoint, credentials=Credentials(keys, f"{keys} secret"))
-        stores.write_text(json.dumps(to_document(StepStores(workspace))))
-        access = StoreAccess(stores=str(stores))
-        context = StepContext(run="r", key="k", name="n", step_run="r-k", attempt=1, access=access)
-        (self.step / "context.json").write_text(json.dumps(to_document(context)))
+        if token:
+            self.token.write_text(token)
 
     @contextmanager
     def process(
@@ -220,13 +214,16 @@ def hosts() -> dict[str, str]:
 
 
 @contextmanager
-def workers(tmp_path: Path, *command: str, other_keys: str = "key") -> Iterator[tuple[subprocess.Popen[str], ...]]:
-    first, second = Folder(tmp_path / "0"), Folder(tmp_path / "1", other_keys)
-    where = hosts()
-    with first.process("pytorch", *command, given={**where, "RUNNER_WORKER": "0"}) as one:
+def workers(tmp_path: Path, *command: str, other: str = TOKEN) -> Iterator[tuple[subprocess.Popen[str], ...]]:
+    folders, where = (Folder(tmp_path / "0", TOKEN), Folder(tmp_path / "1", other)), hosts()
+    given = [
+        {**where, "RUNNER_WORKER": str(index), "RUNNER_GANG_TOKEN_FILE": str(folder.token)}
+        for index, folder in enumerate(folders)
+    ]
+    with folders[0].process("pytorch", *command, given=given[0]) as one:
         time.sleep(0.3)  # the first one waits
-        with second.process("pytorch", *command, given={**where, "RUNNER_WORKER": "1"}) as other:
-            yield one, other
+        with folders[1].process("pytorch", *command, given=given[1]) as two:
+            yield one, two
 
 
 def test_two_workers_run_two_ranks_each(tmp_path: Path) -> None:
@@ -263,10 +260,21 @@ def test_the_loss_of_a_worker_is_no_fault_of_the_script(tmp_path: Path) -> None:
 
 
 def test_workers_of_two_attempts_do_not_meet(tmp_path: Path) -> None:
-    with workers(tmp_path, sys.executable, "script.py", "end", other_keys="others") as (one, other):
+    with workers(tmp_path, sys.executable, "script.py", "end", other="0" * 64) as (one, other):
         time.sleep(2)
         assert (one.poll(), other.poll()) == (None, None)
     assert not list(tmp_path.glob("*/code/logs/*"))
+
+
+@pytest.mark.parametrize("given", [{}, {"RUNNER_GANG_TOKEN_FILE": "short"}, {"RUNNER_GANG_TOKEN_FILE": "missing"}])
+def test_a_worker_without_a_token_does_not_listen(folder: Folder, given: Mapping[str, str]) -> None:
+    (folder.code / "short").write_text("x")
+    variables = {**hosts(), "RUNNER_WORKER": "1", **given}
+    with folder.process("pytorch", sys.executable, "script.py", "end", given=variables) as process:
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    (line,) = out.splitlines()
+    assert "token of" in line
 
 
 def _seen(root: Path) -> Folder:

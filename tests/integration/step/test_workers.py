@@ -125,6 +125,19 @@ def pods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pods:
     return Pods(tmp_path, monkeypatch)
 
 
+def test_the_token_of_a_gang_is_masked(pods: Pods, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("7" * 64)
+    script = "import os\nraise ValueError(open(os.environ['RUNNER_GANG_TOKEN_FILE']).read())"
+    task = pods.assign(WorkerKind.GANG, script)
+    assert pods.run(1, RUNNER_HOSTS="job-0.svc,job-1.svc", RUNNER_GANG_TOKEN_FILE=str(token)) == STEP_FAILED
+    record = records.record_of(pods.store, task.id)
+    assert record is not None
+    assert record.reason == "worker 1 of 2: the script ended with exit code 1: ValueError: ***"
+    kept = [pods.store.get(info.key) for info in pods.store.list(f"runs/{task.id.run}/")]
+    assert not [one for one in kept if b"7" * 64 in one]
+
+
 def test_a_gang_ends_as_one_step(pods: Pods) -> None:
     task = pods.assign(WorkerKind.GANG, SCRIPT)
     assert pods.run(1, RUNNER_HOSTS="job-0.svc,job-1.svc") == 0

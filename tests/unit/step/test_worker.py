@@ -11,13 +11,16 @@ from runner.step.worker import Worker, worker_of
 from tests.support import builders as b
 
 POOL = Worker(index=2, count=4, kind=WorkerKind.POOL)
-GANG = replace(POOL, kind=WorkerKind.GANG, hosts="a,b,c,d")
+GANG = replace(POOL, kind=WorkerKind.GANG, hosts="a,b,c,d", token="/token")
 EXTRA = Path("/work/extra.json")
 
 
 def test_the_container_of_an_indexed_job_is_one_worker() -> None:
     task = b.task(workers=Workers(kind=WorkerKind.GANG, nodes=4))
-    assert worker_of(task, {"JOB_COMPLETION_INDEX": "2", "RUNNER_HOSTS": "a,b,c,d"}) == GANG
+    assert (
+        worker_of(task, {"JOB_COMPLETION_INDEX": "2", "RUNNER_HOSTS": "a,b,c,d", "RUNNER_GANG_TOKEN_FILE": "/token"})
+        == GANG
+    )
     assert worker_of(task, {}) is None
     assert worker_of(task, {"JOB_COMPLETION_INDEX": ""}) is None
     assert worker_of(b.task(), {"JOB_COMPLETION_INDEX": "2"}) is None
@@ -28,7 +31,11 @@ def test_the_variables_of_a_worker() -> None:
     assert replace(POOL, index=0).variables(EXTRA) == {
         "RUNNER_WORKER": "0", "RUNNER_EXTRA_OUTPUTS": "/work/extra.json",
     }  # fmt: skip
-    assert GANG.variables(EXTRA) == {"RUNNER_WORKER": "2", "RUNNER_HOSTS": "a,b,c,d"}
+    assert GANG.variables(EXTRA) == {
+        "RUNNER_WORKER": "2",
+        "RUNNER_HOSTS": "a,b,c,d",
+        "RUNNER_GANG_TOKEN_FILE": "/token",
+    }
 
 
 def test_who_delivers() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,7 +24,7 @@ from runner.model.digest import canonical_json
 from runner.model.document import format_time, to_document
 from runner.model.observation import Observation, Phase
 from runner.model.record import Failure
-from runner.model.task import Task
+from runner.model.task import Task, TaskId
 from runner.model.termination import to_message
 from runner.model.workers import STEP_FAILED, WorkerKind, Workers
 from runner.override import override
@@ -112,6 +115,39 @@ def test_a_gang_has_a_service_before_its_job_and_takes_it_along(target: Kubernet
     assert cluster.names("services") + cluster.names("jobs") == ()
 
 
+def token_of(cluster: FakeCluster, job: str) -> str:
+    return str(cluster.objects("secrets")[f"{job}-gang"]["data"]["token"])
+
+
+def test_each_attempt_of_a_gang_has_a_random_token_before_its_job(
+    target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
+) -> None:
+    first, second = (replace(with_workers(WorkerKind.GANG), id=TaskId(RUN, "train-1", number)) for number in (1, 2))
+    target.start(first)
+    (job,) = cluster.objects("jobs").values()
+    name = job["metadata"]["name"]
+    secret, made = cluster.objects("secrets")[f"{name}-gang"], token_of(cluster, name)
+    assert int(secret["metadata"]["resourceVersion"]) < int(job["metadata"]["resourceVersion"])
+    assert len(bytes.fromhex(base64.b64decode(made).decode())) == 32
+    assert base64.b64decode(made).decode() not in json.dumps(job)
+
+    cluster.drop("jobs", name)
+    a_target(cluster, store).start(first)  # another controller, after the first one died
+    assert token_of(cluster, name) == made
+    target.start(second)
+    (other,) = set(cluster.names("jobs")) - {name}
+    assert token_of(cluster, other) != made
+
+    target.finish(RUN)
+    assert not [one for one in cluster.names("secrets") if one.endswith("-gang")]
+
+
+@pytest.mark.parametrize("task", [a_task(), with_workers(WorkerKind.POOL), with_workers(WorkerKind.GANG, 1)])
+def test_who_has_no_peers_has_no_token(target: KubernetesTarget, cluster: FakeCluster, task: Task) -> None:
+    target.start(task)
+    assert not [one for one in cluster.names("secrets") if one.endswith("-gang")]
+
+
 def test_who_stops_a_gang_deletes_its_service_though_another_made_it(
     target: KubernetesTarget, cluster: FakeCluster, store: DirectoryStore
 ) -> None:
@@ -163,10 +199,12 @@ def test_a_start_that_dies_at_any_request_is_done_again(tmp_path: Path, kind: Wo
         uid = second.start(task)
         assert len(cluster.names("jobs")) == 1
         assert len(cluster.names("services")) == (kind is WorkerKind.GANG)
+        tokens = [one for one in cluster.names("secrets") if one.endswith("-gang")]
+        assert len(tokens) == (kind is WorkerKind.GANG)
         second.observe(RUN)
         second.remove(task.id, uid)
         second.finish(RUN)
-        assert cluster.names("services") + cluster.names("jobs") == ()
+        assert cluster.names("services") + cluster.names("jobs") + cluster.names("secrets") == ()
         for one in (first, second):
             one.close()
         if not died:
@@ -294,7 +332,7 @@ def test_the_requests_of_an_attempt_do_not_grow_with_its_workers(
     assert few["create jobs"] == few["delete jobs"] == 1
     gang = requests_of(WorkerKind.GANG, 16, tmp_path / "gang", monkeypatch)
     assert gang.pop("list events") <= few.pop("list events") + 1
-    assert gang == few + Counter({"create services": 1, "delete services": 1})
+    assert gang == few + Counter({"create services": 1, "create secrets": 1, "delete services": 1})
 
 
 def test_a_tick_reads_many_workers_once_a_second(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from runner.compute.kubernetes import job_rules, render
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.model.task import Task, TaskId
-from runner.model.workers import HOSTS, STEP_FAILED, WorkerKind, Workers
+from runner.model.workers import GANG_TOKEN, HOSTS, STEP_FAILED, WorkerKind, Workers
 from tests.support.fake_api import RUN, STORE, a_task
 from tests.unit.compute.kubernetes.test_render import a_job, check, container_of, pod_of
 
@@ -70,6 +70,21 @@ def test_the_workers_of_a_gang_have_the_names_of_the_service() -> None:
     assert service["metadata"]["ownerReferences"] == job["metadata"]["ownerReferences"]  # type: ignore[index]
 
 
+def test_the_workers_of_a_gang_read_its_token_and_nobody_else_does() -> None:
+    task, later = with_workers(WorkerKind.GANG), replace(with_workers(WorkerKind.GANG), id=TaskId(RUN, "train-1", 2))
+    job: Any = a_job(task)
+    secret: Any = job_rules.token_secret(task, SETTINGS, owner="uid-1", token="a" * 64)
+    named = [one["secret"] for one in pod_of(job)["volumes"] if one["name"] == "gang"]
+    assert named == [{"secretName": secret["metadata"]["name"], "defaultMode": 0o400}]
+    (mounted,) = (one for one in container_of(job)["volumeMounts"] if one["name"] == "gang")
+    assert mounted["readOnly"] is True
+    (path,) = (one["value"] for one in container_of(job)["env"] if one["name"] == GANG_TOKEN)
+    assert [f"{mounted['mountPath']}/{name}" for name in secret["data"]] == [path]
+    assert secret["metadata"]["ownerReferences"] == job["metadata"]["ownerReferences"]
+    assert secret["metadata"]["name"] == f"{job['metadata']['name']}-gang"
+    assert secret["metadata"]["name"] not in json.dumps(a_job(later))
+
+
 def test_names_are_valid_whatever_the_key() -> None:
     """A host name has up to 63 characters, and a Service begins with a letter (RFC 1035)."""
     task = replace(with_workers(WorkerKind.GANG, 10_000), id=TaskId(RUN, "1" * 40 + "-1"))
@@ -85,6 +100,8 @@ def test_who_has_no_peers_needs_no_service(task: Task) -> None:
     job = a_job(task)
     assert not job_rules.needs_service(task)
     assert (hosts_of(job), "subdomain" in pod_of(job)) == ([], False)
+    assert "gang" not in [volume["name"] for volume in pod_of(job)["volumes"]]
+    assert GANG_TOKEN not in [one["name"] for one in container_of(job)["env"]]
 
 
 def test_a_queue_is_named_by_the_job_alone() -> None:
