@@ -80,7 +80,7 @@ class Child:
         self.began = time.monotonic()
         """The time at which its batch began."""
         self.opened: tuple[int, int] = (-1, -1)
-        """The batch that it has opened last, and the number of its items."""
+        """The batch for which it calls ``run()``, and the number of its items; -1: it calls nothing."""
         self.ready = False
         """True when its ``init()`` has succeeded."""
         self.starts = 0
@@ -166,6 +166,10 @@ class Child:
         """
         self._unsent += packed({"batches": batches})
         self.flush()
+
+    def ended_batch(self) -> None:
+        """Note that a batch has ended: the process reads its next one, also if that is the same."""
+        self.began, self.opened = time.monotonic(), (-1, -1)
 
     def flush(self) -> None:
         """Write what a full pipe did not take before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import selectors
 import sys
 import time
@@ -17,6 +18,7 @@ from .dealing import Dealer, Finished
 from .messages import Message
 from .mini_batch import MiniBatch
 from .settings import Settings
+from .slow_calls import SlowCalls
 
 _TICK = 0.1
 """Seconds between two looks at the processes when nothing happens."""
@@ -26,8 +28,6 @@ _QUICK = 0.01
 """Seconds: the processes of quicker batches are quick."""
 _LOG_EVERY = 10.0
 """Seconds between two lines of progress in the step's log."""
-_LONG_INIT = 60.0
-"""Seconds after which the log says that ``init()`` has not ended; as in v1 it has no limit."""
 _SHOWN_ERRORS = 20
 """Failures that the step's log shows; the error files have all."""
 _KEPT_ERRORS = 1000
@@ -74,6 +74,7 @@ class Pool:
         self._init_error = ""
         self._idle_deaths = 0
         self._logged = time.monotonic()
+        self._slow = SlowCalls(self._logged)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self.board.wake, selectors.EVENT_READ)
         self._watched: dict[int, int] = {}
@@ -142,8 +143,7 @@ class Pool:
         for child in self.children:
             if child.reader.descriptor != self._watched.get(child.index, -1):
                 self._watch(child)
-            if child.ready and self._dealer.running(child.index) is not None:
-                timeout = min(timeout, max(0.0, child.began + self.settings.run_invocation_timeout - now))
+            timeout = min(timeout, max(0.0, self._due(child) - now))
             if child.is_full:
                 timeout = min(timeout, _PACE)
         if 0 < self._dealer.mean < _QUICK and not self._dealer.is_idle:
@@ -221,7 +221,7 @@ class Pool:
             self._ended(child, document, rows)
         elif kind == "error":
             self._failed(child, document["items"], self._error(child, document["number"], document))
-            child.began = time.monotonic()
+            child.ended_batch()
         elif kind == "opened":
             child.opened = (document["number"], document["items"])
             child.began = time.monotonic()
@@ -243,7 +243,7 @@ class Pool:
             self._keep(error, "", shown=self.settings.error_threshold >= 0)
         end = BatchEnd(number, items, missing, 1, len(rows))
         self._dealer.ended(child.index, end, rows, document["seconds"], error)
-        child.began = time.monotonic()
+        child.ended_batch()
         self._idle_deaths = 0
         if missing:
             self._check_thresholds()
@@ -261,14 +261,19 @@ class Pool:
         known = next((count for count in (items, opened, self.batches[number].items) if count >= 0), -1)
         return known if known >= 0 else max(1, self.settings.error_threshold + 1)
 
+    def _due(self, child: Child) -> float:
+        """Return the time at which a call of ``run()`` has taken too long; infinity: there is no call."""
+        is_called = child.ready and child.opened[0] == self._dealer.running(child.index)
+        return child.began + self.settings.run_invocation_timeout if is_called else math.inf
+
     def _overdue(self, child: Child) -> bool:
         """Kill a process whose batch takes too long; return True if there was one."""
         number = self._dealer.running(child.index)
-        limit = self.settings.run_invocation_timeout
-        if number is None or child.opened[0] != number or time.monotonic() - child.began < limit:
+        if number is None or time.monotonic() < self._due(child):
             return False
         self._unwatch(child)
         child.kill()
+        limit = self.settings.run_invocation_timeout
         reason = f"run() took longer than run_invocation_timeout={limit} seconds, so its process was killed"
         told = {"reason": reason, "detail": child.last_output()}
         self._note(child, number, told)
@@ -387,9 +392,8 @@ class Pool:
         if now - self._logged >= _LOG_EVERY:
             self._logged = now
             self._say(progress_words(self.board.progress))
-            starting = [now - child.began for child in self.children if child.pid and not child.ready]
-            if starting and max(starting) > _LONG_INIT:
-                self._say(f"init() has not ended in {len(starting)} processes after {max(starting):.0f} s")
+        for line in self._slow.lines(self.children, self._dealer.running, now):
+            self._say(line)
 
     def _say(self, line: str) -> None:
         print(f"runner: {line}", flush=True)

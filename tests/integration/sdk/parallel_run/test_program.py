@@ -248,6 +248,10 @@ def test_reading_a_batch_does_not_count_as_run(tmp_path: Path) -> None:
     step = ParallelStep(tmp_path, slow + script, items=2, settings={"run_invocation_timeout": 1, "error_threshold": 0})
     code, out = step.go()
     assert (code, step.rows()) == (0, ["seen", "seen"]), out
+    script = "calls = []\n" + script.replace("    return", "    calls.append(1)\n    assert calls[1:]\n    return")
+    step = ParallelStep(tmp_path / "twice", slow + script, items=2, settings={**step.settings, "run_max_try": 2})
+    code, out = step.go(RUNNER_PROCESSES="1")
+    assert (code, step.rows()) == (0, ["seen", "seen"]), f"nor does it when the batch is tried again: {out}"
 
 
 ARGPARSE = """
