@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
+
+from .numbers import not_negative, whole
 
 _DRIVERS = ("run", "plan", "validate", "graph", "publish")
 _WITH_ARGUMENTS = (*_DRIVERS, "environment")
@@ -197,9 +199,7 @@ def _status(parser: ArgumentParser) -> None:
 
 
 def _list(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-n", dest="count", type=_positive, default=20, metavar="N", help="number of runs (default: 20)"
-    )
+    parser.add_argument("-n", dest="count", type=whole(1), default=20, metavar="N", help="number of runs (default: 20)")
     _target(parser)
     _json(parser)
 
@@ -221,7 +221,10 @@ def _logs(parser: ArgumentParser) -> None:
     _step_name(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="follow the output until the run has ended")
     parser.add_argument(
-        "--worker", type=_count, metavar="N", help="the output of one worker of a step with several, from 0; default: 0"
+        "--worker",
+        type=whole(0),
+        metavar="N",
+        help="the output of one worker of a step with several, from 0; default: 0",
     )
 
 
@@ -270,9 +273,9 @@ def _token(parser: ArgumentParser) -> None:
 def _gc(parser: ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="delete it (default: only list it)")
     help_ = "keep runs that ended less than DAYS ago (default: `keep: {runs: …}` of runner.yaml, or 90)"
-    parser.add_argument("--keep-days", type=_not_negative, metavar="DAYS", help=help_)
+    parser.add_argument("--keep-days", type=not_negative, metavar="DAYS", help=help_)
     help_ = "keep the newest N runs (default: `keep: {last: …}` of runner.yaml, or 20)"
-    parser.add_argument("--keep-last", type=_count, metavar="N", help=help_)
+    parser.add_argument("--keep-last", type=whole(0), metavar="N", help=help_)
     _target(parser)
     _json(parser)
 
@@ -318,27 +321,6 @@ def _logs_option(parser: ArgumentParser) -> None:
 
 def _json(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
-
-
-def _positive(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ArgumentTypeError(f"{count} is not a positive number")
-    return count
-
-
-def _not_negative(text: str) -> float:
-    number = float(text)
-    if not 0 <= number < float("inf"):
-        raise ArgumentTypeError(f"{text} is not a number of 0 or more")
-    return number
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ArgumentTypeError(f"{number} is not a number of 0 or more")
-    return number
 
 
 _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
+
+from .numbers import whole
 
 _ADDRESS = (
     "ADDRESS is PATH, DATASTORE:PATH or run:RUN/STEP/OUTPUT/PATH. PATH is a file, a folder or a glob in quotes: "
@@ -32,7 +34,7 @@ def describe(parser: ArgumentParser) -> None:
     remove.add_argument("--yes", action="store_true", help="delete the files")
     space = actions.add_parser("du", help="show the space that files use, by folder", epilog=_ADDRESS)
     space.add_argument("address", nargs="?", default="", metavar="ADDRESS", help="the files (default: all)")
-    space.add_argument("--depth", type=_depth, default=1, metavar="N", help="levels of folders to show (default: 1)")
+    space.add_argument("--depth", type=whole(1), default=1, metavar="N", help="levels of folders to show (default: 1)")
     difference = actions.add_parser("diff", help="compare the inputs and outputs of two runs, file by file")
     difference.epilog = "exit codes: 0 nothing differs, 1 something differs"
     difference.add_argument("first", metavar="RUN1", help="the id of a run, or the beginning or end of it")
@@ -49,9 +51,3 @@ def describe(parser: ArgumentParser) -> None:
     for action in (listing, get, put, copy, remove, space, difference, check):
         action.add_argument("--json", action="store_true", help="print one JSON document")
         action.add_argument("--target", default="", metavar="NAME", help=help_)
-
-
-def _depth(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise ArgumentTypeError(f"{text!r} is not a positive number")
-    return int(text)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 
+from .numbers import whole
 from .published_arguments import TARGET_HELP
 
 _NAME_HELP = "the name or id of a schedule, or the beginning of its id"
+_COUNT = whole(1, 1000)
 
 
 def describe(parser: ArgumentParser) -> None:
@@ -26,18 +28,11 @@ def describe(parser: ArgumentParser) -> None:
     disable = actions.add_parser("disable", help="let a schedule start no more runs")
     for action in (show, next_, history, run_now, enable, disable):
         action.add_argument("name", metavar="SCHEDULE", help=_NAME_HELP)
-    next_.add_argument("count", nargs="?", type=_count, default=5, metavar="N", help="number of times (default: 5)")
+    next_.add_argument("count", nargs="?", type=_COUNT, default=5, metavar="N", help="number of times (default: 5)")
     help_ = "number of due times (default: 20)"
-    history.add_argument("-n", dest="count", type=_count, default=20, metavar="N", help=help_)
+    history.add_argument("-n", dest="count", type=_COUNT, default=20, metavar="N", help=help_)
     fire = actions.add_parser("fire", help="start the runs that are due now: for a cron of yours, each minute")
     fire.add_argument("name", nargs="?", default="", metavar="SCHEDULE", help=f"{_NAME_HELP} (default: all of them)")
     for action in (listing, show, next_, history, run_now, enable, disable, fire):
         action.add_argument("--target", default="", metavar="NAME", help=TARGET_HELP)
         action.add_argument("--json", action="store_true", help="print one JSON document")
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 1000:
-        raise ArgumentTypeError(f"{count} is not a number from 1 to 1000")
-    return count

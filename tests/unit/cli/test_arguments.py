@@ -114,6 +114,28 @@ def test_nonsense_is_refused_with_code_2(argv: list[str], capsys: pytest.Capture
     assert "usage: runner" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["logs", "--worker", "x"], "argument --worker: 'x' is not a whole number of 0 or more"),
+        (["logs", "--worker", "-1"], "argument --worker: '-1' is not a whole number of 0 or more"),
+        (["list", "-n", "many"], "argument -n: 'many' is not a whole number of 1 or more"),
+        (["gc", "--keep-days", "x"], "argument --keep-days: 'x' is not a number of 0 or more"),
+        (["gc", "--keep-days", "nan"], "argument --keep-days: 'nan' is not a number of 0 or more"),
+        (["gc", "--keep-last", "1.5"], "argument --keep-last: '1.5' is not a whole number of 0 or more"),
+        (["schedules", "next", "s", "no"], "argument N: 'no' is not a whole number from 1 to 1000"),
+        (["schedules", "history", "s", "-n", "1001"], "argument -n: '1001' is not a whole number from 1 to 1000"),
+        (["serve", "--port", "http"], "argument --port: 'http' is not a whole number from 0 to 65535"),
+    ],
+    ids=str,
+)
+def test_numbers_are_refused_in_words(argv: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(argv)
+    assert ended.value.code == 2
+    assert f"error: {words}\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
