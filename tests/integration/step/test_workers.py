@@ -290,7 +290,7 @@ def test_a_worker_that_starts_again_goes_on_with_its_log_and_its_reports(pods: P
     task = pods.assign(WorkerKind.POOL, killed)
     assert pods.run(0, DIES="1") == 1
     assert records.record_of(pods.store, task.id) is None
-    assert pods.told.reason.startswith("worker 0 of 2: the script was killed by signal 9")
+    assert pods.told.reason.startswith("worker 0 of 2: the program that runs its batches was killed (SIGKILL)")
     pods.store.put(f"{task.id.worker_reports(1)}metrics.jsonl", b'{"name": "x", "time": "2026-01-01T00:00:00Z"}\n')
     records.end_worker(pods.store, task.id, 1, b.record(outputs={}, reports=("metrics.jsonl",)))
     assert pods.run(0, start=2, DIES="0") == 0
