@@ -80,8 +80,10 @@ def _step(at: int, step: PlannedStep, trial: PlannedStep | None, names: Mapping[
 
 
 def _inputs(found: Preview) -> Iterator[Row]:
-    """Yield the way in which each step gets each of its inputs."""
-    rows = [(step.name, one) for step in found.steps for one in step.inputs]
+    """Yield the way in which each step gets each of its inputs; those of all trials are alike, so once per search."""
+    names = {step.key: step.name for step in found.steps}
+    pairs = ((names[step.trial_of or step.key], one) for step in found.steps for one in step.inputs)
+    rows = list(dict.fromkeys(pairs))
     for step, one in rows[:_INPUTS]:
         known = "" if one.bytes is None else size(one.bytes)
         style = "green" if one.delivery == "mount" else ""

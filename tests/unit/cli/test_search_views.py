@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 
 from runner.cli.board import Screen, board
 from runner.cli.commands.graph import written
@@ -19,7 +20,7 @@ from runner.model.search import Expression, Goal, Sampling, Search, Stopping, St
 from runner.model.task import TaskId
 from runner.operations.detail import detail
 from runner.operations.graph import graph_of
-from runner.operations.preview import PlannedStep, Preview, search_text
+from runner.operations.preview import PlannedInput, PlannedStep, Preview, search_text
 from runner.operations.report import report, step_report
 from runner.operations.search_progress import Bests, progress_text
 from runner.operations.values import RunView
@@ -155,8 +156,8 @@ def test_show_lists_the_trials_of_a_search() -> None:
     ]
 
 
-def test_a_plan_says_how_many_trials_and_how_many_at_a_time() -> None:
-    assert search_text(SEARCH) == "5 trials, 2 at a time, random, seed 7, stopped early by bandit"
+def previewed(inputs: tuple[PlannedInput, ...] = ()) -> Preview:
+    """The preview of the plan; each trial has the inputs."""
     planned = [
         PlannedStep(
             key=one.key,
@@ -167,7 +168,7 @@ def test_a_plan_says_how_many_trials_and_how_many_at_a_time() -> None:
             target="here",
             environment="env",
             waits_for=tuple(sorted(one.needs)),
-            inputs=(),
+            inputs=inputs if one.trial_of else (),
             outputs=(),
             always=False,
             resources={},
@@ -178,13 +179,28 @@ def test_a_plan_says_how_many_trials_and_how_many_at_a_time() -> None:
         )
         for one in PLAN.steps
     ]
-    preview = Preview(experiment="e", parameters={}, steps=tuple(planned), environments=(), uploads=(), policy={})
-    assert words(plan_view(preview, Paint(), "/"))[:4] == [
+    return Preview(experiment="e", parameters={}, steps=tuple(planned), environments=(), uploads=(), policy={})
+
+
+def test_a_plan_says_how_many_trials_and_how_many_at_a_time() -> None:
+    assert search_text(SEARCH) == "5 trials, 2 at a time, random, seed 7, stopped early by bandit"
+    assert words(plan_view(previewed(), Paint(), "/"))[:4] == [
         "e 3 steps, 5 trials on here",
         "1 prep here at once",
         "2 tune train.py here after prep 5 trials, 2 at a time, random, seed 7, stopped early by bandit",
         "3 use use.py here after tune",
     ]
+
+
+def test_a_plan_shows_the_inputs_of_a_search_once() -> None:
+    given = PlannedInput(name="data", source="s", mode="mount", delivery="download", bytes=2048, reason="small")
+    lines = words(plan_view(previewed((given, replace(given, name="more"))), Paint(), "/"))
+    at_inputs = lines.index("inputs")
+    assert lines[at_inputs + 1 : at_inputs + 3] == [
+        "tune data download 2.0 KiB small",
+        "tune more download 2.0 KiB small",
+    ]
+    assert sum("download" in line for line in lines) == 2
 
 
 def test_a_graph_has_a_search_as_one_node_unless_every_step_is_wanted() -> None:
