@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..data.attempt_outputs import AttemptOutputs
 from ..data.gang_end import GangEnd, gang_end
+from ..data.partial_results import with_partial
 from ..data.work_dir import Launch
 from ..dataclass import dataclass, field
 from ..errors import StoreError
@@ -84,6 +85,7 @@ class Attempt:
             begun, self.delivering = time.time(), True
             with finish_in_grace(self.is_canceled), reported("outputs", self.shipper.add) as count:
                 record = self._counted(count).delivered(launch.outputs)
+            record = with_partial(record, self.outputs.task, self.outputs.place.step)
             record = replace(record, warnings=(*record.warnings, *script_exit.leftovers.warnings))
             self.phases["outputs"] = time.time() - begun
         warnings = (*record.warnings, *result.warnings)

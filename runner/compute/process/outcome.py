@@ -9,6 +9,7 @@ from dataclasses import replace
 from ...data import integrity, manifest
 from ...data.attempt_outputs import AttemptOutputs
 from ...data.gang_end import gang_end
+from ...data.partial_results import with_partial
 from ...data.transfers import trees
 from ...dataclass import dataclass
 from ...errors import BadInput
@@ -69,7 +70,8 @@ class Outcome:
         except BadInput as error:
             return self.results.failed(Failure.INPUT, str(error))
         task, place = self.results.task, self.results.staging.output_place
-        return self.results.delivered({binding.name: place(binding) for binding in task.outputs}, wait_for_room=True)
+        paths = {binding.name: place(binding) for binding in task.outputs}
+        return with_partial(self.results.delivered(paths, wait_for_room=True), task, self.results.place.step)
 
     def _script_failed(self, code: int, tail: str) -> AttemptRecord:
         killed = code == _KILLED

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ...data.partial_results import write_partial
 from ...dataclass import dataclass
 from ...errors import ObjectMissing, StoreError
 from ...model.batch_words import failure_lines, progress_words
@@ -20,7 +21,7 @@ from ...model.task import TaskId
 from ...model.workers import CARRIED, WORK
 from ...ports import ObjectStore
 from ...runs.batch_board import BatchBoard
-from ..base.step_folder import step_context
+from ..base.step_folder import step_context, step_folder
 from . import mini_batches
 from .board_thread import BoardThread
 from .children import Child
@@ -170,9 +171,17 @@ class Work:
             self._merge()
             write_extra(self.board.attempts(self.plan), os.environ)
             self._overview(pool, "succeeded", pool.errors)
+            self._tell_failed(pool)
         pool.finish()
         print(f"runner: {progress_words(pool.board.progress)}", flush=True)
         return 0
+
+    def _tell_failed(self, pool: Pool) -> None:
+        """Leave a warning for the record if items have failed within the limits of the author."""
+        progress = pool.board.progress
+        if progress.failed_items or progress.failed:
+            words = f"{progress.failed:,} of {progress.total:,} batches and {progress.failed_items:,} items failed"
+            write_partial(step_folder(), f"{words}, within the limits of its settings; no later run reuses its outputs")
 
     def _merge(self) -> None:
         """Write the rows of all batches, in the order of the batches."""

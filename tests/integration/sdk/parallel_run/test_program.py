@@ -164,6 +164,7 @@ def test_failed_batches_count_for_each_threshold(tmp_path: Path, allowed: dict[s
     else:
         assert tries["4"] == tries["6"] == 2
         assert step.rows() == [one for one in numbers(20) if one not in "4567"]
+        assert "2 of 10 batches and 4 items failed" in (step.step / "partial-results.txt").read_text()
     errors = "".join(path.read_text() for path in (step.code / "logs/user/error/0").iterdir())
     assert "ValueError: no image: 00004.txt" in errors or "ValueError: no image: 00006.txt" in errors
 
