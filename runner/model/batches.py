@@ -250,15 +250,27 @@ class Thresholds:
             total: The number of all batches.
         """
         if 0 <= self.items < counts.failed_items:
-            return f"{counts.failed_items} items failed, more than error_threshold={self.items} allows"
+            return f"{counted(counts.failed_items, 'item')} failed, more than error_threshold={self.items} allows"
         if 0 <= self.batches < counts.failed_batches:
-            return f"{counts.failed_batches} batches failed, more than allowed_failed_count={self.batches} allows"
+            failed = counted(counts.failed_batches, "batch")
+            return f"{failed} failed, more than allowed_failed_count={self.batches} allows"
         if self.percent >= 0 and counts.failed_batches * 100 > self.percent * total:
             return (
-                f"{counts.failed_batches} of {total} batches failed, "
+                f"{counts.failed_batches} of {counted(total, 'batch')} failed, "
                 f"more than allowed_failed_percent={self.percent:g} allows"
             )
         return ""
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its thing: ``1 item``, ``2 items``, ``0 batches``.
+
+    Args:
+        number: The number.
+        thing: One of the things.
+    """
+    plural = f"{thing}es" if thing.endswith("ch") else f"{thing}s"
+    return f"{number} {thing if number == 1 else plural}"
 
 
 def claim_size(*, rate: float, remaining: int, share: float, last: int, workers: int = 1) -> int:

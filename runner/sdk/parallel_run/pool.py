@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...dataclass import dataclass, field
 from ...model.batch_words import error_words, progress_words
-from ...model.batches import BatchEnd, BatchError, ClaimResult, Counts, Thresholds
+from ...model.batches import BatchEnd, BatchError, ClaimResult, Counts, Thresholds, counted
 from ...model.exits import exit_words
 from .board_thread import AllClaimed, AllDone, BoardThread, Broken, Claimed, Stopped
 from .children import Child
@@ -106,7 +106,7 @@ class Pool:
         self._check_thresholds()
         known = self.board.known()
         if known.batches and known.failed_batches == known.batches:
-            raise PoolFailed(f"none of the {known.batches} batches succeeded")
+            raise PoolFailed(f"no batch succeeded (0 of {known.batches})")
 
     def finish(self) -> None:
         """Let the processes call ``shutdown()`` and end."""
@@ -235,10 +235,8 @@ class Pool:
         missing = max(0, items - returned)
         error = None
         if missing:
-            told = {
-                "reason": f"run() returned {returned} element{'s' * (returned != 1)} for {items} items",
-                "detail": "",
-            }
+            reason = f"run() returned {counted(returned, 'element')} for {counted(items, 'item')}"
+            told = {"reason": reason, "detail": ""}
             error = self._error(child, number, told)
             self._keep(error, "", shown=self.settings.error_threshold >= 0)
         end = BatchEnd(number, items, missing, 1, len(rows))

@@ -177,15 +177,23 @@ def _refused(error: Exception) -> int:
     from ..base.step_folder import step_folder
 
     if not isinstance(error, StoreError):
-        return _failed(str(error))
+        return _failed(_in_words(error))
     print(f"runner: the store of the batches failed: {error}", file=sys.stderr, flush=True)
     write_gang_end(step_folder(), GangEnd(f"the store of its batches failed: {error}", lost=True))
     return 1
 
 
+def _in_words(error: Exception) -> str:
+    """Return what is wrong, where, and what to do, without the labels that stand before them in several lines."""
+    from ...errors import BadInput
+
+    problems = error.problems if isinstance(error, BadInput) else ()
+    return "; ".join(part for problem in problems for part in problem if part) or str(error)
+
+
 def _failed(reason: str) -> int:
     words = " ".join(reason.split())  # in one line, which becomes the reason of the step's failure
-    print(f"  its batches were not run\nParallelRunFailed: {words}", file=sys.stderr, flush=True)
+    print(f"  the step's batches cannot be run\nParallelRunFailed: {words}", file=sys.stderr, flush=True)
     return 1
 
 

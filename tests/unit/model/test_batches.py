@@ -105,7 +105,9 @@ def test_thresholds_count_as_in_v1() -> None:
     items = Thresholds(items=3)
     assert items.exceeded(Counts(5, 0, 50, 3), 10) == ""
     assert "4 items failed, more than error_threshold=3" in items.exceeded(Counts(5, 0, 50, 4), 10)
-    assert Thresholds(items=0).exceeded(Counts(1, 0, 1, 1), 10)
+    assert Thresholds(items=0).exceeded(Counts(1, 0, 1, 1), 10).startswith("1 item failed, more than")
+    assert Thresholds(batches=0).exceeded(Counts(1, 1, 1, 1), 10).startswith("1 batch failed, more than")
+    assert Thresholds(percent=0.0).exceeded(Counts(1, 1, 1, 1), 1).startswith("1 of 1 batch failed, more than")
     batches = Thresholds(batches=1)
     assert batches.exceeded(Counts(5, 1, 50, 10), 10) == ""
     assert "allowed_failed_count=1" in batches.exceeded(Counts(5, 2, 50, 20), 10)

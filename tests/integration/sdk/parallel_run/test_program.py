@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner.data.gang_end import gang_end
+from runner.model.exits import last_exception
 from runner.processes import table
 from runner.runs.batch_board import read_progress
 from tests.support.parallel_steps import ParallelStep
@@ -238,7 +239,7 @@ def test_a_step_of_which_no_batch_succeeds_fails_whatever_the_thresholds(tmp_pat
     step = ParallelStep(tmp_path, f"def run(batch):\n    {body}\n", settings={"run_max_try": 1})
     code, out = step.go()
     assert code == 1
-    assert out.splitlines()[-1].startswith("ParallelRunFailed: none of the 10 batches succeeded; first: batch"), out
+    assert out.splitlines()[-1].startswith("ParallelRunFailed: no batch succeeded (0 of 10); first: batch"), out
 
 
 def test_reading_a_batch_does_not_count_as_run(tmp_path: Path) -> None:
@@ -444,4 +445,7 @@ def test_a_wrong_parameter_fails_in_words(tmp_path: Path) -> None:
     step = ParallelStep(tmp_path, READS, settings={"mini_batch_size": "many"})
     code, out = step.go()
     assert code == 1
-    assert "many" in out.splitlines()[-1]
+    reason = last_exception(out)
+    assert reason.startswith("ParallelRunFailed: mini_batch_size is 'many', which is no size; give a number"), out
+    assert "do:" not in out
+    assert "the step's batches cannot be run" in out

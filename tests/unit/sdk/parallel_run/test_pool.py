@@ -39,7 +39,7 @@ class Started(Child):
 @pytest.fixture
 def pool(tmp_path: Path) -> Pool:
     settings = Settings(entry_script="entry.py", inputs=(), run_invocation_timeout=5)
-    paths = {
+    paths: dict[str, Any] = {
         name: str(tmp_path / name) for name in ("log", "errors", "stderr", "working_dir", "output_dir", "prepared")
     }
     place = Place(node="0", process="process000", settings=settings, **paths)
