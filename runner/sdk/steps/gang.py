@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import starmap
 from typing import Union
 
 from ...dataclass import dataclass
@@ -31,6 +32,7 @@ COUNTS = (NODES, MPI_PROCESSES, TENSORFLOW_WORKERS, TENSORFLOW_SERVERS)
 """Settings that v1 lets ``runconfig_pipeline_params`` set."""
 _OF_KIND = {MPI: (NODES, MPI_PROCESSES), PYTORCH: (NODES,), TENSORFLOW: (NODES, TENSORFLOW_WORKERS, TENSORFLOW_SERVERS)}
 
+_PYTORCH_PROCESSES, _TENSORFLOW_COUNT = "PyTorchConfiguration: process_count", "TensorflowConfiguration: worker_count"
 _Count = Union[int, PipelineParameter]
 
 
@@ -67,7 +69,10 @@ def gang_of(config: RunConfiguration, given: Mapping[str, PipelineParameter]) ->
     """
     kind = _COMMUNICATORS.get(str(config.communicator).lower(), "")
     parameters = {name: value for name, value in given.items() if name in _OF_KIND.get(kind, ())}
-    nodes = _count("node_count", parameters.get(NODES, config.node_count))
+    counts = _counts_of(config, kind, parameters)
+    if bad := [problem for problem in starmap(_problem, counts) if problem]:
+        raise RunConfigurationException("; ".join(bad), where=caller(), remedy="give a number of nodes or processes")
+    nodes = _number(counts[0][1])
     if not kind:
         if nodes > 1:
             raise _alone(config, nodes)
@@ -78,6 +83,25 @@ def gang_of(config: RunConfiguration, given: Mapping[str, PipelineParameter]) ->
         TENSORFLOW: _tensorflow,
     }[kind]
     return make(config, nodes, parameters)
+
+
+def _counts_of(
+    config: RunConfiguration, kind: str, parameters: Mapping[str, PipelineParameter]
+) -> list[tuple[str, object, int]]:
+    """Return all counts of a step, that of its nodes first: the name, what the user gave, and the least number."""
+    found: list[tuple[str, object, int]] = [("node_count", parameters.get(NODES, config.node_count), 1)]
+    if kind == MPI:
+        given = parameters.get(MPI_PROCESSES, config.mpi.process_count_per_node)
+        found.append(("process_count_per_node", given, 1))
+    if kind == PYTORCH and config.pytorch.process_count is not None:
+        found.append((_PYTORCH_PROCESSES, config.pytorch.process_count, 1))
+    if kind == TENSORFLOW:
+        workers = parameters.get(TENSORFLOW_WORKERS)
+        named = TENSORFLOW_WORKERS if workers is not None else _TENSORFLOW_COUNT
+        found.append((named, config.tensorflow.worker_count if workers is None else workers, 1))
+        servers = parameters.get(TENSORFLOW_SERVERS, config.tensorflow.parameter_server_count)
+        found.append(("parameter_server_count", servers, 0))
+    return found
 
 
 def several(what: str) -> NotOffered:
@@ -109,7 +133,7 @@ def _mpi(config: RunConfiguration, nodes: int, parameters: Mapping[str, Pipeline
         kind=WorkerKind.GANG,
         nodes=nodes,
         nodes_parameter=_name(parameters.get(NODES)),
-        processes=_count("process_count_per_node", processes),
+        processes=_number(processes),
         processes_parameter=_name(parameters.get(MPI_PROCESSES)),
     )
     return Gang(kind=MPI, workers=workers, parameters=tuple(parameters.values()))
@@ -117,7 +141,7 @@ def _mpi(config: RunConfiguration, nodes: int, parameters: Mapping[str, Pipeline
 
 def _pytorch(config: RunConfiguration, nodes: int, parameters: Mapping[str, PipelineParameter]) -> Gang:
     total = config.pytorch.process_count
-    processes = _per_node("PyTorchConfiguration: process_count", nodes if total is None else total, nodes)
+    processes = _per_node(_PYTORCH_PROCESSES, nodes if total is None else total, nodes)
     workers = Workers(
         kind=WorkerKind.GANG, nodes=nodes, nodes_parameter=_name(parameters.get(NODES)), processes=processes
     )
@@ -127,10 +151,9 @@ def _pytorch(config: RunConfiguration, nodes: int, parameters: Mapping[str, Pipe
 def _tensorflow(config: RunConfiguration, nodes: int, parameters: Mapping[str, PipelineParameter]) -> Gang:
     total = parameters.get(TENSORFLOW_WORKERS)
     servers: _Count = parameters.get(TENSORFLOW_SERVERS, config.tensorflow.parameter_server_count)
-    count = _count("parameter_server_count", servers, least=0)
-    servers = servers if isinstance(servers, PipelineParameter) else count
+    servers = servers if isinstance(servers, PipelineParameter) else _number(servers)
     if total is not None:  # each worker has a node of its own then
-        nodes = _count(TENSORFLOW_WORKERS, total)
+        nodes = _number(total)
         if parameters.get(NODES, total) is not total:
             raise RunConfigurationException(
                 f"{NODES} and {TENSORFLOW_WORKERS} are two parameters",
@@ -138,14 +161,14 @@ def _tensorflow(config: RunConfiguration, nodes: int, parameters: Mapping[str, P
             )
         processes = 1
     else:
-        processes = _per_node("TensorflowConfiguration: worker_count", config.tensorflow.worker_count, nodes)
+        processes = _per_node(_TENSORFLOW_COUNT, config.tensorflow.worker_count, nodes)
     name = _name(total or parameters.get(NODES))
     workers = Workers(kind=WorkerKind.GANG, nodes=nodes, nodes_parameter=name, processes=processes)
     return Gang(kind=TENSORFLOW, workers=workers, servers=servers, parameters=tuple(parameters.values()))
 
 
 def _per_node(what: str, total: object, nodes: int) -> int:
-    count = _count(what, total)
+    count = _number(total)
     if count % nodes:
         raise RunConfigurationException(
             f"{what}={count} is not a multiple of node_count={nodes}",
@@ -155,16 +178,22 @@ def _per_node(what: str, total: object, nodes: int) -> int:
     return count // nodes
 
 
-def _count(what: str, given: object, *, least: int = 1) -> int:
-    value = given.default_value if isinstance(given, PipelineParameter) else given
+def _problem(what: str, given: object, least: int) -> str:
+    """Return what is wrong with a count; empty: nothing."""
+    value = _value(given)
     text = str(value).strip()
-    if not text.isdecimal() or int(text) < least:
-        raise RunConfigurationException(
-            f"{what} {value!r} is no whole number of at least {least}",
-            where=caller(),
-            remedy="give a number of nodes or processes",
-        )
-    return int(text)
+    if text.isdecimal() and int(text) >= least:
+        return ""
+    return f"{what} {value!r} is no whole number of at least {least}"
+
+
+def _number(given: object) -> int:
+    """Return a count in which `_problem` finds nothing wrong."""
+    return int(str(_value(given)))
+
+
+def _value(given: object) -> object:
+    return given.default_value if isinstance(given, PipelineParameter) else given
 
 
 def _name(parameter: PipelineParameter | None) -> str:

@@ -132,6 +132,23 @@ def test_a_wrong_count_names_the_users_line(ws: Workspace, session: FakeSession)
     assert "test_gangs.py:" in caught.value.problems[0].where
 
 
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (MpiConfiguration(0, -1), ["node_count -1", "process_count_per_node 0"]),
+        (PyTorchConfiguration(process_count=0, node_count=-1), ["node_count -1", "process_count 0"]),
+        (TensorflowConfiguration(worker_count=0, parameter_server_count=-1), ["worker_count 0", "server_count -1"]),
+    ],
+)
+def test_all_wrong_counts_are_told_at_once(
+    ws: Workspace, session: FakeSession, wanted: object, names: list[str]
+) -> None:
+    config = ScriptRunConfig(".", "a.py", distributed_job_config=wanted)
+    with pytest.raises(RunConfigurationException) as caught:
+        Experiment(ws, "e").submit(config)
+    assert [name for name in names if f"{name} is no whole number of at least" not in str(caught.value)] == []
+
+
 def test_processes_are_the_same_on_each_node() -> None:
     config = ScriptRunConfig(".", "a.py", distributed_job_config=PyTorchConfiguration(process_count=3, node_count=2))
     with pytest.raises(RunConfigurationException, match="process_count=3 is not a multiple of node_count=2"):
