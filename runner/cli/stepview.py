@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..operations.detail import AttemptDetail, InputDetail, StepDetail
 from ..operations.report import OutputReport
+from .command_text import batches_text, command_text
 from .formatting import duration, many, size
 from .paint import Paint
 from .status_style import style
@@ -25,7 +25,8 @@ def step_view(found: StepDetail, paint: Paint, here: str) -> list[str]:
     facts = [
         ("key", step.key),
         ("target", step.target),
-        ("command", " ".join(_quoted(argument) for argument in found.command)),
+        ("command", command_text(found.command)),
+        ("mini-batches", batches_text(found.command)),
         ("workers", found.workers),
         ("environment", f"{found.environment}  {paint(found.reference, 'dim')}".strip()),
         ("lock", found.lock[:12]),
@@ -82,10 +83,6 @@ def _trials(found: StepDetail, paint: Paint) -> list[str]:
 
 def _number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _quoted(argument: str) -> str:
-    return argument if argument.startswith("<") else shlex.quote(argument)
 
 
 def _input(given: InputDetail) -> str:
