@@ -1,4 +1,4 @@
-"""What the step's log says of calls that have no time limit: else it would be silent while they hang."""
+"""Lines for the step's log about calls that have no time limit: without them, a call that hangs would be silent."""
 
 from __future__ import annotations
 
