@@ -1,4 +1,4 @@
-"""Lines for the step's log about calls that have no time limit: without them, a call that hangs would be silent."""
+"""Lines of the step's log about calls without a time limit: it must not be silent while they hang."""
 
 from __future__ import annotations
 
