@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...model.search import Stopping, StoppingRule
 from ...override import override
@@ -45,7 +46,24 @@ class EarlyTerminationPolicy:
         return f"{type(self).__name__}({given})"
 
 
-class BanditPolicy(EarlyTerminationPolicy):
+class _IntervalPolicy(EarlyTerminationPolicy):
+    """A policy that judges trials now and then, by its settings and those of the rule."""
+
+    def __init__(self, name: str, kind: Stopping, interval: int, delay: int, **more: float) -> None:
+        _check(type(self).__name__, interval, delay)
+        super().__init__(name, {"evaluation_interval": interval, "delay_evaluation": delay, **more})
+        self.evaluation_interval = interval
+        self.delay_evaluation = delay
+        self._kind = kind
+
+    @property
+    @override
+    def rule(self) -> StoppingRule:
+        """The rule in a plan."""
+        return StoppingRule(kind=self._kind, interval=self.evaluation_interval, delay=self.delay_evaluation)
+
+
+class BanditPolicy(_IntervalPolicy):
     """A policy that stops trials which are worse than the best one by a factor or an amount.
 
     Args:
@@ -70,29 +88,24 @@ class BanditPolicy(EarlyTerminationPolicy):
             raise HyperDriveConfigException("BanditPolicy: give slack_factor or slack_amount, one of them")
         _check_slack("slack_factor", slack_factor)
         _check_slack("slack_amount", slack_amount)
-        _check("BanditPolicy", evaluation_interval, delay_evaluation)
-        slack = {"slack_factor": slack_factor} if slack_amount is None else {"slack_amount": slack_amount}
-        given = {"evaluation_interval": evaluation_interval, "delay_evaluation": delay_evaluation, **slack}
-        super().__init__("Bandit", given)
+        given = {"slack_factor": slack_factor, "slack_amount": slack_amount}
+        slack = {name: value for name, value in given.items() if value is not None}
+        super().__init__("Bandit", Stopping.BANDIT, evaluation_interval, delay_evaluation, **slack)
         self.slack_factor = slack_factor
         self.slack_amount = slack_amount
-        self.evaluation_interval = evaluation_interval
-        self.delay_evaluation = delay_evaluation
 
     @property
     @override
     def rule(self) -> StoppingRule:
         """The rule in a plan."""
-        return StoppingRule(
-            kind=Stopping.BANDIT,
-            interval=self.evaluation_interval,
-            delay=self.delay_evaluation,
+        return replace(
+            super().rule,
             slack_factor=None if self.slack_factor is None else float(self.slack_factor),
             slack_amount=None if self.slack_amount is None else float(self.slack_amount),
         )
 
 
-class MedianStoppingPolicy(EarlyTerminationPolicy):
+class MedianStoppingPolicy(_IntervalPolicy):
     """A policy that stops trials whose best value is worse than the median of all trials' averages so far.
 
     Args:
@@ -105,20 +118,10 @@ class MedianStoppingPolicy(EarlyTerminationPolicy):
     """
 
     def __init__(self, evaluation_interval: int = 1, delay_evaluation: int = 0) -> None:
-        _check("MedianStoppingPolicy", evaluation_interval, delay_evaluation)
-        given = {"evaluation_interval": evaluation_interval, "delay_evaluation": delay_evaluation}
-        super().__init__("MedianStopping", given)
-        self.evaluation_interval = evaluation_interval
-        self.delay_evaluation = delay_evaluation
-
-    @property
-    @override
-    def rule(self) -> StoppingRule:
-        """The rule in a plan."""
-        return StoppingRule(kind=Stopping.MEDIAN, interval=self.evaluation_interval, delay=self.delay_evaluation)
+        super().__init__("MedianStopping", Stopping.MEDIAN, evaluation_interval, delay_evaluation)
 
 
-class TruncationSelectionPolicy(EarlyTerminationPolicy):
+class TruncationSelectionPolicy(_IntervalPolicy):
     """A policy that stops the worst part of the trials at each evaluation.
 
     Args:
@@ -133,27 +136,20 @@ class TruncationSelectionPolicy(EarlyTerminationPolicy):
 
     def __init__(self, truncation_percentage: int, evaluation_interval: int = 1, delay_evaluation: int = 0) -> None:
         _check_percentage(truncation_percentage)
-        _check("TruncationSelectionPolicy", evaluation_interval, delay_evaluation)
-        given = {
-            "evaluation_interval": evaluation_interval,
-            "delay_evaluation": delay_evaluation,
-            "truncation_percentage": truncation_percentage,
-        }
-        super().__init__("TruncationSelection", given)
+        super().__init__(
+            "TruncationSelection",
+            Stopping.TRUNCATION,
+            evaluation_interval,
+            delay_evaluation,
+            truncation_percentage=truncation_percentage,
+        )
         self.truncation_percentage = truncation_percentage
-        self.evaluation_interval = evaluation_interval
-        self.delay_evaluation = delay_evaluation
 
     @property
     @override
     def rule(self) -> StoppingRule:
         """The rule in a plan."""
-        return StoppingRule(
-            kind=Stopping.TRUNCATION,
-            interval=self.evaluation_interval,
-            delay=self.delay_evaluation,
-            percentage=self.truncation_percentage,
-        )
+        return replace(super().rule, percentage=self.truncation_percentage)
 
 
 class NoTerminationPolicy(EarlyTerminationPolicy):

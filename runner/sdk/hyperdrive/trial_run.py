@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...operations.values import RunView
 from ...override import override
+from ..runs.plain_run import PlainRun
 from ..runs.step_run import StepRun
 from ..runs.v1_status import STEP_RUN, in_details
 
@@ -15,14 +15,8 @@ if TYPE_CHECKING:
     from .run import HyperDriveRun
 
 
-class TrialRun(StepRun):
+class TrialRun(PlainRun, StepRun):  # type: ignore[misc]  # v1: the waiter of a step returns its status
     """The run of one trial. Its statuses are those of v1's plain run: it ends as ``"Completed"``."""
-
-    @property
-    @override
-    def type(self) -> str:
-        """v1's type of the run."""
-        return "azureml.scriptrun"
 
     @property
     def values(self) -> Mapping[str, object]:
@@ -54,30 +48,3 @@ class TrialRun(StepRun):
 
         if not self.ended_in(self.view):
             stop_trial(self.session.store, self.pipeline_run_id, self.key)
-
-    @override
-    def wait_for_completion(  # type: ignore[override]  # v1: a plain run's waiter returns the details
-        self,
-        show_output: bool = False,
-        wait_post_processing: bool = False,
-        raise_on_error: bool = True,
-        timeout_seconds: float = sys.maxsize,
-    ) -> dict[str, object]:
-        """Wait until the trial has ended.
-
-        Args:
-            show_output: True: print status changes and the log. Default: False.
-            wait_post_processing: Accepted as in v1 and ignored.
-            raise_on_error: True: a failed trial is an error. Default: True.
-            timeout_seconds: The longest wait. Default: no limit.
-
-        Returns:
-            v1's document of the run.
-
-        Raises:
-            ActivityFailedException: The trial has failed.
-            ExperimentExecutionException: Ctrl-C was pressed. The run goes on.
-
-        """
-        self.awaited(show_output=show_output, seconds=timeout_seconds, raise_on_error=raise_on_error)
-        return self.get_details()

@@ -47,10 +47,7 @@ def submit_script(
     """Start a pipeline of one script and return its run. As in v1, a lone script is never reused.
 
     Args:
-        experiment: The experiment.
-        pipeline: The pipeline.
-        options: v1's keywords of a submit.
-        tags: Tags of the run. None: none.
+        experiment, pipeline, options, tags: As for `submit_pipeline`.
 
     Raises:
         BadInput: As `submit_pipeline`.
@@ -67,10 +64,7 @@ def submit_search(
     """Start a pipeline of one search and return its run.
 
     Args:
-        experiment: The experiment.
-        pipeline: The pipeline.
-        options: v1's keywords of a submit.
-        tags: Tags of the run. None: none.
+        experiment, pipeline, options, tags: As for `submit_pipeline`.
 
     Raises:
         BadInput: As `submit_pipeline`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from ...operations.values import RunView
 from ...override import override
 from .children import listed_children
 from .pipeline_run import SubmittedRun
+from .plain_run import PlainRun
 from .remote_run import run_over
 from .reports import Line
 from .run import Run
@@ -28,19 +28,13 @@ FAULT = "fault"
 """The fact that a driver has failed the run; its value is the driver's text."""
 
 
-class ScriptRun(SubmittedRun):
+class ScriptRun(PlainRun, SubmittedRun):
     """A run of one script, shown as its only step; its statuses are those of v1's plain run."""
 
     @cached_property
     def step(self) -> StepRun:
         """The run of its only step."""
         return StepRun(self.experiment, f"{self.id}.{self.view.plan.steps[0].key}")
-
-    @property
-    @override
-    def type(self) -> str:
-        """v1's type of the run."""
-        return "azureml.scriptrun"
 
     @property
     @override
@@ -111,32 +105,6 @@ class ScriptRun(SubmittedRun):
     def logged_step(self) -> str:
         """Return the key of its only step."""
         return self.step.key
-
-    def wait_for_completion(
-        self,
-        show_output: bool = False,
-        wait_post_processing: bool = False,
-        raise_on_error: bool = True,
-        timeout_seconds: float = sys.maxsize,
-    ) -> dict[str, object]:
-        """Wait until the run has ended.
-
-        Args:
-            show_output: True: print status changes and the log. Default: False.
-            wait_post_processing: Accepted as in v1 and ignored.
-            raise_on_error: True: a failed run is an error. Default: True.
-            timeout_seconds: The longest wait. Default: no limit.
-
-        Returns:
-            v1's document of the run.
-
-        Raises:
-            ActivityFailedException: The run has failed.
-            ExperimentExecutionException: Ctrl-C was pressed. The run goes on.
-
-        """
-        self.awaited(show_output=show_output, seconds=timeout_seconds, raise_on_error=raise_on_error)
-        return self.get_details()
 
     @override
     def get_details(self) -> dict[str, object]:

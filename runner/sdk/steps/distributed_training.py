@@ -41,9 +41,7 @@ class Mpi(DistributedTraining):
         """Set communicator and counts; those of this object go before the Estimator's.
 
         Args:
-            config: The run configuration.
-            nodes: The number of nodes.
-            processes: The number of processes on each node, as the Estimator has it.
+            config, nodes, processes: As for `DistributedTraining.set`.
 
         """
         config.communicator, config.node_count = "IntelMpi", nodes
@@ -69,9 +67,7 @@ class ParameterServer(DistributedTraining):
         """Set framework, communicator and counts.
 
         Args:
-            config: The run configuration.
-            nodes: The number of nodes.
-            processes: The number of processes on each node, as the Estimator has it.
+            config, nodes, processes: As for `DistributedTraining.set`.
 
         """
         config.framework, config.communicator, config.node_count = "TensorFlow", "ParameterServer", nodes
@@ -87,9 +83,7 @@ class Nccl(DistributedTraining):
         """Set framework, communicator and counts.
 
         Args:
-            config: The run configuration.
-            nodes: The number of nodes.
-            processes: The number of processes on each node, as the Estimator has it.
+            config, nodes, processes: As for `DistributedTraining.set`.
 
         """
         config.framework, config.communicator, config.node_count = "PyTorch", type(self).__name__, nodes
