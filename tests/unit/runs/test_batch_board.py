@@ -19,7 +19,7 @@ WORKERS = 3
 def result_of(board: BatchBoard, numbers: list[int]) -> tuple[ClaimResult, bytes]:
     """The result of a worker whose rows say which worker wrote them."""
     rows = [f"{number} by {board.worker}.{board.incarnation}\n".encode() for number in numbers]
-    table = tuple((number, 1, 0, 1, len(row), 0) for number, row in zip(numbers, rows, strict=True))
+    table = tuple((number, 1, 0, 1, len(row), 0) for number, row in zip(numbers, rows))  # noqa: B905 - Python 3.8
     return ClaimResult(worker=board.worker, incarnation=board.incarnation, table=table), b"".join(rows)
 
 

@@ -151,7 +151,8 @@ def test_a_file_is_never_missing_while_another_process_downloads_it(
     """All processes of a parallel step call ``get_model_path`` in their ``init()``."""
     path = Path(Model.get_model_path("m", _workspace=ws))
     store = type(ws.session.store)
-    download, seen = store.download, list[str]()
+    download = store.download
+    seen: list[str] = []
 
     def watched(self: object, key: str, target: Path) -> None:
         seen.append(path.read_text())
