@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from runner.model.batches import SILENCE
 from runner.runs.batch_board import BatchBoard
 from runner.sdk.parallel_run import work
 from runner.sdk.parallel_run.pool import Pool
@@ -21,13 +23,13 @@ def test_a_worker_waits_for_worker_0_and_acts_when_it_does_not_come(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     now = [0.0]
-    monkeypatch.setattr(work.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     assert list(work._waits(board(0), "plans the batches")) == [0.0]
     waited = []
     for wait in work._waits(board(1), "plans the batches"):
         waited.append(wait)
         now[0] += wait
-    assert work.SILENCE <= sum(waited) < work.SILENCE + 2
+    assert SILENCE <= sum(waited) < SILENCE + 2
     assert capsys.readouterr().out == "runner: waits until worker 0 plans the batches\n"
 
 
