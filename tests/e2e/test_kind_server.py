@@ -114,6 +114,7 @@ def test_runs_are_submitted_by_requests_though_the_servers_are_killed(served: Se
         namespace.kill_pod(name)
     for what in ("a request while no server may be there", "one to the servers that replaced them"):
         again = served.post(body, **{"Idempotency-Key": "build-17"})
+        assert again.status_code == 200, f"{what}: {again.status_code} {again.headers} {again.text}"
         assert again.json()["Id"] == run, f"{what}: {again.text}"
         patiently(lambda: ready(namespace, served.pods.labels) - old, "another server", 180, 0.5)
 

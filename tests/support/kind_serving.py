@@ -39,12 +39,16 @@ class ServerPods:
     def request(self, method: str, path: str, headers: Mapping[str, str], body: Document | None = None) -> Response:
         """Send a request, and again as a client does whose servers are being killed: until one answers it.
 
-        A request that submits a run needs an ``Idempotency-Key`` for that.
+        A request that submits a run needs an ``Idempotency-Key`` for that. Each answer of a server has an
+        ``X-Request-Id``: what else is heard at its address while its pods come and go is no answer of it.
         """
 
         def answer() -> list[Response]:
             with suppress(requests.ConnectionError, requests.Timeout):
                 found = requests.request(method, f"{self.url}{path}", headers=headers, json=body, timeout=60)
+                if "X-Request-Id" not in found.headers:
+                    print(f"not from a server: {found.status_code} {dict(found.headers)} {found.text!r}")
+                    return []
                 return [] if found.status_code == HTTPStatus.SERVICE_UNAVAILABLE else [found]
             return []
 
