@@ -40,7 +40,7 @@ class ServerPods:
         """Send a request, and again as a client does whose servers are being killed: until one answers it.
 
         A request that submits a run needs an ``Idempotency-Key`` for that. Each answer of a server has an
-        ``X-Request-Id``: what else is heard at its address while its pods come and go is no answer of it.
+        ``X-Request-Id``. A gateway of the network may answer for the address of a pod that has gone.
         """
 
         def answer() -> list[Response]:
