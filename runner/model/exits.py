@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+KILLED, STOPPED = 137, 143
+"""SIGKILL and SIGTERM, as a shell reports them."""
 _SIGNALS = {
     1: "SIGHUP",
     2: "SIGINT",
@@ -34,6 +36,16 @@ _HINTS = {
 _RAISED = re.compile(r"[A-Za-z_][\w.]*(?:: .+)?")
 _LONGEST = 300
 """Most characters shown of an exception's message."""
+
+
+def shell_code(code: int) -> int:
+    """Return an exit code as a shell reports it: 128 + n for a process that signal n ended (POSIX sh, 2.8.2).
+
+    Args:
+        code: The exit code, or minus the number of the signal (`subprocess.Popen.returncode`).
+
+    """
+    return code if code >= 0 else 128 - code
 
 
 def exit_words(code: int, tail: str = "") -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from ..dataclass import dataclass
+from .exits import KILLED
 
 WORKERS = "RUNNER_WORKERS"
 """The variable with the number of nodes of the attempt."""
@@ -42,10 +43,6 @@ STEP_FAILED = 79
 It is the first code after those of sysexits.h. A worker whose end may be repeated (for example after a failure of the
 store) exits with another one.
 """
-
-
-_KILLED = 137
-"""SIGKILL, as a shell reports it."""
 
 
 class WorkerKind(str, Enum):
@@ -95,7 +92,7 @@ def lost_program(workers: Workers | None, exit_code: int) -> str:
         workers: The workers of the attempt.
         exit_code: The exit code as a shell reports it.
     """
-    if workers is None or workers.kind is not WorkerKind.POOL or exit_code != _KILLED:
+    if workers is None or workers.kind is not WorkerKind.POOL or exit_code != KILLED:
         return ""
     return "the program that runs its batches was killed (SIGKILL); another attempt continues its work"
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from queue import SimpleQueue
 from typing import Protocol
 
-from .gang_work import STOPPED, Asked, Event, Gone, Met, Outcome, Told, Work, WorkEnded, told
+from ..model.exits import STOPPED
+from .gang_work import Asked, Event, Gone, Met, Outcome, Told, Work, WorkEnded, told
 from .rank_layout import Gang
 from .rank_output import print_bytes
 from .rank_processes import GRACE

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol, Union
 
 from ..dataclass import dataclass
-from ..model.exits import exit_words
-
-STOPPED = 143
-"""The exit code of a worker that was asked to end (128 + SIGTERM)."""
+from ..model.exits import exit_words, shell_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +51,7 @@ def failed(who: str, code: int, lines: tuple[str, ...]) -> Outcome:
         lines: Its last lines.
 
     """
-    shown = code if code >= 0 else 128 - code
+    shown = shell_code(code)
     words = exit_words(shown, "\n".join(lines))
     return Outcome(code=shown, reason=words.replace("the script", who, 1), lines=lines)
 

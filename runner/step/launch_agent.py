@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..model.exits import shell_code
 from .gang_channel import GREETING, LAUNCH, Channel, Refused
 
 LAUNCHES = "RUNNER_GANG_LAUNCHES"
@@ -64,8 +65,7 @@ def _launched(agent: Mapping[str, object], command: str) -> int:
             sys.stdout.buffer.write(str(document["output"]).encode("latin-1"))
             sys.stdout.buffer.flush()
         if "exit" in document:
-            code = int(document["exit"])
-            return code if code >= 0 else 128 - code
+            return shell_code(int(document["exit"]))
     print("runner: the connection to the other worker has ended", file=sys.stderr)
     return _FAILED
 

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
+from ..model.exits import shell_code
 from .mpirun import FAILED, SEARCH
 from .rank_layout import Gang, Meeting, variables
 from .rank_output import FOLDER, RankOutput, print_bytes
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
         output.follow(process.stdout)
     code = process.wait()
     output.close()
-    shown = code if code >= 0 else 128 - code
+    shown = shell_code(code)
     if shown and not asked:
         print_bytes(f"{FAILED}{rank.number} {shown}\n".encode())
     return shown

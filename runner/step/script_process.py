@@ -15,6 +15,7 @@ from ..data.launch import python_path
 from ..data.work_dir import Launch
 from ..dataclass import dataclass
 from ..model.context import STEP_VARIABLE
+from ..model.exits import shell_code
 from ..processes import leftovers, orphans, table
 from ..processes.leftovers import Leftovers
 from .logs import LogShipper
@@ -111,7 +112,7 @@ def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callabl
         code = process.wait()
         leftovers = end_leftovers()
         shipper.drain()
-    return ScriptExit(exit_code=code if code >= 0 else 128 - code, terminated=bool(received), leftovers=leftovers)
+    return ScriptExit(exit_code=shell_code(code), terminated=bool(received), leftovers=leftovers)
 
 
 def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str, str]:

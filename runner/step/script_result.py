@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from ..data.gang_end import GangEnd
 from ..dataclass import dataclass
-from ..model.exits import exit_words
+from ..model.exits import KILLED, exit_words
 from ..model.memory import more_memory, oom_reason
 from ..model.record import Failure
 from .script_process import ScriptExit
 
 POD_STOPPED = "its pod received SIGTERM (evicted, preempted or deleted)"
-_KILLED = 137
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def script_result(
     if script_exit.exit_code == 0:
         return ScriptResult(None, warnings=_lost_workers(script_exit, memory_limit))
     if script_exit.oom_kills:
-        child = script_exit.exit_code != _KILLED
+        child = script_exit.exit_code != KILLED
         reason = oom_reason(memory_limit, script_exit.peak_memory, child=child)
         return ScriptResult(Failure.OOM, reason, more_memory(memory_limit))
     return ScriptResult(Failure.USER, exit_words(script_exit.exit_code, tail))

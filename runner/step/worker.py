@@ -7,12 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..dataclass import dataclass
+from ..model.exits import KILLED
 from ..model.record import AttemptRecord, Failure
 from ..model.task import Task
 from ..model.workers import COMPLETION_INDEX, EXTRA, GANG_TOKEN, HOSTS, WORKER, WorkerKind
 
-_KILLED = 137
-"""SIGKILL, as a shell reports it."""
 _FINAL = (Failure.USER, Failure.INPUT, Failure.REFUSED, Failure.OOM)
 """Failures that another start of the same worker would meet again."""
 
@@ -69,7 +68,7 @@ class Worker:
             return False
         if self.kind is WorkerKind.GANG:
             return record.failure is not Failure.LOST
-        return record.failure in _FINAL and record.exit_code != _KILLED
+        return record.failure in _FINAL and record.exit_code != KILLED
 
 
 def worker_of(task: Task, environ: Mapping[str, str]) -> Worker | None:

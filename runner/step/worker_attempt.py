@@ -18,6 +18,7 @@ from ..dataclass import dataclass
 from ..errors import BadInput, StoreError
 from ..model.digest import canonical_json
 from ..model.document import to_document
+from ..model.exits import STOPPED
 from ..model.record import AttemptRecord, CommitRecord, Failure
 from ..model.task import Task
 from ..model.workers import STEP_FAILED, WorkerKind
@@ -34,8 +35,6 @@ _LOOK = (0.2, 0.5, 1.0, 2.0)
 """Seconds between two looks at the records of others; the last value repeats."""
 _REPEATED = 1
 """The exit code of an end that is not final."""
-_STOPPED = 143
-"""SIGTERM, as a shell reports it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ class WorkerAttempt:
         if commit is not None or (stored is not None and stored.failure is None):
             return WorkerEnd(record, 0, commit)  # a pool that has all its results does not need this worker
         if stored is None:
-            return WorkerEnd(record, _STOPPED if stopped else _REPEATED)
+            return WorkerEnd(record, STOPPED if stopped else _REPEATED)
         return WorkerEnd(record if final and (self._told or self.worker.index) else stored, STEP_FAILED)
 
     def _tell(self, record: AttemptRecord) -> None:

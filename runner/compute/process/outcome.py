@@ -14,7 +14,7 @@ from ...data.transfers import trees
 from ...dataclass import dataclass
 from ...errors import BadInput
 from ...model.data import Entry
-from ...model.exits import exit_words
+from ...model.exits import KILLED, exit_words
 from ...model.memory import oom_reason
 from ...model.names import retry_command
 from ...model.observation import Observation, Phase
@@ -27,8 +27,6 @@ from ...processes.leftovers import Leftovers
 TAIL_BYTES = 4000
 """Bytes of the log that a failure shows at most."""
 _TAIL_LINES = 20
-_KILLED = 137
-"""SIGKILL, as a shell reports it."""
 _SMALLER = "run fewer steps at a time (--max-parallel), let it take less, or run it on a target with more memory"
 LinkedFrom = Callable[[Task, InputBinding], FolderStore | None]
 """The store into which the links of an input lead; None: the script has a copy."""
@@ -74,7 +72,7 @@ class Outcome:
         return with_partial(self.results.delivered(paths, wait_for_room=True), task, self.results.place.step)
 
     def _script_failed(self, code: int, tail: str) -> AttemptRecord:
-        killed = code == _KILLED
+        killed = code == KILLED
         failure, reason = (
             (Failure.OOM, oom_reason("")) if self.oom and killed else (Failure.USER, exit_words(code, tail))
         )

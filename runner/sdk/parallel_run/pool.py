@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ...dataclass import dataclass, field
 from ...model.batch_words import error_words, progress_words
 from ...model.batches import BatchEnd, BatchError, ClaimResult, Counts, Thresholds, counted
-from ...model.exits import exit_words
+from ...model.exits import exit_words, shell_code
 from .board_thread import AllClaimed, AllDone, BoardThread, Broken, Claimed, Stopped
 from .children import Child
 from .dealing import Dealer, Finished
@@ -283,7 +283,7 @@ class Pool:
     def _died(self, child: Child, code: int) -> None:
         """Start a process again that has ended, unless that is of no use."""
         was_ready, number = child.ready, self._dealer.running(child.index)
-        words = exit_words(code if code >= 0 else 128 - code)
+        words = exit_words(shell_code(code))
         child.kill()
         if not was_ready:
             self._no_init(child, words)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ...dataclass import dataclass
+from ...model.exits import STOPPED
 from ...model.workers import PROCESSES, WORKER, WORKERS
 from ...processes import cores
 from . import worker_process
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from .work import Work
 
 _LOGS = "logs/user"
-_STOPPED = 128 + signal.SIGTERM
 
 
 class Stopped(BaseException):
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _run(settings, crew, children)
     except Stopped:
-        return _STOPPED
+        return STOPPED
     finally:
         for child in children:
             child.kill()
