@@ -31,9 +31,12 @@ from ..model.batches import (
     Takeover,
     ranges_without,
 )
+from ..model.digest import canonical_json
+from ..model.document import to_document
 from ..model.stored_documents import read_document
 from ..ports import ObjectStore
-from .batch_results import BatchResults, found, written
+from .batch_results import BatchResults
+from .optional_documents import found
 
 PROGRESS = "progress.json"
 """The name of the object with the progress."""
@@ -92,7 +95,7 @@ class BatchBoard:
         """Give a sign of life. Its number is set here."""
         self._beats += 1
         shown = Beat(number=self._beats, counts=beat.counts, rate=beat.rate)
-        self._store.put(self._beat_key(self.worker, self.incarnation), written(shown))
+        self._store.put(self._beat_key(self.worker, self.incarnation), _written(shown))
 
     def other_beats(self) -> list[Beat]:
         """Return the last beats of the newest incarnations of other workers, without those that are silent."""
@@ -280,7 +283,7 @@ class BatchBoard:
 
     def show(self, progress: BatchProgress) -> None:
         """Overwrite the progress."""
-        self._store.put(f"{self.prefix}{PROGRESS}", written(progress))
+        self._store.put(f"{self.prefix}{PROGRESS}", _written(progress))
 
     # Keys and documents
 
@@ -294,7 +297,7 @@ class BatchBoard:
         """Return the workers and incarnations that have beats, and note when each beat changed last."""
         found: list[tuple[int, int]] = []
         for info in self._store.list(f"{self.prefix}beats/"):
-            worker, _, incarnation = info.key[len(self.prefix) + len("beats/") : -len(".json")].partition("-")
+            worker, incarnation = _beat_of(info.key)
             found.append((int(worker), int(incarnation)))
             if self._seen.get(info.key, ("", 0.0))[0] != info.etag:
                 self._seen[info.key] = (info.etag, self._clock())
@@ -313,10 +316,10 @@ class BatchBoard:
         return self._clock() - since >= SILENCE
 
     def _create(self, key: str, value: object) -> bool:
-        return self._store.put_if_absent(key, written(value))
+        return self._store.put_if_absent(key, _written(value))
 
     def _found(self, shape: type[R], key: str) -> R | None:
-        return found(self._store, shape, key)
+        return found(shape, self._store, key)
 
 
 def read_progress(store: ObjectStore, prefix: str) -> BatchProgress | None:
@@ -326,4 +329,25 @@ def read_progress(store: ObjectStore, prefix: str) -> BatchProgress | None:
         store: The workspace store.
         prefix: `TaskId.batches`.
     """
-    return found(store, BatchProgress, f"{prefix}{PROGRESS}")
+    return found(BatchProgress, store, f"{prefix}{PROGRESS}")
+
+
+def begun_workers(store: ObjectStore, prefix: str) -> frozenset[int]:
+    """Return the indexes of the workers that have begun: each start of one writes a beat.
+
+    Args:
+        store: The workspace store.
+        prefix: `TaskId.batches`.
+    """
+    workers = (_beat_of(info.key)[0] for info in store.list(f"{prefix}beats/"))
+    return frozenset(int(worker) for worker in workers if worker.isdecimal())
+
+
+def _beat_of(key: str) -> tuple[str, str]:
+    """Return the worker and the incarnation in a beat's key."""
+    worker, _, incarnation = key.rpartition("/")[2].partition(".")[0].partition("-")
+    return worker, incarnation
+
+
+def _written(value: object) -> bytes:
+    return canonical_json(to_document(value))

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
 
 from ..dataclass import dataclass
-from ..errors import ObjectMissing
 from ..model.batches import BatchPlan, ClaimResult, Left, merge_order
+from ..model.digest import canonical_json
 from ..model.document import to_document
 from ..model.stored_documents import read_document
 from ..ports import ObjectStore
+from .optional_documents import found
 
 _HEAD = 1 << 14
 """Bytes of a result that are read to find its first line."""
 _KEPT = 3
 """Results whose rows are in memory while all are merged."""
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class BatchResults:
 
     def put(self, number: int, result: ClaimResult, rows: bytes) -> bool:
         """Write the result of a claim; return False if there is one."""
-        return self.store.put_if_absent(self.key(number), written(result) + b"\n" + rows)
+        return self.store.put_if_absent(self.key(number), canonical_json(to_document(result)) + b"\n" + rows)
 
     def after(self, number: int) -> Iterator[int]:
         """Yield the claims behind `number` that have a result."""
@@ -132,23 +130,9 @@ class BatchResults:
 
     def of_work(self, batches: int, work: str) -> Iterator[tuple[str, ClaimResult]]:
         """Yield the keys and first lines of all results, if they are of this work."""
-        plan = found(self.store, BatchPlan, f"{self.prefix}plan.json")
+        plan = found(BatchPlan, self.store, f"{self.prefix}plan.json")
         if plan is None or (plan.batches, plan.work) != (batches, work):
             return
         for part in ("results/", "carried/"):
             for info in self.store.list(f"{self.prefix}{part}"):
                 yield info.key, self.header(info.key)
-
-
-def found(store: ObjectStore, shape: type[R], key: str) -> R | None:
-    """Return the document at a key. None: it is absent, or empty as after a power failure."""
-    try:
-        data = store.get(key)
-    except ObjectMissing:
-        return None
-    return read_document(shape, data, key) if data else None
-
-
-def written(value: object) -> bytes:
-    """Return the written form of a dataclass."""
-    return json.dumps(to_document(value), separators=(",", ":")).encode()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from ..backports import without_prefix
-from ..errors import ObjectDamaged, ObjectMissing, StoreDenied, StoreError, StoreUnreachable
+from ..errors import ObjectDamaged, StoreDenied, StoreError, StoreUnreachable
 from ..model.digest import canonical_json, digest_of_bytes
 from ..model.document import to_document
 from ..model.names import step_run_id
@@ -14,10 +13,10 @@ from ..model.record import AttemptRecord, CommitRecord
 from ..model.stored_documents import read_document
 from ..model.task import Task, TaskId, cancel_marker, trial_stops
 from ..ports import FolderStore, ObjectStore
+from .optional_documents import found
 
 _TAIL_BYTES = 4000
 _TAIL_LINES = 20
-R = TypeVar("R", CommitRecord, AttemptRecord)
 
 
 def reuse_key(fingerprint: str) -> str:
@@ -27,7 +26,7 @@ def reuse_key(fingerprint: str) -> str:
 
 def equal_of(store: ObjectStore, fingerprint: str) -> CommitRecord | None:
     """Return the commit record of the newest step with this fingerprint, of any run; None if there is none."""
-    return _found(CommitRecord, store, reuse_key(fingerprint))
+    return found(CommitRecord, store, reuse_key(fingerprint))
 
 
 def store_for_reuse(store: ObjectStore, fingerprint: str, commit: CommitRecord) -> None:
@@ -132,7 +131,7 @@ def end_worker(store: ObjectStore, task: TaskId, index: int, record: AttemptReco
 
 def worker_record_of(store: ObjectStore, task: TaskId, index: int) -> AttemptRecord | None:
     """Return the record of one worker's end; None if it has left none. Raise StoreError."""
-    return _found(AttemptRecord, store, task.worker_record(index))
+    return found(AttemptRecord, store, task.worker_record(index))
 
 
 def ended_workers(store: ObjectStore, task: TaskId) -> frozenset[int]:
@@ -184,7 +183,7 @@ def _commit(store: ObjectStore, task: TaskId, commit: CommitRecord, fingerprint:
 def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
     """Return the commit record of the attempt that was first. The outputs of the later one are not used."""
     first = committed(store, task.id)
-    record = _found(AttemptRecord, store, first.record) if first is not None else None
+    record = found(AttemptRecord, store, first.record) if first is not None else None
     if first is not None and task.fingerprint and (record is None or record.reusable):
         store_for_reuse(store, task.fingerprint, first)
     return first
@@ -192,12 +191,12 @@ def _first(store: ObjectStore, task: Task) -> CommitRecord | None:
 
 def committed(store: ObjectStore, task: TaskId) -> CommitRecord | None:
     """Return the commit record of a step; None if the step has not succeeded."""
-    return _found(CommitRecord, store, task.commit)
+    return found(CommitRecord, store, task.commit)
 
 
 def record_of(store: ObjectStore, task: TaskId) -> AttemptRecord | None:
     """Return the record of an attempt; None if it left none."""
-    return _found(AttemptRecord, store, task.record)
+    return found(AttemptRecord, store, task.record)
 
 
 def read_record(store: ObjectStore, key: str) -> AttemptRecord:
@@ -243,12 +242,3 @@ def stopped_trials(store: ObjectStore, run: str) -> tuple[str, ...]:
     """Return the keys of the trials whose end was asked for."""
     prefix = trial_stops(run)
     return tuple(without_prefix(info.key, prefix) for info in store.list(prefix))
-
-
-def _found(shape: type[R], store: ObjectStore, key: str) -> R | None:
-    """Return the document at `key`; None if it is absent, or empty as after a power failure."""
-    try:
-        data = store.get(key)
-    except ObjectMissing:
-        return None
-    return read_document(shape, data, key) if data else None

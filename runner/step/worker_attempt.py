@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from ..data.attempt_outputs import as_time
 from ..data.masking import masked_record
@@ -24,6 +23,7 @@ from ..model.task import Task
 from ..model.workers import STEP_FAILED, WorkerKind
 from ..ports import ObjectStore
 from ..runs import records
+from ..runs.batch_board import begun_workers
 from .attempt import Attempt
 from .merging import Merge, Records, copied_artifacts
 from .sigterm import finish_in_grace
@@ -199,18 +199,16 @@ class WorkerAttempt:
     def _records_soon(self) -> Records:
         """Return the records of the workers that have succeeded, after a moment for those that have begun."""
         until, looks = self.monotonic() + SOON, 0
-        while self._begun() - (ended := records.ended_workers(self.store, self.task.id)) - {0}:
+        while (
+            begun_workers(self.store, self.task.id.batches)
+            - (ended := records.ended_workers(self.store, self.task.id))
+            - {0}
+        ):
             if self.monotonic() >= until:
                 break
             self._pause(min(looks, 1))
             looks += 1
         return {index: one for index, one in self._read(ended - {0}).items() if one.failure is None}
-
-    def _begun(self) -> frozenset[int]:
-        """Return the workers of a pool that have begun: each start writes ``beats/<index>-<number>.json``."""
-        names = (PurePosixPath(info.key).stem for info in self.store.list(f"{self.task.id.batches}beats/"))
-        indexes = (name.partition("-")[0] for name in names)
-        return frozenset(int(index) for index in indexes if index.isdecimal())
 
     def _read(self, indexes: frozenset[int]) -> Records:
         found = ((index, records.worker_record_of(self.store, self.task.id, index)) for index in sorted(indexes))

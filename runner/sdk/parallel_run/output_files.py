@@ -20,7 +20,7 @@ from ...model.data import Entry
 from ...model.document import to_document
 from ...model.extra_outputs import ExtraOutputs
 from ...model.task import OutputBinding, TaskId
-from ...model.workers import EXTRA, WORKER
+from ...model.workers import WORKER
 from ...ports import FolderStore, ObjectStore
 from ...runs import records
 
@@ -172,20 +172,18 @@ class OutputFiles:
                     yield Path(parent, name)
 
 
-def write_extra(attempts: Iterable[Iterable[ClaimResult]], environ: Mapping[str, str]) -> None:
-    """List the files of all workers for the bootstrap of worker 0, where it asks for them.
+def write_extra(attempts: Iterable[Iterable[ClaimResult]], path: Path) -> None:
+    """List the files of all workers for the bootstrap of worker 0.
 
     Args:
         attempts: The first lines of the results of this attempt, then of those that it continues.
-        environ: The variables of the process.
+        path: The file that the variable `workers.EXTRA` names.
     """
-    if EXTRA not in environ:
-        return
     outputs: dict[str, tuple[Entry, ...]] = {}
     for file in files_of(attempts):
         outputs[file.output] = (*outputs.get(file.output, ()), Entry(file.path, file.size, file.digest))
     if outputs:
-        Path(environ[EXTRA]).write_text(json.dumps(to_document(ExtraOutputs(outputs))), encoding="utf-8")
+        path.write_text(json.dumps(to_document(ExtraOutputs(outputs))), encoding="utf-8")
 
 
 def _in_place(binding: OutputBinding, path: Path, store: ObjectStore) -> bool:

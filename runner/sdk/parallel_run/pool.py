@@ -56,7 +56,6 @@ class Pool:
     worker: int
     errors: list[BatchError] = field(default_factory=list)
     """The first failures of batches here."""
-    warnings: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._dealer = Dealer(self.settings.run_max_try, len(self.children))
@@ -151,8 +150,7 @@ class Pool:
         self._selector.select(timeout)
 
     def _watch(self, child: Child) -> None:
-        if child.index in self._watched:
-            self._selector.unregister(self._watched.pop(child.index))
+        self._unwatch(child)
         if child.reader.descriptor >= 0:
             self._selector.register(child.reader.descriptor, selectors.EVENT_READ)
             self._watched[child.index] = child.reader.descriptor

@@ -18,7 +18,7 @@ from ...model.batches import SILENCE, BatchError, BatchPlan
 from ...model.context import StepContext
 from ...model.digest import digest_of_bytes
 from ...model.task import TaskId
-from ...model.workers import CARRIED, WORK
+from ...model.workers import CARRIED, EXTRA, WORK
 from ...ports import ObjectStore
 from ...runs.batch_board import BatchBoard
 from ..base.step_folder import step_context, step_folder
@@ -36,6 +36,8 @@ _OVERVIEW = "logs/job_progress_overview.txt"
 _RESULT = "logs/job_result.txt"
 _LONGEST_WAIT = 2.0
 """Seconds between two looks for the plan of worker 0."""
+_MOST_ATTEMPTS = 20
+"""Attempts of the origin that are looked at."""
 _TELL = 10.0
 """Seconds after which a worker says what it waits for."""
 
@@ -169,7 +171,8 @@ class Work:
         """
         if self.board.worker == 0:
             self._merge()
-            write_extra(self.board.attempts(self.plan), os.environ)
+            if EXTRA in os.environ:  # not where the outputs of all workers are those of this machine
+                write_extra(self.board.attempts(self.plan), Path(os.environ[EXTRA]))
             self._overview(pool, "succeeded", pool.errors)
             self._tell_failed(pool)
         pool.finish()
@@ -235,7 +238,3 @@ def _earlier(task: TaskId) -> Iterator[TaskId]:
     if origin := os.environ.get(CARRIED):
         _, run, key = origin.split("/")
         yield from (TaskId(run, key, attempt) for attempt in range(_MOST_ATTEMPTS, 0, -1))
-
-
-_MOST_ATTEMPTS = 20
-"""Attempts of the origin that are looked at."""
