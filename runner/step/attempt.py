@@ -9,8 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data.attempt_outputs import AttemptOutputs
-from ..data.gang_end import GangEnd, gang_end
-from ..data.partial_results import with_partial
+from ..data.program_end import program_end_of, with_warning
 from ..data.work_dir import Launch
 from ..dataclass import dataclass, field
 from ..errors import StoreError
@@ -18,7 +17,7 @@ from ..model.record import AttemptRecord, Failure, Phases
 from ..model.workers import lost_program
 from . import script_process
 from .logs import LogShipper
-from .script_result import ScriptResult, gang_result, script_result
+from .script_result import ScriptResult, result_in_words, script_result
 from .sigterm import finish_in_grace
 from .transfer_lines import TransferCount, reported
 
@@ -73,8 +72,9 @@ class Attempt:
     def _record_of(self, script_exit: script_process.ScriptExit, launch: Launch) -> AttemptRecord:
         tail, limit = self.shipper.tail, self.outputs.task.resources.memory_limit
         result = script_result(script_exit, limit, tail, canceled=script_exit.terminated and self.is_canceled())
-        if (end := self._gang_end()) is not None:
-            result, tail = gang_result(result, end), end.tail(tail)
+        end = program_end_of(self.outputs.task, self.outputs.place.step)
+        if end is not None and end.reason:
+            result, tail = result_in_words(result, end), end.tail(tail)
         if result.failure is Failure.USER and (lost := lost_program(self.outputs.task.workers, script_exit.exit_code)):
             result = ScriptResult(Failure.LOST, lost)
         if result.failure is not None:
@@ -85,15 +85,11 @@ class Attempt:
             begun, self.delivering = time.time(), True
             with finish_in_grace(self.is_canceled), reported("outputs", self.shipper.add) as count:
                 record = self._counted(count).delivered(launch.outputs)
-            record = with_partial(record, self.outputs.task, self.outputs.place.step)
+            record = with_warning(record, end)
             record = replace(record, warnings=(*record.warnings, *script_exit.leftovers.warnings))
             self.phases["outputs"] = time.time() - begun
         warnings = (*record.warnings, *result.warnings)
         return replace(record, peak_memory=script_exit.peak_memory, warnings=warnings)
-
-    def _gang_end(self) -> GangEnd | None:
-        """Return what the program of a gang has said about its failure."""
-        return gang_end(self.outputs.place.step) if self.outputs.task.workers else None
 
     def _failed(self, result: ScriptResult, script_exit: script_process.ScriptExit, tail: str) -> AttemptRecord:
         failure, code = result.failure or Failure.LOST, script_exit.exit_code

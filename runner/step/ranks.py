@@ -24,7 +24,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from types import FrameType
 
-from ..data.gang_end import GangEnd, write_gang_end
+from ..data.program_end import ProgramEnd, write_program_end
 from ..model.context import STEP_VARIABLE
 from ..model.workers import GANG_TOKEN
 from . import gang_course, mpirun
@@ -123,7 +123,8 @@ def _told(outcome: Outcome) -> int:
     print_bytes(("runner: " + "\n".join(lines) + "\n").encode())
     if STEP_VARIABLE in os.environ:
         with suppress(OSError):
-            write_gang_end(Path(os.environ[STEP_VARIABLE]), GangEnd(outcome.reason, outcome.lost, outcome.lines))
+            end = ProgramEnd(reason=outcome.reason, lost=outcome.lost, lines=outcome.lines)
+            write_program_end(Path(os.environ[STEP_VARIABLE]), end)
     if not outcome.own:
         time.sleep(_OTHERS)
     return outcome.code

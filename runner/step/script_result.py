@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..data.gang_end import GangEnd
+from ..data.program_end import ProgramEnd
 from ..dataclass import dataclass
 from ..model.exits import KILLED, exit_words
 from ..model.memory import more_memory, oom_reason
@@ -43,7 +43,7 @@ def script_result(
     return ScriptResult(Failure.USER, exit_words(script_exit.exit_code, tail))
 
 
-def gang_result(result: ScriptResult, end: GangEnd) -> ScriptResult:
+def result_in_words(result: ScriptResult, end: ProgramEnd) -> ScriptResult:
     """Return the result of a gang's program, in the words that it has left.
 
     Args:

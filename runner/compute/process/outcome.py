@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from ...data import integrity, manifest
 from ...data.attempt_outputs import AttemptOutputs
-from ...data.gang_end import gang_end
-from ...data.partial_results import with_partial
+from ...data.program_end import program_end_of, with_warning
 from ...data.transfers import trees
 from ...dataclass import dataclass
 from ...errors import BadInput
@@ -69,7 +68,8 @@ class Outcome:
             return self.results.failed(Failure.INPUT, str(error))
         task, place = self.results.task, self.results.staging.output_place
         paths = {binding.name: place(binding) for binding in task.outputs}
-        return with_partial(self.results.delivered(paths, wait_for_room=True), task, self.results.place.step)
+        record = self.results.delivered(paths, wait_for_room=True)
+        return with_warning(record, program_end_of(task, self.results.place.step))
 
     def _script_failed(self, code: int, tail: str) -> AttemptRecord:
         killed = code == KILLED
@@ -78,7 +78,8 @@ class Outcome:
         )
         if failure is Failure.USER and (lost := lost_program(self.results.task.workers, code)):
             return self.results.script_failed(Failure.LOST, lost, exit_code=code, tail=tail)
-        if failure is Failure.USER and self.results.task.workers and (end := gang_end(self.results.place.step)):
+        end = program_end_of(self.results.task, self.results.place.step)
+        if failure is Failure.USER and end is not None and end.reason:
             failure = Failure.LOST if end.lost else failure
             reason, tail = end.reason, end.tail(tail)
         if self.full_disk:

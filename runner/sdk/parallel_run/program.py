@@ -172,14 +172,14 @@ def _prepared() -> Path:
 
 def _refused(error: Exception) -> int:
     """Say why the batches could not be run. A store that fails is no fault of the script: an attempt may follow."""
-    from ...data.gang_end import GangEnd, write_gang_end
+    from ...data.program_end import ProgramEnd, write_program_end
     from ...errors import StoreError
     from ..base.step_folder import step_folder
 
     if not isinstance(error, StoreError):
         return _failed(_in_words(error))
     print(f"runner: the store of the batches failed: {error}", file=sys.stderr, flush=True)
-    write_gang_end(step_folder(), GangEnd(f"the store of its batches failed: {error}", lost=True))
+    write_program_end(step_folder(), ProgramEnd(reason=f"the store of its batches failed: {error}", lost=True))
     return 1
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...data.partial_results import write_partial
+from ...data.program_end import ProgramEnd, write_program_end
 from ...dataclass import dataclass
 from ...errors import ObjectMissing, StoreError
 from ...model.batch_words import failure_lines, progress_words
@@ -184,7 +184,8 @@ class Work:
         progress = pool.board.progress
         if progress.failed_items or progress.failed:
             words = f"{progress.failed:,} of {progress.total:,} batches and {progress.failed_items:,} items failed"
-            write_partial(step_folder(), f"{words}, within the limits of its settings; no later run reuses its outputs")
+            words += ", within the limits of its settings; no later run reuses its outputs"
+            write_program_end(step_folder(), ProgramEnd(warning=words))
 
     def _merge(self) -> None:
         """Write the rows of all batches, in the order of the batches."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data.gang_end import GangEnd, gang_end
+from runner.data.program_end import ProgramEnd, program_end
 from runner.model.context import STEP_VARIABLE
 from runner.step import ranks
 from tests.support.needs import cannot_run
@@ -130,7 +130,7 @@ def test_the_ranks_of_all_nodes_add_up(folder: Folder) -> None:
     assert sorted(out.splitlines()) == ["[rank 1] sum 1111", "[rank 2] sum 1111", "[rank 3] sum 1111", "sum 1111"]
     logs = {path.name: path.read_text() for path in (folder.code / "logs").iterdir()}
     assert logs == {f"std_log_process_0{number}.txt": "sum 1111\n" for number in range(4)}
-    assert gang_end(folder.step) is None
+    assert program_end(folder.step) is None
 
 
 def test_a_rank_that_fails_ends_the_others_and_has_the_last_words(folder: Folder) -> None:
@@ -141,7 +141,8 @@ def test_a_rank_that_fails_ends_the_others_and_has_the_last_words(folder: Folder
         "I am 2 of 4",
         "no more",
     ]
-    assert gang_end(folder.step) == GangEnd("rank 2 of 4 ended with exit code 3", lines=("I am 2 of 4", "no more"))
+    reason = "rank 2 of 4 ended with exit code 3"
+    assert program_end(folder.step) == ProgramEnd(reason, lines=("I am 2 of 4", "no more"))
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_a_rank_that_fails_ends_the_others_and_has_the_last_words(folder: Folder
 )
 def test_the_reason_tells_how_a_rank_ended(folder: Folder, what: str, code: int, reason: str) -> None:
     found, out = folder.run("pytorch", sys.executable, "script.py", what)
-    end = gang_end(folder.step)
+    end = program_end(folder.step)
     assert found == code, out
     assert end is not None
     assert end.reason.startswith(reason)
@@ -176,7 +177,7 @@ def test_sigterm_ends_all_ranks(folder: Folder) -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-    assert gang_end(folder.step) is None
+    assert program_end(folder.step) is None
 
 
 def test_a_command_that_cannot_be_started(folder: Folder) -> None:
@@ -242,7 +243,7 @@ def test_all_workers_end_with_the_words_of_the_rank_that_failed(tmp_path: Path) 
     for out in (told, ended):
         assert out.splitlines()[-1] == "no more"
         assert "runner: rank 2 of 4 ended with exit code 3; its last lines:" in out
-    assert gang_end(tmp_path / "0" / "step") == GangEnd(
+    assert program_end(tmp_path / "0" / "step") == ProgramEnd(
         "rank 2 of 4 ended with exit code 3", lines=("I am 2 of 4", "no more")
     )
 
@@ -253,8 +254,8 @@ def test_the_loss_of_a_worker_is_no_fault_of_the_script(tmp_path: Path) -> None:
         other.kill()
         out, _ = one.communicate(timeout=60)
         assert one.returncode == 1, out
-    end = gang_end(tmp_path / "0" / "step")
-    assert end == GangEnd("worker 1 of 2 was lost: the connection to it has ended", lost=True)
+    end = program_end(tmp_path / "0" / "step")
+    assert end == ProgramEnd("worker 1 of 2 was lost: the connection to it has ended", lost=True)
     for number in (2, 3):  # what a killed program leaves, the bootstrap ends
         os.kill(int((tmp_path / "1" / "code" / f"started-{number}").read_text()), signal.SIGKILL)
 

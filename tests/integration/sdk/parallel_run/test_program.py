@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.data.gang_end import gang_end
+from runner.data.program_end import program_end
 from runner.model.exits import last_exception
 from runner.processes import table
 from runner.runs.batch_board import read_progress
@@ -165,7 +165,9 @@ def test_failed_batches_count_for_each_threshold(tmp_path: Path, allowed: dict[s
     else:
         assert tries["4"] == tries["6"] == 2
         assert step.rows() == [one for one in numbers(20) if one not in "4567"]
-        assert "2 of 10 batches and 4 items failed" in (step.step / "partial-results.txt").read_text()
+        end = program_end(step.step)
+        assert end
+        assert "2 of 10 batches and 4 items failed" in end.warning
     errors = "".join(path.read_text() for path in (step.code / "logs/user/error/0").iterdir())
     assert "ValueError: no image: 00004.txt" in errors or "ValueError: no image: 00006.txt" in errors
 
@@ -435,7 +437,7 @@ def test_a_store_that_fails_is_no_failure_of_the_script(tmp_path: Path) -> None:
     code, out = step.go()
     assert code == 1
     assert "ParallelRunFailed" not in out
-    end = gang_end(step.step)
+    end = program_end(step.step)
     assert end is not None
     assert end.lost
     assert end.reason.startswith("the store of its batches failed: the object")
