@@ -110,7 +110,7 @@ def value_text(value: Document) -> str:
 def _troubled(steps: Sequence[StepReport]) -> list[StepReport]:
     """Return the steps that failed or wait for something that can be mended.
 
-    Failed trials are told of only if their search failed too: it may succeed with the others.
+    A failed trial is listed only if its search has failed too, because the search may succeed with the other trials.
     """
     failed = {step.key for step in steps if step.status == "failed"}
     found = [step for step in steps if step.status == "failed" or step.remedy]

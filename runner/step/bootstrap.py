@@ -34,7 +34,7 @@ from ..model.workers import GANG_TOKEN, STEP_FAILED, WorkerKind
 from ..ports import ObjectStore
 from ..runs import records
 from ..storage.registry import open_store
-from ..storage.s3.http import RetryPolicy
+from ..storage.s3.http import STEP_RETRIES
 from ..storage.s3.store import BucketStore
 from . import machine
 from .attempt import Attempt
@@ -46,8 +46,6 @@ from .worker import Worker, worker_of
 from .worker_attempt import WorkerAttempt
 
 TERMINATION_LOG = Path("/dev/termination-log")
-STORE_RETRIES = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
-"""Retries for about eight minutes, so that neither a restart of the store nor late new keys cost a day's work."""
 _WAIT = 60.0
 """Seconds to wait for the assignment. A pod may start before its task is written."""
 
@@ -73,7 +71,7 @@ def _run(begun: float) -> tuple[AttemptRecord | None, int]:
     # Fail fast if the store is unreachable before the script starts; afterwards retry for eight minutes.
     task = _await_assignment(BucketStore(stores.workspace), os.environ["RUNNER_ASSIGNMENT"], os.environ["RUNNER_TASK"])
     hidden = Hidden(_secrets(stores))
-    store = BucketStore(stores.workspace, STORE_RETRIES, lambda: _renewed(hidden).workspace)
+    store = BucketStore(stores.workspace, STEP_RETRIES, lambda: _renewed(hidden).workspace)
     here = machine.of(os.environ)
     worker = None if here else worker_of(task, os.environ)
     if worker is not None:
@@ -210,7 +208,7 @@ def _attempt(
         endpoint = stores.of(name)
         if endpoint is None:
             raise BadInput(f"this step has no access to the datastore '{name}'", remedy="see: runner doctor")
-        return opened.setdefault(name, open_store(endpoint, STORE_RETRIES, lambda: _renewed(hidden).of(name)))
+        return opened.setdefault(name, open_store(endpoint, STEP_RETRIES, lambda: _renewed(hidden).of(name)))
 
     opened: dict[str, ObjectStore] = {}
 

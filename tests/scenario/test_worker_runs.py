@@ -26,7 +26,7 @@ PLAN = plan(step("a"), step("b", "a", workers=POOL))
 
 @pytest.mark.parametrize("instant", [0, 5, 9, 13])
 def test_a_pool_that_is_made_again_continues_what_it_did(instant: int) -> None:
-    """Whoever is killed: the task that runs names the batches of the run before, and those of no other step."""
+    """After a kill at any instant, the task names the batches of the earlier run of its own step alone."""
     origin = ended(Bench(PLAN, {TaskId(RUN, "b"): (Ending.FAILS, 1)}))
     before = records.assignment(origin.store, TaskId(RUN, "b").assignment)
     bench = begun(origin, Part())

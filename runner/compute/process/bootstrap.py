@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ...data import node_cache
 from ...data.attempt_outputs import bare_record
+from ...data.file_tail import tail_of
 from ...data.launch import search_path
 from ...data.masking import masked_text
 from ...errors import BadInput, RunnerError
@@ -162,7 +163,7 @@ class BootstrapConclusion(Conclusion):
         seen = replace(attempt.observation, phase=Phase.FAILED, failure=Failure.LOST, exit_code=code)
         if records.canceled(self.store, attempt.task.id.run):
             return replace(seen, failure=Failure.CANCELED, reason="the run was canceled")
-        tail = masked_text(_tail(attempt.files.folder / OUTPUT), self.hidden())
+        tail = masked_text(_last_lines(attempt.files.folder / OUTPUT), self.hidden())
         if code is None:
             return replace(seen, reason="its process vanished without an exit code", tail=tail)
         if code in _UNUSABLE:
@@ -184,11 +185,6 @@ def refused(attempt: Attempt, error: Exception) -> AttemptRecord:
     return bare_record(attempt.task.id.attempt, failure, reason, begun=attempt.begun)
 
 
-def _tail(output: Path) -> str:
+def _last_lines(output: Path) -> str:
     """Return the last lines of the bootstrap's output."""
-    try:
-        with output.open("rb") as file:
-            file.seek(max(0, output.stat().st_size - _TAIL))
-            return "\n".join(file.read().decode(errors="replace").splitlines()[-20:])
-    except OSError:
-        return ""
+    return "\n".join(tail_of(output, _TAIL).splitlines()[-20:])

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ...data import integrity, manifest
 from ...data.attempt_outputs import AttemptOutputs
+from ...data.file_tail import tail_of
 from ...data.program_end import program_end_of, with_warning
 from ...data.transfers import trees
 from ...dataclass import dataclass
@@ -92,13 +93,7 @@ class Outcome:
     def _tail(self) -> str:
         """The last lines of the script's output."""
         log = self.store.path(log_key(self.results.task))
-        try:
-            with log.open("rb") as file:
-                file.seek(max(0, log.stat().st_size - TAIL_BYTES))
-                lines = file.read().decode(errors="replace").splitlines()
-        except OSError:
-            return ""
-        return "\n".join(lines[-_TAIL_LINES:])
+        return "\n".join(tail_of(log, TAIL_BYTES).splitlines()[-_TAIL_LINES:])
 
     def _check_links(self) -> None:
         """Raise BadInput when a large input, which the script read through a link, changed meanwhile.

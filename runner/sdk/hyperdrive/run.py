@@ -158,8 +158,8 @@ class HyperDriveRun(ScriptRun):
             *(() if include_canceled else (StepStatus.CANCELED, StepStatus.SKIPPED)),
         }
         search = self.search
-        found = [(run, trial) for run in runs for trial in run.trials() if trial.status not in excluded]
-        best = ranked([trial for _, trial in found], search.metric, search.goal)
+        found = [trial for run in runs for trial in run.trials() if trial.status not in excluded]
+        best = ranked(found, search.metric, search.goal)
         return TrialRun(self.experiment, best[0].run) if best else None
 
     def get_children_sorted_by_primary_metric(

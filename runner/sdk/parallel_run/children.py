@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ...data.file_tail import tail_of
 from .messages import Message, Reader, packed
 from .settings import PLACE, Place
 
@@ -68,7 +69,7 @@ class Child:
 
     Args:
         index: Its number among the processes of the supervisor.
-        place: What it is told about itself.
+        place: The node, the files and the settings of this process.
         life: The descriptor that the supervisor's end closes.
         logs: The folder ``logs/user``.
 
@@ -236,10 +237,8 @@ class Child:
     def last_output(self) -> str:
         """Return the last lines that the process wrote to its error output, else to its output."""
         for file in (self.err, self.out):
-            with contextlib.suppress(OSError), file.open("rb") as data:
-                data.seek(max(0, file.stat().st_size - _TAIL))
-                if text := data.read().decode(errors="replace").strip():
-                    return "\n".join(text.splitlines()[-10:])
+            if text := tail_of(file, _TAIL).strip():
+                return "\n".join(text.splitlines()[-10:])
         return ""
 
 

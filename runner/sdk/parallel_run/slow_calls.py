@@ -22,7 +22,7 @@ class SlowCalls:
         self.told = now
 
     def lines(self, children: Sequence[Child], running: Callable[[int], int | None], now: float) -> Iterator[str]:
-        """Yield a line if ``init()`` or the reading of a batch takes long; nothing if that was told just now.
+        """Yield a line if ``init()`` or the reading of a batch takes long, but not within `LONG` of the line before.
 
         Args:
             children: The processes.

@@ -40,7 +40,7 @@ def store_of(access: StoreAccess, datastore: str) -> ObjectStore:
         return _folder(folder)
     from ...errors import BadInput
     from ...storage.registry import open_store
-    from ...storage.s3.http import RetryPolicy
+    from ...storage.s3.http import STEP_RETRIES
 
     def endpoint() -> StoreEndpoint | None:
         stores: StepStores = from_document(StepStores, json.loads(Path(access.stores).read_bytes()))
@@ -49,8 +49,7 @@ def store_of(access: StoreAccess, datastore: str) -> ObjectStore:
     found = endpoint() if access.stores else None
     if found is None:
         raise BadInput(f"this step cannot open the datastore '{datastore}'", remedy="see: runner doctor")
-    retries = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
-    return open_store(found, retries, endpoint)
+    return open_store(found, STEP_RETRIES, endpoint)
 
 
 def _folder(path: str) -> ObjectStore:

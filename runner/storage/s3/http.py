@@ -58,6 +58,10 @@ class RetryPolicy:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
+STEP_RETRIES = RetryPolicy(attempts=45, longest_wait=15.0, max_timeouts=5)
+"""Retries for about eight minutes, so that neither a restart of the store nor late new keys cost a day's work."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """A request before it is signed. It may be sent more than once."""

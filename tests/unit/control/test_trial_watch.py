@@ -74,7 +74,7 @@ class CountingStore(MemoryStore):
 
 @dataclass
 class Keeping(FakeTarget):
-    """A target that notes whose reports it was told to keep."""
+    """A target that notes the attempts whose reports it has to keep."""
 
     kept: list[TaskId] = field(default_factory=list)
 

@@ -71,7 +71,7 @@ def test_the_report_has_the_progress_during_and_after(store: CountingStore) -> N
     assert (during.reason, during.batches) == (WORDS, SHOWN)
     assert to_document(during)["batches"]["seconds_left"] == 20.0
     after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
-    assert (after.reason, after.batches) == (WORDS, SHOWN), "failures are told after the end as well"
+    assert (after.reason, after.batches) == (WORDS, SHOWN), "the view shows failures after the end too"
     whole = replace(SHOWN, done=1000, failed=0)
     BatchBoard(store, b.task_id("score").batches, 0, lambda: 0.0).show(whole)
     after = step_report(store, view(b.started("score"), b.succeeded("score")), "score", locate=lambda _: "", now=NOW)
