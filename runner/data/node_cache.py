@@ -67,8 +67,8 @@ class NodeCache:
         """
         if self._give(entry, path):
             return
-        with self._alone(entry) as waited:
-            if waited and self._give(entry, path):
+        with self._alone(entry) as locking:
+            if locking and self._give(entry, path):
                 return
             fetch()
             self._keep(entry, path)
@@ -119,18 +119,16 @@ class NodeCache:
         """Let one process of the node fetch a large file; others wait for it, but not for ever.
 
         Yields:
-            True if another process may have fetched it meanwhile.
+            True if another process may have fetched it since the caller looked: before this one asked for the lock, too.
 
         """
-        waited = False
+        large = bool(_name(entry)) and entry.size >= TOGETHER and not self._trouble
         with ExitStack() as held:
-            if _name(entry) and entry.size >= TOGETHER and not self._trouble:
+            if large:
                 with self._no_failure():
                     lock = self._root / "locks" / _name(entry)
-                    if not held.enter_context(locked(lock, 0.0)):
-                        waited = True
-                        held.enter_context(locked(lock, _WAIT + entry.size / _SLOWEST))
-            yield waited
+                    held.enter_context(locked(lock, _WAIT + entry.size / _SLOWEST))
+            yield large
 
     def close(self) -> tuple[str, ...]:
         """Give the reserved room back, and return a line for people if the cache was of use or could not be used."""
