@@ -126,7 +126,7 @@ class TrialWatch:
         step = now.state.steps[key]
         if step.status is StepStatus.RUNNING:
             self._keep(now, TaskId(now.state.run, key, step.attempt))
-        task = self._attempt(now, key)
+        task = records.shown_attempt(self._store, now.state, key)
         found = tuple(logged_values(self._read(task), metric)) if task is not None else ()
         if step.status in STEP_ENDS:
             self._final[key] = found
@@ -136,13 +136,6 @@ class TrialWatch:
         submission = now.state.submission
         if submission is not None:
             self._targets[submission.targets[task.key]].keep_reports(task)
-
-    def _attempt(self, now: Progress, key: str) -> TaskId | None:
-        """Return the attempt whose reports are the trial's: the newest, or that of an earlier run; None: none."""
-        step = now.state.steps[key]
-        if step.origin:
-            return records.committing_attempt(self._store, step.origin)
-        return TaskId(now.state.run, key, step.attempt) if step.attempt else None
 
     def _read(self, task: TaskId) -> bytes:
         try:

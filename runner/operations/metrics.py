@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
-from ..model.document import Document
 from ..model.task import TaskId
 from ..ports import ObjectStore
 
@@ -40,7 +39,7 @@ def gather(lines: Iterable[str]) -> tuple[Metric, ...]:
     """Return metrics by name. An incomplete line is ignored: the script was killed while it wrote it."""
     found: dict[str, Metric] = {}
     for line in lines:
-        report = _parse(line)
+        report = named_report(line)
         if report is None:
             continue
         name = str(report["name"])
@@ -49,7 +48,8 @@ def gather(lines: Iterable[str]) -> tuple[Metric, ...]:
     return tuple(found.values())
 
 
-def _parse(line: str) -> Document:
+def named_report(line: str) -> dict[str, object] | None:
+    """Return a line of the file as a document; None for an incomplete one: the script was killed while it wrote it."""
     try:
         report = json.loads(line)
     except (ValueError, RecursionError):

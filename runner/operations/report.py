@@ -29,7 +29,7 @@ from .published import pipelines
 from .published.documents import Documents
 from .search_progress import begun_at, best_of, is_searching, progress_text
 from .step_status import attempts_of, environment_name, failure_of, why
-from .trials import shown_attempt, trials_of
+from .trials import trials_of
 from .values import RunView
 from .workers import count_in
 
@@ -287,7 +287,7 @@ def _search_reason(store: ObjectStore, view: RunView, key: str) -> str:
 
 def step_metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
     """Return the metrics of the newest attempt; for a reused step, those of the original attempt."""
-    task = shown_attempt(store, view, key)
+    task = records.shown_attempt(store, view.state, key)
     return metrics_of(store, task) if task else ()
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..ports import ObjectStore
+from ..runs.records import shown_attempt
 from .metrics import FILE, Metric, gather
-from .trials import shown_attempt
 from .values import RunView
 
 MOST = 10_000
@@ -50,7 +50,7 @@ def values(store: ObjectStore, view: RunView, key: str, name: str) -> tuple[Metr
         name: The metric's name.
 
     """
-    task = shown_attempt(store, view, key)
+    task = shown_attempt(store, view.state, key)
     found = list(_values(_text(store, task.reports + FILE), name)) if task else []
     return tuple(found[-MOST:])
 

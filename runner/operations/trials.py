@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,10 +11,9 @@ from ..model.names import step_run_id
 from ..model.search import Goal, Search, best_value
 from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
-from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs import records
-from .metrics import FILE
+from .metrics import FILE, named_report
 from .values import RunView
 
 THREADS = 8
@@ -135,7 +133,7 @@ def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[ob
     Raises:
         StoreError: The store fails.
     """
-    task = shown_attempt(store, view, key)
+    task = records.shown_attempt(store, view.state, key)
     if task is None:
         return {}
     try:
@@ -143,24 +141,11 @@ def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[ob
     except ObjectMissing:
         return {}
     found: dict[str, list[object]] = {}
-    for line in data.decode(errors="replace").splitlines():
-        try:
-            report = json.loads(line)
-        except (ValueError, RecursionError):  # a script that was killed leaves half a line
-            continue
-        if isinstance(report, dict) and "name" in report:
-            value = report.get("value")
-            flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]
-            found.setdefault(str(report["name"]), []).extend(flat)
+    for report in filter(None, map(named_report, data.decode(errors="replace").splitlines())):
+        value = report.get("value")
+        flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]
+        found.setdefault(str(report["name"]), []).extend(flat)
     return {name: tuple(values) for name, values in found.items()}
-
-
-def shown_attempt(store: ObjectStore, view: RunView, key: str) -> TaskId | None:
-    """Return the newest attempt of a step; for a reused step, the original attempt. None: there is none."""
-    step = view.state.steps[key]
-    if step.origin:
-        return records.committing_attempt(store, step.origin)
-    return TaskId(view.state.run, key, step.attempt) if step.attempt else None
 
 
 def ranked(trials: Sequence[Trial], metric: str, goal: Goal) -> list[Trial]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..backports import without_prefix
 from ..errors import ObjectDamaged, StoreDenied, StoreError, StoreUnreachable
@@ -14,6 +15,9 @@ from ..model.stored_documents import read_document
 from ..model.task import Task, TaskId, cancel_marker, trial_stops
 from ..ports import FolderStore, ObjectStore
 from .optional_documents import found
+
+if TYPE_CHECKING:
+    from ..model.state import RunState
 
 _TAIL_BYTES = 4000
 _TAIL_LINES = 20
@@ -62,6 +66,23 @@ def committing_attempt(store: ObjectStore, origin: str) -> TaskId | None:
     except StoreError:  # a damaged record of an earlier run must not fail a later one
         return None
     return TaskId(run, key, commit.attempt) if commit else None
+
+
+def shown_attempt(store: ObjectStore, state: RunState, key: str) -> TaskId | None:
+    """Return the newest attempt of a step; for a reused step, the original attempt. None: there is none.
+
+    Args:
+        store: The workspace store.
+        state: The state of the run.
+        key: The step's key.
+
+    Raises:
+        StoreError: See `committing_attempt`.
+    """
+    step = state.steps[key]
+    if step.origin:
+        return committing_attempt(store, step.origin)
+    return TaskId(state.run, key, step.attempt) if step.attempt else None
 
 
 def assign(store: ObjectStore, task: Task, begun: Callable[[TaskId], str] = lambda _: "") -> Task:

@@ -15,12 +15,12 @@ from ..model.status import IN_FLIGHT, STEP_ENDS
 from ..model.task import TaskId
 from ..operations import listing
 from ..operations.log_bytes import LogReader, StoredLog, stored_log
-from ..operations.trials import shown_attempt
 from ..operations.values import RunView
 from ..operations.workers import count_in
 from ..override import override
 from ..ports import ObjectStore
 from ..runs import head
+from ..runs.records import shown_attempt
 from .context import Context
 from .operation import Answer, Call, Operation, Parameter
 from .problems import not_found, too_busy
@@ -183,7 +183,7 @@ class _Watcher:
         with self._context.workspaces.borrow() as workspace:
             store = workspace.store
             view = run_now(workspace, self._run)
-            self._task = self._task or shown_attempt(store, view, self._key)
+            self._task = self._task or shown_attempt(store, view.state, self._key)
             over = self._is_over(view) or self._is_left(store)  # before the read: what it wrote until then is read
             if self._task is None:
                 return b"", over

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from ..errors import BadInput
 from ..model.reading import unknown
 from ..model.task import TaskId
-from ..operations.trials import shown_attempt
 from ..operations.values import RunView
 from ..ports import ObjectStore
+from ..runs.records import shown_attempt
 from .context import Workspace
 from .operation import Call, Parameter
 from .problems import not_found
@@ -60,7 +60,7 @@ def attempt_of(store: ObjectStore, view: RunView, call: Call, key: str) -> TaskI
     """Return the attempt that a call names; None: the step has none yet. Raise `Refusal` (404)."""
     wanted = call.query.get("attempt")
     if wanted is None:
-        return shown_attempt(store, view, key)
+        return shown_attempt(store, view.state, key)
     newest = view.state.steps[key].attempt
     if int(wanted) > newest:
         raise not_found(f"step '{key}' has no attempt {wanted}", f"its newest attempt: {newest}" if newest else "")

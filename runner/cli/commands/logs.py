@@ -14,9 +14,9 @@ from ...model.status import STEP_ENDS, StepStatus
 from ...operations.follow import Follower
 from ...operations.report import display_names
 from ...operations.tail import LogTail
-from ...operations.trials import shown_attempt
 from ...operations.values import RunView
 from ...operations.workers import check_worker, count_in, logged_workers
+from ...runs.records import shown_attempt
 from ...wiring import OpenWorkspace, open_session
 from ..exits import DONE
 from ..formatting import many
@@ -74,7 +74,7 @@ def _lone(view: RunView) -> str:
 
 def _name_others(session: OpenWorkspace, view: RunView, key: str, worker: int | None) -> None:
     """Say which other workers of a step have written something."""
-    task = shown_attempt(session.store, view, key) if key and count_in(view, key) > 1 else None
+    task = shown_attempt(session.store, view.state, key) if key and count_in(view, key) > 1 else None
     if task is None:
         return
     logged = (0, *logged_workers(session.store, task))

@@ -8,7 +8,6 @@ from ...data import manifest
 from ...dataclass import dataclass
 from ...errors import BadInput, StoreError
 from ...model.data import DataRef
-from ...model.task import TaskId
 from ...ports import ObjectStore
 from ...runs import records
 from ..values import RunView
@@ -78,11 +77,8 @@ def _inputs(store: ObjectStore, view: RunView, key: str | None) -> Mapping[str, 
     """Return the data that the step read; none if it has not started, or its assignment is gone."""
     if not key:
         return {}
-    state = view.state.steps[key]
-    task: TaskId | None = TaskId(view.state.run, key, state.attempt)
-    if state.origin:
-        task = records.committing_attempt(store, state.origin)
-    if task is None or not task.attempt or store.stat(task.assignment) is None:
+    task = records.shown_attempt(store, view.state, key)
+    if task is None or store.stat(task.assignment) is None:
         return {}
     return {binding.name: binding.ref for binding in records.assignment(store, task.assignment).inputs}
 

@@ -18,8 +18,9 @@ from ...model.document import to_document
 from ...model.search import Search
 from ...model.status import STEP_ENDS
 from ...model.task import TaskId
-from ...operations.trials import Trial, ranked, search_of, shown_attempt, trials_of
+from ...operations.trials import Trial, ranked, search_of, trials_of
 from ...operations.values import RunView
+from ...runs.records import shown_attempt
 from ..base.step_folder import step_context, step_folder
 from ..base.step_session import StepSession, open_in_step
 from ..runs.reports import METRICS, Reports, metric_line
@@ -200,7 +201,7 @@ def _ended(session: StepSession, run: str, key: str) -> RunView:
 
 def _attempt(session: StepSession, view: RunView, trial: Trial) -> TaskId:
     """Return the attempt of a trial that counts; of a trial that a retry took over, the original's."""
-    return shown_attempt(session.store, view, trial.key) or TaskId(view.state.run, trial.key)
+    return shown_attempt(session.store, view.state, trial.key) or TaskId(view.state.run, trial.key)
 
 
 def _keep_facts(search: Search, trials: Sequence[Trial], best: Trial) -> None:
