@@ -119,7 +119,7 @@ class NodeCache:
         """Let one process of the node fetch a large file; others wait for it, but not for ever.
 
         Yields:
-            True if another process may have fetched it since the caller looked: before this one asked for the lock, too.
+            True if another process may have fetched it since the caller looked, even before the lock was free.
 
         """
         large = bool(_name(entry)) and entry.size >= TOGETHER and not self._trouble

@@ -23,6 +23,7 @@ from .metrics import Metrics
 from .operation import Call, Operation
 from .parameters import path_values, query_values
 from .problems import Refusal, not_found, refusal_of, response
+from .web.page import error_page
 
 log = logging.getLogger("runner.server")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -55,20 +56,21 @@ class Dispatch:
         async def endpoint(request: Request) -> Response:
             record: Record = request.scope[RECORD]
             record.operation = operation
+            refused = error_page if operation.page else response
             try:
                 return await (self._change if operation.body else self._read)(operation, request, record)
             except Refusal as refusal:
-                return response(refusal)
+                return refused(refusal)
             except RunnerError as error:
                 found = refusal_of(error)
                 if found.status >= 500:
                     log.error("call %s (%s): %s", record.id, operation.id, error)  # noqa: TRY400 - runner's errors say all
-                return response(found)
+                return refused(found)
             except ClientDisconnect:
-                return response(Refusal(400, "the request ended before its body did"))
+                return refused(Refusal(400, "the request ended before its body did"))
             except Exception:
                 log.exception("call %s (%s) failed", record.id, operation.id)
-                return response(Refusal(500, f"the server has a fault; its log names the call {record.id}"))
+                return refused(Refusal(500, f"the server has a fault; its log names the call {record.id}"))
 
         return endpoint
 

@@ -59,6 +59,8 @@ def document(operations: Iterable[Operation], url: str = "") -> dict[str, object
     """
     paths: dict[str, dict[str, object]] = {}
     for operation in operations:
+        if operation.page:
+            continue
         plain = re.sub(r"\{(\w+):\w+\}", r"{\1}", operation.path)
         paths.setdefault(plain, {})[operation.method.lower()] = _described(operation)
     return {

@@ -97,5 +97,7 @@ class Operation:
     """The schema of the JSON body; None: there is no body."""
     answers: Mapping[int, Answer] = field(default_factory=dict)
     """The answers beside the problem documents, by status."""
+    page: bool = False
+    """True: a page for browsers. Its refusals are pages too, and the OpenAPI document does not have it."""
     refusals: tuple[int, ...] = ()
     """The statuses of problem documents beside those that every operation may have."""

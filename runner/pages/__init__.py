@@ -1,0 +1,1 @@
+"""The web pages and the report: HTML from what the operations return. It knows no server."""

@@ -1,0 +1,61 @@
+"""Templates: HTML from values. Every value is escaped unless it is markup of this package."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .assets import address
+from .texts import FILTERS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+_FOLDER = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: object) -> str:
+    """Return the text of a template.
+
+    Args:
+        template: The name of its file in ``templates/``.
+        **values: What the template shows. A value that the template names and nobody gives is an error.
+
+    """
+    return environment().get_template(template).render(values)
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the templates: autoescape is on for every file."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(FILTERS, json_block=json_block)
+    made.globals.update(asset=address)
+    return made
+
+
+def json_block(value: object) -> Markup:
+    """Return JSON for the inside of a ``<script type="application/json">`` element.
+
+    No text in it can end the element (https://html.spec.whatwg.org/multipage/scripting.html, restrictions for contents
+    of script elements).
+
+    Args:
+        value: What `json` can write.
+
+    """
+    from markupsafe import Markup
+
+    text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped
