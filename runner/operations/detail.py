@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..data import manifest
 from ..dataclass import dataclass
@@ -133,7 +133,7 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
     outputs = view.state.steps[step.key].outputs
     return StepDetail(
         step=step,
-        command=tuple(_shown(argument) for argument in spec.command),
+        command=command_of(spec.command),
         workers=workers_text(workers_in(view, step.key)),
         environment=view.plan.environments[spec.environment].name if spec.environment in view.plan.environments else "",
         reference=view.state.environments.get((spec.environment, step.target), ""),
@@ -245,6 +245,16 @@ def _dataset(definition: DatasetDefinition) -> str:
     if definition.name:
         return f"dataset '{definition.name}' version {definition.version}"
     return ", ".join(f"{path.datastore}/{path.path}" for path in definition.paths)
+
+
+def command_of(command: Sequence[Argument]) -> tuple[str, ...]:
+    """Return a command for people: places of paths and of values that are not known stand in angle brackets.
+
+    Args:
+        command: The command of a step or a task.
+
+    """
+    return tuple(map(_shown, command))
 
 
 def _shown(argument: Argument) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..control.fingerprint import Bound
-from ..data import manifest, packing
+from ..data import manifest
 from ..dataclass import dataclass
 from ..errors import StoreError
-from ..model.digest import digest_of_bytes
 from ..model.document import Document, to_document
 from ..ports import ObjectStore
+from .code_comparison import CodeComparison, FileFacts, compare_code
 
 _MOST = 10
 """The most files that are listed one by one."""
@@ -50,7 +50,20 @@ def source_differences(store: ObjectStore, before: str, after: str) -> Iterator[
         before: The digest of the first snapshot; empty: the step has no code.
         after: The digest of the second one.
     """
-    yield from _files("source", _snapshot(store, before), _snapshot(store, after))
+    yield from _files("source", *_sources(compare_code(store, before, after, diffs=False)))
+
+
+def _sources(found: CodeComparison) -> Iterator[Mapping[str, str]]:
+    """Yield the files of both snapshots that differ, in a line each."""
+    for facts in (
+        {change.path: change.before for change in found.files},
+        {change.path: change.after for change in found.files},
+    ):
+        yield {path: _file(each) for path, each in facts.items() if each is not None}
+
+
+def _file(facts: FileFacts) -> str:
+    return f"{facts.digest[:12]}, {facts.bytes} bytes{', executable' if facts.executable else ''}"
 
 
 def _fields(bound: Bound) -> dict[str, Document]:
@@ -103,15 +116,6 @@ def _files(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
         yield Difference(what, f"and {len(changed) - _MOST} more files", "")
     if not changed:
         yield Difference(what, "its earlier content is no longer there to compare", "")
-
-
-def _snapshot(store: ObjectStore, digest: str) -> Mapping[str, str]:
-    """Return the digest of each file in a snapshot; none if the store has no intact snapshot."""
-    try:
-        files = packing.load(store, digest)
-    except StoreError:
-        return {}
-    return {path: f"{digest_of_bytes(content)[:12]}, {len(content)} bytes" for path, _, content in files}
 
 
 def _contents(store: ObjectStore, digest: str) -> Mapping[str, str]:

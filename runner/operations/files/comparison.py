@@ -9,7 +9,7 @@ from ...dataclass import dataclass
 from ...errors import BadInput, StoreError
 from ...model.data import DataRef
 from ...ports import ObjectStore
-from ...runs import records
+from ..step_data import assigned_task, inputs_of, outputs_of
 from ..values import RunView
 
 
@@ -70,17 +70,11 @@ def _by_name(view: RunView) -> Mapping[str, str]:
 
 
 def _outputs(_store: ObjectStore, view: RunView, key: str | None) -> Mapping[str, DataRef]:
-    return view.state.steps[key].outputs if key else {}
+    return outputs_of(view, key) if key else {}
 
 
 def _inputs(store: ObjectStore, view: RunView, key: str | None) -> Mapping[str, DataRef]:
-    """Return the data that the step read; none if it has not started, or its assignment is gone."""
-    if not key:
-        return {}
-    task = records.shown_attempt(store, view.state, key)
-    if task is None or store.stat(task.assignment) is None:
-        return {}
-    return {binding.name: binding.ref for binding in records.assignment(store, task.assignment).inputs}
+    return inputs_of(assigned_task(store, view, key)) if key else {}
 
 
 def _compared(

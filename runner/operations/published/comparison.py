@@ -16,6 +16,7 @@ from ...model.step import StepSpec
 from ...plan import data_parameters
 from ...ports import ObjectStore
 from ...runs import plans
+from ..code_comparison import changed_snapshots
 from ..differences import Difference, source_differences, text_of
 from ..environment_comparison import EnvironmentFacts, compare
 from ..environment_history import with_lock
@@ -75,7 +76,7 @@ def comparison(store: ObjectStore, before: PublishedRecord, after: PublishedReco
         after=after.id,
         pipeline=tuple(_changed(_pipeline(before, old), _pipeline(after, new))),
         parameters=tuple(_changed(_parameters(old), _parameters(new))),
-        steps=tuple(_steps(old, new)),
+        steps=tuple(step_changes(old, new)),
         code=tuple(_code(store, old, new)),
         environments=tuple(_environments(store, old, new)),
     )
@@ -101,7 +102,14 @@ def _parameters(plan: Plan) -> dict[str, object]:
     return {**plan.parameters, **{name: to_document(data) for name, data in data_parameters.defaults(plan).items()}}
 
 
-def _steps(old: Plan, new: Plan) -> Iterator[Change]:
+def step_changes(old: Plan, new: Plan) -> Iterator[Change]:
+    """Yield the steps that differ between two plans: those of one alone, and those that are defined in another way.
+
+    Args:
+        old: The first plan.
+        new: The second.
+
+    """
     for key in dict.fromkeys((*old.by_key, *new.by_key)):
         before, after = old.by_key.get(key), new.by_key.get(key)
         if before is None or after is None:
@@ -129,12 +137,7 @@ def _step(plan: Plan, step: StepSpec) -> dict[str, object]:
 
 def _code(store: ObjectStore, old: Plan, new: Plan) -> Iterator[Change]:
     """Yield the differences of each pair of source folders that steps of one key have."""
-    pairs: dict[tuple[str, str], list[str]] = {}
-    for key, step in new.by_key.items():
-        before = old.by_key.get(key)
-        if before is not None and before.snapshot != step.snapshot:
-            pairs.setdefault((before.snapshot, step.snapshot), []).append(step.name)
-    for (one, other), names in pairs.items():
+    for (one, other), names in changed_snapshots(old, new).items():
         yield Change(", ".join(names), "changed", tuple(source_differences(store, one, other)))
 
 

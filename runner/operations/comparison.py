@@ -1,0 +1,235 @@
+"""Runs side by side: parameters, code, environments, inputs and outputs by digest, metrics, times, states of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache, partial
+
+from ..dataclass import dataclass
+from ..environments import lock_store
+from ..errors import BadInput
+from ..model.status import StepStatus
+from ..ports import ObjectStore
+from .code_comparison import FileChange, changed_snapshots, compare_code
+from .environment_comparison import EnvironmentFacts
+from .environment_comparison import compare as compare_environments
+from .environment_history import of_run
+from .metrics import Metric
+from .parallel_reads import read_each
+from .published.comparison import Change, step_changes
+from .report import parameters_of, step_metrics
+from .step_data import assigned_task, content_of, inputs_of, outputs_of
+from .values import RunView
+
+MOST = 20
+"""The most runs that are compared at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparedRun:
+    """One of the runs."""
+
+    run: str
+    experiment: str
+    status: str
+    created: datetime | None
+    ended: datetime | None
+    seconds: float | None
+    """From its submission to its end; None: it has not ended."""
+    user: str
+    description: str
+    origin: str
+    """The run that it retries; empty: none."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One thing that each run may have."""
+
+    name: str
+    values: tuple[object, ...]
+    """In the order of the runs; None: the run has none."""
+
+    @property
+    def same(self) -> bool:
+        """Return True if all runs have the same."""
+        return all(value == self.values[0] for value in self.values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeChange:
+    """The differences between the code of steps, which share their source folder."""
+
+    steps: tuple[str, ...]
+    """The names of the steps."""
+    files: tuple[FileChange, ...]
+    note: str
+    """The reason why the files cannot be compared; empty: they were."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairComparison:
+    """What differs between the first run and another one, beside what is in rows."""
+
+    before: str
+    """The id of the first run."""
+    after: str
+    steps: tuple[Change, ...]
+    """Steps that were added, removed, or are defined in another way: arguments, settings."""
+    code: tuple[CodeChange, ...]
+    environments: tuple[Change, ...]
+    """Specifications, locks with their packages, bases."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Some runs side by side. Rows with one name are of steps of one name."""
+
+    runs: tuple[ComparedRun, ...]
+    parameters: tuple[Row, ...]
+    tags: tuple[Row, ...]
+    states: tuple[Row, ...]
+    """The state of each step."""
+    seconds: tuple[Row, ...]
+    """The time of each step; None: it did not run, or is not over."""
+    inputs: tuple[Row, ...]
+    """The digest of each input, as ``STEP: INPUT``."""
+    outputs: tuple[Row, ...]
+    metrics: tuple[Row, ...]
+    """The newest value of each metric, as ``STEP: METRIC``."""
+    pairs: tuple[PairComparison, ...]
+    """The first run with each other one."""
+
+
+def compare(store: ObjectStore, views: Sequence[RunView], *, diffs: bool = True) -> Comparison:
+    """Compare two or more runs.
+
+    Args:
+        store: The workspace store.
+        views: The runs.
+        diffs: Add the diffs of the code. Default: True.
+
+    Raises:
+        BadInput: There are fewer than two runs, or more than `MOST`, or one is there twice.
+        StoreError: The store cannot be read.
+
+    """
+    _check([view.state.run for view in views])
+    inputs, metrics = zip(*(_read(store, view) for view in views), strict=True)
+    return Comparison(
+        runs=tuple(map(_run, views)),
+        parameters=_rows(map(parameters_of, views)),
+        tags=_rows(dict(view.state.submission.tags) if view.state.submission else {} for view in views),
+        states=_rows(map(_states, views)),
+        seconds=_rows(map(_seconds, views)),
+        inputs=_rows(inputs),
+        outputs=_rows(map(_outputs, views)),
+        metrics=_rows(metrics),
+        pairs=tuple(_pair(store, views[0], other, diffs=diffs) for other in views[1:]),
+    )
+
+
+def _check(runs: Sequence[str]) -> None:
+    if len(runs) < 2:
+        raise BadInput("a comparison takes two runs or more", remedy="name another run; see: runner list")
+    if len(runs) > MOST:
+        raise BadInput(f"{len(runs)} runs are too many to compare", remedy=f"name at most {MOST}")
+    twice = next((run for run in runs if runs.count(run) > 1), "")
+    if twice:
+        raise BadInput(f"run {twice} is named twice", remedy="name another run; see: runner list")
+
+
+def _run(view: RunView) -> ComparedRun:
+    state, said = view.state, view.state.submission
+    return ComparedRun(
+        run=state.run,
+        experiment=said.experiment if said else "",
+        status=state.status.value,
+        created=state.created,
+        ended=state.ended,
+        seconds=_between(state.created, state.ended),
+        user=said.user if said else "",
+        description=said.description if said else "",
+        origin=said.origin if said else "",
+    )
+
+
+def _rows(columns: Iterable[Mapping[str, object]]) -> tuple[Row, ...]:
+    known = tuple(columns)
+    names = dict.fromkeys(name for column in known for name in column)
+    return tuple(Row(name, tuple(column.get(name) for column in known)) for name in names)
+
+
+def _states(view: RunView) -> Mapping[str, object]:
+    return {view.plan.names[key]: step.status.value for key, step in view.state.steps.items()}
+
+
+def _seconds(view: RunView) -> Mapping[str, object]:
+    return {
+        view.plan.names[key]: None if step.status is StepStatus.REUSED else _between(step.started, step.ended)
+        for key, step in view.state.steps.items()
+    }
+
+
+def _between(began: datetime | None, ended: datetime | None) -> float | None:
+    return round((ended - began).total_seconds(), 3) if began and ended else None
+
+
+def _outputs(view: RunView) -> Mapping[str, object]:
+    return {
+        f"{view.plan.names[key]}: {name}": content_of(ref)
+        for key in view.state.steps
+        for name, ref in outputs_of(view, key).items()
+    }
+
+
+def _read(store: ObjectStore, view: RunView) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Return the digest of each input and the newest value of each metric of a run."""
+
+    def one(key: str) -> tuple[str, Mapping[str, object], tuple[Metric, ...]]:
+        refs = inputs_of(assigned_task(store, view, key))
+        return (
+            view.plan.names[key],
+            {name: content_of(ref) for name, ref in refs.items()},
+            step_metrics(store, view, key),
+        )
+
+    inputs: dict[str, object] = {}
+    metrics: dict[str, object] = {}
+    for name, refs, logged in read_each(store, one, tuple(view.state.steps)):
+        inputs.update((f"{name}: {given}", digest) for given, digest in refs.items())
+        metrics.update((f"{name}: {metric.name}", metric.value) for metric in logged)
+    return inputs, metrics
+
+
+def _pair(store: ObjectStore, before: RunView, after: RunView, *, diffs: bool) -> PairComparison:
+    return PairComparison(
+        before=before.state.run,
+        after=after.state.run,
+        steps=tuple(step_changes(before.plan, after.plan)),
+        code=tuple(_code(store, before, after, diffs=diffs)),
+        environments=tuple(_environments(store, before, after)),
+    )
+
+
+def _code(store: ObjectStore, before: RunView, after: RunView, *, diffs: bool) -> Iterator[CodeChange]:
+    """Yield the differences of each pair of source folders that steps of one key have."""
+    for (one, other), names in changed_snapshots(before.plan, after.plan).items():
+        found = compare_code(store, one, other, diffs=diffs)
+        yield CodeChange(steps=names, files=found.files, note=found.note)
+
+
+def _environments(store: ObjectStore, before: RunView, after: RunView) -> Iterator[Change]:
+    find_lock = cache(partial(lock_store.of_digest, store))
+    old, new = (_by_name(of_run(view, find_lock)) for view in (before, after))
+    for name in dict.fromkeys((*old, *new)):
+        one, other = old.get(name), new.get(name)
+        if one is None or other is None:
+            yield Change(name, "removed" if one else "added")
+        elif found := compare_environments(one, other).differences:
+            yield Change(name, "changed", found)
+
+
+def _by_name(facts: Iterable[EnvironmentFacts]) -> Mapping[str, EnvironmentFacts]:
+    return {each.name: each for each in facts}
