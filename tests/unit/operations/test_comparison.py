@@ -29,7 +29,7 @@ OTHER = "20260203t040506789z-bbbbbbbbbbbbbbbb"
 
 
 def ran(
-    store: MemoryStore, run: str, plan: Plan, *happened: e.Event, loss: float = 0.5, **submitted: object
+    store: MemoryStore, run: str, plan: Plan, *happened: e.Event, loss: float = 0.5, **submitted: Any
 ) -> RunView:
     """Store the records of a run that has logged a metric in its step ``train``, and return its view."""
     plans.save(store, plan)
