@@ -28,9 +28,7 @@ from tests.support.memory_store import MemoryStore
 OTHER = "20260203t040506789z-bbbbbbbbbbbbbbbb"
 
 
-def ran(
-    store: MemoryStore, run: str, plan: Plan, *happened: e.Event, loss: float = 0.5, **submitted: Any
-) -> RunView:
+def ran(store: MemoryStore, run: str, plan: Plan, *happened: e.Event, loss: float = 0.5, **submitted: Any) -> RunView:
     """Store the records of a run that has logged a metric in its step ``train``, and return its view."""
     plans.save(store, plan)
     state = replace(b.state(plan, *happened, **submitted), run=run)
