@@ -28,7 +28,7 @@ from .operations.values import RunView
 from .ports import ComputeTarget, EnvironmentStore, ObjectStore
 from .processes import orphans
 from .runs import head, journal
-from .wiring import OpenWorkspace, SystemClock, open_session
+from .wiring import OpenWorkspace, SystemClock, after_run, open_session
 from .wiring.controller_exit import exit_with_children
 from .wiring.controllers import log_folder
 from .wiring.launching import FOLDER_IN_POD, Launcher, written
@@ -75,6 +75,7 @@ def main() -> None:
     _log_to(log_folder() / f"{run}.log")
     try:
         drive(session, run, launcher=Launcher(lambda: open_session(Path(workspace), target)))
+        after_run.do_all(session, run, SystemClock(), _say)
         exit_with_children()
     except RunTaken as error:
         print(error, file=sys.stderr)
@@ -117,6 +118,7 @@ def _drive_in_pod(context: PodRunContext) -> int:
     try:
         if not taken:
             drive(context, context.spec.run, context.host, _launcher(context))
+            after_run.do_all(context, context.spec.run, SystemClock(), _say)
     except RunTaken as error:
         _say(str(error))
         if until_reachable(lambda: context.is_mine(context.view(context.spec.run).state.host)):

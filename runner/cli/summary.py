@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..model.document import Document
 from ..model.names import short
 from ..model.printable import continued, remedy_lines
+from ..operations.after_run import FAILED, Outcome, line
 from ..operations.metrics import Metric
 from ..operations.report import OriginReport, OutputReport, RunReport, StepReport
 from ..operations.step_status import class_text
@@ -46,6 +47,7 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
         ("outputs", _outputs(shown, paint, here)),
         ("metrics", _metrics(shown, paint)),
         ("warnings", _warnings(report, paint)),
+        ("after the run", after_lines(report.after, paint)),
     ):
         if lines:
             out += ["", paint(title, "bold"), *lines]
@@ -131,6 +133,16 @@ def _alike(steps: Sequence[StepReport]) -> list[StepReport]:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
+
+
+def after_lines(found: Sequence[Outcome], paint: Paint) -> list[str]:
+    """Return what became of the actions at the end of a run: a line for each, and the remedies of those that failed."""
+    lines: list[str] = []
+    for outcome in found:
+        bad = outcome.state == FAILED
+        lines.append(paint(f"  {line(outcome)}", "yellow" if bad else ""))
+        lines += [f"  {each}" for each in remedy_lines(outcome.remedy if bad else "", paint("do:", "dim"))]
+    return lines
 
 
 def step_table(steps: Sequence[StepReport], paint: Paint) -> list[str]:

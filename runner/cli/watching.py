@@ -6,15 +6,19 @@ import dataclasses
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from ..dataclass import dataclass, field
+from ..errors import StoreError
 from ..model.batches import BatchProgress
 from ..model.events import JournalEntry
 from ..model.names import short
 from ..model.status import RunStatus
+from ..operations import after_run
+from ..operations.after_run import Outcome
 from ..operations.batch_progress import with_progress
 from ..operations.controller_health import SILENCE, driver_of
 from ..operations.follow import Follower, follower_of
@@ -30,10 +34,14 @@ from .output import show, warn
 from .paint import is_terminal, paint_for
 from .reports import hint, report_of, waits_for
 from .showing import Show, show_on
-from .summary import summary
+from .summary import after_lines, summary
 
 _LOOK = 1.0
 """Seconds between two looks after the controller."""
+_AFTER_PAUSE = 0.1
+"""Seconds between two looks at what is done at the end of a run."""
+AFTER_SECONDS = 5.0
+"""The longest time that a command waits for what is done at the end of a run: its result is known by then."""
 CANCEL_SECONDS = 90.0
 """The time limit for the end of a canceled run: Kubernetes alone gives a pod 30 s by default."""
 
@@ -165,11 +173,34 @@ class _Polls:
 def tell(viewer: Viewer, view: RunView) -> RunReport:
     """Say how the run ended."""
     told = until_answered(lambda: report_of(viewer.session, view), viewer.report)
+    paint = paint_for(viewer.stream)
     if not viewer.quiet:
-        paint = paint_for(viewer.stream)
-        lines = summary(told, paint, hint(viewer.session), str(Path.cwd()))
+        lines = summary(replace(told, after=()), paint, hint(viewer.session), str(Path.cwd()))
         show("", *lines, stream=viewer.stream)
+    if not view.state.over:
+        return told
+    with suppress(StoreError):  # the run's result is told
+        told = replace(told, after=after_run_of(viewer.session, view.state.run))
+    if told.after and not viewer.quiet:
+        show("", paint("after the run", "bold"), *after_lines(told.after, paint), stream=viewer.stream)
     return told
+
+
+def after_run_of(session: OpenWorkspace, run: str, seconds: float = AFTER_SECONDS) -> tuple[Outcome, ...]:
+    """Return what became of the actions at the end of a run; wait a little for those that go on.
+
+    Args:
+        session: The workspace.
+        run: The run, which has ended.
+        seconds: How long to wait at most.
+
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        found = after_run.expected(session.store, run, session.after_run.actions)
+        if all(each.state != after_run.BEGUN for each in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(max(session.pause, _AFTER_PAUSE))
 
 
 def request_cancel(session: OpenWorkspace, run: str) -> None:

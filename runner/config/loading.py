@@ -20,7 +20,7 @@ from .target import TargetTypes
 _MARKS = ("runner.yaml", ".runner", ".azureml/config.json")
 """Marks of a workspace's folder. A bare ``.azureml`` is none: v1 caches logins in that of the home folder."""
 _KNOWN = ("name", "target", "targets", "environments", "computes", "vm_sizes", "secrets", "datastores", "access",
-          "packages_until", "keep", "detach", "serve")  # fmt: skip
+          "packages_until", "keep", "detach", "serve", "report", "mlflow", "opentelemetry", "openlineage")  # fmt: skip
 _TYPED = ("targets", "datastores")
 """Sections whose entries have a ``type``: an entry of another type replaces the machine's as a whole."""
 
@@ -111,6 +111,7 @@ def _config(root: Path, document: Table, types: TargetTypes, stores: StoreTypes,
         keep=sections.keep(document.at("keep"), findings),
         detach=sections.switch(document.at("detach"), findings),
         serve=sections.serve(document.at("serve"), findings),
+        after_run=sections.after_run(document, findings),
     )
 
 

@@ -16,6 +16,7 @@ from ..model.environment import NamedEnvironment
 from ..model.keep_rule import EVERY_TAG
 from ..model.secret import SecretSource
 from ..model.workspace import LONGEST, place_of, segment
+from .after_run import AfterRunConfig
 from .serve import ServeConfig
 from .store import DatastoreConfig
 from .target import TargetConfig
@@ -88,6 +89,8 @@ class Config:
     ``runner serve`` and schedules submit."""
     serve: ServeConfig = field(default_factory=ServeConfig)
     """Settings of `runner serve`, and the address under which it is reached."""
+    after_run: AfterRunConfig = field(default_factory=AfterRunConfig)
+    """What happens at the end of each run: ``report:``, ``mlflow:``, ``opentelemetry:`` and ``openlineage:``."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step may open by name. They are added to each target's `access`."""
 

@@ -23,6 +23,7 @@ from ..model.task import TaskId
 from ..plan import data_parameters
 from ..ports import ObjectStore
 from ..runs import records
+from .after_run import Outcome, outcomes
 from .batch_progress import progress_of
 from .metrics import Metric, metrics_of
 from .published import pipelines
@@ -156,6 +157,8 @@ class RunReport:
     parameters: Mapping[str, object] = field(default_factory=dict)
     """The values of all pipeline parameters. Data are documents of their places."""
     submitted: OriginReport = field(default_factory=OriginReport)
+    after: tuple[Outcome, ...] = ()
+    """What became of the actions at its end: the report, and exports to other tools."""
 
 
 def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, threads: int = 1) -> RunReport:
@@ -179,6 +182,7 @@ def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, 
         environments=environment_reports(view),
         parameters=parameters_of(view),
         submitted=submitted_by(store, view),
+        after=outcomes(store, state.run) if state.over else (),
     )
 
 

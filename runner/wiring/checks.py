@@ -21,6 +21,7 @@ from ..operations.values import Request
 from ..plan.policies import with_access
 from ..plan.worker_counts import limit_problems
 from ..samplers import bayesian
+from . import after_run_checks
 from .places import Places
 
 
@@ -53,6 +54,7 @@ def targets_of(places: Places, made: SealedPlan, request: Request, known: Named,
     if not problems:
         found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
         found.extend(preflight.problems_from(lambda: _store_problems(places, targets.values()), here))
+    found.extend(after_run_checks.problems(places.config, in_cluster=places.controllers_in_cluster))
     if found:
         raise BadInput(dict.fromkeys(found))
     return targets
@@ -72,6 +74,7 @@ def check_again(places: Places, plan: Plan, targets: Mapping[str, str]) -> None:
     found.extend(preflight.place_problems(plan, targets, target=places.candidate, environments=places.environments))
     if all(name in places.config.targets for name in targets.values()):
         found.extend(preflight.problems_from(lambda: _store_problems(places, targets.values()), here))
+    found.extend(after_run_checks.problems(places.config, in_cluster=places.controllers_in_cluster))
     if found:
         raise BadInput(dict.fromkeys(found))
 

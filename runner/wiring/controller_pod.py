@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from .. import __version__
 from ..config import TargetConfig, TargetContext
+from ..config.after_run import AfterRunConfig
 from ..config.controllers import ControllerHost
 from ..errors import BadInput, TargetError
 from ..model import events as e
@@ -17,6 +19,7 @@ from ..model.data import DEFAULT_DATASTORE
 from ..model.store_endpoint import StepStores
 from ..model.uses import accesses_of
 from ..operations import watch
+from ..operations.ended_run import EndedRun
 from ..operations.values import RunView
 from ..ports import ComputeTarget, EnvironmentStore, ObjectStore
 from ..runs import journal, store_format
@@ -128,6 +131,31 @@ class PodRunContext:
             minter=lambda datastore: minter_of(lambda: self.stores().of(datastore)),
             locks=lambda: Locks(self.store),
         )
+
+    @property
+    def after_run(self) -> AfterRunConfig:
+        """What happens at the end of the run."""
+        return self.spec.after_run
+
+    def handle(self) -> Mapping[str, str]:
+        """Return what another process of the pod needs to open the same run."""
+        return {"spec": str(self.file)}
+
+    def ended_run(self, run: str) -> EndedRun:
+        """Return the run for what is made of it at its end. Raises RunnerError."""
+        return EndedRun(
+            store=self.store,
+            view=self.view(run),
+            datastore=self.datastore,
+            settings=self.spec.after_run,
+            secret=self._secret,
+            workspace=self.spec.workspace_name,
+        )
+
+    def _secret(self, name: str) -> str:
+        if name not in self.spec.after_run_secrets:
+            raise BadInput(f"secret '{name}' had no value when the run was handed over", f"run {self.spec.run}")
+        return self.spec.after_run_secrets[name]
 
     def overtaken(self) -> bool:
         """Return True if a controller of another Job, or of a machine, took the run after one of this Job had it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..compute import registry
 from ..config import TargetConfig
+from ..config.after_run import AfterRunConfig
 from ..dataclass import dataclass, field
 from ..errors import BadInput
 from ..model.document import from_document, to_document
@@ -31,6 +32,12 @@ class ControllerSpec:
     """The version of the runner that hands over. The image may have another."""
     workspace: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The files of the workspace in which the controller submits what steps ask for, by name. Empty: nothing."""
+
+    after_run: AfterRunConfig = field(default_factory=AfterRunConfig)
+    """What happens at the end of the run."""
+    after_run_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The values of the secrets that this needs, by name."""
+    workspace_name: str = ""
 
     @property
     def config(self) -> TargetConfig:

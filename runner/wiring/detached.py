@@ -28,6 +28,7 @@ from ..model.names import short
 from ..model.uses import access_of_all
 from ..operations.controller_health import ControllerGone
 from ..runs import journal
+from . import after_run_checks
 from .adapters import handed_over
 from .controller_spec import ControllerSpec, to_text
 from .launching import launching_files
@@ -56,7 +57,10 @@ class Detached:
 
     def check(self, targets: Collection[str]) -> None:
         """Raise BadInput unless a pod could drive a run on these targets."""
-        found = tuple(detach_problems(self.session.target_in_force, controllers_of(self.session), targets))
+        found = (
+            *detach_problems(self.session.target_in_force, controllers_of(self.session), targets),
+            *after_run_checks.pod_problems(self.session.config),
+        )
         if found:
             raise BadInput(found)
 
@@ -96,6 +100,9 @@ class Detached:
             stores=handed_over(session.step_stores(name).only(access)),
             version=__version__,
             workspace=launching_files(session, host, image, access),
+            after_run=session.after_run,
+            after_run_secrets=after_run_checks.secret_values(session.config),
+            workspace_name=session.config.workspace,
         )
         try:
             self._start(host, spec, image)
@@ -145,7 +152,7 @@ class Detached:
         )
 
     def _journal(self, run: str, event: e.Event) -> None:
-        from .workspace import SystemClock
+        from .clock import SystemClock
 
         for _ in range(_RIVALS):
             state = self.session.view(run).state

@@ -28,6 +28,7 @@ from ..model.plan import Plan
 from ..model.secret import SecretSource
 from ..model.uses import access_of_all
 from ..storage.registry import STORES
+from .after_run_checks import pod_problems
 from .datastores import Datastores
 
 CONFIGURATION = "runner.yaml"
@@ -91,10 +92,12 @@ def pod_workspace(
         place: The place of the files in the cluster.
 
     Raises:
-        BadInput: The keys of the workspace's store cannot be read.
+        BadInput: The keys of the workspace's store cannot be read, or an export writes to this machine.
         StoreError: The list of the registered datastores cannot be read.
 
     """
+    if unusable := tuple(pod_problems(config)):
+        raise BadInput(unusable)
     made: dict[str, str] = {}
     missing: dict[tuple[str, str], Problem] = {}
     document: dict[str, Document] = {
@@ -111,6 +114,7 @@ def pod_workspace(
         "keep": to_document(config.keep),
         "serve": to_document(_serve(config.serve, place)),
         "access": to_document(config.access),
+        **to_document(config.after_run),
     }
     made[CONFIGURATION] = json.dumps({key: value for key, value in document.items() if value}, indent=2) + "\n"
     own = (DEFAULT_DATASTORE, FILE_DATASTORE, *datastores.aliases(), *document["datastores"])

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import BadInput
+from ..model.access import Access
 from ..operations.published import pipelines
 from ..operations.values import Request
 
 if TYPE_CHECKING:
     from ..config.controllers import ControllerHost
-    from ..model.access import Access
     from ..model.run_request import RunRequest
     from .workspace import OpenWorkspace
 
@@ -54,7 +54,7 @@ def launching_files(session: OpenWorkspace, host: ControllerHost, image: str, ac
     except BadInput as error:
         session.notify(f"steps of this run cannot submit published pipelines: {error}")
         return {}
-    return only(made.files, access)
+    return only(made.files, access.joined(Access(secrets=session.after_run.secrets)))
 
 
 def written(files: Mapping[str, str], folder: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config import LOCAL, Config, TargetContext
+from ..config.after_run import AfterRunConfig
 from ..datastores import BucketConfig
 from ..errors import BadInput
 from ..model.access import Access
@@ -20,6 +21,7 @@ from ..model.published import PublishedRecord
 from ..model.store_endpoint import StepStores, StoreEndpoint
 from ..model.uses import accesses_of
 from ..operations import watch
+from ..operations.ended_run import EndedRun
 from ..operations.values import DatastoreFacts, ServerFacts, WorkspaceFacts
 from ..ports import ComputeTarget, CredentialMinter, EnvironmentInventory, EnvironmentStore, ObjectStore, Prepared
 from ..runs import store_format
@@ -159,6 +161,31 @@ class Places:
         from ..data.secret_values import value_of
 
         return value_of(name, self.config.secrets)
+
+    @property
+    def after_run(self) -> AfterRunConfig:
+        """What happens at the end of each run."""
+        return self.config.after_run
+
+    @property
+    def controllers_in_cluster(self) -> bool:
+        """True if the controllers of runs are pods."""
+        return self.config.detach
+
+    def handle(self) -> Mapping[str, str]:
+        """Return what another process of this machine needs to open the same workspace."""
+        return {"root": str(self.config.root), "target": self.override}
+
+    def ended_run(self, run: str) -> EndedRun:
+        """Return a run for what is made of it at its end. Raises RunnerError."""
+        return EndedRun(
+            store=self.store,
+            view=watch.view(self.store, run),
+            datastore=self.datastore,
+            settings=self.config.after_run,
+            secret=self.secret,
+            workspace=self.config.workspace,
+        )
 
     def curated_images(self) -> Mapping[str, str]:
         """Return the ready images of the configuration by the names of their environments."""

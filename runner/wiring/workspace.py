@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +20,11 @@ from ..model.status import RunStatus
 from ..operations import controller_health, journal_gap, watch
 from ..operations.listing import is_begun
 from ..operations.values import Request, RunView
+from ..override import override
 from ..runs import head, index, records
 from . import configuration, known_workspaces
 from .cache import cache_folder
+from .clock import SystemClock
 from .controllers import MARK, Controllers, Starter, log_of
 from .places import Places
 
@@ -34,20 +35,6 @@ if TYPE_CHECKING:
     from ..operations.local_wheels import SealedPlan
     from ..operations.published.pipelines import PublishOptions
     from ..operations.submit import Submitter
-
-
-class SystemClock:
-    """The clock of this machine, as a `ports.Clock`."""
-
-    def now(self) -> datetime:
-        """Return the time in UTC, with its time zone."""
-        return datetime.now(timezone.utc)
-
-    def monotonic(self) -> float:
-        """Return the seconds of a monotonic clock."""
-        import time
-
-        return time.monotonic()
 
 
 def open_session(
@@ -169,6 +156,8 @@ class OpenWorkspace(Places):
         self.submitted.append(run)
         if not self._end_if_all_reused(run):
             self.see_to_controller(run)
+        elif self.after_run.actions:
+            self.start_controller(run)
         self.on_submit(run)
         return run
 
@@ -290,6 +279,12 @@ class OpenWorkspace(Places):
     def identity(self) -> known_workspaces.KnownWorkspace:
         """The workspace as a command opens it."""
         return known_workspaces.KnownWorkspace(str(self.config.root), self.override)
+
+    @property
+    @override
+    def controllers_in_cluster(self) -> bool:
+        """True if the controllers of runs are pods."""
+        return not isinstance(self.controllers, Controllers)
 
     @cached_property
     def controllers(self) -> Starter:

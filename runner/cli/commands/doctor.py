@@ -80,7 +80,7 @@ def _trial(session: OpenWorkspace, name: str, image: str) -> tuple[Check, ...]:
     import signal
 
     from ...cluster.pod_trial import Trial, image_for, try_store
-    from ...wiring.workspace import SystemClock
+    from ...wiring.clock import SystemClock
 
     settings = session.config.get(name)
     if settings.store is None or settings.reaches_folders:

@@ -9,14 +9,21 @@ from typing import TextIO
 
 from ...errors import BadInput
 from ...model.names import short
+from ...operations.after_run import BEGUN, expected
 from ...operations.controller_health import ControllerGone, driver_of, is_detached
 from ...operations.report import RunReport
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.detached import Detached
 from ..documents import print_json
+from ..exits import DONE
 from ..output import show
+from ..paint import paint_for
 from ..reports import find_run, hint, refuse_damaged
-from ..watching import Viewer, await_runs, download_outputs, leave_runs
+from ..summary import after_lines
+from ..watching import Viewer, after_run_of, await_runs, download_outputs, leave_runs
+
+_STARTING = 30.0
+"""Seconds in which a controller starts."""
 
 
 def run(options: Namespace) -> int:
@@ -35,6 +42,8 @@ def run(options: Namespace) -> int:
     session = open_session(Path.cwd(), options.target)
     run_id = find_run(session, options.run)
     state = session.view(run_id).state
+    if state.over and any(each.state == BEGUN for each in expected(session.store, run_id, session.after_run.actions)):
+        return _finish(session, run_id)
     if state.over:
         remedy = f"make it again, as a new run: runner retry {short(run_id)}{hint(session)}"
         raise BadInput(
@@ -49,6 +58,15 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json({"runs": reports})
     return code
+
+
+def _finish(session: OpenWorkspace, run: str) -> int:
+    """Do what is left to do at the end of a run that has ended; always 0."""
+    session.start_controller(run)
+    wanted = session.after_run
+    found = after_run_of(session, run, sum(map(wanted.seconds, wanted.actions)) + _STARTING)
+    show("after the run", *after_lines(found, paint_for(sys.stdout)))
+    return DONE
 
 
 def _await(viewer: Viewer, run_id: str, *, detach: bool) -> tuple[int, list[RunReport]]:

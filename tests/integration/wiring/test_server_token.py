@@ -18,7 +18,7 @@ from runner.sdk.base.exceptions import AuthenticationException
 from runner.sdk.workspaces.authentication import InteractiveLoginAuthentication, ServicePrincipalAuthentication
 from runner.sdk.workspaces.workspace import Workspace
 from runner.wiring import OpenWorkspace, open_session, server_token
-from runner.wiring.workspace import SystemClock
+from runner.wiring.clock import SystemClock
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_store import MemoryStore
 

@@ -1,0 +1,200 @@
+"""What happens at the end of a run: each action once, within a time limit, whatever becomes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from runner.config.after_run import AfterRunConfig, OpenTelemetryConfig
+from runner.errors import BadInput, StoreUnreachable
+from runner.operations import after_run as outcomes
+from runner.operations.after_run import BEGUN, DONE, FAILED, Outcome
+from runner.wiring import after_run, after_run_process
+from runner.wiring.after_run import Action, do_all
+from tests.support import builders as b
+from tests.support.canary import CANARY
+from tests.support.fake_clock import FakeClock
+from tests.support.memory_store import MemoryStore
+
+
+@dataclass
+class Ended:
+    after_run: AfterRunConfig
+    store: MemoryStore = field(default_factory=MemoryStore)
+
+    def handle(self) -> Mapping[str, str]:
+        return {"root": "/nowhere", "target": ""}
+
+
+WANTED = AfterRunConfig(report=True, opentelemetry=OpenTelemetryConfig(endpoint="http://collector:4318", seconds=7))
+
+
+def succeed(action: Action) -> Outcome:
+    return Outcome(name=action.name, state=DONE, time=b.at(0), place=f"there/{action.name}")
+
+
+def test_each_action_is_done_once_in_order_and_has_its_record() -> None:
+    place, said, acted = Ended(WANTED), list[str](), list[Action]()
+
+    def act(action: Action) -> Outcome:
+        acted.append(action)
+        known = outcomes.read(place.store, b.RUN, action.name)
+        assert known is not None
+        assert known.state == BEGUN
+        return succeed(action)
+
+    for _ in range(2):
+        do_all(place, b.RUN, FakeClock(), said.append, act)
+    assert [(each.name, each.seconds) for each in acted] == [("report", 300.0), ("opentelemetry", 7)]
+    assert [(each.name, each.state, each.place) for each in outcomes.outcomes(place.store, b.RUN)] == [
+        ("opentelemetry", DONE, "there/opentelemetry"),
+        ("report", DONE, "there/report"),
+    ]
+    assert said == ["after the run: report: there/report", "after the run: opentelemetry: there/opentelemetry"]
+
+
+def test_the_next_controller_does_what_the_last_one_began_but_not_for_ever() -> None:
+    place = Ended(AfterRunConfig(report=True))
+
+    def die(_action: Action) -> Outcome:
+        raise KeyboardInterrupt
+
+    for attempt in range(1, 4):
+        with pytest.raises(KeyboardInterrupt):
+            do_all(place, b.RUN, FakeClock(), print, die)
+        (found,) = outcomes.outcomes(place.store, b.RUN)
+        assert (found.state, found.attempts) == (BEGUN, attempt)
+    do_all(place, b.RUN, FakeClock(), print, die)
+    (found,) = outcomes.outcomes(place.store, b.RUN)
+    assert (found.state, found.reason) == (FAILED, "3 controllers ended while they were at it")
+    assert "runner report" in found.remedy
+
+
+def test_a_store_that_is_away_stops_nothing() -> None:
+    class Away(MemoryStore):
+        def get(self, key: str) -> bytes:
+            raise StoreUnreachable(f"no answer for {key}")
+
+    said: list[str] = []
+    do_all(Ended(WANTED, Away()), b.RUN, FakeClock(), said.append, succeed)
+    assert "waits for another controller" in said[0]
+
+
+@pytest.fixture
+def inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Actions run the lines of code that the run's id holds, in place of the module's entry."""
+    code = "import json, os, sys, time; sys.path[0] = sys.argv.pop(1); exec(json.loads(sys.stdin.readline())['run'])"
+    monkeypatch.setattr(after_run, "_CODE", code)
+
+
+def acted(code: str, seconds: float = 20.0) -> Outcome:
+    return after_run.in_process(Action("mlflow", code, {}, seconds))
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_action_that_hangs_is_killed_at_its_time_limit() -> None:
+    begun = time.monotonic()
+    found = acted("print('x' * 9, flush=True); time.sleep(60)", 0.5)
+    assert time.monotonic() - begun < 5
+    assert (found.state, found.reason) == (FAILED, "it did not end within 0.5 s")
+    assert "runner export mlflow" in found.remedy
+
+
+@pytest.mark.usefixtures("inside")
+def test_an_action_that_dies_has_failed() -> None:
+    assert acted("os.kill(os.getpid(), 11)").reason == "its process ended with exit code -11, and without an answer"
+    assert acted("print('nonsense')").reason == "its process ended with exit code 0, and without an answer"
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_answer_becomes_the_outcome() -> None:
+    found = acted("print(json.dumps({'place': 'http://there', 'reason': '', 'remedy': ''}))")
+    assert (found.state, found.place) == (DONE, "http://there")
+    found = acted("print(json.dumps({'place': '', 'reason': 'no\\nroom', 'remedy': 'make some'}))")
+    assert (found.state, found.reason) == (FAILED, "no room")
+    assert found.remedy.startswith("make some; then: runner export mlflow ")
+
+
+def test_an_action_ends_with_its_controller(tmp_path: Path) -> None:
+    told = json.dumps({"name": "report", "run": "x", "handle": {"root": str(tmp_path), "target": ""}})
+    slow = (
+        "import sys, time; from runner.wiring import after_run_process as p; "
+        "p.ACTIONS = {'report': lambda _: time.sleep(60)}; p.opened = lambda *_: p.EndedRun(store=None, view=None, "
+        "datastore=None, settings=None, secret=None, workspace=''); p.main()"
+    )
+    with subprocess.Popen([sys.executable, "-c", slow], stdin=subprocess.PIPE, cwd=Path.cwd()) as process:
+        assert process.stdin is not None
+        process.stdin.write(f"{told}\n".encode())
+        process.stdin.flush()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.stdin.close()
+        assert process.wait(5) == 1
+
+
+def test_no_secret_is_in_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = after_run_process.EndedRun(
+        store=MemoryStore(),
+        view=None,  # type: ignore[arg-type]
+        datastore=lambda _: MemoryStore(),
+        settings=AfterRunConfig(),
+        secret=lambda _: CANARY,
+        workspace="w",
+    )
+    monkeypatch.setattr(after_run_process, "opened", lambda *_: ended)
+
+    def refuse(run: after_run_process.EndedRun) -> str:
+        raise BadInput(f"the server refused {run.secret('key')}", f"https://me:{run.secret('key')}@there")
+
+    def fall(run: after_run_process.EndedRun) -> str:
+        raise ValueError(run.secret("key"))
+
+    for act in (refuse, fall):
+        monkeypatch.setattr(after_run_process, "ACTIONS", {"mlflow": act})
+        found = after_run_process.answer({"name": "mlflow", "run": b.RUN, "handle": {}})
+        assert CANARY not in str(found)
+        assert found["reason"]
+
+
+DRIVER = """
+from azureml.core import Experiment, Workspace
+from azureml.pipeline.core import Pipeline
+from azureml.pipeline.steps import PythonScriptStep
+
+ws = Workspace.from_config()
+one = PythonScriptStep("one.py", "one", source_directory="steps", compute_target="cpu")
+Experiment(ws, "tests").submit(Pipeline(ws, [one]))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "one.py").write_text("print('one')\n")
+    (tmp_path / "pipeline.py").write_text(DRIVER)
+    return tmp_path
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "RUNNER_CONFIG": "/dev/null"}
+    entry = "import sys; del sys.path[0]; from runner.cli.main import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", entry, *words], cwd=folder, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_missing_package_is_told_before_anything_runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "runner.yaml").write_text("openlineage: {file: lineage.jsonl, token: '${a}'}\nmlflow: {experiment: x}\n")
+    found = command(project, "run", "pipeline.py")
+    assert found.returncode == 2
+    assert "a file takes no token" in found.stderr
+    assert "field 'tracking_uri' is missing" in found.stderr
+    assert not (project / ".runner" / "runs").exists()
