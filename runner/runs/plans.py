@@ -47,6 +47,11 @@ def recent(store: ObjectStore, run: str) -> tuple[Plan, RunState] | None:
     return plan, state_snapshot.latest(store, fold(begin(run, plan), entries))
 
 
+def submission_of(store: ObjectStore, run: str) -> Submission | None:
+    """Return the submission of a run, which never changes; None if there is no such run. Raise StoreError."""
+    return _opening(store, run)[1]
+
+
 def _opening(store: ObjectStore, run: str) -> tuple[list[JournalEntry], Submission | None]:
     """Return the journal entries up to the submission of the run, and the submission."""
     entries: list[JournalEntry] = []

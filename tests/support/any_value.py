@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from runner.data.input_changes import Watched
 from runner.data.named_datastores import NamedDatastore
+from runner.data.registered_models import ModelRecord
 from runner.data.registry import Registration
 from runner.environments.lock import Lock
 from runner.images.base_image import BaseImage
@@ -39,7 +40,6 @@ from runner.runs.index import IndexEntry
 from runner.runs.state_snapshot import StateSnapshot
 from runner.sdk.hyperdrive.facts import Facts
 from runner.sdk.hyperdrive.work import Work
-from runner.sdk.models.registry import ModelRecord
 from runner.sdk.runs.logged_store import LoggedRecord
 from runner.sdk.steps.module_registry import ModuleRecord, VersionRecord
 from runner.server.idempotency import Claim

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ...data.registered_models import ModelRecord
     from ..datasets.abstract_dataset import AbstractDataset
     from ..runs.run import Run
     from ..workspaces.workspace import Workspace
-    from .registry import ModelRecord
 
 
 class ModelFacts:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...data.registered_models import ModelRecord
 from ...override import override
 from ..base.exceptions import ModelNotFoundException, ModelPathNotFoundException, UserErrorException
 from ..base.plain_values import texts
@@ -72,7 +73,7 @@ class Model(ModelFacts):
             name=name, tags=tags, properties=properties, run=run_id, framework=model_framework, version=version
         )
         if name and wanted.only_named:
-            record: registry.ModelRecord | None = registry.find(store, name, version)
+            record: ModelRecord | None = registry.find(store, name, version)
         else:
             record = None if wanted == Wanted() else next(wanted.records(store), None)
         if record is None:
@@ -327,7 +328,7 @@ class Model(ModelFacts):
         self.remove_tags(remove_tags or ())
         self.add_tags(add_tags or {})
 
-    def _change(self, record: registry.ModelRecord) -> None:
+    def _change(self, record: ModelRecord) -> None:
         registry.rewrite(self.workspace.session.store, record)
         self.record = record
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...data.registered_models import ModelRecord, versions
 from ...dataclass import dataclass
 from ...override import override
 from ...ports import ObjectStore
 from ..base.exceptions import UserErrorException
 from . import registry
-from .registry import ModelRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Wanted:
             store: The workspace store.
 
         """
-        for name, version in registry.versions(store, self.name):
+        for name, version in versions(store, self.name):
             if self.version in (None, version):
                 record = registry.find(store, name, version)
                 if self.fits(record):

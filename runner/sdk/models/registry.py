@@ -8,14 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...backports import is_below, without_suffix
-from ...dataclass import dataclass, field
+from ...backports import is_below
+from ...data.registered_models import ModelRecord, folder_of, key_of, versions
+from ...dataclass import dataclass
 from ...errors import ObjectMissing
 from ...model.context import STEP_VARIABLE
 from ...model.digest import canonical_json
 from ...model.document import to_document
 from ...model.inside import check_inside
-from ...model.names import REGISTRY
 from ...model.stored_documents import read_document
 from ..base.exceptions import ModelNotFoundException, UserErrorException
 from ..base.plain_values import texts
@@ -24,29 +24,7 @@ from ..base.step_folder import step_context
 if TYPE_CHECKING:
     from ...ports import ObjectStore
 
-_PREFIX = f"{REGISTRY}models/"
 _FORBIDDEN = frozenset('/\\:*?"<>|#%\n')
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelRecord:
-    """A version of a registered model."""
-
-    name: str
-    version: int
-    created: datetime
-    files: tuple[str, ...] = ()
-    """Paths below the version's folder; the first part is the name of the file or folder that was registered."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    properties: Mapping[str, str] = field(default_factory=dict)
-    description: str = ""
-    framework: str = ""
-    framework_version: str = ""
-    run: str = ""
-    """The id of the run that made it; empty: none."""
-    experiment: str = ""
-    datasets: tuple[tuple[str, str], ...] = ()
-    """Pairs of a scenario and a dataset's id."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +88,12 @@ def save(store: ObjectStore, draft: ModelRecord, files: Mapping[str, Path]) -> M
     version = max((number for _name, number in versions(store, draft.name)), default=0)
     while True:
         version += 1
-        if store.stat(_key(draft.name, version)) is not None:
+        if store.stat(key_of(draft.name, version)) is not None:
             continue
         for name, path in files.items():
-            store.upload(f"{_folder(draft.name, version)}/{name}", path)
+            store.upload(f"{folder_of(draft.name, version)}/{name}", path)
         record = replace(draft, version=version, files=tuple(files))
-        if store.put_if_absent(_key(draft.name, version), canonical_json(to_document(record))):
+        if store.put_if_absent(key_of(draft.name, version), canonical_json(to_document(record))):
             return record
 
 
@@ -127,7 +105,7 @@ def rewrite(store: ObjectStore, record: ModelRecord) -> None:
         record: The record.
 
     """
-    store.put(_key(record.name, record.version), canonical_json(to_document(record)))
+    store.put(key_of(record.name, record.version), canonical_json(to_document(record)))
 
 
 def find(store: ObjectStore, name: str, version: int | None) -> ModelRecord:
@@ -144,29 +122,13 @@ def find(store: ObjectStore, name: str, version: int | None) -> ModelRecord:
     """
     number = version or max((number for _name, number in versions(store, name)), default=0)
     try:
-        return read_document(ModelRecord, store.get(_key(name, number)), _key(name, number))
+        return read_document(ModelRecord, store.get(key_of(name, number)), key_of(name, number))
     except ObjectMissing as error:
         shown = f" version {version}" if version else ""
         known = ", ".join(dict.fromkeys(known for known, _number in versions(store, None))) or "none"
         raise ModelNotFoundException(
             f"model {name!r}{shown} is not registered in this workspace (registered: {known})", error
         ) from error
-
-
-def versions(store: ObjectStore, name: str | None) -> list[tuple[str, int]]:
-    """Return name and version of every registered model, newest version first within a name.
-
-    Args:
-        store: The workspace store.
-        name: The name. None: any.
-
-    """
-    found = []
-    for info in store.list(f"{_PREFIX}{name}/" if name else _PREFIX):
-        parts = info.key[len(_PREFIX) :].split("/")
-        if len(parts) == 2 and parts[1].endswith(".json"):
-            found.append((parts[0], int(without_suffix(parts[1], ".json"))))
-    return sorted(found, key=lambda pair: (pair[0], -pair[1]))
 
 
 def remove(store: ObjectStore, record: ModelRecord) -> None:
@@ -177,9 +139,9 @@ def remove(store: ObjectStore, record: ModelRecord) -> None:
         record: The record.
 
     """
-    store.delete(_key(record.name, record.version))
+    store.delete(key_of(record.name, record.version))
     for name in record.files:
-        store.delete(f"{_folder(record.name, record.version)}/{name}")
+        store.delete(f"{folder_of(record.name, record.version)}/{name}")
 
 
 def download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
@@ -204,7 +166,7 @@ def download(store: ObjectStore, record: ModelRecord, into: Path) -> str:
         # Several processes of a step may download at once, while one of them reads the file already.
         draft = target.with_name(f".{target.name}-{os.getpid()}-{os.urandom(4).hex()}")
         try:
-            store.download(f"{_folder(record.name, record.version)}/{name}", draft)
+            store.download(f"{folder_of(record.name, record.version)}/{name}", draft)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
@@ -259,11 +221,3 @@ def dataset_pairs(datasets: object) -> Iterable[tuple[str, str]]:
     for pair in datasets if isinstance(datasets, (list, tuple)) else ():
         purpose, dataset = pair
         yield str(purpose), str(getattr(dataset, "id", dataset))
-
-
-def _folder(name: str, version: int) -> str:
-    return f"{_PREFIX}{name}/{version:08d}"
-
-
-def _key(name: str, version: int) -> str:
-    return f"{_folder(name, version)}.json"
