@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..model.signs import SIGNS
 from .paint import Paint
 
-_SIGNS: Mapping[str, str] = {
-    "waiting": "○",
-    "queued": "◌",
-    "running": "●",
-    "canceling": "●",
-    "succeeded": "✓",
-    "reused": "✓",
-    "failed": "✗",
-    "canceled": "■",
-    "skipped": "↷",
-}
 _STYLES: Mapping[str, str] = {
     "waiting": "dim",
     "queued": "dim",
@@ -42,7 +32,7 @@ def style(status: str) -> str:
 
 def mark(status: str) -> str:
     """The sign of a state, wherever it is shown."""
-    return _SIGNS.get(status, " ")
+    return SIGNS.get(status, " ")
 
 
 def sign(status: str, paint: Paint) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assets import address
+from .shell import SECTIONS
 from .texts import FILTERS
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS, json_block=json_block)
-    made.globals.update(asset=address)
+    made.globals.update(asset=address, sections=SECTIONS)
     return made
 
 

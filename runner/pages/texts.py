@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 
+from ..model.names import short
+from ..model.signs import SIGNS
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_SIGNS: Mapping[str, str] = {**SIGNS, "starting": "◌", "stopped": "✗", "active": "✓", "disabled": "■"}
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -67,5 +71,22 @@ def stamp(time: datetime | None) -> str:
     return time.astimezone(timezone.utc).isoformat(timespec="seconds") if time else ""
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {"duration": duration, "size": size, "moment": moment, "stamp": stamp}
+def sign(status: str) -> str:
+    """Return the sign of a state, for those who do not see its colour.
+
+    Args:
+        status: A state of a run, step or attempt.
+
+    """
+    return _SIGNS.get(status, "·")
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {
+    "duration": duration,
+    "size": size,
+    "moment": moment,
+    "stamp": stamp,
+    "sign": sign,
+    "short": short,
+}
 """The filters of templates."""

@@ -13,6 +13,7 @@ from .dispatch import Dispatch, unrouted
 from .guard import Guard
 from .metrics import Metrics
 from .operation import Answer, Operation
+from .web import pages
 
 
 def all_operations(metrics: Metrics) -> tuple[Operation, ...]:
@@ -29,6 +30,7 @@ def all_operations(metrics: Metrics) -> tuple[Operation, ...]:
         *read_runs.operations(),
         *read_logs.operations(),
         *read_files.operations(),
+        *(pages.operations() if pages.are_on() else ()),
     )
 
 

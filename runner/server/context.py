@@ -73,6 +73,8 @@ class Caller:
     """``read``, ``submit`` (every published pipeline) and ``submit:<id or name>``."""
     by_proxy: bool = False
     """True if a trusted proxy named the user, perhaps by a cookie of a browser."""
+    by_browser: bool = False
+    """True if the caller has a session, which a cookie of a browser names."""
 
     def may(self, scope: str) -> bool:
         """Return True if the caller has a scope as a whole: ``read`` or ``submit``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import anyio
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +24,7 @@ from .metrics import Metrics
 from .operation import Call, Operation
 from .parameters import path_values, query_values
 from .problems import Refusal, not_found, refusal_of, response
-from .web.page import error_page
+from .web.refusals import error_page, refused_page, wants_page
 
 log = logging.getLogger("runner.server")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -56,7 +57,7 @@ class Dispatch:
         async def endpoint(request: Request) -> Response:
             record: Record = request.scope[RECORD]
             record.operation = operation
-            refused = error_page if operation.page else response
+            refused = partial(refused_page, request, record) if operation.page else response
             try:
                 return await (self._change if operation.body else self._read)(operation, request, record)
             except Refusal as refusal:
@@ -98,10 +99,12 @@ class Dispatch:
 
     def _admitted(self, operation: Operation, request: Request, record: Record) -> Caller | None:
         """Return the caller, if it may call the operation now. Raise Refusal."""
+        if operation.page and operation.method != "GET":
+            origins.refuse_foreign(request.headers, self._context.url)
         if not operation.scope:
             return None
         caller = record.caller = self._context.authenticate(request)
-        if caller.by_proxy and operation.method != "GET":
+        if (caller.by_proxy or caller.by_browser) and operation.method != "GET" and not operation.page:
             origins.refuse_forged(request.headers, self._context.url)
         self._rate.take(caller.id)
         if operation.scope == "submit":
@@ -153,7 +156,7 @@ def _too_long(most: int) -> Refusal:
 
 
 async def unrouted(request: Request, error: Exception) -> Response:
-    """Return the answer of a call without a route: 404 or 405.
+    """Return the answer of a call without a route: 404 or 405. A browser that looks for a page gets one.
 
     Args:
         request: The call.
@@ -167,4 +170,6 @@ async def unrouted(request: Request, error: Exception) -> Response:
         return response(
             Refusal(405, f"this path does not take {request.method[:16]}", f"use {allowed}", headers=headers)
         )
+    if wants_page(request):
+        return error_page(not_found("There is no such page here.", "the runs are at /runs"))
     return response(not_found("there is nothing at this path", "the paths: /openapi.json"))

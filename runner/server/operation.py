@@ -16,6 +16,8 @@ Value = str | int | bool
 """The value of a parameter."""
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 255}
 JSON = "application/json"
+FORM: Schema = {"type": "object"}
+"""The body of a page's form, which `web.forms` reads."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,12 +27,26 @@ def refuse_forged(headers: Headers, url: str) -> None:
 
     """
     declared = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if declared == JSON:
-        return
-    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    own = site in _OWN if site is not None else origin is not None and origin.lower() == _origin(url)
-    if not own:
+    if declared != JSON and not _is_own(headers, url):
         raise Refusal(415, "a form of another page could have made this call", f"send the header Content-Type: {JSON}")
+
+
+def refuse_foreign(headers: Headers, url: str) -> None:
+    """Raise Refusal (403) unless a page of the server itself has sent a form.
+
+    Args:
+        headers: The headers of the call.
+        url: The public URL of the server.
+
+    """
+    if not _is_own(headers, url):
+        raise Refusal(403, "this form was not sent by a page of this server", "open the page here, and use its form")
+
+
+def _is_own(headers: Headers, url: str) -> bool:
+    """Return True if the browser says that the server's own page, or its user, made the call."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    return site in _OWN if site is not None else origin is not None and origin.lower() == _origin(url)
 
 
 def _origin(url: str) -> str:

@@ -1,0 +1,20 @@
+"""All pages. They are on where jinja2 is installed (the extra ``web``)."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.util import find_spec
+
+from ..operation import Operation
+from . import static
+
+
+@cache
+def are_on() -> bool:
+    """Return True if pages can be made here."""
+    return find_spec("jinja2") is not None
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return the operations of all pages. A module of pages adds its own here."""
+    return (*static.operations(),)
