@@ -264,6 +264,13 @@ def _serve(parser: ArgumentParser) -> None:
     _target(parser)
 
 
+def _ui(parser: ArgumentParser) -> None:
+    from .serve_arguments import describe_ui
+
+    describe_ui(parser)
+    _target(parser)
+
+
 def _token(parser: ArgumentParser) -> None:
     from .token_arguments import describe
 
@@ -353,6 +360,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
         _elsewhere("dataset_arguments"),
     ),
     "environment": ("lock, show, build, list, compare and remove environments", _elsewhere("environment_arguments")),
+    "ui": ("show the runs and all that belongs to them as web pages on this machine", _ui),
     "serve": ("serve the workspace by REST, and fire its schedules on this machine", _serve),
     "token": ("make, list and revoke tokens for the REST endpoint", _token),
     "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
@@ -363,7 +371,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
     "published pipelines": ("publish", "pipelines", "endpoints", "schedules"),
-    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
+    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry", "ui"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
     "service": ("serve", "token"),

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,11 +20,9 @@ from ..model.reading import unknown
 from ..model.token import READ, SUBMIT, TokenRecord
 from ..override import override
 from ..ports import Clock, ObjectStore
+from .kept_records import KeptRecords
 from .published.documents import Documents
 
-KEPT_SECONDS = 5.0
-"""Seconds for which a server uses a record that it has read: a revocation takes effect within that time."""
-_MOST_KEPT = 1024
 _NOBODY = "0" * 64
 """Compared with the secret of a token that does not exist."""
 _LONGEST_NAME = 100
@@ -192,13 +188,8 @@ class Verifier:
             clock: The clock that expiry is measured by.
 
         """
-        self._tokens = documents(store)
+        self._records = KeptRecords(documents(store), clock.monotonic)
         self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[float, TokenRecord]] = OrderedDict()
-        """Records by id, with the monotonic time at which they were read."""
-        self._absent: OrderedDict[str, float] = OrderedDict()
-        """Ids of no token, apart from the records: whoever invents ids must not drive out those of valid callers."""
 
     def verify(self, text: str, asking: Callable[[], None] = lambda: None) -> TokenRecord:
         """Return the record of a valid token.
@@ -216,37 +207,30 @@ class Verifier:
         given = token.parsed(text)
         if given is None:
             raise BadInput("this is no token of runner", remedy="send: Authorization: Bearer rt_…")
-        record = self._record(given.id, asking)
+        record = self._records.find(given.id, asking)
         # An unknown id is compared as well, so that an answer takes the same time.
         right = hmac.compare_digest(_digest(given.secret), record.digest if record else _NOBODY)
         if record is None or not right:
             raise BadInput("the token is unknown", remedy="make one: runner token create NAME --scope …")
-        why = token.why_dead(record, self._clock.now())
-        if why:
+        if why := token.why_dead(record, self._clock.now()):
             raise BadInput(why, remedy="make another one: runner token create NAME --scope …")
         return record
 
-    def _record(self, identity: str, asking: Callable[[], None]) -> TokenRecord | None:
-        now = self._clock.monotonic()
-        with self._lock:
-            known = self._kept.get(identity)
-            if known is not None and now - known[0] < KEPT_SECONDS:
-                return known[1]
-            if known is None and now - self._absent.get(identity, float("-inf")) < KEPT_SECONDS:
-                return None
-        if known is None:
-            asking()
-        record = self._tokens.find(identity)
-        with self._lock:
-            self._kept.pop(identity, None)
-            self._absent.pop(identity, None)
-            if record is None:
-                self._absent[identity] = now
-            else:
-                self._kept[identity] = (now, record)
-            for full in (self._kept, self._absent):
-                if len(full) > _MOST_KEPT:
-                    full.popitem(last=False)
+    def alive(self, identity: str) -> TokenRecord:
+        """Return the record of a token that a session was made from.
+
+        Args:
+            identity: The token's id.
+
+        Raises:
+            BadInput: It was revoked, has expired, or is gone.
+            StoreError: The store does not answer.
+
+        """
+        record = self._records.find(identity)
+        why = token.why_dead(record, self._clock.now()) if record else "the token of this session is gone"
+        if record is None or why:
+            raise BadInput(why, remedy="log in with another token: runner token create NAME --scope …")
         return record
 
 

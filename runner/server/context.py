@@ -18,6 +18,7 @@ from .late_starts import LateStarts
 if TYPE_CHECKING:
     from ..model.published import ParameterValues, PublishedRecord
     from ..operations.values import Request, RunView
+    from .sessions import Sessions
 
 _USES = 256
 """Uses after which an open workspace is replaced: it remembers each run that it has shown or started."""
@@ -126,6 +127,8 @@ class Context:
     clock: Clock
     audit: Callable[[Mapping[str, object]], None] = field(default=lambda _: None)
     """Takes one record for each call."""
+    sessions: Sessions | None = None
+    """The sessions of browsers. None: there is no login."""
     late: LateStarts = field(default_factory=LateStarts)
     """Starts the controllers that could not be started at once."""
     stopping: Event = field(default_factory=Event)

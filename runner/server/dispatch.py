@@ -16,7 +16,6 @@ from starlette.routing import Route
 
 from ..errors import RunnerError
 from . import origins
-from .authorization import forbidden
 from .context import Caller, Context
 from .guard import RECORD, Record
 from .limits import Rate, Turns
@@ -24,6 +23,7 @@ from .metrics import Metrics
 from .operation import Call, Operation
 from .parameters import path_values, query_values
 from .problems import Refusal, not_found, refusal_of, response
+from .token_check import forbidden
 from .web.refusals import error_page, refused_page, wants_page
 
 log = logging.getLogger("runner.server")
@@ -122,6 +122,7 @@ class Dispatch:
             path=path_values(operation.parameters, request.path_params),
             query=query_values(operation.parameters, request.query_params.multi_items()),
             headers=request.headers,
+            connection=request,
             notes=record.notes,
         )
 

@@ -98,8 +98,24 @@ class Guard:
         seconds = self._context.clock.monotonic() - record.began
         operation = record.operation
         self._metrics.answered(operation.id if operation else "", record.status, seconds)
-        if operation is None or operation.scope or record.status >= 400:
+        if is_audited(operation, record.status):
             self._context.audit(audit_fields(record, scope, seconds))
+
+
+def is_audited(operation: Operation | None, status: int) -> bool:
+    """Return True if a call has an audit record.
+
+    Those of live pages that get nothing new have none, and neither have public things without a fault.
+
+    Args:
+        operation: The operation; None: the path has none.
+        status: The status of the answer.
+
+    """
+    if operation is None or status >= 400:
+        return True
+    changes = operation.page and operation.method != "GET"
+    return (bool(operation.scope) or changes) and status != 304
 
 
 def misfit(headers: Headers, hosts: Iterable[str]) -> Refusal | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from ..dataclass import dataclass, field
@@ -54,6 +55,8 @@ class Call:
     query: Mapping[str, Value]
     """The parameters that were given."""
     headers: Headers
+    connection: HTTPConnection
+    """The connection, for the login alone: it has headers that no handler should look at."""
     body: bytes = b""
     notes: dict[str, object] = field(default_factory=dict)
     """Fields of the audit line, such as ``run``. No value of a parameter, no secret."""

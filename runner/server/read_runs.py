@@ -19,10 +19,10 @@ from ..operations.report import StepReport, step_metrics, step_report
 from ..operations.run_pages import RunFilter, page
 from ..operations.values import RunView
 from ..ports import ObjectStore
-from .authorization import forbidden
 from .operation import TEXT, Answer, Call, Operation, Parameter
 from .plain import plain
 from .run_access import RUN, STEP, opened_run, step_key
+from .token_check import forbidden
 
 _STATES = (*(status.value for status in RunStatus), "starting", "stopped")
 _TIME = "An RFC 3339 time such as 2026-01-31T12:00:00Z, or a date (in UTC)."

@@ -21,11 +21,11 @@ from ..ports import ObjectStore
 from ..runs import plans
 from ..runs.child_keys import child_key
 from . import idempotency
-from .authorization import forbidden
 from .body import SCHEMA, SubmissionBody, read_body
 from .context import Workspace
 from .operation import Answer, Call, Operation, Parameter
 from .problems import Refusal, not_found, refused
+from .token_check import forbidden
 
 log = logging.getLogger("runner.server")
 _PARENT = "body: ParentRunId"

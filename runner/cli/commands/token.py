@@ -12,6 +12,7 @@ from pathlib import Path
 from ...errors import RunnerError
 from ...model.token import TokenRecord, why_dead
 from ...operations import tokens
+from ...operations.kept_records import KEPT_SECONDS
 from ...wiring import OpenWorkspace, open_session
 from ...wiring.server_token import VARIABLE, save, token_file
 from ..documents import print_json
@@ -131,6 +132,6 @@ def _revoke(session: OpenWorkspace, options: Namespace) -> int:
     if not revoked:
         show(f"'{options.token}' had expired or was revoked before")
         return DONE
-    seconds = f"{tokens.KEPT_SECONDS:g} seconds"
+    seconds = f"{KEPT_SECONDS:g} seconds"
     show(f"revoked {many(len(revoked), 'token')} of the name '{revoked[0].name}'; servers refuse it within {seconds}")
     return DONE

@@ -79,7 +79,11 @@ def shown(template: str, shell: Shell, status: int = 200, **values: object) -> H
         **values: What the template shows.
 
     """
-    headers = {"Content-Security-Policy": POLICY, **({"ETag": shell.tag} if shell.tag else {})}
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Referrer-Policy": "same-origin",  # else forms would come without their origin, see `origins`
+        **({"ETag": shell.tag} if shell.tag else {}),
+    }
     return HTMLResponse(render(template, shell=shell, **values), status, headers)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import static
+from . import login, static
 
 
 @cache
@@ -17,4 +17,4 @@ def are_on() -> bool:
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations of all pages. A module of pages adds its own here."""
-    return (*static.operations(),)
+    return (*static.operations(), *login.operations())

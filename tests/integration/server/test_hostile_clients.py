@@ -178,7 +178,8 @@ def test_a_name_that_a_page_rebinds_is_refused(port: int, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"BREW / HTTP/1.1\r\n", b"GET / HTTP/9.9\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"GET /\r\n", b"\0" * 100]
+    "line",
+    [b"BREW / HTTP/1.1\r\n", b"GET /nope HTTP/9.9\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"GET /\r\n", b"\0" * 100],
 )
 def test_what_is_no_request_is_refused(port: int, line: bytes) -> None:
     status, answer = sent(port, line + b"Host: 127.0.0.1\r\nConnection: close\r\n\r\n")

@@ -7,6 +7,7 @@ import pytest
 from runner.cli.arguments import parse
 
 COMMANDS = [
+    "ui",
     "serve",
     "publish",
     "pipelines",

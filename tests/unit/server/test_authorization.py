@@ -12,8 +12,9 @@ from runner.model import token
 from runner.operations import tokens
 from runner.override import override
 from runner.ports import ObjectInfo
-from runner.server.authorization import Authorization, forbidden
+from runner.server.authorization import Authorization
 from runner.server.problems import Refusal
+from runner.server.token_check import TokenCheck, forbidden
 from tests.support.builders import T0
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_store import MemoryStore
@@ -52,7 +53,8 @@ def text(store: MemoryStore) -> str:
 
 
 def authorization(store: MemoryStore, settings: ServeConfig | None = None) -> Authorization:
-    return Authorization(tokens.Verifier(store, FakeClock()), settings or ServeConfig(), FakeClock())
+    check = TokenCheck(tokens.Verifier(store, FakeClock()), FakeClock())
+    return Authorization(check, settings or ServeConfig())
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
