@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..model.published import EndpointRecord, PublishedRecord, Status
 from ..operations.differences import Difference
 from ..operations.published.comparison import Change, PublishedComparison
+from ..operations.run_words import value_text
 from .formatting import clip, day, many
 from .paint import Paint
 from .published_documents import ParameterDocument, PublishedDocument
-from .summary import value_text
 from .table import Cell, Row, table
 
 _WIDTH = 120

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..operations.detail import AttemptDetail, InputDetail, StepDetail
 from ..operations.report import OutputReport
+from ..operations.run_words import value_text
 from .command_text import batches_text, command_text
 from .formatting import duration, many, size
 from .paint import Paint
 from .status_style import style
-from .summary import failure, metric_text, place, remedy, value_text
+from .summary import failure, metric_text, place, remedy
 from .table import Cell, table
 
 _FILES = 20

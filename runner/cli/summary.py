@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 
-from ..model.document import Document
 from ..model.names import short
 from ..model.printable import continued, remedy_lines
 from ..operations.after_run import FAILED, Outcome, line
 from ..operations.metrics import Metric
-from ..operations.report import OriginReport, OutputReport, RunReport, StepReport
+from ..operations.report import OutputReport, RunReport, StepReport
+from ..operations.run_words import TAIL, TROUBLED, origin_facts, value_text
+from ..operations.run_words import troubled as troubled_steps
 from ..operations.step_status import class_text
 from ..operations.workers import worker_named
 from .formatting import clip, duration, many, size
@@ -23,12 +22,6 @@ from .table import Cell, table
 _OUTPUTS = 6
 """Outputs shown at most: the last ones, which are the results."""
 _METRICS = 20
-_TROUBLED = 10
-"""Steps whose failure, or wait for something that can be mended, is told in full."""
-_NAMED = 5
-"""Names of steps that failed alike."""
-_TAIL = 12
-"""Lines of a failed step's output."""
 _VALUES = 100
 """Columns for the values of parameters; `runner show` has all."""
 _SAME_CODE = "  (with the run's code)"
@@ -51,12 +44,12 @@ def summary(report: RunReport, paint: Paint, hint: str = "", here: str = "") -> 
     ):
         if lines:
             out += ["", paint(title, "bold"), *lines]
-    troubled = _alike(_troubled(report.steps))
-    for step in troubled[:_TROUBLED]:
+    troubled = troubled_steps(report.steps)
+    for step in troubled[:TROUBLED]:
         wait = [*continued(f"{step.name} {step.status}: ", step.reason), *remedy(step, paint)]
         out += ["", *(failure(step, paint) if step.status == "failed" else wait)]
-    if len(troubled) > _TROUBLED:
-        more = f"and {len(troubled) - _TROUBLED} more; each in full: runner show {short(report.run)} STEP{hint}"
+    if len(troubled) > TROUBLED:
+        more = f"and {len(troubled) - TROUBLED} more; each in full: runner show {short(report.run)} STEP{hint}"
         out += ["", paint(more, "dim")]
     out += ["", *_pointers(report, paint, hint)]
     return out
@@ -86,55 +79,6 @@ def _facts(report: RunReport, paint: Paint) -> Iterator[str]:
         yield paint(f"  {report.overdue}", "yellow")
 
 
-def origin_facts(submitted: OriginReport) -> Iterator[tuple[str, str]]:
-    """Yield what is known about the way in which a run was submitted: a name and a text."""
-    if submitted.pipeline:
-        version = f"@{submitted.pipeline_version}" if submitted.pipeline_version else ""
-        named = f"{submitted.pipeline_name}{version}"
-        yield "published pipeline", f"{named} ({submitted.pipeline})" if named else submitted.pipeline
-    if submitted.schedule:
-        yield "schedule", submitted.schedule_name or submitted.schedule
-    if submitted.source and not submitted.schedule:
-        yield "submitted by", submitted.source
-    if submitted.parent:
-        yield "child of", submitted.parent
-
-
-def value_text(value: Document) -> str:
-    """Return the value of a parameter in one line: text as it is, data by its places."""
-    if isinstance(value, Mapping):
-        places = [value] if "path" in value else value.get("paths", ())
-        shown = ", ".join(f"{each.get('datastore', '')}/{each.get('path', '')}" for each in places)
-        return f"{value['name']}: {shown}" if value.get("name") else shown
-    return value if isinstance(value, str) else json.dumps(value)
-
-
-def _troubled(steps: Sequence[StepReport]) -> list[StepReport]:
-    """Return the steps that failed or wait for something that can be mended.
-
-    A failed trial is listed only if its search has failed too, because the search may succeed with the other trials.
-    """
-    failed = {step.key for step in steps if step.status == "failed"}
-    found = [step for step in steps if step.status == "failed" or step.remedy]
-    return [step for step in found if not step.trial_of or step.trial_of in failed or step.status != "failed"]
-
-
-def _alike(steps: Sequence[StepReport]) -> list[StepReport]:
-    """Merge steps of which the same is to be reported, as those that share a broken environment; the names together."""
-    names: dict[object, list[str]] = {}
-    first: dict[object, StepReport] = {}
-    for step in steps:
-        same = (step.status, step.reason, step.remedy, step.failure, step.attempt, step.attempts, step.tail)
-        first.setdefault(same, step)
-        names.setdefault(same, []).append(step.name)
-    return [replace(step, name=_listed(names[same])) for same, step in first.items()]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
 def after_lines(found: Sequence[Outcome], paint: Paint) -> list[str]:
     """Return what became of the actions at the end of a run: a line for each, and the remedies of those that failed."""
     lines: list[str] = []
@@ -155,7 +99,7 @@ def failure(step: StepReport, paint: Paint) -> list[str]:
     first, *rest = continued("", step.reason)
     lines = [paint(f"{step.name} failed: {first}", "red"), *rest, *remedy(step, paint)]
     lines.append(f"  {paint('class:', 'dim')} {class_text(step.failure, step.attempt, step.attempts)}")
-    tail = step.tail.splitlines()[-_TAIL:]
+    tail = step.tail.splitlines()[-TAIL:]
     if tail:
         lines.append(paint("its last lines:", "dim"))
         lines += [f"  {paint('│', 'red')} {line}".rstrip() for line in tail]

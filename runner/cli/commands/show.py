@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...operations.detail import detail, failed_attempts
 from ...operations.report import environment_reports, parameters_of, submitted_by
+from ...operations.run_words import origin_facts
 from ...wiring import open_session
 from ..documents import print_json
 from ..exits import DONE
@@ -15,7 +16,6 @@ from ..output import show, show_all
 from ..paint import paint_for
 from ..reports import find_run_and_step, report_of_step
 from ..stepview import run_view, step_view
-from ..summary import origin_facts
 
 
 def run(options: Namespace) -> int:

@@ -107,7 +107,12 @@
       unit.x = placed.x - unit.width / 2;
       unit.y = placed.y - unit.height / 2;
     }
-    return (first, last) => graph.edge(first, last).points.map((point) => [point.x, point.y]);
+    const by = new Map(units.map((unit) => [unit.id, unit]));
+    return (first, last) => {
+      const [from, to] = straight(by.get(first), by.get(last));
+      const between = graph.edge(first, last).points.slice(1, -1);
+      return [from, ...(between.length > 1 ? between.map((point) => [point.x, point.y]) : []), to];
+    };
   }
 
   /** Place the units in ranks without dagre: quick, and with more crossings. */
