@@ -8,7 +8,7 @@ from datetime import datetime
 from heapq import nsmallest
 from textwrap import wrap
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
 from ..operations.report import display_names, search_seconds, seconds_of
@@ -49,22 +49,52 @@ class Screen:
     height: int
 
 
-def board(
-    view: RunView, now: datetime, screen: Screen, paint: Paint, bests: Mapping[str, BestTrial] | None = None
-) -> list[str]:
+@dataclass(frozen=True)
+class BoardFacts:
+    """The facts that a board shows beside the state of the run."""
+
+    bests: Mapping[str, BestTrial] = field(default_factory=dict)
+    """The best trials so far, by the key of the search."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """The last line of output of running steps, by key."""
+
+
+NO_FACTS = BoardFacts()
+
+
+def board(view: RunView, now: datetime, screen: Screen, paint: Paint, facts: BoardFacts = NO_FACTS) -> list[str]:
     """The steps with states, times and reasons, and their counts: never more lines than the screen has.
 
-    A search is one line with its trials. `bests` are the best trials so far, by the key of the search.
+    A search is one line with its trials. A running step has the last line of its output.
     """
     below = [paint(clip(counts(view, now), screen.width - 2), "dim")]
     if view.state.overdue and not view.state.over:
         below.append(paint(clip(view.state.overdue, screen.width - 2), "yellow"))
-    room = screen.height - _AROUND - len(below)
-    advice = _advice(view, screen.width)[: max(min(room // 3, _ADVICE), 0)]
-    keys = _chosen(view, max(room - len(advice), 3))
+    advice = _advice_for(view, screen)
+    keys = steps_on(view, screen)
     names = display_names(view.plan)
-    rows = [_row(view, key, names[key], now, paint, (bests or {}).get(key)) for key in keys]
+    rows = [_row(view, key, names[key], now, paint, facts) for key in keys]
     return ["", *table(rows, paint, width=screen.width), "", *(f"  {line}" for line in (*below, *advice))]
+
+
+def steps_on(view: RunView, screen: Screen) -> Sequence[str]:
+    """Return the keys of the steps that a board shows, in the plan's order.
+
+    Args:
+        view: The run.
+        screen: The part of the screen that the board has.
+
+    """
+    return _chosen(view, max(_room(view, screen) - len(_advice_for(view, screen)), 3))
+
+
+def _room(view: RunView, screen: Screen) -> int:
+    """Return the lines for steps and advice."""
+    return screen.height - _AROUND - 1 - bool(view.state.overdue and not view.state.over)
+
+
+def _advice_for(view: RunView, screen: Screen) -> list[str]:
+    return _advice(view, screen.width)[: max(min(_room(view, screen) // 3, _ADVICE), 0)]
 
 
 def _advice(view: RunView, width: int) -> list[str]:
@@ -90,7 +120,7 @@ def counts(view: RunView, now: datetime) -> str:
     searching = sum(is_searching(view, step.key) for step in view.plan.searches)
     found.update({StepStatus.RUNNING: searching, StepStatus.WAITING: -searching})
     done = sum(found.get(status, 0) for status in DELIVERED)
-    parts = [f"{done} of {len(view.state.steps) - len(trials)} done"]
+    parts = [f"{done} of {many(len(view.state.steps) - len(trials), 'step')} done"]
     parts.extend(f"{found[status]} {status.value}" for status in _ORDER[:-2] if found.get(status))
     created = view.state.created
     spent = duration(((view.state.ended or now) - created).total_seconds()) if created else ""
@@ -112,18 +142,19 @@ def _status(view: RunView, step: StepState, key: str) -> StepStatus:
     return StepStatus.RUNNING if is_searching(view, key) else step.status
 
 
-def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint, best: BestTrial | None) -> list[Cell]:
+def _row(view: RunView, key: str, name: str, now: datetime, paint: Paint, facts: BoardFacts) -> list[Cell]:
     step = view.state.steps[key]
     shown = _status(view, step, key)
     status, seconds, reason = shown.value, seconds_of(step, now), why(view, key, now)
     if view.plan.by_key[key].search is not None:
         seconds = search_seconds(view, key, now)
         if step.status is not StepStatus.FAILED and (shown is StepStatus.RUNNING or seconds is not None):
-            reason = progress_text(view, key, best)
+            reason = progress_text(view, key, facts.bests.get(key))
+    output = facts.outputs.get(key, "") if shown is StepStatus.RUNNING else ""
     return [
         Cell(sign(status, paint), style(status)),
         Cell(name, "" if shown is not StepStatus.WAITING else "dim"),
         Cell(status, style(status)),
         Cell(duration(seconds).rjust(_TIME), right=True),
-        Cell(reason, "dim"),
+        Cell(" · ".join(filter(None, (reason, output))), "dim"),
     ]

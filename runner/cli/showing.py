@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from ..model.events import JournalEntry
-from ..model.printable import escape, escape_uncoloured, log_line
+from ..model.printable import escape, log_line
 from ..operations.report import display_names
-from ..operations.search_progress import Bests, BestTrial
 from ..operations.tail import LogTail
 from ..operations.values import RunView
-from .board import Screen, board, counts
+from ..ports import ObjectStore
+from .board import Screen, board, counts, steps_on
+from .board_looks import BoardLooks
 from .output import show, show_all
 from .paint import Paint, is_terminal, paint_for
 from .progress import lines_of, name_width
-
-if TYPE_CHECKING:
-    from rich.live import Live
+from .terminal import Terminal
 
 _LOG_PAUSE = 0.5
 """Seconds between two looks for new output."""
-_FRAMES = 4
-"""Per second."""
 
 
 class Show(Protocol):
@@ -71,51 +70,49 @@ class Lines:
 class LiveBoard:
     """A table of the steps that is redrawn in place, and gone at the end."""
 
-    def __init__(self, paint: Paint, logs: LogTail | None = None, bests: Bests | None = None) -> None:
-        self._paint = paint
-        self._logs = LogLines(logs, paint) if logs else None
-        self._bests = bests
-        self._best: Mapping[str, BestTrial] = {}
+    def __init__(self, store: ObjectStore, stream: TextIO, logs: LogTail | None = None) -> None:
+        self._paint = paint_for(stream)
+        self._logs = LogLines(logs, self._paint) if logs else None
         self._view: RunView | None = None
-        self._live: Live | None = None
+        self._terminal, self._leave = _terminal(stream)
+        self._looks = BoardLooks(store)
 
     def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
         """Show it from the next frame on."""
-        self._view = view
-        self._best = self._bests.look(view) if self._bests else {}
-        if self._live is None:
-            self._live = self._opened()
+        first, self._view = self._view is None, view
+        self._looks.begin(view, steps_on(view, self._terminal.screen))
+        if first:
+            self._terminal.show_board(self, view.state.run, self._frame)
         for line in self._logs.lines(view, entries) if self._logs else ():
             self.notify(line)
 
     def notify(self, line: str, /) -> None:
         """Print it above the table."""
-        from rich.text import Text
-
-        if self._live is not None:
-            self._live.console.print(Text.from_ansi(escape_uncoloured(line)), soft_wrap=True)
+        self._terminal.print_above([line])
 
     def close(self) -> None:
         """Leave the terminal as it was."""
-        if self._live is not None:
-            self._live.stop()
+        self._looks.end()
+        self._terminal.remove(self)
+        self._leave()
 
-    def _opened(self) -> Live:
-        from rich.console import Console
-        from rich.live import Live
-        from rich.text import Text
+    def _frame(self, screen: Screen) -> list[str]:
+        view, facts = self._view, self._looks.facts
+        if view is None:
+            return []
+        now = datetime.now(timezone.utc)
+        return board(replace(view, batches={**view.batches, **facts.batches}), now, screen, self._paint, facts.board)
 
-        console = Console(highlight=False, no_color=not self._paint.on)
 
-        def frame() -> Text:
-            screen = Screen(console.width, console.height)
-            now = datetime.now(timezone.utc)
-            lines = board(self._view, now, screen, self._paint, self._best) if self._view else []
-            return Text.from_ansi("\n".join(map(escape_uncoloured, lines)), no_wrap=True, overflow="ellipsis")
-
-        live = Live(console=console, get_renderable=frame, refresh_per_second=_FRAMES, transient=True)
-        live.start(refresh=True)
-        return live
+def _terminal(stream: TextIO) -> tuple[Terminal, Callable[[], None]]:
+    """Return the terminal of the command, else that of a stream, and what gives the stream back."""
+    known = Terminal.in_use()
+    if known is not None:
+        return known, lambda: None
+    stack = ExitStack()
+    made = Terminal(stream)
+    stack.enter_context(made.in_place())
+    return made, stack.close
 
 
 class LogLines:
@@ -142,8 +139,8 @@ class LogLines:
         return found
 
 
-def show_on(stream: TextIO, logs: LogTail | None = None, bests: Bests | None = None) -> Show:
-    """The live table on a terminal, with the best trials of searches; else lines."""
+def show_on(stream: TextIO, store: ObjectStore, logs: LogTail | None = None) -> Show:
+    """The live table on a terminal; else lines."""
     if stream is sys.stdout and is_terminal(stream):
-        return LiveBoard(paint_for(stream), logs, bests)
+        return LiveBoard(store, stream, logs)
     return Lines(stream, logs)

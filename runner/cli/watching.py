@@ -23,7 +23,6 @@ from ..operations.batch_progress import with_progress
 from ..operations.controller_health import SILENCE, driver_of
 from ..operations.follow import Follower, follower_of
 from ..operations.report import RunReport
-from ..operations.search_progress import Bests
 from ..operations.store_retries import ANSWERS, until_answered
 from ..operations.tail import LogTail
 from ..operations.values import RunView
@@ -123,7 +122,7 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
     entries = until_answered(follower.advance, viewer.report, give_up=late)
     if follower.view.state.over and not viewer.logs:
         return follower.view  # its end is all there is to show
-    shown = show_on(viewer.stream, viewer.tail_of(run), Bests(viewer.session.store))
+    shown = show_on(viewer.stream, viewer.session.store, viewer.tail_of(run))
     looks = _Polls(session=viewer.session, follower=follower, shown=shown, unseen=entries)
     try:
         while True:

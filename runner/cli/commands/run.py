@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from ..policy_arguments import overrides
 from ..yamlfile import is_yaml, load, refuse_yaml_options
 
 if TYPE_CHECKING:
+    from ...operations.tail import LogTail
     from ...wiring import OpenWorkspace
     from ...wiring.controllers import Starter
     from ..driving import Ending
@@ -65,7 +67,6 @@ def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
         controllers.prepare()
     # Only now the rest: it loads while the controller does.
     from ...wiring import open_session
-    from ..background_logs import BackgroundLogs
     from ..documents import only_documents, print_json
     from ..watching import Viewer, await_runs, interrupted, leave_runs
 
@@ -75,13 +76,11 @@ def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
         session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
     )
     with only_documents(wanted=options.json):
-        logs = BackgroundLogs(session=session, stream=viewer.stream) if options.logs and ahead else None
-        if logs:
-            session.on_submit = logs.begin
-        ending = begin(session, options)
-        if logs:
-            logs.end()
-            viewer = replace(viewer, tails=logs.tails)
+        if ahead:
+            ending, tails = _begun_ahead(session, options, begin)
+            viewer = replace(viewer, tails=tails)
+        else:
+            ending = begin(session, options)
         sys.stdout.flush()
         if ending.interrupted:
             return interrupted(viewer, session.submitted)
@@ -89,6 +88,35 @@ def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
     if options.json:
         print_json({"runs": reports})
     return ending.code or code
+
+
+def _begun_ahead(
+    session: OpenWorkspace, options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
+) -> tuple[Ending, Mapping[str, LogTail]]:
+    """Run a pipeline file, and show the runs that it waits for, and the output of steps where it is wanted, meanwhile.
+
+    Returns the end of the file, and the position in each run's output up to which it was shown.
+    """
+    from ...sdk.runs import waiting
+    from ..background_logs import BackgroundLogs
+    from ..paint import is_terminal
+    from ..terminal import Terminal
+    from ..waiting import WaitDisplay
+
+    terminal = Terminal(sys.stdout) if is_terminal(sys.stdout) and not options.json else None
+    with terminal.in_place() if terminal else nullcontext():
+        stream = terminal.stream() if terminal else sys.stderr if options.json else sys.stdout
+        logs = BackgroundLogs(session=session, stream=stream) if options.logs else None
+        if logs:
+            session.on_submit = logs.begin
+        waiting.show_by(WaitDisplay(terminal, logs))
+        try:
+            ending = begin(session, options)
+        finally:
+            waiting.show_by(None)
+            if logs:
+                logs.end()
+    return ending, logs.tails if logs else {}
 
 
 def _in_cluster(session: OpenWorkspace) -> Starter:

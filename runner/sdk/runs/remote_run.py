@@ -21,6 +21,7 @@ from ...operations.trials import search_keys
 from ...operations.values import RunView
 from ...override import override
 from ..base.exceptions import ActivityFailedException, ExperimentExecutionException
+from . import waiting
 from .report_log import ReportLog
 from .run import Run
 from .run_files import FileStore, StoredFiles
@@ -181,7 +182,8 @@ class RemoteRun(Run):
             live.stop(self.id)
             live.stop(self.pipeline_run_id)  # a step's waiter shows the whole run
         try:
-            view = self._wait(seconds, show=show_output)
+            with waiting.shown(self.session, self.pipeline_run_id, wanted=show_output) as display:
+                view = self._wait(seconds, display)
         except KeyboardInterrupt as error:
             raise ExperimentExecutionException(
                 f"waiting was interrupted; run {self.pipeline_run_id} goes on", error
@@ -190,27 +192,28 @@ class RemoteRun(Run):
             raise ActivityFailedException(failure_text(view, self.logged_step()))
         return view
 
-    def _wait(self, timeout_seconds: float, *, show: bool) -> RunView:
+    def _wait(self, timeout_seconds: float, display: waiting.Shown) -> RunView:
         limit = monotonic() + timeout_seconds
 
         def late() -> bool:
             return monotonic() > limit
 
-        shown: dict[str, str] = {}
-        log = _Log(self if show else None)
-        view = until_answered(lambda: self.view, _report, give_up=late)
-        pause = _LOG_SECONDS if show and self.logged_step() else _POLL_SECONDS
+        printed: dict[str, str] = {}
+        log = _Log(self if display.log else None)
+        view = until_answered(lambda: self.view, waiting.report, give_up=late)
+        pause = _LOG_SECONDS if display.log and self.logged_step() else _POLL_SECONDS
         while True:
-            for line in changes(view, shown) if show else ():
+            display.update(view)
+            for line in changes(view, printed) if display.statuses else ():
                 print(escape(line))
             left = limit - monotonic()
             over = self.ended_in(view)
-            until_answered(lambda: log.show(final=over), _report, give_up=late)  # noqa: B023 - called at once
+            until_answered(lambda: log.show(final=over), waiting.report, give_up=late)  # noqa: B023 - called at once
             if over or left <= 0:
                 return view
             view = until_answered(
                 lambda: self.session.wait(self.pipeline_run_id, after=view.state.number, seconds=min(left, pause)),  # noqa: B023
-                _report,
+                waiting.report,
                 give_up=late,
             )
 
@@ -233,10 +236,6 @@ class _Log:
         for line in without_suffix(text[self._shown : whole], "\n").split("\n") if whole > self._shown else ():
             print(log_line(line) if terminal else line)
         self._shown = max(self._shown, whole)
-
-
-def _report(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def failure_text(view: RunView, only: str | None = None) -> str:

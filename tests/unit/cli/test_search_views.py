@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 
-from runner.cli.board import Screen, board
+from runner.cli.board import BoardFacts, Screen, board
 from runner.cli.commands.graph import written
 from runner.cli.paint import Paint
 from runner.cli.planview import plan_view
@@ -88,12 +88,12 @@ def words(lines: Sequence[str]) -> list[str]:
 
 def test_the_board_has_one_line_for_all_trials() -> None:
     seen = view(*UNDER_WAY)
-    shown = board(seen, at(40), Screen(110, 30), Paint(), Bests(stored()).look(seen))
+    shown = board(seen, at(40), Screen(110, 30), Paint(), BoardFacts(Bests(stored()).look(seen)))
     assert words(shown) == [
         "prep succeeded 1.0 s",
         "tune running 40.0 s 2 of 5 trials ended, 1 running, best loss 0.25 (tune-1)",
         "use waiting waits for tune",
-        "1 of 3 done, 1 running, 1 waiting · 39.0 s",
+        "1 of 3 steps done, 1 running, 1 waiting · 39.0 s",
     ]
     assert "tune waiting waits for prep" in words(board(view(), at(1), Screen(110, 30), Paint()))
 

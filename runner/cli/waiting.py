@@ -1,0 +1,78 @@
+"""The runs that a pipeline file waits for itself, as ``runner run`` shows them meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+
+from ..operations.values import RunView
+from ..sdk.base.session import Session
+from ..sdk.runs.waiting import Shown
+from .background_logs import BackgroundLogs
+from .board import counts
+from .output import show
+from .showing import LiveBoard
+from .terminal import Terminal
+
+
+class WaitDisplay:
+    """Shows each awaited run as a board on a terminal; elsewhere v1's lines stay.
+
+    Args:
+        terminal: The terminal; None: standard output is none.
+        logs: What prints the output of steps; None: nobody wants it.
+
+    """
+
+    def __init__(self, terminal: Terminal | None, logs: BackgroundLogs | None) -> None:
+        self._terminal = terminal
+        self._logs = logs
+
+    @contextmanager
+    def __call__(self, session: Session, run: str) -> Iterator[Shown]:
+        """Show a run while the block is open.
+
+        Args:
+            session: The session of the run.
+            run: The run's id.
+
+        Yields:
+            What the waiting call prints itself.
+
+        """
+        if self._logs:
+            self._logs.begin(run, session.store)
+        try:
+            if self._terminal is None:
+                yield Shown(log=self._logs is None)
+            else:
+                with _board(session, run) as shown:
+                    yield Shown(statuses=False, log=self._logs is None, update=shown)
+        finally:
+            if self._logs:
+                self._logs.catch_up(run)
+
+
+class _Board:
+    def __init__(self, session: Session) -> None:
+        self.shown = LiveBoard(session.store, sys.stdout)
+        self.view: RunView | None = None
+
+    def __call__(self, view: RunView) -> None:
+        self.view = view
+        self.shown.update(view, ())
+
+
+@contextmanager
+def _board(session: Session, run: str) -> Iterator[_Board]:
+    """Show a board, and leave a line in its place."""
+    made = _Board(session)
+    try:
+        yield made
+    finally:
+        made.shown.close()
+        if made.view is not None:
+            told = counts(made.view, datetime.now(timezone.utc))
+            show(f"run {run}: {made.view.state.status.value}, {told}")
