@@ -8,9 +8,9 @@ from datetime import datetime
 from ..dataclass import dataclass
 from ..model.document import to_document
 from ..model.firing import Firing, FiringState
-from ..model.occurrences import next_due, zone_of
-from ..model.published import Status
-from ..model.schedule import Recurrence, ScheduleRecord
+from ..model.occurrences import zone_of
+from ..model.schedule import ScheduleRecord
+from ..operations.published.due_texts import coming, when
 from .formatting import clip, day, many
 from .paint import Paint
 from .table import Cell, Row, table
@@ -42,28 +42,7 @@ class Shown:
 
 def next_of(record: ScheduleRecord, now: datetime) -> datetime | None:
     """Return the next due time of an active schedule with a recurrence; None: it has none."""
-    if record.recurrence is None or record.status is not Status.ACTIVE:
-        return None
-    return next(iter(next_due(record.recurrence, max(now, record.active_since))), None)
-
-
-def when(record: ScheduleRecord) -> str:
-    """Return when a schedule is due, in words."""
-    if record.recurrence is not None:
-        return _recurrence(record.recurrence)
-    if record.trigger is None:
-        return ""
-    place = f"{record.trigger.datastore}/{record.trigger.path}"
-    return f"files of {place}, looked at every {many(record.trigger.polling_minutes, 'minute')}"
-
-
-def _recurrence(recurrence: Recurrence) -> str:
-    unit = recurrence.frequency.value.lower()
-    words = [f"every {unit}" if recurrence.interval == 1 else f"every {recurrence.interval} {unit}s"]
-    words += [f"on {', '.join(each.value for each in recurrence.week_days)}"] if recurrence.week_days else []
-    words += [f"hours {', '.join(map(str, recurrence.hours))}"] if recurrence.hours else []
-    words += [f"minutes {', '.join(map(str, recurrence.minutes))}"] if recurrence.minutes else []
-    return f"{' '.join(words)} from {recurrence.start} {recurrence.time_zone}"
+    return next(iter(coming(record, now)), None)
 
 
 def list_view(found: Sequence[Shown], paint: Paint, *, every: bool) -> list[str]:

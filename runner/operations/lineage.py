@@ -160,13 +160,20 @@ class Memory:
     def _read(self, store: ObjectStore, run: str) -> RunFacts | None:
         try:
             said = plans.submission_of(store, run)
-            return None if said is None else run_facts(run, said, self._plan(store, said.plan))
+            return None if said is None else run_facts(run, said, self.of_plan(store, said.plan))
         except (StoreUnreachable, StoreDenied):
             raise
         except (ObjectMissing, StoreError, BadInput):  # one damaged run must not hide the others
             return None
 
-    def _plan(self, store: ObjectStore, digest: str) -> PlanFacts:
+    def of_plan(self, store: ObjectStore, digest: str) -> PlanFacts:
+        """Return the facts of a plan. Raise ObjectMissing, ObjectDamaged or StoreError.
+
+        Args:
+            store: The workspace store.
+            digest: Its digest.
+
+        """
         with self._lock:
             known = self._plans.get(digest)
         if known is not None:

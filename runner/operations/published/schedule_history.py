@@ -22,16 +22,28 @@ if TYPE_CHECKING:
     from ...ports import ObjectStore
 
 
-def newest_first(store: ObjectStore, schedule: str) -> Iterator[Firing]:
+def newest_first(store: ObjectStore, schedule: str, *, before: str = "") -> Iterator[Firing]:
     """Yield the firings of a schedule, newest due time first.
 
     Args:
         store: The workspace store.
         schedule: The schedule's id.
+        before: The `place_of` a firing; only those before it are yielded. Default: empty, all.
 
     """
-    for info in store.list(f"{SCHEDULE_RUNS}{schedule}/"):
+    folder = f"{SCHEDULE_RUNS}{schedule}/"
+    for info in store.list(folder, after=f"{folder}{before}.json" if before else ""):
         yield read_document(Firing, store.get(info.key), info.key)
+
+
+def place_of(firing: Firing) -> str:
+    """Return the place of a firing in the history, as text.
+
+    Args:
+        firing: The firing.
+
+    """
+    return inverted(firing.due)
 
 
 def runs(store: ObjectStore, schedule: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, static
+from . import login, registry_home, static
 
 
 @cache
@@ -17,4 +17,8 @@ def are_on() -> bool:
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations of all pages. A module of pages adds its own here."""
-    return (*static.operations(), *login.operations())
+    return (
+        *static.operations(),
+        *login.operations(),
+        *registry_home.operations(),
+    )
