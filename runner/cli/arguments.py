@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .numbers import not_negative, whole
+
+if TYPE_CHECKING:
+    from argparse import _MutuallyExclusiveGroup
 
 _DRIVERS = ("run", "plan", "validate", "graph", "publish")
 _WITH_ARGUMENTS = (*_DRIVERS, "environment")
@@ -195,7 +199,15 @@ def _publish(parser: ArgumentParser) -> None:
 
 def _status(parser: ArgumentParser) -> None:
     _run_name(parser)
-    _json(parser)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
+        "--watch",
+        action="store_true",
+        help="show the steps until the run has ended: as a board on a terminal, else a line for each change",
+    )
+    _json(form)
+    help_ = "with --watch, the seconds between two looks at the run (default: as often as its store allows)"
+    parser.add_argument("-n", dest="interval", type=not_negative, default=None, metavar="SECONDS", help=help_)
 
 
 def _list(parser: ArgumentParser) -> None:
@@ -226,6 +238,9 @@ def _logs(parser: ArgumentParser) -> None:
         metavar="N",
         help="the output of one worker of a step with several, from 0; default: 0",
     )
+    from .log_arguments import describe_part
+
+    describe_part(parser)
 
 
 def _attach(parser: ArgumentParser) -> None:
@@ -326,7 +341,7 @@ def _logs_option(parser: ArgumentParser) -> None:
     parser.add_argument("--logs", action="store_true", help="show the output of the steps while they run")
 
 
-def _json(parser: ArgumentParser) -> None:
+def _json(parser: ArgumentParser | _MutuallyExclusiveGroup) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

@@ -96,7 +96,7 @@ def leave_runs(viewer: Viewer, runs: Sequence[str]) -> tuple[int, list[RunReport
     return code, reports
 
 
-def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
+def follow(viewer: Viewer, run: str, seconds: float = float("inf"), *, pause: float | None = None) -> RunView:
     """Show the run until it has ended.
 
     While the store does not answer, the run goes on and this waits.
@@ -105,6 +105,7 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
         viewer: Where the run is shown.
         run: The run's id.
         seconds: How long at most; default: without a limit.
+        pause: Seconds between two looks; not less than the store allows. None: as often as it allows.
 
     Returns:
         The run as it was seen last.
@@ -129,7 +130,7 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf")) -> RunView:
             until_answered(looks.look, looks.report, give_up=late)
             if follower.view.state.over or late():
                 return follower.view
-            time.sleep(viewer.session.pause)
+            time.sleep(max(pause or 0.0, viewer.session.pause))
     finally:
         shown.close()
 

@@ -78,6 +78,37 @@ class StoredLog:
             wanted, end = wanted - found, start
         return least
 
+    def lines_backwards(self, store: ObjectStore, least: int) -> Iterator[tuple[int, bytes]]:
+        """Yield each line without its line feed and the place at which it begins, the last one first.
+
+        Args:
+            store: The workspace store.
+            least: The place at which to stop; a line begins there.
+
+        Raises:
+            StoreError: A chunk cannot be read.
+
+        """
+        end, tail = self.size, b""  # `tail`: the end of a line whose beginning was not read yet
+        if end > least and b"".join(self.read(store, end - 1, end)) == b"\n":
+            end -= 1
+        elif end <= least:
+            return
+        while end > least:
+            start = max(least, end - _BACK)
+            first, *whole = b"".join(self.read(store, start, end)).split(b"\n")
+            if whole:
+                whole[-1] += tail
+                at = start + len(first) + 1 + sum(len(line) + 1 for line in whole)
+                for line in reversed(whole):
+                    at -= len(line) + 1
+                    yield at, line
+                tail = first
+            else:
+                tail = first + tail
+            end = start
+        yield least, tail
+
 
 def stored_log(store: ObjectStore, task: TaskId, worker: int = 0) -> StoredLog:
     """Return the log of one worker of an attempt so far; empty if it has written nothing."""
@@ -100,7 +131,7 @@ class LogReader:
         self._prefix = task.worker_logs(worker)
         self._chunk, self._offset = 1, start
         for chunk in store.list(self._prefix) if start else ():
-            if self._offset < chunk.size:
+            if self._offset <= chunk.size:  # at its end: it may grow
                 break
             self._offset -= chunk.size
             self._chunk += 1

@@ -11,8 +11,8 @@ from ..model.status import STEP_ENDS
 from ..model.task import TaskId
 from ..ports import ObjectStore
 from ..runs.records import committing_attempt
+from .log_following import ALL, LogFollower, LogPart
 from .values import RunView
-from .watch import LogFollower
 
 
 @dataclass(kw_only=True)
@@ -24,6 +24,8 @@ class LogTail:
     """The key of the only step to read; empty: all steps."""
     worker: int = 0
     """The index of the worker whose output is read."""
+    part: LogPart = ALL
+    """The part of each log that is read."""
     _followers: dict[TaskId, LogFollower] = field(default_factory=dict)
     _read: set[TaskId] = field(default_factory=set)
     _changed: dict[str, None] | None = None
@@ -49,13 +51,15 @@ class LogTail:
         task = self._task(view, key)
         if task is None or task in self._read:
             return
-        follower = self._followers.setdefault(task, LogFollower(store=self.store, task=task, worker=self.worker))
+        follower = self._followers.setdefault(task, self._follower(task))
         final = view.state.steps[key].status in STEP_ENDS
-        found = tuple(follower.lines(final=final))
+        yield from ((key, line) for line in follower.lines(final=final))
         if final:
             self._read.add(task)
             del self._followers[task]
-        yield from ((key, line) for line in found)
+
+    def _follower(self, task: TaskId) -> LogFollower:
+        return LogFollower(store=self.store, task=task, worker=self.worker, part=self.part)
 
     def _looked_at(self, view: RunView) -> Iterable[str]:
         changed = self._changed

@@ -130,3 +130,27 @@ def test_an_error_of_the_driver_leaves_a_clean_terminal(project: Project) -> Non
     assert (code, screen.cursor_hidden) == (1, False)
     assert "ValueError: it breaks" in screen.lines
     assert "✓ succeeded" in screen.text
+
+
+def test_status_watches_until_the_run_ends(project: Project) -> None:
+    project.driver("""
+        submit(step("first", "talk.py", extra=["one"]))
+    """)
+    run = project.start("run", "pipeline.py")
+    assert run.stdout is not None
+    while "Submitted" not in run.stdout.readline():
+        pass
+    watched = on_pty(project, "status", "--watch", "-n", "0.2")
+    piped = project.start("status", "--watch")
+    watched.see(lambda screen: "one says" in screen.text and "0 of 1 step done, 1 running" in screen.text)
+    code, screen = watched.end()
+    assert (code, screen.cursor_hidden) == (0, False)
+    assert "one says" not in screen.text
+    assert "✓ succeeded" in screen.text
+    out, err = piped.communicate(timeout=60)
+    assert (piped.returncode, err) == (0, "")
+    lines = out.splitlines()
+    assert [line.split()[1:3] for line in lines[:3]] == [["first", word] for word in ("queued", "running", "succeeded")]
+    assert any("succeeded  tests, 1 step" in line for line in lines)
+    assert run.wait(60) == 0
+    run.stdout.close()

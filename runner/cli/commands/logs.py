@@ -1,4 +1,4 @@
-"""``runner logs [RUN] [STEP] [-f]``: the output of steps."""
+"""``runner logs [RUN] [STEP] [-f] [--tail N] [--since 10m] [--grep PATTERN]``: the output of steps."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...model.names import short
 from ...model.printable import escape, log_line
 from ...model.status import STEP_ENDS, StepStatus
 from ...operations.follow import Follower
+from ...operations.log_following import LogPart
 from ...operations.report import display_names
 from ...operations.tail import LogTail
 from ...operations.values import RunView
@@ -20,6 +21,7 @@ from ...runs.records import shown_attempt
 from ...wiring import OpenWorkspace, open_session
 from ..exits import DONE
 from ..formatting import many
+from ..log_arguments import began
 from ..output import show, warn, write_exactly
 from ..paint import is_terminal, paint_for
 from ..reports import find_run_and_step, warn_stopped
@@ -44,7 +46,8 @@ def run(options: Namespace) -> int:
     view, key = find_run_and_step(session, options.run, options.step)
     if options.worker is not None:
         key = _checked(view, key, options.worker)
-    tail = LogTail(store=session.store, only=key, worker=options.worker or 0)
+    part = LogPart(last=options.tail, since=began(options.since, session.store.now), pattern=options.grep)
+    tail = LogTail(store=session.store, only=key, worker=options.worker or 0, part=part)
     _print(view, tail, key)
     if options.follow:
         _follow(session, view, tail, key)
