@@ -65,6 +65,14 @@ class BadInput(RunnerError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class ExportFailed(RunnerError):
+    """Another tool did not take a run."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        self.what, self.remedy = what, remedy
+        super().__init__(f"{what}\n{remedy_line(remedy)}" if remedy else what)
+
+
 class StoreError(RunnerError):
     """The object store did not do what was asked."""
 

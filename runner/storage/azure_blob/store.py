@@ -48,6 +48,12 @@ class BlobStore:
         """
         self._requests = Requests(container, retries or RetryPolicy(), renew)
         self._prefix = container.prefix
+        self._named = f"{container.container}@{container.account}.blob.core.windows.net"
+
+    @property
+    def location(self) -> str:
+        """The place of the store for other tools: ``wasbs://CONTAINER@ACCOUNT.blob.core.windows.net/PREFIX``."""
+        return f"wasbs://{self._named}/{self._prefix}"
 
     def get(self, key: str) -> bytes:
         """Return the blob's bytes. Raise ObjectMissing."""

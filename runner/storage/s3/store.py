@@ -49,6 +49,11 @@ class BucketStore:
         self._bucket = Bucket(bucket_endpoint, retries or RetryPolicy(), renew)
         self._prefix = bucket_endpoint.prefix
 
+    @property
+    def location(self) -> str:
+        """The place of the store for other tools: ``s3://BUCKET/PREFIX``."""
+        return f"s3://{self._bucket.address.bucket}/{self._prefix}"
+
     def get(self, key: str) -> bytes:
         """Return the object's bytes. Raise ObjectMissing."""
         try:

@@ -1,0 +1,1 @@
+"""Runs for other tools: MLflow, OpenTelemetry and OpenLineage. Each module imports the packages of its own extra."""

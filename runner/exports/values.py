@@ -1,0 +1,81 @@
+"""What all exports share: texts that every tool takes, ids that follow from the run's, and the facts of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from ..dataclass import dataclass
+from ..model.document import to_document
+from ..model.redaction import REFERENCE, redacted
+from ..operations.ended_run import EndedRun
+
+SHORT = 250
+"""Characters of a name."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What another tool has got."""
+
+    what: str
+    """What was sent, such as ``a trace of 9 spans``."""
+    place: str
+    """Where to look for it."""
+
+
+def text(value: object, most: int = 5000) -> str:
+    """Return a value as a text that can be encoded, without logins.
+
+    Args:
+        value: A text, or a value that JSON can hold.
+        most: The most characters; a longer text ends with an ellipsis.
+
+    """
+    plain = value if isinstance(value, str) else json.dumps(to_document(value), ensure_ascii=False)
+    plain = redacted(plain.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}"))
+    return plain if len(plain) <= most else f"{plain[: most - 1]}…"
+
+
+def number(name: str, size: int) -> int:
+    """Return a number that follows from a name, and is not 0.
+
+    Args:
+        name: The name.
+        size: The size of the number in bytes.
+
+    """
+    return int.from_bytes(sha256(name.encode()).digest()[:size], "big") or 1
+
+
+def uuid_of(name: str) -> UUID:
+    """Return a UUID that follows from the id of a run or step run."""
+    return uuid5(NAMESPACE_URL, f"runner:{name}")
+
+
+def milliseconds(at: datetime) -> int:
+    """Return a time in milliseconds since the epoch."""
+    return int(at.timestamp() * 1000)
+
+
+def filled(run: EndedRun, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return texts with the values of the secrets that they name as ``${NAME}``.
+
+    Args:
+        run: The run, which knows the secrets.
+        texts: The texts by name.
+
+    Raises:
+        BadInput: A secret has no value.
+
+    """
+    return {name: REFERENCE.sub(lambda found: run.secret(found[1]), value) for name, value in texts.items()}
+
+
+def title(run: EndedRun) -> str:
+    """Return the name of the run's experiment."""
+    said = run.view.state.submission
+    return text(said.experiment, SHORT) if said and said.experiment else "run"
