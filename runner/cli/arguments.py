@@ -369,6 +369,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "attach": ("follow a run until it has ended, from any machine", _attach),
     "resume": ("continue a run whose controller has stopped, or take over a detached run", _resume),
     "retry": ("run an ended run again as a new run: its failed steps, or chosen ones", _retry),
+    "export": ("send an ended run to MLflow, OpenTelemetry or OpenLineage", _elsewhere("export_arguments")),
     "data": ("list, copy, compare, check and delete files of datastores and runs", _elsewhere("data_arguments")),
     "dataset": (
         "register files as a dataset with a name and version, and list datasets",
@@ -386,7 +387,7 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
     "published pipelines": ("publish", "pipelines", "endpoints", "schedules"),
-    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry", "ui"),
+    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry", "ui", "export"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
     "service": ("serve", "token"),

@@ -1,4 +1,4 @@
-"""Settings of what happens at the end of each run: the report, and exports to other tools."""
+"""Settings of the actions at the end of each run: the report, and exports to other tools."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MlflowConfig:
     """Settings of the export to an MLflow tracking server."""
 
     tracking_uri: str
-    """The address of the server, such as `https://mlflow.example.org`, or a folder of this machine: `file:/path`."""
+    """The address of the server, such as `https://mlflow.example.org`."""
     experiment: str = ""
     """The name of the experiment there. Default: that of the run."""
     username: str = ""
@@ -65,7 +65,7 @@ class OpenLineageConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class AfterRunConfig:
-    """What happens at the end of each run."""
+    """The actions at the end of each run."""
 
     report: bool = False
     """Write a report of each run into the workspace's store when the run has ended."""
@@ -102,9 +102,5 @@ class AfterRunConfig:
     @property
     def files(self) -> Mapping[str, str]:
         """The places on this machine to which actions write, by the fields that name them: no pod has them."""
-        found = {}
-        if self.mlflow and self.mlflow.tracking_uri.startswith("file:"):
-            found["mlflow.tracking_uri"] = self.mlflow.tracking_uri
-        if self.openlineage and self.openlineage.file:
-            found["openlineage.file"] = self.openlineage.file
-        return found
+        lineage = self.openlineage
+        return {"openlineage.file": lineage.file} if lineage and lineage.file else {}

@@ -37,17 +37,11 @@ def web_address(value: str) -> Wrong | None:
 
 
 def tracking_address(value: str) -> Wrong | None:
-    """Refuse what is neither the address of an MLflow server nor a folder of this machine."""
-    if value.startswith("file:"):
-        path = value.removeprefix("file:")
-        good = path.startswith("/") and not (path.startswith("//") and not path.startswith("///"))
-        if good and value.isprintable():
-            return None
-        return f"{value!r} is no folder of this machine", "write its whole path: file:/data/mlflow"
+    """Refuse what is no address of an MLflow server."""
     wrong = web_address(value)
     if wrong is None or wrong[0].startswith("the address holds"):
         return wrong
-    return f"{value!r} is no tracking server", "write it like https://mlflow.example.org, or file:/data/mlflow"
+    return f"{value!r} is no tracking server", "write it like https://mlflow.example.org"
 
 
 def secret_reference(value: str) -> Wrong | None:

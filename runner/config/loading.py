@@ -12,7 +12,7 @@ from ..documents.decoding import Findings, overlaid, table
 from ..model.compute import ComputeSettings, VmSize
 from ..model.nodes import Node, Place, Table, is_null, plain
 from ..model.reading import unknown
-from . import sections
+from . import after_run_sections, sections
 from .settings import LOCAL, LOCAL_TYPE, Config, EnvironmentConfig
 from .store import StoreTypes
 from .target import TargetTypes
@@ -111,7 +111,7 @@ def _config(root: Path, document: Table, types: TargetTypes, stores: StoreTypes,
         keep=sections.keep(document.at("keep"), findings),
         detach=sections.switch(document.at("detach"), findings),
         serve=sections.serve(document.at("serve"), findings),
-        after_run=sections.after_run(document, findings),
+        after_run=after_run_sections.after_run(document, findings),
     )
 
 

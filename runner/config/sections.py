@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -16,8 +16,7 @@ from ..model.policy import StepPolicy
 from ..model.policy_overrides import field_readers, parsed
 from ..model.reading import Readers, Wrong, checked
 from ..model.secret import SecretSource, source_misfits
-from . import after_run_rules, rules, serve_rules
-from .after_run import AfterRunConfig, MlflowConfig, OpenLineageConfig, OpenTelemetryConfig
+from . import rules, serve_rules
 from .serve import ServeConfig
 from .settings import KeepConfig
 from .store import DatastoreConfig, DatastoreLocation, StoreConfig, StoreTypes
@@ -30,9 +29,7 @@ V1_NAMES = ("account", "container")
 """Fields of every datastore, for v1 code. A store that has such fields itself reads them itself."""
 _OVERRIDES = field_readers(StepPolicy, ResourceRequest, Access)
 """Fields that are written and checked as those of a step are."""
-_CHECKED = {
-    key: checked(check) for key, check in {**rules.CHECKS, **serve_rules.CHECKS, **after_run_rules.CHECKS}.items()
-}
+_CHECKED = {key: checked(check) for key, check in {**rules.CHECKS, **serve_rules.CHECKS}.items()}
 _READERS = Readers({**_CHECKED, **_OVERRIDES})
 
 
@@ -102,32 +99,6 @@ def switch(node: Node | None, findings: Findings) -> bool:
 def serve(node: Node | None, findings: Findings) -> ServeConfig:
     """Return ``serve:``."""
     return (decoded(ServeConfig, node, findings, _READERS) if node is not None else None) or ServeConfig()
-
-
-def after_run(document: Table, findings: Findings) -> AfterRunConfig:
-    """Return ``report:``, ``mlflow:``, ``opentelemetry:`` and ``openlineage:``."""
-    return AfterRunConfig(
-        report=switch(document.at("report"), findings),
-        mlflow=_export(MlflowConfig, document.at("mlflow"), after_run_rules.mlflow_misfits, findings),
-        opentelemetry=_export(OpenTelemetryConfig, document.at("opentelemetry"), lambda _: (), findings),
-        openlineage=_openlineage(document.at("openlineage"), findings),
-    )
-
-
-def _openlineage(node: Node | None, findings: Findings) -> OpenLineageConfig | None:
-    found = _export(OpenLineageConfig, node, after_run_rules.lineage_misfits, findings)
-    if found is None or node is None or not found.file:
-        return found
-    return replace(found, file=_absolute(found.file, _field(node, "file")))
-
-
-def _export(shape: type[T], node: Node | None, misfits: Callable[[T], Iterable[Wrong]], findings: Findings) -> T | None:
-    """Return the settings of an export; None if there are none, or they are wrong."""
-    found = decoded(shape, node, findings, _READERS) if node is not None and not is_null(node) else None
-    if found is not None and node is not None:
-        for what, remedy in misfits(found):
-            findings.wrong(node.place, what, remedy)
-    return found
 
 
 def name(node: Node | None, findings: Findings) -> str:

@@ -90,7 +90,7 @@ class Config:
     serve: ServeConfig = field(default_factory=ServeConfig)
     """Settings of `runner serve`, and the address under which it is reached."""
     after_run: AfterRunConfig = field(default_factory=AfterRunConfig)
-    """What happens at the end of each run: ``report:``, ``mlflow:``, ``opentelemetry:`` and ``openlineage:``."""
+    """The actions at the end of each run: ``report:``, ``mlflow:``, ``opentelemetry:`` and ``openlineage:``."""
     access: Access = field(default_factory=Access)
     """Secrets and datastores that scripts of every step may open by name. They are added to each target's `access`."""
 

@@ -5,7 +5,7 @@ The ids of trace and spans follow from the run's id: a repeated export replaces 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -56,13 +56,18 @@ def export(run: EndedRun, settings: OpenTelemetryConfig) -> Exported:
         endpoint=address, headers=values.filled(run, settings.headers), timeout=_SECONDS, session=session
     )
     try:
-        for at in range(0, len(found), _BATCH):
-            done = exporter.export(found[at : at + _BATCH]) is SpanExportResult.SUCCESS
-            if not done or session.trouble:  # the exporter takes a redirection for success
-                raise session.trouble or ExportFailed(f"{address} did not take the spans")
+        with values.quiet("opentelemetry"):
+            _send(exporter, session, found, address)
     finally:
         exporter.shutdown()  # type: ignore[no-untyped-call]
     return Exported(f"a trace of {len(found)} spans", f"{address} (trace {trace_id(run.view.state.run)})")
+
+
+def _send(exporter: OTLPSpanExporter, session: Session, found: Sequence[ReadableSpan], address: str) -> None:
+    for at in range(0, len(found), _BATCH):
+        done = exporter.export(found[at : at + _BATCH]) is SpanExportResult.SUCCESS
+        if not done or session.trouble:  # the exporter takes a redirection for success
+            raise session.trouble or ExportFailed(f"{address} did not take the spans")
 
 
 def traces_address(endpoint: str) -> str:

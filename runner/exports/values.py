@@ -1,9 +1,11 @@
-"""What all exports share: texts that every tool takes, ids that follow from the run's, and the facts of a run."""
+"""Values that all exports share: texts that every tool takes, ids that follow from those of the run, secrets."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -19,12 +21,31 @@ SHORT = 250
 
 @dataclass(frozen=True)
 class Exported:
-    """What another tool has got."""
+    """The result of an export."""
 
     what: str
-    """What was sent, such as ``a trace of 9 spans``."""
+    """The things that were sent, such as ``a trace of 9 spans``."""
     place: str
-    """Where to look for it."""
+    """The place to look at."""
+
+
+@contextmanager
+def quiet(*libraries: str) -> Iterator[None]:
+    """Let libraries log nothing: failures are told by exports themselves, without what the libraries were given.
+
+    Args:
+        *libraries: The names of their loggers.
+
+    """
+    loggers = [logging.getLogger(name) for name in libraries]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def text(value: object, most: int = 5000) -> str:

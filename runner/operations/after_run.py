@@ -1,4 +1,4 @@
-"""What happened at the end of a run: a report, and exports to other tools. Each has one small record in the store."""
+"""Outcomes of the actions at the end of a run: a report, and exports to other tools. Each is one small record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_ATTEMPTS = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one action at the end of a run. No field holds a secret."""
+    """The outcome of one action at the end of a run. No field holds a secret."""
 
     name: str
     """The action: one of `config.after_run.ACTIONS`."""
@@ -29,7 +29,7 @@ class Outcome:
     time: datetime
     """The time at which it reached this state."""
     place: str = ""
-    """Where the result is to be found: an address, or a key of the store."""
+    """The place of the result: an address, or a key of the store."""
     reason: str = ""
     """The reason of a failure, in one line."""
     remedy: str = ""

@@ -158,7 +158,7 @@ class RunReport:
     """The values of all pipeline parameters. Data are documents of their places."""
     submitted: OriginReport = field(default_factory=OriginReport)
     after: tuple[Outcome, ...] = ()
-    """What became of the actions at its end: the report, and exports to other tools."""
+    """The outcomes of the actions at its end: the report, and exports to other tools."""
 
 
 def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, threads: int = 1) -> RunReport:

@@ -1,4 +1,4 @@
-"""What happens at the end of each run: the report, and exports to other tools.
+"""Actions at the end of each run: the report, and exports to other tools.
 
 Each action is a process of its own with a time limit. It begins when the run has ended, and nothing of it can change
 the run: what became of it is a record in the store (`operations.after_run`). A controller that takes over an ended run
@@ -44,7 +44,7 @@ class EndedRuns(Protocol):
 
     @property
     def after_run(self) -> AfterRunConfig:
-        """What happens at the end of each run."""
+        """The actions at the end of each run."""
 
     def handle(self) -> Mapping[str, str]:
         """Return what another process needs to open the same place (`after_run_process.opened`)."""

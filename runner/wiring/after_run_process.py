@@ -18,9 +18,10 @@ from typing import Any
 from urllib.parse import quote
 
 from ..config.after_run import MLFLOW, OPENLINEAGE, OPENTELEMETRY, REPORT
-from ..errors import BadInput, RunnerError
+from ..errors import BadInput, ExportFailed, RunnerError
 from ..model.redaction import redacted
 from ..operations.ended_run import EndedRun
+from .exporting import export
 
 _LONGEST = 2000
 """Characters of a text of an answer."""
@@ -65,6 +66,8 @@ def answer(told: Mapping[str, Any]) -> dict[str, str]:
         (problem, *_) = error.problems
         found["reason"] = f"{problem.what}{f' ({problem.where})' if problem.where else ''}"
         found["remedy"] = problem.remedy
+    except ExportFailed as error:
+        found["reason"], found["remedy"] = error.what, error.remedy
     except RunnerError as error:
         found["reason"] = str(error)
     except Exception as error:  # noqa: BLE001 - a library may raise anything, and its text may hold a secret
@@ -110,23 +113,13 @@ def _report(ended: EndedRun) -> str:
     raise BadInput(f"there is no report of run {ended.view.state.run} in this version")
 
 
-def _mlflow(ended: EndedRun) -> str:
-    raise BadInput(f"there is no export of run {ended.view.state.run} in this version")
-
-
-def _opentelemetry(ended: EndedRun) -> str:
-    raise BadInput(f"there is no export of run {ended.view.state.run} in this version")
-
-
-def _openlineage(ended: EndedRun) -> str:
-    raise BadInput(f"there is no export of run {ended.view.state.run} in this version")
+def _export(tool: str) -> Callable[[EndedRun], str]:
+    return lambda ended: export(ended, tool).place
 
 
 ACTIONS: Mapping[str, Callable[[EndedRun], str]] = {
     REPORT: _report,
-    MLFLOW: _mlflow,
-    OPENTELEMETRY: _opentelemetry,
-    OPENLINEAGE: _openlineage,
+    **{tool: _export(tool) for tool in (MLFLOW, OPENTELEMETRY, OPENLINEAGE)},
 }
 """The actions by name. Each returns where its result is to be found: an address, or a key of the store.
 

@@ -134,7 +134,7 @@ class PodRunContext:
 
     @property
     def after_run(self) -> AfterRunConfig:
-        """What happens at the end of the run."""
+        """The actions at the end of the run."""
         return self.spec.after_run
 
     def handle(self) -> Mapping[str, str]:

@@ -34,7 +34,7 @@ class ControllerSpec:
     """The files of the workspace in which the controller submits what steps ask for, by name. Empty: nothing."""
 
     after_run: AfterRunConfig = field(default_factory=AfterRunConfig)
-    """What happens at the end of the run."""
+    """The actions at the end of the run."""
     after_run_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The values of the secrets that this needs, by name."""
     workspace_name: str = ""

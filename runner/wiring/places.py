@@ -164,7 +164,7 @@ class Places:
 
     @property
     def after_run(self) -> AfterRunConfig:
-        """What happens at the end of each run."""
+        """The actions at the end of each run."""
         return self.config.after_run
 
     @property
