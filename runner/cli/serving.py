@@ -1,4 +1,4 @@
-"""What `runner serve` and `runner ui` share: the server of the workspace around this folder."""
+"""The parts of `runner serve` and `runner ui` that are the same: the server of the workspace around this folder."""
 
 from __future__ import annotations
 

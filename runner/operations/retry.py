@@ -57,7 +57,9 @@ def prepare_retry(
     return PlannedRetry(origin, choice, standing, gone)
 
 
-def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: PolicyOverrides = NO_OVERRIDES) -> str:
+def resubmit(
+    store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: PolicyOverrides = NO_OVERRIDES, *, run: str = ""
+) -> str:
     """Write the first journal entry of the new run and return its id.
 
     The first entry holds everything about the start. A crash before it leaves no run; after it `resume`
@@ -68,11 +70,12 @@ def resubmit(store: ObjectStore, made: PlannedRetry, who: Submitter, overrides: 
         made: The planned retry.
         who: The identity of the caller.
         overrides: The overrides of the command line, which precede the plan's policies.
+        run: The id of the new run (see `names.computed_run_id`): made twice, it is one run. Default: empty, a new id.
 
     Raises:
         StoreError: The store cannot be used.
     """
-    run = new_run_id(who.now, who.entropy)
+    run = run or new_run_id(who.now, who.entropy)
     submission = _submission(made, who.user)
     if overrides != NO_OVERRIDES:
         submission = replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,11 @@ def render(template: str, **values: object) -> str:
     return environment().get_template(template).render(values)
 
 
+def new_key() -> str:
+    """Return a text for the form of an action: sent twice, it acts once."""
+    return secrets.token_hex(16)
+
+
 @cache
 def environment() -> Environment:
     """Return the environment of the templates: autoescape is on for every file."""
@@ -42,7 +48,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS, json_block=json_block)
-    made.globals.update(asset=address, sections=SECTIONS)
+    made.globals.update(new_key=new_key, asset=address, sections=SECTIONS)
     return made
 
 

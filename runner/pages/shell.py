@@ -28,7 +28,7 @@ SECTIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks at a page."""
+    """The person who looks at a page."""
 
     name: str
     about: str = ""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from heapq import merge
 from itertools import chain, islice
 from operator import itemgetter
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, StoreError
+from ..errors import BadInput, ObjectMissing, StoreError
 from ..model.document import to_document
 from ..model.names import inverted, inverted_time
 from ..model.stored_documents import read_document
@@ -42,6 +43,16 @@ class IndexEntry:
 def add(store: ObjectStore, entry: IndexEntry) -> None:
     """Add a run to the index."""
     store.put(_key(entry.run), json.dumps(to_document(entry)).encode())
+
+
+def set_tags(store: ObjectStore, run: str, tags: Mapping[str, str]) -> None:
+    """Give the entry of a run other tags. A run without an entry stays without one."""
+    key = _key(run)
+    try:
+        known = read_document(IndexEntry, store.get(key), key)
+    except ObjectMissing:
+        return
+    add(store, replace(known, tags=dict(tags)))
 
 
 def has(store: ObjectStore, run: str) -> bool:

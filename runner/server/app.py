@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 
-from . import health, openapi, read_files, read_logs, read_published, read_runs, submission
+from . import change_runs, health, openapi, read_files, read_logs, read_published, read_runs, submission
 from .context import Context
 from .dispatch import Dispatch, unrouted
 from .guard import Guard
@@ -28,6 +28,7 @@ def all_operations(metrics: Metrics) -> tuple[Operation, ...]:
         *health.operations(metrics),
         *read_published.operations(),
         *read_runs.operations(),
+        *change_runs.operations(),
         *read_logs.operations(),
         *read_files.operations(),
         *(pages.operations() if pages.are_on() else ()),

@@ -17,6 +17,7 @@ from .late_starts import LateStarts
 
 if TYPE_CHECKING:
     from ..model.published import ParameterValues, PublishedRecord
+    from ..operations.retry_selection import Part
     from ..operations.values import Request, RunView
     from .sessions import Sessions
 
@@ -49,6 +50,9 @@ class Workspace(Protocol):
         continue_on_step_failure: bool | None = None,
     ) -> str:
         """Submit a published pipeline, start a controller, and return the run's id. Raise BadInput."""
+
+    def retry(self, run: str, part: Part, new: str) -> None:
+        """Retry an ended run under a given id, and start its controller. Raise BadInput."""
 
     def start_controller(self, run: str) -> None:
         """Start a controller for the run."""

@@ -1,53 +1,23 @@
-"""Operations that show runs, their steps and metrics, and the one that cancels a run."""
+"""Operations that show runs, their steps and metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
+from datetime import datetime
 
 from starlette.responses import JSONResponse, Response
 
-from ..errors import BadInput
-from ..model.published import EndpointRecord
-from ..model.status import RunStatus
-from ..model.times import is_date, parse_time
-from ..model.token import target_of
 from ..operations import run_metrics
 from ..operations.detail import detail
-from ..operations.published.documents import Documents
 from ..operations.report import StepReport, step_metrics, step_report
-from ..operations.run_pages import RunFilter, page
+from ..operations.run_pages import page
 from ..operations.values import RunView
 from ..ports import ObjectStore
-from .operation import TEXT, Answer, Call, Operation, Parameter
+from .operation import Answer, Call, Operation, Parameter
 from .plain import plain
 from .run_access import RUN, STEP, opened_run, step_key
-from .token_check import forbidden
+from .run_filters import FILTERS, run_filter
 
-_STATES = (*(status.value for status in RunStatus), "starting", "stopped")
-_TIME = "An RFC 3339 time such as 2026-01-31T12:00:00Z, or a date (in UTC)."
-_FILTERS = (
-    Parameter(name="experiment", about="Only runs of this experiment."),
-    Parameter(
-        name="status",
-        about="Only runs in this state. `starting`: submitted, and no controller has shown itself; `stopped`: its "
-        "controller is gone.",
-        schema={"type": "string", "enum": list(_STATES)},
-    ),
-    Parameter(name="tag", about="Only runs with this tag: `NAME`, or `NAME=VALUE`."),
-    Parameter(name="user", about="Only runs of this user."),
-    Parameter(name="since", about=f"Only runs that were created then or later. {_TIME}"),
-    Parameter(name="until", about=f"Only runs that were created earlier. {_TIME}"),
-    Parameter(
-        name="text", about="Only runs with this text in their id, experiment, description, user or tags, in any case."
-    ),
-    Parameter(name="cursor", about="The `cursor` of the page before."),
-    Parameter(
-        name="limit",
-        about="The most runs of a page. Default: 50.",
-        schema={"type": "integer", "minimum": 1, "maximum": 200},
-    ),
-)
 _OBJECT = {"type": "object"}
 _PAGE = {
     "type": "object",
@@ -55,11 +25,6 @@ _PAGE = {
     "required": ["runs", "cursor"],
 }
 _ITEMS = {"type": "object", "properties": {"items": {"type": "array", "items": _OBJECT}}, "required": ["items"]}
-_CANCELED = {
-    "type": "object",
-    "properties": {"run": TEXT, "status": {"type": "string"}},
-    "required": ["run", "status"],
-}
 _PAGING = (
     "The answer has `runs` and `cursor`. While `cursor` is a text, there may be more: send it for the next page. "
     "A page may have fewer runs than `limit`, or none, if few fit the filters. Runs that are submitted meanwhile "
@@ -72,7 +37,7 @@ def operations() -> tuple[Operation, ...]:
     run = f"/api/v1/runs/{{{RUN.name}}}"
     step = f"{run}/steps/{{{STEP.name}}}"
     return (
-        _read("/api/v1/runs", "list_runs", "Runs, newest first", _list, _PAGE, _FILTERS, about=_PAGING),
+        _read("/api/v1/runs", "list_runs", "Runs, newest first", _list, _PAGE, FILTERS, about=_PAGING),
         _read(run, "get_run", "One run with the state of its steps", _run, _OBJECT, (RUN,)),
         _read(f"{run}/steps", "list_steps", "The steps of a run", _steps, _ITEMS, (RUN,)),
         _read(step, "get_step", "One step in full", _step, _OBJECT, (RUN, STEP)),
@@ -93,19 +58,6 @@ def operations() -> tuple[Operation, ...]:
             _ITEMS,
             (RUN, STEP, Parameter(name="name", about="Give all values of this metric, at most the last 10,000.")),
             about="Of each metric the newest value, and the number of values; with `name`, the values of one.",
-        ),
-        Operation(
-            method="POST",
-            path=f"{run}/cancel",
-            id="cancel_run",
-            summary="Cancel a run",
-            about="No further step starts, and running ones are stopped. A run that has ended stays as it is. The "
-            "token needs the scope `submit`, or `submit:…` for the published pipeline or endpoint of the run.",
-            tag="runs",
-            handler=_cancel,
-            scope="submit",
-            parameters=(RUN,),
-            answers={202: Answer("It is asked to stop, or has ended.", _CANCELED)},
         ),
     )
 
@@ -134,29 +86,10 @@ def _read(
 
 
 def _list(call: Call) -> JSONResponse:
-    wanted = RunFilter(
-        experiment=call.text("experiment"),
-        status=call.text("status"),
-        tag=call.text("tag"),
-        user=call.text("user"),
-        since=_moment(call, "since"),
-        until=_moment(call, "until"),
-        text=call.text("text"),
-    )
+    wanted = run_filter(call)
     with call.context.workspaces.borrow() as workspace:
         found = page(workspace.store, wanted, cursor=call.text("cursor"), limit=int(call.query.get("limit", 50)))
     return JSONResponse({"runs": plain(found.runs), "cursor": found.cursor or None})
-
-
-def _moment(call: Call, name: str) -> datetime | None:
-    text = call.text(name)
-    if not text:
-        return None
-    try:
-        return parse_time(f"{text}T00:00:00Z" if is_date(text) else text).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        where = f"query parameter {name!r}"
-        raise BadInput(f"{text[:40]!r} is no time", where, "write 2026-01-31T12:00:00Z, or 2026-01-31") from None
 
 
 def _run(call: Call) -> JSONResponse:
@@ -246,24 +179,3 @@ def _step_metrics(call: Call) -> JSONResponse:
             values = run_metrics.values(workspace.store, view, key, name)
             return JSONResponse({"items": plain(values)})
         return JSONResponse({"items": plain(step_metrics(workspace.store, view, key))})
-
-
-def _cancel(call: Call) -> JSONResponse:
-    with opened_run(call) as (workspace, view):
-        run, submission = view.state.run, view.state.submission
-        pipeline = submission.published if submission else ""
-        if not call.known_caller.may_submit(pipeline, *_endpoints_of(workspace.store, call, pipeline)):
-            raise forbidden("submit")
-        workspace.cancel(run)
-        call.notes["run"] = run
-        status = RunStatus.CANCELING if view.state.status is RunStatus.RUNNING else view.state.status
-    return JSONResponse({"run": run, "status": status.value}, 202)
-
-
-def _endpoints_of(store: ObjectStore, call: Call, pipeline: str) -> list[str]:
-    """Return those endpoints of the caller's scopes of which a pipeline is a version."""
-    if call.known_caller.may_submit(pipeline) or not pipeline:
-        return []
-    named = [target for scope in call.known_caller.scopes if (target := target_of(scope))]
-    found = Documents(store, "endpoints", EndpointRecord).find_each(named)
-    return [one.id for one in found if one and any(version.pipeline == pipeline for version in one.versions)]

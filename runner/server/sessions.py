@@ -37,7 +37,7 @@ class OneTime:
 
     text: str
     user: str
-    """Who has the session's rights."""
+    """The user in whose name the session acts."""
 
 
 class Sessions:

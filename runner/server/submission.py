@@ -125,34 +125,71 @@ def submit(call: Call) -> Response:
     key = idempotency.checked_key(call.headers.getlist(idempotency.HEADER))
     with call.context.workspaces.borrow() as workspace:
         wanted = _wanted(workspace.store, call)
-        body = read_body(call.body)
-        values = _values(workspace.store, body)
-        call.notes["pipeline"] = wanted.record.id
-        if body.parent:
-            _check_parent(workspace, body.parent)
-        ignored = _checked(workspace.store, wanted.record, values)
-        now = call.context.clock.now()
-        run = (
-            idempotency.run_of(workspace.store, now, call.known_caller.id, wanted.named, key, call.body)
-            if key
-            else new_run_id(now, secrets.token_bytes(10))
-        )
-        if not _submit(workspace, wanted.record, values, body, run):
-            call.context.late.add(run, call.context.workspaces, call.context.stopping)
-            call.notes["controller"] = "starts later"
-        if body.parent:
-            _make_child(workspace.store, body.parent, run)
-        call.notes["run"] = run
-        if ignored:
-            call.notes["ignored"] = ignored
+        run, experiment = submitted(call, workspace, wanted, call.body, key)
     where = f"{call.context.url}/api/v1/runs/{run}"
     answer = {
         "Id": run,
         "PipelineId": wanted.record.id,
-        "ExperimentName": body.experiment,
+        "ExperimentName": experiment,
         "Links": {"Run": where, "Steps": f"{where}/steps"},
     }
     return JSONResponse(answer, headers={"Location": where})
+
+
+def submitted(call: Call, workspace: Workspace, wanted: Wanted, data: bytes, key: str) -> tuple[str, str]:
+    """Submit a run of a pipeline.
+
+    Args:
+        call: The call. Its caller may run the pipeline.
+        workspace: The workspace.
+        wanted: The pipeline.
+        data: The body, in v1's form.
+        key: The Idempotency-Key; empty: there is none.
+
+    Returns:
+        The id of the run, and its experiment.
+
+    Raises:
+        Refusal: It is refused; nothing was submitted.
+        BadInput: As above, with every problem.
+        StoreError: The store cannot be used.
+
+    """
+    body = read_body(data)
+    values = _values(workspace.store, body)
+    call.notes["pipeline"] = wanted.record.id
+    if body.parent:
+        _check_parent(workspace, body.parent)
+    ignored = _checked(workspace.store, wanted.record, values)
+    now = call.context.clock.now()
+    run = (
+        idempotency.run_of(workspace.store, now, call.known_caller.id, wanted.named, key, data)
+        if key
+        else new_run_id(now, secrets.token_bytes(10))
+    )
+    if not _submit(workspace, wanted.record, values, body, run):
+        call.context.late.add(run, call.context.workspaces, call.context.stopping)
+        call.notes["controller"] = "starts later"
+    if body.parent:
+        _make_child(workspace.store, body.parent, run)
+    call.notes["run"] = run
+    if ignored:
+        call.notes["ignored"] = ignored
+    return run, body.experiment
+
+
+def runnable(store: ObjectStore, call: Call, identity: str) -> Wanted:
+    """Return a published pipeline by its id. Raise Refusal if the caller may not run it, or it cannot be run.
+
+    Args:
+        store: The workspace store.
+        call: The call.
+        identity: The id.
+
+    """
+    if not call.known_caller.may_submit(identity):
+        raise forbidden(f"submit:{identity}")
+    return Wanted(_active(_found(store, identity)), identity)
 
 
 def _submit(
@@ -199,9 +236,7 @@ def _wanted(store: ObjectStore, call: Call) -> Wanted:
     """Return the pipeline of the address. Raise Refusal if the caller may not run it, or it cannot be run."""
     identity = call.text("pipeline")
     if identity:
-        if not call.known_caller.may_submit(identity):
-            raise forbidden(f"submit:{identity}")
-        return Wanted(_active(_found(store, identity)), identity)
+        return runnable(store, call, identity)
     endpoint = _endpoint(store, call)
     call.notes["endpoint"] = endpoint.id
     if endpoint.status is not Status.ACTIVE:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..errors import BadInput
 from ..operations.retry import PlannedRetry, prepare_retry, resubmit
 from ..operations.retry_selection import Part
+from ..operations.submit import is_submitted
 from ..plan.policies import with_overrides
 from .checks import check_again
 from .workspace import OpenWorkspace
@@ -31,3 +33,28 @@ def retry(session: OpenWorkspace, found: PlannedRetry) -> str:
     run = resubmit(session.store, found, session.submitter(), session.overrides)
     session.submitted.append(run)
     return run
+
+
+def retry_once(session: OpenWorkspace, run: str, part: Part, new: str) -> None:
+    """Retry an ended run under a given id, and start its controller. A second call with the id makes no second run.
+
+    Args:
+        session: The workspace.
+        run: The ended run.
+        part: The part of it to run again.
+        new: The id of the new run (see `names.computed_run_id`).
+
+    Raises:
+        BadInput: The run has not ended, there is nothing to run, or it cannot run here.
+        StoreError: The store cannot be used.
+
+    """
+    if not is_submitted(session.store, new):
+        found = plan_retry(session, run, part)
+        if not found.choice.run:
+            what = f"there is nothing to do: every step of run {run} has delivered"
+            raise BadInput(what, remedy="choose a step to run again from")
+        _ = session.store_id
+        resubmit(session.store, found, session.submitter(), session.overrides, run=new)
+        session.submitted.append(new)
+    session.see_to_controller(new)

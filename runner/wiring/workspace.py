@@ -27,6 +27,7 @@ from .cache import cache_folder
 from .clock import SystemClock
 from .controllers import MARK, Controllers, Starter, log_of
 from .places import Places
+from .whoami import user
 
 if TYPE_CHECKING:
     from ..model.published import ParameterValues, PublishedRecord
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from ..operations.computes import Named
     from ..operations.local_wheels import SealedPlan
     from ..operations.published.pipelines import PublishOptions
+    from ..operations.retry_selection import Part
     from ..operations.submit import Submitter
 
 
@@ -205,6 +207,12 @@ class OpenWorkspace(Places):
             continue_on_step_failure=continue_on_step_failure,
         )
 
+    def retry(self, run: str, part: Part, new: str) -> None:
+        """Retry an ended run under a given id: see `retrying.retry_once`."""
+        from . import retrying
+
+        retrying.retry_once(self, run, part, new)
+
     def fire_schedule(self, record: ScheduleRecord) -> None:
         """Submit what is due of a schedule now. Raises RunnerError."""
         from ..operations.published import firing
@@ -227,7 +235,7 @@ class OpenWorkspace(Places):
         """Return the identity and random seed of a submission from here."""
         from ..operations.submit import Submitter
 
-        return Submitter(_user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
+        return Submitter(user(), SystemClock().now(), os.urandom(10), self.workspace_facts)
 
     def _end_if_all_reused(self, run: str) -> bool:
         """End the run at once if it can reuse all steps; return True if it was."""
@@ -384,12 +392,3 @@ class OpenWorkspace(Places):
 def _log_line(run: str) -> str:
     log = log_of(run)
     return f"\n  log:   {log}" if log else ""
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -31,6 +31,8 @@ class ServedWorkspace:
 
     store: ObjectStore = field(default_factory=MemoryStore)
     canceled: list[str] = field(default_factory=list)
+    seen_to: list[str] = field(default_factory=list)
+    """The runs for which a controller was asked."""
 
     def view(self, run: str) -> RunView:
         return watch.view(self.store, run)
@@ -45,6 +47,9 @@ class ServedWorkspace:
     def cancel(self, run: str) -> None:
         records.cancel(self.store, run)
         self.canceled.append(run)
+
+    def see_to_controller(self, run: str) -> None:
+        self.seen_to.append(run)
 
     def tell(self, *events: e.Event) -> None:
         """Let something happen in the running run."""

@@ -35,11 +35,12 @@ def run(options: Namespace) -> int:
 
     """
     with serving.packages_of("runner ui", "web"):
-        import jinja2 as _jinja2  # noqa: F401 - the pages need it
-
+        from ...pages.rendering import environment
         from ...server import process
         from ...server.metrics import Metrics
         from ...server.sessions import OneTime
+
+        environment()  # which needs jinja2
 
     session = serving.opened(options.target)
     path = f"/runs/{quote(find_run(session, options.run))}" if options.run else ""

@@ -114,12 +114,16 @@
   /* A form is sent once, however often its button is pressed. */
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (form.method !== "post") {
+      for (const field of form.elements) if (field.name && field.value === "") field.disabled = true; // short addresses
+      return;
+    }
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "yes";
   });
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+    for (const field of document.querySelectorAll('form[method="get"] :disabled:not(button)')) field.disabled = false;
   });
 
   function label() {

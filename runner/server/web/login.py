@@ -17,7 +17,7 @@ from .ways_back import LOGIN, way_back
 log = logging.getLogger("runner.workspace")
 _HOME = "/runs"
 _ELSEWHERE = ("cross-site", "same-site")
-"""What browsers say of a link on a page of another site."""
+"""The words of browsers for a link on a page of another site."""
 _NEXT = Parameter(name="next", about="The page to show then.", schema={"type": "string", "maxLength": 2000})
 _ONCE = Parameter(name="once", about="A one-time token.", schema={"type": "string", "maxLength": 100})
 

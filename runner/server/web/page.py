@@ -84,7 +84,8 @@ def shown(template: str, shell: Shell, status: int = 200, **values: object) -> H
         "Referrer-Policy": "same-origin",  # else forms would come without their origin, see `origins`
         **({"ETag": shell.tag} if shell.tag else {}),
     }
-    return HTMLResponse(render(template, shell=shell, **values), status, headers)
+    text = render(template, shell=shell, **values)
+    return HTMLResponse(text.encode(errors="replace"), status, headers)  # a step's text may have half characters
 
 
 def etag(call: Call, *parts: object) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, registry_home, static
+from . import login, registry_home, runs, static
 
 
 @cache
@@ -20,5 +20,6 @@ def operations() -> tuple[Operation, ...]:
     return (
         *static.operations(),
         *login.operations(),
+        *runs.operations(),
         *registry_home.operations(),
     )
