@@ -35,9 +35,25 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
+def render_alone(template: str, **values: object) -> str:
+    """Return the text of a template for a file that no server belongs to: its parts have no links to other pages.
+
+    Args:
+        template: The name of its file in ``templates/``.
+        **values: What the template shows, as for `render`.
+
+    """
+    return environment(alone=True).get_template(template).render(values)
+
+
 @cache
-def environment() -> Environment:
-    """Return the environment of the templates: autoescape is on for every file."""
+def environment(*, alone: bool = False) -> Environment:
+    """Return the environment of the templates: autoescape is on for every file.
+
+    Args:
+        alone: True: for a file that no server belongs to. Default: False.
+
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -48,7 +64,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(FILTERS, json_block=json_block)
-    made.globals.update(new_key=new_key, asset=address, sections=SECTIONS)
+    made.globals.update(new_key=new_key, asset=address, sections=SECTIONS, alone=alone)
     return made
 
 
