@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assets import address
+from .run_texts import RUN_FILTERS
 from .shell import SECTIONS
 from .texts import FILTERS
 
@@ -63,7 +64,7 @@ def environment(*, alone: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS, json_block=json_block)
+    made.filters.update(FILTERS, **RUN_FILTERS, json_block=json_block)
     made.globals.update(new_key=new_key, asset=address, sections=SECTIONS, alone=alone)
     return made
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, registry_home, runs, static
+from . import login, registry_home, run_pages, runs, static
 
 
 @cache
@@ -22,4 +22,5 @@ def operations() -> tuple[Operation, ...]:
         *login.operations(),
         *runs.operations(),
         *registry_home.operations(),
+        *run_pages.operations(),
     )

@@ -1,0 +1,150 @@
+"""The values of the tabs of a run's page. Each is read only if somebody looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import ObjectMissing
+from ...operations import run_metrics
+from ...operations.metrics import Metric
+from ...operations.parallel_reads import read_each
+from ...operations.report import step_metrics
+from ...operations.search_progress import progress_text
+from ...operations.timeline import timeline
+from ...operations.trials import search_of, trials_of
+from ...operations.values import RunView
+from ...operations.why import Explanation, explain
+from ...pages.gantt import gantt
+from ...pages.policy_rows import run_policy_rows, step_policy_rows
+from ...pages.reuse_rows import reuse_rows
+from ...pages.step_list import PAGE, shown_keys, step_address
+from ...pages.trial_data import trial_table
+from ...ports import ObjectStore
+from ..context import Workspace
+from ..operation import Call
+from ..run_access import step_key
+
+_METERED = 300
+"""The most steps whose metrics are read at once."""
+
+
+def timeline_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the timeline's tab.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    found = timeline(workspace.store, view, call.context.clock.now())
+    return {"chart": gantt(found, _page(call))}
+
+
+def trials_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the trials' tab: those of one search.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    searches = tuple(
+        (step.key, view.plan.names[step.key], progress_text(view, step.key)) for step in view.plan.searches
+    )
+    keys = [key for key, _, _ in searches]
+    wanted = call.text("search") or (keys[0] if keys else "")
+    key = step_key(view, wanted) if wanted else ""
+    if key not in keys:
+        return {"searches": (), "search": "", "trials": {"rows": ()}}
+    trials = trials_of(workspace.store, view, key)
+    return {
+        "searches": searches,
+        "search": key,
+        "trials": trial_table(view.state.run, search_of(view, key), trials),
+        "scripts": ("parallel.js",),
+        "styles": ("parallel.css",),
+    }
+
+
+def metrics_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the metrics' tab: the newest value of each.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    del call
+    begun = [key for key in shown_keys(view) if view.state.steps[key].attempt or view.state.steps[key].origin]
+    found = tuple(_logged(workspace.store, view, begun[:_METERED]))
+    more = len(begun) - _METERED
+    return {
+        "own": run_metrics.of_run(workspace.store, view.state.run),
+        "logged": found,
+        "note": f"Metrics of the first {_METERED} steps are shown; the others have theirs on their pages."
+        if more > 0
+        else "",
+    }
+
+
+def _logged(store: ObjectStore, view: RunView, keys: list[str]) -> Iterator[tuple[str, str, Metric]]:
+    found = read_each(store, lambda key: step_metrics(store, view, key), keys)
+    for key, metrics in zip(keys, found, strict=True):
+        for metric in metrics:
+            yield view.plan.names[key], step_address(view.state.run, key), metric
+
+
+def reuse_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the reuse's tab: what was reused, and for one step why it was not.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    wanted = call.text("step")
+    key = step_key(view, wanted) if wanted else ""
+    rows = reuse_rows(view)
+    last = max(1, -(-len(rows) // PAGE))
+    number = min(_page(call), last)
+    return {
+        "reuse": rows[(number - 1) * PAGE : number * PAGE],
+        "reuse_page": number,
+        "reuse_pages": last,
+        "explained_key": key,
+        "explained": _explained(workspace, view, key) if key else None,
+    }
+
+
+def _explained(workspace: Workspace, view: RunView, key: str) -> Explanation:
+    try:
+        return explain(workspace.store, workspace.datastore, view, key)
+    except ObjectMissing:
+        gone = "the store does not know what it read any more"
+        return Explanation(key=key, verdict=view.state.steps[key].status.value, reason=gone, compared_with="")
+
+
+def settings_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the settings' tab.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    del call, workspace
+    said = view.state.submission
+    return {
+        "run_policies": run_policy_rows(view),
+        "step_policies": step_policy_rows(view.plan),
+        "plan": said.plan if said else "",
+    }
+
+
+def _page(call: Call) -> int:
+    return int(call.query.get("page", 1))
