@@ -119,7 +119,9 @@ def failed_attempts(store: ObjectStore, view: RunView, keys: Iterable[str]) -> F
     return {(event.key, event.attempt): event for event in told if isinstance(event, AttemptFailed)}
 
 
-def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAttempts | None = None) -> StepDetail:
+def detail(
+    store: ObjectStore, view: RunView, step: StepReport, losses: FailedAttempts | None = None, *, files: bool = True
+) -> StepDetail:
     """Return the full detail of a step.
 
     Args:
@@ -127,6 +129,7 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
         view: The run.
         step: The report of the step.
         losses: The result of `failed_attempts`, if the caller has it already; None: read it.
+        files: False: the lists of the outputs' files are not read. Default: True.
     """
     known = failed_attempts(store, view, [step.key]) if losses is None else losses
     spec = view.plan.by_key[step.key]
@@ -139,7 +142,7 @@ def detail(store: ObjectStore, view: RunView, step: StepReport, losses: FailedAt
         reference=view.state.environments.get((spec.environment, step.target), ""),
         lock=view.state.locks.get((spec.environment, step.target), ""),
         inputs=tuple(_inputs(spec, _deliveries(store, TaskId(view.state.run, step.key, step.attempt)))),
-        files={name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()},
+        files={name: _files(manifest.load(store, ref.digest)) for name, ref in outputs.items()} if files else {},
         attempts=tuple(_attempts(store, view.state.run, step, known)),
         metric=spec.search.metric if spec.search else "",
         trials=tuple(_trials(store, view, step.key)) if spec.search else (),

@@ -13,7 +13,7 @@ from .shown_files import delimited, images, parquet, texts
 from .shown_files.reading import Source, encoding_of, is_binary
 from .shown_files.values import READ, FileKind, Place, Preview
 
-__all__ = ["FileKind", "Place", "Preview", "preview"]
+__all__ = ["FileKind", "Place", "Preview", "media_type", "preview"]
 
 _START = Place()
 _DELIMITERS = {".csv": "", ".tsv": "\t", ".tab": "\t"}
@@ -75,6 +75,31 @@ def preview(store: ObjectStore, info: ObjectInfo, name: str = "", place: Place =
     if suffix in _JSON:
         return _json(shown, source, at, head)
     return _text(shown, source, at, head)
+
+
+def media_type(store: ObjectStore, info: ObjectInfo, name: str) -> str:
+    """Return the media type with which a browser may be given a file inside a sandbox; empty: it may only be stored.
+
+    Args:
+        store: The store that has it.
+        info: The object.
+        name: The file's name.
+
+    Raises:
+        StoreError: The file cannot be read, or has changed.
+
+    """
+    source = Source(store, info)
+    head = source.read(0, _HEAD)
+    raster = images.raster(head)
+    if raster is not None:
+        return "" if raster.problem or source.size > images.BYTES else raster.media_type
+    if is_binary(head):
+        return ""
+    kind = _MARKUP.get(PurePosixPath(name.lower()).suffix)
+    if kind is None or (kind is FileKind.SVG and source.size > _SHOWN_SVG):
+        return "text/plain; charset=utf-8"
+    return _MEDIA[kind]
 
 
 def _image(name: str, source: Source, raster: images.Raster) -> Preview:

@@ -41,7 +41,7 @@ class Style:
         """The classes of the style sheet, separated by spaces."""
         named = sorted(f"t-{weight}" for weight in self.weights)
         colour = [f"t-f{self.colour}"] if self.colour >= 0 else []
-        return " ".join((*named, *colour, *([f"t-b{self.ground}"] if self.ground >= 0 else [])))
+        return " ".join((*named, *colour, *([f"t-g{self.ground}"] if self.ground >= 0 else [])))
 
 
 PLAIN = Style()

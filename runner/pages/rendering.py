@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .assets import address
+from .hostile_texts import HOSTILE_FILTERS, visible_value
 from .run_texts import RUN_FILTERS
 from .shell import SECTIONS
 from .texts import FILTERS
@@ -61,10 +62,11 @@ def environment(*, alone: bool = False) -> Environment:
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=visible_value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(FILTERS, **RUN_FILTERS, json_block=json_block)
+    made.filters.update(FILTERS, **HOSTILE_FILTERS, **RUN_FILTERS, json_block=json_block)
     made.globals.update(new_key=new_key, asset=address, sections=SECTIONS, alone=alone)
     return made
 

@@ -6,7 +6,7 @@ guess one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from urllib.parse import quote
 
@@ -195,18 +195,63 @@ def _sent(call: Call, workspace: Workspace, datastore: str, prefix: str, name: s
     parts = name.split("/")
     if any(part in ("", ".", "..") for part in parts):
         raise _no_file(name)
+    info = info_of(workspace, datastore, prefix + name)
+    return file_answer(call, datastore, info, attachment(shown or parts[-1]))
+
+
+def info_of(workspace: Workspace, datastore: str, key: str) -> ObjectInfo:
+    """Return the facts of an object.
+
+    Args:
+        workspace: The workspace.
+        datastore: The name of its datastore.
+        key: Its key.
+
+    Raises:
+        Refusal: 404: there is no such object.
+
+    """
     try:
-        info = workspace.datastore(datastore).stat(prefix + name)
+        info = workspace.datastore(datastore).stat(key)
     except ValueError:  # no key can be like that
         info = None
     if info is None:
-        raise _no_file(name)
+        raise _no_file(key.rpartition("/")[2])
+    return info
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the header with which a browser stores a file under a name, and does not show it.
+
+    Args:
+        name: The name.
+
+    """
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+
+
+def file_answer(
+    call: Call, datastore: str, info: ObjectInfo, headers: Mapping[str, str], media_type: str = _BINARY
+) -> Response:
+    """Return the answer with a file, or the part of it that the call asks for, read a block at a time.
+
+    Args:
+        call: The call.
+        datastore: The name of the file's datastore.
+        info: The object.
+        headers: More headers.
+        media_type: The type of the content. Default: none in particular.
+
+    Raises:
+        Refusal: 416: there is no such part.
+
+    """
     etag = f'"{quote(info.etag, safe="")}"'
     header = call.headers.get("range", "") if call.headers.get("if-range", etag) == etag else ""
     part = requested(header, info.size)
     start, end = (part.start, part.end) if part else (0, info.size)
-    headers = {
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(shown or parts[-1], safe='')}",
+    sent = {
+        **headers,
         "Content-Length": str(end - start),
         "Accept-Ranges": "bytes",
         "ETag": etag,
@@ -214,7 +259,7 @@ def _sent(call: Call, workspace: Workspace, datastore: str, prefix: str, name: s
         **({"Content-Range": f"bytes {start}-{end - 1}/{info.size}"} if part else {}),
     }
     body = _blocks(call.context, datastore, info, start, end)
-    return StreamingResponse(body, 206 if part else 200, headers, _BINARY)
+    return StreamingResponse(body, 206 if part else 200, sent, media_type)
 
 
 def _blocks(context: Context, datastore: str, info: ObjectInfo, start: int, end: int) -> Iterator[bytes]:

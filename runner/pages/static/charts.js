@@ -48,7 +48,7 @@
       spanGaps: style === "line" || style === "steps",
       dash: one.dash ? [6, 5] : undefined,
       value: (_, value) => short(value),
-      points: { show: style === "points" || sparse, size: style === "points" ? 5 : 6, fill: color },
+      points: { show: style === "points" || (sparse && !one.dash), size: style === "points" ? 5 : 6, fill: color },
     };
     if (style === "points") made.paths = () => null;
     if (style === "steps") made.paths = uPlot.paths.stepped({ align: 1 });
@@ -77,7 +77,10 @@
       values: (_, splits) => splits.map((at) => String(categories[at] ?? "").slice(0, 12)),
     };
     const left = { size: 58, values: options.log ? undefined : (_, splits) => splits.map(short) };
-    const padded = (_, least, most) => (least === most ? [least - 0.5, most + 0.5] : [least, most]);
+    const places = [...new Set(series.flatMap((one) => (one.style === "bars" ? one.points.map((point) => point[0]) : [])))];
+    places.sort((a, b) => a - b);
+    const half = places.length > 1 ? (places[places.length - 1] - places[0]) / (places.length - 1) / 2 : 0;
+    const padded = (_, least, most) => (least === most ? [least - 0.5, most + 0.5] : [least - half, most + half]);
     const range = options.xRange || (categories ? [-0.6, categories.length - 0.4] : options.time ? undefined : padded);
     const value = (_, x) => (x === null || x === undefined ? "–" : categories ? String(categories[x] ?? "") : short(x));
     return {

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, registry_home, run_pages, runs, static
+from . import login, registry_home, run_pages, runs, static, step_files, step_logs, step_pages
 
 
 @cache
@@ -23,4 +23,7 @@ def operations() -> tuple[Operation, ...]:
         *runs.operations(),
         *registry_home.operations(),
         *run_pages.operations(),
+        *step_pages.operations(),
+        *step_logs.operations(),
+        *step_files.operations(),
     )
