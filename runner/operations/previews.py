@@ -1,4 +1,4 @@
-"""What a viewer sees of a file without taking all of it: a page of rows or text, or facts.
+"""Previews of files, for viewers who do not take all of them: a page of rows or text, or facts.
 
 The file may be hostile and of any size. Each bound is told in the notes of the preview.
 """

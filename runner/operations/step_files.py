@@ -48,7 +48,7 @@ class FolderPage:
     place: str
     entries: tuple[FileEntry, ...]
     after: str = ""
-    """What the next page begins behind; empty: this is the last one."""
+    """The name behind which the next page begins; empty: this is the last one."""
 
 
 @dataclass(frozen=True)

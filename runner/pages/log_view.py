@@ -22,7 +22,7 @@ class ShownLine:
 
     @property
     def document(self) -> dict[str, object]:
-        """What the script of the page reads."""
+        """The line as the script of the page reads it."""
         return {"at": self.at, "ends": self.ends, "hidden": self.hidden, "spans": [list(span) for span in self.spans]}
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of a metric, as values, and readers of values of unknown form (pure)."""
+"""A metric as a page shows it, and readers of values of unknown form (pure)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
-    """What is left out, in words."""
+    """The rows and columns that are left out, in words."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Chart:
 
     @property
     def document(self) -> Json:
-        """What the script reads."""
+        """The chart as the script reads it."""
         return {"series": list(self.series), "options": self.options}
 
 
@@ -56,7 +56,7 @@ class Heat:
 
 @dataclass(frozen=True, kw_only=True)
 class MetricView:
-    """What a page shows of one metric."""
+    """One metric as a page shows it."""
 
     name: str
     kind: str
@@ -71,6 +71,26 @@ class MetricView:
     images: tuple[str, ...] = ()
     """Names of files that the step kept."""
     table: Table | None = None
+
+    @property
+    def is_single(self) -> bool:
+        """True if its newest value says all of it."""
+        return bool(self.latest) and self.table is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricPicture:
+    """An image of a metric. The page that shows it knows the addresses."""
+
+    source: str = ""
+    """The address of the image; empty: it is not safe to show, or too large."""
+    page: str = ""
+    """The address of the page of the file; empty: there is none."""
+    width: int = 0
+    """In pixels, as `height`."""
+    height: int = 0
+    note: str = ""
+    """The reason why it is not shown."""
 
 
 def number(value: object) -> float | None:

@@ -1,1 +1,1 @@
-"""What a viewer shows of files of unknown origin: each kind read within bounds."""
+"""Views of files of unknown origin: each kind is read within bounds."""

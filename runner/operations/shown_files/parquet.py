@@ -37,7 +37,7 @@ _MISSING = (
 
 @dataclass(frozen=True)
 class _Answer:
-    """What the process has said."""
+    """The answer of the process."""
 
     document: dict[str, object]
     over: bool = False

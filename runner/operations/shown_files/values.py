@@ -1,4 +1,4 @@
-"""What is shown of a file, as values."""
+"""A page of a file, as values."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Preview:
     facts: tuple[tuple[str, str], ...] = ()
     """More facts for people: name and value."""
     notes: tuple[str, ...] = ()
-    """What is not shown, and why, in words."""
+    """The parts that are not shown, and why, in words."""
     place: Place = Place()
     """The place of this page."""
     following: Place | None = None

@@ -1,4 +1,4 @@
-"""What all pages of a step have in common: the step that a call names, its attempt, its head and its links."""
+"""The common part of all pages of a step: the step that a call names, its attempt, its head and its links."""
 
 from __future__ import annotations
 

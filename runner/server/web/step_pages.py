@@ -17,9 +17,11 @@ from ...model.task import Task, TaskId
 from ...operations import previews
 from ...operations.detail import StepDetail, detail
 from ...operations.metric_log import MetricLog, metric_log
+from ...operations.step_files import KEPT
 from ...operations.workers import count_in, logged_workers
-from ...pages.metric_values import MetricView
+from ...pages.metric_values import MetricPicture, MetricView
 from ...pages.metric_views import metric_views
+from ...pages.step_links import StepLinks
 from ...ports import ObjectStore
 from ...runs import records
 from ..operation import Call, Operation, Parameter
@@ -128,21 +130,31 @@ def _metrics(call: Call) -> Response:
             tag=tag,
             metrics=views,
             log=log,
-            pictures=dict(_pictures(store, opened.task, views)) if opened.task else {},
+            pictures=dict(_pictures(opened, views)),
         )
 
 
-def _pictures(
-    store: ObjectStore, task: TaskId, views: tuple[MetricView, ...]
-) -> Iterator[tuple[str, previews.Preview]]:
+def _pictures(opened: OpenedStep, views: tuple[MetricView, ...]) -> Iterator[tuple[str, MetricPicture]]:
     """Yield the images of metrics by the names of their files; a name that is no file of the step is left out."""
+    store, task = opened.workspace.store, opened.task
     for name in dict.fromkeys(name for view in views for name in view.images):
-        if any(part in ("", ".", "..") for part in name.split("/")):
+        if task is None or any(part in ("", ".", "..") for part in name.split("/")):
             continue
         with suppress(ValueError, ObjectMissing):
             info = store.stat(task.artifacts + name)
             if info is not None:
-                yield name, previews.preview(store, info, name)
+                yield name, _picture(opened.links, name, previews.preview(store, info, name))
+
+
+def _picture(links: StepLinks, name: str, known: previews.Preview) -> MetricPicture:
+    shown = known.kind is previews.FileKind.IMAGE
+    return MetricPicture(
+        source=links.raw(f"{KEPT}/{name}") if shown else "",
+        page=links.files(f"{KEPT}/{name}"),
+        width=known.width,
+        height=known.height,
+        note=" ".join(known.notes),
+    )
 
 
 def _environment(call: Call) -> Response:
