@@ -13,7 +13,7 @@ from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
 from ..operations.report import display_names, search_seconds, seconds_of
 from ..operations.search_progress import BestTrial, is_searching, progress_text
-from ..operations.step_status import why
+from ..operations.step_status import environment_name, why
 from ..operations.values import RunView
 from .formatting import clip, duration, many
 from .paint import Paint
@@ -22,6 +22,8 @@ from .table import Cell, table
 
 _AROUND = 3
 """Lines beside the steps: an empty one above and below, and the counts."""
+_MOST_MAKING = 3
+"""Environments that are being made and have a line."""
 _ADVICE = 6
 """Lines of what to do at most."""
 _NARROWEST = 20
@@ -57,6 +59,8 @@ class BoardFacts:
     """The best trials so far, by the key of the search."""
     outputs: Mapping[str, str] = field(default_factory=dict)
     """The last line of output of running steps, by key."""
+    making: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    """The time at which an environment was first seen being made for a target."""
 
 
 NO_FACTS = BoardFacts()
@@ -70,6 +74,7 @@ def board(view: RunView, now: datetime, screen: Screen, paint: Paint, facts: Boa
     below = [paint(clip(counts(view, now), screen.width - 2), "dim")]
     if view.state.overdue and not view.state.over:
         below.append(paint(clip(view.state.overdue, screen.width - 2), "yellow"))
+    below.extend(paint(clip(line, screen.width - 2), "dim") for line in _making(view, now, facts))
     advice = _advice_for(view, screen)
     keys = steps_on(view, screen)
     names = display_names(view.plan)
@@ -90,7 +95,20 @@ def steps_on(view: RunView, screen: Screen) -> Sequence[str]:
 
 def _room(view: RunView, screen: Screen) -> int:
     """Return the lines for steps and advice."""
-    return screen.height - _AROUND - 1 - bool(view.state.overdue and not view.state.over)
+    notes = bool(view.state.overdue and not view.state.over) + min(len(view.state.making), _MOST_MAKING)
+    return screen.height - _AROUND - 1 - notes
+
+
+def _making(view: RunView, now: datetime, facts: BoardFacts) -> list[str]:
+    """Return a line for each environment that is being made: for how long, and what it does."""
+    found = []
+    for pair, line in list(view.state.making.items())[:_MOST_MAKING]:
+        begun = facts.making.get(pair)
+        time = f" for {duration((now - begun).total_seconds())}" if begun else ""
+        found.append(
+            f"making environment '{environment_name(view.plan, pair[0])}'{time}" + (f": {line}" if line else "")
+        )
+    return found
 
 
 def _advice_for(view: RunView, screen: Screen) -> list[str]:

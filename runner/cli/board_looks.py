@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 
 from ..dataclass import dataclass, field
 from ..errors import RunnerError
@@ -47,6 +48,7 @@ class BoardLooks:
         self._keys: tuple[str, ...] = ()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self._making: dict[tuple[str, str], datetime] = {}
         self.facts = Looked()
 
     def begin(self, view: RunView, keys: Iterable[str]) -> None:
@@ -78,4 +80,8 @@ class BoardLooks:
 
     def _look(self, view: RunView, keys: tuple[str, ...]) -> Looked:
         outputs = {key: output_line(line) for key, line in self._lines.look(view, keys).items()}
-        return Looked(BoardFacts(self._bests.look(view), outputs), with_progress(self._store, view).batches)
+        now = datetime.now(timezone.utc)
+        self._making = {pair: self._making.get(pair, now) for pair in view.state.making}
+        return Looked(
+            BoardFacts(self._bests.look(view), outputs, self._making), with_progress(self._store, view).batches
+        )

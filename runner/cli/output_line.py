@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ..data.transfers.count import state_of
 from ..model.printable import escape, last_overwrite
-from ..operations.staging_lines import TransferState, transfer_state
-from .formatting import duration, size
 
 _MOST = 400
 """Characters of a line that a row can need."""
@@ -21,20 +20,7 @@ def output_line(line: str) -> str:
         line: The line. It may hold anything.
 
     """
-    state = transfer_state(line)
+    state = state_of(line)
     if state is not None:
-        return transfer_words(state)
+        return state.words
     return escape(_CODES.sub("", last_overwrite(line[-_MOST:] if "\r" in line else line[:_MOST]))).strip()
-
-
-def transfer_words(state: TransferState) -> str:
-    """Return ``inputs: 1.2 GiB of 3.4 GiB, 80.0 MiB/s, 28.0 s left``.
-
-    Args:
-        state: The transfers.
-
-    """
-    text = f"{state.phase}: {size(state.bytes)} of {size(state.bytes_total)}"
-    if state.over or state.left is None:
-        return f"{text}, {state.files} of {state.files_total} files"
-    return f"{text}, {size(round(state.rate))}/s, {duration(state.left)} left"

@@ -30,10 +30,15 @@ def lines_of(entry: e.JournalEntry, plan: Plan, paint: Paint, width: int) -> Ite
         row = _row(event, names, plan, entry.time)
         if row is not None:
             name, state, reason = row
-            padded = paint(f"{state:<{_STATE}}", style(state))
-            yield f"{paint(clock(entry.time), 'dim')}  {clip(name, _WIDEST_NAME):<{width}}  {padded}  {reason}".rstrip()
+            yield line_of(entry.time, name, state, reason, paint, width)
             if remedy := _one_line(getattr(event, "remedy", "")):
                 yield f"{'':{_CLOCK + width + _STATE + 6}}do: {remedy}"
+
+
+def line_of(at: datetime, name: str, state: str, reason: str, paint: Paint, width: int) -> str:
+    """Return one line: time, step (in `width` columns), state and reason."""
+    padded = paint(f"{state:<{_STATE}}", style(state))
+    return f"{paint(clock(at), 'dim')}  {clip(name, _WIDEST_NAME):<{width}}  {padded}  {reason}".rstrip()
 
 
 def _row(event: e.Event, names: Mapping[str, str], plan: Plan, at: datetime) -> tuple[str, str, str] | None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..data.transfers.count import TransferCount
 from ..data.transfers.progress import SILENT, Progress
 from ..override import override
 from .formatting import many
+from .output import warn
 from .paint import is_terminal
 
 if TYPE_CHECKING:
@@ -20,12 +22,19 @@ if TYPE_CHECKING:
 def shown_progress(*, shown: bool) -> Iterator[Progress]:
     """Yield a progress that draws a bar on standard error, if that is a terminal; the bar disappears at the end.
 
+    Elsewhere a copy that takes longer than two seconds has a line on standard error now and then.
+
     Args:
         shown: False: draw nothing.
 
     """
-    if not shown or not is_terminal(sys.stderr):
+    if not shown:
         yield SILENT
+        return
+    if not is_terminal(sys.stderr):
+        plain = _Plain(phase="copy")
+        yield plain
+        plain.end()
         return
     from rich.console import Console
     from rich.progress import (
@@ -46,6 +55,21 @@ def shown_progress(*, shown: bool) -> Iterator[Progress]:
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         yield _Drawn(bar)
+
+
+class _Plain(TransferCount):
+    """Prints the news that are due whenever something has been moved."""
+
+    @override
+    def moved(self, size: int) -> None:
+        super().moved(size)
+        if news := self.due():
+            warn(news.words)
+
+    def end(self) -> None:
+        """Print the end, if there was a line before."""
+        if last := self.last():
+            warn(last.words)
 
 
 class _Drawn(Progress):

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Protocol, TextIO
 
+from ..data.transfers.count import state_of
 from ..model.events import JournalEntry
 from ..model.printable import escape, log_line
 from ..operations.report import display_names
@@ -22,6 +23,7 @@ from .output import show, show_all
 from .paint import Paint, is_terminal, paint_for
 from .progress import lines_of, name_width
 from .terminal import Terminal
+from .transfer_notes import TransferNotes
 
 _LOG_PAUSE = 0.5
 """Seconds between two looks for new output."""
@@ -43,9 +45,10 @@ class Show(Protocol):
 class Lines:
     """A line per change of state: for pipes, files and old terminals."""
 
-    def __init__(self, stream: TextIO, logs: LogTail | None = None) -> None:
+    def __init__(self, stream: TextIO, store: ObjectStore, logs: LogTail | None = None) -> None:
         self._stream = stream
         self._paint = paint_for(stream)
+        self._transfers = None if logs else TransferNotes(store)
         self._logs = LogLines(logs, self._paint) if logs else None
         self._width: int | None = None
 
@@ -58,6 +61,8 @@ class Lines:
                 show(counts(view, datetime.now(timezone.utc)), stream=self._stream)
         for entry in entries:
             show_all(lines_of(entry, view.plan, self._paint, self._width), self._stream)
+        if self._transfers:
+            show_all(self._transfers.lines(view, self._paint, self._width), self._stream)
 
     def notify(self, line: str) -> None:
         """Print it."""
@@ -74,7 +79,7 @@ class LiveBoard:
         self._paint = paint_for(stream)
         self._logs = LogLines(logs, self._paint) if logs else None
         self._view: RunView | None = None
-        self._terminal, self._leave = _terminal(stream)
+        self._terminal, self._leave = terminal_of(stream)
         self._looks = BoardLooks(store)
 
     def update(self, view: RunView, entries: Sequence[JournalEntry], /) -> None:
@@ -104,8 +109,13 @@ class LiveBoard:
         return board(replace(view, batches={**view.batches, **facts.batches}), now, screen, self._paint, facts.board)
 
 
-def _terminal(stream: TextIO) -> tuple[Terminal, Callable[[], None]]:
-    """Return the terminal of the command, else that of a stream, and what gives the stream back."""
+def terminal_of(stream: TextIO) -> tuple[Terminal, Callable[[], None]]:
+    """Return the terminal of the command, else that of a stream, and a function that gives the stream back.
+
+    Args:
+        stream: The stream, which is a terminal.
+
+    """
     known = Terminal.in_use()
     if known is not None:
         return known, lambda: None
@@ -134,7 +144,9 @@ class LogLines:
         self._looked = now
         names = display_names(view.plan)
         for key, line in self._tail.lines(view):
-            self._ready.append(f"{self._paint(f'{escape(names[key])} │', 'dim')} {log_line(line)}")
+            state = state_of(line)
+            shown = escape(state.words) if state else log_line(line)
+            self._ready.append(f"{self._paint(f'{escape(names[key])} │', 'dim')} {shown}")
         found, self._ready = self._ready, []
         return found
 
@@ -143,4 +155,4 @@ def show_on(stream: TextIO, store: ObjectStore, logs: LogTail | None = None) -> 
     """The live table on a terminal; else lines."""
     if stream is sys.stdout and is_terminal(stream):
         return LiveBoard(store, stream, logs)
-    return Lines(stream, logs)
+    return Lines(stream, store, logs)

@@ -22,6 +22,7 @@ from ..ports import FolderStore, ObjectInfo, ObjectStore
 from . import addressed, collector
 from .file_maker import FileMaker
 from .snapshot import MAX_BYTES, Snapshot, SnapshotFile, digest_of_files
+from .transfers import uploads
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
@@ -54,7 +55,12 @@ def keep(store: ObjectStore, snapshot: Snapshot) -> str:
     key = snapshot_key(snapshot.digest)
     found = _kept(store, snapshot)
     if found is None:
-        store.put(key, pack(snapshot))
+        with uploads.shown(f"upload of {snapshot.folder.name}", 1, snapshot.bytes) as progress:
+            data = pack(snapshot)
+            progress.begin(0, len(data) - snapshot.bytes)  # known only now
+            store.put(key, data)
+            progress.moved(len(data))
+            progress.completed()
     else:
         collector.renew_if_old(store, found, lambda: store.put(key, pack(snapshot)))
     return snapshot.digest

@@ -20,6 +20,7 @@ from .base_image import PROBE
 from .build_failure import explain
 from .engine import DockerEngine, engine_errors
 from .image_reference import full_name, split_tag
+from .layer_progress import LayerProgress
 from .registry_errors import explain_registry, unreachable
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def archive(context: Mapping[str, bytes]) -> io.BytesIO:
 def progress_lines(answer: Mapping[str, object]) -> Iterator[str]:
     """Yield the lines for users in one message of the engine's progress stream, without logins.
 
-    Messages with an ID report the progress of a layer, megabyte by megabyte, and are left out.
+    Messages with an ID report the progress of a layer, megabyte by megabyte: see `LayerProgress`.
     """
     stream, status = answer.get("stream"), answer.get("status")
     if isinstance(stream, str):
@@ -235,10 +236,12 @@ def progress_lines(answer: Mapping[str, object]) -> Iterator[str]:
 def _follow(answers: Iterable[Mapping[str, object]], notify: Notify, message: Explain) -> str:
     """Report the lines as they arrive. Return the digest of a push. Raises EnvironmentFailed at the first error."""
     last: deque[str] = deque(maxlen=_KEPT)
-    digest = ""
+    digest, layers = "", LayerProgress()
     for answer in answers:
         for line in progress_lines(answer):
             last.append(line)
+            notify(line)
+        if line := layers.line(answer):
             notify(line)
         aux = answer.get("aux")
         if isinstance(aux, dict):

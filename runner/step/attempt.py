@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..data.attempt_outputs import AttemptOutputs
 from ..data.program_end import program_end_of, with_warning
+from ..data.transfers.count import TransferCount
 from ..data.work_dir import Launch
 from ..dataclass import dataclass, field
 from ..errors import StoreError
@@ -19,7 +20,7 @@ from . import script_process
 from .logs import LogShipper
 from .script_result import ScriptResult, result_in_words, script_result
 from .sigterm import finish_in_grace
-from .transfer_lines import TransferCount, reported
+from .transfer_lines import reported
 
 
 @dataclass(kw_only=True)

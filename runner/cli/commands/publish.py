@@ -14,6 +14,7 @@ from ..paint import paint_for
 from ..published_documents import document_of
 from ..published_views import published_view
 from ..publishing import publish_file
+from ..uploads import shown_uploads
 
 
 def run(options: Namespace) -> int:
@@ -30,7 +31,8 @@ def run(options: Namespace) -> int:
 
     """
     try:
-        session, record = publish_file(options)
+        with shown_uploads(sys.stderr if options.json else sys.stdout):
+            session, record = publish_file(options)
     except FileFailed:
         return FAILED
     found = document_of(record, plans.load(session.store, record.plan), session.server_facts().url)

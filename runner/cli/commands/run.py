@@ -68,6 +68,7 @@ def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
     # Only now the rest: it loads while the controller does.
     from ...wiring import open_session
     from ..documents import only_documents, print_json
+    from ..uploads import shown_uploads
     from ..watching import Viewer, await_runs, interrupted, leave_runs
 
     session = open_session(Path.cwd(), options.target, overrides(options))
@@ -76,11 +77,12 @@ def _run(options: Namespace, begin: Callable[[OpenWorkspace, Namespace], Ending]
         session=session, stream=sys.stderr if options.json else sys.stdout, logs=options.logs, quiet=options.json
     )
     with only_documents(wanted=options.json):
-        if ahead:
-            ending, tails = _begun_ahead(session, options, begin)
-            viewer = replace(viewer, tails=tails)
-        else:
-            ending = begin(session, options)
+        with shown_uploads(viewer.stream):
+            if ahead:
+                ending, tails = _begun_ahead(session, options, begin)
+                viewer = replace(viewer, tails=tails)
+            else:
+                ending = begin(session, options)
         sys.stdout.flush()
         if ending.interrupted:
             return interrupted(viewer, session.submitted)

@@ -11,6 +11,8 @@ from threading import Lock
 
 from ...data.attempt_outputs import AttemptOutputs
 from ...data.masking import masked_record, masked_text
+from ...data.transfers.count import TransferCount
+from ...data.transfers.progress import SILENT
 from ...data.work_dir import WorkDir, keep_reports
 from ...errors import StoreError, StoreUnreachable
 from ...model.context import StoreAccess
@@ -40,6 +42,8 @@ class Attempt:
     """The time at which its process was started; None: it was not, or it is unknown."""
     go: Callable[[], None] | None = None
     """Starts its script after a thread has copied its inputs; None: no script waits for that."""
+    transfers: TransferCount | None = None
+    """The transfers of its inputs while this process brings them."""
     unfinished: Callable[[], None] | None = None
     """Continues its end, which a full disk has interrupted; None: nothing is interrupted."""
     adopted: bool = False
@@ -52,6 +56,20 @@ class Attempt:
     """The size of each file of reports that has been stored while the script runs."""
     ending: Lock = field(default_factory=Lock)
     """Held while its end is processed: a stop must not delete outputs that are being committed."""
+
+    def seen(self, now: float) -> Observation:
+        """Return the observation with the time that it has run, or how far its inputs are.
+
+        Args:
+            now: The time by the machine's own clock, in seconds.
+
+        """
+        seen = self.observation
+        if seen.phase is Phase.PENDING and self.transfers is not None and (news := self.transfers.due()):
+            seen = self.observation = replace(seen, reason=f"brings its {news.words}")
+        if seen.phase is not Phase.RUNNING or self.beginning is None or self.unfinished is not None:
+            return seen
+        return replace(seen, elapsed=max(0.0, now - self.beginning.at))
 
 
 @dataclass(frozen=True)
@@ -124,7 +142,7 @@ class Conclusion(ABC):
         return AttemptOutputs(
             task=attempt.task,
             place=place,
-            staging=self.data.staging(attempt.task, place, access),
+            staging=replace(self.data.staging(attempt.task, place, access), progress=attempt.transfers or SILENT),
             begun=attempt.begun,
             hidden=self.hidden(),
         )

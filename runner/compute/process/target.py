@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from ...data.attempt_outputs import AttemptOutputs, as_time, bare_record
 from ...data.dataset import Datastores
 from ...data.secret_values import masks, readable
+from ...data.transfers.count import TransferCount
 from ...data.work_dir import Launch
 from ...errors import BadInput, ObjectDamaged, Problem, StoreError, TargetUnreachable
 from ...model.data_access import DataAccess
@@ -127,7 +128,8 @@ class ProcessTarget:
         for attempt in tuple(self._attempts.values()):
             if attempt.unfinished is not None:
                 self._conclusion.go_on(attempt)
-        return {task: self._seen(attempt) for task, attempt in tuple(self._attempts.items()) if task.run == run}
+        now = self.monotonic()
+        return {task: attempt.seen(now) for task, attempt in tuple(self._attempts.items()) if task.run == run}
 
     def wait(self, seconds: float) -> None:
         """Return as soon as a process has ended."""
@@ -195,12 +197,6 @@ class ProcessTarget:
         if "_adopts_orphans" in vars(self):
             orphans.adopt(wanted=False)
 
-    def _seen(self, attempt: Attempt) -> Observation:
-        seen, beginning = attempt.observation, attempt.beginning
-        if seen.phase is not Phase.RUNNING or beginning is None or attempt.unfinished is not None:
-            return seen
-        return replace(seen, elapsed=max(0.0, self.monotonic() - beginning.at))
-
     def _known(self, task: Task) -> Attempt:
         files, now = self._files(task.id), time.time()
         self._attempts[task.id] = attempt = Attempt(
@@ -261,6 +257,7 @@ class ProcessTarget:
 
     def _staged(self, attempt: Attempt, begun: float) -> Callable[[], None]:
         """Bring the inputs, and return how to start the script."""
+        attempt.transfers = TransferCount(phase="inputs")
         results = self._conclusion.results(attempt, self._launcher.access(attempt.task))
         launch: Launch | AttemptRecord
         try:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from ...data.transfers import uploads
 from ...dataclass import dataclass
 from ...model.data import DEFAULT_DATASTORE
 from ...model.inside import check_inside
@@ -88,7 +89,17 @@ def send(upload: Upload, keys: Mapping[str, str]) -> int:
 
     done = "would upload" if isinstance(upload.store, OverlayStore) else "uploaded"  # the former in `runner plan`
     sent = 0
-    for file, new in zip(keys, _many(partial(_send_one, upload), keys)):
+    sizes = {file: Path(file).stat().st_size for file in keys}
+    with uploads.shown(f"upload to {upload.datastore}", len(keys), sum(sizes.values())) as progress:
+
+        def send_one(file: str, key: str) -> bool:
+            new = _send_one(upload, file, key)
+            progress.moved(sizes[file])
+            progress.completed()
+            return new
+
+        ended = _many(send_one, keys)
+    for file, new in zip(keys, ended):
         sent += new
         place = f"{upload.datastore}/{keys[file]}"
         _say(upload.show, f"{done} {file} to {place}" if new else f"{place} is there already: left as it is")

@@ -13,6 +13,8 @@ import struct
 import sys
 from http.client import HTTPResponse, IncompleteRead
 
+from ...data.transfers import wire
+
 _LARGE = 256 << 10
 """Bytes from which on a body is read past the response's own buffer."""
 
@@ -34,13 +36,16 @@ class Body:
     def readinto(self, view: memoryview) -> int:
         """Fill `view`, with fewer bytes at the end only; return their number. Raise IncompleteRead, OSError."""
         if self._sock is None:
-            return self._response.readinto(view)
+            count = self._response.readinto(view)
+            wire.received(count)
+            return count
         wanted, filled = min(len(view), self._left), 0
         if not self._past_buffer:
             filled = self._buffered(view[:wanted])
         if filled < wanted:
             filled += self._received(self._sock, view[filled:wanted])
         self._left -= filled
+        wire.received(filled)
         if filled < wanted:
             raise IncompleteRead(b"", self._left)
         if not self._left:

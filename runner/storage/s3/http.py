@@ -12,6 +12,7 @@ from dataclasses import replace
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Callable
 
+from ...data.transfers import wire
 from ...dataclass import dataclass, field
 from ...errors import StoreError, StoreUnreachable, StoreUntrusted
 from ...model.store_endpoint import BucketEndpoint
@@ -233,7 +234,7 @@ class Endpoint:
             key, at = self._credentials.current_key(), self._credentials.now()
             headers = sign(key, request.method, request.target, headers=headers, payload=payload, at=at)
         try:
-            send(connection.sock, request.method, request.target, headers, _blocks(request.body))
+            send(connection.sock, request.method, request.target, headers, _counted(_blocks(request.body)))
         except (BrokenPipeError, ConnectionResetError):
             # A server may answer and close before it has read the whole body: its answer has the reason.
             return
@@ -317,6 +318,19 @@ def _digest(body: bytes | Slice | None) -> str:
     for block in _blocks(body) or ():
         state.update(block)
     return state.hexdigest()
+
+
+def _counted(blocks: Iterator[bytes | memoryview] | None) -> Iterator[bytes | memoryview] | None:
+    """Tell of each block that was sent."""
+    if blocks is None:
+        return None
+
+    def each(given: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+        for block in given:
+            yield block
+            wire.sent(len(block))
+
+    return each(blocks)
 
 
 def _blocks(body: bytes | Slice | None) -> Iterator[bytes | memoryview] | None:

@@ -11,6 +11,7 @@ import pytest
 
 from runner.data import manifest, packing, snapshot
 from runner.data.attempt_outputs import AttemptOutputs
+from runner.data.transfers import count
 from runner.data.work_dir import WorkDir
 from runner.errors import StoreUnreachable
 from runner.model.context import StoreAccess
@@ -68,9 +69,9 @@ def lines(store: MemoryStore) -> list[dict[str, object]]:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Waiting:
-    for module, name in ((logs, "PERIOD"), (transfer_lines, "FIRST"), (transfer_lines, "TICK")):
+    for module, name in ((logs, "PERIOD"), (count, "FIRST"), (transfer_lines, "TICK")):
         monkeypatch.setattr(module, name, 0.01)
-    monkeypatch.setattr(transfer_lines, "PERIOD", 1000.0)
+    monkeypatch.setattr(count, "PERIOD", 1000.0)
     return Waiting()
 
 

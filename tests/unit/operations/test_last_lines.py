@@ -7,11 +7,11 @@ import json
 import pytest
 
 from runner.cli.output_line import output_line
+from runner.data.transfers.count import state_of
 from runner.model import events as e
 from runner.model.state import begin, fold
 from runner.model.task import TaskId
 from runner.operations.last_lines import LastLines, last_line
-from runner.operations.staging_lines import transfer_state
 from runner.operations.values import RunView
 from runner.override import override
 from tests.support import builders as b
@@ -92,10 +92,10 @@ def said(**values: object) -> str:
         ("\x1b[31mred\x1b[0m and \x1b[2J", "red and \\x1b[2J"),
         (" 10 %\r 20 %", "20 %"),
         ("x" * 1000, "x" * 400),
-        (said(), "inputs: 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6.0 s left"),
-        (said(phase="\x1b[2J"), "inputs: 1.0 MiB of 4.0 MiB, 512.0 KiB/s, 6.0 s left"),
-        (said(phase="outputs", files=4), "outputs: 1.0 MiB of 4.0 MiB, 4 of 4 files"),
-        (said(bytes=0), "inputs: 0 B of 4.0 MiB, 1 of 4 files"),
+        (said(), "inputs: 1.0 of 4.0 MiB, 512.0 KiB/s, 6 s left"),
+        (said(phase="\x1b[2J"), "inputs: 1.0 of 4.0 MiB, 512.0 KiB/s, 6 s left"),
+        (said(phase="outputs", files=4), "outputs: 1.0 of 4.0 MiB, 4 of 4 files"),
+        (said(bytes=0), "inputs: 0.0 of 4.0 MiB, 1 of 4 files"),
     ],
 )
 def test_a_line_of_a_step_in_one_row(line: str, shown: str) -> None:
@@ -117,4 +117,4 @@ def test_a_line_of_a_step_in_one_row(line: str, shown: str) -> None:
     ],
 )
 def test_other_lines_are_no_progress(line: str) -> None:
-    assert transfer_state(line) is None
+    assert state_of(line) is None

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from runner.step.transfer_lines import FIRST, PERIOD, TransferCount
+from runner.data.transfers.count import FIRST, PERIOD, TransferCount
 
 
 class Clock:
@@ -31,7 +31,9 @@ def test_a_line_has_what_was_moved_of_how_much(count: TransferCount, clock: Cloc
     count.moved(120)
     count.completed()
     clock.now += FIRST
-    assert json.loads(count.due()) == {
+    due = count.due()
+    assert due is not None
+    assert json.loads(due.line) == {
         "runner": "staging",
         "phase": "inputs",
         "files": 1,
@@ -44,28 +46,29 @@ def test_a_line_has_what_was_moved_of_how_much(count: TransferCount, clock: Cloc
 
 def test_short_transfers_write_nothing(count: TransferCount, clock: Clock) -> None:
     clock.now += FIRST - 0.1
-    assert (count.due(), count.last()) == ("", "")
+    assert (count.due(), count.last()) == (None, None)
 
 
 def test_a_phase_that_moves_nothing_writes_nothing(clock: Clock) -> None:
     count = TransferCount(phase="outputs", clock=clock)
     count.begin(0, 0)
     clock.now += 1000
-    assert (count.due(), count.last()) == ("", "")
+    assert (count.due(), count.last()) == (None, None)
 
 
 def test_lines_keep_their_distance_and_the_end_has_one(count: TransferCount, clock: Clock) -> None:
     clock.now += FIRST
-    seconds = [json.loads(count.due())["seconds"]]
+    told = [count.due()]
     for _ in range(25):
         clock.now += 1
-        if line := count.due():
-            seconds.append(json.loads(line)["seconds"])
+        told.append(count.due())
+    seconds = [state.seconds for state in told if state]
     assert seconds == [FIRST, FIRST + PERIOD, FIRST + 2 * PERIOD]
     count.moved(300)
     clock.now += 0.26
-    last = json.loads(count.last())
-    assert (last["bytes"], last["seconds"]) == (300, FIRST + 25.3)
+    last = count.last()
+    assert last is not None
+    assert (last.bytes, last.seconds) == (300, FIRST + 25.3)
 
 
 def test_files_that_are_read_again_do_not_pass_the_total(count: TransferCount, clock: Clock) -> None:
@@ -73,6 +76,16 @@ def test_files_that_are_read_again_do_not_pass_the_total(count: TransferCount, c
         count.moved(100)
         count.completed()
     clock.now += FIRST
-    line = json.loads(count.due())
-    assert (line["files"], line["files_total"]) == (4, 4)
-    assert (line["bytes"], line["bytes_total"]) == (400, 400)
+    state = count.due()
+    assert state is not None
+    assert (state.files, state.files_total) == (4, 4)
+    assert (state.bytes, state.bytes_total) == (400, 400)
+
+
+def test_a_large_file_counts_as_it_comes(count: TransferCount, clock: Clock) -> None:
+    count.carried(120)
+    clock.now += 1
+    assert count.now().bytes == 120
+    count.moved(100)
+    count.carried(400)
+    assert count.now().bytes == 300, "what was carried twice is not more than all"
