@@ -210,15 +210,11 @@ def _status(parser: ArgumentParser) -> None:
     parser.add_argument("-n", dest="interval", type=not_negative, default=None, metavar="SECONDS", help=help_)
 
 
-def _list(parser: ArgumentParser) -> None:
-    parser.add_argument("-n", dest="count", type=whole(1), default=20, metavar="N", help="number of runs (default: 20)")
-    _target(parser)
-    _json(parser)
-
-
 def _show(parser: ArgumentParser) -> None:
     _run_name(parser)
     _step_name(parser)
+    help_ = "show the digests of all that went into the run and came out of it"
+    parser.add_argument("--receipt", action="store_true", help=help_)
     _json(parser)
 
 
@@ -292,31 +288,6 @@ def _token(parser: ArgumentParser) -> None:
     describe(parser)
 
 
-def _gc(parser: ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="delete it (default: only list it)")
-    help_ = "keep runs that ended less than DAYS ago (default: `keep: {runs: …}` of runner.yaml, or 90)"
-    parser.add_argument("--keep-days", type=not_negative, metavar="DAYS", help=help_)
-    help_ = "keep the newest N runs (default: `keep: {last: …}` of runner.yaml, or 20)"
-    parser.add_argument("--keep-last", type=whole(0), metavar="N", help=help_)
-    _target(parser)
-    _json(parser)
-
-
-def _keep(parser: ArgumentParser) -> None:
-    parser.add_argument("run", metavar="RUN", help="the id of a run, or the beginning or end of it")
-    parser.add_argument("--off", action="store_true", help="leave the run to the rules of `runner gc` again")
-    _target(parser)
-
-
-def _doctor(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "target", nargs="?", default="", metavar="TARGET", help="the target to check (default: every target)"
-    )
-    image = "an image with Python for the test pod (default: the default environment's image, or python:…-slim)"
-    parser.add_argument("--image", default="", metavar="IMAGE", help=image)
-    _json(parser)
-
-
 def _run_name(parser: ArgumentParser) -> None:
     help_ = "the id of a run, or the beginning or end of it (default: the newest run)"
     parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help=help_)
@@ -361,7 +332,16 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     ),
     "schedules": ("list, show, enable, disable and fire schedules", _elsewhere("schedule_arguments")),
     "status": ("show the steps, outputs and metrics of a run", _status),
-    "list": ("list the newest runs", _list),
+    "list": ("list runs, newest first, all or those that fit", _elsewhere("history_arguments", "describe_list")),
+    "tag": ("set, remove and show the tags of a run", _elsewhere("history_arguments", "describe_tag")),
+    "compare": (
+        "compare runs: parameters, code, environments, data, metrics, times",
+        _elsewhere("history_arguments", "describe_compare"),
+    ),
+    "timeline": (
+        "show when each step of a run waited and worked, and the critical path",
+        _elsewhere("history_arguments", "describe_timeline"),
+    ),
     "show": ("show the details of one step, or of all steps of a run", _show),
     "why": ("explain why a step ran or was reused", _why),
     "logs": ("print the output of one step, or of all steps", _logs),
@@ -379,15 +359,25 @@ _COMMANDS: Mapping[str, tuple[str, Callable[[ArgumentParser], None]]] = {
     "ui": ("show the runs and all that belongs to them as web pages on this machine", _ui),
     "serve": ("serve the workspace by REST, and fire its schedules on this machine", _serve),
     "token": ("make, list and revoke tokens for the REST endpoint", _token),
-    "gc": ("list the runs and data that nothing needs any more; with --yes, delete them", _gc),
-    "keep": ("keep a run and all that it refers to, whatever its age", _keep),
-    "doctor": ("check the targets and show how to fix each problem", _doctor),
+    "gc": (
+        "list the runs and data that nothing needs any more; with --yes, delete them",
+        _elsewhere("housekeeping_arguments", "describe_gc"),
+    ),
+    "keep": (
+        "keep a run and all that it refers to, whatever its age",
+        _elsewhere("housekeeping_arguments", "describe_keep"),
+    ),
+    "doctor": (
+        "check the targets and show how to fix each problem",
+        _elsewhere("housekeeping_arguments", "describe_doctor"),
+    ),
     "cluster": ("create or delete a local Kubernetes cluster (kind) with a store", _elsewhere("cluster_arguments")),
 }
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     "pipelines": ("run", "plan", "validate", "graph"),
     "published pipelines": ("publish", "pipelines", "endpoints", "schedules"),
-    "runs": ("list", "status", "show", "why", "logs", "cancel", "attach", "resume", "retry", "ui", "export"),
+    "runs": ("status", "show", "why", "logs", "cancel", "attach", "resume", "retry"),
+    "history": ("list", "compare", "timeline", "tag", "ui", "export"),
     "data": ("data", "dataset"),
     "environments": ("environment",),
     "service": ("serve", "token"),

@@ -41,8 +41,8 @@ def find_run(session: OpenWorkspace, text: str) -> str:
 
 
 def _run_here(session: OpenWorkspace, text: str) -> str:
-    newest = next(listing.newest(session.store, 1), None) if text in _NEWEST else None
-    return newest.run if newest else index.find(session.store, text)
+    newest = listing.latest(session.store) if text in _NEWEST else ""
+    return newest or index.find(session.store, text)
 
 
 def elsewhere(session: OpenWorkspace, text: str = "") -> tuple[str, ...]:
@@ -98,8 +98,8 @@ def find_run_and_step(session: OpenWorkspace, run: str, step: str) -> tuple[RunV
     try:
         view = session.view(_run_here(session, run))
     except BadInput as error:
-        newest = next(listing.newest(session.store, 1), None)
-        known = session.view(newest.run) if newest and not step else None
+        newest = listing.latest(session.store)
+        known = session.view(newest) if newest and not step else None
         if known and (run in known.state.steps or run in display_names(known.plan).values()):
             return known, find_step(known, run)
         raise (_with_hints(session, error, run) if isinstance(error, index.NoRun) else error) from None

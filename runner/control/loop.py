@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from .. import __version__
 from ..errors import RunnerError, RunTaken, StoreError, StoreUnreachable, TargetUnreachable
 from ..model import events as e
 from ..model.observation import LIVE, Observation
@@ -67,9 +68,12 @@ class Controller:
         self._sleep.look()
         if self.state.controller:
             self.effects.requests.recover()
-        events: list[e.Event] = [e.ControllerStarted(self.writer.controller, host, pid), *self._sleep.events]
+        events: list[e.Event] = [self._started(host, pid), *self._sleep.events]
         self._settled(events)  # the submitter may have left this to the controller
         self._append(events)
+
+    def _started(self, host: str, pid: int) -> e.ControllerStarted:
+        return e.ControllerStarted(self.writer.controller, host, pid, __version__)
 
     @property
     def plan(self) -> Plan:

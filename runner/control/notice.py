@@ -58,7 +58,7 @@ def events_of(noticed: ObservedAttempt, observation: Observation) -> Iterator[e.
                 yield e.AttemptPending(key, observation.reason, observation.remedy)
         case Phase.RUNNING:
             if step.status is StepStatus.QUEUED:
-                yield e.AttemptRunning(key, observation.started or noticed.now)
+                yield e.AttemptRunning(key, observation.started or noticed.now, observation.placed_at)
         case Phase.SUCCEEDED:
             yield _committed(noticed, observation)
         case Phase.FAILED:  # pragma: no branch - there is no other phase

@@ -28,6 +28,8 @@ class ControllerStarted:
     """The controller's id, drawn at its start."""
     host: str
     pid: int
+    version: str = ""
+    """The version of runner; empty: an earlier one, which did not note it."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ class AttemptRunning:
 
     key: str
     started: datetime
+    placed: datetime | None = None
+    """The time at which it got its node; None: not known."""
 
 
 @dataclass(frozen=True)

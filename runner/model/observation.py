@@ -46,6 +46,8 @@ class Observation:
     """The remedy for the failure or the wait, if the target knows one."""
     placed: bool = False
     """PENDING: the attempt has a node and only has to start."""
+    placed_at: datetime | None = None
+    """RUNNING: the time at which the attempt got its node; None: not known."""
     elapsed: float | None = None
     """Seconds in its present phase: waiting for a node, starting, or running. None: not known.
 

@@ -82,6 +82,8 @@ class RunState:
     controller: str = ""
     host: str = ""
     pid: int = 0
+    versions: tuple[str, ...] = ()
+    """The versions of runner whose controllers have driven it, each once."""
     overdue: str = ""
     """The reason why only steps with `always` still start: the deadline has passed."""
     slept: float = 0.0
@@ -175,7 +177,9 @@ def _submitted(draft: _Draft, event: e.RunSubmitted, at: datetime) -> None:
 
 
 def _controller(draft: _Draft, event: e.ControllerStarted, _at: datetime) -> None:
-    draft.state = replace(draft.state, controller=event.controller, host=event.host, pid=event.pid)
+    known = draft.state.versions
+    versions = known if event.version in ("", *known) else (*known, event.version)
+    draft.state = replace(draft.state, controller=event.controller, host=event.host, pid=event.pid, versions=versions)
 
 
 def _heartbeat(_draft: _Draft, _event: e.Heartbeat, _at: datetime) -> None:

@@ -67,7 +67,7 @@ def _take(steps: dict[str, StepMoments], event: e.Event, at: datetime) -> None:
     if isinstance(event, e.AttemptPending):
         _waits(attempt, event, at)
     elif isinstance(event, e.AttemptRunning):
-        attempt.started = event.started
+        attempt.started, attempt.placed = event.started, event.placed
     else:
         _end(attempt, event, at)
 

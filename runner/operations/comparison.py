@@ -19,6 +19,7 @@ from .metrics import Metric
 from .parallel_reads import read_each
 from .published.comparison import Change, step_changes
 from .report import parameters_of, step_metrics
+from .run_tags import tags_of
 from .step_data import assigned_task, content_of, inputs_of, outputs_of
 from .values import RunView
 
@@ -120,7 +121,7 @@ def compare(store: ObjectStore, views: Sequence[RunView], *, diffs: bool = True)
     return Comparison(
         runs=tuple(map(_run, views)),
         parameters=_rows(map(parameters_of, views)),
-        tags=_rows(dict(view.state.submission.tags) if view.state.submission else {} for view in views),
+        tags=_rows(tags_of(store, view) for view in views),
         states=_rows(map(_states, views)),
         seconds=_rows(map(_seconds, views)),
         inputs=_rows(inputs),

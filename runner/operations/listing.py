@@ -1,17 +1,19 @@
-"""The newest runs, each from two small objects: its index entry and its head."""
+"""What a list shows of a run: its index entry, its tags now, and its head."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 
 from ..data.free_space import without_room
 from ..dataclass import dataclass
+from ..model.status import RUN_ENDS, RunStatus
 from ..ports import FolderStore, ObjectStore
 from ..runs import head, index, journal
 from .controller_health import SILENCE
+
+STATES = (*(status.value for status in RunStatus), "starting", "stopped")
+"""The states of runs in a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,14 +29,15 @@ class ListedRun:
     created: datetime
     ended: datetime | None
     user: str
-    tags: dict[str, str]
+    tags: Mapping[str, str]
+    description: str
     origin: str
     """The run that this run retries; empty: none."""
 
 
-def newest(store: ObjectStore, count: int) -> Iterator[ListedRun]:
-    """Return the newest `count` runs, newest first."""
-    return islice(_all(store), count)
+def latest(store: ObjectStore) -> str:
+    """Return the id of the newest run; empty: there is none."""
+    return next((run for run in index.run_ids(store) if is_begun(store, run)), "")
 
 
 def status(seen: head.Head, now: datetime, *, full: bool = False) -> str:
@@ -43,42 +46,38 @@ def status(seen: head.Head, now: datetime, *, full: bool = False) -> str:
     return "stopped" if seen.ended is None and (seen.error or silent) else seen.status.value
 
 
+def is_final(seen: head.Head) -> bool:
+    """Return True if the head is that of a run that has ended: it does not change any more."""
+    return seen.ended is not None and seen.status in RUN_ENDS
+
+
 def is_begun(store: ObjectStore, run: str) -> bool:
     """Return True if the run has a journal: its submission may have died after the index entry."""
     return store.stat(journal.entry_key(run, 1)) is not None
 
 
-def listed(store: ObjectStore, entry: index.IndexEntry, now: datetime, *, full: bool) -> ListedRun | None:
-    """Return the run of an index entry; None if it was never submitted as a whole.
+def listed(entry: index.IndexEntry, seen: head.Head | None, tags: Mapping[str, str], status: str) -> ListedRun:
+    """Return the run of an index entry.
 
     Args:
-        store: The workspace store.
         entry: The entry.
-        now: The store's time.
-        full: True if the disk of the store is full.
+        seen: The head; None: there is none yet.
+        tags: The tags now.
+        status: Its status.
     """
-    seen = head.read(store, entry.run)
-    if seen is None and not is_begun(store, entry.run):
-        return None
     return ListedRun(
         run=entry.run,
         experiment=entry.experiment,
-        status=status(seen, now, full=full) if seen else "starting",
+        status=status,
         succeeded=seen.succeeded if seen else 0,
         steps=entry.steps,
         created=entry.created,
         ended=seen.ended if seen else None,
         user=entry.user,
-        tags=entry.tags,
+        tags=tags,
+        description=entry.description,
         origin=entry.origin,
     )
-
-
-def _all(store: ObjectStore) -> Iterator[ListedRun]:
-    now = store.now()
-    full = disk_is_full(store)
-    found = (listed(store, entry, now, full=full) for entry in index.newest(store, sys.maxsize))
-    return (run for run in found if run is not None)
 
 
 def disk_is_full(store: ObjectStore) -> bool:

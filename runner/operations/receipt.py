@@ -93,7 +93,7 @@ class Receipt:
     seeds: Mapping[str, object]
     """The parameters and searches that state a seed; steps have their own."""
     versions: tuple[str, ...]
-    """The versions of runner whose controllers drove it; empty: they have not noted it."""
+    """The versions of runner whose controllers drove it; empty: they did not note it."""
     environments: tuple[EnvironmentReport, ...]
     specifications: Mapping[str, str]
     """The digest of each environment's specification, by the environment's name."""
@@ -125,7 +125,7 @@ def receipt(store: ObjectStore, view: RunView) -> Receipt:
         plan=said.plan if said else "",
         parameters=parameters,
         seeds={**_named(parameters), **dict(_of_searches(view.plan))},
-        versions=(),
+        versions=state.versions,
         environments=environment_reports(view),
         specifications={each.name: each.spec.digest for each in view.plan.environments.values()},
         steps=tuple(read_each(store, lambda key: _step(store, view, key), tuple(state.steps))),

@@ -6,21 +6,26 @@ cursors, so that no run is twice in the pages or missing. A page costs its own r
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 from ..dataclass import dataclass
-from ..errors import BadInput, ObjectMissing, StoreError
-from ..model.names import inverted, is_run_id, run_time
+from ..errors import BadInput
+from ..model.names import inverted, run_time
 from ..ports import ObjectStore
 from ..runs import index
-from ..runs.index import IndexEntry
-from .listing import ListedRun, disk_is_full, listed
+from ..runs.index_blocks import Fields
+from .listing import ListedRun, disk_is_full, is_begun, listed, status
+from .run_scan import Place, Scan, Seen, batches, entry_of, places
 
 LOOKED_AT = 500
-"""The most runs that one page looks at: a filter that fits few gives a page with fewer runs, and a cursor."""
-_CURSOR = re.compile(r"[0-9]{15}-(.+)")
+"""A page reads the objects of about so many runs at most: with a filter that fits few it has fewer runs, and a cursor.
+
+Runs that a block shows count as none.
+"""
+_SHOWN = 64
+"""Runs whose heads are read together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +45,26 @@ class RunFilter:
     text: str = ""
     """A part of the id, experiment, description, user or a tag, in any letter case."""
 
-    def fits(self, entry: IndexEntry) -> bool:
-        """Return True if the entry of a run fits all but the status and the times."""
+    def fits(self, entry: Fields, tags: Mapping[str, str]) -> bool:
+        """Return True if a run fits all but the status and the times.
+
+        Args:
+            entry: Its entry in the index, as it is stored.
+            tags: Its tags.
+
+        """
         name, _, value = self.tag.partition("=")
         return (
-            self.experiment in ("", entry.experiment)
-            and self.user in ("", entry.user)
-            and (not name or (name in entry.tags and value in ("", entry.tags[name])))
-            and (not self.text or self.text.casefold() in _searched(entry))
+            self.experiment in ("", entry.get("experiment"))
+            and self.user in ("", entry.get("user"))
+            and (not name or (name in tags and value in ("", tags[name])))
+            and (not self.text or self.text.casefold() in _searched(entry, tags))
         )
+
+    @property
+    def narrows(self) -> bool:
+        """Return True if it may fit few of the runs in its times."""
+        return bool(self.experiment or self.status or self.tag or self.user or self.text)
 
 
 @dataclass(frozen=True)
@@ -77,44 +93,74 @@ def page(store: ObjectStore, wanted: RunFilter, *, cursor: str = "", limit: int 
         StoreError: The store cannot be read.
 
     """
-    if cursor and not _is_cursor(cursor):
+    if cursor and not index.is_place(cursor):
         raise BadInput("this is no cursor of a list of runs", "cursor", "send the one of the last answer, or none")
-    now = store.now()
-    full = disk_is_full(store)
-    found: list[ListedRun] = []
     after = cursor or (f"{inverted(wanted.until)}-" if wanted.until else "")
-    for looked, place in enumerate(index.places(store, after), 1):
-        if not _is_cursor(place):
-            continue
-        at = _time(place)
-        if wanted.since is not None and at < wanted.since:
-            break
-        entry = _entry(store, place)
-        fits = entry is not None and (wanted.until is None or at < wanted.until) and wanted.fits(entry)
-        run = listed(store, entry, now, full=full) if entry is not None and fits else None
-        if run is not None and wanted.status in ("", run.status):
-            found.append(run)
-        if len(found) == limit or looked == LOOKED_AT:
-            more = next(index.places(store, place), "")
-            return RunPage(tuple(found), place if more else "")
-    return RunPage(tuple(found), "")
+    search = _Search(store, wanted, limit, Scan(store, after))
+    found = search.page(after)
+    search.scan.end()
+    return found
 
 
-def _entry(store: ObjectStore, place: str) -> IndexEntry | None:
-    with suppress(ObjectMissing, StoreError):  # deleted meanwhile, or damaged: as in `index.newest`
-        return index.at(store, place)
-    return None
+@dataclass(frozen=True)
+class _Search:
+    """The search for the runs of one page."""
+
+    store: ObjectStore
+    wanted: RunFilter
+    limit: int
+    scan: Scan
+
+    def page(self, after: str) -> RunPage:
+        now, full = self.store.now(), disk_is_full(self.store)
+        found: list[ListedRun] = []
+        if self.wanted.narrows:
+            self.scan.learn()
+        known = self._in_time(places(self.store, after))
+        ahead = next(known, None)
+        first = LOOKED_AT if self.wanted.narrows else min(self.limit, LOOKED_AT)
+        for batch in batches(chain((ahead,) if ahead else (), known), first, LOOKED_AT):
+            for seen, run in self._fitting(batch, now, full=full):
+                found.append(run)
+                if len(found) == self.limit:
+                    more = seen.at != batch[-1] or next(known, None) is not None
+                    return RunPage(tuple(found), seen.at.place if more else "")
+            if self.scan.read >= LOOKED_AT:
+                return RunPage(tuple(found), batch[-1].place if next(known, None) is not None else "")
+            self.scan.learn()
+        return RunPage(tuple(found), "")
+
+    def _in_time(self, known: Iterable[Place]) -> Iterator[Place]:
+        wanted = self.wanted
+        since = inverted(wanted.since) if wanted.since else ""
+        for at in known:
+            if since and at.place[: len(since)] > since:
+                return
+            if wanted.until is None or run_time(at.run) < wanted.until:
+                yield at
+
+    def _fitting(self, batch: Sequence[Place], now: datetime, *, full: bool) -> Iterator[tuple[Seen, ListedRun]]:
+        """Yield the runs of a batch that fit."""
+        tagged = bool(self.wanted.tag or self.wanted.text)
+        fits = [seen for seen in self.scan.look(batch, tagged=tagged) if self.wanted.fits(seen.entry, seen.tags or {})]
+        for at in range(0, len(fits), _SHOWN):
+            some = fits[at : at + _SHOWN]
+            self.scan.read_heads(some)
+            self.scan.read_tags(some)
+            for seen in some:
+                run = self._listed(seen, now, full=full)
+                if run is not None and self.wanted.status in ("", run.status):
+                    yield seen, run
+
+    def _listed(self, seen: Seen, now: datetime, *, full: bool) -> ListedRun | None:
+        """Return the run; None if it was never submitted as a whole."""
+        entry = entry_of(seen)
+        if entry is None or (seen.head is None and not is_begun(self.store, entry.run)):
+            return None
+        shown = status(seen.head, now, full=full) if seen.head else "starting"
+        return listed(entry, seen.head, seen.tags or {}, shown)
 
 
-def _is_cursor(text: str) -> bool:
-    found = _CURSOR.fullmatch(text)
-    return found is not None and is_run_id(found[1])
-
-
-def _time(place: str) -> datetime:
-    return run_time(place.partition("-")[2])
-
-
-def _searched(entry: IndexEntry) -> str:
-    tags = (f"{name}={value}" for name, value in entry.tags.items())
-    return "\n".join((entry.run, entry.experiment, entry.description, entry.user, *tags)).casefold()
+def _searched(entry: Fields, tags: Mapping[str, str]) -> str:
+    fields = (str(entry.get(name, "")) for name in ("run", "experiment", "description", "user"))
+    return "\n".join((*fields, *(f"{name}={value}" for name, value in tags.items()))).casefold()

@@ -1,89 +1,56 @@
-"""The tags of a run: those of its submission, and the changes since (v1's ``Run.tag``).
-
-A change is a few report lines below ``runs/<run>/annotations/tags.jsonl/``, in an object of its own: changes at the
-same time are all kept. The entry of the run in the index, which lists show, gets the tags as they are then.
-"""
+"""The tags of submitted runs: those of their submission and those that were added since."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 
-from ..errors import BadInput, ObjectMissing, Problem
+from ..data import retention
+from ..errors import BadInput, Problem
 from ..model.tag_limits import tag_problems
 from ..ports import ObjectStore
-from ..runs import index
+from ..runs import tags
 from .values import RunView
 
 _LONGEST_NAME = 255
-_MOST_CHUNKS = 10_000
 
 
-def of_run(store: ObjectStore, view: RunView) -> dict[str, str]:
-    """Return the tags of a run now, in the order in which they came.
+def tags_of(store: ObjectStore, view: RunView) -> dict[str, str]:
+    """Return the tags of a run now. Raise StoreError.
 
     Args:
         store: The workspace store.
         view: The run.
-
-    Raises:
-        StoreError: The store cannot be read.
 
     """
     submission = view.state.submission
-    found = dict(submission.tags) if submission else {}
-    for key, value in _changes(store, view.state.run):
-        if value is None:
-            found.pop(key, None)
-        else:
-            found[key] = str(value)
-    return found
+    return tags.fold(tags.lines(store, view.state.run), submission.tags if submission else {})
 
 
-def change(
-    store: ObjectStore,
-    view: RunView,
-    *,
-    given: Mapping[str, str],
-    removed: Iterable[str] = (),
-    now: datetime,
-    entropy: bytes,
-) -> dict[str, str]:
-    """Change tags of a run. A change that changes nothing writes nothing.
+def set_tags(store: ObjectStore, view: RunView, changes: Mapping[str, str | None]) -> dict[str, str]:
+    """Add, replace and remove tags of a run, as v1's ``run.set_tags`` and ``remove_tags`` do.
 
     Args:
         store: The workspace store.
-        view: The run.
-        given: New tags, and new values of known ones.
-        removed: The names of tags that go. Default: none.
-        now: The time.
-        entropy: Four random bytes.
+        view: The run, which may have ended.
+        changes: The values by name; None: the tag is removed, if there is one.
 
     Returns:
-        The tags as they are then.
+        The tags now.
 
     Raises:
-        BadInput: A name is wrong, or the tags would be too long. All problems are in it.
+        BadInput: A name is wrong, a tag or all of them are too long, or the run is being deleted.
         StoreError: The store cannot be used.
 
     """
-    known = of_run(store, view)
-    gone = [name for name in removed if name in known and name not in given]
-    new = {name: value for name, value in given.items() if known.get(name) != value}
-    left = {name: value for name, value in {**known, **new}.items() if name not in gone}
-    problems = [*_name_problems(new), *tag_problems(left)]
+    known = tags_of(store, view)
+    made = {name: value for name, value in {**known, **changes}.items() if value is not None}
+    new = [name for name, value in changes.items() if value is not None and known.get(name) != value]
+    problems = [*_name_problems(new), *tag_problems(made)]
     if problems:
         raise BadInput(problems)
-    if not new and not gone:
-        return known
-    at = int(now.timestamp() * 1e6) * 1000
-    lines = [*((name, None) for name in gone), *new.items()]
-    text = "".join(f"{json.dumps({'key': name, 'value': value, 'at': at})}\n" for name, value in lines)
-    store.put(f"{_folder(view.state.run)}{at:019d}-{entropy.hex()}.jsonl", text.encode())
-    then = of_run(store, view)
-    index.set_tags(store, view.state.run, then)
-    return then
+    retention.refuse_condemned(store, [view.state.run])
+    tags.add(store, view.state.run, {name: value for name, value in changes.items() if known.get(name) != value})
+    return made
 
 
 def _name_problems(names: Iterable[str]) -> Iterator[Problem]:
@@ -91,32 +58,3 @@ def _name_problems(names: Iterable[str]) -> Iterator[Problem]:
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             remedy = f"use 1 to {_LONGEST_NAME} printable characters"
             yield Problem(f"{name[:40]!r} cannot name a tag", "tags", remedy)
-
-
-def _changes(store: ObjectStore, run: str) -> Iterator[tuple[str, object]]:
-    """Yield names and values in the order of writing; None: the tag was removed."""
-    lines: list[tuple[int, str, object]] = []
-    for number, info in enumerate(store.list(_folder(run))):
-        if number == _MOST_CHUNKS:
-            break
-        lines.extend(_lines(store, info.key))
-    yield from ((key, value) for _, key, value in sorted(lines, key=lambda line: line[0]))
-
-
-def _lines(store: ObjectStore, key: str) -> Iterator[tuple[int, str, object]]:
-    try:
-        data = store.get(key)
-    except ObjectMissing:  # removed meanwhile
-        return
-    for text in data.splitlines():
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(line, dict) and isinstance(line.get("key"), str):
-            at = line.get("at")
-            yield (at if isinstance(at, int) else 0), line["key"], line.get("value")
-
-
-def _folder(run: str) -> str:
-    return f"runs/{run}/annotations/tags.jsonl/"

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from heapq import merge
 from itertools import chain, islice
 from operator import itemgetter
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, ObjectMissing, StoreError
+from ..errors import BadInput, StoreError
 from ..model.document import to_document
-from ..model.names import inverted, inverted_time
+from ..model.names import inverted, inverted_time, is_run_id
 from ..model.stored_documents import read_document
 from ..ports import ObjectInfo, ObjectStore
 
@@ -43,16 +42,6 @@ class IndexEntry:
 def add(store: ObjectStore, entry: IndexEntry) -> None:
     """Add a run to the index."""
     store.put(_key(entry.run), json.dumps(to_document(entry)).encode())
-
-
-def set_tags(store: ObjectStore, run: str, tags: Mapping[str, str]) -> None:
-    """Give the entry of a run other tags. A run without an entry stays without one."""
-    key = _key(run)
-    try:
-        known = read_document(IndexEntry, store.get(key), key)
-    except ObjectMissing:
-        return
-    add(store, replace(known, tags=dict(tags)))
 
 
 def has(store: ObjectStore, run: str) -> bool:
@@ -84,6 +73,18 @@ def run_ids(store: ObjectStore) -> Iterator[str]:
         yield _run_of(info)
 
 
+def listed(store: ObjectStore, after: str = "") -> Iterator[ObjectInfo]:
+    """Yield the entries by the times in the ids of their runs, newest first.
+
+    Args:
+        store: The workspace store.
+        after: Only entries behind this place.
+    """
+    for info in store.list(_FOLDER, after=f"{_FOLDER}{after}" if after else ""):
+        if is_place(place_of(info)):
+            yield info
+
+
 def places(store: ObjectStore, after: str = "") -> Iterator[str]:
     """Yield the places of runs in the index by the times in their ids, newest first: ``<inverted time>-<run>``.
 
@@ -91,13 +92,28 @@ def places(store: ObjectStore, after: str = "") -> Iterator[str]:
         store: The workspace store.
         after: Only places behind this text.
     """
-    return (info.key[len(_FOLDER) :] for info in store.list(_FOLDER, after=f"{_FOLDER}{after}" if after else ""))
+    return map(place_of, listed(store, after))
+
+
+def place_of(info: ObjectInfo) -> str:
+    """Return the place of an entry: ``<inverted time>-<run>``."""
+    return info.key[len(_FOLDER) :]
+
+
+def is_place(text: str) -> bool:
+    """Return True if a text has the form of a place."""
+    time, dash, run = text.partition("-")
+    return len(time) == 15 and time.isascii() and time.isdecimal() and bool(dash) and is_run_id(run)
 
 
 def at(store: ObjectStore, place: str) -> IndexEntry:
     """Return the entry at a place. Raise ObjectMissing, StoreError."""
-    key = f"{_FOLDER}{place}"
-    return read_document(IndexEntry, store.get(key), key)
+    return read_document(IndexEntry, store.get(key_at(place)), key_at(place))
+
+
+def key_at(place: str) -> str:
+    """Return the key of the entry at a place."""
+    return f"{_FOLDER}{place}"
 
 
 def _key(run: str) -> str:

@@ -46,6 +46,7 @@ class StateSnapshot:
     controller: str = ""
     host: str = ""
     pid: int = 0
+    versions: tuple[str, ...] = ()
     overdue: str = ""
     slept: float = 0.0
     ended: datetime | None = None
@@ -62,7 +63,7 @@ class StateSnapshot:
     """Number of failed attempts by step and failure."""
 
 
-_SCALARS = ("number", "status", "controller", "host", "pid", "overdue", "slept", "ended", "last")
+_SCALARS = ("number", "status", "controller", "host", "pid", "versions", "overdue", "slept", "ended", "last")
 _BY_TARGET = ("environments", "locks", "broken", "making", "made")
 FROM_FIRST_ENTRY = ("run", "submission", "created")
 """Fields of `RunState` that follow from the run's id and its first entry."""

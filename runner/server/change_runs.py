@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import secrets
 from collections.abc import Iterable, Mapping
 
@@ -229,8 +228,7 @@ def tag_run(
     """
     check_may_change(call, workspace.store, view)
     call.notes["run"] = view.state.run
-    now = call.context.clock.now()
-    return run_tags.change(workspace.store, view, given=given, removed=removed, now=now, entropy=os.urandom(4))
+    return run_tags.set_tags(workspace.store, view, {**dict.fromkeys(removed), **given})
 
 
 def _drive(call: Call, workspace: Workspace, run: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 
-from ..errors import BadInput
-from ..model.status import RunStatus
-from ..model.times import is_date, parse_time
+from ..operations.listing import STATES
+from ..operations.moments import moment
 from ..operations.run_pages import RunFilter
 from .operation import Call, Parameter
 
-STATES = (*(status.value for status in RunStatus), "starting", "stopped")
-_TIME = "An RFC 3339 time such as 2026-01-31T12:00:00Z, or a date (in UTC)."
+_TIME = "An RFC 3339 time such as 2026-01-31T12:00:00Z, a date (in UTC), or an age such as 12h."
 FILTERS = (
     Parameter(name="experiment", about="Only runs of this experiment."),
     Parameter(
@@ -51,11 +49,5 @@ def run_filter(call: Call) -> RunFilter:
 
 
 def _moment(call: Call, name: str) -> datetime | None:
-    text = call.text(name)
-    if not text:
-        return None
-    try:
-        return parse_time(f"{text}T00:00:00Z" if is_date(text) else text).astimezone(timezone.utc)
-    except (ValueError, OverflowError):
-        where = f"query parameter {name!r}"
-        raise BadInput(f"{text[:40]!r} is no time", where, "write 2026-01-31T12:00:00Z, or 2026-01-31") from None
+    where = f"query parameter {name!r}"
+    return moment(call.text(name), where, now=call.context.clock.now(), local=False)

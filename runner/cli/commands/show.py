@@ -6,10 +6,12 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from ...errors import BadInput
 from ...operations.detail import detail, failed_attempts
 from ...operations.report import environment_reports, parameters_of, submitted_by
 from ...operations.run_words import origin_facts
-from ...wiring import open_session
+from ...operations.values import RunView
+from ...wiring import OpenWorkspace, open_session
 from ..documents import print_json
 from ..exits import DONE
 from ..output import show, show_all
@@ -30,6 +32,8 @@ def run(options: Namespace) -> int:
     """
     session = open_session(Path.cwd(), options.target)
     view, chosen = find_run_and_step(session, options.run, options.step)
+    if options.receipt:
+        return _receipt(session, view, options)
     keys = [chosen] if chosen else list(view.state.steps)
     losses = failed_attempts(session.store, view, keys)
     found = [detail(session.store, view, report_of_step(session, view, key), losses) for key in keys]
@@ -52,4 +56,18 @@ def run(options: Namespace) -> int:
         show_all(run_view(view.state.run, facts, parameters_of(view), paint))
     for at, each in enumerate(found):
         show(*[""] * bool(at), *step_view(each, paint, str(Path.cwd())))
+    return DONE
+
+
+def _receipt(session: OpenWorkspace, view: RunView, options: Namespace) -> int:
+    from ...operations.receipt import receipt
+    from ..receiptview import receipt_view
+
+    if options.step:
+        raise BadInput("a receipt is of a whole run", "--receipt", "leave the step out")
+    found = receipt(session.store, view)
+    if options.json:
+        print_json(found)
+    else:
+        show_all(receipt_view(found, paint_for(sys.stdout)))
     return DONE

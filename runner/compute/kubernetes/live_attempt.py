@@ -21,7 +21,12 @@ def running(snapshot: PodSnapshot, now: datetime) -> Observation | None:
 def run_since(snapshot: PodSnapshot, started: datetime | None, now: datetime) -> Observation:
     """Return the observation of an attempt that has run since `started`."""
     return Observation(
-        phase=Phase.RUNNING, uid=snapshot.uid, started=started, placed=True, elapsed=seconds_since(started, now)
+        phase=Phase.RUNNING,
+        uid=snapshot.uid,
+        started=started,
+        placed=True,
+        placed_at=snapshot.scheduled,
+        elapsed=seconds_since(started, now),
     )
 
 

@@ -158,8 +158,13 @@ class PodSnapshot:
 
     @cached_property
     def placed(self) -> datetime | None:
-        """Return the time when the pod got a node."""
-        return time(condition(self.pod, "PodScheduled"), "lastTransitionTime") or self.since
+        """Return the time when the pod got a node; when it was created, if the cluster does not tell."""
+        return self.scheduled or self.since
+
+    @cached_property
+    def scheduled(self) -> datetime | None:
+        """Return the time when the pod got a node, as the cluster tells it; None: it does not."""
+        return time(condition(self.pod, "PodScheduled"), "lastTransitionTime")
 
 
 @dataclass(frozen=True)

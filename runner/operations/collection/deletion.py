@@ -11,7 +11,7 @@ from ...data.dataset import Datastores
 from ...errors import BadInput, StoreDenied
 from ...model.names import short
 from ...ports import ObjectInfo, ObjectStore
-from ...runs import journal
+from ...runs import index_blocks, journal, tags
 from .folders import remove_folders
 from .listed import CHILDREN
 from .outputs import objects_of
@@ -89,6 +89,8 @@ class RunDeletion:
     def _delete_records(self, survey: Survey, runs: Iterable[str]) -> None:
         going = list(runs)
         self.each([survey.listed(run).index for run in going if survey.listed(run).index], self.store.delete)
+        index_blocks.forget(self.store, going)
+        self.each([tags.mark_key(run) for run in going], self.store.delete)
         # The first entry before the last one: from here on there is no such run, instead of one in progress.
         self.each([journal.entry_key(run, 1) for run in going], self.store.delete)
         below = list((self.pool.map if self.pool else map)(self._records, going))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +14,7 @@ from ...model.events import JournalEntry, RunEnded, RunSubmitted
 from ...model.plan import Submission
 from ...model.stored_documents import read_document
 from ...ports import ObjectStore
-from ...runs import journal, plans
+from ...runs import journal, plans, tags
 from . import mentions
 from .listed import ListedRun, is_commit
 from .mentions import Mentions
@@ -97,20 +96,9 @@ def tags_of(read: Contents, run: str, chunks: Sequence[str]) -> frozenset[str]:
 
     """
     first, *rest = read([journal.entry_key(run, 1), *chunks])
-    found = {tag for one in _submissions_in([first or b""]) for tag in one.tags}
-    lines: list[dict[str, object]] = []
-    for data in rest:
-        for text in (data or b"").splitlines():
-            with suppress(ValueError, TypeError, RecursionError):
-                lines.append(dict(json.loads(text)))
-    for line in sorted(lines, key=_written):
-        (found.discard if line.get("value") is None else found.add)(str(line.get("key", "")))
-    return frozenset(found)
-
-
-def _written(line: Mapping[str, object]) -> int:
-    at = line.get("at")
-    return at if isinstance(at, int) else 0
+    given = {tag: "" for one in _submissions_in([first or b""]) for tag in one.tags}
+    lines = [line for data in rest for line in tags.parsed(data or b"")]
+    return frozenset(tags.fold(sorted(lines, key=tags.written), given))
 
 
 def contents(store: ObjectStore, keys: Sequence[str], pool: Executor | None) -> Iterator[bytes | None]:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from ...model.status import STEP_ENDS, StepStatus
 from ...operations.values import RunView
 from ...override import override
+from ...runs import tags as run_tags
 from ..base.exceptions import UserErrorException
 from .remote_run import RemoteRun, run_over
 from .reports import TAGS, Line
 from .run import Run
-from .run_records import JoinedReports, RunReports
+from .run_records import JoinedReports, NoticedTags, RunReports
 from .v1_status import CANCEL_REQUESTED, FAILED, PIPELINE_RUN
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class SubmittedRun(RemoteRun):
     @override
     def reports(self) -> RunReports:
         """The tags that it was submitted with, and reports added from outside."""
-        return JoinedReports(self.submitted_lines, self.annotations)
+        noticed = NoticedTags(self.annotations, lambda: run_tags.mark(self.session.store, self.id))
+        return JoinedReports(self.submitted_lines, noticed)
 
     def submitted_lines(self, file: str) -> list[Line]:
         """Return the lines of the tags that it was submitted with.

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ...errors import ObjectMissing, StoreError
+from ...runs.tags import written
 from .reports import METRICS, Line, parse, plain
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class ReportLog:
                 found.extend(parse(self._store.get(info.key)))
             except ObjectMissing:  # removed meanwhile
                 continue
-        return sorted(found, key=_time)
+        return sorted(found, key=written)
 
     def _write(self, file: str, lines: list[bytes]) -> None:
         """Write as many lines as one write takes, to the open chunk or to a new one."""
@@ -159,8 +160,3 @@ def _forked() -> None:
 
 if hasattr(os, "register_at_fork"):  # not on Windows
     os.register_at_fork(after_in_child=_forked)
-
-
-def _time(line: Line) -> int:
-    at = line.get("at")
-    return at if isinstance(at, int) else 0

@@ -9,21 +9,38 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Dict
 
+from ...runs.tags import FILE as TAGS
+from ...runs.tags import fold as fold_tags
+from ...runs.tags import parsed as parse
 from ..base.exceptions import UserErrorException
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 METRICS = "metrics.jsonl"
-TAGS = "tags.jsonl"
 PROPERTIES = "properties.jsonl"
 FACTS = "facts.jsonl"
 """Other facts of a run: ``display_name``, ``description``, ``snapshot``, ``status``, ``error`` …"""
 Line = Dict[str, object]
+__all__ = [
+    "FACTS",
+    "METRICS",
+    "PROPERTIES",
+    "TAGS",
+    "Line",
+    "Reports",
+    "checked_scalar",
+    "fold_metrics",
+    "fold_properties",
+    "fold_tags",
+    "metric_line",
+    "parse",
+    "plain",
+]
 
 
 class Reports:
@@ -82,22 +99,6 @@ def metric_line(name: str, value: object, kind: str, **more: object) -> Line:
     return {"name": name, "value": value, "kind": kind, "time": at, **{k: v for k, v in more.items() if v is not None}}
 
 
-def parse(data: bytes) -> Iterator[Line]:
-    """Yield the lines of a report file, without a half-written last one.
-
-    Args:
-        data: The content of the file.
-
-    """
-    for line in data.splitlines():
-        try:
-            document = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(document, dict):
-            yield document
-
-
 def fold_metrics(lines: Iterable[Line]) -> dict[str, object]:
     """Return v1's ``get_metrics``: a value that was logged once is a scalar, repeated ones are a list in order.
 
@@ -109,23 +110,6 @@ def fold_metrics(lines: Iterable[Line]) -> dict[str, object]:
     for line in lines:
         by_name.setdefault(str(line["name"]), []).append(line)
     return {name: _folded(repeated) for name, repeated in by_name.items()}
-
-
-def fold_tags(lines: Iterable[Line]) -> dict[str, str]:
-    """Return the tags as they are now: the last value of a key counts, null removes it.
-
-    Args:
-        lines: The lines of tags.
-
-    """
-    tags: dict[str, str] = {}
-    for line in lines:
-        key, value = str(line["key"]), line["value"]
-        if value is None:
-            tags.pop(key, None)
-        else:
-            tags[key] = str(value)
-    return tags
 
 
 def fold_properties(lines: Iterable[Line]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ..base.exceptions import UserErrorException
@@ -96,6 +96,53 @@ class JoinedReports:
 
     def flush(self) -> None:
         """Write the own lines that wait. Raises StoreError."""
+        self._own.flush()
+
+
+class NoticedTags:
+    """Reports of a run whose tags are shown in lists of runs, which are told of each change.
+
+    Args:
+        own: The reports.
+        tell: Tells the lists. It raises StoreError.
+
+    """
+
+    def __init__(self, own: RunReports, tell: Callable[[], None]) -> None:
+        self._own = own
+        self._tell = tell
+
+    def append(self, file: str, line: Mapping[str, object]) -> None:
+        """Add one line. Tell of a tag before and after: a list that looks between them looks again.
+
+        Args:
+            file: The report file.
+            line: The line.
+
+        Raises:
+            StoreError: The store fails.
+
+        """
+        if file == TAGS:
+            self._tell()
+        self._own.append(file, line)
+        if file == TAGS:
+            self._tell()
+
+    def lines(self, file: str) -> Sequence[Line]:
+        """Return all lines so far.
+
+        Args:
+            file: The report file.
+
+        Raises:
+            StoreError: The store fails.
+
+        """
+        return self._own.lines(file)
+
+    def flush(self) -> None:
+        """Write the lines that wait. Raises StoreError."""
         self._own.flush()
 
 

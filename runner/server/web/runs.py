@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from ...errors import BadInput, Problem
 from ...model.status import RUN_ENDS
+from ...operations.listing import STATES
 from ...operations.run_pages import RunFilter, RunPage
 from ...operations.run_pages import page as runs_page
 from ..operation import Call, Operation
-from ..run_filters import FILTERS, STATES, run_filter
+from ..run_filters import FILTERS, run_filter
 from .page import etag, page, unchanged
 from .static import TAG
 

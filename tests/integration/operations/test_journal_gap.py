@@ -11,9 +11,9 @@ from runner.cli.main import main
 from runner.controller import drive
 from runner.errors import StoreError
 from runner.operations import journal_gap
-from runner.operations.listing import newest
 from runner.operations.retry import prepare_retry
 from runner.operations.retry_selection import Part
+from runner.operations.run_pages import RunFilter, page
 from runner.runs import head, journal
 from runner.storage.directory import DirectoryStore
 from runner.wiring import open_session
@@ -41,7 +41,7 @@ def test_every_command_has_the_same_verdict(store: DirectoryStore, capsys: pytes
     shown = capsys.readouterr().err
     assert f"entry {LOST} is missing" in shown
     assert f"runner retry {sample.RUN[-6:]} --failed" in shown
-    assert [run.status for run in newest(store, 1)] == ["stopped"]
+    assert [run.status for run in page(store, RunFilter(), limit=1).runs] == ["stopped"]
     for command in ("resume", "cancel"):
         assert main([command]) == BAD_INPUT
         shown = capsys.readouterr().err

@@ -20,8 +20,8 @@ from runner.model.record import AttemptRecord, Failure
 from runner.model.state import begin, fold
 from runner.model.status import RunStatus
 from runner.model.task import TaskId
-from runner.operations.listing import newest
 from runner.operations.report import report
+from runner.operations.run_pages import RunFilter, page
 from runner.operations.values import RunView
 from runner.runs import head, index, journal, plans, records
 from tests.support import builders
@@ -204,7 +204,7 @@ def test_summary_while_it_runs(golden: Golden) -> None:
 
 
 def test_list(golden: Golden) -> None:
-    golden("trouble-list.txt", listing(tuple(newest(stored(), 5)), Paint()))
+    golden("trouble-list.txt", listing(page(stored(), RunFilter(), limit=5).runs, Paint()))
 
 
 def test_a_pause_that_is_over_has_no_seconds() -> None:

@@ -18,9 +18,9 @@ from runner.model.data import DataRef
 from runner.model.plan import Plan
 from runner.model.state import begin
 from runner.operations.detail import detail
-from runner.operations.listing import newest
 from runner.operations.preview import PlannedEnvironment, PlannedInput, PlannedStep, Preview, Upload
 from runner.operations.report import report, step_report
+from runner.operations.run_pages import RunFilter, page
 from runner.operations.values import RunView
 from tests.support import builders
 from tests.support import sample_run as sample
@@ -91,7 +91,7 @@ def test_one_step(key: str, golden: Golden) -> None:
 
 
 def test_list_of_runs(golden: Golden) -> None:
-    golden("list.txt", listing(tuple(newest(sample.stored(), 5)), Paint()))
+    golden("list.txt", listing(page(sample.stored(), RunFilter(), limit=5).runs, Paint()))
 
 
 def planned_input(name: str, source: str, mode: str, delivery: str, size: int | None, reason: str) -> PlannedInput:

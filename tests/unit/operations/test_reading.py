@@ -17,10 +17,10 @@ from runner.model.status import RunStatus
 from runner.model.task import InputBinding, TaskId
 from runner.operations.detail import detail, source_text
 from runner.operations.follow import follower_of
-from runner.operations.listing import newest
 from runner.operations.listing import status as listing_status
 from runner.operations.metrics import Metric, gather
 from runner.operations.report import EnvironmentReport, display_names, environment_reports, report, step_report
+from runner.operations.run_pages import RunFilter, page
 from runner.operations.step_status import why
 from runner.operations.tail import LogTail
 from runner.operations.values import RunView
@@ -128,11 +128,13 @@ def _entered(store: MemoryStore) -> MemoryStore:
 def test_a_run_without_a_head_is_starting() -> None:
     store = _entered(MemoryStore())
     store.put(journal.entry_key(sample.RUN, 1), b"{}")
-    assert [(run.status, run.succeeded, run.steps) for run in newest(store, 5)] == [("starting", 0, 3)]
+    assert [(run.status, run.succeeded, run.steps) for run in page(store, RunFilter(), limit=5).runs] == [
+        ("starting", 0, 3)
+    ]
 
 
 def test_an_entry_whose_run_was_never_begun_is_not_listed() -> None:
-    assert list(newest(_entered(MemoryStore()), 1)) == []
+    assert page(_entered(MemoryStore()), RunFilter(), limit=1).runs == ()
 
 
 @pytest.mark.parametrize(

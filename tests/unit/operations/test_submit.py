@@ -8,7 +8,7 @@ from runner.errors import BadInput, StoreUnreachable
 from runner.model.data import DatastorePath
 from runner.model.names import computed_run_id, is_run_id, run_time
 from runner.model.step import InputSpec
-from runner.operations.listing import newest
+from runner.operations.run_pages import RunFilter, page
 from runner.operations.submit import Submitter, submit
 from runner.operations.values import Request, WorkspaceFacts
 from runner.override import override
@@ -33,7 +33,7 @@ def test_a_run_is_entered_and_journaled() -> None:
     store = MemoryStore()
     run = submit(store, sample.PLAN, {}, Request(experiment="e"), WHO)
     assert store.stat(journal.entry_key(run, 1)) is not None
-    assert [found.run for found in newest(store, 5)] == [run]
+    assert [found.run for found in page(store, RunFilter(), limit=5).runs] == [run]
 
 
 def test_a_run_is_entered_before_it_is_journaled() -> None:
@@ -41,7 +41,7 @@ def test_a_run_is_entered_before_it_is_journaled() -> None:
     with pytest.raises(StoreUnreachable):
         submit(store, sample.PLAN, {}, Request(experiment="e"), WHO)
     assert len(list(index.run_ids(store))) == 1
-    assert list(newest(store, 5)) == []
+    assert page(store, RunFilter(), limit=5).runs == ()
 
 
 def test_a_given_run_is_submitted_once() -> None:
@@ -51,7 +51,7 @@ def test_a_given_run_is_submitted_once() -> None:
     before = dict(store.objects)
     assert submit(store, sample.PLAN, {}, Request(experiment="other"), WHO, run=run) == run
     assert store.objects == before
-    assert [found.run for found in newest(store, 5)] == [run]
+    assert [found.run for found in page(store, RunFilter(), limit=5).runs] == [run]
 
 
 class Rival(MemoryStore):
