@@ -10,10 +10,10 @@ from ..operations.code_comparison import FileChange
 from ..operations.comparison import CodeChange, ComparedRun, Comparison, PairComparison, Row
 from ..operations.differences import Difference
 from ..operations.published.comparison import Change
+from ..operations.run_words import value_text
 from .formatting import clip, day, duration, many
 from .paint import Paint
 from .status_style import style
-from .summary import value_text
 from .table import Cell, table
 
 _LINES = 20

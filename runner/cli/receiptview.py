@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..operations.receipt import DataReceipt, Receipt, StepReceipt
+from ..operations.run_words import value_text
 from .formatting import clip, day, many, size
 from .paint import Paint
 from .status_style import style
-from .summary import value_text
 from .table import Cell, table
 
 _DIGEST = 16

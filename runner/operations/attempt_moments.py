@@ -12,7 +12,7 @@ _PULLING = "Pulling"
 """The beginning of the kubelet's message about the pull of an image."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Moments:
     """The moments of one attempt. None: the journal does not tell it."""
 
@@ -55,7 +55,7 @@ def moments_of(entries: Iterable[e.JournalEntry]) -> dict[str, StepMoments]:
 
 def _take(steps: dict[str, StepMoments], event: e.Event, at: datetime) -> None:
     if isinstance(event, e.AttemptStarted):
-        steps.setdefault(event.key, StepMoments()).attempts.append(Moments(event.attempt, at))
+        steps.setdefault(event.key, StepMoments()).attempts.append(Moments(number=event.attempt, created=at))
         return
     if isinstance(event, e.StepReused):
         steps[event.key] = StepMoments(reused=at)

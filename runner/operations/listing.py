@@ -1,4 +1,4 @@
-"""What a list shows of a run: its index entry, its tags now, and its head."""
+"""A run in a list: its index entry, its tags now, and its head."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def page(store: ObjectStore, wanted: RunFilter, *, cursor: str = "", limit: int 
     if cursor and not index.is_place(cursor):
         raise BadInput("this is no cursor of a list of runs", "cursor", "send the one of the last answer, or none")
     after = cursor or (f"{inverted(wanted.until)}-" if wanted.until else "")
-    search = _Search(store, wanted, limit, Scan(store, after))
+    search = _Search(store, wanted, limit, Scan(store=store, after=after))
     found = search.page(after)
     search.scan.end()
     return found

@@ -38,9 +38,9 @@ class Place(NamedTuple):
         return self.place.partition("-")[2]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Seen:
-    """What is known of a run so far."""
+    """A run, as far as it is known."""
 
     at: Place
     entry: Fields
@@ -71,7 +71,7 @@ def places(store: ObjectStore, after: str) -> Iterator[Place]:
         yield Place(place, info.etag, marked.etag if fits and marked is not None else "")
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Scan:
     """A scan."""
 
@@ -150,7 +150,9 @@ class Scan:
         if copy is None or copy.etag != at.etag:
             return None
         fresh = copy.mark == at.mark
-        seen = Seen(at, copy.entry, copied=fresh, tags=_texts(copy.tags) if fresh and copy.tags is not None else None)
+        seen = Seen(
+            at=at, entry=copy.entry, copied=fresh, tags=_texts(copy.tags) if fresh and copy.tags is not None else None
+        )
         if copy.head is not None:
             with suppress(BadInput):
                 seen.head, seen.head_read = from_document(head.Head, copy.head), True
@@ -165,7 +167,7 @@ class Scan:
             return None
         if not isinstance(entry, dict):
             return None
-        seen = Seen(at, entry)
+        seen = Seen(at=at, entry=entry)
         if self.learns:
             seen.head, seen.head_read = head.read(self.store, at.run), True
         return seen

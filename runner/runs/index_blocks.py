@@ -33,7 +33,7 @@ Fields = Dict[str, Any]
 
 
 class Copy(NamedTuple):
-    """What a list needs of one run."""
+    """A copy of all that a list needs of one run."""
 
     etag: str
     """The version of the entry in the index."""

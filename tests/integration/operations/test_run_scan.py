@@ -160,7 +160,7 @@ def test_what_is_written_last_counts_whatever_the_clocks_say(monkeypatch: pytest
 def test_tags_that_cannot_be() -> None:
     store = MemoryStore()
     run = ended(store, 1)
-    with pytest.raises(BadInput, match="is empty"):
+    with pytest.raises(BadInput, match="cannot name a tag"):
         set_tags(store, view(run), {"": "x"})
     with pytest.raises(BadInput, match="has 9001 bytes"):
         set_tags(store, view(run), {"x": "y" * 9000})

@@ -142,7 +142,14 @@ def test_phases_follow_each_other_without_gaps_whatever_the_clocks_say(
     def when(second: int | None) -> datetime | None:
         return None if second is None else b.at(second)
 
-    known = Moments(1, b.at(10), when(placed), when(pulling), when(started), when(ended))
+    known = Moments(
+        number=1,
+        created=b.at(10),
+        placed=when(placed),
+        pulling=when(pulling),
+        started=when(started),
+        ended=when(ended),
+    )
     record = None
     if recorded:
         record = b.record(started=b.at(started or 0), ended=b.at(ended or 0), phases=Phases(inputs, 2, 1))

@@ -25,6 +25,7 @@ COMMANDS = [
     "environment",
     "status",
     "list",
+    "export",
     "tag",
     "compare",
     "timeline",
