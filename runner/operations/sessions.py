@@ -89,19 +89,18 @@ def documents(store: ObjectStore) -> Documents[SessionRecord]:
     return Documents(store, _FOLDER, SessionRecord, folder=SERVE)
 
 
-def sweep(store: ObjectStore, now: datetime) -> None:
+def sweep(store: ObjectStore) -> None:
     """Delete some records of sessions that have expired. No record is read: their age says enough.
 
     Args:
         store: The workspace store.
-        now: The time.
 
     Raises:
         StoreError: The store cannot be used.
 
     """
-    oldest = (now - LIFETIME - timedelta(hours=1)).timestamp()
-    old = [info.key for info in store.list(f"{SERVE}{_FOLDER}/") if info.modified < oldest]
+    oldest = (store.now() - LIFETIME - timedelta(hours=1)).timestamp()
+    old = [info.key for info in store.list(f"{SERVE}{_FOLDER}/") if 0 < info.modified < oldest]
     for key in old[:_MOST_SWEPT]:
         store.delete(key)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from urllib.parse import quote
 
 from ..model.names import short
 from ..model.signs import SIGNS
@@ -81,6 +82,16 @@ def sign(status: str) -> str:
     return _SIGNS.get(status, "·")
 
 
+def urlencode(text: object) -> str:
+    """Return a text as a part of an address. Halves of characters, which no address can hold, become ``?``.
+
+    Args:
+        text: The text.
+
+    """
+    return quote(str(text), safe="", errors="replace")
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
     "duration": duration,
     "size": size,
@@ -88,5 +99,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "stamp": stamp,
     "sign": sign,
     "short": short,
+    "urlencode": urlencode,
 }
 """The filters of templates."""

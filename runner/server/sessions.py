@@ -111,7 +111,7 @@ class Sessions:
         now = self._clock.now()
         made = sessions.create(self._store, record, now, os.urandom(40))
         try:
-            sessions.sweep(self._store, now)
+            sessions.sweep(self._store)
         except StoreError:
             log.warning("old sessions could not be deleted")
         return caller_of(record), made.text

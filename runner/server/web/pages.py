@@ -6,7 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, registry_home, run_pages, runs, static, step_files, step_logs, step_pages
+from . import login, pipeline_form, registry_home, run_forms, run_pages, runs, static, step_files, step_logs, step_pages
 
 
 @cache
@@ -20,10 +20,12 @@ def operations() -> tuple[Operation, ...]:
     return (
         *static.operations(),
         *login.operations(),
-        *runs.operations(),
+        *pipeline_form.operations(),
         *registry_home.operations(),
+        *run_forms.operations(),
         *run_pages.operations(),
-        *step_pages.operations(),
-        *step_logs.operations(),
+        *runs.operations(),
         *step_files.operations(),
+        *step_logs.operations(),
+        *step_pages.operations(),
     )
