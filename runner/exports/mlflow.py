@@ -129,6 +129,8 @@ class _Export:
         self._ids: dict[str, str] = {}
         self._known: frozenset[str] = frozenset()
         """The keys of the nodes that an earlier export has made."""
+        self._stored = False
+        """True: the server was seen to keep artifacts."""
 
     def done(self) -> Exported:
         """Write the run and return what was written. Raises MlflowException, StoreError, ExportFailed."""
@@ -278,9 +280,24 @@ class _Export:
             write(path)
         except ObjectMissing:
             return 0
-        self._client.log_artifact(there, str(path), "/".join(folders) or None)
+        folder = "/".join(folders)
+        self._client.log_artifact(there, str(path), folder or None)
         path.unlink()
+        if not self._stored:
+            self._check_stored(there, folder, last)
         return 1
+
+    def _check_stored(self, there: str, folder: str, name: str) -> None:
+        """Raise ExportFailed unless the server has an artifact: the library takes a redirection for success."""
+        from mlflow.artifacts import list_artifacts
+
+        place = f"{self._client.get_run(there).info.artifact_uri}/{folder}".rstrip("/")
+        listed = list_artifacts(artifact_uri=place, tracking_uri=self._settings.tracking_uri)
+        found = {each.path.rpartition("/")[2] for each in listed}
+        if name not in found:
+            where = web.place(self._settings.tracking_uri)
+            raise ExportFailed(f"{where} keeps no artifacts", "see whether a proxy redirects what is uploaded to it")
+        self._stored = True
 
 
 def _safe(name: str) -> list[str]:

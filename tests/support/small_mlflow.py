@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import uuid4
 
 from tests.support.scripted_server import Reply, ScriptedServer, Seen, scripted_server
 
@@ -60,6 +61,12 @@ class SmallMlflow:
         if other := self.refuse(seen):
             return other
         path = urlsplit(seen.target)
+        if path.path == ARTIFACTS.rstrip("/"):
+            _, run, _, *rest = parse_qs(path.query)["path"][0].split("/", 3)
+            folder = f"{rest[0]}/" if rest else ""
+            names = {name.removeprefix(folder).partition("/")[0] for name in self.runs[run].artifacts}
+            files = [{"path": name, "is_dir": False, "file_size": 1} for name in names]
+            return Reply(body=json.dumps({"files": files}).encode())
         if path.path.startswith(ARTIFACTS):
             _, run, _, name = unquote(path.path.removeprefix(ARTIFACTS)).split("/", 3)
             self.runs[run].artifacts[name] = seen.body
@@ -92,7 +99,7 @@ class SmallMlflow:
     def runs_create(self, sent: Answer) -> Answer:
         """runs/create."""
         tags = {each["key"]: each["value"] for each in sent["tags"]}
-        run = TrackedRun(f"{len(self.runs) + 1:032x}", sent["experiment_id"], tags, int(sent["start_time"]))
+        run = TrackedRun(uuid4().hex, sent["experiment_id"], tags, int(sent["start_time"]))
         self.runs[run.id] = run
         return {"run": run.document()}
 

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from runner.config import Config
 from runner.config.after_run import AfterRunConfig, OpenTelemetryConfig
 from runner.errors import BadInput, StoreUnreachable
 from runner.operations import after_run as outcomes
 from runner.operations.after_run import BEGUN, DONE, FAILED, Outcome
-from runner.wiring import after_run, after_run_process
+from runner.operations.ended_run import EndedRun
+from runner.override import override
+from runner.storage.directory import DirectoryStore
+from runner.wiring import after_run, after_run_checks, after_run_process, open_session
 from runner.wiring.after_run import Action, do_all
 from tests.support import builders as b
-from tests.support.canary import CANARY
+from tests.support.canary import CANARY, tells
 from tests.support.fake_clock import FakeClock
 from tests.support.memory_store import MemoryStore
+from tests.support.scripted_server import Reply, ScriptedServer, Seen, scripted_server
+from tests.support.small_mlflow import SmallMlflow, small_mlflow
 
 
 @dataclass
@@ -80,6 +87,7 @@ def test_the_next_controller_does_what_the_last_one_began_but_not_for_ever() -> 
 
 def test_a_store_that_is_away_stops_nothing() -> None:
     class Away(MemoryStore):
+        @override
         def get(self, key: str) -> bytes:
             raise StoreUnreachable(f"no answer for {key}")
 
@@ -141,7 +149,7 @@ def test_an_action_ends_with_its_controller(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_in_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended = after_run_process.EndedRun(
+    ended = EndedRun(
         store=MemoryStore(),
         view=None,  # type: ignore[arg-type]
         datastore=lambda _: MemoryStore(),
@@ -151,10 +159,10 @@ def test_no_secret_is_in_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setattr(after_run_process, "opened", lambda *_: ended)
 
-    def refuse(run: after_run_process.EndedRun) -> str:
+    def refuse(run: EndedRun) -> str:
         raise BadInput(f"the server refused {run.secret('key')}", f"https://me:{run.secret('key')}@there")
 
-    def fall(run: after_run_process.EndedRun) -> str:
+    def fall(run: EndedRun) -> str:
         raise ValueError(run.secret("key"))
 
     for act in (refuse, fall):
@@ -191,10 +199,142 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_missing_package_is_told_before_anything_runs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_problems_are_told_before_anything_runs(project: Path) -> None:
     (project / "runner.yaml").write_text("openlineage: {file: lineage.jsonl, token: '${a}'}\nmlflow: {experiment: x}\n")
     found = command(project, "run", "pipeline.py")
     assert found.returncode == 2
     assert "a file takes no token" in found.stderr
     assert "field 'tracking_uri' is missing" in found.stderr
+    (project / "runner.yaml").write_text("mlflow: {tracking_uri: 'http://there', token: '${unknown}'}\n")
+    found = command(project, "run", "pipeline.py")
+    assert found.returncode == 2
+    assert "there is no secret 'unknown'" in found.stderr
     assert not (project / ".runner" / "runs").exists()
+
+
+def test_a_missing_package_is_told_before_anything_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = Config(root=Path("/w"), after_run=WANTED)
+    assert not list(after_run_checks.problems(config, in_cluster=False))
+    monkeypatch.setattr(after_run_checks, "PACKAGES", {"opentelemetry": ("there.is.none",)})
+    (problem,) = after_run_checks.problems(config, in_cluster=False)
+    assert (problem.what, problem.remedy) == (
+        "opentelemetry needs packages that are not installed",
+        "pip install 'kube-runner[opentelemetry]'",
+    )
+    assert not list(after_run_checks.problems(config, in_cluster=True))
+
+
+CONFIG = """
+secrets: {key: {file: key}}
+mlflow: {tracking_uri: MLFLOW, token: "${key}", artifact_bytes: 1000}
+opentelemetry: {endpoint: COLLECTOR, headers: {X-Api-Key: "${key}"}, seconds: 30}
+openlineage: {url: MARQUEZ, token: "${key}"}
+"""
+
+
+@dataclass
+class Tools:
+    """The three servers; those in `mute` take requests and give no answer."""
+
+    mlflow: SmallMlflow
+    collector: ScriptedServer
+    marquez: ScriptedServer
+    mute: set[str]
+
+    def seen(self, tool: str) -> int:
+        return len({"mlflow": self.mlflow.server, "opentelemetry": self.collector}.get(tool, self.marquez).seen)
+
+
+@pytest.fixture
+def tools(project: Path) -> Iterator[Tools]:
+    mute: set[str] = set()
+
+    def answers(tool: str) -> Callable[[Seen], Reply]:
+        return lambda _: Reply(mute=tool in mute)
+
+    with (
+        small_mlflow() as mlflow,
+        scripted_server(answers("opentelemetry")) as collector,
+        scripted_server(answers("openlineage")) as marquez,
+    ):
+        mlflow.refuse = lambda _: Reply(mute=True) if "mlflow" in mute else None
+        text = CONFIG.replace("MLFLOW", mlflow.server.endpoint).replace("COLLECTOR", collector.endpoint)
+        (project / "runner.yaml").write_text(text.replace("MARQUEZ", marquez.endpoint))
+        (project / "key").write_text(CANARY)
+        (project / "key").chmod(0o600)
+        yield Tools(mlflow, collector, marquez, mute)
+
+
+def until(ask: Callable[[], bool], seconds: float = 40.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not ask():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def states(project: Path, run: str) -> dict[str, str]:
+    return {each.name: each.state for each in outcomes.outcomes(DirectoryStore(project / ".runner"), run)}
+
+
+def test_the_end_of_a_run_reaches_each_tool_and_no_secret_is_kept(project: Path, tools: Tools) -> None:
+    ran = command(project, "run", "pipeline.py")
+    assert ran.returncode == 0, ran.stderr
+    assert "after the run" in ran.stdout
+    (folder,) = (project / ".runner" / "runs").iterdir()
+    until(lambda: set(states(project, folder.name).values()) == {DONE} and len(states(project, folder.name)) == 3)
+    shown = command(project, "status")
+    assert f"  mlflow: {tools.mlflow.server.endpoint}/#/experiments/1/runs/" in shown.stdout
+    assert "  opentelemetry: " in shown.stdout
+    assert tools.mlflow.step("-").status == "FINISHED"
+    assert command(project, "run", "pipeline.py").returncode == 0  # which reuses all, and has no controller otherwise
+    until(lambda: [run.status for run in tools.mlflow.runs.values()] == ["FINISHED"] * 4)
+    assert [*tools.mlflow.runs.values()][-1].tags["runner.reused_from"].startswith(folder.name)
+    again = command(project, "export", "openlineage", folder.name, "--json")
+    assert json.loads(again.stdout)["sent"] == "4 events"
+    for path in (*(project / ".runner").rglob("*"), *(project / "cache").rglob("*")):
+        assert not path.is_file() or not tells(path.read_bytes().decode(errors="replace")), path
+    assert not tells(f"{ran}{shown}{again}")
+
+
+def test_another_controller_does_what_is_left_and_nothing_doubles(
+    project: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNNER_CONFIG", "/dev/null")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project / "cache"))
+    monkeypatch.chdir(project)
+    names = ("mlflow", "opentelemetry", "openlineage")
+    tools.mute.add("mlflow")
+    ran = command(project, "run", "pipeline.py")
+    assert "mlflow goes on" in ran.stdout
+    (folder,) = (project / ".runner" / "runs").iterdir()
+    session = open_session(project)
+    pid, seen, process = session.view(folder.name).state.pid, 0, None
+    for at, tool in enumerate(names):
+        until(lambda tool=tool, seen=seen: tools.seen(tool) > seen)  # type: ignore[misc]
+        assert states(project, folder.name) == {**dict.fromkeys(names[:at], DONE), tool: BEGUN}
+        os.kill(pid, signal.SIGKILL)
+        tools.mute.clear()
+        tools.mute.update(names[at + 1 : at + 2])
+        seen = tools.seen(names[at + 1]) if at < 2 else 0
+        session.start_controller(folder.name)
+        process = session.controllers.process_of(folder.name)
+        assert process is not None
+        pid = process.pid
+    assert process is not None
+    assert process.wait(60) == 0
+    assert states(project, folder.name) == dict.fromkeys(names, DONE)
+    assert len(tools.mlflow.runs) == 2
+    assert len({seen.body for seen in tools.marquez.seen}) == 4
+    assert len({seen.body for seen in tools.collector.seen}) == 1
+    assert command(project, "resume").returncode == 2  # nothing is left to do
+
+
+def test_resume_does_what_is_left_of_an_ended_run(project: Path, tools: Tools) -> None:
+    configured = (project / "runner.yaml").read_text()
+    (project / "runner.yaml").write_text("")
+    assert command(project, "run", "pipeline.py").returncode == 0
+    (project / "runner.yaml").write_text(configured)
+    found = command(project, "resume")
+    assert found.returncode == 0
+    assert found.stdout.count("http://") == 3
+    assert tools.mlflow.step("-").status == "FINISHED"
