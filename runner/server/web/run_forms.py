@@ -151,7 +151,7 @@ def _retry_page(
 def _tags_form(call: Call) -> Response:
     with opened_run(call) as (workspace, view):
         check_may_change(call, workspace.store, view)
-        tags = run_tags.of_run(workspace.store, view)
+        tags = run_tags.tags_of(workspace.store, view)
     return _tags_page(call, view, [(name, value, False) for name, value in tags.items()], ())
 
 
@@ -161,7 +161,7 @@ def _tags(call: Call) -> Response:
         try:
             tag_run(call, workspace, view, given, removed)
         except BadInput as error:
-            known = run_tags.of_run(workspace.store, view)
+            known = run_tags.tags_of(workspace.store, view)
             shown = [(name, value, name not in known) for name, value in rows]
             return _tags_page(call, view, shown, error.problems, 400)
     return RedirectResponse(address(view.state.run), 303)
