@@ -18,6 +18,8 @@ from .shell import Link
 from .step_list import shown_keys, step_address
 
 TABS = ("steps", "timeline", "trials", "metrics", "reuse", "settings")
+_CHOICES = 200
+"""Steps from which on the page offers to run again."""
 _WARNINGS = 20
 """Warnings that are shown."""
 
@@ -68,6 +70,8 @@ class RunPage:
     """What became of the actions at its end."""
     commands: tuple[tuple[str, str], ...]
     """Commands to copy, each with what it does."""
+    choices: tuple[tuple[str, str], ...]
+    """The key and the name of each step from which on one may run again."""
     tabs: tuple[tuple[str, str, str], ...]
     """The name, the text and the address of each tab."""
 
@@ -133,6 +137,7 @@ def run_page(
         ),
         after=tuple(after),
         commands=tuple(commands(view, status)),
+        choices=tuple((key, view.plan.names[key]) for key in shown_keys(view)[:_CHOICES]),
         tabs=tuple(_tabs(view)),
     )
 

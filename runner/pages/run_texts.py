@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from urllib.parse import quote
 
 from ..operations import after_run
 from ..operations.metrics import Metric
@@ -67,10 +68,21 @@ def metric_text(metric: Metric) -> str:
     return number(metric.value) if metric.kind == "scalar" else f"{metric.kind}: {number(metric.value)}"
 
 
+def quoted(text: str) -> str:
+    """Return a text as one part of an address's path.
+
+    Args:
+        text: The text.
+
+    """
+    return quote(text, safe="")
+
+
 RUN_FILTERS: Mapping[str, Callable[..., str]] = {
     "last_lines": last_lines,
     "one_line": one_line,
     "number": number,
+    "quoted": quoted,
     "metric_text": metric_text,
     "failure_class": class_text,
     "after_line": after_run.line,

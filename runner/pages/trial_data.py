@@ -18,6 +18,17 @@ _FEW = 8
 """So many different whole numbers have a mark each."""
 
 
+@dataclass(frozen=True)
+class Axis:
+    """One axis. Places are from 0 to 1."""
+
+    name: str
+    ticks: tuple[tuple[float, str], ...]
+    """Marks: the place and the text of each."""
+    places: tuple[float | None, ...]
+    """The place of each value; None: there is no value."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrialRow:
     """One trial."""
@@ -87,31 +98,41 @@ def parallel(run: str, search: Search, trials: Sequence[Trial], axes: Sequence[s
         axis_of(name, [trial.values.get(name) for trial in trials], logarithmic="log" in kinds.get(name, ""))
         for name in axes
     ]
-    columns.append(axis_of(search.metric, bests))
+    lines = [
+        (trial.name, step_address(run, trial.key), [*(trial.values.get(name) for name in axes), best])
+        for trial, best in zip(trials, bests, strict=True)
+    ]
+    told = f"{len(lines)} trials. Blue lines have the better {search.metric}, orange ones the worse."
+    last = axis_of(search.metric, bests)
+    return chart_of([*columns, last], lines, told=told, maximize=search.goal is Goal.MAXIMIZE)
+
+
+def chart_of(
+    axes: Sequence[Axis], lines: Sequence[tuple[str, str, Sequence[object]]], *, told: str, maximize: bool = True
+) -> dict[str, object]:
+    """Return the data of parallel coordinates, as ``runnerPages.drawParallel`` takes them.
+
+    Args:
+        axes: The axes, with the place of each line's value. The last one tells how good a line is.
+        lines: The name, the address and the values of each line.
+        told: A line of text about the colours.
+        maximize: True: lines that are high on the last axis have the first colour. Default: True.
+
+    """
     return {
-        "axes": [{"name": axis.name, "ticks": axis.ticks} for axis in columns],
-        "maximize": search.goal is Goal.MAXIMIZE,
+        "axes": [{"name": axis.name, "ticks": axis.ticks} for axis in axes],
+        "maximize": maximize,
+        "told": told,
         "lines": [
             {
-                "name": trial.name,
-                "href": step_address(run, trial.key),
-                "places": [axis.places[at] for axis in columns],
-                "texts": [value_text(trial.values.get(name)) for name in axes] + [value_text(bests[at])],
+                "name": name,
+                "href": href,
+                "places": [axis.places[at] for axis in axes],
+                "texts": [value_text(value) for value in values],
             }
-            for at, trial in enumerate(trials)
+            for at, (name, href, values) in enumerate(lines)
         ],
     }
-
-
-@dataclass(frozen=True)
-class Axis:
-    """One axis. Places are from 0 to 1."""
-
-    name: str
-    ticks: tuple[tuple[float, str], ...]
-    """Marks: the place and the text of each."""
-    places: tuple[float | None, ...]
-    """The place of each value; None: there is no value."""
 
 
 def axis_of(name: str, values: Sequence[object], *, logarithmic: bool = False) -> Axis:

@@ -32,6 +32,8 @@ class Parameter:
     in_path: bool = False
     required: bool = False
     """Of a query's parameter: those of the path always are."""
+    several: bool = False
+    """Of a query's parameter: it may be given several times. Its value is the texts with commas between them."""
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,12 @@ def query_values(known: Iterable[Parameter], given: Iterable[tuple[str, str]]) -
         if parameter is None:
             what, remedy = unknown("query parameter", name[:80], by_name)
             problems.append(Problem(what, where, remedy))
-        elif name in values:
+        elif name in values and not parameter.several:
             problems.append(Problem("it is given twice", where, "keep one of them"))
         else:
             try:
-                values[name] = _value(parameter.schema, text)
+                value = _value(parameter.schema, text)
+                values[name] = f"{values[name]},{value}" if name in values else value
             except ValueError as error:
                 problems.append(Problem(f"the value {error}", where, "correct it"))
     named = {problem.where for problem in problems}

@@ -1,7 +1,7 @@
 /* Parallel coordinates: one axis for each hyperparameter, the metric as the last one, and a line for each trial.
 
    runnerPages.drawParallel(element, data) draws into an element.
-   data: {axes: [{name, ticks: [[place, text]]}], lines: [{name, href, places: [number or null], texts}], maximize}
+   data: {axes: [{name, ticks: [[place, text]]}], lines: [{name, href, places: [number or null], texts}], maximize, told}
    Places are from 0 (below) to 1. The colour of a line tells its metric. A row of a table with data-line="<number>" lights
    the line of that number up; the table is what keyboard and screen readers use.
 
@@ -73,7 +73,7 @@
       for (const path of drawn.querySelectorAll(".trial")) path.classList.toggle("lit", Number(path.dataset.number) === number);
       const line = data.lines[number];
       const texts = line ? data.axes.map((axis, at) => `${axis.name} ${line.texts[at] || "–"}`).join(" · ") : "";
-      told.textContent = line ? `${line.name}: ${texts}` : `${data.lines.length} trials; the darker a line, the better`;
+      told.textContent = line ? `${line.name}: ${texts}` : data.told;
     }
 
     function draw() {

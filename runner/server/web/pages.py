@@ -6,7 +6,20 @@ from functools import cache
 from importlib.util import find_spec
 
 from ..operation import Operation
-from . import login, pipeline_form, registry_home, run_forms, run_pages, runs, static, step_files, step_logs, step_pages
+from . import (
+    comparisons,
+    experiment_pages,
+    login,
+    pipeline_form,
+    registry_home,
+    run_forms,
+    run_pages,
+    runs,
+    static,
+    step_files,
+    step_logs,
+    step_pages,
+)
 
 
 @cache
@@ -28,4 +41,6 @@ def operations() -> tuple[Operation, ...]:
         *step_files.operations(),
         *step_logs.operations(),
         *step_pages.operations(),
+        *comparisons.operations(),
+        *experiment_pages.operations(),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from ...model.names import short
-from ...operations import after_run
+from ...operations import after_run, run_tags
 from ...operations.listing import disk_is_full, status
 from ...operations.report import StepReport, step_report, submitted_by
 from ...operations.values import RunView
@@ -78,7 +78,10 @@ def _run(call: Call) -> Response:
         tab = call.text("tab", "steps")
         known, stopped = run_status(workspace.store, view)
         after = after_run.outcomes(workspace.store, view.state.run) if view.state.over else ()
-        tag = etag(call, view.state.run, view.state.number, known, stopped, after, _slot(call, view))
+        tags = run_tags.of_run(workspace.store, view)
+        tag = etag(
+            call, view.state.run, view.state.number, known, stopped, after, list(tags.items()), _slot(call, view)
+        )
         same = unchanged(call, tag)
         if same is not None:
             return same
@@ -87,7 +90,7 @@ def _run(call: Call) -> Response:
             view,
             status=known,
             stopped=stopped,
-            tags=view.state.submission.tags if view.state.submission else {},
+            tags=tags,
             submitted=submitted_by(workspace.store, view),
             after=after,
             trouble=[report(key) for key in trouble_keys(view)],

@@ -1,0 +1,99 @@
+"""The pages of experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from ...errors import BadInput
+from ...operations import watch
+from ...operations.experiments import experiment_runs, experiments
+from ...operations.metric_history import of_runs
+from ...operations.parallel_reads import read_each
+from ...operations.trials import search_of, trials_of
+from ...operations.values import RunView
+from ...pages.experiment_page import ExperimentPage, experiment_page
+from ...pages.shell import Link
+from ...pages.trial_data import trial_table
+from ...ports import ObjectStore
+from ..operation import Call, Operation, Parameter
+from .page import page
+from .static import TAG
+
+RUNS = 50
+"""The newest runs of an experiment that its page shows."""
+LOOKED_AT = 2000
+"""The newest runs of the workspace among which they are looked for."""
+_METRIC = Parameter(name="metric", about="The metric, as STEP: METRIC.", schema={"type": "string", "maxLength": 600})
+
+
+def operations() -> tuple[Operation, ...]:
+    """Return the operations."""
+    return (
+        Operation(
+            method="GET",
+            path="/experiments",
+            id="page_experiments",
+            summary="The experiments",
+            tag=TAG,
+            handler=_list,
+            page=True,
+        ),
+        Operation(
+            method="GET",
+            path="/experiments/{name:path}",
+            id="page_experiment",
+            summary="The runs of an experiment by a metric",
+            tag=TAG,
+            handler=_one,
+            page=True,
+            parameters=(
+                Parameter(name="name", about="The name of the experiment.", in_path=True),
+                _METRIC,
+            ),
+        ),
+    )
+
+
+def _list(call: Call) -> Response:
+    with call.context.workspaces.borrow() as workspace:
+        found = experiments(workspace.store)
+    return page(call, "experiments.html", title="Experiments", section="Experiments", found=found)
+
+
+def _one(call: Call) -> Response:
+    name = call.text("name")
+    with call.context.workspaces.borrow() as workspace:
+        store = workspace.store
+        runs, more = experiment_runs(store, name, RUNS, LOOKED_AT)
+        views = [view for view in read_each(store, lambda run: _view(store, run), runs) if view is not None]
+        shown = experiment_page(name, views, of_runs(store, views), call.text("metric"))
+        trials = _trials(store, shown, views)
+    return page(
+        call,
+        "experiment.html",
+        title=name,
+        section="Experiments",
+        crumbs=(Link("Experiments", "/experiments"), Link(name)),
+        shown=shown,
+        more=more,
+        trials=trials,
+    )
+
+
+def _view(store: ObjectStore, run: str) -> RunView | None:
+    try:
+        return watch.view(store, run)
+    except BadInput:  # never begun, or deleted meanwhile
+        return None
+
+
+def _trials(store: ObjectStore, shown: ExperimentPage, views: Sequence[RunView]) -> dict[str, object] | None:
+    """Return the trials of the newest search."""
+    if not shown.searches:
+        return None
+    run, key, name = shown.searches[0]
+    view = next(view for view in views if view.state.run == run)
+    table = trial_table(run, search_of(view, key), trials_of(store, view, key))
+    return {"run": run, "key": key, "name": name, "table": table} if table.rows else None
