@@ -115,6 +115,7 @@ def operations() -> tuple[Operation, ...]:
             parameters=(RUN,),
             request_headers=(_KEY,),
             body=_PART,
+            submits=True,
             answers={200: Answer("The new run was submitted.", _RETRIED)},
             refusals=(422,),
         ),

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ..errors import RunnerError
+from ..errors import RunnerError, StoreError
 from . import origins
 from .context import Caller, Context
 from .guard import RECORD, Record
@@ -63,6 +63,8 @@ class Dispatch:
             except Refusal as refusal:
                 return refused(refusal)
             except RunnerError as error:
+                if isinstance(error, StoreError):
+                    self._metrics.store_failed(error)
                 found = refusal_of(error)
                 if found.status >= 500:
                     log.error("call %s (%s): %s", record.id, operation.id, error)  # noqa: TRY400 - runner's errors say all
@@ -93,7 +95,7 @@ class Dispatch:
             if operation.scope == "submit":
                 await stack.enter_async_context(self._turns.turn())
             answer = await run_in_threadpool(operation.handler, call)
-        if operation.scope == "submit":
+        if operation.submits and answer.status_code < 400:
             self._metrics.submissions.inc()
         return answer
 

@@ -40,6 +40,12 @@ class Record:
     operation: Operation | None = None
     caller: Caller | None = None
     status: int = _DISCONNECTED
+    first: float | None = None
+    """Seconds until the answer began; None: it has not."""
+    bytes: int = 0
+    """Bytes of the body so far."""
+    streams: bool = False
+    """True: the answer is sent in parts."""
     notes: dict[str, object] = field(default_factory=dict)
 
 
@@ -77,8 +83,14 @@ class Guard:
             return message
 
         async def answer(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                record.bytes += len(message.get("body", b""))
+                if message.get("more_body", False) and not record.streams:
+                    record.streams = True
+                    self._metrics.open_streams.inc()
             if message["type"] == "http.response.start":
                 record.status = message["status"]
+                record.first = clock.monotonic() - record.began
                 own = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     own.setdefault(name, value)
@@ -97,7 +109,10 @@ class Guard:
     def _finish(self, record: Record, scope: Scope) -> None:
         seconds = self._context.clock.monotonic() - record.began
         operation = record.operation
-        self._metrics.answered(operation.id if operation else "", record.status, seconds)
+        if record.streams:
+            self._metrics.open_streams.dec()
+        name = operation.id if operation else ""
+        self._metrics.answered(name, record.status, seconds, first=record.first, size=record.bytes)
         if is_audited(operation, record.status):
             self._context.audit(audit_fields(record, scope, seconds))
 

@@ -26,7 +26,7 @@ def operations(metrics: Metrics) -> tuple[Operation, ...]:
         metrics: The figures of the server.
 
     """
-    readiness = _Readiness()
+    readiness = _Readiness(metrics)
     return (
         Operation(
             method="GET",
@@ -67,7 +67,8 @@ def operations(metrics: Metrics) -> tuple[Operation, ...]:
 class _Readiness:
     """Asks the store, once for all who ask at the same time: no more than one thread waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._reachable = metrics.store_reachable
         self._lock = Lock()
         self._asked = float("-inf")
         self._good = False
@@ -79,6 +80,7 @@ class _Readiness:
                 if monotonic() - self._asked > _FRESH:
                     self._good = _reachable(call)
                     self._asked = monotonic()
+                    self._reachable.set(self._good)
                 good = self._good
             finally:
                 self._lock.release()

@@ -94,6 +94,8 @@ class Operation:
     """Called in a worker thread. It raises `problems.Refusal` or an error of runner's tree."""
     scope: str = "read"
     """The scope that the caller needs: ``read``; ``submit``: the handler checks for which pipeline; empty: public."""
+    submits: bool = False
+    """True: each answer without a fault stands for a run that was submitted."""
     at_once: bool = False
     """True: the handler waits for nothing, and is called in the event loop. It answers even if all worker threads wait
     for the store. Only for public operations without a body."""

@@ -105,6 +105,7 @@ def _operation(identity: str, path: str, summary: str, parameters: tuple[Paramet
         parameters=parameters,
         request_headers=(_KEY,),
         body=SCHEMA,
+        submits=True,
         answers={200: Answer("The run was submitted.", _ANSWER)},
         refusals=(404, 409, 422),
     )

@@ -85,6 +85,7 @@ def operations() -> tuple[Operation, ...]:
             scope="submit",
             page=True,
             body=FORM,
+            submits=True,
             parameters=(ID,),
         ),
     )

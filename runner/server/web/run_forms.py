@@ -34,7 +34,7 @@ def operations() -> tuple[Operation, ...]:
     return (
         _changes(f"{run}/cancel", "page_cancel_run", "Cancel a run", _cancel),
         _shows(f"{run}/retry", "page_retry", "The form to run a run again", _retry_form, (RUN, _FROM)),
-        _changes(f"{run}/retry", "page_retry_run", "Run a run again", _retry),
+        _changes(f"{run}/retry", "page_retry_run", "Run a run again", _retry, submits=True),
         _shows(f"{run}/tags", "page_tags", "The form of the tags of a run", _tags_form, (RUN,)),
         _changes(f"{run}/tags", "page_tag_run", "Change the tags of a run", _tags),
         _shows(f"{run}/again", "page_again", "The way to run with other parameters", _again, (RUN,)),
@@ -56,7 +56,9 @@ def _shows(
     )
 
 
-def _changes(path: str, identity: str, summary: str, handler: Callable[[Call], Response]) -> Operation:
+def _changes(
+    path: str, identity: str, summary: str, handler: Callable[[Call], Response], *, submits: bool = False
+) -> Operation:
     return Operation(
         method="POST",
         path=path,
@@ -67,6 +69,7 @@ def _changes(path: str, identity: str, summary: str, handler: Callable[[Call], R
         scope="submit",
         page=True,
         body=FORM,
+        submits=submits,
         parameters=(RUN,),
     )
 

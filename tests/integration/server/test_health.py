@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import httpx
 
+from runner import __version__
 from runner.config.serve import ServeConfig, ServeLimits
 from runner.errors import StoreUnreachable
 from runner.override import override
@@ -114,3 +115,22 @@ def test_figures_count_calls_by_operation_and_status_alone() -> None:
     assert 'runner_http_requests_total{operation="health",status="200"} 1.0' in text
     assert 'runner_http_requests_total{operation="none",status="404"} 1.0' in text
     assert "secret-looking" not in text
+
+
+def test_figures_tell_of_the_process_the_store_and_streams() -> None:
+    class Away(MemoryStore):
+        @override
+        def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+            raise StoreUnreachable(f"no answer about {prefix}{after}")
+
+    client = client_of(context_of(lambda: SimpleNamespace(store=Away())))
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/api/v1/runs").status_code == 503
+    text = client.get("/metrics").text
+    assert 'runner_store_errors_total{kind="unreachable"} 1.0' in text
+    assert "runner_store_reachable 1.0" in text
+    assert "runner_http_streams_open 0.0" in text
+    assert 'runner_http_first_byte_seconds_count{operation="readiness"} 1.0' in text
+    assert 'runner_http_response_bytes_total{operation="readiness"} ' in text
+    assert f'runner_build_info{{version="{__version__}"}} 1.0' in text
+    assert "process_resident_memory_bytes " in text
