@@ -78,7 +78,7 @@ def _run(call: Call) -> Response:
         tab = call.text("tab", "steps")
         known, stopped = run_status(workspace.store, view)
         after = after_run.outcomes(workspace.store, view.state.run) if view.state.over else ()
-        tags = run_tags.of_run(workspace.store, view)
+        tags = run_tags.tags_of(workspace.store, view)
         tag = etag(
             call, view.state.run, view.state.number, known, stopped, after, list(tags.items()), _slot(call, view)
         )
