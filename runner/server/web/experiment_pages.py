@@ -23,8 +23,6 @@ from .static import TAG
 
 RUNS = 50
 """The newest runs of an experiment that its page shows."""
-LOOKED_AT = 2000
-"""The newest runs of the workspace among which they are looked for."""
 _METRIC = Parameter(name="metric", about="The metric, as STEP: METRIC.", schema={"type": "string", "maxLength": 600})
 
 
@@ -66,7 +64,7 @@ def _one(call: Call) -> Response:
     name = call.text("name")
     with call.context.workspaces.borrow() as workspace:
         store = workspace.store
-        runs, more = experiment_runs(store, name, RUNS, LOOKED_AT)
+        runs, more = experiment_runs(store, name, RUNS)
         views = [view for view in read_each(store, lambda run: _view(store, run), runs) if view is not None]
         shown = experiment_page(name, views, of_runs(store, views), call.text("metric"))
         trials = _trials(store, shown, views)
