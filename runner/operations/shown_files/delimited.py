@@ -19,6 +19,8 @@ _HEAD = 1 << 14
 """Bytes in which the first line usually ends."""
 _TEXT = 1 << 18
 """The most characters of a page."""
+_SCANNED = 20 * ROWS
+"""The most lines of a page, empty ones included."""
 _DELIMITERS = ",;\t|"
 Read = Callable[[int, int], bytes]
 """Returns a part of the file: from a place, at most so many bytes."""
@@ -81,7 +83,7 @@ def _rows(data: bytes, start: Place, size: int, separator: str) -> tuple[list[li
     """Return the rows of a page, the place of the next one, and what is cut in words."""
     rows: list[list[str]] = []
     at, characters = start.at, 0
-    for record in _records(data, start.at, size, quoted=start.quoted):
+    for scanned, record in enumerate(_records(data, start.at, size, quoted=start.quoted), 1):
         if not record.whole and rows:
             break  # the next page begins with it
         row = _cells(b'"' + record.data if start.quoted and not rows else record.data, separator)
@@ -94,7 +96,7 @@ def _rows(data: bytes, start: Place, size: int, separator: str) -> tuple[list[li
         if not record.whole:
             note = f"Row {start.row + 1:,} is longer than {READ >> 20} MiB: its rest is on the next page."
             return rows, Place(at, start.row, record.quoted), note
-        if len(rows) == ROWS:
+        if len(rows) == ROWS or scanned == _SCANNED:
             break
     return rows, Place(at, start.row + len(rows)) if at < size else None, ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import BoundedSemaphore, Timer
 
@@ -133,8 +134,17 @@ def _asked(source: Source, first: int) -> _Answer:
         return _Answer({})
     finally:
         timer.cancel()
-        child.kill()
-        child.communicate()
+        _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the process. Nobody waits for the rest of its words."""
+    child.kill()
+    for pipe in (child.stdin, child.stdout):
+        with suppress(OSError):  # it did not take what it was told
+            if pipe is not None:
+                pipe.close()
+    child.wait()
 
 
 def _conversation(source: Source, child: subprocess.Popen[bytes]) -> _Answer:
