@@ -18,6 +18,8 @@ _PACKAGE = Path(__file__).parents[1]
 _PLACE = Path("images", "controller", "Dockerfile")
 _NAME = "runner"
 """The package's name in the image. Here it may be loaded under its private name."""
+_SUFFIXES = (*SUFFIXES, ".css", ".html", ".js", ".svg")
+"""The files of the package that count here: with those of the web pages."""
 _LEFT_OUT = ("__pycache__", "_manifests")
 
 
@@ -78,7 +80,7 @@ def build_context() -> Mapping[str, bytes]:
     found = {"Dockerfile": _dockerfile().read_bytes()}
     for path in sorted(_PACKAGE.rglob("*.*")):
         within = path.relative_to(_PACKAGE)
-        if path.suffix in SUFFIXES and not set(within.parts) & set(_LEFT_OUT):
+        if path.suffix in _SUFFIXES and not set(within.parts) & set(_LEFT_OUT):
             found[f"{_NAME}/{within.as_posix()}"] = path.read_bytes()
     return found
 

@@ -129,4 +129,6 @@ def test_runs_are_submitted_by_requests_though_the_servers_are_killed(served: Se
     assert list(index.run_ids(served.desk.store)) == [run]
     shown = served.pods.request("GET", f"/api/v1/runs/{run}", served.headers)
     assert shown.status_code == 200, shown.text
+    page = served.pods.request("GET", "/runs", served.headers)
+    assert (page.status_code, run in page.text) == (200, True), page.text
     assert shown.json()["status"].lower() in {"succeeded", "completed", "finished"}, shown.text

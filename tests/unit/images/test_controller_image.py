@@ -21,6 +21,13 @@ def test_it_holds_the_package_and_nothing_that_was_made_of_it() -> None:
     assert not [name for name in names if "__pycache__" in name or "_manifests" in name]
 
 
+def test_it_holds_every_file_of_the_web_pages() -> None:
+    names = set(controller.build_context())
+    folder = Path(controller.__file__).parents[1] / "pages"
+    files = {f"runner/pages/{path.relative_to(folder).as_posix()}" for path in folder.rglob("*") if path.is_file()}
+    assert {name for name in files if "__pycache__" not in name} - names == set()
+
+
 def test_the_docker_file_copies_what_is_sent() -> None:
     text = controller.build_context()["Dockerfile"].decode()
     assert re.findall(r"^COPY (\S+)", text, re.MULTILINE) == ["runner"]
