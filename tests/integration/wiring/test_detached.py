@@ -17,6 +17,7 @@ from runner.compute.kubernetes.json_fields import KubeObject, text
 from runner.compute.kubernetes.settings import ClusterSettings
 from runner.compute.process.config import ProcessConfig
 from runner.config import Config, TargetConfig
+from runner.config.after_run import AfterRunConfig, MlflowConfig, OpenLineageConfig
 from runner.datastores import BucketConfig
 from runner.errors import BadInput, RunTaken, StoreUnreachable, TargetUnreachable
 from runner.images.controller import ControllerImage
@@ -30,6 +31,7 @@ from runner.override import override
 from runner.ports import EnvironmentStore
 from runner.runs import journal, plans
 from runner.wiring import detached
+from runner.wiring.controller_pod import take as take_in_pod
 from runner.wiring.detached import Detached, delete_detached, detach_problems
 from runner.wiring.workspace import OpenWorkspace
 from tests.support import builders as b
@@ -190,6 +192,32 @@ def test_keys_and_secrets_are_in_the_handovers_secret_and_nowhere_else(
     assert holding == {"secrets"}
     assert not [key for key in hiding.store.list("") if tells(hiding.store.get(key.key).decode("latin-1"))]
     assert not tells("\n".join(said) + "".join(capsys.readouterr()))
+
+
+def test_the_actions_at_the_end_of_a_run_are_handed_over_with_their_secrets(
+    hiding: Submitted, cluster: Answering, tmp_path: Path
+) -> None:
+    wanted = AfterRunConfig(mlflow=MlflowConfig(tracking_uri="https://m", token="${db}"))
+    hiding.config = replace(hiding.config, after_run=wanted)
+    submit(hiding, a_plan())
+    Detached(hiding).start(b.RUN)
+    (name,) = cluster.names("jobs")
+    path = tmp_path / "handover.json"
+    path.write_bytes(base64.b64decode(text(cluster.get("secrets", name), "data", FILE)))
+    context = take_in_pod(path)
+    context.store = hiding.store
+    ended = context.ended_run(b.RUN)
+    assert (context.after_run, ended.settings, ended.workspace) == (wanted, wanted, hiding.config.workspace)
+    assert ended.secret("db") == f"{CANARY}-3"
+    with pytest.raises(BadInput, match="had no value"):
+        ended.secret("other")
+    assert context.handle() == {"spec": str(path)}
+
+
+def test_a_file_of_this_machine_stands_against_it(hiding: Submitted) -> None:
+    hiding.config = replace(hiding.config, after_run=AfterRunConfig(openlineage=OpenLineageConfig(file="/l.jsonl")))
+    with pytest.raises(BadInput, match=r"cannot write to /l\.jsonl"):
+        Detached(hiding).check({"kind"})
 
 
 def test_a_handover_that_fails_tells_nothing(hiding: Submitted, cluster: Answering, said: list[str]) -> None:

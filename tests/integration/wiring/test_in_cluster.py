@@ -58,6 +58,9 @@ serve: {url: "https://runs.example.org", hosts: [other.example.org], limits: {su
 secrets: {db: {env: DB_PASSWORD}, file: {file: hidden.txt}, absent: {env: NOT_SET_ANYWHERE}}
 keep: {runs: 10d, last: 3}
 access: {datastores: [lake]}
+report: true
+mlflow: {tracking_uri: "https://m", token: "${db}"}
+opentelemetry: {endpoint: "https://o", headers: {X-Api-Key: "${file}"}}
 datastores:
   lake: {type: bucket, bucket: lake, prefix: raw, endpoint: 'http://near', cluster_endpoint: 'http://far',
          credentials: keys.json, account: contoso, container: raw}
@@ -124,6 +127,8 @@ def test_a_pod_has_the_same_workspace(pod: OpenWorkspace, laptop: OpenWorkspace)
         getattr(own, name) for name in ("computes", "vm_sizes", "environments", "keep", "access")
     ]
     assert there.packages_until == own.packages_until
+    assert there.after_run == own.after_run
+    assert [pod.secret(name) for name in there.after_run.secrets] == ["open sesame", "in a file"]
     assert there.bucket(settings.store).prefix == own.bucket(before.store).prefix
     assert isinstance(pod.controllers, Detached)
     pod.controllers.check({"team"})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.config.after_run import AfterRunConfig, MlflowConfig
 from runner.config.controllers import ControllerHost
 from runner.model.access import Access
 from runner.wiring import OpenWorkspace, open_session
@@ -47,6 +49,14 @@ def host_of(session: OpenWorkspace) -> ControllerHost:
     found = session.config.get("team").controllers(lambda: "store-1")
     assert found is not None
     return found
+
+
+def test_a_controller_gets_what_the_ends_of_the_runs_need_that_it_submits(session: OpenWorkspace) -> None:
+    wanted = AfterRunConfig(mlflow=MlflowConfig(tracking_uri="https://m", token="${other}"))
+    session.config = replace(session.config, after_run=wanted)
+    files = launching_files(session, host_of(session), "controller:1", Access())
+    assert files["secret-other"] == "not for this run"
+    assert "open sesame" not in str(files)
 
 
 def test_a_controller_gets_what_its_run_uses_and_no_more(session: OpenWorkspace, tmp_path: Path) -> None:
