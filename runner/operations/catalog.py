@@ -17,7 +17,7 @@ _AFTER_ALL = "~~"
 
 
 class Kind(str, Enum):
-    """What is registered: the name of its folder in the registry."""
+    """A kind of registered objects: the name of its folder in the registry."""
 
     DATASETS = "datasets"
     MODELS = "models"

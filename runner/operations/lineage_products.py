@@ -1,4 +1,4 @@
-"""What runs have made: the registered models and datasets that came from a run, and the run behind a dataset."""
+"""The products of runs: the registered models and datasets that came from a run, and the run behind a dataset."""
 
 from __future__ import annotations
 

@@ -35,9 +35,20 @@ def of_run(store: ObjectStore, run: str) -> tuple[Metric, ...]:
         run: The run's id.
 
     """
+    return gather(lines_of_run(store, run))
+
+
+def lines_of_run(store: ObjectStore, run: str) -> list[str]:
+    """Return the lines that were logged for a run as a whole, oldest first.
+
+    Args:
+        store: The workspace store.
+        run: The run's id.
+
+    """
     chunks = store.list(f"runs/{run}/annotations/{FILE}/")
     lines = [line for info in chunks for line in _text(store, info.key).splitlines()]
-    return gather(sorted(lines, key=_written))
+    return sorted(lines, key=_written)
 
 
 def values(store: ObjectStore, view: RunView, key: str, name: str) -> tuple[MetricValue, ...]:

@@ -1,4 +1,4 @@
-"""What the pages of the registry say beside what operations return (pure)."""
+"""Texts, links and rows of the pages of the registry (pure)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Section:
     title: str
     noun: str
     how: str
-    """How one makes the first."""
+    """The way to make the first."""
 
     @property
     def href(self) -> str:
@@ -79,7 +79,7 @@ class RunRows:
 
     rows: tuple[RunRow, ...]
     said: str
-    """How far they were looked at."""
+    """The extent of the search, in a sentence."""
     older: str
     """The address that goes on with older runs; empty: there are none."""
     first: str

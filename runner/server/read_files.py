@@ -16,6 +16,7 @@ from ..errors import BadInput, ObjectMissing, StoreError
 from ..model.data import DEFAULT_DATASTORE
 from ..model.names import is_reserved
 from ..model.task import TaskId
+from ..operations import stored_reports
 from ..operations.files.addresses import RunAddress
 from ..operations.files.finding import Stores, find
 from ..operations.files.selection import FoundFile
@@ -74,6 +75,7 @@ def operations() -> tuple[Operation, ...]:
     return (
         _listing(f"{run}/files", "list_run_files", "The files of a run as a whole", _run_files, (RUN,)),
         _content(f"{run}/files/{{name:path}}", "get_run_file", "A file of a run as a whole", _run_file, (RUN, _NAME)),
+        _content(f"{run}/report", "get_run_report", "The report that was made at the end of the run", _report, (RUN,)),
         _listing(
             f"{step}/files", "list_step_files", "The files that a step uploaded (v1's outputs/ and logs/)", _step_files,
             (RUN, STEP, ATTEMPT),
@@ -131,6 +133,15 @@ def _run_files(call: Call) -> JSONResponse:
 def _run_file(call: Call) -> Response:
     with opened_run(call) as (workspace, view):
         return _sent(call, workspace, DEFAULT_DATASTORE, f"runs/{view.state.run}/{_OWN}", call.text("name"))
+
+
+def _report(call: Call) -> Response:
+    with opened_run(call) as (workspace, view):
+        run = view.state.run
+        folder, _, name = stored_reports.key_of(run).rpartition("/")
+        if workspace.store.stat(f"{folder}/{name}") is None:
+            raise not_found(f"no report of run {run} is kept", "make one: runner report; or set: report: true")
+        return _sent(call, workspace, DEFAULT_DATASTORE, f"{folder}/", name, f"{run}.html")
 
 
 def _step_files(call: Call) -> JSONResponse:

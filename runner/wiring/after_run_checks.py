@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..config import Config
-from ..config.after_run import MLFLOW, OPENLINEAGE, OPENTELEMETRY
+from ..config.after_run import MLFLOW, OPENLINEAGE, OPENTELEMETRY, REPORT
 from ..data.secret_values import value_of
 from ..errors import BadInput, Problem
 
 PACKAGES: Mapping[str, tuple[str, ...]] = {
+    REPORT: ("jinja2",),
     MLFLOW: ("mlflow",),
     OPENTELEMETRY: ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
     OPENLINEAGE: ("openlineage.client",),
 }
-"""The modules that an action needs. The extra of kube-runner that installs them has the action's name."""
+"""The modules that an action needs."""
+_EXTRAS = {REPORT: "web"}
+"""The extra of kube-runner that installs them, if it has not the action's name."""
 
 
 def problems(config: Config, *, in_cluster: bool) -> Iterator[Problem]:
@@ -49,8 +52,9 @@ def package_problems(action: str) -> Iterator[Problem]:
         except ImportError:  # a package above it is missing
             return True
 
+    remedy = f"pip install 'kube-runner[{_EXTRAS.get(action, action)}]'"
     if any(map(is_missing, PACKAGES.get(action, ()))):
-        yield Problem(f"{action} needs packages that are not installed", action, f"pip install 'kube-runner[{action}]'")
+        yield Problem(f"{action} needs packages that are not installed", action, remedy)
 
 
 def pod_problems(config: Config) -> Iterator[Problem]:

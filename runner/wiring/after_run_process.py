@@ -110,7 +110,11 @@ def _line_of(error: BaseException) -> str:
 
 
 def _report(ended: EndedRun) -> str:
-    raise BadInput(f"there is no report of run {ended.view.state.run} in this version")
+    from ..operations.report_contents import contents
+    from ..operations.stored_reports import keep
+    from ..pages.report import report_html
+
+    return keep(ended.store, ended.view.state.run, report_html(contents(ended.store, ended.view, ended.datastore)))
 
 
 def _export(tool: str) -> Callable[[EndedRun], str]:

@@ -9,7 +9,7 @@ from runner.data.secret_values import masks
 from runner.model import events as e
 from runner.model.published import EndpointRecord, EndpointVersion, PublishedRecord, Status
 from runner.model.task import TaskId
-from runner.operations import watch
+from runner.operations import stored_reports, watch
 from runner.operations.published import pipelines
 from runner.operations.published.documents import Documents
 from runner.operations.values import RunView
@@ -67,6 +67,7 @@ def served() -> ServedWorkspace:
     workspace = ServedWorkspace()
     store = workspace.store
     store_run(store, {"a": {"x.csv": b"x\n1\n", "sub/y.csv": b"y\n"}, "b": {"": b"the model"}}, DONE)
+    stored_reports.keep(store, DONE, "<p>the report of the run</p>")
     step = TaskId(DONE, "a", 1)
     masked = masked_store(store, masks([SECRET]))
     masked.put(

@@ -1,4 +1,4 @@
-"""When a schedule is due: in words, and next (pure)."""
+"""The due times of a schedule: in words, and the next ones (pure)."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from . import (
     login,
     pipeline_form,
     registry_home,
+    reports,
     run_forms,
     run_pages,
     runs,
@@ -43,4 +44,5 @@ def operations() -> tuple[Operation, ...]:
         *step_pages.operations(),
         *comparisons.operations(),
         *experiment_pages.operations(),
+        *reports.operations(),
     )

@@ -18,7 +18,7 @@ from ...pages import registry as shown
 from ...pages.registry import ALL, ENDPOINTS, ENVIRONMENTS, MODELS, PIPELINES, SCHEDULES, Section
 from ...ports import ObjectStore
 from ..operation import Call, Operation
-from . import registry, registry_published
+from . import registry, registry_published, registry_status
 from .page import page
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -66,6 +66,7 @@ def operations() -> tuple[Operation, ...]:
         registry.operation(shown.HOME, "page_registry", "What is registered", home, ()),
         *registry.Pages(memory, models).operations(),
         *published.operations(),
+        *registry_status.operations(),
     )
 
 

@@ -265,7 +265,7 @@ def _shown(call: Call, section: Section, name: str, **values: Any) -> Response: 
         section=SECTION,
         crumbs=shown.crumbs(section, name),
         kind=section,
-        may_submit=False,
+        may_submit=call.known_caller.may("submit"),
         **values,
     )
 

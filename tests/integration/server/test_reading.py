@@ -47,6 +47,7 @@ READS = {
     "get_log": f"{STEP}/logs",
     "list_run_files": f"{RUNS}/{DONE}/files",
     "get_run_file": f"{RUNS}/{DONE}/files/summary.txt",
+    "get_run_report": f"{RUNS}/{DONE}/report",
     "list_step_files": f"{STEP}/files",
     "get_step_file": f"{STEP}/files/outputs/report.html",
     "list_outputs": f"{RUNS}/{DONE}/outputs",

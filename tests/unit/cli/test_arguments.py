@@ -8,6 +8,7 @@ from runner.cli.arguments import parse
 
 COMMANDS = [
     "ui",
+    "report",
     "serve",
     "publish",
     "pipelines",

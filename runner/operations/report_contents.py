@@ -1,0 +1,167 @@
+"""All that the report of a run shows, within limits: read once, and made into one file that needs no store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from ..dataclass import dataclass, field
+from ..errors import BadInput, ObjectDamaged, ObjectMissing
+from ..model.names import inverted_time
+from ..ports import ObjectStore
+from ..runs import head, index
+from ..runs.records import shown_attempt
+from . import after_run, listing
+from .lineage import DatasetUse, plan_facts
+from .metric_log import LoggedMetric, MetricLog, by_name, metric_log
+from .parallel_reads import read_each
+from .previewed_files import Budget, FilePreview, file_previews, kept_previews
+from .receipt import Receipt, receipt
+from .report import OriginReport, StepReport, step_report, submitted_by
+from .run_metrics import lines_of_run
+from .timeline import Timeline, timeline
+from .values import RunView
+
+PREVIEW, TOTAL = 256 << 10, 8 << 20
+"""The most bytes of the preview of a file, and of all previews together."""
+METRICS = 200
+"""The most metrics that a report draws."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a report."""
+
+    preview: int = PREVIEW
+    """The most bytes of the preview of a file. 0: there are none."""
+    total: int = TOTAL
+    """The most bytes of all previews together."""
+
+
+_USUAL = Limits()
+
+
+@dataclass(frozen=True)
+class StepMetrics:
+    """The metrics of a step."""
+
+    key: str
+    """The step's key; empty: the run as a whole."""
+    name: str
+    log: MetricLog
+    pictures: Mapping[str, FilePreview] = field(default_factory=dict)
+    """Images that it has logged, by the names of their files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContents:
+    """All that the report of a run shows."""
+
+    view: RunView
+    made: datetime
+    """The time of the report, by the store's clock."""
+    status: str
+    """As `listing.ListedRun.status`: with ``stopped`` and ``starting``."""
+    stopped: str
+    """The reason why the controller has given up; empty: it has not."""
+    tags: Mapping[str, str]
+    submitted: OriginReport
+    reads: tuple[DatasetUse, ...]
+    """The registered datasets that its steps read."""
+    outcomes: tuple[after_run.Outcome, ...]
+    """The outcomes of the actions at its end, but for the report itself."""
+    steps: tuple[StepReport, ...]
+    timeline: Timeline
+    receipt: Receipt
+    metrics: tuple[StepMetrics, ...]
+    """Of the steps that have logged any."""
+    more_metrics: int
+    """Metrics that are left out."""
+    previews: tuple[FilePreview, ...]
+    budget: Budget
+    """The bytes that the previews took, and the number of files that are left out."""
+
+
+def contents(
+    store: ObjectStore, view: RunView, datastore: Callable[[str], ObjectStore], limits: Limits = _USUAL
+) -> ReportContents:
+    """Return what the report of a run shows.
+
+    Args:
+        store: The workspace store.
+        view: The run.
+        datastore: Returns the store of a datastore by its name.
+        limits: The limits of previews. Default: those of `Limits`.
+
+    Raises:
+        StoreError: A store cannot be read.
+
+    """
+    now = store.now()
+    seen = head.read(store, view.state.run)
+    budget = Budget(preview=limits.preview, total=limits.total)
+    keys = tuple(view.state.steps)
+    metrics, more = _metrics(store, view, budget)
+    known = frozenset((one.key, name) for one in metrics for name in one.pictures)
+    return ReportContents(
+        view=view,
+        made=now,
+        status=_status(store, view, seen, now),
+        stopped=seen.error if seen and not view.state.over else "",
+        tags=_tags(store, view),
+        submitted=submitted_by(store, view),
+        reads=plan_facts(view.plan).reads,
+        outcomes=tuple(one for one in after_run.outcomes(store, view.state.run) if one.name != "report"),
+        steps=tuple(step_report(store, view, key, locate=lambda _: "", now=now, metrics=False) for key in keys),
+        timeline=timeline(store, view, now),
+        receipt=receipt(store, view),
+        metrics=metrics,
+        more_metrics=more,
+        previews=file_previews(store, view, datastore, budget, known),
+        budget=budget,
+    )
+
+
+def _status(store: ObjectStore, view: RunView, seen: head.Head | None, now: datetime) -> str:
+    if view.state.over:
+        return view.state.status.value
+    return listing.status(seen, now, full=listing.disk_is_full(store)) if seen else "starting"
+
+
+def _tags(store: ObjectStore, view: RunView) -> Mapping[str, str]:
+    """Return the tags of a run now; those of its submission if its entry in the list of runs is gone."""
+    run = view.state.run
+    with suppress(ObjectMissing, ObjectDamaged, BadInput):
+        return index.at(store, f"{inverted_time(run)}-{run}").tags
+    return view.state.submission.tags if view.state.submission else {}
+
+
+def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[StepMetrics, ...], int]:
+    """Return the metrics of the run and of its steps, in the order of the plan, and the number that is left out."""
+    keys = tuple(view.state.steps)
+    own = MetricLog(metrics=by_name(lines_of_run(store, view.state.run)))
+    logs = [own, *read_each(store, lambda key: _log(store, view, key), keys)]
+    names = ["the run as a whole", *(view.plan.names[key] for key in keys)]
+    found: list[StepMetrics] = []
+    left, more = METRICS, 0
+    for key, name, log in zip(("", *keys), names, logs, strict=True):
+        shown = log.metrics[:left]
+        more += log.more + len(log.metrics) - len(shown)
+        left -= len(shown)
+        if shown:
+            pictures = kept_previews(store, view, key, _pictures(shown), budget) if key else {}
+            found.append(StepMetrics(key, name, replace(log, metrics=shown), pictures))
+    return tuple(found), more
+
+
+def _pictures(metrics: Sequence[LoggedMetric]) -> list[str]:
+    """Return the names of the images in metrics."""
+    values = [one.value for metric in metrics if metric.kind == "image" for one in metric.values]
+    return list(dict.fromkeys(value for value in values if isinstance(value, str)))
+
+
+def _log(store: ObjectStore, view: RunView, key: str) -> MetricLog:
+    task = shown_attempt(store, view.state, key)
+    return metric_log(store, task) if task else MetricLog()
