@@ -160,7 +160,7 @@ class Pages:
             reads=lineage.plan_facts(plan).reads if plan else (),
             endpoints=uses,
             schedules=known,
-            run_href="",
+            run_href=f"{PIPELINES.of(record.id)}/run" if call.known_caller.may("submit") else "",
         )
 
     def _endpoint(self, call: Call) -> Response:

@@ -21,9 +21,10 @@ from runner.operations.published import endpoints, schedule_history, schedules
 from runner.runs import index, journal, plans
 from tests.support import builders as b
 from tests.support.served_workspace import IDLE, TRAIN, ServedWorkspace
-from tests.support.serving import Client, client_of, context_of
+from tests.support.serving import URL, Client, client_of, context_of
 
 EVIL = "<script>alert(1)</script>"
+FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": URL}
 SCHEDULE = "33333333-3333-4333-8333-333333333333"
 ROWS = DatasetDefinition(
     kind="tabular", paths=(DatastorePath("workspaceblobstore", "raw/2"),), name="rows", version=1, id="x"
@@ -181,3 +182,27 @@ def test_what_is_not_there_is_a_page_that_says_so(client: Client, path: str) -> 
 
 def test_a_wrong_cursor_is_told(client: Client) -> None:
     assert "cursor" in shown(client, "/registry/datasets?cursor=a%2Fb", 400)
+
+
+def test_a_pipeline_and_an_endpoint_are_disabled_and_enabled_by_a_form(
+    workspace: ServedWorkspace, client: Client
+) -> None:
+    for path, name in ((f"/registry/pipelines/{TRAIN}", "train"), (f"/registry/endpoints/{workspace.endpoint.id}", "")):
+        assert f'action="{path}/status"' in shown(client, path)
+        for status, offered in (("Disabled", "Enable"), ("Active", "Disable")):
+            done = client.post(f"{path}/status", content=f"status={status}", headers=FORM)
+            assert (done.status_code, done.headers["location"]) == (303, path)
+            assert f">{offered}</button>" in shown(client, path)
+        assert client.post(f"{path}/status", content="status=Gone", headers=FORM).status_code == 400
+        assert name in shown(client, "/registry/pipelines")
+    assert (
+        client.post(f"/registry/pipelines/{SCHEDULE}/status", content="status=Active", headers=FORM).status_code == 404
+    )
+
+
+def test_who_may_not_submit_gets_no_form(workspace: ServedWorkspace) -> None:
+    reader = client_of(context_of(workspace.opened), "reader")
+    path = f"/registry/pipelines/{TRAIN}"
+    assert "/status" not in shown(reader, path)
+    assert f"{path}/run" not in shown(reader, path)
+    assert reader.post(f"{path}/status", content="status=Disabled", headers=FORM).status_code == 403
