@@ -76,7 +76,7 @@ def export(run: EndedRun, settings: MlflowConfig) -> Exported:
         "MLFLOW_TRACKING_PASSWORD": settings.password,
         "MLFLOW_TRACKING_TOKEN": settings.token,
     }
-    given = values.filled(run, {name: text for name, text in login.items() if text})
+    given = values.filled(run.secret, {name: text for name, text in login.items() if text})
     with _variables({**_SWITCHES, **given}), values.quiet("mlflow", "urllib3"):
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException

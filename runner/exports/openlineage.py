@@ -76,7 +76,7 @@ def export(run: EndedRun, settings: OpenLineageConfig) -> Exported:
         place, count = settings.file, _add(Path(settings.file), [Serde.to_json(event) for event in found])
         return Exported(f"{len(found)} events, {count} of them new", place)
     with values.quiet("openlineage"):
-        _send(found, settings, values.filled(run, {"token": settings.token})["token"])
+        _send(found, settings, values.filled(run.secret, {"token": settings.token})["token"])
     job = f"{namespace}/{_job_name(run)}"
     return Exported(f"{len(found)} events", f"{settings.url} (job {job}, run {values.uuid_of(run.view.state.run)})")
 

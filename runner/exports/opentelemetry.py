@@ -53,7 +53,7 @@ def export(run: EndedRun, settings: OpenTelemetryConfig) -> Exported:
     found = tuple(spans(run, timeline(run.store, run.view, run.store.now())))
     address, session = traces_address(settings.endpoint), Session()
     exporter = OTLPSpanExporter(
-        endpoint=address, headers=values.filled(run, settings.headers), timeout=_SECONDS, session=session
+        endpoint=address, headers=values.filled(run.secret, settings.headers), timeout=_SECONDS, session=session
     )
     try:
         with values.quiet("opentelemetry"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +15,8 @@ from ..model.document import to_document
 from ..model.redaction import REFERENCE, redacted
 from ..operations.ended_run import EndedRun
 
+Secret = Callable[[str], str]
+"""Returns the value of a secret by its name. It raises BadInput for one without a value."""
 SHORT = 250
 """Characters of a name."""
 
@@ -82,18 +84,18 @@ def milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
-def filled(run: EndedRun, texts: Mapping[str, str]) -> dict[str, str]:
+def filled(secret: Secret, texts: Mapping[str, str]) -> dict[str, str]:
     """Return texts with the values of the secrets that they name as ``${NAME}``.
 
     Args:
-        run: The run, which knows the secrets.
+        secret: Returns the value of a secret by its name.
         texts: The texts by name.
 
     Raises:
         BadInput: A secret has no value.
 
     """
-    return {name: REFERENCE.sub(lambda found: run.secret(found[1]), value) for name, value in texts.items()}
+    return {name: REFERENCE.sub(lambda found: secret(found[1]), value) for name, value in texts.items()}
 
 
 def title(run: EndedRun) -> str:

@@ -17,7 +17,7 @@ from ...config import LOCAL
 from ...errors import BadInput
 from ...operations.datastore_access import silent
 from ...ports import ObjectStore
-from ...wiring import OpenWorkspace, open_session
+from ...wiring import OpenWorkspace, export_checks, open_session
 from ..documents import print_json
 from ..exits import DONE, FAILED
 from ..output import show
@@ -44,14 +44,18 @@ def run(options: Namespace) -> int:
     found = {
         name: _diagnosed(OpenWorkspace(config=opened.config, override=_override(name)), name, options) for name in names
     }
+    exports = () if options.target else tuple(export_checks.checks(opened.after_run, opened.secret))
     if options.json:
         targets = [{"target": name, "checks": [_document(each) for each in checks]} for name, checks in found.items()]
-        print_json({"well": all(map(is_well, found.values())), "targets": targets})
+        well = all(map(is_well, (*found.values(), exports)))
+        print_json({"well": well, "targets": targets, "exports": [_document(each) for each in exports]})
     else:
         paint = paint_for(sys.stdout)
         for at, (name, checks) in enumerate(found.items()):
             show(*[""] * bool(at), paint(name, "bold"), *to_lines(checks))
-    return DONE if all(map(is_well, found.values())) else FAILED
+        if exports:
+            show("", paint("at the end of each run", "bold"), *to_lines(exports))
+    return DONE if all(map(is_well, (*found.values(), exports))) else FAILED
 
 
 def _override(name: str) -> str:
