@@ -10,7 +10,8 @@ from ..model.task import TaskId
 from ..ports import ObjectStore
 from .log_bytes import LogReader, StoredLog, stored_log
 
-_COLOURS = re.compile("\x1b\\[[0-9;]*m")
+COLOURS = re.compile("\x1b\\[[0-9;]*m")
+"""Select Graphic Rendition (ECMA-48, 8.3.117)."""
 _LONGEST = 1 << 20
 """Bytes of a line that a search for its beginning goes back at most."""
 
@@ -33,7 +34,7 @@ class LogPart:
             line: The line.
 
         """
-        return self.pattern is None or self.pattern.search(_COLOURS.sub("", line)) is not None
+        return self.pattern is None or self.pattern.search(COLOURS.sub("", line)) is not None
 
     def start(self, store: ObjectStore, log: StoredLog) -> int:
         """Return the place in a log at which the part begins. Only the end of the log is read for the last lines.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import NoReturn
 
 import pytest
@@ -27,3 +28,11 @@ def needs_namespaces() -> None:
     """Go on only where a process may make a user namespace."""
     if not view.possible():
         cannot_run("no process may make a user namespace")
+
+
+def chromium() -> str:
+    """Return the path of Chromium; go on only where it is."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+    if not program:
+        cannot_run("there is no Chromium")
+    return program

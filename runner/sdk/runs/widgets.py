@@ -72,11 +72,25 @@ class RunDetails:
             render_lib, widget_settings: Accepted as in v1 and ignored.
 
         """
+        if _in_notebook() and isinstance(self.run, RemoteRun) and self._shown_live(self.run):
+            return
         handle = _notebook_cell(self.html()) if _in_notebook() else None
         if handle is None:
             print("\n".join(map(terminal_escape, self.text().split("\n"))))
         if self.run.get_status() not in _ENDED:
             live.follow(self.run.id, self._printed if handle is None else lambda: self._updated(handle))
+
+    def _shown_live(self, run: RemoteRun) -> bool:
+        """Show the live widget. Return False where anywidget (the extra ``notebook``) is missing."""
+        try:
+            from .live_widget import RunWidget
+        except ImportError:
+            return False
+        widget = RunWidget(run)
+        import_module("IPython.display").display(widget)
+        if run.get_status() not in _ENDED:
+            live.follow(f"{run.id} widget", widget.look)  # not the thread that a waiter stops
+        return True
 
     def text(self) -> str:
         """Return the run and its steps, a line for each."""

@@ -101,6 +101,7 @@ def test_a_notebook_gets_html_that_is_replaced(
     monkeypatch.setattr(notebook, "display", display, raising=False)
     monkeypatch.setitem(sys.modules, "IPython", shell)
     monkeypatch.setitem(sys.modules, "IPython.display", notebook)
+    monkeypatch.setitem(sys.modules, "runner.sdk.runs.live_widget", None)  # as without anywidget
     RunDetails(run).show()
     assert "&lt;a&gt;" in shown[0]
     run.log("m", 1)
