@@ -70,7 +70,12 @@ class RunWidget(anywidget.AnyWidget):
         self.observe(self._choose, "chosen")
 
     def look(self) -> bool:
-        """Bring the traits up to date, from any thread. Return False once the run has ended."""
+        """Bring the traits up to date, from any thread.
+
+        Returns:
+            False once the run has ended.
+
+        """
         with self._lock:
             try:
                 view = self.run.view

@@ -83,10 +83,10 @@ class RunDetails:
     def _shown_live(self, run: RemoteRun) -> bool:
         """Show the live widget. Return False where anywidget (the extra ``notebook``) is missing."""
         try:
-            from .live_widget import RunWidget
+            module = import_module("..runs.live_widget", __package__)  # in words that a step's bundle does not follow
         except ImportError:
             return False
-        widget = RunWidget(run)
+        widget = module.RunWidget(run)
         import_module("IPython.display").display(widget)
         if run.get_status() not in _ENDED:
             live.follow(f"{run.id} widget", widget.look)  # not the thread that a waiter stops
