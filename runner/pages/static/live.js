@@ -12,6 +12,7 @@
   let pause = EVERY;
   let timer = 0;
   let busy = false;
+  let took = 0; // milliseconds of the last answer: a slow page is asked for less often
 
   function note(text) {
     let line = document.getElementById("live-note");
@@ -69,6 +70,7 @@
   async function look() {
     if (busy || document.hidden || !main()?.hasAttribute("data-live")) return;
     busy = true;
+    const began = performance.now();
     try {
       const headers = { "X-Runner-Live": "1" };
       if (tag) headers["If-None-Match"] = tag;
@@ -97,8 +99,9 @@
       note("The server does not answer. This page comes back by itself.");
     } finally {
       busy = false;
+      took = performance.now() - began;
       clearTimeout(timer);
-      timer = setTimeout(look, pause);
+      timer = setTimeout(look, Math.max(pause, Math.min(3 * took, SLOWEST)));
     }
   }
 

@@ -60,6 +60,11 @@
     }
   }
 
+  function timeZone() {
+    const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    for (const element of document.querySelectorAll("[data-time-zone]")) if (name) element.textContent = name;
+  }
+
   function refresh() {
     ahead = offset();
     document.querySelectorAll("time[datetime]").forEach(localTime);
@@ -138,6 +143,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     label();
+    timeZone();
     refresh();
     setInterval(tick, 1000);
   });
