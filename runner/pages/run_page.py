@@ -17,7 +17,7 @@ from ..operations.values import RunView
 from .shell import Link
 from .step_list import shown_keys, step_address
 
-TABS = ("steps", "timeline", "trials", "metrics", "reuse", "settings")
+TABS = ("steps", "timeline", "trials", "metrics", "data", "reuse", "settings")
 _CHOICES = 200
 """Steps from which on the page offers to run again."""
 _WARNINGS = 20
@@ -67,7 +67,7 @@ class RunPage:
     searches: tuple[tuple[str, str, str], ...]
     """The key, the name and the progress of each search."""
     after: tuple[Outcome, ...]
-    """What became of the actions at its end."""
+    """The outcomes of the actions at its end."""
     commands: tuple[tuple[str, str], ...]
     """Commands to copy, each with what it does."""
     choices: tuple[tuple[str, str], ...]
@@ -193,7 +193,8 @@ def tab_address(run: str, tab: str, **more: str) -> str:
 
 
 def _tabs(view: RunView) -> Iterator[tuple[str, str, str]]:
-    texts = {"steps": "Steps", "timeline": "Timeline", "metrics": "Metrics", "reuse": "Reuse", "settings": "Settings"}
+    texts = {"steps": "Steps", "timeline": "Timeline", "metrics": "Metrics", "data": "Data", "reuse": "Reuse"}
+    texts["settings"] = "Settings"
     if view.plan.searches:
         texts = {"steps": "Steps", "trials": "Trials", **texts}
     for tab, text in texts.items():

@@ -56,7 +56,7 @@ class TrialTable:
     """The best ones first."""
     total: int
     chart: Mapping[str, object]
-    """What ``runnerPages.drawParallel`` takes."""
+    """The data of ``runnerPages.drawParallel``."""
 
 
 def trial_table(run: str, search: Search, trials: Sequence[Trial]) -> TrialTable:

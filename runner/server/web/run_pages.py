@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from ...dataclass import dataclass
 from ...model.names import short
 from ...operations import after_run, run_tags
+from ...operations.batch_progress import with_progress
 from ...operations.listing import disk_is_full, status
 from ...operations.report import StepReport, step_report, submitted_by
 from ...operations.values import RunView
@@ -21,6 +24,7 @@ from ..context import Workspace
 from ..operation import Call, Operation, Parameter
 from ..run_access import RUN, opened_run
 from . import run_tabs
+from .kept import Kept
 from .page import etag, page, unchanged
 from .static import TAG
 
@@ -42,6 +46,7 @@ _TABS: Mapping[str, Callable[[Call, Workspace, RunView], dict[str, object]]] = {
     "timeline": run_tabs.timeline_tab,
     "trials": run_tabs.trials_tab,
     "metrics": run_tabs.metrics_tab,
+    "data": run_tabs.data_tab,
     "reuse": run_tabs.reuse_tab,
     "settings": run_tabs.settings_tab,
 }
@@ -49,6 +54,7 @@ _TABS: Mapping[str, Callable[[Call, Workspace, RunView], dict[str, object]]] = {
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
+    kept: Kept[_Beside] = Kept()
     return (
         Operation(
             method="GET",
@@ -56,7 +62,7 @@ def operations() -> tuple[Operation, ...]:
             id="page_run",
             summary="A run",
             tag=TAG,
-            handler=_run,
+            handler=partial(_run, kept),
             page=True,
             parameters=_PARAMETERS,
         ),
@@ -73,26 +79,40 @@ def operations() -> tuple[Operation, ...]:
     )
 
 
-def _run(call: Call) -> Response:
-    with opened_run(call) as (workspace, view):
+@dataclass(frozen=True)
+class _Beside:
+    """The facts about a run that its journal does not tell."""
+
+    status: str
+    stopped: str
+    after: tuple[after_run.Outcome, ...]
+    tags: tuple[tuple[str, str], ...]
+
+
+def _beside(store: ObjectStore, view: RunView) -> _Beside:
+    known, stopped = run_status(store, view)
+    after = after_run.outcomes(store, view.state.run) if view.state.over else ()
+    return _Beside(known, stopped, after, tuple(run_tags.tags_of(store, view).items()))
+
+
+def _run(kept: Kept[_Beside], call: Call) -> Response:
+    with opened_run(call) as (workspace, known):
         tab = call.text("tab", "steps")
-        known, stopped = run_status(workspace.store, view)
-        after = after_run.outcomes(workspace.store, view.state.run) if view.state.over else ()
-        tags = run_tags.tags_of(workspace.store, view)
-        tag = etag(
-            call, view.state.run, view.state.number, known, stopped, after, list(tags.items()), _slot(call, view)
-        )
+        name, now = f"{known.state.run} {known.state.number}", call.context.clock.monotonic()
+        beside = kept.get(name, now, lambda: _beside(workspace.store, known))
+        tag = etag(call, known.state.run, known.state.number, beside, _slot(call, known))
         same = unchanged(call, tag)
         if same is not None:
             return same
+        view = with_progress(workspace.store, known)
         report = reporter(call, workspace.store, view)
         shown = run_page(
             view,
-            status=known,
-            stopped=stopped,
-            tags=tags,
+            status=beside.status,
+            stopped=beside.stopped,
+            tags=dict(beside.tags),
             submitted=submitted_by(workspace.store, view),
-            after=after,
+            after=beside.after,
             trouble=[report(key) for key in trouble_keys(view)],
         )
         values: dict[str, Any] = {"styles": (), "scripts": ()}
@@ -123,11 +143,12 @@ def _steps(call: Call, view: RunView, shown: RunPage, report: Callable[[str], St
 
 
 def _graph(call: Call) -> Response:
-    with opened_run(call) as (_, view):
-        tag = etag(call, "graph", view.state.run, view.state.number, _slot(call, view))
+    with opened_run(call) as (workspace, known):
+        tag = etag(call, "graph", known.state.run, known.state.number, _slot(call, known))
         same = unchanged(call, tag)
         if same is not None:
             return same
+        view = with_progress(workspace.store, known)
         made = graph_document(view, call.context.clock.now())
     return JSONResponse(made, headers={"ETag": tag})
 
@@ -143,7 +164,9 @@ def run_status(store: ObjectStore, view: RunView) -> tuple[str, str]:
     if view.state.over:
         return view.state.status.value, ""
     seen = head.read(store, view.state.run)
-    if seen is None or seen.ended is not None:
+    if seen is None:
+        return "starting", ""
+    if seen.ended is not None:
         return view.state.status.value, ""
     known = status(seen, store.now(), full=disk_is_full(store))
     if known != "stopped":

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from ...errors import ObjectMissing
 from ...operations import run_metrics
+from ...operations.lineage import plan_facts, run_facts
+from ...operations.lineage_products import ModelMemory, datasets_of_run, models_of_run
 from ...operations.metrics import Metric
 from ...operations.parallel_reads import read_each
 from ...operations.report import step_metrics
@@ -15,6 +17,7 @@ from ...operations.trials import search_of, trials_of
 from ...operations.values import RunView
 from ...operations.why import Explanation, explain
 from ...pages.gantt import gantt
+from ...pages.output_rows import output_rows
 from ...pages.policy_rows import run_policy_rows, step_policy_rows
 from ...pages.reuse_rows import reuse_rows
 from ...pages.step_list import PAGE, shown_keys, step_address
@@ -26,6 +29,7 @@ from ..run_access import step_key
 
 _METERED = 300
 """The most steps whose metrics are read at once."""
+_MODELS = ModelMemory()
 
 
 def timeline_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
@@ -95,6 +99,29 @@ def _logged(store: ObjectStore, view: RunView, keys: list[str]) -> Iterator[tupl
     for key, metrics in zip(keys, found, strict=True):
         for metric in metrics:
             yield view.plan.names[key], step_address(view.state.run, key), metric
+
+
+def data_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
+    """Return the values of the data's tab: registrations that the run reads or has made, and the outputs of its steps.
+
+    Args:
+        call: The call.
+        workspace: The workspace.
+        view: The run.
+
+    """
+    plan, said, store = plan_facts(view.plan), view.state.submission, workspace.store
+    outputs = output_rows(view)
+    last = max(1, -(-len(outputs) // PAGE))
+    number = min(_page(call), last)
+    return {
+        "reads": plan.reads[:_METERED],
+        "datasets": datasets_of_run(store, run_facts(view.state.run, said, plan)) if said else (),
+        "models": models_of_run(store, view.state.run, _MODELS).models,
+        "outputs": outputs[(number - 1) * PAGE : number * PAGE],
+        "output_page": number,
+        "output_pages": last,
+    }
 
 
 def reuse_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:
