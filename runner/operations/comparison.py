@@ -71,7 +71,7 @@ class CodeChange:
 
 @dataclass(frozen=True, kw_only=True)
 class PairComparison:
-    """What differs between the first run and another one, beside what is in rows."""
+    """The differences between the first run and another one that are not in rows."""
 
     before: str
     """The id of the first run."""

@@ -70,7 +70,7 @@ class StepReceipt:
     inputs: tuple[DataReceipt, ...]
     outputs: tuple[DataReceipt, ...]
     seeds: Mapping[str, object]
-    """What its arguments, variables and sampled values state as seeds, by name."""
+    """The seeds that its arguments, variables and sampled values state, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,13 +17,18 @@ from ..ports import ObjectStore
 from ..runs import index
 from ..runs.index_blocks import Fields
 from .listing import ListedRun, disk_is_full, is_begun, listed, status
+from .parallel_reads import read_ahead
 from .run_scan import Place, Scan, Seen, batches, entry_of, places
 
-LOOKED_AT = 500
+LOOKED_AT = 300
 """A page reads the objects of about so many runs at most: with a filter that fits few it has fewer runs, and a cursor.
 
 Runs that a block shows count as none.
 """
+_PART = 1000
+"""Runs whose entries are listed together: one answer of a bucket has so many."""
+_AHEAD = 16
+"""The most parts that are listed ahead."""
 _SHOWN = 64
 """Runs whose heads are read together."""
 
@@ -114,10 +119,13 @@ class _Search:
     def page(self, after: str) -> RunPage:
         now, full = self.store.now(), disk_is_full(self.store)
         found: list[ListedRun] = []
+        listed = places(self.store, after)
         if self.wanted.narrows:
-            self.scan.learn()
-        known = self._in_time(places(self.store, after))
+            listed = read_ahead(self.store, listed, _PART, 1 + min(self.scan.copies() // _PART, _AHEAD))
+        known = self._in_time(listed)
         ahead = next(known, None)
+        if self.wanted.narrows:
+            self.scan.learn()  # while the listing goes on
         first = LOOKED_AT if self.wanted.narrows else min(self.limit, LOOKED_AT)
         for batch in batches(chain((ahead,) if ahead else (), known), first, LOOKED_AT):
             for seen, run in self._fitting(batch, now, full=full):

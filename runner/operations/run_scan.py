@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -44,13 +43,24 @@ class Seen:
 
     at: Place
     entry: Fields
-    head: head.Head | None = None
+    known_head: head.Head | Fields | None = None
+    """The head, which may be absent; of a copy as it was stored."""
     head_read: bool = False
-    """True: `head` is the head as it is, which may be absent."""
+    """True: `known_head` is the head as it is."""
     tags: Mapping[str, str] | None = None
     """The tags now; None: not read yet."""
     copied: bool = False
     """True: a block has it in this version."""
+
+    @property
+    def head(self) -> head.Head | None:
+        """The head; None: it is absent or not read."""
+        if isinstance(self.known_head, dict):
+            try:
+                self.known_head = from_document(head.Head, self.known_head)
+            except BadInput:
+                self.known_head, self.head_read = None, False
+        return self.known_head
 
 
 def places(store: ObjectStore, after: str) -> Iterator[Place]:
@@ -87,12 +97,18 @@ class Scan:
     _new: Copies = field(default_factory=dict)
     _used: Copies = field(default_factory=dict)
 
+    def copies(self) -> int:
+        """Return the number of copies in blocks."""
+        self._blocks = tuple(index_blocks.infos(self.store, self.after))
+        return sum(index_blocks.count(info.key) for info in self._blocks)
+
     def learn(self) -> None:
         """Read the blocks, and keep from now on what the next ones need."""
         if self.learns:
             return
         self.learns = True
-        self._blocks = tuple(index_blocks.infos(self.store, self.after))
+        if not self._blocks:
+            self.copies()
         keys = [info.key for info in self._blocks]
         for block in read_each(self.store, lambda key: index_blocks.read(self.store, key), keys):
             self._copies.update(block)
@@ -124,7 +140,7 @@ class Scan:
         self.read += len(missing)
         heads = read_each(self.store, lambda seen: head.read(self.store, seen.at.run), missing)
         for seen, found in zip(missing, heads, strict=True):
-            seen.head, seen.head_read = found, True
+            seen.known_head, seen.head_read = found, True
 
     def read_tags(self, some: Iterable[Seen]) -> None:
         """Read the tags that are not known."""
@@ -154,8 +170,7 @@ class Scan:
             at=at, entry=copy.entry, copied=fresh, tags=_texts(copy.tags) if fresh and copy.tags is not None else None
         )
         if copy.head is not None:
-            with suppress(BadInput):
-                seen.head, seen.head_read = from_document(head.Head, copy.head), True
+            seen.known_head, seen.head_read = copy.head, True
         if fresh:
             self._used[at.place] = copy
         return seen
@@ -169,7 +184,7 @@ class Scan:
             return None
         seen = Seen(at=at, entry=entry)
         if self.learns:
-            seen.head, seen.head_read = head.read(self.store, at.run), True
+            seen.known_head, seen.head_read = head.read(self.store, at.run), True
         return seen
 
     def _copied(self, found: Iterable[Seen]) -> Iterator[tuple[str, Copy]]:

@@ -64,6 +64,17 @@ def infos(store: ObjectStore, after: str = "") -> Iterator[ObjectInfo]:
             yield info
 
 
+def count(key: str) -> int:
+    """Return the number of copies in a block; 0 if the key is no block's.
+
+    Args:
+        key: The key of the block.
+
+    """
+    parts = key.rpartition("~")[2].split("-")
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 0
+
+
 def read(store: ObjectStore, key: str) -> Copies:
     """Return a block; nothing if it is gone, damaged, or of a later version.
 
@@ -105,7 +116,7 @@ def join_small(store: ObjectStore, blocks: Iterable[ObjectInfo], copies: Mapping
         copies: The copies in them that are of use.
 
     """
-    small = [info for info in blocks if _count(info.key) < SIZE]
+    small = [info for info in blocks if count(info.key) < SIZE]
     if len(small) <= _SMALL:
         return
     joined: Copies = {}
@@ -134,12 +145,6 @@ def _delete(store: ObjectStore, blocks: Iterable[ObjectInfo]) -> None:
     with suppress(StoreError):
         for info in blocks:
             store.delete(info.key)
-
-
-def _count(key: str) -> int:
-    """Return the number of entries in a block, from its key; 0 if the key is no block's."""
-    parts = key.rpartition("~")[2].split("-")
-    return int(parts[1]) if len(parts) > 1 and parts[1].isdecimal() else 0
 
 
 def _copy(*row: object) -> Copy:
