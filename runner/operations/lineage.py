@@ -294,22 +294,23 @@ def runs_that(
     runs = (run for place in listed if is_run_id(run := place.partition("-")[2]))
     found: list[RunFacts] = []
     looked = unreadable = 0
-    last, before = "", memory.reads
+    last, before, rest = "", memory.reads, False
     while chunk := list(islice(runs, _CHUNK)):
-        for run, facts in zip(chunk, memory.of_runs(store, chunk), strict=True):
-            last, looked = run, looked + 1
+        for place, facts in enumerate(memory.of_runs(store, chunk), 1):
+            last, looked = chunk[place - 1], looked + 1
             unreadable += facts is None
             if facts is not None and fits(facts):
                 found.append(facts)
             if len(found) == limit:
+                rest = place < len(chunk)
                 break
         if len(found) == limit or memory.reads - before >= READS or looked >= LOOKED_AT:
+            rest = rest or next(runs, "") != ""
             break
-    ended = not last or next(index.places(store, f"{inverted_time(last)}-{last}"), None) is None
     return RunsFound(
         runs=tuple(found),
         looked=looked,
         since=run_time(last) if last else None,
-        cursor="" if ended else last,
+        cursor=last if rest else "",
         unreadable=unreadable,
     )
