@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from datetime import datetime
 from ..dataclass import dataclass, field
 from ..errors import BadInput, ObjectDamaged, ObjectMissing
 from ..model.names import inverted_time
+from ..model.search import Search
 from ..ports import ObjectStore
 from ..runs import head, index
 from ..runs.records import shown_attempt
@@ -21,7 +22,9 @@ from .previewed_files import Budget, FilePreview, file_previews, kept_previews
 from .receipt import Receipt, receipt
 from .report import OriginReport, StepReport, step_report, submitted_by
 from .run_metrics import lines_of_run
+from .search_progress import progress_text
 from .timeline import Timeline, timeline
+from .trials import Trial, trials_of
 from .values import RunView
 
 PREVIEW, TOTAL = 256 << 10, 8 << 20
@@ -55,6 +58,18 @@ class StepMetrics:
     """Images that it has logged, by the names of their files."""
 
 
+@dataclass(frozen=True)
+class SearchTrials:
+    """A search with its trials."""
+
+    key: str
+    name: str
+    progress: str
+    """Its progress in words."""
+    search: Search
+    trials: tuple[Trial, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportContents:
     """All that the report of a run shows."""
@@ -79,6 +94,7 @@ class ReportContents:
     """Of the steps that have logged any."""
     more_metrics: int
     """Metrics that are left out."""
+    searches: tuple[SearchTrials, ...]
     previews: tuple[FilePreview, ...]
     budget: Budget
     """The bytes that the previews took, and the number of files that are left out."""
@@ -119,6 +135,7 @@ def contents(
         receipt=receipt(store, view),
         metrics=metrics,
         more_metrics=more,
+        searches=tuple(_searches(store, view)),
         previews=file_previews(store, view, datastore, budget, known),
         budget=budget,
     )
@@ -154,6 +171,13 @@ def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[S
             pictures = kept_previews(store, view, key, _pictures(shown), budget) if key else {}
             found.append(StepMetrics(key, name, replace(log, metrics=shown), pictures))
     return tuple(found), more
+
+
+def _searches(store: ObjectStore, view: RunView) -> Iterator[SearchTrials]:
+    for step in view.plan.searches:
+        if step.search is not None:
+            trials = tuple(trials_of(store, view, step.key))
+            yield SearchTrials(step.key, view.plan.names[step.key], progress_text(view, step.key), step.search, trials)
 
 
 def _pictures(metrics: Sequence[LoggedMetric]) -> list[str]:

@@ -19,7 +19,7 @@ from ..dataclass import dataclass
 from ..model.names import short
 from ..operations.previewed_files import FilePreview
 from ..operations.previews import FileKind
-from ..operations.report_contents import ReportContents, StepMetrics
+from ..operations.report_contents import ReportContents, SearchTrials, StepMetrics
 from . import assets
 from .gantt import Gantt, gantt
 from .graph_data import GRAPH_SCRIPTS, GRAPH_STYLES, LAYOUT_SCRIPTS, graph_document
@@ -28,6 +28,7 @@ from .metric_views import metric_views
 from .rendering import render_alone
 from .run_page import RunPage, run_page
 from .step_list import StepRow
+from .trial_data import TrialTable, trial_table
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -36,8 +37,10 @@ GENERATOR = "runner report"
 """The maker that the file states: by it a report is known."""
 STEPS = 2_000
 """The most steps of the table and of the receipt."""
-_STYLES = ("style.css", "run.css", *GRAPH_STYLES, "vendor/uplot.css", "step.css", "report.css")
-_SCRIPTS = ("shell.js", *LAYOUT_SCRIPTS, *GRAPH_SCRIPTS, "vendor/uplot.js", "charts.js", "report.js")
+TRIALS = 3
+"""The trials of a search whose metrics are drawn: the best ones."""
+_STYLES = ("style.css", "run.css", *GRAPH_STYLES, "parallel.css", "vendor/uplot.css", "step.css", "report.css")
+_SCRIPTS = ("shell.js", *LAYOUT_SCRIPTS, *GRAPH_SCRIPTS, "vendor/uplot.js", "charts.js", "parallel.js", "report.js")
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml", "text/html"})
 """The types of content that stands in the file by itself: images, and frames in a sandbox."""
 _HEAD = 4096
@@ -84,6 +87,7 @@ def report_html(found: ReportContents) -> str:
     """
     page = _page(found)
     rows = [step for step in found.steps if not step.trial_of]
+    searches = [(one, _trials(page.run, one)) for one in found.searches]
     style, script = _inline(_STYLES), _inline(_SCRIPTS)
     return render_alone(
         "report.html",
@@ -98,7 +102,8 @@ def report_html(found: ReportContents) -> str:
         steps=[StepRow(report=step, href=anchor(step.key)) for step in rows[:STEPS]],
         more_steps=max(0, len(rows) - STEPS),
         chart=_gantt(found),
-        metrics=[ShownMetrics(one, metric_views(one.log.metrics), _pictures(one)) for one in found.metrics],
+        metrics=[ShownMetrics(one, metric_views(one.log.metrics), _pictures(one)) for one in _drawn(found, searches)],
+        searches=searches,
         files=_groups(found.previews),
         receipts=found.receipt.steps[:STEPS],
     )
@@ -164,6 +169,23 @@ def _page(found: ReportContents) -> RunPage:
 def _gantt(found: ReportContents) -> Gantt:
     made = gantt(found.timeline)
     return replace(made, rows=tuple(replace(row, href=anchor(row.key)) for row in made.rows))
+
+
+def _drawn(found: ReportContents, searches: Sequence[tuple[SearchTrials, TrialTable]]) -> list[StepMetrics]:
+    """Return the metrics that are drawn: of the trials of a search, those of the best ones."""
+    best = {row.key for _, table in searches for row in table.rows[:TRIALS]}
+    trials = {step.key for step in found.steps if step.trial_of}
+    return [one for one in found.metrics if one.key not in trials or one.key in best]
+
+
+def _trials(run: str, of: SearchTrials) -> TrialTable:
+    """Return the trials of a search, with addresses inside the report."""
+    made = trial_table(run, of.search, of.trials)
+    rows = tuple(replace(row, href=anchor(row.key)) for row in made.rows)
+    lines = made.chart["lines"]
+    assert isinstance(lines, list)
+    shown = [{**line, "href": row.href} for line, row in zip(lines, rows, strict=True)]
+    return replace(made, rows=rows, chart={**made.chart, "lines": shown})
 
 
 def anchor(key: str) -> str:

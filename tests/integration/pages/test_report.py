@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import json
 import re
 
 import pytest
@@ -21,6 +22,7 @@ from runner.pages.report import is_report, report_html
 from runner.ports import ObjectStore
 from runner.runs import index, journal, plans
 from tests.support import builders as b
+from tests.support import search_plans
 from tests.support.memory_store import MemoryStore
 from tests.support.served_run import DONE, GOING, served
 from tests.support.stored_run import store_run
@@ -107,3 +109,22 @@ def test_the_outcomes_at_the_end_are_told_but_that_of_the_report() -> None:
 def test_assets_cannot_end_their_elements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "content", lambda _: b"a('</SCRIPT>', '<!--', '</p>')")
     assert str(report._inline(["x"])).strip() == "a('<\\/SCRIPT>', '<\\!--', '</p>')"
+
+
+def test_a_search_has_its_trials_and_metrics_of_the_best_ones() -> None:
+    store = MemoryStore()
+    plan = search_plans.search_plan(5)
+    plans.save(store, plan)
+    writer = journal.Writer(store, b.RUN, "c", 0)
+    writer.append([e.RunSubmitted(b.submission(plan))], b.T0)
+    for number in range(5):
+        key = f"t{number}"
+        ended = e.StepSucceeded(key=key, attempt=1, started=b.at(1), ended=b.at(2))
+        writer.append([e.AttemptStarted(key, 1, "u"), ended], b.at(number))
+        line = json.dumps({"name": "accuracy", "kind": "scalar", "value": number / 10})
+        store.put(f"{TaskId(b.RUN, key, 1).reports}metrics.jsonl", f"{line}\n{line}\n".encode())
+    text = made(store, view_of(store, b.RUN))
+    assert "Trials of tune" in text
+    (data,) = re.findall(r'data-parallel><script type="application/json">(.*?)</script>', text)
+    assert [line["href"] for line in json.loads(data)["lines"]] == [f"#step-t{number}" for number in (4, 3, 2, 1, 0)]
+    assert re.findall(r"<h3>(t\d)</h3>", text) == ["t2", "t3", "t4"]
