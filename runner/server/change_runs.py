@@ -266,7 +266,7 @@ def _retry(call: Call) -> JSONResponse:
 
 def _tags(call: Call) -> JSONResponse:
     document = _object(call.body, ("set", "remove"))
-    given, removed = document.get("set") or {}, document.get("remove") or []
+    given, removed = document.get("set", {}), document.get("remove", [])
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise BadInput("'set' is no object of texts", "body: set", 'send: {"set": {"NAME": "VALUE"}}')
     if not isinstance(removed, list) or not all(isinstance(name, str) for name in removed):
@@ -291,10 +291,10 @@ def _object(data: bytes, known: tuple[str, ...]) -> dict[str, object]:
 
 def _part(view: RunView, document: Mapping[str, object]) -> Part:
     """Return the part of a run that a body names. Raise BadInput, Refusal."""
-    steps = document.get("steps") or []
+    steps = document.get("steps", [])
     if not isinstance(steps, list) or not all(isinstance(name, str) for name in steps):
         raise BadInput("'steps' is no list of texts", "body: steps", 'send: {"scope": "from", "steps": ["NAME"]}')
-    return part_of(view, str(document.get("scope") or Scope.FAILED.value), steps)
+    return part_of(view, str(document.get("scope", Scope.FAILED.value)), steps)
 
 
 def part_of(view: RunView, scope: str, steps: Iterable[str]) -> Part:
