@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _FRAME = 0.25
 """Seconds between two frames."""
 _in_use: list[Terminal] = []
+_DEADLY = (signal.SIGTERM, signal.SIGHUP)
 _LOWEST = 8
 """Lines of a board at least, when several share the screen."""
 
@@ -70,12 +72,34 @@ class Terminal:
             sys.stderr = self.stream(before[1])
         _in_use.append(self)
         try:
-            yield
+            with self._clean_when_killed():
+                yield
         finally:
             _in_use.remove(self)
             self.clear()
             _put_back(before, self._streams)
             self._streams.clear()
+
+    @contextmanager
+    def _clean_when_killed(self) -> Iterator[None]:
+        """Remove the boards before a signal ends the process, as it does by default."""
+
+        def end(number: int, _frame: object) -> None:
+            if self._process == os.getpid():  # no child by fork
+                self.clear()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        main = threading.current_thread() is threading.main_thread()
+        ours = [each for each in _DEADLY if main and signal.getsignal(each) is signal.SIG_DFL]
+        for number in ours:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number in ours:
+                if signal.getsignal(number) is end:
+                    signal.signal(number, signal.SIG_DFL)
 
     def show_board(self, owner: object, run: str, frame: Frame) -> None:
         """Show a board until `remove` is called with the same owner.

@@ -123,6 +123,19 @@ def test_ctrl_c_leaves_a_clean_terminal(project: Project) -> None:
     assert "canceled" in screen.text
 
 
+def test_a_terminated_command_leaves_a_clean_terminal(project: Project) -> None:
+    project.write("steps/talk.py", TALK)
+    project.driver(WAITS)
+    run = on_pty(project, "run", "pipeline.py")
+    run.see(lambda screen: screen.cursor_hidden and "one says" in screen.text)
+    run.process.terminate()
+    code, screen = run.end()
+    assert (code, screen.cursor_hidden) == (-15, False)
+    assert "one says" not in screen.text
+    ended = project.run("attach", "latest")
+    assert ended.returncode == 0, "the run goes on without it"
+
+
 def test_an_error_of_the_driver_leaves_a_clean_terminal(project: Project) -> None:
     text = WAITS.replace("run.wait_for_completion(show_output=True)", "run.wait_for_completion(timeout_seconds=1)")
     project.driver(text.replace('print("the driver goes on")', 'raise ValueError("it breaks")'))

@@ -117,3 +117,25 @@ def test_both_commands_take_the_word() -> None:
     assert parse(["run", "p.py", "--detach"]).detach is True
     assert parse(["resume", "--detach"]).detach is True
     assert parse(["run", "p.py"]).detach is False
+
+
+def test_watching_the_status_ends_when_nobody_drives_the_run(
+    store: DirectoryStore, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goes_on(store, "here")
+    assert main(["status", "--watch", "-n", "0.1"]) == DONE
+    told = capsys.readouterr()
+    assert "train" in told.out
+    assert "it does not go on: " in told.err
+
+
+def test_ctrl_c_ends_the_watching_alone(
+    store: DirectoryStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    goes_on(store)
+    monkeypatch.setattr("runner.cli.watching.follow", interrupted)
+    assert main(["status", "--watch"]) == INTERRUPTED
+    assert capsys.readouterr().out == ""
