@@ -119,6 +119,11 @@
       },
       true,
     );
+    frame.addEventListener("mousedown", (event) => {
+      if (event.target.closest?.("button")) return;
+      event.preventDefault(); // the frame takes the focus, not the step under the pointer
+      frame.focus({ preventScroll: true });
+    });
     frame.addEventListener("dragstart", (event) => event.preventDefault());
     frame.addEventListener(
       "wheel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
@@ -10,8 +11,11 @@ import pytest
 from runner.model import events as e
 from runner.model.record import Failure
 from runner.model.search import Goal
+from runner.operations import watch
+from runner.operations.values import RunView
 from runner.override import override
 from runner.pages.run_page import TABS
+from runner.ports import ObjectInfo
 from tests.support import shown_runs
 from tests.support.memory_store import MemoryStore
 from tests.support.served_run import ServedWorkspace
@@ -141,3 +145,45 @@ def test_a_wrong_parameter_is_told(store: MemoryStore, failed: ShownRun, path: s
 
 def test_an_unknown_run_is_not_found(store: MemoryStore) -> None:
     assert client(store).get("/runs/20990101t000000000z-aaaaaaaaaaaaaaaa").status_code == 404
+
+
+class CountedStore(MemoryStore):
+    """It counts the requests that read."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        super().__init__()
+        self.objects = objects
+        self.reads: list[str] = []
+
+    @override
+    def get(self, key: str) -> bytes:
+        self.reads.append(key)
+        return super().get(key)
+
+    @override
+    def list(self, prefix: str, *, after: str = "") -> Iterator[ObjectInfo]:
+        self.reads.append(prefix)
+        return super().list(prefix, after=after)
+
+
+def test_a_look_at_a_run_that_does_not_change_costs_few_reads(store: MemoryStore) -> None:
+    made = shown_runs.large(store, ago(2), 42, number=55)
+    counted = CountedStore(store.objects)
+
+    class Remembering(ServedWorkspace):
+        """As a real workspace, it remembers the runs that it has shown."""
+
+        known: RunView | None = None
+
+        @override
+        def view(self, run: str) -> RunView:
+            self.known = watch.newer(counted, self.known) if self.known else watch.view(counted, run)
+            return self.known
+
+    workspace = Remembering()
+    workspace.store = counted
+    caller = client_of(context_of(lambda: workspace))
+    tag = caller.get(f"/runs/{made.run}").headers["ETag"]
+    counted.reads.clear()
+    assert caller.get(f"/runs/{made.run}", headers={"If-None-Match": tag}).status_code == 304
+    assert len(counted.reads) <= 5, counted.reads
