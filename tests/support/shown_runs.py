@@ -206,7 +206,8 @@ def large(store: ObjectStore, began: datetime, many: int = 1000, number: int = 4
     """A run of many steps, half done: one has failed, some run."""
     made = ShownRun(store, large_plan(many), began, "large", number=number)
     made.execute("prepare", 1, 5)
-    half = (many - 2) // 8
+    chains = (many - 2) // 4
+    half = chains // 2
     for chain in range(half):
         for place, name in enumerate(("load", "clean", "train", "score")):
             if (chain, place) == (7, 2):
@@ -222,7 +223,7 @@ def large(store: ObjectStore, began: datetime, many: int = 1000, number: int = 4
                 )
                 break
             made.execute(f"{name}-{chain}", 6 + chain / 4 + 10 * place, 15 + chain / 4 + 10 * place)
-    for chain in range(half, half + 20):
+    for chain in range(half, min(half + 20, chains)):
         made.start(f"load-{chain}", 90)
     made.write()
     return made

@@ -167,7 +167,7 @@ class CountedStore(MemoryStore):
 
 
 def test_a_look_at_a_run_that_does_not_change_costs_few_reads(store: MemoryStore) -> None:
-    made = shown_runs.large(store, ago(2), 42, number=55)
+    made = shown_runs.large(store, ago(2), 82, number=55)
     counted = CountedStore(store.objects)
 
     class Remembering(ServedWorkspace):
