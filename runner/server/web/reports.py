@@ -13,7 +13,7 @@ from .static import TAG
 
 _POLICY = (
     "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src data:; font-src data:; frame-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The report is shown on an opaque origin: it cannot act for who looks at it. Its own policy has the digests of what
 runs in it, and both hold."""
