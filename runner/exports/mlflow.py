@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 _THREADS = 8
 """Requests at a time."""
-_POINTS, _TEXTS = 1000, 50
-"""Values of metrics, and parameters or tags, in a request."""
+_POINTS, _TEXTS = 900, 50
+"""Values of metrics, and of parameters and of tags, in a request: MLflow takes 1000 in all."""
+_LIMIT_TAG = "runner.artifact_bytes"
+"""The tag of the limit for files with which a run was written."""
 _PAGE = 1000
 _OWN_STORES = ("mlflow-artifacts", "http", "https")
 """Schemes of places of artifacts that go through the tracking server."""
@@ -83,7 +85,7 @@ def export(run: EndedRun, settings: MlflowConfig) -> Exported:
 
         try:
             return _Export(run, settings, MlflowClient(tracking_uri=settings.tracking_uri)).done()
-        except MlflowException as error:
+        except (MlflowException, requests.RequestException) as error:
             raise _told(web.place(settings.tracking_uri), error) from None
 
 
@@ -105,7 +107,8 @@ def _told(where: str, error: Exception) -> ExportFailed:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, requests.RequestException):
-            return web.no_answer(where, cause)
+            refused = cause.response is not None and web.refusal(where, cause.response.status_code)
+            return refused or web.no_answer(where, cause)
         cause = cause.__cause__ or cause.__context__
     found = _STATUS.search(str(error))
     status = int(found[1]) if found else int(getattr(error, "get_http_status_code", lambda: 500)())
@@ -121,33 +124,44 @@ class _Written:
     """Files that stay where they are."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _There:
+    """A run of MLflow that exists."""
+
+    id: str
+    artifacts: str
+    """The place of its artifacts."""
+    begun: bool = False
+    """True: an earlier export has begun it."""
+    complete: bool = False
+    """True: an earlier export has written all of it, with the same limit for files."""
+
+
 class _Export:
     """The export of one run."""
 
     def __init__(self, run: EndedRun, settings: MlflowConfig, client: MlflowClient) -> None:
         self._run, self._settings, self._client = run, settings, client
-        self._ids: dict[str, str] = {}
-        self._known: frozenset[str] = frozenset()
-        """The keys of the nodes that an earlier export has made."""
+        self._there: dict[str, _There] = {}
+        """The runs that exist, by the key of the step."""
         self._stored = False
         """True: the server was seen to keep artifacts."""
 
     def done(self) -> Exported:
         """Write the run and return what was written. Raises MlflowException, StoreError, ExportFailed."""
         experiment = self._experiment(self._settings.experiment or values.title(self._run))
-        self._ids = self._found(experiment)
-        self._known = frozenset(self._ids)
+        self._there = self._found(experiment)
         made = list(nodes(self._run, receipt(self._run.store, self._run.view)))
         written = [self._write(made[0], experiment)]
         with ThreadPoolExecutor(_THREADS) as pool:
             for level in _levels(made[1:]):
                 written += pool.map(lambda node: self._write(node, experiment), level)
-        self._close(made)
+        new = [each for each in written if each is not None]
+        files, left = sum(each.files for each in new), sum(each.left for each in new)
+        what = f"{len(made)} runs, {len(new)} of them written now with {files} files"
         base = self._settings.tracking_uri.rstrip("/")
-        files, left = sum(each.files for each in written), sum(each.left for each in written)
-        kept = f", {left} left where they are" if left else ""
-        what = f"{len(made)} runs and {files} files{kept}"
-        return Exported(what, f"{base}/#/experiments/{experiment}/runs/{self._ids['']}")
+        place = f"{base}/#/experiments/{experiment}/runs/{self._there[''].id}"
+        return Exported(f"{what}; {left} files are left where they are" if left else what, place)
 
     def _experiment(self, name: str) -> str:
         """Return the id of an experiment; it is made if there is none."""
@@ -167,9 +181,9 @@ class _Export:
                     raise
         raise ExportFailed(f"the experiment '{name}' cannot be made at the tracking server")
 
-    def _found(self, experiment: str) -> dict[str, str]:
-        """Return the ids of what an earlier export has made, by the key of the step; the oldest of equal ones."""
-        wanted, found = f"tags.`{RUN_TAG}` = '{self._run.view.state.run}'", dict[str, str]()
+    def _found(self, experiment: str) -> dict[str, _There]:
+        """Return what an earlier export has made, by the key of the step; the oldest of equal ones."""
+        wanted, found = f"tags.`{RUN_TAG}` = '{self._run.view.state.run}'", dict[str, _There]()
         token: str | None = None
         while token != "":
             page = self._client.search_runs(
@@ -177,30 +191,38 @@ class _Export:
             )
             for each in page:
                 key = str(each.data.tags.get(STEP_TAG, ""))
-                found["" if key == "-" else key] = str(each.info.run_id)
+                found["" if key == "-" else key] = _There(
+                    id=str(each.info.run_id),
+                    artifacts=str(each.info.artifact_uri),
+                    begun=True,
+                    complete=each.info.status != "RUNNING" and each.data.tags.get(_LIMIT_TAG) == self._limit,
+                )
             token = page.token or ""
         return found
 
-    def _write(self, node: Node, experiment: str) -> _Written:
-        """Make or complete one run of MLflow."""
-        tags = {**node.tags, "mlflow.runName": node.name}
+    @property
+    def _limit(self) -> str:
+        return str(self._settings.artifact_bytes)
+
+    def _write(self, node: Node, experiment: str) -> _Written | None:
+        """Make or complete one run of MLflow; None: it was complete."""
+        known = self._there.get(node.key)
+        if known is not None and known.complete:
+            return None
+        tags = {**node.tags, _LIMIT_TAG: self._limit, "mlflow.runName": node.name}
         if node.parent is not None:
-            tags["mlflow.parentRunId"] = self._ids[node.parent]
+            tags["mlflow.parentRunId"] = self._there[node.parent].id
         found = self._logged(node)
         if found.tables:
             tags["mlflow.loggedArtifacts"] = json.dumps([{"path": path, "type": "table"} for path in found.tables])
-        if node.key not in self._ids:
-            first = {name: tags[name] for name in tags if name.startswith("mlflow.") or name in {RUN_TAG, STEP_TAG}}
-            made = self._client.create_run(experiment, start_time=node.began, tags=first, run_name=node.name)
-            self._ids[node.key] = str(made.info.run_id)
-        self._log(node, tags, found.points)
-        written = self._artifacts(node, found)
-        self._client.set_terminated(self._ids[node.key], status=node.status, end_time=node.ended)
+        if known is None:
+            made = self._client.create_run(experiment, start_time=node.began, tags=tags, run_name=node.name)
+            known = _There(id=str(made.info.run_id), artifacts=str(made.info.artifact_uri))
+            self._there[node.key] = known
+        self._log(known, node, tags if known.begun else {}, found.points)
+        written = self._artifacts(known, node, found)
+        self._client.set_terminated(known.id, status=node.status, end_time=node.ended)  # last: it is complete
         return written
-
-    def _close(self, made: Sequence[Node]) -> None:
-        """State how many steps were written: the export is complete."""
-        self._client.set_tag(self._ids[""], "runner.exported_steps", str(len(made) - 1))
 
     def _logged(self, node: Node) -> Logged:
         state = self._run.view.state
@@ -219,20 +241,18 @@ class _Export:
         except ObjectMissing:
             return b""
 
-    def _log(self, node: Node, tags: Mapping[str, str], points: Sequence[Point]) -> None:
+    def _log(self, there: _There, node: Node, tags: Mapping[str, str], points: Sequence[Point]) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
-        there = self._ids[node.key]
-        if node.key in self._known:
-            points = self._missing(there, points)
-        texts = [Param(name, value) for name, value in node.parameters.items()]
-        for at in range(0, len(texts), _TEXTS):
-            self._client.log_batch(there, params=texts[at : at + _TEXTS])
+        if there.begun:
+            points = self._missing(there.id, points)
+        parameters = [Param(name, value) for name, value in node.parameters.items()]
         stated = [RunTag(name, value) for name, value in tags.items()]
-        for at in range(0, len(stated), _TEXTS):
-            self._client.log_batch(there, tags=stated[at : at + _TEXTS])
-        for at in range(0, len(points), _POINTS):
-            self._client.log_batch(there, metrics=[Metric(*point) for point in points[at : at + _POINTS]])
+        numbers = [Metric(*point) for point in points]
+        count = max(-(-len(parameters) // _TEXTS), -(-len(stated) // _TEXTS), -(-len(numbers) // _POINTS))
+        for number in range(count):
+            texts, own = slice(number * _TEXTS, (number + 1) * _TEXTS), slice(number * _POINTS, (number + 1) * _POINTS)
+            self._client.log_batch(there.id, metrics=numbers[own], params=parameters[texts], tags=stated[texts])
 
     def _missing(self, there: str, points: Sequence[Point]) -> list[Point]:
         """Return the values that an earlier export has not written."""
@@ -242,16 +262,14 @@ class _Export:
                 known.add((name, repr(float(each.value)), int(each.timestamp), int(each.step)))
         return [point for point in points if (point[0], repr(point[1]), point[2], point[3]) not in known]
 
-    def _artifacts(self, node: Node, found: Logged) -> _Written:
+    def _artifacts(self, there: _There, node: Node, found: Logged) -> _Written:
         """Copy documents and files of a node. An artifact store of its own is none of the tracking server's."""
-        there = self._ids[node.key]
         most = self._settings.artifact_bytes
         chosen = chosen_files(self._run, node.key, most) if node.key else None
         files, left = (chosen.files, chosen.left) if chosen else ((), 0)
         if not (found.documents or files or node.key):
             return _Written(0, 0)
-        uri = str(self._client.get_run(there).info.artifact_uri)
-        if urlsplit(uri).scheme not in _OWN_STORES:
+        if urlsplit(there.artifacts).scheme not in _OWN_STORES:
             return _Written(0, len(files) + left + len(found.documents))
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
@@ -272,7 +290,7 @@ class _Export:
             if data:
                 yield "log.txt", partial(Path.write_bytes, data=data)
 
-    def _copy(self, there: str, root: Path, name: str, write: Callable[[Path], object]) -> int:
+    def _copy(self, there: _There, root: Path, name: str, write: Callable[[Path], object]) -> int:
         """Copy one artifact and return 1; 0 if it is gone."""
         *folders, last = _safe(name)
         path = root / last
@@ -281,17 +299,17 @@ class _Export:
         except ObjectMissing:
             return 0
         folder = "/".join(folders)
-        self._client.log_artifact(there, str(path), folder or None)
+        self._client.log_artifact(there.id, str(path), folder or None)
         path.unlink()
         if not self._stored:
             self._check_stored(there, folder, last)
         return 1
 
-    def _check_stored(self, there: str, folder: str, name: str) -> None:
+    def _check_stored(self, there: _There, folder: str, name: str) -> None:
         """Raise ExportFailed unless the server has an artifact: the library takes a redirection for success."""
         from mlflow.artifacts import list_artifacts
 
-        place = f"{self._client.get_run(there).info.artifact_uri}/{folder}".rstrip("/")
+        place = f"{there.artifacts}/{folder}".rstrip("/")
         listed = list_artifacts(artifact_uri=place, tracking_uri=self._settings.tracking_uri)
         found = {each.path.rpartition("/")[2] for each in listed}
         if name not in found:

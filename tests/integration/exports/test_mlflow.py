@@ -93,17 +93,29 @@ def test_artifacts_go_to_no_store_that_is_not_behind_the_server(
     monkeypatch.setattr(mlflow, "_OWN_STORES", ())
     found = mlflow.export(with_files(), settings(tracking))
     assert not tracking.step("prep-1").artifacts
-    assert found.what.startswith("4 runs and 0 files, ")
+    assert found.what.startswith("4 runs, 4 of them written now with 0 files; ")
 
 
 def test_a_repetition_doubles_nothing(tracking: SmallMlflow) -> None:
     first = mlflow.export(with_files(), settings(tracking))
     before = {run.id: (dict(run.tags), list(run.metrics), run.status) for run in tracking.runs.values()}
-    assert mlflow.export(with_files(), settings(tracking)) == first
+    asked = len(tracking.server.seen)
+    again = mlflow.export(with_files(), settings(tracking))
+    assert (again.what, again.place) == ("4 runs, 0 of them written now with 0 files", first.place)
+    assert len(tracking.server.seen) - asked == 2
     assert {run.id: (run.tags, run.metrics, run.status) for run in tracking.runs.values()} == before
 
 
-@pytest.mark.parametrize("cut", [1, 5, 11, 17])
+def test_a_higher_limit_for_files_completes_what_is_there(tracking: SmallMlflow) -> None:
+    mlflow.export(with_files(), settings(tracking, artifact_bytes=1000))
+    metrics = list(tracking.step("prep-1").metrics)
+    mlflow.export(with_files(), settings(tracking, artifact_bytes=10_000))
+    assert len(tracking.runs) == 4
+    assert tracking.step("prep-1").artifacts["outputs/big.bin"] == b"b" * 5000
+    assert tracking.step("prep-1").metrics == metrics
+
+
+@pytest.mark.parametrize("cut", [1, 5, 9, 13])
 def test_an_export_that_was_interrupted_is_completed(cut: int, tracking: SmallMlflow) -> None:
     left = [cut]
 
@@ -170,6 +182,13 @@ def test_artifacts_follow_no_redirection_either(tracking: SmallMlflow) -> None:
         with pytest.raises(ExportFailed, match="keeps no artifacts"):
             mlflow.export(ended(), settings(tracking, token="${key}"))
     assert not elsewhere.seen
+
+
+@pytest.mark.parametrize(("status", "message"), [(401, "refuses the login"), (413, "refuses the data")])
+def test_a_refused_artifact_is_told(status: int, message: str, tracking: SmallMlflow) -> None:
+    tracking.refuse = lambda seen: Reply(status, b"{}") if ARTIFACTS in seen.target else None
+    with pytest.raises(ExportFailed, match=message):
+        mlflow.export(ended(), settings(tracking, token="${key}"))
 
 
 def test_a_server_that_is_away_is_told() -> None:
