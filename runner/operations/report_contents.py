@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
 from ..dataclass import dataclass, field
-from ..errors import BadInput, ObjectDamaged, ObjectMissing
-from ..model.names import inverted_time
 from ..model.search import Search
 from ..ports import ObjectStore
-from ..runs import head, index
+from ..runs import head
 from ..runs.records import shown_attempt
 from . import after_run, listing
 from .lineage import DatasetUse, plan_facts
@@ -22,6 +19,7 @@ from .previewed_files import Budget, FilePreview, file_previews, kept_previews
 from .receipt import Receipt, receipt
 from .report import OriginReport, StepReport, step_report, submitted_by
 from .run_metrics import lines_of_run
+from .run_tags import tags_of
 from .search_progress import progress_text
 from .timeline import Timeline, timeline
 from .trials import Trial, trials_of
@@ -126,7 +124,7 @@ def contents(
         made=now,
         status=_status(store, view, seen, now),
         stopped=seen.error if seen and not view.state.over else "",
-        tags=_tags(store, view),
+        tags=tags_of(store, view),
         submitted=submitted_by(store, view),
         reads=plan_facts(view.plan).reads,
         outcomes=tuple(one for one in after_run.outcomes(store, view.state.run) if one.name != "report"),
@@ -145,14 +143,6 @@ def _status(store: ObjectStore, view: RunView, seen: head.Head | None, now: date
     if view.state.over:
         return view.state.status.value
     return listing.status(seen, now, full=listing.disk_is_full(store)) if seen else "starting"
-
-
-def _tags(store: ObjectStore, view: RunView) -> Mapping[str, str]:
-    """Return the tags of a run now; those of its submission if its entry in the list of runs is gone."""
-    run = view.state.run
-    with suppress(ObjectMissing, ObjectDamaged, BadInput):
-        return index.at(store, f"{inverted_time(run)}-{run}").tags
-    return view.state.submission.tags if view.state.submission else {}
 
 
 def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[StepMetrics, ...], int]:

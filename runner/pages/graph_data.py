@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from ..model.batch_words import progress_words
+from ..model.plan import Plan
 from ..operations.graph import Graph, GraphStep, graph_of, without_trials
 from ..operations.search_progress import progress_text
 from ..operations.step_status import why
@@ -35,6 +36,37 @@ def graph_document(view: RunView, now: datetime) -> dict[str, object]:
     return document(without_trials(graph_of(view.plan, view.state)), view, now)
 
 
+def plan_document(plan: Plan) -> dict[str, object]:
+    """Return the graph of a plan without a run.
+
+    Args:
+        plan: The plan.
+
+    """
+    graph = without_trials(graph_of(plan))
+    steps = []
+    for step in graph.steps:
+        search = plan.by_key[step.key].search
+        note = f"{len(search.trials)} trials" if search else PurePosixPath(step.script).name
+        about = f"{step.name}\n{step.script}" if step.script else step.name
+        kind = "search" if search else ""
+        shown = {
+            "key": step.key,
+            "name": step.name,
+            "state": "",
+            "sign": "",
+            "kind": kind,
+            "note": note,
+            "about": about,
+        }
+        steps.append(shown)
+    return {"steps": steps, "links": _links(graph)}
+
+
+def _links(graph: Graph) -> list[dict[str, object]]:
+    return [{"before": link.before, "after": link.after, "data": list(link.data)} for link in graph.links]
+
+
 def document(graph: Graph, view: RunView, now: datetime) -> dict[str, object]:
     """Return the document of a graph.
 
@@ -46,7 +78,7 @@ def document(graph: Graph, view: RunView, now: datetime) -> dict[str, object]:
     """
     return {
         "steps": [_step(step, view, now) for step in graph.steps],
-        "links": [{"before": link.before, "after": link.after, "data": list(link.data)} for link in graph.links],
+        "links": _links(graph),
     }
 
 

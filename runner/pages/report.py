@@ -40,7 +40,16 @@ STEPS = 2_000
 TRIALS = 3
 """The trials of a search whose metrics are drawn: the best ones."""
 _STYLES = ("style.css", "run.css", *GRAPH_STYLES, "parallel.css", "vendor/uplot.css", "step.css", "report.css")
-_SCRIPTS = ("shell.js", *LAYOUT_SCRIPTS, *GRAPH_SCRIPTS, "vendor/uplot.js", "charts.js", "parallel.js", "report.js")
+_SCRIPTS = (
+    "shell.js",
+    *LAYOUT_SCRIPTS,
+    *GRAPH_SCRIPTS,
+    "vendor/uplot.js",
+    "charts.js",
+    "parallel.js",
+    "inline_graph.js",
+    "report.js",
+)
 _SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/svg+xml", "text/html"})
 """The types of content that stands in the file by itself: images, and frames in a sandbox."""
 _HEAD = 4096

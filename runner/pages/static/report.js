@@ -1,8 +1,6 @@
-/* The report of a run: draws its graph in place, and opens what a link leads to or what is printed. */
+/* The report of a run: it opens what a link leads to, and what is printed. */
 (() => {
   "use strict";
-  const pages = (window.runnerPages = window.runnerPages || {});
-
   function openTarget() {
     let key = location.hash.slice(1);
     try {
@@ -17,18 +15,7 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const place = document.getElementById("graph");
-    const data = document.getElementById("graph-data");
-    if (place && data && pages.drawGraph) {
-      place.replaceChildren();
-      pages.drawGraph(place, JSON.parse(data.textContent), {
-        href: (key) => `#step-${encodeURIComponent(key)}`,
-        label: place.dataset.label,
-      });
-    }
-    openTarget();
-  });
+  document.addEventListener("DOMContentLoaded", openTarget);
   window.addEventListener("hashchange", openTarget);
   window.addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("details.receipt, details.file")) part.open = true;

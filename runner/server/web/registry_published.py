@@ -22,6 +22,7 @@ from ...operations.published.pages import Page, Wanted
 from ...operations.run_states import states_of
 from ...pages import registry as shown
 from ...pages import registry_texts as texts
+from ...pages.graph_data import plan_document
 from ...pages.registry import ENDPOINTS, PIPELINES, SCHEDULES, Section
 from ...ports import ObjectStore
 from ...runs import plans
@@ -62,10 +63,11 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StepRow:
     """A step of a published pipeline."""
 
+    key: str
     name: str
     script: str
     compute: str
@@ -155,6 +157,7 @@ class Pages:
             record.name,
             record=record,
             found=found,
+            graph=plan_document(plan) if plan else None,
             steps=None if plan is None else [_step_row(plan, key) for key in plan.by_key],
             parameters=texts.parameter_texts(plan) if plan else [],
             reads=lineage.plan_facts(plan).reads if plan else (),
@@ -321,7 +324,13 @@ def _plan(store: ObjectStore, record: PublishedRecord) -> Plan | None:
 
 def _step_row(plan: Plan, key: str) -> StepRow:
     step = plan.by_key[key]
-    return StepRow(plan.names[key], step.script, step.compute, texts.needs_text(plan, step))
+    return StepRow(
+        key=key,
+        name=plan.names[key],
+        script=step.script,
+        compute=step.compute,
+        needs=texts.needs_text(plan, step),
+    )
 
 
 def _use(record: EndpointRecord, pipeline: str) -> EndpointUse:
