@@ -9,11 +9,12 @@ from contextlib import suppress
 from functools import cached_property
 from time import monotonic
 
-from ...backports import without_suffix
 from ...model.context import STEP_VARIABLE
 from ...model.printable import continued, escape, log_line, remedy_lines
 from ...model.status import RUN_ENDS, StepStatus
+from ...model.task import TaskId
 from ...operations.controller_health import ControllerGone
+from ...operations.log_following import LogFollower
 from ...operations.search_progress import is_searching, progress_text
 from ...operations.step_status import attempts_of, class_of
 from ...operations.store_retries import until_answered
@@ -208,7 +209,7 @@ class RemoteRun(Run):
                 print(escape(line))
             left = limit - monotonic()
             over = self.ended_in(view)
-            until_answered(lambda: log.show(final=over), waiting.report, give_up=late)  # noqa: B023 - called at once
+            until_answered(lambda: log.show(view, final=over), waiting.report, give_up=late)  # noqa: B023 - called at once
             if over or left <= 0:
                 return view
             view = until_answered(
@@ -224,18 +225,20 @@ class _Log:
     def __init__(self, run: RemoteRun | None) -> None:
         self._run = run
         self._key = run.logged_step() if run else None
-        self._shown = 0
+        self._follower: LogFollower | None = None
 
-    def show(self, *, final: bool) -> None:
-        """Print the new lines; at the end an unfinished one too."""
-        if self._run is None or self._key is None:
+    def show(self, view: RunView, *, final: bool) -> None:
+        """Print the new lines of the newest attempt; at the end an unfinished one too."""
+        attempt = view.state.steps[self._key].attempt if self._key else 0
+        if self._run is None or self._key is None or not attempt:
             return
-        text = self._run.session.logs(self._run.pipeline_run_id, self._key)
-        whole = len(text) if final else text.rfind("\n") + 1
+        task = TaskId(view.state.run, self._key, attempt)
+        if self._follower is None or self._follower.task != task:
+            self._follower = LogFollower(store=self._run.session.store, task=task)
         terminal = sys.stdout.isatty()
-        for line in without_suffix(text[self._shown : whole], "\n").split("\n") if whole > self._shown else ():
-            print(log_line(line) if terminal else line)
-        self._shown = max(self._shown, whole)
+        for line in self._follower.lines(final=final):
+            text = line.encode(errors="surrogateescape").decode(errors="replace")
+            print(log_line(text) if terminal else text)
 
 
 def failure_text(view: RunView, only: str | None = None) -> str:

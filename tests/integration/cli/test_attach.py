@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_both_commands_take_the_word() -> None:
 def test_watching_the_status_ends_when_nobody_drives_the_run(
     store: DirectoryStore, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    goes_on(store, "here")
+    goes_on(store, socket.gethostname())  # no such process is there
     assert main(["status", "--watch", "-n", "0.1"]) == DONE
     told = capsys.readouterr()
     assert "train" in told.out

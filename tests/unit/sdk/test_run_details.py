@@ -157,7 +157,7 @@ def test_a_steps_waiter_shows_its_log(
     session: FakeSession, run: PipelineRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deliver(session, run)
-    session.log_texts[run.id, "first-1"] = "one\ntwo\n"
+    session.store.put(f"{TaskId(run.id, 'first-1').logs}00000001.txt", b"one\ntwo\n")
     capsys.readouterr()
     assert of(run, "first").wait_for_completion() == "Finished"
     assert capsys.readouterr().out.splitlines()[-2:] == ["one", "two"]

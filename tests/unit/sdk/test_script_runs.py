@@ -52,7 +52,7 @@ def test_waiting_returns_the_details_and_shows_the_log(
     session: FakeSession, run: ScriptRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finish(session, run)
-    session.log_texts[run.id, "a-py-1"] = "one\ntwo"
+    session.store.put(f"{TaskId(run.id, 'a-py-1').logs}00000001.txt", b"one\ntwo")
     details = run.wait_for_completion(show_output=True)
     assert (details["runId"], details["status"], details["target"]) == (run.id, "Completed", "")
     assert capsys.readouterr().out.splitlines() == [f"Run {run.id}: Completed", "one", "two"]
