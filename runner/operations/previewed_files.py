@@ -69,6 +69,8 @@ class FilePreview:
     """The name of the output; empty: a file that the script kept in ``outputs/`` or ``logs/``."""
     path: str
     shown: Preview
+    cut: tuple[str, ...] = ()
+    """The parts of it that are shown, in words; empty: all that a preview can show."""
     content: bytes = b""
     """The whole file, of an image, a drawing or a page."""
     more: int = 0
@@ -210,7 +212,7 @@ def _preview(view: RunView, key: str, file: _File, budget: Budget) -> FilePrevie
         raise
     except (BadInput, StoreError):  # it has gone, or changes: the others count
         return None
-    small = reduced(shown, budget.preview)
+    small, cut = reduced(shown, budget.preview)
     if content is None or not budget.take(len(content) or size_of(small)):
         return None
     return FilePreview(
@@ -219,6 +221,7 @@ def _preview(view: RunView, key: str, file: _File, budget: Budget) -> FilePrevie
         output=file.output,
         path=file.path,
         shown=small,
+        cut=cut,
         content=content,
     )
 
@@ -233,26 +236,26 @@ def _content(store: ObjectStore, info: ObjectInfo, shown: Preview, budget: Budge
     return store.read_range(info.key, 0, info.size, info.etag)
 
 
-def reduced(shown: Preview, most: int) -> Preview:
-    """Return a preview with so few rows and characters that a report can have many of them (pure).
+def reduced(shown: Preview, most: int) -> tuple[Preview, tuple[str, ...]]:
+    """Return a preview with so few rows and characters that a report can have many, and the cuts in words (pure).
 
     Args:
         shown: The preview.
         most: The most bytes of a text.
 
     """
-    notes = list(shown.notes)
+    cut: list[str] = []
     rows = tuple(tuple(_cell(cell) for cell in row[:COLUMNS]) for row in shown.rows[:ROWS])
     if len(shown.rows) > ROWS or (shown.rows and shown.following is not None):
         total = f" of {shown.total_rows:,}" if shown.total_rows else ""
-        notes.append(f"The first {len(rows)}{total} rows.")
+        cut.append(f"The first {len(rows)}{total} rows.")
     if len(shown.columns) > COLUMNS:
-        notes.append(f"The first {COLUMNS} of {max(shown.total_columns, len(shown.columns)):,} columns.")
+        cut.append(f"The first {COLUMNS} of {max(shown.total_columns, len(shown.columns)):,} columns.")
     text = shown.text.encode(errors="replace")[:most].decode(errors="ignore")
     if len(text) < len(shown.text) or (text and shown.following is not None):
-        notes.append(f"The first {len(text):,} characters.")
+        cut.append(f"The first {len(text):,} characters.")
     columns = tuple(_cell(one) for one in shown.columns[:COLUMNS])
-    return replace(shown, rows=rows, columns=columns, text=text, notes=tuple(notes))
+    return replace(shown, rows=rows, columns=columns, text=text), tuple(cut)
 
 
 def size_of(shown: Preview) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 from starlette.responses import Response
 
 from ...operations.report_contents import contents
@@ -17,6 +19,8 @@ _POLICY = (
 )
 """The report is shown on an opaque origin: it cannot act for who looks at it. Its own policy has the digests of what
 runs in it, and both hold."""
+_ONE = Lock()
+"""Reports are made one after the other: a large one takes seconds, and tens of megabytes of memory."""
 _DOWNLOAD = Parameter(name="download", about="Send it as a file.", schema={"type": "boolean"})
 
 
@@ -42,7 +46,8 @@ def _report(call: Call) -> Response:
         run, store = view.state.run, workspace.store
         text = kept(store, run) if view.state.over else None
         if text is None:
-            text = report_html(contents(store, view, workspace.datastore)).encode(errors="replace")
+            with _ONE:
+                text = report_html(contents(store, view, workspace.datastore)).encode(errors="replace")
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if call.query.get("download"):
         headers["Content-Disposition"] = f'attachment; filename="{run}.html"'

@@ -82,7 +82,7 @@ def test_large_tables_and_texts_are_cut_and_say_so() -> None:
     assert len(table.shown.rows) == previewed_files.ROWS
     assert {len(row) for row in table.shown.rows} == {previewed_files.COLUMNS}
     assert max(len(cell) for row in table.shown.rows for cell in row) == previewed_files.CELL + 1
-    assert any("first 30" in note for note in table.shown.notes)
+    assert any("first 30" in text for text in table.cut)
     small = file_previews(store, view, lambda _: store, budget(preview=100_000))[-1]
     assert len(small.shown.text) <= 100_000
     assert text.path == "b.txt"
