@@ -19,6 +19,7 @@
   const NAME = 148; // pixels for a name
   const NOTE = 148;
   const FAR = 0.42; // a scale below which names are hidden
+  const NARROW = 560; // pixels
   const MANY = 400; // links from which on they have no arrow heads
 
   function svg(name, attributes = {}, ...children) {
@@ -206,6 +207,11 @@
     let drawing = null;
     let wanted = 0;
 
+    /** Return the height that the buttons take, where they would lie on the drawing. */
+    function top() {
+      return frame.clientWidth < NARROW ? 40 : 0;
+    }
+
     function refill(fresh) {
       for (const step of fresh.steps) {
         const now = JSON.stringify(step);
@@ -224,12 +230,13 @@
       ({ drawing, nodes } = drawAll(fresh, layout, options));
       drawing.setAttribute("aria-hidden", "true");
       refill(fresh);
-      const high = Math.min(layout.height + 40, Math.max(280, Math.min(640, innerHeight * 0.62)));
+      const high = Math.min(layout.height + 40 + top(), Math.max(280, Math.min(640, innerHeight * 0.62)));
       frame.style.height = `${Math.max(120, high)}px`;
       frame.prepend(drawing);
       view = pages.viewport(frame, drawing, {
         width: layout.width,
         height: layout.height,
+        top,
         onZoom: (scale) => frame.classList.toggle("far", scale < FAR),
       });
     }

@@ -1,6 +1,7 @@
 /* A view of a large drawing: moved by drag and arrow keys, zoomed by wheel, pinch, buttons and keys.
 
-   runnerPages.viewport(frame, drawing, {width, height, onZoom}) returns {fit(), show(x, y), resize(width, height)}.
+   runnerPages.viewport(frame, drawing, {width, height, onZoom, top}) returns {fit(), show(x, y), resize(width, height)}.
+   top() is the height in pixels at the top that is kept free.
    The drawing is moved by a transform alone: nothing of it is laid out or painted again while it moves. The wheel zooms
    once the frame has the focus or with Ctrl, so that it does not hold up a reader who scrolls the page. */
 (() => {
@@ -60,10 +61,11 @@
     }
 
     function fit() {
-      const room = [frame.clientWidth - 2 * MARGIN, frame.clientHeight - 2 * MARGIN];
+      const top = options.top?.() || 0;
+      const room = [frame.clientWidth - 2 * MARGIN, frame.clientHeight - top - 2 * MARGIN];
       scale = Math.max(LEAST, Math.min(1, room[0] / Math.max(1, width), room[1] / Math.max(1, height)));
       x = (frame.clientWidth - width * scale) / 2;
-      y = (frame.clientHeight - height * scale) / 2;
+      y = top + (frame.clientHeight - top - height * scale) / 2;
       fitted = true;
       options.onZoom?.(scale);
       changed();
