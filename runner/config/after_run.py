@@ -30,7 +30,7 @@ class MlflowConfig:
     """The bearer token as the name of a secret: `${NAME}`."""
     artifact_bytes: int = 10_485_760
     """The most bytes of a file of a step that is copied there as an artifact. 0: none is copied."""
-    seconds: float = 300.0
+    seconds: float = 900.0
     """The time limit of an export, in seconds."""
 
 

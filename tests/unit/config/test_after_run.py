@@ -104,7 +104,7 @@ openlineage: {file: below/l.jsonl}
     assert found.actions == ("report", "mlflow", "opentelemetry", "openlineage")
     assert found.secrets == ("p", "t")
     assert found.files == {"openlineage.file": str(tmp_path / "below" / "l.jsonl")}
-    assert [found.seconds(name) for name in found.actions] == [300, 300, 60, 60]
+    assert [found.seconds(name) for name in found.actions] == [300, 900, 60, 60]
 
 
 def test_a_workspace_can_turn_off_what_the_machine_wants(tmp_path: Path) -> None:
