@@ -25,10 +25,10 @@ from ..errors import ExportFailed, ObjectMissing
 from ..operations.ended_run import EndedRun
 from ..operations.metrics import FILE, named_report
 from ..operations.receipt import receipt
-from ..runs import records
+from ..runs import records, tags
 from . import values, web
 from .mlflow_files import StoredFile, chosen_files, end_of_log
-from .mlflow_values import RUN_TAG, STEP_TAG, Logged, Node, Point, logged, nodes
+from .mlflow_values import RUN_TAG, STEP_TAG, Logged, Node, Point, good_name, logged, nodes, own_tags
 from .values import Exported
 
 if TYPE_CHECKING:
@@ -207,19 +207,19 @@ class _Export:
     def _write(self, node: Node, experiment: str) -> _Written | None:
         """Make or complete one run of MLflow; None: it was complete."""
         known = self._there.get(node.key)
-        if known is not None and known.complete:
+        if known is not None and known.complete and node.key:  # the run itself may have got tags since
             return None
-        tags = {**node.tags, _LIMIT_TAG: self._limit, "mlflow.runName": node.name}
+        stated = {**self._step_tags(node), **node.tags, _LIMIT_TAG: self._limit, "mlflow.runName": node.name}
         if node.parent is not None:
-            tags["mlflow.parentRunId"] = self._there[node.parent].id
+            stated["mlflow.parentRunId"] = self._there[node.parent].id
         found = self._logged(node)
         if found.tables:
-            tags["mlflow.loggedArtifacts"] = json.dumps([{"path": path, "type": "table"} for path in found.tables])
+            stated["mlflow.loggedArtifacts"] = json.dumps([{"path": path, "type": "table"} for path in found.tables])
         if known is None:
-            made = self._client.create_run(experiment, start_time=node.began, tags=tags, run_name=node.name)
+            made = self._client.create_run(experiment, start_time=node.began, tags=stated, run_name=node.name)
             known = _There(id=str(made.info.run_id), artifacts=str(made.info.artifact_uri))
             self._there[node.key] = known
-        self._log(known, node, tags if known.begun else {}, found.points)
+        self._log(known, node, stated if known.begun else {}, found.points)
         written = self._artifacts(known, node, found)
         self._client.set_terminated(known.id, status=node.status, end_time=node.ended)  # last: it is complete
         return written
@@ -235,24 +235,31 @@ class _Export:
         lines = [line for text in texts for line in text.decode(errors="replace").splitlines()]
         return logged(filter(None, map(named_report, lines)), node.began)
 
+    def _step_tags(self, node: Node) -> dict[str, str]:
+        """Return the tags that the script of a step has set."""
+        task = records.shown_attempt(self._run.store, self._run.view.state, node.key) if node.key else None
+        data = self._read(task.reports + tags.FILE) if task else b""
+        found = own_tags(tags.fold(tags.parsed(data)))
+        return {good_name(name): values.text(value) for name, value in found.items()}
+
     def _read(self, key: str) -> bytes:
         try:
             return self._run.store.get(key)
         except ObjectMissing:
             return b""
 
-    def _log(self, there: _There, node: Node, tags: Mapping[str, str], points: Sequence[Point]) -> None:
+    def _log(self, there: _There, node: Node, stated: Mapping[str, str], points: Sequence[Point]) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
         if there.begun:
             points = self._missing(there.id, points)
         parameters = [Param(name, value) for name, value in node.parameters.items()]
-        stated = [RunTag(name, value) for name, value in tags.items()]
+        new = [RunTag(name, value) for name, value in stated.items()]
         numbers = [Metric(*point) for point in points]
-        count = max(-(-len(parameters) // _TEXTS), -(-len(stated) // _TEXTS), -(-len(numbers) // _POINTS))
+        count = max(-(-len(parameters) // _TEXTS), -(-len(new) // _TEXTS), -(-len(numbers) // _POINTS))
         for number in range(count):
             texts, own = slice(number * _TEXTS, (number + 1) * _TEXTS), slice(number * _POINTS, (number + 1) * _POINTS)
-            self._client.log_batch(there.id, metrics=numbers[own], params=parameters[texts], tags=stated[texts])
+            self._client.log_batch(there.id, metrics=numbers[own], params=parameters[texts], tags=new[texts])
 
     def _missing(self, there: str, points: Sequence[Point]) -> list[Point]:
         """Return the values that an earlier export has not written."""

@@ -12,6 +12,7 @@ from ..model.status import RunStatus, StepStatus
 from ..model.times import parse_time
 from ..operations.ended_run import EndedRun
 from ..operations.receipt import Receipt, StepReceipt
+from ..operations.run_tags import tags_of
 from . import values
 
 RUN_TAG, STEP_TAG = "runner.run", "runner.step"
@@ -78,10 +79,7 @@ def nodes(run: EndedRun, known: Receipt) -> Iterator[Node]:
 
 def _of_run(run: EndedRun, known: Receipt, begun: datetime, ended: datetime) -> Node:
     said = run.view.state.submission
-    own = {
-        f"tag.{name}" if name.startswith(("mlflow.", "runner.")) else name: v
-        for name, v in (said.tags if said else {}).items()
-    }
+    own = own_tags(tags_of(run.store, run.view))
     facts = {
         RUN_TAG: known.run,
         STEP_TAG: "-",
@@ -156,6 +154,16 @@ def _options(command: Sequence[str]) -> Iterator[tuple[str, str]]:
         name, equals, value = word.partition("=")
         if word.startswith("--") and name.strip("-") and (equals or (following and not following.startswith("--"))):
             yield name.strip("-"), value if equals else following
+
+
+def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return tags of a run or step under names that neither MLflow nor the export uses.
+
+    Args:
+        tags: The values by name.
+
+    """
+    return {f"tag.{name}" if name.startswith(("mlflow.", "runner.")) else name: each for name, each in tags.items()}
 
 
 def _texts(found: Mapping[str, object], most: int) -> dict[str, str]:

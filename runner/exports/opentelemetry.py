@@ -22,6 +22,7 @@ from ..errors import ExportFailed
 from ..model.status import STEP_ENDS, RunStatus, StepStatus
 from ..operations.ended_run import EndedRun
 from ..operations.report import parameters_of
+from ..operations.run_tags import tags_of
 from ..operations.timeline import StepTimeline, Timeline, timeline
 from . import values
 from .values import Exported
@@ -119,7 +120,7 @@ class _Spans:
         }
         if said:
             facts.update({"runner.user": said.user} if said.user else {})
-            facts.update({f"runner.tag.{name}": value for name, value in said.tags.items()})
+        facts.update({f"runner.tag.{name}": value for name, value in tags_of(self._run.store, self._view).items()})
         facts.update({f"runner.parameter.{name}": values.text(v) for name, v in parameters_of(self._view).items()})
         good = self._view.state.status is RunStatus.SUCCEEDED
         failed = [step.name for step in self._known.steps if step.status == StepStatus.FAILED.value]

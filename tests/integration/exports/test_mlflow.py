@@ -12,6 +12,7 @@ from runner.config.after_run import MlflowConfig
 from runner.errors import ExportFailed
 from runner.exports import mlflow
 from runner.operations.ended_run import EndedRun
+from runner.runs import tags
 from tests.support import sample_run
 from tests.support.canary import CANARY, tells
 from tests.support.ended_runs import ended, hostile
@@ -101,9 +102,22 @@ def test_a_repetition_doubles_nothing(tracking: SmallMlflow) -> None:
     before = {run.id: (dict(run.tags), list(run.metrics), run.status) for run in tracking.runs.values()}
     asked = len(tracking.server.seen)
     again = mlflow.export(with_files(), settings(tracking))
-    assert (again.what, again.place) == ("4 runs, 0 of them written now with 0 files", first.place)
-    assert len(tracking.server.seen) - asked == 2
+    assert (again.what, again.place) == ("4 runs, 1 of them written now with 0 files", first.place)
+    assert len(tracking.server.seen) - asked == 4
     assert {run.id: (run.tags, run.metrics, run.status) for run in tracking.runs.values()} == before
+
+
+def test_tags_are_those_of_now(tracking: SmallMlflow) -> None:
+    run = ended()
+    reports = f"runs/{sample_run.RUN}/prep-1/reports-1/tags.jsonl"
+    run.store.put(reports, b'{"key": "quality", "value": "good"}\n{"key": "mlflow.user", "value": "eve"}\n{"ke')
+    tags.add(run.store, sample_run.RUN, {"owner": "anna", "runner.run": "another"})
+    mlflow.export(run, settings(tracking))
+    tags.add(run.store, sample_run.RUN, {"owner": "bert"})
+    mlflow.export(run, settings(tracking))
+    root, prep = tracking.step("-").tags, tracking.step("prep-1").tags
+    assert (root["owner"], root["tag.runner.run"], root["runner.run"]) == ("bert", "another", sample_run.RUN)
+    assert (prep["quality"], prep["tag.mlflow.user"], prep["mlflow.user"]) == ("good", "eve", "ada")
 
 
 def test_a_higher_limit_for_files_completes_what_is_there(tracking: SmallMlflow) -> None:

@@ -12,6 +12,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from runner.config.after_run import OpenTelemetryConfig
 from runner.errors import BadInput, ExportFailed
 from runner.exports import opentelemetry
+from runner.runs import tags
 from tests.support import sample_run
 from tests.support.canary import CANARY, tells
 from tests.support.ended_runs import ended, hostile
@@ -54,6 +55,13 @@ def test_a_run_is_one_trace_of_its_steps_and_their_phases(collector: ScriptedSer
     assert root.start_time_unix_nano == int(sample_run.BEGIN.timestamp() * 1e6) * 1000
     assert facts(root)["runner.run"] == sample_run.RUN
     assert all(span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
+
+
+def test_tags_are_those_of_now(collector: ScriptedServer) -> None:
+    run = ended()
+    tags.add(run.store, sample_run.RUN, {"owner": "anna"})
+    opentelemetry.export(run, OpenTelemetryConfig(collector.endpoint))
+    assert facts(received(collector)[0])["runner.tag.owner"] == "anna"
 
 
 def test_what_failed_says_so_with_its_reason(collector: ScriptedServer) -> None:
