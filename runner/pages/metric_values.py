@@ -18,6 +18,8 @@ LINES = 8
 """The most lines of a chart."""
 CELL = 200
 """The most characters of a cell."""
+_SHORT = 40
+"""Characters of a value that stands among others."""
 Point = tuple[float, float | None]
 Json = dict[str, object]
 
@@ -74,8 +76,8 @@ class MetricView:
 
     @property
     def is_single(self) -> bool:
-        """True if its newest value says all of it."""
-        return bool(self.latest) and self.table is None
+        """True if its one short value says all of it."""
+        return 0 < len(self.latest) <= _SHORT and self.table is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,11 @@ from .files import AttemptFiles, Beginning
 from .outcome import Outcome, observation_of
 from .staging import LocalStaging
 
+REPORTS = 3.0
+"""Seconds between two times at which the reports of a running script are stored."""
+_REPORTS_SHARE = 50
+"""One part in so many of the time, at most, is spent on the reports of a script: their files may be large."""
+
 
 @dataclass(kw_only=True)
 class Attempt:
@@ -54,6 +59,8 @@ class Attempt:
     """It was stopped: the end of its process is ignored."""
     reported: Mapping[str, int] = field(default_factory=dict)
     """The size of each file of reports that has been stored while the script runs."""
+    report_due: float = 0.0
+    """The time at which its reports are stored again, at the earliest, by the machine's own clock."""
     ending: Lock = field(default_factory=Lock)
     """Held while its end is processed: a stop must not delete outputs that are being committed."""
 
@@ -146,6 +153,20 @@ class Conclusion(ABC):
             begun=attempt.begun,
             hidden=self.hidden(),
         )
+
+    def keep_due_reports(self, attempt: Attempt, clock: Callable[[], float]) -> None:
+        """Store what a running script has reported, every few seconds: others look at it meanwhile.
+
+        Args:
+            attempt: The attempt.
+            clock: The machine's own clock, in seconds.
+
+        """
+        begun = clock()
+        if attempt.observation.phase is Phase.RUNNING and begun >= attempt.report_due:
+            with suppress(StoreError, OSError):  # its end stores them in any case
+                self.keep_reports(attempt)
+            attempt.report_due = begun + max(REPORTS, _REPORTS_SHARE * (clock() - begun))
 
     @abstractmethod
     def keep_reports(self, attempt: Attempt) -> None:

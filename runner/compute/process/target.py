@@ -128,6 +128,7 @@ class ProcessTarget:
         for attempt in tuple(self._attempts.values()):
             if attempt.unfinished is not None:
                 self._conclusion.go_on(attempt)
+            self._conclusion.keep_due_reports(attempt, self.monotonic)
         now = self.monotonic()
         return {task: attempt.seen(now) for task, attempt in tuple(self._attempts.items()) if task.run == run}
 

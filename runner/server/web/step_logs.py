@@ -8,6 +8,7 @@ from ...operations.log_bytes import StoredLog, stored_log
 from ...operations.log_windows import BYTES, LogSearch, Read, search, start_before, start_of_line, window
 from ...operations.workers import count_in
 from ...pages.log_view import next_place, shown_lines
+from ...pages.step_links import StepLinks
 from ..operation import Call, Operation, Parameter
 from .page import etag, unchanged
 from .static import TAG
@@ -72,6 +73,7 @@ def _log(call: Call) -> Response:
         known = unchanged(call, tag)
         if known is not None:
             return known
+        links = _pinned(opened)
         log, read = _opened_log(opened)
         start, first = _start(call, read, log.size)
         shown = window(read, log.size, start)
@@ -89,15 +91,23 @@ def _log(call: Call) -> Response:
             shown=shown,
             lines=lines,
             marked=int(call.query["around"]) if "around" in call.query else -1,
-            earlier=opened.links.to("log", at=before, line=1 if not before else "") if shown.start else "",
-            later=opened.links.to("log", at=shown.end, line=behind or "") if not at_end else "",
-            follow=opened.links.to("log.json") if at_end and not opened.over else "",
+            earlier=links.to("log", at=before, line=1 if not before else "") if shown.start else "",
+            later=links.to("log", at=shown.end, line=behind or "") if not at_end else "",
+            follow=links.to("log.json") if at_end and not opened.over else "",
             next_place=next_place(shown, over=opened.over),
             find=call.text("find"),
             found=_found(call, read, log.size),
             workers=range(min(_WORKERS, count_in(opened.view, opened.key))),
             worker=opened.worker,
+            pinned=links,
         )
+
+
+def _pinned(opened: OpenedStep) -> StepLinks:
+    """Return the addresses of the attempt that is shown: places in its log are none in that of another attempt."""
+    task, links = opened.task, opened.links
+    own = task is not None and task.run == opened.view.state.run
+    return links.of(task.attempt, links.worker) if task is not None and own else links
 
 
 def _start(call: Call, read: Read, size: int) -> tuple[int, int]:
@@ -122,16 +132,19 @@ def _following(call: Call) -> Response:
     with opened_step(call) as opened:
         over = opened.over  # before the read: what was written until then is read
         log, read = _opened_log(opened)
-        tag = etag(call, log.size, over)
+        tag = etag(call, opened.task, log.size, over)
         known = unchanged(call, tag)
         if known is not None:
             return known
         shown = window(read, log.size, int(call.query.get("at", 0)))
         lines = shown_lines(shown)
+        newest, attempt = opened.view.state.steps[opened.key].attempt, _pinned(opened).attempt
     document = {
         "lines": [line.document for line in lines],
         "next": next_place(shown, over=over),
         "size": log.size,
         "over": over and shown.end >= log.size,
+        "attempt": attempt,
+        "newer": newest if 0 < attempt < newest else 0,
     }
     return JSONResponse(document, headers={"ETag": tag})

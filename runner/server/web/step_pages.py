@@ -17,7 +17,7 @@ from ...model.task import Task, TaskId
 from ...operations import previews
 from ...operations.detail import StepDetail, detail
 from ...operations.metric_log import MetricLog, metric_log
-from ...operations.step_files import KEPT
+from ...operations.step_files import KEPT, StepFiles
 from ...operations.workers import count_in, logged_workers
 from ...pages.metric_values import MetricPicture, MetricView
 from ...pages.metric_views import metric_views
@@ -83,6 +83,7 @@ def _overview(call: Call) -> Response:
             tag=tag,
             detail=found,
             trials=found.trials[:_TRIALS],
+            trees=StepFiles(store, opened.view, opened.key, opened.task).trees(),
             files=record.artifacts if record else (),
             notebooks=[name for name in (record.artifacts if record else ()) if name.endswith(".ipynb")][:5],
             workers=count_in(opened.view, opened.key),
@@ -153,7 +154,7 @@ def _picture(links: StepLinks, name: str, known: previews.Preview) -> MetricPict
         page=links.files(f"{KEPT}/{name}"),
         width=known.width,
         height=known.height,
-        note=" ".join(known.notes),
+        note=" ".join(known.notes) or ("" if shown else "It is no image that can be shown here."),
     )
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from runner.model import events as e
+from runner.model.record import Failure
 from runner.model.task import TaskId
 from runner.override import override
 from runner.server.web.page import POLICY
@@ -211,6 +212,8 @@ def test_lines_that_follow_are_sent_once_and_an_unfinished_line_again() -> None:
         "next": 4,
         "size": 11,
         "over": False,
+        "attempt": 1,
+        "newer": 0,
     }
     tag = {"If-None-Match": client.get(f"{path}?at=4").headers["etag"]}
     assert client.get(f"{path}?at=4", headers=tag).status_code == 304
@@ -254,3 +257,25 @@ def test_nobody_sees_a_page_of_a_step_without_a_token(workspace: ServedWorkspace
         answer = stranger.get(path)
         assert answer.status_code in (303, 401)
         assert PWNED not in answer.text
+
+
+def test_the_log_of_an_attempt_never_goes_on_in_the_next_one() -> None:
+    workspace = served()
+    client = client_of(context_of(lambda: workspace))
+    log_chunk(workspace, GOING, "a", b"first\n")
+    text = client.get(f"/runs/{GOING}/steps/a/log").text
+    assert f'data-follow="/runs/{GOING}/steps/a/log.json?attempt=1"' in text
+    assert 'id="log-1-0"' in text
+    assert re.findall(r'class="place" href="([^"#]*)', text) == [f"/runs/{GOING}/steps/a/log?attempt=1&amp;around=0"]
+    workspace.tell(
+        e.AttemptFailed(key="a", attempt=1, failure=Failure.LOST, reason="its node was lost", not_before=None),
+        e.AttemptStarted("a", 2, "u2"),
+        e.AttemptRunning("a", b.T0),
+    )
+    log_chunk(workspace, GOING, "a", b"the second attempt\n", attempt=2)
+    old = client.get(f"/runs/{GOING}/steps/a/log.json?attempt=1&at=6").json()
+    assert old == {"lines": [], "next": 6, "size": 6, "over": True, "attempt": 1, "newer": 2}
+    page = client.get(f"/runs/{GOING}/steps/a/log").text
+    assert "Attempt 2." in page
+    assert 'id="log-2-0"' in page
+    assert "the second attempt" in page
