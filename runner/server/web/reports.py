@@ -10,6 +10,7 @@ from ...operations.report_contents import contents
 from ...operations.stored_reports import kept
 from ...pages.report import report_html
 from ..operation import Call, Operation, Parameter
+from ..problems import not_found
 from ..run_access import RUN, opened_run
 from .static import TAG
 
@@ -21,6 +22,7 @@ _POLICY = (
 runs in it, and both hold."""
 _ONE = Lock()
 """Reports are made one after the other: a large one takes seconds, and tens of megabytes of memory."""
+_KEPT = Parameter(name="kept", about="Send the report that was made at the end of the run.", schema={"type": "boolean"})
 _DOWNLOAD = Parameter(name="download", about="Send it as a file.", schema={"type": "boolean"})
 
 
@@ -32,11 +34,11 @@ def operations() -> tuple[Operation, ...]:
             path=f"/runs/{{{RUN.name}}}/report",
             id="page_report",
             summary="The report of a run, as one file",
-            about="The one that was made at the end of the run, if `report: true` holds. Else it is made now.",
+            about="It is made now; with `kept`, it is the one that was made at the end of the run.",
             tag=TAG,
             handler=_report,
             page=True,
-            parameters=(RUN, _DOWNLOAD),
+            parameters=(RUN, _KEPT, _DOWNLOAD),
         ),
     )
 
@@ -44,8 +46,11 @@ def operations() -> tuple[Operation, ...]:
 def _report(call: Call) -> Response:
     with opened_run(call) as (workspace, view):
         run, store = view.state.run, workspace.store
-        text = kept(store, run) if view.state.over else None
-        if text is None:
+        if call.query.get("kept"):
+            text = kept(store, run)
+            if text is None:
+                raise not_found(f"no report of run {run} is kept", f"see the one that is made now: /runs/{run}/report")
+        else:
             with _ONE:
                 text = report_html(contents(store, view, workspace.datastore)).encode(errors="replace")
     headers = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

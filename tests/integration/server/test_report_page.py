@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.operations import stored_reports
+from runner.operations import run_tags, stored_reports
 from runner.pages.report import is_report
 from tests.support.served_run import DONE, GOING, ServedWorkspace, served
 from tests.support.serving import Client, client_of, context_of
@@ -21,7 +21,7 @@ def client(workspace: ServedWorkspace) -> Client:
 
 
 def test_a_kept_report_is_shown_in_a_sandbox(client: Client) -> None:
-    found = client.get(f"/runs/{DONE}/report")
+    found = client.get(f"/runs/{DONE}/report?kept=true")
     assert found.text == "<p>the report of the run</p>"
     policy = found.headers["content-security-policy"]
     assert policy.startswith("sandbox allow-scripts")
@@ -31,12 +31,19 @@ def test_a_kept_report_is_shown_in_a_sandbox(client: Client) -> None:
 
 
 @pytest.mark.parametrize("run", [DONE, GOING])
-def test_a_report_is_made_where_none_is_kept(workspace: ServedWorkspace, client: Client, run: str) -> None:
-    workspace.store.delete(stored_reports.key_of(run))
+def test_a_report_is_made_at_the_moment_and_not_kept(workspace: ServedWorkspace, client: Client, run: str) -> None:
+    run_tags.set_tags(workspace.store, workspace.view(run), {"later": "a tag of now"})
+    before = stored_reports.kept(workspace.store, run)
     found = client.get(f"/runs/{run}/report?download=true")
     assert is_report(found.content)
     assert found.headers["content-disposition"] == f'attachment; filename="{run}.html"'
-    assert stored_reports.kept(workspace.store, run) is None
+    assert "a tag of now" in found.text
+    assert stored_reports.kept(workspace.store, run) == before
+
+
+def test_a_report_that_is_not_kept_is_told(client: Client) -> None:
+    assert f"/runs/{GOING}/report" in client.get(f"/runs/{GOING}/report?kept=true").text
+    assert client.get(f"/runs/{GOING}/report?kept=true").status_code == 404
 
 
 def test_the_kept_report_can_be_had_by_rest(workspace: ServedWorkspace, client: Client) -> None:
