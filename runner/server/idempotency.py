@@ -26,6 +26,21 @@ HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
+class KeyUsed(Refusal):
+    """The key was used with another body (422).
+
+    Args:
+        run: The id of the run of that body.
+        detail: See `Refusal`.
+        remedy: See `Refusal`.
+
+    """
+
+    def __init__(self, run: str, detail: str, remedy: str) -> None:
+        super().__init__(422, detail, remedy)
+        self.run = run
+
+
 @dataclass(frozen=True)
 class Claim:
     """The run of one key."""
@@ -70,5 +85,5 @@ def run_of(store: ObjectStore, now: datetime, caller: str, pipeline: str, key: s
     known = read_document(Claim, store.get(place), place)
     if known.request != mine.request:
         remedy = "use a new key for another request; a repeated call has exactly the body of the first one"
-        raise Refusal(422, f"the {HEADER} was used with another body", remedy)
+        raise KeyUsed(known.run, f"the {HEADER} was used with another body", remedy)
     return known.run

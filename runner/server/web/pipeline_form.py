@@ -33,7 +33,7 @@ from ..run_access import RUN, run_now
 from ..submission import runnable, submitted
 from . import forms
 from .page import page
-from .run_forms import address
+from .run_addresses import address
 from .static import TAG
 
 _RUN = Parameter(
@@ -167,20 +167,30 @@ def _run(call: Call) -> Response:
     with call.context.workspaces.borrow() as workspace:
         wanted = runnable(workspace.store, call, call.text("id"))
         plan = plans.load(workspace.store, wanted.record.plan)
+        problems: Sequence[Problem] = ()
+        used = ""
         try:
             body = _body(workspace, plan, fields)
             run, _ = submitted(call, workspace, wanted, json.dumps(body, sort_keys=True).encode(), key)
+        except idempotency.KeyUsed as error:
+            if not call.known_caller.may("read"):
+                raise
+            used = error.run
         except BadInput as error:
-            shown = tuple(_refilled(one, fields) for one in entries(plan, {}, {}))
-            names = _names(workspace.store, shown)
-            given = {
-                "experiment": fields.text("experiment"),
-                "tags": fields.text("tags"),
-                _CONTINUE: bool(fields.text(_CONTINUE)),
-                _REGENERATE: bool(fields.text(_REGENERATE)),
-            }
-            return _page(call, wanted.record, shown, given, names, problems=error.problems)
-    return RedirectResponse(address(run), 303)
+            if not call.known_caller.may("read"):
+                raise
+            problems = error.problems
+        else:
+            return RedirectResponse(address(run), 303)
+        shown = tuple(_refilled(one, fields) for one in entries(plan, {}, {}))
+        names = _names(workspace.store, shown)
+    given = {
+        "experiment": fields.text("experiment"),
+        "tags": fields.text("tags"),
+        _CONTINUE: bool(fields.text(_CONTINUE)),
+        _REGENERATE: bool(fields.text(_REGENERATE)),
+    }
+    return _page(call, wanted.record, shown, given, names, problems=problems, used=used)
 
 
 def _page(
@@ -191,6 +201,7 @@ def _page(
     names: Sequence[str],
     *,
     problems: Sequence[Problem] = (),
+    used: str = "",
     origin: RunView | None = None,
 ) -> Response:
     title = f"Run {record.name}"
@@ -205,12 +216,13 @@ def _page(
             Link(record.name, f"/registry/pipelines/{quote(record.id)}"),
             Link("Run"),
         ),
-        status=400 if problems else 200,
+        status=400 if problems else 409 if used else 200,
         record=record,
         entries=shown,
         given=given,
         names=names,
         problems=problems,
+        used=used,
         origin=short(origin.state.run) if origin else "",
         origin_href=address(origin.state.run) if origin else "",
         continues=_CONTINUE,

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from ...errors import BadInput, Problem
-from ...model.names import short
 from ...model.status import DELIVERED
-from ...operations import run_tags
 from ...operations.retry_selection import Scope
 from ...operations.values import RunView
-from ...pages.shell import Link
 from .. import idempotency
-from ..change_runs import cancel_run, check_may_change, part_of, retry_run, tag_run
+from ..change_runs import cancel_run, check_may_change, part_of, retry_run
 from ..operation import FORM, Call, Operation, Parameter
 from ..run_access import RUN, opened_run
-from . import forms
+from . import forms, tag_form
 from .page import page
+from .run_addresses import address, crumbs, experiment
 from .static import TAG
 
-_EMPTY_ROWS = 3
-"""Rows for new tags."""
-_MOST_ROWS = 1000
 _FROM = Parameter(name="step", about="The step that is chosen at first.", schema={"type": "string", "maxLength": 255})
 
 
@@ -35,8 +29,8 @@ def operations() -> tuple[Operation, ...]:
         _changes(f"{run}/cancel", "page_cancel_run", "Cancel a run", _cancel),
         _shows(f"{run}/retry", "page_retry", "The form to run a run again", _retry_form, (RUN, _FROM)),
         _changes(f"{run}/retry", "page_retry_run", "Run a run again", _retry, submits=True),
-        _shows(f"{run}/tags", "page_tags", "The form of the tags of a run", _tags_form, (RUN,)),
-        _changes(f"{run}/tags", "page_tag_run", "Change the tags of a run", _tags),
+        _shows(f"{run}/tags", "page_tags", "The form of the tags of a run", tag_form.show, (RUN,)),
+        _changes(f"{run}/tags", "page_tag_run", "Change the tags of a run", tag_form.change),
         _shows(f"{run}/again", "page_again", "The way to run with other parameters", _again, (RUN,)),
     )
 
@@ -74,32 +68,6 @@ def _changes(
     )
 
 
-def address(run: str) -> str:
-    """Return the address of the page of a run.
-
-    Args:
-        run: Its id.
-
-    """
-    return f"/runs/{quote(run, safe='')}"
-
-
-def crumbs(view: RunView, last: str) -> tuple[Link, ...]:
-    """Return the breadcrumbs of a page below that of a run.
-
-    Args:
-        view: The run.
-        last: The text of the last one.
-
-    """
-    run = view.state.run
-    return (Link("Runs", "/runs"), Link(f"{_experiment(view)} {short(run)}".strip(), address(run)), Link(last))
-
-
-def _experiment(view: RunView) -> str:
-    return view.state.submission.experiment if view.state.submission else ""
-
-
 def _cancel(call: Call) -> Response:
     with opened_run(call) as (workspace, view):
         cancel_run(call, workspace, view)
@@ -122,13 +90,25 @@ def _retry(call: Call) -> Response:
         try:
             part = part_of(view, scope, [step] if step and scope != Scope.FAILED.value else [])
             new = retry_run(call, workspace, view, part, key, f"{scope} {step}".encode())
+        except idempotency.KeyUsed as used:
+            if not call.known_caller.may("read"):
+                raise
+            return _retry_page(call, view, scope, step, (), 409, used.run)
         except BadInput as error:
+            if not call.known_caller.may("read"):
+                raise
             return _retry_page(call, view, scope, step, error.problems, 400)
     return RedirectResponse(address(new), 303)
 
 
 def _retry_page(
-    call: Call, view: RunView, scope: str, step: str, problems: Sequence[Problem], status: int = 200
+    call: Call,
+    view: RunView,
+    scope: str,
+    step: str,
+    problems: Sequence[Problem],
+    status: int = 200,
+    used: str = "",
 ) -> Response:
     steps = [(spec.key, view.plan.names[spec.key], view.state.steps[spec.key].status.value) for spec in view.plan.steps]
     open_ones = sum(each.status not in DELIVERED for each in view.state.steps.values())
@@ -142,67 +122,13 @@ def _retry_page(
         run=view.state.run,
         over=view.state.over,
         run_status=view.state.status.value,
-        experiment=_experiment(view),
+        experiment=experiment(view),
         steps=steps,
         open_ones=open_ones,
         chosen=step,
         scope=scope or (Scope.FAILED.value if open_ones else Scope.FROM.value),
         problems=problems,
-    )
-
-
-def _tags_form(call: Call) -> Response:
-    with opened_run(call) as (workspace, view):
-        check_may_change(call, workspace.store, view)
-        tags = run_tags.tags_of(workspace.store, view)
-    return _tags_page(call, view, [(name, value, False) for name, value in tags.items()], ())
-
-
-def _tags(call: Call) -> Response:
-    rows, given, removed = _rows(forms.fields(call))
-    with opened_run(call) as (workspace, view):
-        try:
-            tag_run(call, workspace, view, given, removed)
-        except BadInput as error:
-            known = run_tags.tags_of(workspace.store, view)
-            shown = [(name, value, name not in known) for name, value in rows]
-            return _tags_page(call, view, shown, error.problems, 400)
-    return RedirectResponse(address(view.state.run), 303)
-
-
-def _rows(given: forms.Fields) -> tuple[list[tuple[str, str]], dict[str, str], list[str]]:
-    """Return the rows of the form, the tags that it gives, and the names of those that it removes."""
-    rows: list[tuple[str, str]] = []
-    kept: dict[str, str] = {}
-    removed: list[str] = []
-    for number in range(_MOST_ROWS):
-        name = given.text(f"name.{number}")
-        value = given.text(f"value.{number}")
-        if not given.texts(f"name.{number}"):
-            break
-        if not name and not value:
-            continue
-        rows.append((name, value))
-        if given.text(f"remove.{number}"):
-            removed.append(name)
-        else:
-            kept[name] = value
-    return rows, kept, removed
-
-
-def _tags_page(
-    call: Call, view: RunView, rows: Sequence[tuple[str, str, bool]], problems: Sequence[Problem], status: int = 200
-) -> Response:
-    return page(
-        call,
-        "tags.html",
-        title="Edit tags",
-        section="Runs",
-        crumbs=crumbs(view, "Tags"),
-        status=status,
-        run=view.state.run,
-        rows=[*rows, *[("", "", True)] * _EMPTY_ROWS],
-        problems=problems,
+        used=used,
     )
 
 

@@ -81,7 +81,8 @@ def test_tags_are_added_changed_and_removed(small: Web) -> None:
     page = browser.get(f"/runs/{DONE}/tags").text
     assert field_of(page, "value.0") == "xgb"
     assert "<b>" not in page
-    rows = {"name.0": "model", "value.0": "lgb", "name.1": "note", "value.1": "<b>", "remove.1": "yes"}
+    rows = {"name.0": "model", "old.0": "xgb", "value.0": "lgb", "name.1": "note", "old.1": "<b>", "value.1": "<b>"}
+    rows["remove.1"] = "yes"
     small.clock.advance(1)
     browser.post(f"/runs/{DONE}/tags", **rows)
     workspace = small.opened()
@@ -132,7 +133,8 @@ def test_a_run_is_run_again_from_a_step(whole: tuple[served_workspace.ServedWork
     assert workspace.submissions()[made.headers["location"].rpartition("/")[2]].forced == ("a",)
     assert browser.post(f"/runs/{run}/retry", scope="from", step="nope", key="k3").status_code == 404
     other = browser.post(f"/runs/{run}/retry", scope="only", step="a", key="k2")
-    assert other.status_code == 422
+    assert (other.status_code, "has started run" in other.text) == (409, True)
+    assert field_of(other.text, "key") != "k2"
 
 
 def test_the_form_of_a_pipeline_has_its_parameters_and_defaults(
@@ -222,3 +224,84 @@ def test_a_body_that_is_no_form_is_refused(small: Web) -> None:
     browser = logged_in(small)
     headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "multipart/form-data; boundary=x"}
     assert browser.send("POST", f"/runs/{DONE}/tags", headers).status_code == 415
+
+
+def tags_now(web: Web) -> dict[str, str]:
+    return run_tags.tags_of(web.store, web.opened().view(DONE))  # type: ignore[attr-defined]
+
+
+def test_a_form_of_tags_leaves_alone_what_others_have_changed_since(small: Web) -> None:
+    browser = logged_in(small)
+    view = small.opened().view(DONE)  # type: ignore[attr-defined]
+    run_tags.set_tags(small.store, view, {"owner": "anna", "gone": "x", "mine": "1"})
+    opened = {
+        "name.0": "owner", "old.0": "anna", "value.0": "anna", "name.1": "gone", "old.1": "x", "value.1": "x",
+        "name.2": "mine", "old.2": "1", "value.2": "2", "name.3": "new", "value.3": "1",
+    }  # fmt: skip
+    run_tags.set_tags(small.store, view, {"owner": "ben", "gone": None})
+    assert browser.post(f"/runs/{DONE}/tags", **opened).status_code == 303
+    assert tags_now(small) == {"owner": "ben", "mine": "2", "new": "1"}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"name.0": "owner", "old.0": "anna", "value.0": "carla"}, "its value is now &#39;ben&#39;"),
+        ({"name.0": "owner", "old.0": "anna", "value.0": "anna", "remove.0": "yes"}, "its value is now &#39;ben&#39;"),
+        ({"name.0": "gone", "old.0": "x", "value.0": "y"}, "it was removed"),
+        ({"name.0": "owner", "value.0": "carla"}, "its value is now &#39;ben&#39;"),
+    ],
+)
+def test_two_changes_of_one_tag_are_told_and_nothing_is_written(small: Web, row: dict[str, str], told: str) -> None:
+    browser = logged_in(small)
+    run_tags.set_tags(small.store, small.opened().view(DONE), {"owner": "ben"})  # type: ignore[attr-defined]
+    answer = browser.post(f"/runs/{DONE}/tags", **row, **{"name.1": "other", "value.1": "1"})
+    assert (answer.status_code, told in answer.text) == (409, True)
+    assert tags_now(small) == {"owner": "ben"}
+    assert field_of(answer.text, "old.0") == "ben"
+
+
+def test_the_same_change_twice_is_no_conflict(small: Web) -> None:
+    browser = logged_in(small)
+    rows = {"name.0": "a", "value.0": "1"}
+    assert [browser.post(f"/runs/{DONE}/tags", **rows).status_code for _ in range(2)] == [303, 303]
+
+
+def test_values_with_several_lines_stay_as_they_are(small: Web) -> None:
+    browser = logged_in(small)
+    run_tags.set_tags(small.store, small.opened().view(DONE), {"note": "a\r\nb\nc"})  # type: ignore[attr-defined]
+    sent = {"name.0": "note", "old.0": "a\r\nb\r\nc", "value.0": "a\r\nb\r\nc", "name.1": "x", "value.1": "1"}
+    assert browser.post(f"/runs/{DONE}/tags", **sent).status_code == 303
+    assert tags_now(small) == {"note": "a\r\nb\nc", "x": "1"}
+
+
+def test_a_form_of_a_pipeline_that_was_sent_before_tells_its_run(
+    whole: tuple[served_workspace.ServedWorkspace, Web],
+) -> None:
+    workspace, web = whole
+    browser = logged_in(web)
+    first = browser.post(FORM, key="k", experiment="e", **{"p.epochs": "7"}).headers["location"]
+    other = browser.post(FORM, key="k", experiment="e", **{"p.epochs": "8"})
+    assert (other.status_code, f'href="{first}"' in other.text) == (409, True)
+    assert field_of(other.text, "p.epochs") == "8"
+    again = browser.post(FORM, key=field_of(other.text, "key"), experiment="e", **{"p.epochs": "8"})
+    assert again.status_code == 303
+    assert len(workspace.submissions()) == 2
+
+
+def test_a_refusal_tells_nothing_to_a_token_that_may_not_read(
+    whole: tuple[served_workspace.ServedWorkspace, Web],
+) -> None:
+    workspace, web = whole
+    run = failed_run(workspace, logged_in(web))
+    browser = web.browser()
+    browser.log_in(web.token("submit", name="only", seed=5))
+    retry = browser.post(f"/runs/{run}/retry", scope="only", key="k")
+    assert (retry.status_code, "no step is chosen" in retry.text, "nightly" in retry.text) == (400, True, False)
+    form = browser.post(FORM, key="k", experiment="e", **{"p.epochs": "many"})
+    assert (form.status_code, "epochs" in form.text, "workspaceblobstore" in form.text) == (400, True, False)
+    view = workspace.opened().view(run)
+    run_tags.set_tags(workspace.store, view, {"secret": "value"})
+    tags = browser.post(f"/runs/{run}/tags", **{"name.0": "a" * 300, "value.0": "x"})
+    assert (tags.status_code, "secret" in tags.text) == (400, False)
+    assert browser.post(FORM, key="k9", experiment="e").status_code == 303
