@@ -14,6 +14,8 @@ from .texts import duration
 
 CHARTS = 12
 """The most metrics that are drawn."""
+ROWS = 300
+"""The most rows of one kind that differ, and the most that do not."""
 _DIGEST = 12
 
 
@@ -36,13 +38,18 @@ class Section:
 
     @property
     def differing(self) -> tuple[ShownRow, ...]:
-        """The rows in which the runs differ."""
-        return tuple(row for row in self.rows if not row.same)
+        """The rows in which the runs differ, at most `ROWS`."""
+        return tuple(row for row in self.rows if not row.same)[:ROWS]
 
     @property
     def equal(self) -> tuple[ShownRow, ...]:
-        """The rows in which all runs have the same."""
-        return tuple(row for row in self.rows if row.same)
+        """The rows in which all runs have the same, at most `ROWS`."""
+        return tuple(row for row in self.rows if row.same)[:ROWS]
+
+    @property
+    def more(self) -> int:
+        """The number of rows that are not shown."""
+        return len(self.rows) - len(self.differing) - len(self.equal)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@
   "use strict";
   const pages = (globalThis.runnerPages = globalThis.runnerPages || {});
 
+  const RETRY = 2000; // milliseconds after which a graph that did not come is asked for again
+
   function hosted(element) {
     let drawn = null;
     let tag = "";
@@ -29,6 +31,7 @@
         // the next change of the page asks again, and live.js tells that nothing answers
       } finally {
         busy = false;
+        if (!drawn) setTimeout(look, RETRY);
         if (again) {
           again = false;
           look();

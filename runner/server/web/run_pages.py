@@ -31,6 +31,8 @@ from .static import TAG
 _SLOT = 10
 """Seconds after which the page of a running run is made anew without a journal entry: progress that the journal does
 not tell, such as that of batches, is at most so old."""
+_AT_ONCE = ("steps", "settings")
+"""The tabs that show each journal entry at once. The others read much, and show it within `_SLOT`."""
 ANY_TEXT: Mapping[str, object] = {"type": "string", "maxLength": 255}
 PAGE_NUMBER: Mapping[str, object] = {"type": "integer", "minimum": 1, "maximum": 100000}
 _PARAMETERS = (
@@ -100,7 +102,8 @@ def _run(kept: Kept[_Beside], call: Call) -> Response:
         tab = call.text("tab", "steps")
         name, now = f"{known.state.run} {known.state.number}", call.context.clock.monotonic()
         beside = kept.get(name, now, lambda: _beside(workspace.store, known))
-        tag = etag(call, known.state.run, known.state.number, beside, _slot(call, known))
+        number = known.state.number if tab in _AT_ONCE or known.state.over else 0
+        tag = etag(call, known.state.run, number, known.state.status.value, beside, _slot(call, known))
         same = unchanged(call, tag)
         if same is not None:
             return same

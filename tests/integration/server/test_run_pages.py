@@ -187,3 +187,12 @@ def test_a_look_at_a_run_that_does_not_change_costs_few_reads(store: MemoryStore
     counted.reads.clear()
     assert caller.get(f"/runs/{made.run}", headers={"If-None-Match": tag}).status_code == 304
     assert len(counted.reads) <= 5, counted.reads
+
+
+def test_a_tab_that_reads_much_is_not_read_again_for_each_entry(store: MemoryStore) -> None:
+    made = shown_runs.running(store, ago(1), number=56)
+    caller = client(store)
+    tag = caller.get(f"/runs/{made.run}?tab=timeline").headers["ETag"]
+    made.at(55, e.StepFailed(key="score", failure=Failure.USER, reason="exit code 1"))
+    made.write()
+    assert caller.get(f"/runs/{made.run}?tab=timeline", headers={"If-None-Match": tag}).status_code == 304

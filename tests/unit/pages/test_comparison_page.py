@@ -4,7 +4,7 @@ from typing import Any
 
 from runner.operations.comparison import Comparison, Row
 from runner.operations.metric_history import POINTS, LoggedMetric, RunMetrics, thinned
-from runner.pages.comparison_page import CHARTS, diff_lines, metric_charts, sections
+from runner.pages.comparison_page import CHARTS, ROWS, diff_lines, metric_charts, sections
 from tests.support import builders as b
 
 
@@ -59,3 +59,9 @@ def test_thinned_points_keep_their_numbers() -> None:
     points = data["series"][0]["points"]
     assert points[-1] == [count - 1, count - 1]
     assert max(abs(x - y) for x, y in points) <= 1
+
+
+def test_the_number_of_rows_is_bounded_and_told() -> None:
+    rows = tuple(Row(f"r{n}", (n, -n)) for n in range(1, ROWS + 8)) + (Row("same", (1, 1)),)
+    (section,) = sections(comparison(metrics=rows))
+    assert (len(section.differing), len(section.equal), section.more) == (ROWS, 1, 7)
