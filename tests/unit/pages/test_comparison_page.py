@@ -62,6 +62,6 @@ def test_thinned_points_keep_their_numbers() -> None:
 
 
 def test_the_number_of_rows_is_bounded_and_told() -> None:
-    rows = tuple(Row(f"r{n}", (n, -n)) for n in range(1, ROWS + 8)) + (Row("same", (1, 1)),)
+    rows = (*tuple(Row(f"r{n}", (n, -n)) for n in range(1, ROWS + 8)), Row("same", (1, 1)))
     (section,) = sections(comparison(metrics=rows))
     assert (len(section.differing), len(section.equal), section.more) == (ROWS, 1, 7)
