@@ -12,9 +12,12 @@ from ..sdk.base.session import Session
 from ..sdk.runs.waiting import Shown
 from .background_logs import BackgroundLogs
 from .board import counts
-from .output import show
+from .output import show, show_all
+from .paint import Paint
+from .progress import name_width
 from .showing import LiveBoard
 from .terminal import Terminal
+from .transfer_notes import TransferNotes
 
 
 class WaitDisplay:
@@ -46,13 +49,27 @@ class WaitDisplay:
             self._logs.begin(run, session.store)
         try:
             if self._terminal is None:
-                yield Shown(log=self._logs is None)
+                yield Shown(log=self._logs is None, update=_ignored if self._logs else _Notes(session))
             else:
                 with _board(session, run) as shown:
                     yield Shown(statuses=False, log=self._logs is None, update=shown)
         finally:
             if self._logs:
                 self._logs.catch_up(run)
+
+
+def _ignored(_view: RunView) -> None:
+    """Print nothing: the output of steps has the lines about their transfers."""
+
+
+class _Notes:
+    """Prints lines about long transfers beside v1's own."""
+
+    def __init__(self, session: Session) -> None:
+        self._notes = TransferNotes(session.store)
+
+    def __call__(self, view: RunView) -> None:
+        show_all(self._notes.lines(view, Paint(), name_width(view.plan)))
 
 
 class _Board:

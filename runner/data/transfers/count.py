@@ -12,7 +12,9 @@ from ...dataclass import dataclass, field
 FIRST = 2.0
 """Seconds before the first news."""
 PERIOD = 10.0
-"""Seconds between two news."""
+"""Seconds between two news at most."""
+_SHARE = 4
+"""News come more often at the beginning: after another part of the time that has passed, as this divides it."""
 _MARK = '{"runner": "staging"'
 _UNITS = (("GiB", 1024**3), ("MiB", 1024**2), ("KiB", 1024))
 
@@ -142,7 +144,7 @@ class TransferCount:
     def due(self) -> TransferState | None:
         """Return the news that are due now. None: none are."""
         now = self.clock()
-        next_news = self._begun + FIRST if self._told is None else self._told + PERIOD
+        next_news = self._begun + FIRST if self._told is None else self._told + pause(self._told - self._begun)
         if now < next_news or not self._files_total:
             return None
         self._told = now
@@ -164,6 +166,16 @@ class TransferCount:
                 bytes_total=total,
                 seconds=round(self.clock() - self._begun, 1),
             )
+
+
+def pause(passed: float) -> float:
+    """Return the seconds until the next news.
+
+    Args:
+        passed: The seconds from the beginning to the last news.
+
+    """
+    return min(PERIOD, max(FIRST, passed / _SHARE))
 
 
 def _rate(rate: float) -> str:

@@ -71,7 +71,7 @@ def lines(store: MemoryStore) -> list[dict[str, object]]:
 def store(monkeypatch: pytest.MonkeyPatch) -> Waiting:
     for module, name in ((logs, "PERIOD"), (count, "FIRST"), (transfer_lines, "TICK")):
         monkeypatch.setattr(module, name, 0.01)
-    monkeypatch.setattr(count, "PERIOD", 1000.0)
+    monkeypatch.setattr(count, "pause", lambda _passed: 1000.0)
     return Waiting()
 
 
