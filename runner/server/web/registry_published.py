@@ -163,7 +163,7 @@ class Pages:
             reads=lineage.plan_facts(plan).reads if plan else (),
             endpoints=uses,
             schedules=known,
-            run_href=f"{PIPELINES.of(record.id)}/run" if call.known_caller.may("submit") else "",
+            run_href=f"{PIPELINES.of(record.id)}/run" if call.known_caller.may_submit(record.id) else "",
         )
 
     def _endpoint(self, call: Call) -> Response:
