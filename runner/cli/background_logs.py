@@ -53,6 +53,15 @@ class BackgroundLogs:
         self._threads.append(thread)
         thread.start()
 
+    def follows(self, run: str) -> bool:
+        """Return True if the output of the run is printed, or was until its end.
+
+        Args:
+            run: The run's id.
+
+        """
+        return run in self._followed
+
     def catch_up(self, run: str) -> None:
         """Print what the steps of a run have written until now. While the store is away, its thread does it later.
 

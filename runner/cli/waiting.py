@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 
+from ..errors import RunnerError
 from ..operations.values import RunView
 from ..sdk.base.session import Session
 from ..sdk.runs.waiting import Shown
@@ -45,17 +46,26 @@ class WaitDisplay:
             What the waiting call prints itself.
 
         """
-        if self._logs:
-            self._logs.begin(run, session.store)
+        followed = self._logs is not None and self._followed(self._logs, session, run)
         try:
             if self._terminal is None:
-                yield Shown(log=self._logs is None, update=_ignored if self._logs else _Notes(session))
+                yield Shown(log=not followed, update=_ignored if followed else _Notes(session))
             else:
                 with _board(session, run) as shown:
-                    yield Shown(statuses=False, log=self._logs is None, update=shown)
+                    yield Shown(statuses=False, log=not followed, update=shown)
         finally:
             if self._logs:
                 self._logs.catch_up(run)
+
+    @staticmethod
+    def _followed(logs: BackgroundLogs, session: Session, run: str) -> bool:
+        """Follow the output of a run; return False for one that had ended before anyone followed it."""
+        if not logs.follows(run):
+            with suppress(RunnerError):  # the waiting call asks again
+                if session.view(run).state.over:
+                    return False
+            logs.begin(run, session.store)
+        return True
 
 
 def _ignored(_view: RunView) -> None:
