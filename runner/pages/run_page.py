@@ -14,6 +14,7 @@ from ..operations.run_words import TROUBLED, value_text
 from ..operations.run_words import troubled as troubled_steps
 from ..operations.search_progress import progress_text
 from ..operations.values import RunView
+from .run_texts import clipped
 from .shell import Link
 from .step_list import shown_keys, step_address
 
@@ -121,7 +122,7 @@ def run_page(
         description=(said.description if said else "") or view.plan.description,
         origin=said.origin if said else "",
         submitted=submitted,
-        parameters=tuple((name, value_text(value)) for name, value in parameters_of(view).items()),
+        parameters=tuple((name, clipped(value_text(value))) for name, value in parameters_of(view).items()),
         tags=tags,
         targets=tuple(dict.fromkeys(said.targets.values())) if said else (),
         overdue=state.overdue,
