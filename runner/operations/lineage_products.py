@@ -18,6 +18,7 @@ from ..model.stored_documents import read_document
 from ..ports import ObjectInfo, ObjectStore
 from . import catalog
 from .lineage import RunFacts
+from .parallel_reads import read_each
 
 MODELS = 2_000
 """The most models that one look reads: the newest by their last change."""
@@ -129,7 +130,7 @@ def models_of_run(store: ObjectStore, run: str, memory: ModelMemory) -> ModelsFo
     since = (run_time(run) - _SKEW).timestamp()
     known = [info for info in registered_models.record_infos(store) if not info.modified or info.modified >= since]
     known.sort(key=lambda info: info.modified, reverse=True)
-    records = (memory.of(store, info) for info in known[:MODELS])
+    records = read_each(store, lambda info: memory.of(store, info), known[:MODELS])
     found = [record for record in records if record and record.run.partition(".")[0] == run]
     found.sort(key=lambda record: record.created, reverse=True)
     return ModelsFound(tuple(found), min(len(known), MODELS), len(known) <= MODELS)

@@ -17,6 +17,7 @@ from . import catalog
 from .catalog import Kind, Registered
 from .lineage import DatasetUse, Memory
 from .lineage_products import MODELS, ModelMemory, StepOfRun, maker_of_dataset, maker_of_model
+from .parallel_reads import read_each
 from .published import pages
 
 PIPELINES = 200
@@ -101,13 +102,14 @@ def dataset(store: ObjectStore, memory: Memory, models: ModelMemory, name: str, 
 
 def _models_with(store: ObjectStore, models: ModelMemory, identity: str) -> tuple[ModelRecord, ...]:
     infos = sorted(registered_models.record_infos(store), key=lambda info: info.modified, reverse=True)
-    records = (models.of(store, info) for info in infos[:MODELS])
+    records = read_each(store, lambda info: models.of(store, info), infos[:MODELS])
     return tuple(record for record in records if record and any(one == identity for _, one in record.datasets))
 
 
 def _pipelines_reading(store: ObjectStore, memory: Memory, name: str, version: int) -> tuple[PublishedRecord, ...]:
     listed = pages.of_pipelines(store, pages.Wanted(every=True, limit=PIPELINES)).items
-    return tuple(record for record in listed if _reads(store, memory, record, name, version))
+    reading = read_each(store, lambda record: _reads(store, memory, record, name, version), listed)
+    return tuple(record for record, reads in zip(listed, reading, strict=True) if reads)
 
 
 def _reads(store: ObjectStore, memory: Memory, record: PublishedRecord, name: str, version: int) -> bool:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from ...data import registered_models, registry
 from ...dataclass import dataclass, field
+from ...errors import StoreDenied, StoreError, StoreUnreachable
 from ...operations import catalog, lineage, registered_details
 from ...operations.catalog import Kind, Registered
 from ...operations.lineage import Memory, RunFacts
@@ -194,7 +195,7 @@ def _names(section: Section, row: Callable[[ObjectStore, Registered], NameRow]) 
         with call.context.workspaces.borrow() as workspace:
             store = workspace.store
             found = catalog.page(store, Kind(section.folder), cursor=cursor, limit=_NAMES)
-            rows = list(read_each(store, lambda known: row(store, known), found.names))
+            rows = list(read_each(store, lambda known: _readable(row, store, known), found.names))
         return page(
             call,
             "registry_names.html",
@@ -209,6 +210,16 @@ def _names(section: Section, row: Callable[[ObjectStore, Registered], NameRow]) 
         )
 
     return names
+
+
+def _readable(row: Callable[[ObjectStore, Registered], NameRow], store: ObjectStore, known: Registered) -> NameRow:
+    """Return the row of a name; of a damaged record, one that says so: it must not hide the others."""
+    try:
+        return row(store, known)
+    except (StoreUnreachable, StoreDenied):
+        raise
+    except StoreError:
+        return NameRow(known=known, about="Its record cannot be read.")
 
 
 def _dataset_row(store: ObjectStore, known: Registered) -> NameRow:

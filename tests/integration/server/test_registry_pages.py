@@ -206,3 +206,15 @@ def test_who_may_not_submit_gets_no_form(workspace: ServedWorkspace) -> None:
     assert "/status" not in shown(reader, path)
     assert f"{path}/run" not in shown(reader, path)
     assert reader.post(f"{path}/status", content="status=Disabled", headers=FORM).status_code == 403
+
+
+def test_a_damaged_record_hides_no_others(workspace: ServedWorkspace, client: Client) -> None:
+    workspace.store.put("registry/datasets/broken/00000001.json", b"{")
+    workspace.store.put("registry/models/broken/00000001.json", b"[]")
+    workspace.store.put("registry/environments/broken/00000001.json", b"{")
+    for kind, other in (("datasets", "rows"), ("models", "net"), ("environments", "slim")):
+        text = shown(client, f"/registry/{kind}")
+        assert other in text
+        assert "broken" in text
+        assert client.get(f"/registry/{kind}/broken").status_code == 500
+    assert "net" in shown(client, "/registry/datasets/rows")
