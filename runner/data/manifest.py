@@ -69,9 +69,16 @@ def save(store: ObjectStore, manifest: Manifest) -> str:
     return addressed.keep(store, manifest_key, manifest)
 
 
-def load(store: ObjectStore, digest: str) -> Manifest:
-    """Return the manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError."""
-    return addressed.load(store, manifest_key(digest), lambda data: _parse(data, digest))
+def load(store: ObjectStore, digest: str, *, remember: bool = True) -> Manifest:
+    """Return the manifest of that digest. Raises ObjectMissing, ObjectDamaged, StoreError.
+
+    Args:
+        store: The workspace store.
+        digest: The digest.
+        remember: False: it does not stay in memory, which a large one would fill. Default: True.
+    """
+    parse = _parse if remember else _parse.__wrapped__
+    return addressed.load(store, manifest_key(digest), lambda data: parse(data, digest))
 
 
 @lru_cache(maxsize=64)

@@ -64,7 +64,7 @@ def preview(store: ObjectStore, info: ObjectInfo, name: str = "", place: Place =
     raster = images.raster(head)
     if raster is not None:
         return _image(shown, source, raster)
-    if parquet.is_parquet(source):
+    if parquet.is_parquet(source, head):
         return parquet.page(shown, source, place)
     if is_binary(head):
         return _binary(shown, source, head)

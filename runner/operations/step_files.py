@@ -24,8 +24,10 @@ from .values import RunView
 PAGE = 200
 """The most entries of a page of a folder."""
 _LAST = "\U0010ffff"
-_MOST_LIST = 64 << 20
-"""The most bytes of a list of files that is read: about 400,000 files."""
+_MOST_LIST = 24 << 20
+"""The most bytes of a list of files that is read: about 200,000 files."""
+_REMEMBERED = 2 << 20
+"""The most bytes of a list of files that stays in memory."""
 INPUTS, OUTPUTS, KEPT = "inputs", "outputs", "files"
 """The names of the three trees."""
 
@@ -146,7 +148,8 @@ class StepFiles:
         if info.size > _MOST_LIST:
             what = f"'{place}' has {ref.files:,} files: too many for this page"[:200]
             raise BadInput(what, remedy="list or copy them with: runner data ls, runner data get")
-        return _listed(ref, manifest.load(self._store, ref.digest)), below
+        known = manifest.load(self._store, ref.digest, remember=info.size <= _REMEMBERED)
+        return _listed(ref, known), below
 
     def _kept(self) -> _Tree:
         prefix = self._task.artifacts if self._task else ""

@@ -45,14 +45,15 @@ class _Answer:
     """True if it asked for more than it gets."""
 
 
-def is_parquet(source: Source) -> bool:
+def is_parquet(source: Source, head: bytes) -> bool:
     """Return True if a file begins and ends as Parquet does.
 
     Args:
         source: The file.
+        head: Its first bytes.
 
     """
-    return source.size >= 12 and source.read(0, 4) == _MAGIC and source.read(source.size - 4, 4) == _MAGIC
+    return source.size >= 12 and head.startswith(_MAGIC) and source.read(source.size - 4, 4) == _MAGIC
 
 
 def page(name: str, source: Source, place: Place) -> Preview:

@@ -48,9 +48,14 @@ class OpenedStep:
     @property
     def over(self) -> bool:
         """True if nothing more happens in the attempt that is shown."""
-        step = self.view.state.steps[self.key]
-        other = self.task is not None and self.task.run == self.view.state.run and self.task.attempt != step.attempt
-        return self.view.state.over or step.status in STEP_ENDS or other
+        newest = self.view.state.steps[self.key].attempt
+        other = self.task is not None and self.task.run == self.view.state.run and self.task.attempt != newest
+        return self.finished or other
+
+    @property
+    def finished(self) -> bool:
+        """True if nothing more happens in the step."""
+        return self.view.state.over or self.view.state.steps[self.key].status in STEP_ENDS
 
     @property
     def attempts(self) -> tuple[int, ...]:

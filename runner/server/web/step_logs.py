@@ -69,7 +69,7 @@ def _log(call: Call) -> Response:
     with opened_step(call) as opened:
         state = opened.view.state
         # The log itself follows by `log.json`: the rest of the page changes with the run alone.
-        tag = etag(call, state.run, state.number) if not opened.over else ""
+        tag = etag(call, state.run, state.number) if not opened.finished else ""
         known = unchanged(call, tag)
         if known is not None:
             return known
@@ -86,7 +86,7 @@ def _log(call: Call) -> Response:
             opened,
             "step_log.html",
             "log",
-            live=not opened.over,
+            live=not opened.finished,
             tag=tag,
             shown=shown,
             lines=lines,
