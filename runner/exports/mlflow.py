@@ -28,7 +28,7 @@ from ..operations.receipt import receipt
 from ..runs import records, tags
 from . import values, web
 from .mlflow_files import StoredFile, chosen_files, end_of_log
-from .mlflow_values import RUN_TAG, STEP_TAG, Logged, Node, Point, good_name, logged, nodes, own_tags
+from .mlflow_values import RUN_TAG, STEP_TAG, Logged, Node, Point, good_names, logged, nodes, own_tags
 from .values import Exported
 
 if TYPE_CHECKING:
@@ -213,6 +213,7 @@ class _Export:
         if node.parent is not None:
             stated["mlflow.parentRunId"] = self._there[node.parent].id
         found = self._logged(node)
+        stated.update(found.renamed)
         if found.tables:
             stated["mlflow.loggedArtifacts"] = json.dumps([{"path": path, "type": "table"} for path in found.tables])
         if known is None:
@@ -240,7 +241,8 @@ class _Export:
         task = records.shown_attempt(self._run.store, self._run.view.state, node.key) if node.key else None
         data = self._read(task.reports + tags.FILE) if task else b""
         found = own_tags(tags.fold(tags.parsed(data)))
-        return {good_name(name): values.text(value) for name, value in found.items()}
+        names = good_names(found)
+        return {names[name]: values.text(value) for name, value in found.items()}
 
     def _read(self, key: str) -> bytes:
         try:
@@ -280,7 +282,9 @@ class _Export:
             return _Written(0, len(files) + left + len(found.documents))
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)
-            count = sum(self._copy(there, root, *each) for each in self._written(node, found, files))
+            written = dict(self._written(node, found, files))
+            names = good_names(written, _safe)
+            count = sum(self._copy(there, root, names[name], write) for name, write in written.items())
         return _Written(count, left)
 
     def _written(
@@ -299,7 +303,7 @@ class _Export:
 
     def _copy(self, there: _There, root: Path, name: str, write: Callable[[Path], object]) -> int:
         """Copy one artifact and return 1; 0 if it is gone."""
-        *folders, last = _safe(name)
+        *folders, last = name.split("/")
         path = root / last
         try:
             write(path)
@@ -325,10 +329,10 @@ class _Export:
         self._stored = True
 
 
-def _safe(name: str) -> list[str]:
-    """Return the parts of an artifact's name with the characters that every server takes."""
+def _safe(name: str) -> str:
+    """Return an artifact's name with the characters that every server takes."""
     parts = [_ARTIFACT.sub("_", part)[-200:] for part in name.split("/") if part not in {"", ".", ".."}]
-    return parts or ["_"]
+    return "/".join(parts) or "_"
 
 
 def _levels(made: Iterable[Node]) -> Iterator[list[Node]]:

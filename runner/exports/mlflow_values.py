@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ..dataclass import dataclass, field
@@ -17,7 +17,10 @@ from . import values
 
 RUN_TAG, STEP_TAG = "runner.run", "runner.step"
 """The tags by which a repeated export finds what is there: the id of the run, and the key of the step."""
-_NAME = re.compile(r"[^/\w.\- ]", re.ASCII)
+_NAME = re.compile(r"[^/\w.\- ]")
+"""Characters that a name cannot have. Letters and digits of every script are taken."""
+_REAL_NAME = "runner.name."
+"""The beginning of a tag that tells the real name of a parameter or metric."""
 _PARAMETER, _TAG = 6000, 5000
 """Characters that MLflow takes."""
 _ENDS = {
@@ -58,6 +61,8 @@ class Logged:
     """Lists, tables and other values by the name of the artifact that holds each as JSON."""
     tables: tuple[str, ...] = ()
     """Those of `documents` that MLflow shows as tables."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Tags that tell the real names of those that MLflow does not take."""
 
 
 def nodes(run: EndedRun, known: Receipt) -> Iterator[Node]:
@@ -101,7 +106,10 @@ def _of_run(run: EndedRun, known: Receipt, begun: datetime, ended: datetime) -> 
         began=values.milliseconds(begun),
         ended=values.milliseconds(ended),
         parameters=_texts(known.parameters, _PARAMETER),
-        tags=_texts({**own, **{name: value for name, value in facts.items() if value}}, _TAG),
+        tags={
+            **renamed(good_names(known.parameters)),
+            **_texts({**own, **{name: value for name, value in facts.items() if value}}, _TAG),
+        },
     )
 
 
@@ -109,6 +117,7 @@ def _of_step(run: EndedRun, step: StepReceipt, parent: str) -> Node:
     state, times = run.view.state.steps[step.key], _times(run, step)
     assert times is not None
     said = run.view.state.submission
+    parameters = {**dict(_options(step.command)), **state.sampled}
     facts = {
         RUN_TAG: run.view.state.run,
         STEP_TAG: step.key,
@@ -135,8 +144,11 @@ def _of_step(run: EndedRun, step: StepReceipt, parent: str) -> Node:
         status=_ENDS.get(StepStatus(step.status).value, "FAILED"),
         began=values.milliseconds(times[0]),
         ended=values.milliseconds(times[1]),
-        parameters=_texts({**dict(_options(step.command)), **state.sampled}, _PARAMETER),
-        tags=_texts({name: value for name, value in facts.items() if value}, _TAG),
+        parameters=_texts(parameters, _PARAMETER),
+        tags={
+            **renamed(good_names(parameters)),
+            **_texts({name: value for name, value in facts.items() if value}, _TAG),
+        },
     )
 
 
@@ -167,7 +179,40 @@ def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _texts(found: Mapping[str, object], most: int) -> dict[str, str]:
-    return {good_name(name): values.text(value, most) for name, value in found.items()}
+    names = good_names(found)
+    return {names[name]: values.text(value, most) for name, value in found.items()}
+
+
+def renamed(names: Mapping[str, str]) -> dict[str, str]:
+    """Return tags that tell the real names behind those that MLflow takes.
+
+    Args:
+        names: The names that MLflow takes, by the real ones.
+
+    """
+    changed = {good: name for name, good in names.items() if good != name}
+    return {f"{_REAL_NAME}{good}"[: values.SHORT]: values.text(name, _TAG) for good, name in changed.items()}
+
+
+def good_names(names: Iterable[str], made: Callable[[str], str] | None = None) -> dict[str, str]:
+    """Return a name that MLflow takes for each of several names; different ones stay different.
+
+    Args:
+        names: The names.
+        made: Makes a good name of one. Default: `good_name`.
+
+    """
+    good = made or good_name
+    wanted = {name: good(name) for name in dict.fromkeys(names)}
+    found = {name: name for name in wanted if wanted[name] == name}
+    taken = set(found.values())
+    for name in sorted(wanted.keys() - found.keys()):
+        one = wanted[name]
+        if one in taken:
+            one = good(f"{one[: values.SHORT - 9]}-{values.number(name, 4):08x}")
+        found[name] = one
+        taken.add(one)
+    return found
 
 
 def good_name(name: str) -> str:
@@ -189,11 +234,13 @@ def logged(lines: Iterable[Mapping[str, object]], begun: int) -> Logged:
         begun: The time of lines without one, in milliseconds since the epoch.
 
     """
+    known = list(lines)
+    names = good_names(str(line["name"]) for line in known)
     points: list[Point] = []
     kept: dict[str, list[Mapping[str, object]]] = {}
     counts: dict[str, int] = {}
-    for line in lines:
-        name, value = good_name(str(line["name"])), line.get("value")
+    for line in known:
+        name, value = names[str(line["name"])], line.get("value")
         if str(line.get("kind", "scalar")) == "scalar" and isinstance(value, (int, float)):
             step, counts[name] = line.get("step"), counts.get(name, 0) + 1
             at = step if isinstance(step, int) and not isinstance(step, bool) else counts[name] - 1
@@ -206,7 +253,9 @@ def logged(lines: Iterable[Mapping[str, object]], begun: int) -> Logged:
         file = f"metrics/{name}.json"
         documents[file], is_table = _document(name, found)
         tables += [file] * is_table
-    return Logged(points=tuple(dict.fromkeys(points)), documents=documents, tables=tuple(tables))
+    return Logged(
+        points=tuple(dict.fromkeys(points)), documents=documents, tables=tuple(tables), renamed=renamed(names)
+    )
 
 
 def _document(name: str, lines: Sequence[Mapping[str, object]]) -> tuple[object, bool]:

@@ -11,6 +11,7 @@ import pytest
 from runner.config.after_run import MlflowConfig
 from runner.errors import ExportFailed
 from runner.exports import mlflow
+from runner.exports.mlflow_values import good_names
 from runner.operations.ended_run import EndedRun
 from runner.runs import tags
 from tests.support import sample_run
@@ -70,6 +71,31 @@ def test_metrics_keep_their_steps_and_tables_are_artifacts(tracking: SmallMlflow
     assert json.loads(prep.artifacts["metrics/confusion.json"]) == {"columns": ["a"], "data": [[1], [2]]}
     assert json.loads(prep.tags["mlflow.loggedArtifacts"]) == [{"path": "metrics/confusion.json", "type": "table"}]
     assert prep.artifacts["log.txt"] == b"row 1\nrow 2\n"
+
+
+def test_different_names_stay_different(tracking: SmallMlflow) -> None:
+    run = ended()
+    names = ("точность", "скорость", "学習率", "loss (train)", "loss [train]", "loss _train_", "acc@1", "acc%1")
+    lines = [json.dumps({"name": name, "value": number / 2}) for number, name in enumerate(names)]
+    run.store.put(f"runs/{sample_run.RUN}/prep-1/reports-1/metrics.jsonl", "\n".join(lines).encode())
+    for odd in ("%", "#", "_"):
+        run.store.put(f"runs/{sample_run.RUN}/prep-1/artifacts-1/outputs/a{odd}.txt", odd.encode())
+    mlflow.export(run, settings(tracking))
+    prep = tracking.step("prep-1")
+    found = {each["key"]: each["value"] for each in prep.metrics}
+    real = {name: prep.tags.get(f"runner.name.{name}", name) for name in found}
+    assert {real[name]: value for name, value in found.items()} == {name: n / 2 for n, name in enumerate(names)}
+    assert {"точность", "скорость", "学習率", "loss _train_", "acc_1"} < found.keys()
+    artifacts = {name: data for name, data in prep.artifacts.items() if name.startswith("outputs/")}
+    assert artifacts["outputs/a_.txt"] == b"_"
+    assert sorted(artifacts.values()) == [b"#", b"%", b"_"]
+
+
+def test_parameters_whose_names_are_alike_are_all_there() -> None:
+    names = good_names(["a b", "a:b", "a*b", "../a", "a", "", "x" * 300, "x" * 299 + "y"])
+    assert len(set(names.values())) == len(names)
+    assert (names["a b"], names["a"]) == ("a b", "a")
+    assert all(len(name) <= 250 for name in names.values())
 
 
 def test_small_files_are_artifacts_and_large_ones_stay(tracking: SmallMlflow) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -117,5 +118,19 @@ def test_a_real_server_has_the_run_once_however_often_it_is_sent(server: str) ->
 
 
 def test_a_real_server_takes_hostile_names_and_values(server: str) -> None:
+    run = hostile()
+    names = ("точность", "学習率", "loss (train)", "loss [train]", "../../x", "a" * 300, "\x1b[31m", "nan", "big")
+    values = [*range(len(names) - 2), float("nan"), 10**400]
+    lines = [json.dumps({"name": name, "value": value}) for name, value in zip(names, values, strict=True)]
+    run.store.put(f"runs/{sample_run.RUN}/prep-1/reports-1/metrics.jsonl", "\n".join(lines).encode())
+    for odd in ("%2e%2e", "#?", "ü", "\x1b"):
+        run.store.put(f"runs/{sample_run.RUN}/prep-1/artifacts-1/outputs/{odd}.txt", b"odd")
     for _ in range(2):
-        mlflow.export(hostile(), MlflowConfig(tracking_uri=server, experiment="hostile"))
+        mlflow.export(run, MlflowConfig(tracking_uri=server, experiment="hostile"))
+    client = MlflowClient(server)
+    (experiment,) = (each for each in client.search_experiments() if each.name == "hostile")
+    (prep,) = client.search_runs([experiment.experiment_id], "tags.`runner.step` = 'prep-1'")
+    assert len(prep.data.metrics) == len(names)
+    assert {"точность", "学習率", "loss _train_"} < prep.data.metrics.keys()
+    kept = list_artifacts(artifact_uri=f"{prep.info.artifact_uri}/outputs", tracking_uri=server)
+    assert len(kept) == 4
