@@ -70,12 +70,13 @@ def opened(target: str) -> OpenWorkspace:
 
 
 @contextmanager
-def place(configured: ServeConfig, options: Namespace) -> Iterator[Place]:
+def place(configured: ServeConfig, options: Namespace, *, alone: bool = False) -> Iterator[Place]:
     """Listen at the address of the command line, or of the settings.
 
     Args:
         configured: The settings.
         options: The command line: ``host``, ``port``, ``tls_cert``, ``tls_key``.
+        alone: See `process.Encryption.check`. Default: False.
 
     Raises:
         BadInput: The address or the TLS files cannot be used.
@@ -90,7 +91,7 @@ def place(configured: ServeConfig, options: Namespace) -> Iterator[Place]:
     port = configured.port if options.port is None else options.port
     settings = replace(configured, host=options.host or configured.host, port=port)
     encryption = process.Encryption(options.tls_cert, options.tls_key)
-    encryption.check(settings)
+    encryption.check(settings, alone=alone)
     with process.bound(settings) as listening:
         settings = replace(settings, port=listening.getsockname()[1])
         if encryption.certificate and not settings.url:

@@ -36,8 +36,14 @@ class Encryption:
     certificate: str = ""
     key: str = ""
 
-    def check(self, settings: ServeConfig) -> None:
-        """Raise BadInput if the files cannot be used, or the address needs them."""
+    def check(self, settings: ServeConfig, *, alone: bool = False) -> None:
+        """Raise BadInput if the files cannot be used, or the address needs them.
+
+        Args:
+            settings: The address.
+            alone: True: nothing can be in front of the server, see `runner ui`. Default: False.
+
+        """
         if bool(self.certificate) != bool(self.key):
             raise BadInput("TLS needs a certificate and its key", remedy="give both: --tls-cert FILE --tls-key FILE")
         if self.certificate:
@@ -47,10 +53,14 @@ class Encryption:
                 what = f"the certificate or its key cannot be used: {error}"
                 raise BadInput(what, self.certificate, "give files in PEM format that belong together") from error
         elif not ipaddress.ip_address(settings.host).is_loopback and not settings.behind_proxy:
+            proxy = (
+                "or, if a proxy in front of it encrypts the connections, write 'serve: {behind_proxy: true}' into "
+                "runner.yaml; or listen at 127.0.0.1"
+            )
+            tunnel = "or listen at 127.0.0.1, and forward the port: ssh -L PORT:127.0.0.1:PORT MACHINE"
             raise BadInput(
                 f"tokens would travel in plain text: the server would listen at {settings.host} without TLS",
-                remedy="give --tls-cert and --tls-key; or, if a proxy in front of it encrypts the connections, "
-                "write 'serve: {behind_proxy: true}' into runner.yaml; or listen at 127.0.0.1",
+                remedy=f"give --tls-cert and --tls-key; {tunnel if alone else proxy}",
             )
 
 

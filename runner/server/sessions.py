@@ -27,6 +27,8 @@ from .limits import Rate
 from .token_check import TokenCheck, unauthorized
 
 log = logging.getLogger("runner.server")
+LOCAL = "ui"
+"""The id of the caller whose session a one-time token has opened."""
 _LOGINS_PER_SECOND, _LOGINS_AT_ONCE = 0.2, 20.0
 """Logins with one token: each writes to the store."""
 
@@ -137,7 +139,7 @@ class Sessions:
             self._once = None
             cookie = secrets.token_urlsafe(32)
             made = self._local[_digest(cookie)] = Caller(
-                id="ui", name="runner ui", user=once.user, scopes=(READ, SUBMIT), by_browser=True
+                id=LOCAL, name="runner ui", user=once.user, scopes=(READ, SUBMIT), by_browser=True
             )
         return made, cookie
 

@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
     session = serving.opened(options.target)
     path = f"/runs/{quote(find_run(session, options.run))}" if options.run else ""
     with ExitStack() as stack:
-        place = stack.enter_context(serving.place(settings_of(session.config.serve, options), options))
+        place = stack.enter_context(serving.place(settings_of(session.config.serve, options), options, alone=True))
         settings = place.settings
         if not settings.url:
             settings = replace(settings, url=f"http://{serving.shown(settings.host)}:{settings.port}")

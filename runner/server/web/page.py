@@ -22,6 +22,7 @@ from ...pages.rendering import render
 from ...pages.shell import Link, Shell, Viewer
 from ..context import Caller
 from ..operation import Call
+from ..sessions import LOCAL
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -127,7 +128,7 @@ def viewer(caller: Caller) -> Viewer:
         name=name,
         about=f"{token}may {', '.join(caller.scopes) or 'do nothing'}",
         may_submit=any(scope.startswith("submit") for scope in caller.scopes),
-        may_log_out=caller.by_browser,
+        may_log_out=caller.by_browser and caller.id != LOCAL,  # a one-time token opens no second session
     )
 
 

@@ -93,6 +93,8 @@ def test_another_address_needs_encryption(project: Project) -> None:
     refused = project.run("ui", "--host", "0.0.0.0", "--no-browser")
     assert refused.returncode == 2
     assert "plain text" in refused.stderr
+    assert "behind_proxy" not in refused.stderr
+    assert "ssh -L" in refused.stderr
 
 
 def test_the_page_of_a_run_can_be_asked_for(project: Project) -> None:

@@ -140,7 +140,8 @@ def test_the_one_time_token_opens_one_session_and_is_dead_then(web: Web) -> None
     assert opened.status_code == 200
     assert f'content="0; url=/runs/{DONE}"' in opened.text  # the next call is of the server's own page
     assert opened.headers["referrer-policy"] == "no-referrer"
-    assert first.get("/runs").status_code == 200
+    shown = first.get("/runs")
+    assert (shown.status_code, "Log out" in shown.text) == (200, False)  # nothing would lead back in
     replayed = second.get(f"/login?once={ONCE}")
     assert (replayed.status_code, "set-cookie" in replayed.headers) == (401, False)
     assert second.get("/runs").status_code == 303
