@@ -55,10 +55,11 @@
             kept.push([old, next.cloneNode(true)]);
             return false;
           }
+          if (old instanceof HTMLInputElement && old.type === "hidden" && old.name === "key") return false; // sent twice, it acts once
           return !touched(old);
         },
         beforeAttributeUpdated(name, element) {
-          return !(name === "open" && element instanceof HTMLDetailsElement);
+          return !(name === "open" && element instanceof HTMLDetailsElement) && name !== "data-sent";
         },
       },
     });

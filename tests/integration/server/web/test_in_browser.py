@@ -62,6 +62,12 @@ def test_a_live_page_shows_news_and_leaves_the_readers_work_alone(page: Page, wo
     assert page.evaluate(f"document.querySelector('#menu-{GOING}').open")
     assert page.input_value("#f-text") == "half a wo"
     assert page.inner_text("[data-picks]") == "Compare 2 runs"
+    key = page.input_value(f"{row} input[name=key]", timeout=SECONDS)
+    page.evaluate(f"document.querySelector('{row} form').dataset.sent = 'yes'")
+    head.put(workspace.store, DONE, done)
+    page.wait_for_selector(f"#run-{DONE}[data-state=failed]", timeout=SECONDS)
+    assert page.input_value(f"{row} input[name=key]") == key, "a second press would make a second run"
+    assert page.get_attribute(f"{row} form", "data-sent") == "yes"
     page.click("[data-picks]")
     page.wait_for_url(f"**/compare?run={GOING}&run={DONE}")
 
