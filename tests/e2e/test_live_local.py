@@ -124,7 +124,7 @@ def test_ctrl_c_leaves_a_clean_terminal(project: Project) -> None:
 
 
 def test_a_terminated_command_leaves_a_clean_terminal(project: Project) -> None:
-    project.write("steps/talk.py", TALK)
+    project.write("steps/talk.py", TALK.replace("range(6)", "range(12)"))
     project.driver(WAITS)
     run = on_pty(project, "run", "pipeline.py")
     run.see(lambda screen: screen.cursor_hidden and "one says" in screen.text)
@@ -146,6 +146,7 @@ def test_an_error_of_the_driver_leaves_a_clean_terminal(project: Project) -> Non
 
 
 def test_status_watches_until_the_run_ends(project: Project) -> None:
+    project.write("steps/talk.py", TALK.replace("range(6)", "range(25)"))  # commands take long on a busy machine
     project.driver("""
         submit(step("first", "talk.py", extra=["one"]))
     """)
