@@ -21,7 +21,7 @@ POINTS = 1000
 
 
 @dataclass(frozen=True)
-class LoggedMetric:
+class MetricNumbers:
     """The numbers that one step of a run has logged for one metric, in order."""
 
     step: str
@@ -30,7 +30,7 @@ class LoggedMetric:
     values: tuple[float | None, ...]
     """At most `POINTS`, evenly picked. None: no finite number."""
     count: int
-    """The number of all values."""
+    """The number of values that were read: of a large file the first and the last ones."""
 
     @property
     def title(self) -> str:
@@ -51,7 +51,7 @@ class RunMetrics:
     created: datetime | None
     status: str
     user: str
-    metrics: tuple[LoggedMetric, ...]
+    metrics: tuple[MetricNumbers, ...]
 
 
 def of_runs(store: ObjectStore, views: Sequence[RunView]) -> tuple[RunMetrics, ...]:
@@ -66,8 +66,8 @@ def of_runs(store: ObjectStore, views: Sequence[RunView]) -> tuple[RunMetrics, .
 
     """
     asked = [(place, key) for place, view in enumerate(views) for key in _keys(view)]
-    found = read_each(store, lambda each: logged(store, views[each[0]], each[1]), asked)
-    metrics: list[list[LoggedMetric]] = [[] for _ in views]
+    found = read_each(store, lambda each: logged(store, views[each[0]], each[1], whole=False), asked)
+    metrics: list[list[MetricNumbers]] = [[] for _ in views]
     for (place, key), known in zip(asked, found, strict=True):
         metrics[place].extend(_numbers(views[place].plan.names[key], known))
     return tuple(_run(view, made) for view, made in zip(views, metrics, strict=True))
@@ -79,11 +79,11 @@ def _keys(view: RunView) -> Iterable[str]:
     return islice(begun, STEPS)
 
 
-def _numbers(step: str, known: Mapping[str, tuple[object, ...]]) -> Iterable[LoggedMetric]:
+def _numbers(step: str, known: Mapping[str, tuple[object, ...]]) -> Iterable[MetricNumbers]:
     for name, values in known.items():
         numbers = [_finite(value) for value in values]
         if any(number is not None for number in numbers):
-            yield LoggedMetric(step, name, tuple(thinned(numbers)), len(numbers))
+            yield MetricNumbers(step, name, tuple(thinned(numbers)), len(numbers))
 
 
 def thinned(values: Sequence[float | None]) -> Sequence[float | None]:
@@ -104,7 +104,7 @@ def _finite(value: object) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _run(view: RunView, metrics: list[LoggedMetric]) -> RunMetrics:
+def _run(view: RunView, metrics: list[MetricNumbers]) -> RunMetrics:
     said = view.state.submission
     return RunMetrics(
         run=view.state.run,

@@ -1,18 +1,15 @@
-"""All values of all metrics of an attempt, within a bound."""
+"""The values of all metrics of an attempt, within the bound of `metrics`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ..dataclass import dataclass
-from ..errors import ObjectMissing
 from ..model.task import TaskId
 from ..ports import ObjectStore
-from .metrics import FILE, named_report
+from .metrics import metric_lines, named_report
 from .run_metrics import MetricValue
 
-BYTES = 4 << 20
-"""The most bytes of the file of metrics that are read: its last ones."""
 NAMES = 500
 """The most metrics."""
 
@@ -36,7 +33,7 @@ class MetricLog:
     bytes: int = 0
     """The size of the file of metrics."""
     skipped: int = 0
-    """Bytes at its start that were not read."""
+    """Bytes between its first and its last lines that were not read."""
     more: int = 0
     """Metrics that are left out."""
     etag: str = ""
@@ -51,25 +48,14 @@ def metric_log(store: ObjectStore, task: TaskId) -> MetricLog:
         task: The attempt.
 
     """
-    key = task.reports + FILE
-    info = store.stat(key)
-    if info is None:
-        return MetricLog()
-    start = max(0, info.size - BYTES)
-    try:
-        data = store.read_range(key, start, BYTES + 1)
-    except ObjectMissing:
-        return MetricLog()
-    if start:  # the first line is half a line
-        skipped = data.find(b"\n") + 1 or len(data)
-        start, data = start + skipped, data[skipped:]
-    metrics = by_name(data.decode(errors="replace").split("\n"))
+    found = metric_lines(store, task)
+    metrics = by_name(found.lines)
     return MetricLog(
         metrics=metrics[:NAMES],
-        bytes=info.size,
-        skipped=start,
+        bytes=found.bytes,
+        skipped=found.skipped,
         more=max(0, len(metrics) - NAMES),
-        etag=info.etag,
+        etag=found.etag,
     )
 
 

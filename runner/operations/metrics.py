@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
@@ -11,6 +11,11 @@ from ..model.task import TaskId
 from ..ports import ObjectStore
 
 FILE = "metrics.jsonl"
+BYTES = 4 << 20
+"""The most bytes of a file of metrics that are read where not every value counts."""
+_HEAD = 1 << 20
+_LONGEST = 64 << 20
+"""The most bytes of a line."""
 
 
 @dataclass(frozen=True)
@@ -23,16 +28,83 @@ class Metric:
     value: object
     """The newest value."""
     count: int
-    """The number of logged values."""
+    """The number of logged values. Of a file that is read in part: of those that were read."""
+
+
+@dataclass(frozen=True)
+class MetricLines:
+    """The lines of an attempt's file of metrics; of a large file its first and its last ones."""
+
+    lines: list[str]
+    bytes: int
+    """The size of the file."""
+    skipped: int
+    """Bytes between the first and the last lines that were not read."""
+    etag: str = ""
+    """A text that changes with the file; empty: there is none."""
 
 
 def metrics_of(store: ObjectStore, task: TaskId) -> tuple[Metric, ...]:
-    """Return the metrics of an attempt in the order in which their names first appeared."""
+    """Return the metrics of an attempt in the order in which their names first appeared. At most `BYTES` are read."""
+    return gather(metric_lines(store, task).lines)
+
+
+def metric_lines(store: ObjectStore, task: TaskId) -> MetricLines:
+    """Return the lines of an attempt's file of metrics; of a file of more than `BYTES` the first and the last ones.
+
+    Args:
+        store: The workspace store.
+        task: The attempt.
+
+    Raises:
+        StoreError: The store fails.
+
+    """
+    key = task.reports + FILE
+    info = store.stat(key)
+    if info is None:
+        return MetricLines([], 0, 0)
     try:
-        data = store.get(task.reports + FILE)
+        if info.size <= BYTES:
+            return MetricLines(_lines(store.read_range(key, 0, BYTES)), info.size, 0, info.etag)
+        head = store.read_range(key, 0, _HEAD)
+        start = info.size - (BYTES - _HEAD)
+        tail = store.read_range(key, start, BYTES - _HEAD)
     except ObjectMissing:
-        return ()
-    return gather(data.decode(errors="replace").splitlines())
+        return MetricLines([], 0, 0)
+    first, last = head.rfind(b"\n") + 1, tail.find(b"\n") + 1 or len(tail)  # no half lines
+    return MetricLines(_lines(head[:first]) + _lines(tail[last:]), info.size, start + last - first, info.etag)
+
+
+def every_line(store: ObjectStore, task: TaskId) -> Iterator[str]:
+    """Yield every line of an attempt's file of metrics, with a part of it in memory.
+
+    Args:
+        store: The workspace store.
+        task: The attempt.
+
+    Raises:
+        StoreError: The store fails.
+
+    """
+    key, at, rest = task.reports + FILE, 0, b""
+    while True:
+        try:
+            data = store.read_range(key, at, _HEAD)
+        except ObjectMissing:
+            return
+        at += len(data)
+        lines = (rest + data).split(b"\n")
+        rest = lines.pop()
+        rest = rest if len(rest) <= _LONGEST else b""  # it is no line of ours
+        yield from (line.decode(errors="replace") for line in lines)
+        if len(data) < _HEAD:
+            yield rest.decode(errors="replace")
+            return
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode(errors="replace").split("\n")
 
 
 def gather(lines: Iterable[str]) -> tuple[Metric, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..ports import ObjectStore
 from ..runs.records import shown_attempt
-from .metrics import FILE, Metric, gather
+from .metrics import BYTES, FILE, Metric, every_line, gather
 from .values import RunView
 
 MOST = 10_000
@@ -39,15 +41,17 @@ def of_run(store: ObjectStore, run: str) -> tuple[Metric, ...]:
 
 
 def lines_of_run(store: ObjectStore, run: str) -> list[str]:
-    """Return the lines that were logged for a run as a whole, oldest first.
+    """Return the lines that were logged for a run as a whole, oldest first: the newest ones, if they are very many.
 
     Args:
         store: The workspace store.
         run: The run's id.
 
     """
-    chunks = store.list(f"runs/{run}/annotations/{FILE}/")
-    lines = [line for info in chunks for line in _text(store, info.key).splitlines()]
+    chunks = tuple(store.list(f"runs/{run}/annotations/{FILE}/"))  # their names begin with times
+    sums = accumulate(info.size for info in reversed(chunks))
+    count = sum(1 for size in sums if size <= BYTES) or 1
+    lines = [line for info in chunks[-count:] for line in _text(store, info.key).splitlines()]
     return sorted(lines, key=_written)
 
 
@@ -62,12 +66,11 @@ def values(store: ObjectStore, view: RunView, key: str, name: str) -> tuple[Metr
 
     """
     task = shown_attempt(store, view.state, key)
-    found = list(_values(_text(store, task.reports + FILE), name)) if task else []
-    return tuple(found[-MOST:])
+    return tuple(deque(_values(every_line(store, task), name), MOST)) if task else ()
 
 
-def _values(text: str, name: str) -> Iterator[MetricValue]:
-    for line in text.splitlines():
+def _values(lines: Iterable[str], name: str) -> Iterator[MetricValue]:
+    for line in lines:
         report = _parsed(line)
         if report.get("name") == name:
             yield MetricValue(report.get("value"), report.get("time"), report.get("step"))

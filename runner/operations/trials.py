@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
-from ..errors import ObjectMissing
 from ..model.names import step_run_id
 from ..model.search import Goal, Search, best_value
 from ..model.state import StepState
 from ..model.status import DELIVERED, StepStatus
 from ..ports import ObjectStore
 from ..runs import records
-from .metrics import FILE, named_report
+from .metrics import every_line, metric_lines, named_report
 from .values import RunView
 
 THREADS = 8
@@ -122,13 +121,14 @@ def planned(view: RunView, key: str) -> Iterator[Trial]:
         )
 
 
-def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[object, ...]]:
+def logged(store: ObjectStore, view: RunView, key: str, *, whole: bool = True) -> Mapping[str, tuple[object, ...]]:
     """Return every value that the newest attempt of a step has logged, by the metric's name.
 
     Args:
         store: The workspace store.
         view: The whole run.
         key: The step's key.
+        whole: False: of very many values only the first and the last ones. Default: True.
 
     Raises:
         StoreError: The store fails.
@@ -136,12 +136,9 @@ def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[ob
     task = records.shown_attempt(store, view.state, key)
     if task is None:
         return {}
-    try:
-        data = store.get(task.reports + FILE)
-    except ObjectMissing:
-        return {}
     found: dict[str, list[object]] = {}
-    for report in filter(None, map(named_report, data.decode(errors="replace").splitlines())):
+    lines = every_line(store, task) if whole else metric_lines(store, task).lines
+    for report in filter(None, map(named_report, lines)):
         value = report.get("value")
         flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]
         found.setdefault(str(report["name"]), []).extend(flat)

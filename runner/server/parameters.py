@@ -11,6 +11,9 @@ from ..model.reading import unknown
 from .operation import Parameter, Schema, Value
 from .problems import Refusal, refused
 
+FILE_NAME = "file-name"
+"""The ``format`` of texts that name files: they may hold any character but NUL."""
+
 
 def path_values(known: Iterable[Parameter], given: Mapping[str, object]) -> dict[str, Value]:
     """Return the parameters of a path. Raise Refusal (404) for a value that names nothing."""
@@ -61,7 +64,7 @@ def _value(schema: Schema, text: str) -> Value:
 def _text(schema: Schema, text: str) -> str:
     if not int(cast("int", schema.get("minLength", 0))) <= len(text) <= int(cast("int", schema.get("maxLength", 4096))):
         raise ValueError("is empty" if not text else "is too long")
-    if "\0" in text or not text.isprintable():
+    if "\0" in text or not (text.isprintable() or schema.get("format") == FILE_NAME):
         raise ValueError("holds a character that cannot be printed")
     choices = cast("Iterable[str] | None", schema.get("enum"))
     if choices is not None and text not in choices:

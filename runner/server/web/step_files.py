@@ -6,6 +6,7 @@ can run, load and send nothing; and only kinds that are safe to show get a type.
 
 from __future__ import annotations
 
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 
 from ...errors import BadInput
@@ -14,6 +15,7 @@ from ...operations.shown_files.values import FileKind, Place
 from ...operations.step_files import KEPT, StepFiles, StoredFile
 from ...pages.shell import Link
 from ..operation import Call, Operation, Parameter
+from ..parameters import FILE_NAME
 from ..problems import Refusal, not_found
 from ..read_files import attachment, file_answer, info_of
 from .static import TAG
@@ -30,17 +32,27 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
 }
+
+
+class _PlaceConvertor(StringConvertor):
+    """The rest of a path, whatever is in it: names of files may have line ends."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("place", _PlaceConvertor())
+_ANY_NAME = {"type": "string", "maxLength": 1400, "format": FILE_NAME}
 _NUMBER = {"type": "integer", "minimum": 0, "maximum": 1 << 50}
 _PLACE = Parameter(
     name="place", about="inputs/NAME/…, outputs/NAME/… or files/….", in_path=True,
-    schema={"type": "string", "maxLength": 1400},
+    schema=_ANY_NAME,
 )  # fmt: skip
 
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     paging = (
-        Parameter(name="after", about="The entries behind this one.", schema={"type": "string", "maxLength": 1400}),
+        Parameter(name="after", about="The entries behind this one.", schema=_ANY_NAME),
         Parameter(name="at", about="The place at which a page of a file begins.", schema=_NUMBER),
         Parameter(name="row", about="The number of rows before that place.", schema=_NUMBER),
         Parameter(name="quoted", about="True if that place is in a quoted cell.", schema={"type": "boolean"}),
@@ -51,11 +63,11 @@ def operations() -> tuple[Operation, ...]:
             handler=_files, page=True, parameters=PARAMETERS,
         ),
         Operation(
-            method="GET", path=f"{PATH}/files/{{place:path}}", id="page_step_file", summary="A file of a step",
+            method="GET", path=f"{PATH}/files/{{place:place}}", id="page_step_file", summary="A file of a step",
             tag=TAG, handler=_place, page=True, parameters=(*PARAMETERS, _PLACE, *paging),
         ),
         Operation(
-            method="GET", path=f"{PATH}/raw/{{place:path}}", id="page_step_file_content",
+            method="GET", path=f"{PATH}/raw/{{place:place}}", id="page_step_file_content",
             summary="The content of a file of a step", tag=TAG, handler=_content, page=True,
             parameters=(
                 *PARAMETERS, _PLACE,

@@ -279,3 +279,27 @@ def test_the_log_of_an_attempt_never_goes_on_in_the_next_one() -> None:
     assert "Attempt 2." in page
     assert 'id="log-2-0"' in page
     assert "the second attempt" in page
+
+
+def test_a_folder_of_many_entries_comes_in_pages() -> None:
+    workspace = served()
+    store_hostile_run(workspace.store)
+    for number in range(250):
+        workspace.store.put(f"{TaskId(HOSTILE, STEP, 1).artifacts}many/{number:03d}/x", b"")
+    client = client_of(context_of(lambda: workspace))
+    first = client.get(f"{BASE}/files/files/many").text
+    following = re.search(r'rel="next" href="([^"]*)"', first)
+    assert following is not None
+    second = client.get(following[1].replace("&amp;", "&")).text
+    assert (">199/</a>" in first, ">200/</a>" in first) == (True, False)
+    assert (">199/</a>" in second, ">200/</a>" in second, ">249/</a>" in second) == (False, True, True)
+
+
+def test_a_file_whose_name_has_a_line_end_is_shown_and_sent() -> None:
+    workspace = served()
+    store_hostile_run(workspace.store)
+    workspace.store.put(f"{TaskId(HOSTILE, STEP, 1).artifacts}outputs/new\nline.txt", b"content")
+    client = client_of(context_of(lambda: workspace))
+    assert ">content</pre>" in client.get(f"{BASE}/files/files/outputs/new%0Aline.txt").text
+    sent = client.get(f"{BASE}/raw/files/outputs/new%0Aline.txt?download=true")
+    assert (sent.content, "%0A" in sent.headers["content-disposition"]) == (b"content", True)

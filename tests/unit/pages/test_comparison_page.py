@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.operations.comparison import Comparison, Row
-from runner.operations.metric_history import POINTS, LoggedMetric, RunMetrics, thinned
+from runner.operations.metric_history import POINTS, MetricNumbers, RunMetrics, thinned
 from runner.pages.comparison_page import CHARTS, ROWS, diff_lines, metric_charts, sections
 from tests.support import builders as b
 
@@ -15,7 +15,7 @@ def comparison(**rows: tuple[Row, ...]) -> Comparison:
     return Comparison(runs=(), pairs=(), **{**empty, **rows})
 
 
-def metrics(run: str, *known: LoggedMetric) -> RunMetrics:
+def metrics(run: str, *known: MetricNumbers) -> RunMetrics:
     return RunMetrics(run=run, created=b.T0, status="succeeded", user="", metrics=known)
 
 
@@ -38,7 +38,7 @@ def test_lines_of_a_diff_have_their_kinds() -> None:
 
 
 def test_a_metric_of_several_values_is_drawn_for_all_runs() -> None:
-    one = metrics("run-a", LoggedMetric("train", "loss", (1.0, 0.5), 2), LoggedMetric("train", "f1", (0.9,), 1))
+    one = metrics("run-a", MetricNumbers("train", "loss", (1.0, 0.5), 2), MetricNumbers("train", "f1", (0.9,), 1))
     (chart,) = metric_charts([one, metrics("run-b")])
     data: Any = chart["data"]
     assert chart["title"] == "train: loss"
@@ -46,7 +46,7 @@ def test_a_metric_of_several_values_is_drawn_for_all_runs() -> None:
 
 
 def test_the_number_of_charts_and_of_points_is_bounded() -> None:
-    many = [LoggedMetric("train", f"m{n}", (1.0, 2.0), 2) for n in range(CHARTS + 5)]
+    many = [MetricNumbers("train", f"m{n}", (1.0, 2.0), 2) for n in range(CHARTS + 5)]
     assert len(metric_charts([metrics("a", *many)])) == CHARTS
     values = thinned([float(n) for n in range(10 * POINTS)])
     assert (len(values), values[0], values[-1]) == (POINTS, 0.0, 10 * POINTS - 1)
@@ -54,7 +54,7 @@ def test_the_number_of_charts_and_of_points_is_bounded() -> None:
 
 def test_thinned_points_keep_their_numbers() -> None:
     count = 5 * POINTS
-    metric = LoggedMetric("train", "loss", tuple(thinned([float(n) for n in range(count)])), count)
+    metric = MetricNumbers("train", "loss", tuple(thinned([float(n) for n in range(count)])), count)
     data: Any = metric_charts([metrics("a", metric)])[0]["data"]
     points = data["series"][0]["points"]
     assert points[-1] == [count - 1, count - 1]
