@@ -56,7 +56,7 @@ class StepMetrics:
     """Images that it has logged, by the names of their files."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SearchTrials:
     """A search with its trials."""
 
@@ -166,8 +166,13 @@ def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[S
 def _searches(store: ObjectStore, view: RunView) -> Iterator[SearchTrials]:
     for step in view.plan.searches:
         if step.search is not None:
-            trials = tuple(trials_of(store, view, step.key))
-            yield SearchTrials(step.key, view.plan.names[step.key], progress_text(view, step.key), step.search, trials)
+            yield SearchTrials(
+                key=step.key,
+                name=view.plan.names[step.key],
+                progress=progress_text(view, step.key),
+                search=step.search,
+                trials=tuple(trials_of(store, view, step.key)),
+            )
 
 
 def _pictures(metrics: Sequence[LoggedMetric]) -> list[str]:
