@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..model.names import short
 from ..model.printable import continued, remedy_lines
-from ..operations.after_run import FAILED, Outcome, line
+from ..operations.after_run import FAILED, LEFT, Outcome, line
 from ..operations.metrics import Metric
 from ..operations.report import OutputReport, RunReport, StepReport
 from ..operations.run_words import TAIL, TROUBLED, origin_facts, value_text
@@ -83,7 +83,7 @@ def after_lines(found: Sequence[Outcome], paint: Paint) -> list[str]:
     """Return what became of the actions at the end of a run: a line for each, and the remedies of those that failed."""
     lines: list[str] = []
     for outcome in found:
-        bad = outcome.state == FAILED
+        bad = outcome.state in (FAILED, LEFT)
         lines.append(paint(f"  {line(outcome)}", "yellow" if bad else ""))
         lines += [f"  {each}" for each in remedy_lines(outcome.remedy if bad else "", paint("do:", "dim"))]
     return lines

@@ -183,22 +183,28 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
         told = replace(told, after=after_run_of(viewer.session, view.state.run))
     if told.after and not viewer.quiet:
         show("", paint("after the run", "bold"), *after_lines(told.after, paint), stream=viewer.stream)
+        if any(each.state == after_run.BEGUN for each in told.after):
+            wait = f"runner resume {short(view.state.run)}{hint(viewer.session)}"
+            show(f"  {paint('wait for it:', 'dim')} {wait}", stream=viewer.stream)
     return told
 
 
-def after_run_of(session: OpenWorkspace, run: str, seconds: float = AFTER_SECONDS) -> tuple[Outcome, ...]:
+def after_run_of(
+    session: OpenWorkspace, run: str, seconds: float = AFTER_SECONDS, going: Sequence[str] = (after_run.BEGUN,)
+) -> tuple[Outcome, ...]:
     """Return what became of the actions at the end of a run; wait a little for those that go on.
 
     Args:
         session: The workspace.
         run: The run, which has ended.
         seconds: How long to wait at most.
+        going: The states of actions that are waited for. Default: those that have begun.
 
     """
     deadline = time.monotonic() + seconds
     while True:
         found = after_run.expected(session.store, run, session.after_run.actions)
-        if all(each.state != after_run.BEGUN for each in found) or time.monotonic() > deadline:
+        if all(each.state not in going for each in found) or time.monotonic() > deadline:
             return found
         time.sleep(max(session.pause, _AFTER_PAUSE))
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from ..dataclass import dataclass
 from ..errors import BadInput, ObjectMissing
 from ..model.document import from_document, to_document
+from ..model.names import short
 from ..ports import ObjectStore
 
-BEGUN, DONE, FAILED = "begun", "done", "failed"
-"""The states of an action."""
+BEGUN, DONE, FAILED, LEFT = "begun", "done", "failed", "left"
+"""The states of an action. ``left``: the process that had begun it is gone; the next controller does it."""
+_GRACE = timedelta(seconds=30)
+"""The time that a process may need beyond the time limit of an action."""
 _NEVER = datetime.fromtimestamp(0, timezone.utc)
 MOST_ATTEMPTS = 3
 """Controllers that begin an action; after the last one that ended while it was on its way, it has failed."""
@@ -25,7 +29,7 @@ class Outcome:
     name: str
     """The action: one of `config.after_run.ACTIONS`."""
     state: str
-    """One of ``begun``, ``done`` and ``failed``."""
+    """One of ``begun``, ``done``, ``failed`` and ``left``. The last one is never stored."""
     time: datetime
     """The time at which it reached this state."""
     place: str = ""
@@ -35,6 +39,8 @@ class Outcome:
     remedy: str = ""
     attempts: int = 1
     """The number of controllers that have begun it."""
+    until: datetime | None = None
+    """The time at which it is stopped, if it has begun, by the store's clock; None: unknown."""
 
 
 def outcomes(store: ObjectStore, run: str) -> tuple[Outcome, ...]:
@@ -45,8 +51,27 @@ def outcomes(store: ObjectStore, run: str) -> tuple[Outcome, ...]:
         run: The run's id.
 
     """
-    found = (read(store, run, name_of(info.key)) for info in store.list(_folder(run)) if info.key.endswith(".json"))
-    return tuple(outcome for outcome in found if outcome is not None)
+    names = [name_of(info.key) for info in store.list(_folder(run)) if info.key.endswith(".json")]
+    found = [outcome for name in names if (outcome := read(store, run, name)) is not None]
+    if not any(outcome.state == BEGUN for outcome in found):
+        return tuple(found)
+    now = store.now()
+    return tuple(seen(outcome, run, now) for outcome in found)
+
+
+def seen(outcome: Outcome, run: str, now: datetime) -> Outcome:
+    """Return an outcome as people see it: what is still begun long after its time limit was left (pure).
+
+    Args:
+        outcome: The outcome, as it is stored.
+        run: The run's id.
+        now: The time, by the store's clock.
+
+    """
+    if outcome.state != BEGUN or outcome.until is None or now <= outcome.until + _GRACE:
+        return outcome
+    reason = "the controller that had begun it is gone"
+    return replace(outcome, state=LEFT, reason=reason, remedy=f"let another one do it: runner resume {short(run)}")
 
 
 def expected(store: ObjectStore, run: str, actions: Iterable[str]) -> tuple[Outcome, ...]:
@@ -92,8 +117,8 @@ def write(store: ObjectStore, run: str, outcome: Outcome) -> None:
 
 def line(outcome: Outcome) -> str:
     """Return an outcome in one line, without its remedy: where the result lies, or why there is none."""
-    if outcome.state == FAILED:
-        return f"{outcome.name} failed: {outcome.reason}"
+    if outcome.state in (FAILED, LEFT):
+        return f"{outcome.name} {'failed' if outcome.state == FAILED else 'was not done'}: {outcome.reason}"
     return f"{outcome.name}: {outcome.place or outcome.state}" if outcome.state == DONE else f"{outcome.name} goes on"
 
 

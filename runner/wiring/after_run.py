@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Protocol
 
@@ -96,7 +96,8 @@ def _done(store: ObjectStore, action: Action, clock: Clock, act: Act) -> Outcome
     if attempts > MOST_ATTEMPTS:
         found = failed(action, f"{MOST_ATTEMPTS} controllers ended while they were at it")
     else:
-        begun = Outcome(name=action.name, state=BEGUN, time=clock.now(), attempts=attempts)
+        until = store.now() + timedelta(seconds=action.seconds)
+        begun = Outcome(name=action.name, state=BEGUN, time=clock.now(), attempts=attempts, until=until)
         outcomes.write(store, action.run, begun)
         found = act(action)
     found = replace(found, time=clock.now(), attempts=min(attempts, MOST_ATTEMPTS))
