@@ -61,7 +61,7 @@ class Dispatch:
             try:
                 return await (self._change if operation.body else self._read)(operation, request, record)
             except Refusal as refusal:
-                return refused(refusal)
+                return self._with_cookie(refused(refusal), refusal, request)
             except RunnerError as error:
                 if isinstance(error, StoreError):
                     self._metrics.store_failed(error)
@@ -76,6 +76,13 @@ class Dispatch:
                 return refused(Refusal(500, f"the server has a fault; its log names the call {record.id}"))
 
         return endpoint
+
+    def _with_cookie(self, answer: Response, refusal: Refusal, request: Request) -> Response:
+        """Delete the cookie of a session that is not valid: open pages would send it for ever."""
+        sessions = self._context.sessions
+        if refusal.status == 401 and sessions is not None and (line := sessions.forgotten(request)):
+            answer.headers.append("Set-Cookie", line)
+        return answer
 
     async def _read(self, operation: Operation, request: Request, record: Record) -> Response:
         """Answer a call without a body."""

@@ -90,7 +90,7 @@ class Sessions:
             known = self._local.get(_digest(text))
         if known is not None:
             return known
-        record = self._tokens.record(text, request, self._verifier.verify)
+        record = self._tokens.of_session(text, request, self._verifier.verify)
         return caller_of(record)
 
     def open_with_token(self, text: str, request: HTTPConnection) -> tuple[Caller, str]:
@@ -158,6 +158,15 @@ class Sessions:
             local = self._local.pop(_digest(text), None)
         if local is None and text:
             self._verifier.end(text)
+
+    def forgotten(self, request: HTTPConnection) -> str:
+        """Return the value of ``Set-Cookie`` that deletes the cookie of a refused call; empty if it has none.
+
+        Args:
+            request: The call.
+
+        """
+        return self.set_cookie("") if self.cookie in request.cookies and "authorization" not in request.headers else ""
 
     def set_cookie(self, text: str) -> str:
         """Return the value of ``Set-Cookie`` for a session; with an empty text, the one that deletes the cookie.

@@ -25,46 +25,67 @@ class TokenCheck:
     """Checks tokens and sessions. It may be used by several threads at once."""
 
     def __init__(self, verifier: Verifier, clock: Clock) -> None:
-        """Set the limit.
+        """Set the limits: wrong sessions have one of their own, since open pages go on to send an old one.
 
         Args:
             verifier: Verifies tokens.
-            clock: The clock of the limit for wrong secrets.
+            clock: The clock of the limits for wrong secrets.
 
         """
         self.verifier = verifier
+        self._invented = Rate(_FAILURES_PER_SECOND, _FAILURES_AT_ONCE, clock.monotonic)
         self._failures = Rate(_FAILURES_PER_SECOND, _FAILURES_AT_ONCE, clock.monotonic)
 
-    def record(self, text: str, request: HTTPConnection, verify: Verify | None = None) -> TokenRecord:
-        """Return the record of a valid secret.
+    def record(self, text: str, request: HTTPConnection) -> TokenRecord:
+        """Return the record of a valid token.
 
         Args:
             text: What the client sent.
             request: The request.
-            verify: Verifies the secret. Default: `Verifier.verify`, it is a token.
 
         Raises:
             Refusal: 401: it is not valid; 429: too many wrong ones came from this address.
             StoreError: The store does not answer.
 
         """
+        return self._checked(text, request, self.verifier.verify, self._failures, counts_all=True)
+
+    def of_session(self, text: str, request: HTTPConnection, verify: Verify) -> TokenRecord:
+        """Return the record of the token behind a valid session.
+
+        Args:
+            text: What the browser sent.
+            request: The request.
+            verify: Verifies sessions.
+
+        Raises:
+            Refusal: 401: it is not valid; 429: too many invented ones came from this address. One that has ended, or
+                that is none by its form, counts for nothing: it costs no request to the store.
+            StoreError: The store does not answer.
+
+        """
+        return self._checked(text, request, verify, self._invented, counts_all=False)
+
+    def _checked(
+        self, text: str, request: HTTPConnection, verify: Verify, wrong: Rate, *, counts_all: bool
+    ) -> TokenRecord:
         sender = request.client.host if request.client else ""
         counted = False
 
         def asking() -> None:
             nonlocal counted
             counted = True
-            self._failures.take(sender)  # first: otherwise an invented token costs a request to the store each time
+            wrong.take(sender)  # first: otherwise an invented token costs a request to the store each time
 
         try:
-            record = (verify or self.verifier.verify)(text, asking)
+            record = verify(text, asking)
         except BadInput as error:
-            if not counted:
-                self._failures.take(sender)
+            if counts_all and not counted:
+                wrong.take(sender)
             problem = error.problems[0]
             raise unauthorized(problem.what, "invalid_token", problem.remedy) from None
         if counted:
-            self._failures.give_back(sender)
+            wrong.give_back(sender)
         return record
 
 

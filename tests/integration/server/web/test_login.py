@@ -118,6 +118,33 @@ def test_a_wrong_token_is_told_and_many_are_refused(web: Web) -> None:
     assert statuses == {401, 429}
 
 
+def test_pages_with_an_old_session_lock_nobody_out(web: Web) -> None:
+    browser = logged_in(web)
+    old = dict(browser.cookies)
+    web.clock.advance(LIFETIME.total_seconds())
+    tabs = web.browser(context := web.context())
+    for cookie in (old, {COOKIE: "of-an-earlier-runner-ui"}):
+        for _ in range(100):
+            tabs.cookies = dict(cookie)
+            refused = tabs.get("/runs", **{"X-Runner-Live": "1"})
+            assert refused.status_code == 401
+            assert tabs.cookies == {}, "the browser deletes it"
+            tabs.cookies = dict(cookie)
+            assert tabs.get("/login").status_code == 200
+    assert web.browser(context).log_in(web.token(name="other", seed=3)).status_code == 303
+
+
+def test_invented_sessions_are_limited_and_do_not_count_as_tokens(web: Web) -> None:
+    context = web.context()
+    browser = web.browser(context)
+    statuses = []
+    for number in range(60):
+        browser.cookies = {COOKIE: f"rs_{number:016x}_{'0' * 64}"}
+        statuses.append(browser.get("/runs", **{"X-Runner-Live": "1"}).status_code)
+    assert statuses == [401] * 50 + [429] * 10
+    assert web.browser(context).log_in(web.token()).status_code == 303
+
+
 @pytest.mark.parametrize(
     "target",
     [
