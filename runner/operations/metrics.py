@@ -103,6 +103,31 @@ def every_line(store: ObjectStore, task: TaskId) -> Iterator[str]:
             return
 
 
+def lines_backwards(store: ObjectStore, task: TaskId) -> Iterator[str]:
+    """Yield the lines of an attempt's file of metrics from the last one on: who wants few reads little.
+
+    Args:
+        store: The workspace store.
+        task: The attempt.
+
+    Raises:
+        StoreError: The store fails.
+
+    """
+    key = task.reports + FILE
+    info = store.stat(key)
+    end, rest = info.size if info else 0, b""
+    while end > 0:
+        start = max(0, end - _HEAD)
+        try:
+            lines = (store.read_range(key, start, end - start) + rest).split(b"\n")
+        except ObjectMissing:
+            return
+        rest, end = lines[0] if start else b"", start
+        rest = rest if len(rest) <= _LONGEST else b""  # it is no line of ours
+        yield from (line.decode(errors="replace") for line in reversed(lines[1 if start else 0 :]))
+
+
 def _lines(data: bytes) -> list[str]:
     return data.decode(errors="replace").split("\n")
 

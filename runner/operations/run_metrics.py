@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..ports import ObjectStore
 from ..runs.records import shown_attempt
-from .metrics import BYTES, FILE, Metric, every_line, gather
+from .metrics import BYTES, FILE, Metric, gather, lines_backwards
 from .values import RunView
 
 MOST = 10_000
@@ -66,7 +65,8 @@ def values(store: ObjectStore, view: RunView, key: str, name: str) -> tuple[Metr
 
     """
     task = shown_attempt(store, view.state, key)
-    return tuple(deque(_values(every_line(store, task), name), MOST)) if task else ()
+    newest = list(islice(_values(lines_backwards(store, task), name), MOST)) if task else []
+    return tuple(reversed(newest))
 
 
 def _values(lines: Iterable[str], name: str) -> Iterator[MetricValue]:

@@ -77,7 +77,7 @@ class Gantt:
 
 
 def gantt(found: Timeline, page: int = 1) -> Gantt:
-    """Return a page of a timeline: steps in the order in which they began, without the trials of searches.
+    """Return a page of a timeline: steps in the order in which they began.
 
     Args:
         found: The timeline.

@@ -18,6 +18,7 @@ from ...pages.shell import Link
 from ...pages.trial_data import trial_table
 from ...ports import ObjectStore
 from ..operation import Call, Operation, Parameter
+from ..problems import not_found
 from .page import page
 from .static import TAG
 
@@ -65,6 +66,8 @@ def _one(call: Call) -> Response:
     with call.context.workspaces.borrow() as workspace:
         store = workspace.store
         runs, more = experiment_runs(store, name, RUNS)
+        if not runs and not more:
+            raise not_found(f"There is no experiment '{name[:100]}' here.", "see: /experiments")
         views = [view for view in read_each(store, lambda run: _view(store, run), runs) if view is not None]
         shown = experiment_page(name, views, of_runs(store, views), call.text("metric"))
         trials = _trials(store, shown, views)

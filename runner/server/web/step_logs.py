@@ -86,7 +86,7 @@ def _log(call: Call) -> Response:
             opened,
             "step_log.html",
             "log",
-            live=not opened.finished,
+            live=not opened.finished and "find" not in call.query,  # each new look would search again
             tag=tag,
             shown=shown,
             lines=lines,

@@ -99,5 +99,6 @@ def test_hostile_names_stay_texts(client: Client) -> None:
     assert client.get(f"/experiments/%3C{linked}").status_code == 200
 
 
-def test_an_unknown_experiment_is_an_empty_page(client: Client) -> None:
-    assert "No run of this experiment" in client.get("/experiments/nothing").text
+def test_an_unknown_experiment_is_not_found(client: Client) -> None:
+    answer = client.get("/experiments/nothing")
+    assert (answer.status_code, "There is no experiment" in answer.text) == (404, True)

@@ -7,7 +7,7 @@ import pytest
 from runner.model.task import TaskId
 from runner.operations import metrics
 from runner.operations.metric_log import metric_log
-from runner.operations.metrics import every_line, metric_lines, metrics_of
+from runner.operations.metrics import every_line, lines_backwards, metric_lines, metrics_of
 from tests.support.memory_store import MemoryStore
 
 TASK = TaskId("run", "a", 1)
@@ -43,9 +43,11 @@ def test_of_a_large_file_the_first_and_the_last_lines_are_read(monkeypatch: pyte
 
 def test_every_line_of_a_large_file_comes_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metrics, "_HEAD", 7)
-    values = [json.loads(line)["value"] for line in every_line(store_of(500), TASK) if line]
-    assert values == [7, *range(500)]
+    lines = [line for line in every_line(store_of(500), TASK) if line]
+    assert [json.loads(line)["value"] for line in lines] == [7, *range(500)]
+    assert [line for line in lines_backwards(store_of(500), TASK) if line] == lines[::-1]
 
 
 def test_an_absent_file_has_no_lines() -> None:
     assert metric_lines(MemoryStore(), TASK).lines == list(every_line(MemoryStore(), TASK)) == []
+    assert list(lines_backwards(MemoryStore(), TASK)) == []
