@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from ..dataclass import dataclass, field
 from ..model.search import Search
@@ -29,6 +30,10 @@ PREVIEW, TOTAL = 256 << 10, 8 << 20
 """The most bytes of the preview of a file, and of all previews together."""
 METRICS = 200
 """The most metrics that a report draws."""
+VALUES = 200_000
+"""Values of metrics from which on no further step is read."""
+_AT_ONCE = 8
+"""Steps whose metrics are read together."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class ReportContents:
     """Of the steps that have logged any."""
     more_metrics: int
     """Metrics that are left out."""
+    unread: int
+    """Steps whose metrics were not read, since there are enough."""
     searches: tuple[SearchTrials, ...]
     previews: tuple[FilePreview, ...]
     budget: Budget
@@ -117,7 +124,7 @@ def contents(
     seen = head.read(store, view.state.run)
     budget = Budget(preview=limits.preview, total=limits.total)
     keys = tuple(view.state.steps)
-    metrics, more = _metrics(store, view, budget)
+    metrics, more, unread = _metrics(store, view, budget)
     known = frozenset((one.key, name) for one in metrics for name in one.pictures)
     return ReportContents(
         view=view,
@@ -133,6 +140,7 @@ def contents(
         receipt=receipt(store, view),
         metrics=metrics,
         more_metrics=more,
+        unread=unread,
         searches=tuple(_searches(store, view)),
         previews=file_previews(store, view, datastore, budget, known),
         budget=budget,
@@ -145,22 +153,36 @@ def _status(store: ObjectStore, view: RunView, seen: head.Head | None, now: date
     return listing.status(seen, now, full=listing.disk_is_full(store)) if seen else "starting"
 
 
-def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[StepMetrics, ...], int]:
-    """Return the metrics of the run and of its steps, in the order of the plan, and the number that is left out."""
-    keys = tuple(view.state.steps)
-    own = MetricLog(metrics=by_name(lines_of_run(store, view.state.run)))
-    logs = [own, *read_each(store, lambda key: _log(store, view, key), keys)]
-    names = ["the run as a whole", *(view.plan.names[key] for key in keys)]
+def _metrics(store: ObjectStore, view: RunView, budget: Budget) -> tuple[tuple[StepMetrics, ...], int, int]:
+    """Return the metrics of the run and of its steps, in the order of the plan, and what is left out.
+
+    Returns:
+        The metrics; the number of metrics that are left out; the number of steps whose metrics were not read.
+
+    """
     found: list[StepMetrics] = []
-    left, more = METRICS, 0
-    for key, name, log in zip(("", *keys), names, logs, strict=True):
+    left, values, more, read = METRICS, VALUES, 0, 0
+    for key, log in _logs(store, view):
         shown = log.metrics[:left]
         more += log.more + len(log.metrics) - len(shown)
         left -= len(shown)
+        values -= sum(len(metric.values) for metric in shown)
         if shown:
+            name = view.plan.names[key] if key else "the run as a whole"
             pictures = kept_previews(store, view, key, _pictures(shown), budget) if key else {}
             found.append(StepMetrics(key, name, replace(log, metrics=shown), pictures))
-    return tuple(found), more
+        read += bool(key)
+        if left <= 0 or values <= 0:
+            break
+    return tuple(found), more, len(view.state.steps) - read
+
+
+def _logs(store: ObjectStore, view: RunView) -> Iterator[tuple[str, MetricLog]]:
+    """Yield the metrics of the run, and those of its steps by key: few at a time, since each may have megabytes."""
+    yield "", MetricLog(metrics=by_name(lines_of_run(store, view.state.run)))
+    keys = iter(view.state.steps)
+    while chunk := list(islice(keys, _AT_ONCE)):
+        yield from zip(chunk, read_each(store, lambda key: _log(store, view, key), chunk), strict=True)
 
 
 def _searches(store: ObjectStore, view: RunView) -> Iterator[SearchTrials]:

@@ -13,7 +13,7 @@ import pytest
 from runner.model import events as e
 from runner.model.record import Failure
 from runner.model.task import TaskId
-from runner.operations import after_run
+from runner.operations import after_run, report_contents
 from runner.operations.report_contents import Limits, contents
 from runner.operations.values import RunView
 from runner.operations.watch import view as view_of
@@ -128,3 +128,17 @@ def test_a_search_has_its_trials_and_metrics_of_the_best_ones() -> None:
     (data,) = re.findall(r'data-parallel><script type="application/json">(.*?)</script>', text)
     assert [line["href"] for line in json.loads(data)["lines"]] == [f"#step-t{number}" for number in (4, 3, 2, 1, 0)]
     assert re.findall(r"<h3>(t\d)</h3>", text) == ["t2", "t3", "t4"]
+
+
+def test_the_values_of_metrics_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report_contents, "VALUES", 50)
+    monkeypatch.setattr(report_contents, "_AT_ONCE", 2)
+    store = MemoryStore()
+    view = store_run(store, {f"s{number}": {} for number in range(10)})
+    line = json.dumps({"name": "loss", "kind": "scalar", "value": 1})
+    for key in view.state.steps:
+        store.put(f"{TaskId(b.RUN, key, 1).reports}metrics.jsonl", "\n".join([line] * 20).encode())
+    found = contents(store, view, lambda _: store)
+    assert [one.key for one in found.metrics] == ["s0", "s1", "s2"]
+    assert found.unread == 7
+    assert "The metrics of 7 more steps were not read." in report_html(found)
