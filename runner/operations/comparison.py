@@ -103,13 +103,16 @@ class Comparison:
     """The first run with each other one."""
 
 
-def compare(store: ObjectStore, views: Sequence[RunView], *, diffs: bool = True) -> Comparison:
+def compare(
+    store: ObjectStore, views: Sequence[RunView], *, diffs: bool = True, metrics_in_part: bool = False
+) -> Comparison:
     """Compare two or more runs.
 
     Args:
         store: The workspace store.
         views: The runs.
         diffs: Add the diffs of the code. Default: True.
+        metrics_in_part: True: of very many values of metrics only the first and the last ones are read. Default: False.
 
     Raises:
         BadInput: There are fewer than two runs, or more than `MOST`, or one is there twice.
@@ -117,7 +120,7 @@ def compare(store: ObjectStore, views: Sequence[RunView], *, diffs: bool = True)
 
     """
     _check([view.state.run for view in views])
-    inputs, metrics = zip(*(_read(store, view) for view in views), strict=True)
+    inputs, metrics = zip(*(_read(store, view, metrics_in_part) for view in views), strict=True)
     return Comparison(
         runs=tuple(map(_run, views)),
         parameters=_rows(map(parameters_of, views)),
@@ -185,7 +188,7 @@ def _outputs(view: RunView) -> Mapping[str, object]:
     }
 
 
-def _read(store: ObjectStore, view: RunView) -> tuple[Mapping[str, object], Mapping[str, object]]:
+def _read(store: ObjectStore, view: RunView, in_part: bool) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """Return the digest of each input and the newest value of each metric of a run."""
 
     def one(key: str) -> tuple[str, Mapping[str, object], tuple[Metric, ...]]:
@@ -193,7 +196,7 @@ def _read(store: ObjectStore, view: RunView) -> tuple[Mapping[str, object], Mapp
         return (
             view.plan.names[key],
             {name: content_of(ref) for name, ref in refs.items()},
-            step_metrics(store, view, key),
+            step_metrics(store, view, key, in_part=in_part),
         )
 
     inputs: dict[str, object] = {}

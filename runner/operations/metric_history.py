@@ -11,11 +11,13 @@ from ..dataclass import dataclass
 from ..model.search import logged_number
 from ..ports import ObjectStore
 from .parallel_reads import read_each
-from .trials import logged
+from .trials import logged_in_part
 from .values import RunView
 
 STEPS = 100
 """The most steps of a run whose metrics are read."""
+READ_IN_PART = "which have more than 4 MiB, the first MiB and the last 3 MiB are shown"
+"""The end of a sentence about metrics of steps."""
 POINTS = 1000
 """The most values of one metric that are returned."""
 
@@ -30,7 +32,7 @@ class MetricNumbers:
     values: tuple[float | None, ...]
     """At most `POINTS`, evenly picked. None: no finite number."""
     count: int
-    """The number of values that were read: of a large file the first and the last ones."""
+    """The number of values that were read."""
 
     @property
     def title(self) -> str:
@@ -52,6 +54,8 @@ class RunMetrics:
     status: str
     user: str
     metrics: tuple[MetricNumbers, ...]
+    in_part: tuple[str, ...] = ()
+    """The names of steps with so many values that only the first and the last ones were read."""
 
 
 def of_runs(store: ObjectStore, views: Sequence[RunView]) -> tuple[RunMetrics, ...]:
@@ -66,11 +70,28 @@ def of_runs(store: ObjectStore, views: Sequence[RunView]) -> tuple[RunMetrics, .
 
     """
     asked = [(place, key) for place, view in enumerate(views) for key in _keys(view)]
-    found = read_each(store, lambda each: logged(store, views[each[0]], each[1], whole=False), asked)
+    found = read_each(store, lambda each: logged_in_part(store, views[each[0]], each[1]), asked)
     metrics: list[list[MetricNumbers]] = [[] for _ in views]
-    for (place, key), known in zip(asked, found, strict=True):
-        metrics[place].extend(_numbers(views[place].plan.names[key], known))
-    return tuple(_run(view, made) for view, made in zip(views, metrics, strict=True))
+    in_part: list[list[str]] = [[] for _ in views]
+    for (place, key), (known, is_cut) in zip(asked, found, strict=True):
+        name = views[place].plan.names[key]
+        metrics[place].extend(_numbers(name, known))
+        in_part[place].extend([name] if is_cut else [])
+    return tuple(_run(view, made, cut) for view, made, cut in zip(views, metrics, in_part, strict=True))
+
+
+def note_of(names: Iterable[str]) -> str:
+    """Return a sentence about metrics of which a part was read; empty: all of all was read.
+
+    Args:
+        names: The names of the steps.
+
+    """
+    known = list(dict.fromkeys(names))
+    if not known:
+        return ""
+    more = f" and {len(known) - 5} more steps" if len(known) > 5 else ""
+    return f"Of the metrics of {', '.join(known[:5])}{more}, {READ_IN_PART}."
 
 
 def _keys(view: RunView) -> Iterable[str]:
@@ -104,7 +125,7 @@ def _finite(value: object) -> float | None:
     return number if number is not None and math.isfinite(number) else None
 
 
-def _run(view: RunView, metrics: list[MetricNumbers]) -> RunMetrics:
+def _run(view: RunView, metrics: list[MetricNumbers], in_part: list[str]) -> RunMetrics:
     said = view.state.submission
     return RunMetrics(
         run=view.state.run,
@@ -112,4 +133,5 @@ def _run(view: RunView, metrics: list[MetricNumbers]) -> RunMetrics:
         status=view.state.status.value,
         user=said.user if said else "",
         metrics=tuple(metrics),
+        in_part=tuple(in_part),
     )

@@ -28,7 +28,7 @@ class Metric:
     value: object
     """The newest value."""
     count: int
-    """The number of logged values. Of a file that is read in part: of those that were read."""
+    """The number of logged values."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class MetricLines:
 
 
 def metrics_of(store: ObjectStore, task: TaskId) -> tuple[Metric, ...]:
-    """Return the metrics of an attempt in the order in which their names first appeared. At most `BYTES` are read."""
-    return gather(metric_lines(store, task).lines)
+    """Return the metrics of an attempt in the order in which their names first appeared. Every line is read."""
+    return gather(every_line(store, task))
 
 
 def metric_lines(store: ObjectStore, task: TaskId) -> MetricLines:

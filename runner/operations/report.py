@@ -25,7 +25,7 @@ from ..ports import ObjectStore
 from ..runs import records
 from .after_run import Outcome, outcomes
 from .batch_progress import progress_of
-from .metrics import Metric, metrics_of
+from .metrics import Metric, gather, metric_lines, metrics_of
 from .published import pipelines
 from .published.documents import Documents
 from .search_progress import begun_at, best_of, is_searching, progress_text
@@ -289,10 +289,19 @@ def _search_reason(store: ObjectStore, view: RunView, key: str) -> str:
     return progress_text(view, key, best) if best or is_searching(view, key) or step.status in STEP_ENDS else ""
 
 
-def step_metrics(store: ObjectStore, view: RunView, key: str) -> tuple[Metric, ...]:
-    """Return the metrics of the newest attempt; for a reused step, those of the original attempt."""
+def step_metrics(store: ObjectStore, view: RunView, key: str, *, in_part: bool = False) -> tuple[Metric, ...]:
+    """Return the metrics of the newest attempt; for a reused step, those of the original attempt.
+
+    Args:
+        store: The workspace store.
+        view: The run.
+        key: The step's key.
+        in_part: True: of very many values the first and the last ones are read, for pages. Default: False.
+    """
     task = records.shown_attempt(store, view.state, key)
-    return metrics_of(store, task) if task else ()
+    if task is None:
+        return ()
+    return gather(metric_lines(store, task).lines) if in_part else metrics_of(store, task)
 
 
 def display_names(plan: Plan) -> Mapping[str, str]:

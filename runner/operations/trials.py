@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..dataclass import dataclass, field
@@ -121,14 +121,13 @@ def planned(view: RunView, key: str) -> Iterator[Trial]:
         )
 
 
-def logged(store: ObjectStore, view: RunView, key: str, *, whole: bool = True) -> Mapping[str, tuple[object, ...]]:
+def logged(store: ObjectStore, view: RunView, key: str) -> Mapping[str, tuple[object, ...]]:
     """Return every value that the newest attempt of a step has logged, by the metric's name.
 
     Args:
         store: The workspace store.
         view: The whole run.
         key: The step's key.
-        whole: False: of very many values only the first and the last ones. Default: True.
 
     Raises:
         StoreError: The store fails.
@@ -136,8 +135,32 @@ def logged(store: ObjectStore, view: RunView, key: str, *, whole: bool = True) -
     task = records.shown_attempt(store, view.state, key)
     if task is None:
         return {}
+    return _by_name(every_line(store, task))
+
+
+def logged_in_part(store: ObjectStore, view: RunView, key: str) -> tuple[Mapping[str, tuple[object, ...]], bool]:
+    """Return the same, but of very many values the first and the last ones alone, for pages.
+
+    Args:
+        store: The workspace store.
+        view: The whole run.
+        key: The step's key.
+
+    Returns:
+        The values by the metric's name, and True if some are left out.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    task = records.shown_attempt(store, view.state, key)
+    if task is None:
+        return {}, False
+    found = metric_lines(store, task)
+    return _by_name(found.lines), found.skipped > 0
+
+
+def _by_name(lines: Iterable[str]) -> Mapping[str, tuple[object, ...]]:
     found: dict[str, list[object]] = {}
-    lines = every_line(store, task) if whole else metric_lines(store, task).lines
     for report in filter(None, map(named_report, lines)):
         value = report.get("value")
         flat = value if report.get("kind") == "list" and isinstance(value, list) else [value]

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from ...errors import BadInput
 from ...model.names import is_run_id, short
 from ...operations.comparison import MOST, CodeChange, PairComparison, compare
-from ...operations.metric_history import of_runs
+from ...operations.metric_history import note_of, of_runs
 from ...operations.run_pages import RunFilter
 from ...operations.run_pages import page as runs_page
 from ...pages.comparison_page import diff_lines, metric_charts, sections
@@ -52,7 +52,7 @@ def _compare(call: Call) -> Response:
                 f"{len(named)} runs are too many to compare", "query parameter 'run'", f"name at most {MOST}"
             )
         views = [run_now(workspace, _whole(workspace, name)) for name in named]
-        found = compare(workspace.store, views)
+        found = compare(workspace.store, views, metrics_in_part=True)
         metrics = of_runs(workspace.store, views)
     return page(
         call,
@@ -63,6 +63,7 @@ def _compare(call: Call) -> Response:
         found=found,
         parts=sections(found),
         charts=metric_charts(metrics),
+        note=note_of(step for run in metrics for step in run.in_part),
         pairs=[_shown(pair) for pair in found.pairs],
         terminal=f"runner compare {' '.join(short(run.run) for run in found.runs)}",
     )

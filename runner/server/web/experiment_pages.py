@@ -9,7 +9,7 @@ from starlette.responses import Response
 from ...errors import BadInput
 from ...operations import watch
 from ...operations.experiments import experiment_runs, experiments
-from ...operations.metric_history import of_runs
+from ...operations.metric_history import note_of, of_runs
 from ...operations.parallel_reads import read_each
 from ...operations.trials import search_of, trials_of
 from ...operations.values import RunView
@@ -69,7 +69,8 @@ def _one(call: Call) -> Response:
         if not runs and not more:
             raise not_found(f"There is no experiment '{name[:100]}' here.", "see: /experiments")
         views = [view for view in read_each(store, lambda run: _view(store, run), runs) if view is not None]
-        shown = experiment_page(name, views, of_runs(store, views), call.text("metric"))
+        metrics = of_runs(store, views)
+        shown = experiment_page(name, views, metrics, call.text("metric"))
         trials = _trials(store, shown, views)
     return page(
         call,
@@ -80,6 +81,7 @@ def _one(call: Call) -> Response:
         shown=shown,
         more=more,
         trials=trials,
+        note=note_of(step for run in metrics for step in run.in_part),
     )
 
 

@@ -8,9 +8,9 @@ from ...errors import ObjectMissing
 from ...operations import run_metrics
 from ...operations.lineage import plan_facts, run_facts
 from ...operations.lineage_products import ModelMemory, datasets_of_run, models_of_run
-from ...operations.metrics import Metric
+from ...operations.metric_history import note_of
+from ...operations.metrics import MetricLines, gather, metric_lines
 from ...operations.parallel_reads import read_each
-from ...operations.report import step_metrics
 from ...operations.search_progress import progress_text
 from ...operations.timeline import timeline
 from ...operations.trials import search_of, trials_of
@@ -23,6 +23,7 @@ from ...pages.reuse_rows import reuse_rows
 from ...pages.step_list import PAGE, shown_keys, step_address
 from ...pages.trial_data import trial_table
 from ...ports import ObjectStore
+from ...runs.records import shown_attempt
 from ..context import Workspace
 from ..operation import Call
 from ..run_access import step_key
@@ -84,21 +85,28 @@ def metrics_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, ob
     del call
     begun = [key for key in shown_keys(view) if view.state.steps[key].attempt or view.state.steps[key].origin]
     found = tuple(_logged(workspace.store, view, begun[:_METERED]))
-    more = len(begun) - _METERED
+    names = view.plan.names
+    note = note_of(names[key] for key, lines in found if lines.skipped)
+    if len(begun) > _METERED:
+        first = f"Metrics of the first {_METERED} steps are shown; the others have theirs on their pages."
+        note = f"{first} {note}".strip()
     return {
         "own": run_metrics.of_run(workspace.store, view.state.run),
-        "logged": found,
-        "note": f"Metrics of the first {_METERED} steps are shown; the others have theirs on their pages."
-        if more > 0
-        else "",
+        "logged": [
+            (names[key], step_address(view.state.run, key), metric)
+            for key, lines in found
+            for metric in gather(lines.lines)
+        ],
+        "note": note,
     }
 
 
-def _logged(store: ObjectStore, view: RunView, keys: list[str]) -> Iterator[tuple[str, str, Metric]]:
-    found = read_each(store, lambda key: step_metrics(store, view, key), keys)
-    for key, metrics in zip(keys, found, strict=True):
-        for metric in metrics:
-            yield view.plan.names[key], step_address(view.state.run, key), metric
+def _logged(store: ObjectStore, view: RunView, keys: list[str]) -> Iterator[tuple[str, MetricLines]]:
+    def one(key: str) -> MetricLines:
+        task = shown_attempt(store, view.state, key)
+        return metric_lines(store, task) if task else MetricLines([], 0, 0)
+
+    return zip(keys, read_each(store, one, keys), strict=True)
 
 
 def data_tab(call: Call, workspace: Workspace, view: RunView) -> dict[str, object]:

@@ -7,7 +7,7 @@ import pytest
 from runner.model.task import TaskId
 from runner.operations import metrics
 from runner.operations.metric_log import metric_log
-from runner.operations.metrics import every_line, lines_backwards, metric_lines, metrics_of
+from runner.operations.metrics import every_line, gather, lines_backwards, metric_lines, metrics_of
 from tests.support.memory_store import MemoryStore
 
 TASK = TaskId("run", "a", 1)
@@ -35,9 +35,10 @@ def test_of_a_large_file_the_first_and_the_last_lines_are_read(monkeypatch: pyte
     found = metric_lines(store, TASK)
     assert sum(len(line) + 1 for line in found.lines) - 2 + found.skipped == found.bytes
     assert all(json.loads(line) for line in found.lines if line)
-    first, loss = metrics_of(store, TASK)
+    first, loss = gather(found.lines)
     assert (first.value, loss.value) == (7, 999)
     assert 0 < loss.count < 20
+    assert [one.count for one in metrics_of(store, TASK)] == [1, 1000]
     assert metric_log(store, TASK).skipped == found.skipped
 
 
