@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGES = ROOT / "runner" / "pages"
 VENDOR = PAGES / "static" / "vendor"
 LOCK = json.loads((VENDOR / "LOCK.json").read_text(encoding="utf-8"))
+AXE = ROOT / "tests" / "support" / "axe"
+AXE_LOCK = json.loads((AXE / "LOCK.json").read_text(encoding="utf-8"))
 FREE = {"MIT", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Apache-2.0"}
 
 
@@ -41,7 +43,14 @@ def test_nothing_else_lies_beside_the_libraries() -> None:
 def test_the_script_asks_for_the_locked_versions() -> None:
     text = (ROOT / "scripts" / "vendor-web").read_text(encoding="utf-8")
     asked = re.findall(r'"([@\w/-]+)",\s+"([0-9.]+)",', text)
-    assert asked == [(one["name"], one["version"]) for one in LOCK]
+    assert asked == [(one["name"], one["version"]) for one in (*LOCK, *AXE_LOCK)]
+
+
+def test_the_library_of_the_tests_is_as_it_was_fetched_with_its_licence() -> None:
+    (axe,) = AXE_LOCK
+    assert {name: digest((AXE / name).read_bytes()) for name in axe["files"]} == axe["files"]
+    assert {path.name for path in AXE.iterdir()} == {"LOCK.json", *axe["files"]}
+    assert axe["licence"] == "MPL-2.0"
 
 
 def test_the_wheel_has_every_file_of_the_pages() -> None:
