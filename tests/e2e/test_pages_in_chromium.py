@@ -91,6 +91,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             yield Shown(known, found[0], opened, context.storage_state())
 
 
+# By default each page is opened once, every other one in each of the first two looks; in CI all of them in all looks.
 LOOKS = [
     ("light", SCREEN),
     ("dark", PHONE),
@@ -103,7 +104,8 @@ LOOKS = [
 def test_every_page_fits_is_accessible_and_needs_nothing_from_elsewhere(shown: Shown, scheme: str, width: int) -> None:
     page, seen = shown.page(scheme, width)
     wrong: list[str] = []
-    for address in shown.addresses():
+    known = list(shown.addresses())
+    for address in known if ALL_DATA else known[scheme == "dark" :: 2]:
         answer = page.goto(address)
         assert answer is not None
         path = address.removeprefix(shown.origin)
