@@ -14,6 +14,7 @@ from ..model.printable import escape_uncoloured
 from .board import Screen
 from .formatting import many
 from .paint import is_terminal, paint_for
+from .terminal_capture import TerminalCapture, same_terminal
 from .terminal_stream import TerminalStream
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Terminal:
         self._lock = threading.RLock()
         self._process = os.getpid()
         self._streams: list[TerminalStream] = []
+        self._screen: TextIO = out
+        """The terminal for boards, whatever is in the place of its descriptor."""
+        self._others: TerminalStream | None = None
+        """The stream of what is captured."""
+        self._capture: TerminalCapture | None = None
 
     @staticmethod
     def in_use() -> Terminal | None:
@@ -77,6 +83,8 @@ class Terminal:
         finally:
             _in_use.remove(self)
             self.clear()
+            if self._capture:
+                self._capture.drain()
             _put_back(before, self._streams)
             self._streams.clear()
 
@@ -115,6 +123,7 @@ class Terminal:
             if self._live is None:
                 for stream in self._streams:
                     stream.end_line()
+                self._begin_capture()
                 self._live = self._opened()
 
     def remove(self, owner: object) -> None:
@@ -131,6 +140,7 @@ class Terminal:
             live, self._live = self._live, None
             self._drawn.set()
             live.stop()
+            self._end_capture()
             for stream in self._streams:
                 stream.write_rest()
 
@@ -189,12 +199,31 @@ class Terminal:
         self._streams.append(made)
         return cast("TextIO", made)
 
+    def _begin_capture(self) -> None:
+        """Read what children and libraries write to the terminal, to print it above the boards."""
+        try:
+            found = same_terminal(self._out.fileno(), (2,))
+        except (OSError, ValueError):  # a stand-in for standard output
+            return
+        if found[:1] != [1]:
+            return
+        if self._others is None:
+            self._screen = os.fdopen(os.dup(1), "w", encoding=self._out.encoding, errors=self._out.errors)
+            self._others = TerminalStream(self._screen, self.print_above, self.quiet)
+            self._streams.append(self._others)
+        self._capture = TerminalCapture(found, self._others.write_through)
+        self._capture.begin()
+
+    def _end_capture(self) -> None:
+        if self._capture:
+            self._capture.end()
+
     def _opened(self) -> Live:
         from rich.console import Console
         from rich.live import Live
         from rich.text import Text
 
-        console = Console(file=self._out, highlight=False, no_color=not self._paint.on)
+        console = Console(file=self._screen, highlight=False, no_color=not self._paint.on)
 
         def frame() -> Text:
             lines = self._lines(Screen(console.width, console.height))
@@ -218,6 +247,8 @@ class Terminal:
         while not over.wait(_FRAME):
             with self._lock:
                 if not over.is_set():
+                    if self._capture:
+                        self._capture.follow_size()
                     live.refresh()
 
     def _lines(self, screen: Screen) -> list[str]:

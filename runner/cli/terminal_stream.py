@@ -76,6 +76,16 @@ class TerminalStream:
                 self._in_line = self._in_line if not text else not text.endswith("\n")
         return len(text)
 
+    def write_through(self, text: str) -> None:
+        """Write text, and nothing of it is kept back.
+
+        Args:
+            text: The text.
+
+        """
+        self.write(text)
+        self.flush()
+
     def write_bytes(self, data: bytes) -> None:
         """Write bytes: above boards as text.
 

@@ -136,6 +136,39 @@ def test_a_terminated_command_leaves_a_clean_terminal(project: Project) -> None:
     assert ended.returncode == 0, "the run goes on without it"
 
 
+def test_child_processes_and_bytes_past_pythons_streams_stand_above_the_board(project: Project) -> None:
+    text = """
+    import os
+    import subprocess
+    import threading
+    import time
+
+    run = submit(step("first", "talk.py", extra=["one"]))
+
+    def noise():
+        for number in range(6):
+            subprocess.run(["sh", "-c", f"echo child {number}; test -t 1 && echo terminal {number} >&2"])
+            os.write(1, f"bytes {number}\\n".encode())
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=noise)
+    thread.start()
+    run.wait_for_completion(show_output=True)
+    thread.join()
+    os.system("echo after")
+    """
+    project.driver(text)
+    run = on_pty(project, "run", "pipeline.py")
+    during = run.see(lambda screen: "child 2" in screen.text and "of 1 step done" in screen.text)
+    assert during.text.index("child 2") < during.text.index("of 1 step done")
+    code, screen = run.end()
+    assert (code, screen.cursor_hidden) == (0, False)
+    for number in range(6):
+        for name in ("child", "terminal", "bytes"):
+            assert screen.lines.count(f"{name} {number}") == 1
+    assert screen.lines.count("after") == 1
+
+
 def test_an_error_of_the_driver_leaves_a_clean_terminal(project: Project) -> None:
     text = WAITS.replace("run.wait_for_completion(show_output=True)", "run.wait_for_completion(timeout_seconds=1)")
     project.driver(text.replace('print("the driver goes on")', 'raise ValueError("it breaks")'))
