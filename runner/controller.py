@@ -74,6 +74,7 @@ def main() -> None:
         return
     _log_to(log_folder() / f"{run}.log")
     try:
+        after_run.announce(session, run, SystemClock())
         drive(session, run, launcher=Launcher(lambda: open_session(Path(workspace), target)))
         after_run.do_all(session, run, SystemClock(), _say)
         exit_with_children()
@@ -117,6 +118,7 @@ def _drive_in_pod(context: PodRunContext) -> int:
     taken = until_reachable(context.overtaken)
     try:
         if not taken:
+            after_run.announce(context, context.spec.run, SystemClock())
             drive(context, context.spec.run, context.host, _launcher(context))
             after_run.do_all(context, context.spec.run, SystemClock(), _say)
     except RunTaken as error:

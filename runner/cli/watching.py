@@ -37,6 +37,8 @@ from .summary import after_lines, summary
 
 _LOOK = 1.0
 """Seconds between two looks after the controller."""
+_STARTING = 30.0
+"""Seconds in which a controller starts."""
 _AFTER_PAUSE = 0.1
 """Seconds between two looks at what is done at the end of a run."""
 AFTER_SECONDS = 5.0
@@ -180,33 +182,46 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
     if not view.state.over:
         return told
     with suppress(StoreError):  # the run's result is told
-        told = replace(told, after=after_run_of(viewer.session, view.state.run))
+        session, run = viewer.session, view.state.run
+        found = after_run_of(session, run, _after_seconds(viewer), started=run in session.submitted)
+        told = replace(told, after=found)
     if told.after and not viewer.quiet:
         show("", paint("after the run", "bold"), *after_lines(told.after, paint), stream=viewer.stream)
-        if any(each.state == after_run.BEGUN for each in told.after):
+        if any(each.state in after_run.GOING for each in told.after):
             wait = f"runner resume {short(view.state.run)}{hint(viewer.session)}"
             show(f"  {paint('wait for it:', 'dim')} {wait}", stream=viewer.stream)
     return told
 
 
-def after_run_of(
-    session: OpenWorkspace, run: str, seconds: float = AFTER_SECONDS, going: Sequence[str] = (after_run.BEGUN,)
-) -> tuple[Outcome, ...]:
-    """Return what became of the actions at the end of a run; wait a little for those that go on.
+def after_run_of(session: OpenWorkspace, run: str, seconds: float, *, started: bool) -> tuple[Outcome, ...]:
+    """Return what became of the actions at the end of a run; wait for those that go on.
 
     Args:
         session: The workspace.
         run: The run, which has ended.
         seconds: How long to wait at most.
-        going: The states of actions that are waited for. Default: those that have begun.
+        started: This command has started a controller for the run: wait until it has announced its actions.
 
     """
-    deadline = time.monotonic() + seconds
+    begun, state = time.monotonic(), session.view(run).state
     while True:
-        found = after_run.expected(session.store, run, session.after_run.actions)
-        if all(each.state not in going for each in found) or time.monotonic() > deadline:
+        found, spent = after_run.outcomes(session.store, state), time.monotonic() - begun
+        missing = set(session.after_run.actions) - {each.name for each in found} if started else ()
+        going = any(each.state in after_run.GOING for each in found)
+        if not (going or (missing and spent < _STARTING)) or spent > seconds:
             return found
         time.sleep(max(session.pause, _AFTER_PAUSE))
+
+
+def _after_seconds(viewer: Viewer) -> float:
+    """Return how long to wait for what is done at the end of a run.
+
+    Without a terminal it is done before the command ends: a container, or a job of CI, may end with it.
+    """
+    wanted = viewer.session.after_run
+    if is_terminal(viewer.stream) or viewer.session.controllers_in_cluster:
+        return AFTER_SECONDS
+    return sum(map(wanted.seconds, wanted.actions)) + AFTER_SECONDS
 
 
 def request_cancel(session: OpenWorkspace, run: str) -> None:

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
+from socket import gethostname
 
+from ..config.after_run import ACTIONS
 from ..dataclass import dataclass
 from ..errors import BadInput, ObjectMissing
 from ..model.document import from_document, to_document
 from ..model.names import short
+from ..model.state import RunState
 from ..ports import ObjectStore
+from .controller_health import process_exists
 
-BEGUN, DONE, FAILED, LEFT = "begun", "done", "failed", "left"
-"""The states of an action. ``left``: the process that had begun it is gone; the next controller does it."""
-_GRACE = timedelta(seconds=30)
-"""The time that a process may need beyond the time limit of an action."""
-_NEVER = datetime.fromtimestamp(0, timezone.utc)
+WAITING, BEGUN, DONE, FAILED, LEFT = "waiting", "begun", "done", "failed", "left"
+"""The states of an action. ``waiting``: its controller has announced it, and its turn has not come. ``left``: its
+controller is gone, and the next one does it; this is never stored."""
+FINAL, GOING = frozenset({DONE, FAILED}), frozenset({WAITING, BEGUN})
+_MARK = ".controller"
+"""A text that every controller's command line has."""
+_LATE = timedelta(seconds=60)
+"""Time after the limit of an action in which its controller records its end."""
 MOST_ATTEMPTS = 3
 """Controllers that begin an action; after the last one that ended while it was on its way, it has failed."""
 
@@ -29,7 +36,7 @@ class Outcome:
     name: str
     """The action: one of `config.after_run.ACTIONS`."""
     state: str
-    """One of ``begun``, ``done``, ``failed`` and ``left``. The last one is never stored."""
+    """One of ``waiting``, ``begun``, ``done``, ``failed`` and ``left``."""
     time: datetime
     """The time at which it reached this state."""
     place: str = ""
@@ -39,53 +46,81 @@ class Outcome:
     remedy: str = ""
     attempts: int = 1
     """The number of controllers that have begun it."""
-    until: datetime | None = None
-    """The time at which it is stopped, if it has begun, by the store's clock; None: unknown."""
+    seconds: float = 0.0
+    """The longest time in which it is done: from its begin, or, as long as it waits, from the end of the run."""
+    host: str = ""
+    """The host of the controller that does it; empty: unknown."""
+    pid: int = 0
+    """The controller's process."""
 
 
-def outcomes(store: ObjectStore, run: str) -> tuple[Outcome, ...]:
-    """Return what became of the actions at the end of a run, by name.
+def outcomes(store: ObjectStore, state: RunState) -> tuple[Outcome, ...]:
+    """Return what became of the actions at the end of a run, in the order in which they are done.
+
+    An action whose controller is gone was left: its remedy makes another controller do it.
 
     Args:
         store: The workspace store.
-        run: The run's id.
+        state: The run, which has ended.
 
     """
-    names = [name_of(info.key) for info in store.list(_folder(run)) if info.key.endswith(".json")]
-    found = [outcome for name in names if (outcome := read(store, run, name)) is not None]
-    if not any(outcome.state == BEGUN for outcome in found):
-        return tuple(found)
+    found = tuple(each for each in recorded(store, state.run) if each.state in FINAL or state.over)
+    if all(each.state in FINAL for each in found):
+        return found
     now = store.now()
-    return tuple(seen(outcome, run, now) for outcome in found)
+    return tuple(
+        _left(each, state.run) if each.state in GOING and is_gone(each, state, now) else each for each in found
+    )
 
 
-def seen(outcome: Outcome, run: str, now: datetime) -> Outcome:
-    """Return an outcome as people see it: what is still begun long after its time limit was left (pure).
-
-    Args:
-        outcome: The outcome, as it is stored.
-        run: The run's id.
-        now: The time, by the store's clock.
-
-    """
-    if outcome.state != BEGUN or outcome.until is None or now <= outcome.until + _GRACE:
-        return outcome
-    reason = "the controller that had begun it is gone"
-    return replace(outcome, state=LEFT, reason=reason, remedy=f"let another one do it: runner resume {short(run)}")
-
-
-def expected(store: ObjectStore, run: str, actions: Iterable[str]) -> tuple[Outcome, ...]:
-    """Return the outcomes of a run that has just ended, and those of `actions` that have not begun as begun.
+def recorded(store: ObjectStore, run: str) -> tuple[Outcome, ...]:
+    """Return the records of the actions at the end of a run, in the order in which they are done.
 
     Args:
         store: The workspace store.
         run: The run's id.
-        actions: The names of the actions that its controller will do.
 
     """
-    known = {each.name: each for each in outcomes(store, run)}
-    missing = {name: Outcome(name=name, state=BEGUN, time=_NEVER) for name in actions if name not in known}
-    return tuple({**known, **missing}.values())
+    found = (read(store, run, name_of(info.key)) for info in store.list(_folder(run)) if info.key.endswith(".json"))
+    return tuple(sorted((one for one in found if one is not None and one.name in ACTIONS), key=_turn))
+
+
+def _turn(outcome: Outcome) -> int:
+    return ACTIONS.index(outcome.name)
+
+
+def unfinished(store: ObjectStore, run: str, actions: Iterable[str]) -> bool:
+    """Return True if a controller would do something at the end of a run that has ended.
+
+    Args:
+        store: The workspace store.
+        run: The run's id.
+        actions: The names of the actions that are wanted.
+
+    """
+    known = {each.name for each in recorded(store, run) if each.state in FINAL}
+    return not known.issuperset(actions)
+
+
+def is_gone(outcome: Outcome, state: RunState, now: datetime) -> bool:
+    """Return True if nobody does an action that is not finished.
+
+    Args:
+        outcome: The record of the action.
+        state: The run, which has ended.
+        now: The time.
+
+    """
+    if outcome.pid and outcome.host == gethostname():
+        return not process_exists(outcome.pid, _MARK)
+    ended = state.ended or outcome.time
+    since = outcome.time if outcome.state == BEGUN else max(outcome.time, ended)
+    return now - since > timedelta(seconds=outcome.seconds) + _LATE
+
+
+def _left(outcome: Outcome, run: str) -> Outcome:
+    remedy = f"let another one do it: runner resume {short(run)}"
+    return replace(outcome, state=LEFT, reason="its controller is gone", remedy=remedy)
 
 
 def read(store: ObjectStore, run: str, name: str) -> Outcome | None:
@@ -117,9 +152,11 @@ def write(store: ObjectStore, run: str, outcome: Outcome) -> None:
 
 def line(outcome: Outcome) -> str:
     """Return an outcome in one line, without its remedy: where the result lies, or why there is none."""
-    if outcome.state in (FAILED, LEFT):
+    if outcome.state in {FAILED, LEFT}:
         return f"{outcome.name} {'failed' if outcome.state == FAILED else 'was not done'}: {outcome.reason}"
-    return f"{outcome.name}: {outcome.place or outcome.state}" if outcome.state == DONE else f"{outcome.name} goes on"
+    if outcome.state == DONE:
+        return f"{outcome.name}: {outcome.place or outcome.state}"
+    return f"{outcome.name} goes on" if outcome.state == BEGUN else f"{outcome.name} is to come"
 
 
 def key_of(run: str, name: str) -> str:

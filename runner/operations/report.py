@@ -182,7 +182,7 @@ def report(store: ObjectStore, view: RunView, locate: Locate, now: datetime, *, 
         environments=environment_reports(view),
         parameters=parameters_of(view),
         submitted=submitted_by(store, view),
-        after=outcomes(store, state.run) if state.over else (),
+        after=outcomes(store, state) if state.over else (),
     )
 
 

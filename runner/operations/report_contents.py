@@ -134,7 +134,7 @@ def contents(
         tags=tags_of(store, view),
         submitted=submitted_by(store, view),
         reads=plan_facts(view.plan).reads,
-        outcomes=tuple(one for one in after_run.outcomes(store, view.state.run) if one.name != "report"),
+        outcomes=tuple(one for one in after_run.outcomes(store, view.state) if one.name != "report"),
         steps=tuple(step_report(store, view, key, locate=lambda _: "", now=now, metrics=False) for key in keys),
         timeline=timeline(store, view, now),
         receipt=receipt(store, view),

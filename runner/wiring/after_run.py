@@ -8,13 +8,15 @@ does the actions that have no final record; each of them may be repeated without
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from pathlib import Path
+from socket import gethostname
 from typing import Protocol
 
 from ..config.after_run import AfterRunConfig
@@ -23,7 +25,7 @@ from ..errors import RunnerError
 from ..model.names import short
 from ..model.printable import log_line
 from ..operations import after_run as outcomes
-from ..operations.after_run import BEGUN, DONE, FAILED, MOST_ATTEMPTS, Outcome
+from ..operations.after_run import BEGUN, DONE, FAILED, FINAL, MOST_ATTEMPTS, WAITING, Outcome
 from ..ports import Clock, Notify, ObjectStore
 
 _ROOT = __name__.rpartition(".")[0]
@@ -65,6 +67,37 @@ Act = Callable[[Action], Outcome]
 """Does an action and returns its outcome; the time is not used. It raises nothing."""
 
 
+def announce(place: EndedRuns, run: str, clock: Clock) -> None:
+    """Record which actions will be done at the end of a run, so that nobody forgets one. Raises nothing.
+
+    Args:
+        place: The place of the run.
+        run: The run's id.
+        clock: Tells the times of the records.
+
+    """
+    with suppress(RunnerError, OSError):  # as `do_all`, which does what it can
+        wanted, seconds = place.after_run, 0.0
+        for name in wanted.actions:
+            seconds += wanted.seconds(name)
+            before = outcomes.read(place.store, run, name)
+            if before is None or before.state not in FINAL:
+                attempts = before.attempts if before else 0
+                outcomes.write(place.store, run, _mine(name, WAITING, clock, attempts, seconds))
+
+
+def _mine(name: str, state: str, clock: Clock, attempts: int, seconds: float) -> Outcome:
+    return Outcome(
+        name=name,
+        state=state,
+        time=clock.now(),
+        attempts=attempts,
+        seconds=seconds,
+        host=gethostname(),
+        pid=os.getpid(),
+    )
+
+
 def do_all(place: EndedRuns, run: str, clock: Clock, notify: Notify, act: Act | None = None) -> None:
     """Do what is to be done at the end of a run and was not done yet. Raises nothing.
 
@@ -76,6 +109,7 @@ def do_all(place: EndedRuns, run: str, clock: Clock, notify: Notify, act: Act | 
         act: Does one action. Default: in a process of its own.
 
     """
+    announce(place, run, clock)  # once more: another controller may have been here meanwhile
     try:
         wanted = place.after_run
         for name in wanted.actions:
@@ -90,15 +124,13 @@ def do_all(place: EndedRuns, run: str, clock: Clock, notify: Notify, act: Act | 
 def _done(store: ObjectStore, action: Action, clock: Clock, act: Act) -> Outcome | None:
     """Do an action, unless it is done, and record what became of it. Raises StoreError."""
     before = outcomes.read(store, action.run, action.name)
-    if before is not None and before.state != BEGUN:
+    if before is not None and before.state in FINAL:
         return None
     attempts = before.attempts + 1 if before else 1
     if attempts > MOST_ATTEMPTS:
         found = failed(action, f"{MOST_ATTEMPTS} controllers ended while they were at it")
     else:
-        until = store.now() + timedelta(seconds=action.seconds)
-        begun = Outcome(name=action.name, state=BEGUN, time=clock.now(), attempts=attempts, until=until)
-        outcomes.write(store, action.run, begun)
+        outcomes.write(store, action.run, _mine(action.name, BEGUN, clock, attempts, action.seconds))
         found = act(action)
     found = replace(found, time=clock.now(), attempts=min(attempts, MOST_ATTEMPTS))
     outcomes.write(store, action.run, found)

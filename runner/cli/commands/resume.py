@@ -9,7 +9,7 @@ from typing import TextIO
 
 from ...errors import BadInput
 from ...model.names import short
-from ...operations.after_run import BEGUN, LEFT, expected
+from ...operations.after_run import unfinished
 from ...operations.controller_health import ControllerGone, driver_of, is_detached
 from ...operations.report import RunReport
 from ...wiring import OpenWorkspace, open_session
@@ -42,7 +42,7 @@ def run(options: Namespace) -> int:
     session = open_session(Path.cwd(), options.target)
     run_id = find_run(session, options.run)
     state = session.view(run_id).state
-    if state.over and _is_left(session, run_id):
+    if state.over and unfinished(session.store, run_id, session.after_run.actions):
         return _finish(session, run_id)
     if state.over:
         remedy = f"make it again, as a new run: runner retry {short(run_id)}{hint(session)}"
@@ -60,18 +60,14 @@ def run(options: Namespace) -> int:
     return code
 
 
-def _is_left(session: OpenWorkspace, run: str) -> bool:
-    """Return True if something is left to do at the end of a run."""
-    found = expected(session.store, run, session.after_run.actions)
-    return any(each.state in (BEGUN, LEFT) for each in found)
-
-
 def _finish(session: OpenWorkspace, run: str) -> int:
-    """Do what is left to do at the end of a run that has ended; always 0."""
-    session.start_controller(run)
+    """Do what is left to do at the end of a run that has ended, or wait for the controller that does it; always 0."""
     wanted = session.after_run
     seconds = sum(map(wanted.seconds, wanted.actions)) + _STARTING
-    found = after_run_of(session, run, seconds, going=(BEGUN, LEFT))
+    after_run_of(session, run, seconds, started=False)
+    if unfinished(session.store, run, wanted.actions):
+        session.start_controller(run)
+    found = after_run_of(session, run, seconds, started=True)
     show("after the run", *after_lines(found, paint_for(sys.stdout)))
     return DONE
 

@@ -93,7 +93,7 @@ class _Beside:
 
 def _beside(store: ObjectStore, view: RunView) -> _Beside:
     known, stopped = run_status(store, view)
-    after = after_run.outcomes(store, view.state.run) if view.state.over else ()
+    after = after_run.outcomes(store, view.state) if view.state.over else ()
     return _Beside(known, stopped, after, tuple(run_tags.tags_of(store, view).items()))
 
 

@@ -9,16 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from socket import gethostname
 
 import pytest
 
 from runner.config import Config
 from runner.config.after_run import AfterRunConfig, OpenTelemetryConfig
 from runner.errors import BadInput, StoreUnreachable
+from runner.model import events as e
+from runner.model.names import short
+from runner.model.status import RunStatus
 from runner.operations import after_run as outcomes
-from runner.operations.after_run import BEGUN, DONE, FAILED, Outcome
+from runner.operations.after_run import BEGUN, DONE, FAILED, WAITING, Outcome
 from runner.operations.ended_run import EndedRun
 from runner.override import override
 from runner.storage.directory import DirectoryStore
@@ -61,9 +65,9 @@ def test_each_action_is_done_once_in_order_and_has_its_record() -> None:
     for _ in range(2):
         do_all(place, b.RUN, FakeClock(), said.append, act)
     assert [(each.name, each.seconds) for each in acted] == [("report", 300.0), ("opentelemetry", 7)]
-    assert [(each.name, each.state, each.place) for each in outcomes.outcomes(place.store, b.RUN)] == [
-        ("opentelemetry", DONE, "there/opentelemetry"),
+    assert [(each.name, each.state, each.place) for each in outcomes.recorded(place.store, b.RUN)] == [
         ("report", DONE, "there/report"),
+        ("opentelemetry", DONE, "there/opentelemetry"),
     ]
     assert said == ["after the run: report: there/report", "after the run: opentelemetry: there/opentelemetry"]
 
@@ -77,10 +81,10 @@ def test_the_next_controller_does_what_the_last_one_began_but_not_for_ever() -> 
     for attempt in range(1, 4):
         with pytest.raises(KeyboardInterrupt):
             do_all(place, b.RUN, FakeClock(), print, die)
-        (found,) = outcomes.outcomes(place.store, b.RUN)
+        (found,) = outcomes.recorded(place.store, b.RUN)
         assert (found.state, found.attempts) == (BEGUN, attempt)
     do_all(place, b.RUN, FakeClock(), print, die)
-    (found,) = outcomes.outcomes(place.store, b.RUN)
+    (found,) = outcomes.recorded(place.store, b.RUN)
     assert (found.state, found.reason) == (FAILED, "3 controllers ended while they were at it")
     assert "runner report" in found.remedy
 
@@ -199,6 +203,32 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def begun(folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    environ = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache"), "RUNNER_CONFIG": "/dev/null"}
+    entry = "import sys; del sys.path[0]; from runner.cli.main import main; sys.exit(main())"
+    return subprocess.Popen([sys.executable, "-c", entry, *words], cwd=folder, env=environ, stdout=subprocess.DEVNULL)
+
+
+def test_an_action_whose_controller_is_gone_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = b.plan(b.step("a"))
+    over = replace(b.state(plan, b.started("a"), b.succeeded("a"), e.RunEnded(RunStatus.SUCCEEDED)), ended=b.at(100))
+
+    def of(state: str, since: float, now: float, host: str = "elsewhere") -> str:
+        store = MemoryStore()
+        monkeypatch.setattr(store, "now", lambda: b.at(now))
+        kept = Outcome(name="report", state=state, time=b.at(since), seconds=300, host=host, pid=os.getpid())
+        outcomes.write(store, b.RUN, kept)
+        (found,) = outcomes.outcomes(store, over)
+        return outcomes.line(found)
+
+    assert of(WAITING, 0, 300) == "report is to come"
+    assert of(WAITING, 0, 461) == "report was not done: its controller is gone"
+    assert of(BEGUN, 200, 559) == "report goes on"
+    assert of(BEGUN, 200, 561) == "report was not done: its controller is gone"
+    assert of(BEGUN, 200, 201, gethostname()) == "report was not done: its controller is gone"  # this is no controller
+    assert of(DONE, 0, 1e6) == "report: done"
+
+
 def test_problems_are_told_before_anything_runs(project: Path) -> None:
     (project / "runner.yaml").write_text("openlineage: {file: lineage.jsonl, token: '${a}'}\nmlflow: {experiment: x}\n")
     found = command(project, "run", "pipeline.py")
@@ -265,7 +295,7 @@ def tools(project: Path) -> Iterator[Tools]:
         yield Tools(mlflow, collector, marquez, mute)
 
 
-def until(ask: Callable[[], bool], seconds: float = 40.0) -> None:
+def until(ask: Callable[[], bool], seconds: float = 180.0) -> None:
     deadline = time.monotonic() + seconds
     while not ask():
         assert time.monotonic() < deadline
@@ -273,7 +303,7 @@ def until(ask: Callable[[], bool], seconds: float = 40.0) -> None:
 
 
 def states(project: Path, run: str) -> dict[str, str]:
-    return {each.name: each.state for each in outcomes.outcomes(DirectoryStore(project / ".runner"), run)}
+    return {each.name: each.state for each in outcomes.recorded(DirectoryStore(project / ".runner"), run)}
 
 
 def test_the_end_of_a_run_reaches_each_tool_and_no_secret_is_kept(project: Path, tools: Tools) -> None:
@@ -281,13 +311,13 @@ def test_the_end_of_a_run_reaches_each_tool_and_no_secret_is_kept(project: Path,
     assert ran.returncode == 0, ran.stderr
     assert "after the run" in ran.stdout
     (folder,) = (project / ".runner" / "runs").iterdir()
-    until(lambda: set(states(project, folder.name).values()) == {DONE} and len(states(project, folder.name)) == 3)
+    assert states(project, folder.name) == dict.fromkeys(("mlflow", "opentelemetry", "openlineage"), DONE)
     shown = command(project, "status")
     assert f"  mlflow: {tools.mlflow.server.endpoint}/#/experiments/1/runs/" in shown.stdout
     assert "  opentelemetry: " in shown.stdout
     assert tools.mlflow.step("-").status == "FINISHED"
     assert command(project, "run", "pipeline.py").returncode == 0  # which reuses all, and has no controller otherwise
-    until(lambda: [run.status for run in tools.mlflow.runs.values()] == ["FINISHED"] * 4)
+    assert [run.status for run in tools.mlflow.runs.values()] == ["FINISHED"] * 4
     assert [*tools.mlflow.runs.values()][-1].tags["runner.reused_from"].startswith(folder.name)
     again = command(project, "export", "openlineage", folder.name, "--json")
     assert json.loads(again.stdout)["sent"] == "4 events"
@@ -304,15 +334,22 @@ def test_another_controller_does_what_is_left_and_nothing_doubles(
     monkeypatch.chdir(project)
     names = ("mlflow", "opentelemetry", "openlineage")
     tools.mute.add("mlflow")
-    ran = command(project, "run", "pipeline.py")
-    assert "mlflow goes on" in ran.stdout
+    with begun(project, "run", "pipeline.py") as ran:
+        until(lambda: tools.seen("mlflow") > 0)
+        assert ran.poll() is None  # it waits, since its output is no terminal
+        ran.kill()
     (folder,) = (project / ".runner" / "runs").iterdir()
+    assert "mlflow goes on\n  opentelemetry is to come" in command(project, "status").stdout
     session = open_session(project)
     pid, seen, process = session.view(folder.name).state.pid, 0, None
     for at, tool in enumerate(names):
         until(lambda tool=tool, seen=seen: tools.seen(tool) > seen)  # type: ignore[misc]
-        assert states(project, folder.name) == {**dict.fromkeys(names[:at], DONE), tool: BEGUN}
+        left = dict.fromkeys(names[at + 1 :], WAITING)
+        assert states(project, folder.name) == {**dict.fromkeys(names[:at], DONE), tool: BEGUN, **left}
         os.kill(pid, signal.SIGKILL)
+        told = command(project, "status").stdout
+        assert told.count("its controller is gone") == 3 - at
+        assert f"runner resume {short(folder.name)}" in told
         tools.mute.clear()
         tools.mute.update(names[at + 1 : at + 2])
         seen = tools.seen(names[at + 1]) if at < 2 else 0
@@ -321,7 +358,7 @@ def test_another_controller_does_what_is_left_and_nothing_doubles(
         assert process is not None
         pid = process.pid
     assert process is not None
-    assert process.wait(60) == 0
+    assert process.wait(180) == 0
     assert states(project, folder.name) == dict.fromkeys(names, DONE)
     assert len(tools.mlflow.runs) == 2
     assert len({seen.body for seen in tools.marquez.seen}) == 4
