@@ -69,13 +69,34 @@
     };
   }
 
+  const two = (number) => String(number).padStart(2, "0");
+
+  function day(seconds) {
+    const at = new Date(seconds * 1000);
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  }
+
+  function clock(seconds, step) {
+    const at = new Date(seconds * 1000);
+    return `${two(at.getHours())}:${two(at.getMinutes())}${step < 60 ? `:${two(at.getSeconds())}` : ""}`;
+  }
+
+  /** Return the texts of places on an axis of time, as elsewhere on the pages: the day where it changes. */
+  function times(_, splits, _axis, _space, step) {
+    return splits.map((at, place) => {
+      if (step >= 86400) return day(at);
+      const isNew = place === 0 || day(splits[place - 1]) !== day(at);
+      return isNew ? `${clock(at, step)}\n${day(at)}` : clock(at, step);
+    });
+  }
+
   function settings(element, series, options) {
     const sparse = series.every((one) => one.points.length <= 40);
     const categories = options.categories;
-    const named = categories && {
+    const named = categories ? {
       splits: () => categories.map((_, at) => at),
       values: (_, splits) => splits.map((at) => String(categories[at] ?? "").slice(0, 12)),
-    };
+    } : options.time ? { values: times, space: 90 } : {};
     const left = { size: 58, values: options.log ? undefined : (_, splits) => splits.map(short) };
     const places = [...new Set(series.flatMap((one) => (one.style === "bars" ? one.points.map((point) => point[0]) : [])))];
     places.sort((a, b) => a - b);
@@ -93,9 +114,9 @@
         x: { time: Boolean(options.time), range },
         y: options.log ? { distr: 3 } : options.yRange ? { range: options.yRange } : {},
       },
-      axes: [axis(options.xLabel, { ...named, space: 60 }), axis(options.yLabel, left)],
+      axes: [axis(options.xLabel, { space: 60, ...named }), axis(options.yLabel, left)],
       series: [
-        options.time ? { label: "time" } : { label: options.xLabel || "x", value },
+        options.time ? { label: "time", value: (_, x) => (x === null || x === undefined ? "–" : `${day(x)} ${clock(x, 1)}`) } : { label: options.xLabel || "x", value },
         ...series.map((one, index) => look(one, index, sparse)),
       ],
     };

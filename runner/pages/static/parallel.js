@@ -35,7 +35,9 @@
     group.append(svg("line", { x1: x, x2: x, y1: y(0), y2: y(1) }));
     const title = svg("title");
     title.textContent = axis.name;
-    const name = text(short(axis.name, 20), { x, y: 18, "text-anchor": "middle", class: "axis-name" });
+    const shown = short(axis.name, 20);
+    const beyond = last && shown.length > 14; // it would not fit at the right of its axis
+    const name = text(shown, { x: beyond ? x + SIDE - 4 : x, y: 18, "text-anchor": beyond ? "end" : "middle", class: "axis-name" });
     name.append(title);
     group.append(name);
     for (const [place, label] of axis.ticks) {
