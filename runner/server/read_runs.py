@@ -7,7 +7,7 @@ from datetime import datetime
 
 from starlette.responses import JSONResponse, Response
 
-from ..operations import run_metrics
+from ..operations import run_metrics, run_tags
 from ..operations.detail import detail
 from ..operations.report import StepReport, step_metrics, step_report
 from ..operations.run_pages import page
@@ -109,7 +109,7 @@ def run_document(store: ObjectStore, view: RunView, now: datetime) -> dict[str, 
     state, submission = view.state, view.state.submission
     known = plain(submission) if submission else {}
     assert isinstance(known, dict)
-    shown = ("experiment", "parameters", "tags", "description", "parent", "kind", "user", "origin", "published",
+    shown = ("experiment", "parameters", "description", "parent", "kind", "user", "origin", "published",
              "schedule", "source", "continue_on_step_failure", "regenerate_outputs")  # fmt: skip
     return {
         "run": state.run,
@@ -119,6 +119,7 @@ def run_document(store: ObjectStore, view: RunView, now: datetime) -> dict[str, 
         "seconds": round(((state.ended or now) - state.created).total_seconds(), 3) if state.created else None,
         "overdue": plain(state.overdue),
         **{name: known[name] for name in shown if name in known},
+        "tags": run_tags.tags_of(store, view),
         "steps": [_summary(step) for step in _reports(store, view, now)],
     }
 
