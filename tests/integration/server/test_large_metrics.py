@@ -11,7 +11,7 @@ NOTE = "the first MiB and the last 3 MiB are shown"
 PAGES = (
     f"/runs/{DONE}?tab=metrics",
     f"/runs/{DONE}/steps/b/metrics",
-    f"/compare?run={DONE},{GOING}",
+    f"/compare?run={DONE}&run={GOING}",
     "/experiments/experiment",
 )
 
@@ -37,7 +37,9 @@ def test_a_page_says_that_it_read_a_part_of_very_many_values(
     assert NOTE not in client.get(path).text
     monkeypatch.setattr(metrics, "BYTES", 8000)
     monkeypatch.setattr(metrics, "_HEAD", 2000)
-    text = client.get(path).text
+    answer = client.get(path)
+    assert answer.status_code == 200
+    text = answer.text
     assert NOTE in text or "of its last 3 MiB" in text
 
 
