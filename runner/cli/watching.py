@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,10 +29,10 @@ from ..operations.values import RunView
 from ..wiring import OpenWorkspace
 from .exits import DONE, FAILED, INTERRUPTED
 from .formatting import many
-from .output import show, warn
+from .output import show, show_all, warn
 from .paint import is_terminal, paint_for
 from .reports import hint, report_of, waits_for
-from .showing import Show, show_on
+from .showing import LogLines, Show, show_on
 from .summary import after_lines, summary
 
 _LOOK = 1.0
@@ -123,8 +123,10 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf"), *, pause: fl
 
     follower = until_answered(lambda: follower_of(viewer.session.store, run), viewer.report, give_up=late)
     entries = until_answered(follower.advance, viewer.report, give_up=late)
-    if follower.view.state.over and not viewer.logs:
-        return follower.view  # its end is all there is to show
+    view = follower.view
+    if view.state.over:
+        _show_rest(viewer, run, view, late)
+        return view  # its end is all else that there is to show
     shown = show_on(viewer.stream, viewer.session.store, viewer.tail_of(run))
     looks = _Polls(session=viewer.session, follower=follower, shown=shown, unseen=entries)
     try:
@@ -135,6 +137,17 @@ def follow(viewer: Viewer, run: str, seconds: float = float("inf"), *, pause: fl
             time.sleep(max(pause or 0.0, viewer.session.pause))
     finally:
         shown.close()
+
+
+def _show_rest(viewer: Viewer, run: str, view: RunView, late: Callable[[], bool]) -> None:
+    """Print the output of an ended run that was not shown yet, where output is wanted."""
+    tail = viewer.tail_of(run)
+    if tail is None:
+        return
+    lines = LogLines(tail, paint_for(viewer.stream))
+    rest = until_answered(lambda: lines.lines(view, ()), viewer.report, give_up=late)
+    if rest:
+        show_all(("", *rest), viewer.stream)  # the pipeline file may have ended within a line
 
 
 @dataclasses.dataclass(kw_only=True)

@@ -89,6 +89,7 @@ def test_output_of_steps_is_shown_once_and_whole(driver: str, project: Project) 
     assert piped.returncode == 0
     _are_once(piped.stdout.splitlines())
     assert "PipelineRun" in piped.stdout
+    assert "  queued" not in piped.stdout, "the changes of a run that the file has waited for were v1's lines"
 
 
 def _are_once(lines: list[str]) -> None:

@@ -11,12 +11,12 @@ from ...model.status import STEP_ENDS, StepStatus
 from ...model.task import TaskId
 from ...operations.log_bytes import StoredLog, stored_log
 from ...operations.log_following import COLOURS
-from ...operations.metrics import metrics_of
+from ...operations.metrics import FILE, gather, metric_lines
 from ...operations.report import display_names
 from ...operations.values import RunView
 from ...pages.graph_data import graph_document
 from ...pages.texts import sign
-from ...ports import ObjectStore
+from ...ports import ObjectInfo, ObjectStore
 from ...runs.records import shown_attempt
 
 LINES = 200
@@ -94,6 +94,7 @@ class StepLooks:
 
     store: ObjectStore
     _logs: dict[TaskId, tuple[StoredLog, list[str]]] = field(default_factory=dict)
+    _metrics: dict[TaskId, tuple[ObjectInfo, list[list[str]]]] = field(default_factory=dict)
 
     def steps(self, view: RunView, key: str) -> dict[str, Document]:
         """Return the facts of the shown step, and of a few that run or have failed, by key.
@@ -123,8 +124,17 @@ class StepLooks:
             "sign": sign(state.status.value),
             "reason": escape_lines(reason),
             "log": "\n".join(self._lines(task)) if task else "",
-            "metrics": list(_metrics(self.store, task)) if task else [],
+            "metrics": self._metrics_of(task) if task else [],
         }
+
+    def _metrics_of(self, task: TaskId) -> list[list[str]]:
+        info = self.store.stat(task.reports + FILE)
+        if info is None:
+            return []
+        known = self._metrics.get(task)
+        if known is None or known[0] != info:
+            known = self._metrics[task] = (info, list(_metrics(self.store, task)))
+        return known[1]
 
     def _lines(self, task: TaskId) -> list[str]:
         log = stored_log(self.store, task)
@@ -169,8 +179,10 @@ def _shown(line: str) -> str:
 
 
 def _metrics(store: ObjectStore, task: TaskId) -> Iterator[list[str]]:
-    for metric in metrics_of(store, task)[:_METRICS]:
-        more = f" (last of {metric.count})" if metric.count > 1 else ""
+    found = metric_lines(store, task)
+    for metric in gather(found.lines)[:_METRICS]:
+        many = f"{metric.count} or more" if found.skipped else str(metric.count)
+        more = f" (last of {many})" if metric.count > 1 else ""
         yield [escape(metric.name), _value(metric.value) + more]
 
 
