@@ -21,7 +21,7 @@ from runner.model.status import RunStatus
 from runner.model.task import TaskId
 from runner.model.workers import WorkerKind, Workers
 from runner.ports import ObjectStore
-from runner.runs import head, index, journal, plans
+from runner.runs import head, index, journal, plans, state_snapshot
 from tests.support import builders as b
 from tests.support import search_plans
 
@@ -111,14 +111,18 @@ class ShownRun:
         self.at(at + 0.3, e.AttemptRunning(key, self._time(at + 0.3)))
 
     def write(self, alive: datetime | None = None) -> RunState:
-        """Append what happened to the journal, in the order of time, and the head. Return the state."""
+        """Append what happened to the journal, in the order of time, a snapshot and the head. Return the state."""
         fresh = sorted(self.events[self.written :], key=lambda each: each[0])
         self.events[self.written :] = fresh
         for number, (seconds, events) in enumerate(fresh, self.written):
             journal.Writer(self.store, self.run, "c", number).append(events, self._time(seconds))
         self.written = len(self.events)
-        entries = (e.JournalEntry(n, self._time(at), "c", said) for n, (at, said) in enumerate(self.events, 1))
-        state = fold(begin(self.run, self.plan), entries)
+        entries = [e.JournalEntry(n, self._time(at), "c", said) for n, (at, said) in enumerate(self.events, 1)]
+        kept = len(entries) - len(entries) % state_snapshot.EVERY
+        state = fold(begin(self.run, self.plan), entries[:kept])
+        if kept:
+            state_snapshot.save(self.store, state)
+        state = fold(state, entries[kept:])
         head.write(self.store, state, alive or self.store.now())
         return state
 
