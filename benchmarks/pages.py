@@ -111,7 +111,7 @@ def frames(page: Page) -> float:
     """Return the frames per second while the graph is moved."""
     page.wait_for_timeout(1500)
     times = page.evaluate(PAN)
-    return 1000 * (len(times) - 1) / (times[-1] - times[0])
+    return float(1000 * (len(times) - 1) / (times[-1] - times[0]))
 
 
 def change(page: Page, origin: str, going: shown_runs.ShownRun) -> float:

@@ -18,9 +18,10 @@ from runner.model.state import RunState
 from runner.model.status import DELIVERED, RunStatus, StepStatus
 from runner.model.task import TaskId
 from runner.operations import watch
-from runner.operations.listing import is_begun, newest
+from runner.operations.listing import is_begun
 from runner.operations.retry import prepare_retry, resubmit
 from runner.operations.retry_selection import Part, Scope
+from runner.operations.run_pages import RunFilter, page
 from runner.operations.submit import Submitter
 from runner.operations.values import WorkspaceFacts
 from runner.runs import journal, records
@@ -71,7 +72,7 @@ def test_what_failed_is_made_again_and_only_that(
     delivered = {key for key, one in origin.state.steps.items() if one.status in DELIVERED}
     bench = again(origin, Part(), Life(killed))
     if bench is None:
-        assert [run.run for run in newest(origin.store, 9)] == []
+        assert [run.run for run in page(origin.store, RunFilter()).runs] == []
         assert {key: data for key, data in origin.store.objects.items() if not key.startswith("index/")} == before
         bench = begun(origin, Part())
     end = bench.run(*deaths, trouble=trouble)
@@ -175,7 +176,7 @@ def test_the_new_run_is_what_the_first_one_was() -> None:
         first.targets,
     )
     assert (new.origin, new.user) == (RUN, "ada")
-    (listed,) = (run for run in newest(bench.store, 5) if run.run == NEW)
+    (listed,) = (run for run in page(bench.store, RunFilter()).runs if run.run == NEW)
     assert listed.origin == RUN
 
 
