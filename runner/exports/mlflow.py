@@ -38,6 +38,8 @@ _THREADS = 8
 """Requests at a time."""
 _POINTS, _TEXTS = 900, 50
 """Values of metrics, and of parameters and of tags, in a request: MLflow takes 1000 in all."""
+REPORT_BYTES = 8 << 20
+"""The most bytes of what a step has logged that are read: some 80,000 values."""
 _LIMIT_TAG = "runner.artifact_bytes"
 """The tag of the limit for files with which a run was written."""
 _PAGE = 1000
@@ -245,10 +247,14 @@ class _Export:
         return {names[name]: values.text(value) for name, value in found.items()}
 
     def _read(self, key: str) -> bytes:
-        try:
-            return self._run.store.get(key)
-        except ObjectMissing:
+        """Return a file of reports, of a large one its end: a script may log any number of values."""
+        info = self._run.store.stat(key)
+        if info is None:
             return b""
+        if info.size <= REPORT_BYTES:
+            return self._run.store.get(key)
+        data = self._run.store.read_range(key, info.size - REPORT_BYTES, REPORT_BYTES)
+        return data.partition(b"\n")[2]
 
     def _log(self, there: _There, node: Node, stated: Mapping[str, str], points: Sequence[Point]) -> None:
         from mlflow.entities import Metric, Param, RunTag

@@ -52,6 +52,8 @@ class Outcome:
     """The host of the controller that does it; empty: unknown."""
     pid: int = 0
     """The controller's process."""
+    hint: str = ""
+    """Options with which commands find the run, such as `` --target NAME``."""
 
 
 def outcomes(store: ObjectStore, state: RunState) -> tuple[Outcome, ...]:
@@ -119,7 +121,7 @@ def is_gone(outcome: Outcome, state: RunState, now: datetime) -> bool:
 
 
 def _left(outcome: Outcome, run: str) -> Outcome:
-    remedy = f"let another one do it: runner resume {short(run)}"
+    remedy = f"let another one do it: runner resume {short(run)}{outcome.hint}"
     return replace(outcome, state=LEFT, reason="its controller is gone", remedy=remedy)
 
 

@@ -31,6 +31,8 @@ from ..ports import Clock, Notify, ObjectStore
 _ROOT = __name__.rpartition(".")[0]
 """``runner.wiring``, or the same below the private name that the package is loaded under."""
 _CODE = f"import sys; sys.path[0] = sys.argv.pop(1); from {_ROOT}.after_run_process import main; main()"
+HINT = "hint"
+"""The key of a handle with the options with which commands find the run."""
 _NEVER = datetime.fromtimestamp(0, timezone.utc)
 """The time of an outcome that is not recorded yet."""
 _LONGEST = 500
@@ -83,7 +85,9 @@ def announce(place: EndedRuns, run: str, clock: Clock) -> None:
             before = outcomes.read(place.store, run, name)
             if before is None or before.state not in FINAL:
                 attempts = before.attempts if before else 0
-                outcomes.write(place.store, run, _mine(name, WAITING, clock, attempts, seconds))
+                hint = place.handle().get(HINT, "")
+                found = _mine(name, WAITING, clock, attempts, seconds)
+                outcomes.write(place.store, run, replace(found, hint=hint))
 
 
 def _mine(name: str, state: str, clock: Clock, attempts: int, seconds: float) -> Outcome:
@@ -130,7 +134,8 @@ def _done(store: ObjectStore, action: Action, clock: Clock, act: Act) -> Outcome
     if attempts > MOST_ATTEMPTS:
         found = failed(action, f"{MOST_ATTEMPTS} controllers ended while they were at it")
     else:
-        outcomes.write(store, action.run, _mine(action.name, BEGUN, clock, attempts, action.seconds))
+        begun = _mine(action.name, BEGUN, clock, attempts, action.seconds)
+        outcomes.write(store, action.run, replace(begun, hint=action.handle.get(HINT, "")))
         found = act(action)
     found = replace(found, time=clock.now(), attempts=min(attempts, MOST_ATTEMPTS))
     outcomes.write(store, action.run, found)
@@ -186,6 +191,7 @@ def failed(action: Action, reason: str, remedy: str = "") -> Outcome:
 
     """
     again = f"runner {'report' if action.name == 'report' else f'export {action.name}'} {short(action.run)}"
+    again += action.handle.get(HINT, "")
     text = " ".join(reason.split())
     return Outcome(
         name=action.name,

@@ -139,7 +139,7 @@ class PodRunContext:
 
     def handle(self) -> Mapping[str, str]:
         """Return what another process of the pod needs to open the same run."""
-        return {"spec": str(self.file)}
+        return {"spec": str(self.file), "hint": f" --target {self.spec.target}"}
 
     def ended_run(self, run: str) -> EndedRun:
         """Return the run for what is made of it at its end. Raises RunnerError."""

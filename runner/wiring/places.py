@@ -174,7 +174,9 @@ class Places:
 
     def handle(self) -> Mapping[str, str]:
         """Return what another process of this machine needs to open the same workspace."""
-        return {"root": str(self.config.root), "target": self.override}
+        other = self.override not in {"", self.config.target}
+        hint = f" --target {self.override}" if other else ""
+        return {"root": str(self.config.root), "target": self.override, "hint": hint}
 
     def ended_run(self, run: str) -> EndedRun:
         """Return a run for what is made of it at its end. Raises RunnerError."""

@@ -98,6 +98,17 @@ def test_parameters_whose_names_are_alike_are_all_there() -> None:
     assert all(len(name) <= 250 for name in names.values())
 
 
+def test_of_very_many_values_the_last_ones_are_sent(tracking: SmallMlflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlflow, "REPORT_BYTES", 1000)
+    run = ended()
+    lines = [json.dumps({"name": "loss", "value": number, "step": number}) for number in range(1000)]
+    run.store.put(f"runs/{sample_run.RUN}/prep-1/reports-1/metrics.jsonl", ("\n".join(lines) + "\n").encode())
+    mlflow.export(run, settings(tracking))
+    steps = [each["step"] for each in tracking.step("prep-1").metrics]
+    assert steps == list(range(1000 - len(steps), 1000))
+    assert 10 < len(steps) < 30
+
+
 def test_small_files_are_artifacts_and_large_ones_stay(tracking: SmallMlflow) -> None:
     found = mlflow.export(with_files(), settings(tracking, artifact_bytes=1000))
     artifacts = tracking.step("prep-1").artifacts

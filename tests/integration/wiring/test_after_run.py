@@ -120,6 +120,15 @@ def test_an_action_that_hangs_is_killed_at_its_time_limit() -> None:
     assert "runner export mlflow" in found.remedy
 
 
+def test_remedies_find_the_run() -> None:
+    found = after_run.failed(Action("mlflow", b.RUN, {"hint": " --target kind"}, 1), "no")
+    assert found.remedy == f"repeat it: runner export mlflow {short(b.RUN)} --target kind"
+    place = Ended(AfterRunConfig(report=True))
+    place.handle = lambda: {"hint": " --target kind"}  # type: ignore[method-assign]
+    after_run.announce(place, b.RUN, FakeClock())
+    assert [each.hint for each in outcomes.recorded(place.store, b.RUN)] == [" --target kind"]
+
+
 @pytest.mark.usefixtures("inside")
 def test_an_action_that_dies_has_failed() -> None:
     assert acted("os.kill(os.getpid(), 11)").reason == "its process ended with exit code -11, and without an answer"

@@ -211,7 +211,7 @@ def test_the_actions_at_the_end_of_a_run_are_handed_over_with_their_secrets(
     assert ended.secret("db") == f"{CANARY}-3"
     with pytest.raises(BadInput, match="had no value"):
         ended.secret("other")
-    assert context.handle() == {"spec": str(path)}
+    assert context.handle() == {"spec": str(path), "hint": " --target kind"}
 
 
 def test_a_file_of_this_machine_stands_against_it(hiding: Submitted) -> None:
