@@ -49,7 +49,7 @@ def comparison_view(
         elif rows:
             same.append(title)
     for letter, pair in zip(ascii_uppercase[1:], found.pairs, strict=False):
-        lines, alike = _pair(pair, paint, width, diff=diff)
+        lines, alike = _pair(pair, letter, paint, width, diff=diff)
         several = len(found.pairs) > 1
         out += ["", paint(f"A → {letter}", "bold"), *lines] if several and lines else ["", *lines] if lines else []
         same += [f"{part}{f' of A and {letter}' if several else ''}" for part in alike]
@@ -115,6 +115,7 @@ def _rows(title: str, rows: Sequence[Row], others: int, text: Text, widths: _Wid
     head = [Cell(title, "bold"), *(Cell(letter, "dim") for letter in letters)]
     lines = [[Cell(f"  {clip(row.name, widths.name - 2)}"), *_cells(row, text, widths.value)] for row in rows[:_LINES]]
     out = table([head, *lines], widths.paint, indent=0)
+    out += [widths.paint(f"  {clip(row.name, widths.name)}: {row.note}", "dim") for row in rows[:_LINES] if row.note]
     if len(rows) > _LINES:
         out.append(widths.paint(f"  and {len(rows) - _LINES} more, see --json", "dim"))
     if others:
@@ -128,20 +129,21 @@ def _cells(row: Row, text: Text, width: int) -> Iterator[Cell]:
         yield Cell(clip(text(value), width), "yellow" if at and value != first else "")
 
 
-def _pair(pair: PairComparison, paint: Paint, width: int, *, diff: bool) -> tuple[list[str], list[str]]:
+def _pair(pair: PairComparison, letter: str, paint: Paint, width: int, *, diff: bool) -> tuple[list[str], list[str]]:
     """Return what differs between two runs, and the names of what does not."""
     parts = (
-        ("steps", [line for each in pair.steps for line in _change(each, paint, width)]),
+        ("steps", [line for each in pair.steps for line in _change(each, letter, paint, width)]),
         ("code", [line for each in pair.code for line in _code(each, paint, width, diff=diff)]),
-        ("environments", [line for each in pair.environments for line in _change(each, paint, width)]),
+        ("environments", [line for each in pair.environments for line in _change(each, letter, paint, width)]),
     )
     lines = [line for title, found in parts if found for line in (paint(title, "bold"), *found, "")]
     return lines[:-1], [title for title, found in parts if not found]
 
 
-def _change(change: Change, paint: Paint, width: int) -> Iterator[str]:
+def _change(change: Change, letter: str, paint: Paint, width: int) -> Iterator[str]:
     mark = paint(_MARKS[change.kind], _STYLES[change.kind])
-    yield f"  {mark} {change.name}{'' if change.kind == 'changed' else f' ({change.kind})'}"
+    only = {"added": f" (only in {letter})", "removed": " (only in A)"}.get(change.kind, "")
+    yield f"  {mark} {change.name}{only}"
     yield from _differences(change.differences[:_LINES], paint, width)
     if len(change.differences) > _LINES:
         yield paint(f"      and {len(change.differences) - _LINES} more, see --json", "dim")

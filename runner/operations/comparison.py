@@ -11,14 +11,15 @@ from ..environments import lock_store
 from ..errors import BadInput
 from ..model.status import StepStatus
 from ..ports import ObjectStore
+from ..runs import records
 from .code_comparison import FileChange, changed_snapshots, compare_code
 from .environment_comparison import EnvironmentFacts
 from .environment_comparison import compare as compare_environments
-from .environment_history import of_run
-from .metrics import Metric
+from .environment_history import FindLock, of_run
+from .metrics import Metric, comparable, courses, every_line, metric_lines
 from .parallel_reads import read_each
 from .published.comparison import Change, step_changes
-from .report import parameters_of, step_metrics
+from .report import parameters_of
 from .run_tags import tags_of
 from .step_data import assigned_task, content_of, inputs_of, outputs_of
 from .values import RunView
@@ -51,11 +52,22 @@ class Row:
     name: str
     values: tuple[object, ...]
     """In the order of the runs; None: the run has none."""
+    courses: tuple[str, ...] = ()
+    """Of a metric: the digest of all its values in each run."""
 
     @property
     def same(self) -> bool:
-        """Return True if all runs have the same."""
-        return all(value == self.values[0] for value in self.values)
+        """Return True if all runs have the same, of a metric in all of its values."""
+        return self._alike and len(set(self.courses)) <= 1
+
+    @property
+    def note(self) -> str:
+        """Return what differs although the shown values are the same; empty: nothing."""
+        return "the last value is the same, others differ" if self._alike and len(set(self.courses)) > 1 else ""
+
+    @property
+    def _alike(self) -> bool:
+        return len({comparable(value) for value in self.values}) == 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +141,7 @@ def compare(
         seconds=_rows(map(_seconds, views)),
         inputs=_rows(inputs),
         outputs=_rows(map(_outputs, views)),
-        metrics=_rows(metrics),
+        metrics=_metrics(metrics),
         pairs=tuple(_pair(store, views[0], other, diffs=diffs) for other in views[1:]),
     )
 
@@ -165,6 +177,20 @@ def _rows(columns: Iterable[Mapping[str, object]]) -> tuple[Row, ...]:
     return tuple(Row(name, tuple(column.get(name) for column in known)) for name in names)
 
 
+def _metrics(columns: Iterable[Mapping[str, tuple[object, str]]]) -> tuple[Row, ...]:
+    known = tuple(columns)
+    names = dict.fromkeys(name for column in known for name in column)
+    none = (None, "")
+    return tuple(
+        Row(
+            name,
+            tuple(column.get(name, none)[0] for column in known),
+            tuple(column.get(name, none)[1] for column in known),
+        )
+        for name in names
+    )
+
+
 def _states(view: RunView) -> Mapping[str, object]:
     return {view.plan.names[key]: step.status.value for key, step in view.state.steps.items()}
 
@@ -188,22 +214,24 @@ def _outputs(view: RunView) -> Mapping[str, object]:
     }
 
 
-def _read(store: ObjectStore, view: RunView, in_part: bool) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """Return the digest of each input and the newest value of each metric of a run."""
+def _read(
+    store: ObjectStore, view: RunView, in_part: bool
+) -> tuple[Mapping[str, object], Mapping[str, tuple[object, str]]]:
+    """Return the digest of each input of a run, and the newest value of each metric with the digest of all values."""
 
-    def one(key: str) -> tuple[str, Mapping[str, object], tuple[Metric, ...]]:
+    def one(key: str) -> tuple[str, Mapping[str, object], tuple[tuple[Metric, str], ...]]:
         refs = inputs_of(assigned_task(store, view, key))
-        return (
-            view.plan.names[key],
-            {name: content_of(ref) for name, ref in refs.items()},
-            step_metrics(store, view, key, in_part=in_part),
-        )
+        task = records.shown_attempt(store, view.state, key)
+        logged: Iterable[str] = ()
+        if task is not None:
+            logged = metric_lines(store, task).lines if in_part else every_line(store, task)
+        return view.plan.names[key], {name: content_of(ref) for name, ref in refs.items()}, courses(logged)
 
     inputs: dict[str, object] = {}
-    metrics: dict[str, object] = {}
+    metrics: dict[str, tuple[object, str]] = {}
     for name, refs, logged in read_each(store, one, tuple(view.state.steps)):
         inputs.update((f"{name}: {given}", digest) for given, digest in refs.items())
-        metrics.update((f"{name}: {metric.name}", metric.value) for metric in logged)
+        metrics.update((f"{name}: {metric.name}", (metric.value, course)) for metric, course in logged)
     return inputs, metrics
 
 
@@ -226,7 +254,7 @@ def _code(store: ObjectStore, before: RunView, after: RunView, *, diffs: bool) -
 
 def _environments(store: ObjectStore, before: RunView, after: RunView) -> Iterator[Change]:
     find_lock = cache(partial(lock_store.of_digest, store))
-    old, new = (_by_name(of_run(view, find_lock)) for view in (before, after))
+    old, new = (_environments_of(view, find_lock) for view in (before, after))
     for name in dict.fromkeys((*old, *new)):
         one, other = old.get(name), new.get(name)
         if one is None or other is None:
@@ -235,5 +263,7 @@ def _environments(store: ObjectStore, before: RunView, after: RunView) -> Iterat
             yield Change(name, "changed", found)
 
 
-def _by_name(facts: Iterable[EnvironmentFacts]) -> Mapping[str, EnvironmentFacts]:
-    return {each.name: each for each in facts}
+def _environments_of(view: RunView, find_lock: FindLock) -> Mapping[str, EnvironmentFacts]:
+    """Return the environments of a plan by name, as the run has made them; as written, if all its steps were reused."""
+    written = {each.name: EnvironmentFacts(name=each.name, spec=each.spec) for each in view.plan.environments.values()}
+    return {**written, **{each.name: each for each in of_run(view, find_lock)}}

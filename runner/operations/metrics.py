@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ..dataclass import dataclass
 from ..errors import ObjectMissing
 from ..model.task import TaskId
 from ..ports import ObjectStore
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FILE = "metrics.jsonl"
 BYTES = 4 << 20
@@ -143,6 +147,30 @@ def gather(lines: Iterable[str]) -> tuple[Metric, ...]:
         before = found[name].count if name in found else 0
         found[name] = Metric(name, str(report.get("kind", "scalar")), report.get("value"), before + 1)
     return tuple(found.values())
+
+
+def courses(lines: Iterable[str]) -> tuple[tuple[Metric, str], ...]:
+    """Return metrics as `gather` does, each with a digest of all its values in order."""
+    from hashlib import sha256  # it loads OpenSSL
+
+    found: dict[str, Metric] = {}
+    digests: dict[str, _Hash] = {}
+    for line in lines:
+        report = named_report(line)
+        if report is None:
+            continue
+        name, value = str(report["name"]), report.get("value")
+        before = found[name].count if name in found else 0
+        found[name] = Metric(name, str(report.get("kind", "scalar")), value, before + 1)
+        digests.setdefault(name, sha256()).update(f"{comparable(value)}\n".encode(errors="replace"))
+    return tuple((metric, digests[name].hexdigest()) for name, metric in found.items())
+
+
+def comparable(value: object) -> str:
+    """Return a text that equal values share: numbers by their value, true is no number, and NaN equals NaN."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def named_report(line: str) -> dict[str, object] | None:

@@ -58,13 +58,18 @@ class RunFilter:
             tags: Its tags.
 
         """
-        name, _, value = self.tag.partition("=")
         return (
             self.experiment in ("", entry.get("experiment"))
             and self.user in ("", entry.get("user"))
-            and (not name or (name in tags and value in ("", tags[name])))
+            and (not self.tag or self._is_tagged(tags))
             and (not self.text or self.text.casefold() in _searched(entry, tags))
         )
+
+    def _is_tagged(self, tags: Mapping[str, str]) -> bool:
+        name, _, value = self.tag.partition("=")
+        if name in tags and value in ("", tags[name]):
+            return True
+        return self.tag in tags or any(f"{known}={tags[known]}" == self.tag for known in tags if "=" in known)
 
     @property
     def narrows(self) -> bool:
@@ -94,12 +99,14 @@ def page(store: ObjectStore, wanted: RunFilter, *, cursor: str = "", limit: int 
         The page. It may have fewer runs than `limit`, or none, and a cursor.
 
     Raises:
-        BadInput: The cursor is none.
+        BadInput: The cursor is none, or the tag of the filter has no name.
         StoreError: The store cannot be read.
 
     """
     if cursor and not index.is_place(cursor):
         raise BadInput("this is no cursor of a list of runs", "cursor", "send the one of the last answer, or none")
+    if wanted.tag.startswith("="):
+        raise BadInput("the tag has no name", "tag", "write NAME or NAME=VALUE")
     after = cursor or (f"{inverted(wanted.until)}-" if wanted.until else "")
     search = _Search(store, wanted, limit, Scan(store=store, after=after))
     found = search.page(after)

@@ -55,6 +55,6 @@ def set_tags(store: ObjectStore, view: RunView, changes: Mapping[str, str | None
 
 def _name_problems(names: Iterable[str]) -> Iterator[Problem]:
     for name in names:
-        if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-            remedy = f"use 1 to {_LONGEST_NAME} printable characters"
+        if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable() or "=" in name:
+            remedy = f"use 1 to {_LONGEST_NAME} printable characters, and no '='"
             yield Problem(f"{name[:40]!r} cannot name a tag", "tags", remedy)

@@ -29,6 +29,10 @@ next attempt). ``queued``: its Job or process exists. ``starting``: it has a nod
 """
 
 
+_CLOCKS = timedelta(minutes=1)
+"""An attempt that began longer than this before its journal entry did so by another clock."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Phase:
     """One phase of a step."""
@@ -91,8 +95,11 @@ def timeline(store: ObjectStore, view: RunView, now: datetime) -> Timeline:
     """
     state = view.state
     known = moments_of(entry for entry in journal.read(store, state.run) if entry.number <= state.number)
-    tasks = [TaskId(state.run, key, each.number) for key, step in known.items() for each in step.attempts]
-    ended = dict(zip(tasks, read_each(store, lambda task: records.record_of(store, task), tasks), strict=True))
+    tasks = {TaskId(state.run, key, each.number): each for key, step in known.items() for each in step.attempts}
+    found = read_each(store, lambda task: records.record_of(store, task), tuple(tasks))
+    ended = dict(zip(tasks, found, strict=True))
+    for task, record in ended.items():
+        tasks[task].created = begin_of(tasks[task], record)
     spans = dict(_spans(view, known, now))
     path = critical_path(view.plan, spans)
     return Timeline(
@@ -157,6 +164,19 @@ def _ready(view: RunView, key: str) -> datetime | None:
     if any(need.status not in STEP_ENDS for need in needs):
         return None
     return max((need.ended for need in needs if need.ended is not None), default=view.state.created)
+
+
+def begin_of(moments: Moments, record: AttemptRecord | None) -> datetime:
+    """Return when an attempt was there: its journal entry may be written a little after its process began.
+
+    Args:
+        moments: What the journal tells of it.
+        record: The record of its end; None: it has left none.
+
+    """
+    started = record.started if record else moments.started
+    early = started is not None and timedelta(0) < moments.created - started < _CLOCKS
+    return started if early and started is not None else moments.created
 
 
 def attempt_phases(moments: Moments, record: AttemptRecord | None) -> Iterator[Phase]:

@@ -138,6 +138,17 @@ def test_a_run_whose_submission_died_and_a_damaged_entry_are_left_out() -> None:
     assert pages(store, RunFilter(), 1) == [whole]
 
 
+def test_a_tag_without_a_name_is_refused_and_one_with_an_equals_sign_is_found() -> None:
+    store = MemoryStore()
+    odd = submitted(store, 1, tags={"a=b": "c", "plain": "x=y"})
+    submitted(store, 2)
+    for tag in ("a=b", "a=b=c", "plain=x=y", "plain"):
+        assert pages(store, RunFilter(tag=tag), 5) == [odd]
+    assert pages(store, RunFilter(tag="a"), 5) == []
+    with pytest.raises(BadInput, match="the tag has no name"):
+        page(store, RunFilter(tag="=c"))
+
+
 @pytest.mark.parametrize(
     "cursor", ["x", "1-2", "../../etc", "0" * 15 + "-x", "é" * 15 + "-20260102t030405678z-aaaaaaaaaaaaaaaa"]
 )

@@ -121,6 +121,14 @@ def test_a_reused_step_takes_no_time_and_is_on_the_path() -> None:
     assert seen.critical == ("a", "b")
 
 
+def test_the_process_of_an_attempt_may_begin_before_its_journal_entry() -> None:
+    record = b.record(started=b.at(1), ended=b.at(5), phases=Phases(inputs=0.0, script=4.0), outputs={"out": b.ref()})
+    done = e.StepSucceeded(key="a", attempt=1, started=b.at(1), ended=b.at(5), outputs={"out": b.ref()})
+    seen = look(b.plan(b.step("a")), (3, b.started("a")), (6, done), records={b.task_id(): record})
+    assert shown(seen.steps[0]) == [("waiting", 0, 1, 0), ("script", 1, 5, 1)]
+    assert seen.steps[0].began == b.at(1)
+
+
 def test_entries_after_the_view_do_not_count() -> None:
     store, plan = MemoryStore(), b.plan(b.step("a"))
     entries = [b.entry(1, e.RunSubmitted(b.submission(plan))), b.entry(2, b.started("a"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,9 @@ def test_two_runs_side_by_side(tmp_path: Path) -> None:
     assert found.tags == (Row("stage", ("test", None)),)
     assert found.states == (Row("train", ("succeeded", "succeeded")), Row("score", (None, "waiting")))
     assert found.seconds == (Row("train", (1.0, 1.0)), Row("score", (None, None)))
-    assert found.metrics == (Row("train: loss", (0.5, 0.25)),)
+    assert [(row.name, row.values, row.same, row.note) for row in found.metrics] == [
+        ("train: loss", (0.5, 0.25), False, "")
+    ]
     assert found.inputs == (Row("train: raw", ("1" * 64, "2" * 64)),)
     assert [row.name for row in found.outputs] == ["train: out"]
     (pair,) = found.pairs
@@ -82,6 +85,37 @@ def test_equal_runs_have_no_differences() -> None:
     found = compare(store, (one, two), diffs=False)
     assert all(row.same for row in (*found.parameters, *found.states, *found.metrics, *found.outputs))
     assert (found.pairs[0].steps, found.pairs[0].code, found.pairs[0].environments) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same", "note"),
+    [
+        ([1, 2, 0.5], [9, 9, 0.5], False, "the last value is the same, others differ"),
+        ([1, 2], [1.0, 2.0], True, ""),
+        ([float("nan")], [float("nan")], True, ""),
+        ([True], [1], False, ""),
+        ([0.5], [0.5, 0.5], False, "the last value is the same, others differ"),
+    ],
+)
+def test_metrics_are_compared_by_all_their_values(
+    one: list[object], other: list[object], same: bool, note: str
+) -> None:
+    store, plan = MemoryStore(), b.plan(b.step("train"))
+    views = [ran(store, run, plan, b.started("train"), b.succeeded("train")) for run in (b.RUN, OTHER)]
+    for view, values in zip(views, (one, other), strict=True):
+        lines = [json.dumps({"name": "m", "value": value, "kind": "scalar"}) for value in values]
+        store.put(TaskId(view.state.run, "train").reports + "metrics.jsonl", "\n".join(lines).encode())
+    (row,) = compare(store, views).metrics
+    assert (row.same, row.note) == (same, note)
+
+
+def test_a_run_whose_steps_were_all_reused_has_the_environments_of_its_plan() -> None:
+    store, plan = MemoryStore(), b.plan(b.step("train"))
+    one = ran(store, b.RUN, plan, b.started("train"), b.succeeded("train"))
+    reused = e.StepReused("train", f"{b.RUN}.train", {"out": b.ref()})
+    plans.save(store, plan)
+    two = RunView(replace(b.state(plan, reused, ready=False), run=OTHER), plan)
+    assert compare(store, (one, two)).pairs[0].environments == ()
 
 
 @pytest.mark.parametrize(
