@@ -70,6 +70,16 @@ def spans(line: str, style: Style = PLAIN) -> tuple[tuple[Span, ...], Style]:
     return tuple(found), style
 
 
+def plain(text: str) -> str:
+    """Return a text without its colours and weights. Other controls stay.
+
+    Args:
+        text: The text.
+
+    """
+    return _SELECT.sub("", text)
+
+
 def selected(style: Style, codes: str) -> Style:
     """Return a style after a code such as ``1;31``. Unknown codes change nothing.
 

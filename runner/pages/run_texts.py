@@ -10,18 +10,19 @@ from ..operations import after_run
 from ..operations.metrics import Metric
 from ..operations.run_words import TAIL
 from ..operations.step_status import class_text
+from .ansi import plain
 
 _LONG = 200
 
 
 def last_lines(tail: str) -> str:
-    """Return the last lines of a step's output, as many as the terminal shows.
+    """Return the last lines of a step's output without its colours, as many as the terminal shows.
 
     Args:
         tail: The last lines that the run has kept.
 
     """
-    return "\n".join(tail.splitlines()[-TAIL:])
+    return plain("\n".join(tail.splitlines()[-TAIL:]))
 
 
 def one_line(reason: str) -> str:
