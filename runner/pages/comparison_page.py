@@ -126,7 +126,8 @@ def _kind(line: str) -> str:
 
 
 def _row(name: str, row: Row) -> ShownRow:
-    return ShownRow(row.name, tuple(_text(name, value) for value in row.values), row.same)
+    title = f"{row.name} ({row.note})" if row.note else row.name
+    return ShownRow(title, tuple(_text(name, value) for value in row.values), row.same)
 
 
 def _text(name: str, value: object) -> str:
