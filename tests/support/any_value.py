@@ -33,6 +33,7 @@ from runner.model.shapes import fields_of
 from runner.model.step import InputSpec, StepSpec
 from runner.model.store_endpoint import StepStores
 from runner.model.task import Task
+from runner.operations.after_run import Outcome
 from runner.operations.published.triggers import Cursor
 from runner.runs.batch_board import Aborted
 from runner.runs.head import Head
@@ -71,6 +72,7 @@ WRITTEN: tuple[type, ...] = (
     ControllerSpec,
     LoggedRecord,
     ModelRecord,
+    Outcome,
     ModuleRecord,
     VersionRecord,
     Watched,
