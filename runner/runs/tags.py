@@ -15,11 +15,13 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Dict
+from typing import TYPE_CHECKING, Dict
 
 from ..errors import ObjectMissing
 from ..model.names import inverted_time
-from ..ports import ObjectStore
+
+if TYPE_CHECKING:  # a step's `Run.get_context()` loads this module, and few others
+    from ..ports import ObjectStore
 
 FILE = "tags.jsonl"
 MARKS = "logged/tagged/"

@@ -105,7 +105,8 @@ def test_get_context_loads_few_of_our_modules(step_folder: Path) -> None:
         "ours = sorted(m for m in sys.modules if m.partition('.')[0] in ('runner', 'azureml'))\n"
         "heavy = [m for m in ('pandas', 'numpy', 'yaml', 'asyncio') if m in sys.modules]\n"
         "print(len(ours), ours, heavy)\n"
-        "assert len(ours) <= 33 and not heavy"  # `backports` came with Python 3.8
+        # `backports` came with Python 3.8; `runs.tags`, which all readers of tags share, brings two more.
+        "assert len(ours) <= 36 and not heavy"
     )
     path = os.pathsep.join((str(ROOT), str(ROOT / "runner" / "compat")))
     done = subprocess.run(
