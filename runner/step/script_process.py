@@ -95,16 +95,17 @@ def _kill_all(_found: Collection[int]) -> None:
 
 
 def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callable[[], Leftovers]) -> ScriptExit:
-    process = subprocess.Popen(
-        launch.argv,
-        cwd=launch.cwd,
-        env=environment(os.environ, launch, tree),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    with _passing_on_sigterm(process) as received:
+    with _passing_on_sigterm() as relay:
+        process = subprocess.Popen(
+            launch.argv,
+            cwd=launch.cwd,
+            env=environment(os.environ, launch, tree),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        relay.follow(process)
         for note in launch.notes:
             shipper.note(note)
         if process.stdout is not None:
@@ -112,7 +113,7 @@ def _run(launch: Launch, tree: Path, shipper: LogShipper, end_leftovers: Callabl
         code = process.wait()
         leftovers = end_leftovers()
         shipper.drain()
-    return ScriptExit(exit_code=shell_code(code), terminated=bool(received), leftovers=leftovers)
+    return ScriptExit(exit_code=shell_code(code), terminated=relay.received, leftovers=leftovers)
 
 
 def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str, str]:
@@ -122,25 +123,51 @@ def environment(own: Mapping[str, str], launch: Launch, tree: Path) -> dict[str,
     return {**whole, "PYTHONPATH": python_path(str(launch.cwd), str(tree), whole.get("PYTHONPATH"))}
 
 
-@contextmanager
-def _passing_on_sigterm(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
-    """Stop the script on SIGTERM, then kill it. The list is filled when that has happened."""
-    received: list[int] = []
+class _Relay:
+    """Stops the script on SIGTERM, then kills it. The signal may come before the script's process is known."""
 
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if received:
+    def __init__(self) -> None:
+        self.received = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._passed = False
+
+    def follow(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass the signal on to this process, also if it has come already."""
+        self._process = process
+        self._pass_on()
+
+    def stop(self, _number: int, _frame: FrameType | None) -> None:
+        """Receive SIGTERM."""
+        self.received = True
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        process = self._process
+        if process is None or not self.received or self._passed:
             return
-        received.append(number)
+        self._passed = True
         _signal_session(process, signal.SIGTERM)
         signal.signal(signal.SIGALRM, lambda *_: _signal_session(process, signal.SIGKILL))
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
-    before = signal.signal(signal.SIGTERM, stop)
+    @property
+    def is_owed(self) -> bool:
+        """True if the signal came and there was no process to pass it on to."""
+        return self.received and not self._passed
+
+
+@contextmanager
+def _passing_on_sigterm() -> Iterator[_Relay]:
+    """Pass SIGTERM on to the process that the relay follows; without one, to the handler of before."""
+    relay = _Relay()
+    before = signal.signal(signal.SIGTERM, relay.stop)
     try:
-        yield received
+        yield relay
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGTERM, before)
+        if relay.is_owed:
+            os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _signal_session(process: subprocess.Popen[bytes], number: int) -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,3 +143,42 @@ def test_the_containers_memory_is_measured(tmp_path: Path, monkeypatch: pytest.M
     killing = f"open({str(events)!r}, 'w').write('low 0\\noom 1\\noom_kill 3\\n')"
     ending = script_process.run(launch(tmp_path, killing), tmp_path, shipper())
     assert (ending.oom_kills, ending.peak_memory) == (1, 4096)
+
+
+def test_a_signal_that_comes_while_the_script_starts_reaches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The script may print its last words before its start has returned here."""
+    started = subprocess.Popen
+
+    def start(*arguments: Any, **options: Any) -> Any:
+        process = started(*arguments, **options)
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    script = "import signal, sys, time\n"
+    script += "signal.signal(signal.SIGTERM, lambda *_: (print('good bye', flush=True), sys.exit(5)))\n"
+    script += "open('begun', 'w').close()\ntime.sleep(30)\n"
+    followed = shipper()
+    ended = script_process.run(launch(tmp_path, script), tmp_path, followed)
+    followed.close()
+    assert (ended.exit_code, ended.terminated, followed.tail.splitlines()[-1]) == (5, True, "good bye")
+
+
+def test_a_signal_without_a_script_is_for_who_asked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: Any, **_options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise FileNotFoundError
+
+    told: list[int] = []
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: told.append(number))
+    try:
+        with pytest.raises(FileNotFoundError):
+            script_process.run(launch(tmp_path, "pass"), tmp_path, shipper())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert told == [signal.SIGTERM]
