@@ -17,7 +17,7 @@ from ..context import Workspace
 from ..operation import Call, Operation, Parameter
 from ..run_access import run_now
 from .page import page
-from .static import TAG
+from .routes import shown_page
 
 _OFFERED = 30
 """Runs to choose from."""
@@ -28,18 +28,7 @@ _RUN = Parameter(
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
-    return (
-        Operation(
-            method="GET",
-            path="/compare",
-            id="page_compare",
-            summary="Runs side by side",
-            tag=TAG,
-            handler=_compare,
-            page=True,
-            parameters=(_RUN,),
-        ),
-    )
+    return (shown_page("/compare", "page_compare", "Runs side by side", _compare, _RUN),)
 
 
 def _compare(call: Call) -> Response:

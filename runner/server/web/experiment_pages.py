@@ -20,37 +20,20 @@ from ...ports import ObjectStore
 from ..operation import Call, Operation, Parameter
 from ..problems import not_found
 from .page import page
-from .static import TAG
+from .routes import shown_page
 
 RUNS = 50
 """The newest runs of an experiment that its page shows."""
+_NAME = Parameter(name="name", about="The name of the experiment.", in_path=True)
 _METRIC = Parameter(name="metric", about="The metric, as STEP: METRIC.", schema={"type": "string", "maxLength": 600})
 
 
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     return (
-        Operation(
-            method="GET",
-            path="/experiments",
-            id="page_experiments",
-            summary="The experiments",
-            tag=TAG,
-            handler=_list,
-            page=True,
-        ),
-        Operation(
-            method="GET",
-            path="/experiments/{name:path}",
-            id="page_experiment",
-            summary="The runs of an experiment by a metric",
-            tag=TAG,
-            handler=_one,
-            page=True,
-            parameters=(
-                Parameter(name="name", about="The name of the experiment.", in_path=True),
-                _METRIC,
-            ),
+        shown_page("/experiments", "page_experiments", "The experiments", _list),
+        shown_page(
+            "/experiments/{name:path}", "page_experiment", "The runs of an experiment by a metric", _one, _NAME, _METRIC
         ),
     )
 

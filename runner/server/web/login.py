@@ -6,12 +6,12 @@ import logging
 
 from starlette.responses import RedirectResponse, Response
 
-from ..operation import FORM, Call, Operation, Parameter
+from ..operation import Call, Operation, Parameter
 from ..problems import Refusal
 from ..sessions import Sessions
 from . import forms
 from .page import page
-from .static import TAG
+from .routes import TAG, shown_page, taken_form
 from .ways_back import LOGIN, way_back
 
 log = logging.getLogger("runner.workspace")
@@ -25,28 +25,8 @@ _ONCE = Parameter(name="once", about="A one-time token.", schema={"type": "strin
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     return (
-        Operation(
-            method="GET",
-            path=LOGIN,
-            id="page_login",
-            summary="The form of the login",
-            tag=TAG,
-            handler=_form,
-            scope="",
-            page=True,
-            parameters=(_NEXT, _ONCE),
-        ),
-        Operation(
-            method="POST",
-            path=LOGIN,
-            id="page_log_in",
-            summary="Log in with a token",
-            tag=TAG,
-            handler=_log_in,
-            scope="",
-            page=True,
-            body=FORM,
-        ),
+        shown_page(LOGIN, "page_login", "The form of the login", _form, _NEXT, _ONCE, scope=""),
+        taken_form(LOGIN, "page_log_in", "Log in with a token", _log_in, scope=""),
         Operation(
             method="POST",
             path="/logout",

@@ -27,14 +27,14 @@ from ...ports import ObjectStore
 from ...runs import plans
 from .. import idempotency
 from ..context import Workspace
-from ..operation import FORM, Call, Operation, Parameter
+from ..operation import Call, Operation, Parameter
 from ..read_published import ID
 from ..run_access import RUN, run_now
 from ..submission import runnable, submitted
 from . import forms
 from .page import page
+from .routes import shown_page, taken_form
 from .run_addresses import address
-from .static import TAG
 
 _RUN = Parameter(
     name="run", about="The run whose values are filled in.", schema={**RUN.schema, "minLength": 1, "maxLength": 40}
@@ -65,29 +65,8 @@ def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     path = f"/registry/pipelines/{{{ID.name}}}/run"
     return (
-        Operation(
-            method="GET",
-            path=path,
-            id="page_pipeline_form",
-            summary="The form that runs a published pipeline",
-            tag=TAG,
-            handler=_form,
-            page=True,
-            parameters=(ID, _RUN),
-        ),
-        Operation(
-            method="POST",
-            path=path,
-            id="page_run_pipeline",
-            summary="Run a published pipeline",
-            tag=TAG,
-            handler=_run,
-            scope="submit",
-            page=True,
-            body=FORM,
-            submits=True,
-            parameters=(ID,),
-        ),
+        shown_page(path, "page_pipeline_form", "The form that runs a published pipeline", _form, ID, _RUN),
+        taken_form(path, "page_run_pipeline", "Run a published pipeline", _run, ID, submits=True),
     )
 
 

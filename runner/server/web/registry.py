@@ -19,11 +19,11 @@ from ...pages import registry as shown
 from ...pages import registry_texts as texts
 from ...pages.registry import DATASETS, ENVIRONMENTS, MODELS, RunRows, Section
 from ...ports import ObjectStore
-from ..operation import Call, Operation, Parameter
+from ..operation import Call, Operation
 from ..problems import not_found
 from .page import page
 from .registry_parameters import AFTER, CURSOR, EVERY, NAME, VERSION
-from .static import TAG
+from .routes import shown_page
 
 _NAMES = 50
 """Names of one page."""
@@ -67,13 +67,16 @@ class Pages:
         self, section: Section, single: Callable[[Call], Response], row: Callable[[ObjectStore, Registered], NameRow]
     ) -> tuple[Operation, Operation]:
         return (
-            operation(section.href, f"page_{section.folder}", section.title, _names(section, row), (CURSOR,)),
-            operation(
+            shown_page(section.href, f"page_{section.folder}", section.title, _names(section, row), CURSOR),
+            shown_page(
                 f"{section.href}/{{name}}",
                 f"page_{section.folder[:-1]}",
                 f"A registered {section.noun}",
                 single,
-                (NAME, VERSION, AFTER, EVERY),
+                NAME,
+                VERSION,
+                AFTER,
+                EVERY,
             ),
         )
 
@@ -140,31 +143,6 @@ class Pages:
             document_facts=texts.environment_facts(detail.document),
             texts=texts.environment_texts(detail.document),
         )
-
-
-def operation(
-    path: str, identity: str, summary: str, handler: Callable[[Call], Response], parameters: tuple[Parameter, ...]
-) -> Operation:
-    """Return the operation of a page.
-
-    Args:
-        path: Its path.
-        identity: Its id.
-        summary: What it shows.
-        handler: Makes it.
-        parameters: Its parameters.
-
-    """
-    return Operation(
-        method="GET",
-        path=path,
-        id=identity,
-        summary=summary,
-        tag=TAG,
-        handler=handler,
-        page=True,
-        parameters=parameters,
-    )
 
 
 def runs_found(

@@ -20,6 +20,7 @@ from ...ports import ObjectStore
 from ..operation import Call, Operation
 from . import registry, registry_published, registry_status
 from .page import page
+from .routes import shown_page
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 _ITEMS = 6
@@ -63,7 +64,7 @@ def operations() -> tuple[Operation, ...]:
         )
 
     return (
-        registry.operation(shown.HOME, "page_registry", "What is registered", home, ()),
+        shown_page(shown.HOME, "page_registry", "What is registered", home),
         *registry.Pages(memory, models).operations(),
         *published.operations(),
         *registry_status.operations(),

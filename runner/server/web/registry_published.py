@@ -29,8 +29,9 @@ from ...runs import plans
 from ..operation import Call, Operation
 from ..problems import Refusal, not_found
 from .page import page
-from .registry import SECTION, operation, runs_found
+from .registry import SECTION, runs_found
 from .registry_parameters import AFTER, BEFORE, CURSOR, EVERY, ID
+from .routes import shown_page
 
 _OBJECTS = 50
 """Objects of one page."""
@@ -222,8 +223,8 @@ def _of(
 ) -> tuple[Operation, Operation]:
     more = (BEFORE,) if section is SCHEDULES else (AFTER,)
     return (
-        operation(section.href, f"page_{section.folder}", section.title, listing, (CURSOR, EVERY)),
-        operation(f"{section.href}/{{id}}", f"page_{section.folder[:-1]}", f"One {section.noun}", single, (ID, *more)),
+        shown_page(section.href, f"page_{section.folder}", section.title, listing, CURSOR, EVERY),
+        shown_page(f"{section.href}/{{id}}", f"page_{section.folder[:-1]}", f"One {section.noun}", single, ID, *more),
     )
 
 

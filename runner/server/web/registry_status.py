@@ -11,12 +11,12 @@ from ...model.published import Status
 from ...operations.published import endpoints, pipelines
 from ...pages.registry import ENDPOINTS, PIPELINES, Section
 from ...ports import ObjectStore
-from ..operation import FORM, Call, Operation
+from ..operation import Call, Operation
 from ..problems import not_found
 from ..token_check import forbidden
 from . import forms
 from .registry_parameters import ID
-from .static import TAG
+from .routes import taken_form
 
 _OFFERED = (Status.ACTIVE, Status.DISABLED)
 
@@ -41,15 +41,10 @@ def _operation(section: Section, change: Callable[[ObjectStore, str, Status], ob
                 raise not_found(f"there is no {section.noun} of this id here", f"see: {section.href}") from None
         return RedirectResponse(section.of(identity), 303)
 
-    return Operation(
-        method="POST",
-        path=f"{section.href}/{{id}}/status",
-        id=f"page_{section.folder[:-1]}_status",
-        summary=f"Disable or enable a {section.noun}",
-        tag=TAG,
-        handler=handle,
-        scope="submit",
-        page=True,
-        body=FORM,
-        parameters=(ID,),
+    return taken_form(
+        f"{section.href}/{{id}}/status",
+        f"page_{section.folder[:-1]}_status",
+        f"Disable or enable a {section.noun}",
+        handle,
+        ID,
     )

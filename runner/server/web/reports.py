@@ -12,7 +12,7 @@ from ...pages.report import report_html
 from ..operation import Call, Operation, Parameter
 from ..problems import not_found
 from ..run_access import RUN, opened_run
-from .static import TAG
+from .routes import TAG
 
 _POLICY = (
     "sandbox allow-scripts allow-downloads; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.responses import RedirectResponse, Response
 
@@ -12,12 +12,12 @@ from ...operations.retry_selection import Scope
 from ...operations.values import RunView
 from .. import idempotency
 from ..change_runs import cancel_run, check_may_change, part_of, retry_run
-from ..operation import FORM, Call, Operation, Parameter
+from ..operation import Call, Operation, Parameter
 from ..run_access import RUN, opened_run
 from . import forms, tag_form
 from .page import page
+from .routes import shown_page, taken_form
 from .run_addresses import address, crumbs, experiment
-from .static import TAG
 
 _FROM = Parameter(name="step", about="The step that is chosen at first.", schema={"type": "string", "maxLength": 255})
 
@@ -26,45 +26,12 @@ def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     run = f"/runs/{{{RUN.name}}}"
     return (
-        _changes(f"{run}/cancel", "page_cancel_run", "Cancel a run", _cancel),
-        _shows(f"{run}/retry", "page_retry", "The form to run a run again", _retry_form, (RUN, _FROM)),
-        _changes(f"{run}/retry", "page_retry_run", "Run a run again", _retry, submits=True),
-        _shows(f"{run}/tags", "page_tags", "The form of the tags of a run", tag_form.show, (RUN,)),
-        _changes(f"{run}/tags", "page_tag_run", "Change the tags of a run", tag_form.change),
-        _shows(f"{run}/again", "page_again", "The way to run with other parameters", _again, (RUN,)),
-    )
-
-
-def _shows(
-    path: str, identity: str, summary: str, handler: Callable[[Call], Response], parameters: tuple[Parameter, ...]
-) -> Operation:
-    return Operation(
-        method="GET",
-        path=path,
-        id=identity,
-        summary=summary,
-        tag=TAG,
-        handler=handler,
-        page=True,
-        parameters=parameters,
-    )
-
-
-def _changes(
-    path: str, identity: str, summary: str, handler: Callable[[Call], Response], *, submits: bool = False
-) -> Operation:
-    return Operation(
-        method="POST",
-        path=path,
-        id=identity,
-        summary=summary,
-        tag=TAG,
-        handler=handler,
-        scope="submit",
-        page=True,
-        body=FORM,
-        submits=submits,
-        parameters=(RUN,),
+        taken_form(f"{run}/cancel", "page_cancel_run", "Cancel a run", _cancel, RUN),
+        shown_page(f"{run}/retry", "page_retry", "The form to run a run again", _retry_form, RUN, _FROM),
+        taken_form(f"{run}/retry", "page_retry_run", "Run a run again", _retry, RUN, submits=True),
+        shown_page(f"{run}/tags", "page_tags", "The form of the tags of a run", tag_form.show, RUN),
+        taken_form(f"{run}/tags", "page_tag_run", "Change the tags of a run", tag_form.change, RUN),
+        shown_page(f"{run}/again", "page_again", "The way to run with other parameters", _again, RUN),
     )
 
 

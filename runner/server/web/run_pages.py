@@ -26,7 +26,7 @@ from ..run_access import RUN, opened_run
 from . import run_tabs
 from .kept import Kept
 from .page import etag, page, unchanged
-from .static import TAG
+from .routes import shown_page
 
 _SLOT = 10
 """Seconds after which the page of a running run is made anew without a journal entry: progress that the journal does
@@ -58,25 +58,9 @@ def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     kept: Kept[_Beside] = Kept()
     return (
-        Operation(
-            method="GET",
-            path=f"/runs/{{{RUN.name}}}",
-            id="page_run",
-            summary="A run",
-            tag=TAG,
-            handler=partial(_run, kept),
-            page=True,
-            parameters=_PARAMETERS,
-        ),
-        Operation(
-            method="GET",
-            path=f"/runs/{{{RUN.name}}}/graph.json",
-            id="page_run_graph",
-            summary="The graph of a run for its drawing",
-            tag=TAG,
-            handler=_graph,
-            page=True,
-            parameters=(RUN,),
+        shown_page(f"/runs/{{{RUN.name}}}", "page_run", "A run", partial(_run, kept), *_PARAMETERS),
+        shown_page(
+            f"/runs/{{{RUN.name}}}/graph.json", "page_run_graph", "The graph of a run for its drawing", _graph, RUN
         ),
     )
 

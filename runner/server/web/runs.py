@@ -19,7 +19,7 @@ from ...operations.run_pages import page as runs_page
 from ..operation import Call, Operation
 from ..run_filters import FILTERS, run_filter
 from .page import etag, page, unchanged
-from .static import TAG
+from .routes import shown_page
 
 _PER_PAGE = 50
 _KEPT_SECONDS = 0.9
@@ -36,18 +36,7 @@ def operations() -> tuple[Operation, ...]:
     parameters = tuple(
         dataclasses.replace(one, schema={"type": "string", "maxLength": 400}) for one in FILTERS if one.name != "limit"
     )
-    return (
-        Operation(
-            method="GET",
-            path="/runs",
-            id="page_runs",
-            summary="The runs, newest first",
-            tag=TAG,
-            handler=partial(_runs, kept),
-            page=True,
-            parameters=parameters,
-        ),
-    )
+    return (shown_page("/runs", "page_runs", "The runs, newest first", partial(_runs, kept), *parameters),)
 
 
 class KeptPages:

@@ -7,8 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from ...pages import assets
 from ..operation import Call, Operation, Parameter
 from ..problems import not_found
+from .routes import TAG
 
-TAG = "pages"
 _POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
 """A worker, which is a script, may load further scripts of the server."""
 _FOR_EVER = "public, max-age=31536000, immutable"

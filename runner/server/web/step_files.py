@@ -18,7 +18,7 @@ from ..operation import Call, Operation, Parameter
 from ..parameters import FILE_NAME
 from ..problems import Refusal, not_found
 from ..read_files import attachment, file_answer, info_of
-from .static import TAG
+from .routes import TAG, shown_page
 from .step_access import PARAMETERS, PATH, OpenedStep, opened_step, step_page
 
 POLICY = (
@@ -58,13 +58,9 @@ def operations() -> tuple[Operation, ...]:
         Parameter(name="quoted", about="True if that place is in a quoted cell.", schema={"type": "boolean"}),
     )
     return (
-        Operation(
-            method="GET", path=f"{PATH}/files", id="page_step_files", summary="The files of a step", tag=TAG,
-            handler=_files, page=True, parameters=PARAMETERS,
-        ),
-        Operation(
-            method="GET", path=f"{PATH}/files/{{place:place}}", id="page_step_file", summary="A file of a step",
-            tag=TAG, handler=_place, page=True, parameters=(*PARAMETERS, _PLACE, *paging),
+        shown_page(f"{PATH}/files", "page_step_files", "The files of a step", _files, *PARAMETERS),
+        shown_page(
+            f"{PATH}/files/{{place:place}}", "page_step_file", "A file of a step", _place, *PARAMETERS, _PLACE, *paging
         ),
         Operation(
             method="GET", path=f"{PATH}/raw/{{place:place}}", id="page_step_file_content",

@@ -11,7 +11,7 @@ from ...pages.log_view import next_place, shown_lines
 from ...pages.step_links import StepLinks
 from ..operation import Call, Operation, Parameter
 from .page import etag, unchanged
-from .static import TAG
+from .routes import shown_page
 from .step_access import PARAMETERS, PATH, OpenedStep, opened_step, step_page
 
 _PLACE = {"type": "integer", "minimum": 0, "maximum": 1 << 50}
@@ -25,36 +25,29 @@ def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     at = Parameter(name="at", about="The place at which the window begins, in bytes.", schema=_PLACE)
     return (
-        Operation(
-            method="GET",
-            path=f"{PATH}/log",
-            id="page_step_log",
-            summary="The log of a step",
-            tag=TAG,
-            handler=_log,
-            page=True,
-            parameters=(
-                *PARAMETERS,
-                at,
-                Parameter(name="line", about="The number of the first line, if it is known.", schema=_PLACE),
-                Parameter(name="around", about="A place that the window shows with its surroundings.", schema=_PLACE),
-                Parameter(
-                    name="find",
-                    about="A text to search for.",
-                    schema={"type": "string", "minLength": 1, "maxLength": 200},
-                ),
-                Parameter(name="from", about="The place at which a search begins.", schema=_PLACE),
+        shown_page(
+            f"{PATH}/log",
+            "page_step_log",
+            "The log of a step",
+            _log,
+            *PARAMETERS,
+            at,
+            Parameter(name="line", about="The number of the first line, if it is known.", schema=_PLACE),
+            Parameter(name="around", about="A place that the window shows with its surroundings.", schema=_PLACE),
+            Parameter(
+                name="find",
+                about="A text to search for.",
+                schema={"type": "string", "minLength": 1, "maxLength": 200},
             ),
+            Parameter(name="from", about="The place at which a search begins.", schema=_PLACE),
         ),
-        Operation(
-            method="GET",
-            path=f"{PATH}/log.json",
-            id="page_step_log_lines",
-            summary="The next lines of the log of a step",
-            tag=TAG,
-            handler=_following,
-            page=True,
-            parameters=(*PARAMETERS, at),
+        shown_page(
+            f"{PATH}/log.json",
+            "page_step_log_lines",
+            "The next lines of the log of a step",
+            _following,
+            *PARAMETERS,
+            at,
         ),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from shlex import quote
 
@@ -26,7 +26,7 @@ from ...ports import ObjectStore
 from ...runs import records
 from ..operation import Call, Operation, Parameter
 from .page import etag, unchanged
-from .static import TAG
+from .routes import shown_page
 from .step_access import PARAMETERS, PATH, OpenedStep, opened_step, step_page
 
 _TRIALS = 200
@@ -41,22 +41,11 @@ _TAB = Parameter(
 def operations() -> tuple[Operation, ...]:
     """Return the operations."""
     return (
-        _page(PATH, "page_step", "A step", _overview, _TAB),
-        _page(f"{PATH}/metrics", "page_step_metrics", "The metrics of a step", _metrics),
-        _page(f"{PATH}/environment", "page_step_environment", "The environment of a step", _environment),
-    )
-
-
-def _page(path: str, identity: str, summary: str, handler: Callable[[Call], Response], *more: Parameter) -> Operation:
-    return Operation(
-        method="GET",
-        path=path,
-        id=identity,
-        summary=summary,
-        tag=TAG,
-        handler=handler,
-        page=True,
-        parameters=(*PARAMETERS, *more),
+        shown_page(PATH, "page_step", "A step", _overview, *PARAMETERS, _TAB),
+        shown_page(f"{PATH}/metrics", "page_step_metrics", "The metrics of a step", _metrics, *PARAMETERS),
+        shown_page(
+            f"{PATH}/environment", "page_step_environment", "The environment of a step", _environment, *PARAMETERS
+        ),
     )
 
 
