@@ -207,7 +207,7 @@ def test_a_run_is_tagged_by_keyboard_and_found_by_its_tag(shown: Shown) -> None:
     values.fill("prod")
     page.keyboard.press("Enter")
     page.wait_for_url(lambda address: "/tags" not in address)
-    assert "stage=prod" in page.locator("main").inner_text()
+    page.locator("main", has_text="stage=prod").wait_for()
     page.goto(f"{shown.origin}/runs?tag=stage%3Dprod")
     assert page.locator("main tbody tr").count() == 1
     page.context.close()

@@ -20,6 +20,7 @@ from ...pages.run_page import TABS, RunPage, crumbs, run_page, trouble_keys
 from ...pages.step_list import STATES, StepFilter, step_address, step_list
 from ...ports import ObjectStore
 from ...runs import head
+from ...runs.tags import mark_key
 from ..context import Workspace
 from ..operation import Call, Operation, Parameter
 from ..run_access import RUN, opened_run
@@ -84,7 +85,9 @@ def _beside(store: ObjectStore, view: RunView) -> _Beside:
 def _run(kept: Kept[_Beside], call: Call) -> Response:
     with opened_run(call) as (workspace, known):
         tab = call.text("tab", "steps")
-        name, now = f"{known.state.run} {known.state.number}", call.context.clock.monotonic()
+        marked = workspace.store.stat(mark_key(known.state.run))  # who has just changed a tag sees it
+        name = f"{known.state.run} {known.state.number} {marked.etag if marked else ''}"
+        now = call.context.clock.monotonic()
         beside = kept.get(name, now, lambda: _beside(workspace.store, known))
         number = known.state.number if tab in _AT_ONCE or known.state.over else 0
         tag = etag(call, known.state.run, number, known.state.status.value, beside, _slot(call, known))

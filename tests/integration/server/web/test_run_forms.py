@@ -91,6 +91,17 @@ def test_tags_are_added_changed_and_removed(small: Web) -> None:
     assert "model=lgb" in browser.get("/runs?tag=model%3Dlgb").text
 
 
+def test_the_page_of_a_run_shows_a_new_tag_at_once(small: Web) -> None:
+    """What the page has read a moment ago, and its copy in the browser, are out of date then."""
+    browser = logged_in(small)
+    before = browser.get(f"/runs/{DONE}")
+    browser.post(f"/runs/{DONE}/tags", **{"name.0": "stage", "value.0": "prod"})
+    after = browser.get(f"/runs/{DONE}")
+    assert "stage=prod" not in before.text
+    assert "stage=prod" in after.text
+    assert before.headers["etag"] != after.headers["etag"]
+
+
 def test_wrong_tags_are_told_beside_what_was_written(small: Web) -> None:
     browser = logged_in(small)
     answer = browser.post(f"/runs/{DONE}/tags", **{"name.0": "a" * 300, "value.0": "x" * 9000})
