@@ -6,27 +6,12 @@ from typing import Any
 
 import pytest
 
-from runner.operations.previews import FileKind, Place, Preview, preview
+from runner.operations.previews import FileKind
 from runner.operations.shown_files import parquet
-from tests.support.memory_store import MemoryStore
+from tests.support.shown_previews import pages, shown
 
 pyarrow: Any = pytest.importorskip("pyarrow")
 written: Any = pytest.importorskip("pyarrow.parquet")
-
-
-def shown(name: str, data: bytes, place: Place | None = None) -> Preview:
-    store = MemoryStore()
-    store.put(name, data)
-    info = store.stat(name)
-    assert info is not None
-    return preview(store, info, name, place or Place())
-
-
-def pages(name: str, data: bytes) -> list[Preview]:
-    found = [shown(name, data)]
-    while found[-1].following is not None:
-        found.append(shown(name, data, found[-1].following))
-    return found
 
 
 def table(**columns: Any) -> bytes:

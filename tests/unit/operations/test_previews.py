@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.operations.previews import FileKind, Place, Preview, media_type, preview
+from runner.operations.previews import FileKind, Place, media_type, preview
 from runner.operations.shown_files import images
 from runner.operations.shown_files.values import READ
 from runner.override import override
 from runner.ports import ObjectInfo
 from tests.support.hostile_run import HTML, SVG, png
 from tests.support.memory_store import MemoryStore
+from tests.support.shown_previews import pages, shown
 
 
 class HugeStore(MemoryStore):
@@ -31,21 +32,6 @@ class HugeStore(MemoryStore):
         self.read += wanted
         head = self.start[start : start + wanted]
         return head + self.filler * (wanted - len(head))
-
-
-def shown(name: str, data: bytes, place: Place | None = None) -> Preview:
-    store = MemoryStore()
-    store.put(name, data)
-    info = store.stat(name)
-    assert info is not None
-    return preview(store, info, name, place or Place())
-
-
-def pages(name: str, data: bytes) -> list[Preview]:
-    found = [shown(name, data)]
-    while found[-1].following is not None:
-        found.append(shown(name, data, found[-1].following))
-    return found
 
 
 CELLS = st.text(alphabet=st.sampled_from('ab,;"\n ä😀'), max_size=8)
