@@ -34,8 +34,8 @@ Frame = Callable[[Screen], Sequence[str]]
 class Terminal:
     """Standard output where it is a terminal.
 
-    While boards are shown, what is printed to `sys.stdout` and `sys.stderr` appears above them a line at a time. Who
-    keeps one of these streams, as handlers of `logging` do, prints above them too.
+    While boards are shown, text for `sys.stdout` and `sys.stderr` appears above them, a line at a time. So does text
+    from code that keeps one of these streams, as handlers of `logging` do.
     """
 
     def __init__(self, out: TextIO) -> None:

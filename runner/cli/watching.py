@@ -194,7 +194,7 @@ def tell(viewer: Viewer, view: RunView) -> RunReport:
         show("", *lines, stream=viewer.stream)
     if not view.state.over:
         return told
-    with suppress(StoreError):  # the run's result is told
+    with suppress(StoreError):  # the run's result has been printed already
         session, run = viewer.session, view.state.run
         found = after_run_of(session, run, _after_seconds(viewer), started=run in session.submitted)
         told = replace(told, after=found)

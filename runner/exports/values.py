@@ -33,7 +33,7 @@ class Exported:
 
 @contextmanager
 def quiet(*libraries: str) -> Iterator[None]:
-    """Let libraries log nothing: failures are told by exports themselves, without what the libraries were given.
+    """Let libraries log nothing: exports report failures themselves, without the values that libraries were given.
 
     Args:
         *libraries: The names of their loggers.

@@ -1,4 +1,4 @@
-"""HTTP for exports: credentials never follow a redirection, and failures are told in words without them."""
+"""HTTP for exports: credentials never follow a redirection, and messages of failures never contain them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Previews of files, for viewers who do not take all of them: a page of rows or text, or facts.
 
-The file may be hostile and of any size. Each bound is told in the notes of the preview.
+The file may be hostile and of any size. The notes of a preview name each bound that was reached.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MARKUP = {".html": FileKind.HTML, ".htm": FileKind.HTML, ".svg": FileKind.SVG}
 _MEDIA = {FileKind.HTML: "text/html; charset=utf-8", FileKind.SVG: "image/svg+xml"}
 _JSON = frozenset({".json", ".ipynb", ".geojson"})
 _HEAD = 1 << 16
-"""Bytes by which the kind of a file is told; a JPEG's size may lie behind its metadata."""
+"""Bytes that are read to find the kind of a file; the size of a JPEG may lie behind its metadata."""
 _DUMP = 256
 _SHOWN_SVG = 1 << 20
 """The most bytes of a drawing that is shown: a browser draws all of its elements."""
@@ -123,7 +123,7 @@ def _text(name: str, source: Source, place: Place, head: bytes) -> Preview:
 
 
 def _markup(name: str, source: Source, kind: FileKind, place: Place, head: bytes) -> Preview:
-    """Return the source of a document; a browser is told to show the document only inside a sandbox."""
+    """Return the source of a document; the page shows the document inside a sandbox alone."""
     made = _text(name, source, place, head)
     if kind is FileKind.SVG and source.size > _SHOWN_SVG:
         return replace(made, notes=(*made.notes, "The drawing has more than 1 MiB: its source is shown instead."))

@@ -10,7 +10,7 @@ from ..model.document import Document
 from .report import OriginReport, StepReport
 
 TROUBLED = 10
-"""The most steps whose failure, or wait for something that can be mended, is told in full."""
+"""The most steps that are described in full: failed ones, and those that wait for something that can be repaired."""
 TAIL = 12
 """Lines of a failed step's output."""
 _NAMED = 5

@@ -142,7 +142,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
     """End the process. Nobody waits for the rest of its words."""
     child.kill()
     for pipe in (child.stdin, child.stdout):
-        with suppress(OSError):  # it did not take what it was told
+        with suppress(OSError):  # the process ended before it had read its input
             if pipe is not None:
                 pipe.close()
     child.wait()
